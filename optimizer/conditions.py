@@ -1,0 +1,188 @@
+"""What farm and market together say of each interval: machines in service, PUE, cold, frost, event caps in MW.
+
+Facts only, no money and no decisions: the linear program, the settlement and the rule checker all start from here.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.clock import to_utc
+from optimizer.config.events import ByAmount, Event, ToLevel, ToShare
+from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group
+from optimizer.config.site import PueCurve
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.units import MINUTES_PER_HOUR, megawatts
+
+F = NDArray[np.float64]
+_WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
+
+
+@dataclass(frozen=True)
+class EventCap:
+    """One interval of one curtailment event: grid import at most ``cap_mw``.
+
+    ``violation_usd_per_mwh`` is None where the cap is hard.
+    """
+
+    event: int
+    interval: int
+    cap_mw: float
+    violation_usd_per_mwh: float | None
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,)."""
+
+    farm: Farm
+    market: MarketInputs
+
+    @property
+    def grid(self) -> Grid:
+        """The dispatch intervals."""
+        return self.market.grid
+
+    @cached_property
+    def units_available(self) -> F:
+        """Whole machines in service, (groups, intervals)."""
+        return np.array([self._available(group) for group in self.farm.fleet])
+
+    def _available(self, group: Group) -> F:
+        units = np.floor(self.market.availability[group.name] * group.units + _WHOLE)
+        for outage in group.outages:
+            units = units - outage.units * self.overlaps(outage.start, outage.end)
+        return np.maximum(units, 0.0)
+
+    def overlaps(self, start: datetime, end: datetime) -> NDArray[np.bool_]:
+        """Intervals that [start, end) touches, (intervals,)."""
+        zone = self.farm.timezone
+        begin, finish = pd.Timestamp(to_utc(start, zone)), pd.Timestamp(to_utc(end, zone))
+        return np.asarray((self.grid.starts < finish) & (self.grid.ends > begin))
+
+    @cached_property
+    def pue(self) -> F:
+        """Site load per MW of machines, (intervals,)."""
+        pue = self.farm.site.pue
+        if isinstance(pue, PueCurve):
+            return np.interp(self._temperature, pue.temperature_c, pue.pue)
+        return np.full(len(self.grid), float(pue))
+
+    @property
+    def _temperature(self) -> F:
+        temperature = self.market.temperature_c
+        assert temperature is not None, "the farm file was checked for weather"
+        return temperature
+
+    @cached_property
+    def too_cold_to_start(self) -> NDArray[np.bool_]:
+        """Where it is colder than a group's start limit, (groups, intervals)."""
+        limits = [group.minimum_start_temperature_c for group in self.farm.fleet]
+        never = np.zeros(len(self.grid), dtype=np.bool_)
+        return np.array([never if limit is None else self._temperature < limit for limit in limits])
+
+    @cached_property
+    def frost_minimum(self) -> F:
+        """Machines that must run against frost, (groups, intervals); zero where there is none."""
+        return np.array(
+            [
+                np.floor(group.freeze_protection.minimum_running_share * available + _WHOLE)
+                * (self._temperature < group.freeze_protection.below_c)
+                if group.freeze_protection is not None
+                else np.zeros(len(self.grid))
+                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
+            ]
+        )
+
+    @cached_property
+    def idle_load_mw(self) -> F:
+        """Grid import with every machine off, (intervals,)."""
+        standby = np.array([megawatts(group.standby_w) for group in self.farm.fleet])
+        return self.pue * (standby @ self.units_available) + self.market.auxiliary_load_mw
+
+    @cached_property
+    def event_caps(self) -> tuple[EventCap, ...]:
+        """Every interval of every event, in the order of the file."""
+        caps = []
+        for e, event in enumerate(self.farm.events):
+            for t in np.flatnonzero(self.overlaps(event.start, event.end)).tolist():
+                caps.append(EventCap(e, t, self._cap(event, t), event.violation_usd_per_mwh))
+        return tuple(caps)
+
+    def _cap(self, event: Event, t: int) -> float:
+        cut = event.cut
+        if isinstance(cut, ToLevel):
+            return cut.mw
+        if isinstance(cut, ByAmount):
+            return cut.baseline_mw - cut.mw
+        if isinstance(cut, ToShare):
+            return cut.baseline_mw * cut.share
+        return float(self.idle_load_mw[t])
+
+    @cached_property
+    def hours_before(self) -> F:
+        """Hours from the plan's beginning to each interval's start, (intervals,)."""
+        return np.concatenate([[0.0], np.cumsum(self.grid.hours)[:-1]])
+
+    def hours_since_start(self, moment: datetime) -> float:
+        """Hours from the plan's beginning to a moment; negative before it."""
+        begin = self.grid.starts[0]
+        return float((pd.Timestamp(to_utc(moment, self.farm.timezone)) - begin).total_seconds()) / 3600.0
+
+    @cached_property
+    def start_limit(self) -> F:
+        """Machines that may start in each interval, in whole containers, (groups, intervals); inf without a limit.
+
+        The hourly rate is counted from the plan's beginning, so that short intervals together keep it exactly.
+        """
+        edges = np.append(self.hours_before, self.hours_before[-1] + self.grid.hours[-1])
+        rows = []
+        for group in self.farm.fleet:
+            if group.starts_per_hour is None:
+                rows.append(np.full(len(self.grid), np.inf))
+                continue
+            container = group.units_switched_together
+            rows.append(container * np.diff(np.floor(group.starts_per_hour * edges / container + _WHOLE)))
+        return np.array(rows)
+
+    @cached_property
+    def units_before(self) -> F:
+        """Machines running just before the plan, (groups,): the state carried in, else all that are available."""
+        state = self.farm.state.groups
+        return np.array(
+            [
+                float(state[group.name].running) if group.name in state else available[0]
+                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
+            ]
+        )
+
+    @cached_property
+    def units_bound(self) -> tuple[F, F]:
+        """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
+        shape = (len(self.farm.fleet), len(self.grid))
+        on, off = np.zeros(shape), np.zeros(shape)
+        for g, group in enumerate(self.farm.fleet):
+            state = self.farm.state.groups.get(group.name)
+            if state is None:
+                continue
+            for bound, switched, least in (
+                (on, state.started, group.minimum_on_hours),
+                (off, state.stopped, group.minimum_off_hours),
+            ):
+                for switch in switched:
+                    until = self.hours_since_start(switch.at) + least
+                    bound[g] += switch.units * (self.hours_before < until - _WHOLE)
+        return on, off
+
+    @cached_property
+    def restart_hours(self) -> F:
+        """Hash hours that one start loses, (groups,)."""
+        return np.array([group.restart_minutes / MINUTES_PER_HOUR for group in self.farm.fleet])

@@ -1,0 +1,129 @@
+"""What every section of a farm file shares: frozen, closed, finite, with typed quantities."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic_core import InitErrorDetails, PydanticCustomError
+
+
+class Section(BaseModel):
+    """A part of a configuration file. Unknown keys, NaN and infinities are refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
+
+
+def refuse(section: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
+    """Raise one ValidationError for all faults, each at its path inside the section; none, no error.
+
+    A plain ValueError from a validator of a whole section can name one fault, at the section only.
+    """
+    details = [
+        InitErrorDetails(
+            type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}), loc=path, input=None
+        )
+        for path, sentence in faults
+    ]
+    if details:
+        raise ValidationError.from_exception_data(section, details)
+
+
+FIRST_YEAR, LAST_YEAR = 2009, 2199  # Bitcoin's first block; what every calendar library can still reckon with
+
+
+def _date_time(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            value = None
+    if not isinstance(value, datetime):
+        raise ValueError('must be a date and time such as "2026-02-11 06:00"')
+    if not FIRST_YEAR <= value.year <= LAST_YEAR:
+        raise ValueError(f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}")
+    return value
+
+
+def _date(value: Any) -> Any:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise ValueError('must be a date such as "2026-02-11"') from None
+
+
+Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$")]
+LocalTime = Annotated[
+    datetime,
+    BeforeValidator(_date_time, json_schema_input_type=str),
+    Field(description='A time on the farm\'s clock, "2026-02-11 06:00", or with an offset'),
+]
+Date = Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
+Positive = Annotated[float, Field(gt=0, le=1e15)]
+NonNegative = Annotated[float, Field(ge=0, le=1e15)]
+Price = Annotated[float, Field(ge=-1e6, le=1e6, description="USD/MWh")]
+Share = Annotated[float, Field(ge=0, le=1)]
+Count = Annotated[int, Field(ge=0, le=10_000_000)]
+Celsius = Annotated[float, Field(ge=-80, le=80)]
+
+
+class SeriesFile(Section):
+    """Numbers over time read from a file; what the file's layout says by itself need not be said."""
+
+    file: Annotated[str, Field(min_length=1, description="Path, relative to this farm file")]
+    location: str | None = Field(default=None, description="Hub, zone or node, where the file has several")
+    market: str | None = Field(default=None, description="Market, where the file has several")
+    time_column: str | None = Field(default=None, description="Plain CSV: the column with the times")
+    value_column: str | None = Field(default=None, description="Plain CSV: the column with the values")
+    time_is: Literal["start", "end"] = Field(
+        default="start", description="Plain CSV: whether a time is an interval's start or its end"
+    )
+    timezone: str | None = Field(default=None, description="Plain CSV: zone of times without an offset")
+    unit: Literal["as_is", "fahrenheit", "cents_per_kwh"] = Field(
+        default="as_is", description="Converts Fahrenheit to Celsius, cents per kWh to USD per MWh"
+    )
+    usd_per_unit: Positive = Field(default=1.0, description="Exchange rate applied to the values")
+    fill_gaps: Literal["no", "previous", "linear", "same_hour_day_before"] = Field(
+        default="no", description="How gaps are filled; every fill is listed in the report"
+    )
+    fill_at_most_hours: Positive = Field(default=6.0, description="A longer gap is an error all the same")
+    holds_until_next: Annotated[
+        bool, Field(description="A value holds until the next, as a difficulty does; then nothing is a gap")
+    ] = False
+    duplicates: Literal["error", "first", "last", "mean"] = Field(
+        default="error", description="What to do with a time given twice"
+    )
+    disorder: Literal["error", "sort"] = Field(
+        default="error", description="What to do with times out of order"
+    )
+
+
+def number_or_file(value: Any) -> str:
+    """Which of the two a quantity is: the tag that keeps error messages to one branch."""
+    return "file" if isinstance(value, dict | SeriesFile) else "number"
+
+
+PriceSeries = Annotated[
+    Annotated[Price, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+PositiveSeries = Annotated[
+    Annotated[Positive, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+NonNegativeSeries = Annotated[
+    Annotated[NonNegative, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+ShareSeries = Annotated[
+    Annotated[Share, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+CelsiusSeries = Annotated[
+    Annotated[Celsius, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]

@@ -1,0 +1,48 @@
+"""A time on a farm's clock to UTC. The two hours a year that need care are refused, not guessed."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo
+
+
+@lru_cache(maxsize=64)
+def zone_of(name: str) -> ZoneInfo:
+    """The zone of that name; raises ValueError for a name that no zone has."""
+    try:
+        return ZoneInfo(name)
+    except (ValueError, OSError, KeyError):
+        raise ValueError("is not a time zone such as America/Chicago") from None
+
+
+def to_utc(local: datetime, zone: str) -> datetime:
+    """UTC of a time; one without an offset is on the clock of ``zone``.
+
+    Raises ValueError, with a sentence that says what to write, for a time the clock skips or shows twice.
+
+    >>> to_utc(datetime(2026, 2, 11, 6), "America/Chicago")
+    datetime.datetime(2026, 2, 11, 12, 0, tzinfo=datetime.timezone.utc)
+    >>> to_utc(datetime(2026, 3, 8, 2, 30), "America/Chicago")
+    Traceback (most recent call last):
+    ValueError: 2026-03-08 02:30 does not exist in America/Chicago: the clock skips it; write 01:30 or 03:30
+    """
+    if local.tzinfo is not None:
+        return local.astimezone(UTC)
+    clock = zone_of(zone)
+    first = local.replace(tzinfo=clock, fold=0)
+    second = local.replace(tzinfo=clock, fold=1)
+    early, late = first.astimezone(UTC), second.astimezone(UTC)
+    if early == late:
+        return early
+    said = f"{local:%Y-%m-%d %H:%M}"
+    if early.astimezone(clock).replace(tzinfo=None) == local:
+        options = " or ".join(f'"{local:%Y-%m-%d %H:%M}{_offset(time)}"' for time in (first, second))
+        raise ValueError(f"{said} comes twice in {zone}: add the offset, {options}")
+    options = " or ".join(f"{time.astimezone(clock):%H:%M}" for time in (late, early))
+    raise ValueError(f"{said} does not exist in {zone}: the clock skips it; write {options}")
+
+
+def _offset(time: datetime) -> str:
+    text = f"{time:%z}"
+    return f"{text[:3]}:{text[3:5]}"

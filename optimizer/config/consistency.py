@@ -1,0 +1,135 @@
+"""What only a whole farm can be checked for: names, times on its clock, what needs the temperature.
+
+The checks read a validated `Farm` or the plain data of a file alike, so that a file with other faults gets
+these in the same report. What has the wrong type here is somebody else's fault, and passed over.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from difflib import get_close_matches
+from typing import Any
+
+from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.yaml12 import Keys
+
+FoundAt = tuple[Keys, str]
+
+
+def faults_of_the_whole(farm: Any) -> list[FoundAt]:
+    """Faults with their paths; none for a consistent farm."""
+    return [*_names(farm), *_state(farm), *_times(farm), *_temperature(farm)]
+
+
+def get(section: Any, key: str) -> Any:
+    """A value of a typed section or of plain data; None where there is none."""
+    return section.get(key) if isinstance(section, dict) else getattr(section, key, None)
+
+
+def entries(section: Any, key: str) -> Iterator[tuple[int, Any]]:
+    """The numbered entries of a list in a section."""
+    found = get(section, key)
+    return enumerate(found if isinstance(found, tuple | list) else ())
+
+
+def meant(name: str, known: list[str]) -> str:
+    """A suggestion for a misspelt name, or what there is.
+
+    >>> meant("Antminer S12", ["Antminer S21", "Avalon A1466"])
+    'did you mean `Antminer S21`?'
+    """
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name[:100].casefold(), list(folded), n=1)
+    if close:
+        return f"did you mean `{folded[close[0]]}`?"
+    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"there is: {listed}" if known else "there is none"
+
+
+def _names(farm: Any) -> Iterator[FoundAt]:
+    for key, what in (("fleet", "group"), ("events", "event")):
+        first: dict[str, int] = {}
+        for i, entry in entries(farm, key):
+            name = get(entry, "name")
+            if not isinstance(name, str):
+                continue
+            if name in first:
+                yield (key, i, "name"), f"is the name of {key}[{first[name]}] too; each {what} needs its own"
+            first.setdefault(name, i)
+
+
+def _state(farm: Any) -> Iterator[FoundAt]:
+    groups = get(get(farm, "state"), "groups")
+    named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
+    units = {name: count for name, count in named if isinstance(name, str)}
+    for name, state in groups.items() if isinstance(groups, dict) else ():
+        path = ("state", "groups", name)
+        if name not in units:
+            yield path, f"no group of the fleet has this name; {meant(name, list(units))}"
+            continue
+        installed, running = units[name], get(state, "running")
+        if isinstance(installed, int) and isinstance(running, int) and running > installed:
+            yield (*path, "running"), f"must be at most {installed}, the units of the group (got {running})"
+
+
+def _times(farm: Any) -> Iterator[FoundAt]:
+    zone = get(farm, "timezone")
+    try:
+        zone_of(zone)
+    except (ValueError, TypeError):
+        return
+    for path, section, keys in _timed(farm):
+        known: list[datetime] = []
+        for key in keys:
+            time = _time(get(section, key))
+            if time is not None:
+                try:
+                    known.append(to_utc(time, zone))
+                except (ValueError, OverflowError) as error:
+                    yield (*path, key), str(error)
+        if len(known) == 2 and known[1] <= known[0] and _mixed(section):
+            yield (*path, "end"), f"ends before it starts, reckoned in {zone}"
+
+
+def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
+    """Every section with times: its path, itself, its keys of times."""
+    yield ("horizon",), get(farm, "horizon"), ("start",)
+    for i, event in entries(farm, "events"):
+        yield ("events", i), event, ("start", "end")
+    for i, group in entries(farm, "fleet"):
+        for j, outage in entries(group, "outages"):
+            yield ("fleet", i, "outages", j), outage, ("start", "end")
+    groups = get(get(farm, "state"), "groups")
+    for name, state in groups.items() if isinstance(groups, dict) else ():
+        for key in ("started", "stopped"):
+            for i, switched in entries(state, key):
+                yield ("state", "groups", name, key, i), switched, ("at",)
+
+
+def _time(value: Any) -> datetime | None:
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, datetime) else None
+
+
+def _mixed(section: Any) -> bool:
+    """One end on the farm's clock, the other with an offset: the section by itself cannot compare them."""
+    start, end = _time(get(section, "start")), _time(get(section, "end"))
+    return start is not None and end is not None and (start.tzinfo is None) != (end.tzinfo is None)
+
+
+def _temperature(farm: Any) -> Iterator[FoundAt]:
+    if get(farm, "weather") is not None:
+        return
+    sentence = "goes by temperature: the farm needs `weather: temperature_c` besides it"
+    curve = get(get(farm, "site"), "pue")
+    if get(curve, "temperature_c") is not None:
+        yield ("site", "pue"), sentence
+    for i, group in entries(farm, "fleet"):
+        for key in ("minimum_start_temperature_c", "freeze_protection"):
+            if get(group, key) is not None:
+                yield ("fleet", i, key), sentence

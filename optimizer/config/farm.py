@@ -1,0 +1,86 @@
+"""A farm file: the sections put together, and what only the whole can be checked for."""
+
+from __future__ import annotations
+
+import zoneinfo
+from difflib import get_close_matches
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from optimizer.config.base import CelsiusSeries, Name, Section, refuse
+from optimizer.config.clock import zone_of
+from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.energy import Energy
+from optimizer.config.events import Event
+from optimizer.config.fleet import Group
+from optimizer.config.horizon import Horizon, State
+from optimizer.config.revenue import Revenue
+from optimizer.config.site import PueCurve, Site
+
+
+def _known_zone(name: str) -> str:
+    try:
+        zone_of(name)
+    except ValueError as error:
+        close = get_close_matches(name, zoneinfo.available_timezones(), n=1)
+        raise ValueError(f"is not a time zone; did you mean {close[0]}?" if close else str(error)) from None
+    return name
+
+
+TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_known_zone)]
+
+
+class Weather(Section):
+    """Outdoor conditions."""
+
+    temperature_c: CelsiusSeries = Field(description="Outdoor temperature, degrees Celsius")
+
+
+class Costs(Section):
+    """Costs that a schedule does not change; they enter the loaded cost of a bitcoin only."""
+
+    fixed_usd_per_month: Annotated[float, Field(ge=0, le=1e12)] = Field(
+        default=0.0, description="Rent, staff and the like, USD per month"
+    )
+    depreciation_usd_per_th_year: Annotated[float, Field(ge=0, le=1e6)] = Field(
+        default=0.0, description="Depreciation, USD per TH/s and year"
+    )
+
+
+class Farm(Section):
+    """Everything `curtail` knows about a farm."""
+
+    name: Name = Field(description="Name of the farm")
+    timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
+    catalogue: str | None = Field(default=None, description="Machine catalogue file, relative to this file")
+    site: Site = Field(description="The interconnection and what is behind it")
+    fleet: Annotated[tuple[Group, ...], Field(min_length=1, max_length=500)] = Field(
+        description="The groups of machines"
+    )
+    revenue: Revenue = Field(description="What hashing earns")
+    energy: Energy = Field(description="What energy costs")
+    weather: Weather | None = Field(default=None, description="Outdoor conditions")
+    events: Annotated[tuple[Event, ...], Field(max_length=1000)] = Field(
+        default=(), description="Instructions and contract calls to cut load"
+    )
+    horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
+    state: State = Field(default=State(), description="What runs when the plan begins")
+    costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> Farm:
+        refuse("Farm", faults_of_the_whole(self))
+        return self
+
+    @property
+    def needs_temperature(self) -> str | None:
+        """What in this farm depends on the outdoor temperature, if anything does."""
+        if isinstance(self.site.pue, PueCurve):
+            return "site.pue by temperature"
+        for group in self.fleet:
+            if group.minimum_start_temperature_c is not None:
+                return f"minimum_start_temperature_c of group {group.name}"
+            if group.freeze_protection is not None:
+                return f"freeze_protection of group {group.name}"
+        return None

@@ -1,0 +1,71 @@
+"""Files to text: what can be wrong with a file before its content matters, told with a place."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from optimizer.config.yaml12 import Document, parse
+from optimizer.errors import Fault, InputError
+
+MOST_BYTES = 2_000_000
+
+
+def read_document(path: Path) -> Document:
+    """Read one YAML file. Raises InputError with the place where reading ended.
+
+    >>> read_document(Path("no such farm.yaml"))
+    Traceback (most recent call last):
+    optimizer.errors.InputError: no such farm.yaml:1:1: there is no such file
+    """
+    file = str(path)
+    try:
+        with path.open("rb") as stream:
+            data = stream.read(MOST_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise InputError([Fault(file, 1, 1, "", why_unreadable(error))]) from None
+    return parse(_text(data, file), file)
+
+
+def why_unreadable(error: OSError | ValueError) -> str:
+    """A failed opening in words."""
+    if isinstance(error, FileNotFoundError):
+        return "there is no such file"
+    if isinstance(error, IsADirectoryError):
+        return "this is a folder, not a file"
+    if isinstance(error, PermissionError):
+        return "you may not read this file"
+    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a file name"
+    return f"the file cannot be read: {reason}"
+
+
+def fault_of_file(path: Path) -> str | None:
+    """What keeps a data file from being read, or None."""
+    try:
+        if path.is_dir():
+            return "this is a folder, not a file"
+        if path.exists() and not path.is_file():
+            return None  # a pipe: opening it would take its content away
+        with path.open("rb"):
+            return None
+    except (OSError, ValueError) as error:
+        return why_unreadable(error)
+
+
+def _text(data: bytes, file: str) -> str:
+    if len(data) > MOST_BYTES:
+        message = (
+            f"is larger than {MOST_BYTES / 1e6:g} MB; name the files of long series instead of including them"
+        )
+        raise InputError([Fault(file, 1, 1, "", message)])
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InputError([Fault(file, 1, 1, "", "the file is UTF-16; save it as UTF-8")])
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = error.object[: error.start]
+        line = before.count(b"\n") + 1
+        column = len(before[before.rfind(b"\n") + 1 :].decode("utf-8", "replace")) + 1
+        byte = error.object[error.start]
+        message = f"the byte 0x{byte:02X} is not UTF-8; save the file as UTF-8"
+        raise InputError([Fault(file, line, column, "", message)]) from None

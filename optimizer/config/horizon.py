@@ -1,0 +1,68 @@
+"""When the plan begins, how far it looks, and what runs when it begins."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, model_validator
+
+from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, refuse
+
+
+class Step(Section):
+    """So many hours in intervals of so many minutes."""
+
+    minutes: Literal[5, 15, 30, 60] = Field(description="Length of each interval, minutes")
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] | None = Field(
+        default=None, description="Absent in the last step: to the end of the horizon"
+    )
+
+
+class Horizon(Section):
+    """The dispatch intervals: fine ones first, coarser ones after."""
+
+    start: LocalTime | None = Field(default=None, description="Default start; --start overrides it")
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(
+        default=48.0, description="Length of the plan, hours"
+    )
+    intervals: Annotated[tuple[Step, ...], Field(min_length=1, max_length=10)] = Field(
+        default=(Step(minutes=60),), description="Interval lengths, the finest first"
+    )
+
+    @model_validator(mode="after")
+    def _only_the_last_step_is_open(self) -> Horizon:
+        sentence = "is missing: only the last step may leave it out"
+        open_steps = [i for i, step in enumerate(self.intervals[:-1]) if step.hours is None]
+        refuse("Horizon", [(("intervals", i, "hours"), sentence) for i in open_steps])
+        return self
+
+
+class Switched(Section):
+    """Machines switched lately, while minimum on or off times still bind."""
+
+    at: LocalTime
+    units: Count = Field(description="Machines switched")
+
+
+class GroupState(Section):
+    """What a group was doing when the plan begins."""
+
+    running: Count = Field(description="Machines running")
+    started: tuple[Switched, ...] = Field(
+        default=(), description="Starts not longer ago than minimum_on_hours"
+    )
+    stopped: tuple[Switched, ...] = Field(
+        default=(), description="Stops not longer ago than minimum_off_hours"
+    )
+    starts_today: NonNegative = Field(
+        default=0.0, description="Machine starts already made on the first local day"
+    )
+
+
+class State(Section):
+    """State carried in. A group left out is taken to run with every machine available."""
+
+    groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
+    grid_import_mw: NonNegative | None = Field(
+        default=None, description="Import just before; lets ramps bind at once"
+    )

@@ -1,0 +1,139 @@
+"""Files to typed objects: a farm with its catalogue looked up, or every fault of both at once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import ValidationError
+
+from optimizer.config.base import Section
+from optimizer.config.catalogue import Catalogue, Machine
+from optimizer.config.consistency import entries, faults_of_the_whole, get, meant
+from optimizer.config.farm import Farm
+from optimizer.config.files import fault_of_file, read_document
+from optimizer.config.fleet import unknown_modes
+from optimizer.config.located import faults_of, got
+from optimizer.config.yaml12 import Document, Keys
+from optimizer.errors import Fault, InputError
+
+S = TypeVar("S", bound=Section)
+
+
+def load_farm(path: Path) -> Farm:
+    """Read a farm file and its catalogue; every group of the result has its machine.
+
+    Raises InputError with every fault of the farm file and of the catalogue it names.
+
+    >>> load_farm(Path("configs/fixed_tariff_12mw.yaml")).site.import_limit_mw
+    12.0
+    """
+    document = read_document(Path(path))
+    faults = list(document.faults)
+    farm = _validated(document, Farm, faults)
+    if farm is None:
+        faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
+    machines = _machines_of(document, Path(path), faults)
+    if faults or farm is None:
+        raise InputError(set(faults))
+    looked_up = (
+        group if group.model is None else group.model_copy(update={"machine": machines[group.model]})
+        for group in farm.fleet
+    )
+    return farm.model_copy(update={"fleet": tuple(looked_up)})
+
+
+def load_catalogue(path: Path) -> Catalogue:
+    """Read a machine catalogue. Raises InputError with every fault.
+
+    >>> s21 = load_catalogue(Path("configs/machines.yaml")).by_model()["Antminer S21"]
+    >>> s21.hashrate_th, s21.power_w
+    (200.0, 3500.0)
+    """
+    document = read_document(Path(path))
+    faults = list(document.faults)
+    catalogue = _validated(document, Catalogue, faults)
+    if faults or catalogue is None:
+        raise InputError(set(faults))
+    return catalogue
+
+
+def check_file(path: Path) -> list[Fault]:
+    """Every fault of a farm file (has `fleet`) or catalogue (has `machines`) and of the files it names."""
+    try:
+        document = read_document(Path(path))
+    except InputError as error:
+        return list(error.faults)
+    load = {"fleet": load_farm, "machines": load_catalogue}
+    kinds = [key for key in load if isinstance(document.data, dict) and key in document.data]
+    if len(kinds) != 1:
+        sentence = "is neither a farm file (which has `fleet`) nor a machine catalogue (which has `machines`)"
+        return sorted({*document.faults, document.fault((), sentence)})
+    faults = set(_missing_files(document, Path(path).parent))
+    try:
+        load[kinds[0]](Path(path))
+    except InputError as error:
+        faults |= set(error.faults)
+    return sorted(faults)
+
+
+def _validated(document: Document, model: type[S], faults: list[Fault]) -> S | None:
+    """The document as a model, or None and the reasons added to ``faults``."""
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        faults += faults_of(error, model, document)
+        return None
+
+
+def _machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str, Machine]:
+    """The catalogue's machines by model; what the groups ask for and it lacks is added to ``faults``."""
+    groups = entries(document.data, "fleet")
+    wanted = [(i, group) for i, group in groups if isinstance(get(group, "model"), str)]
+    file = get(document.data, "catalogue")
+    if not wanted and file is None:
+        return {}
+    if not isinstance(file, str) or not file:
+        sentence = "the farm names no `catalogue` to look this model up in"
+        if file is None:
+            faults += [document.fault(("fleet", i, "model"), sentence) for i, _ in wanted]
+        return {}
+    unreadable = fault_of_file(path.parent / file)
+    if unreadable:
+        faults.append(document.fault(("catalogue",), f"{unreadable} (got {got(file)})"))
+        return {}
+    try:
+        machines = load_catalogue(path.parent / file).by_model()
+    except InputError as error:
+        faults += error.faults
+        return {}
+    for i, group in wanted:
+        model = group["model"]
+        machine = machines.get(model)
+        if get(group, "machine") is not None:
+            faults.append(document.fault(("fleet", i, "machine"), "give `model` or `machine`, not both"))
+        elif machine is None:
+            sentence = f"the catalogue has no such model (got {got(model)}); {meant(model, list(machines))}"
+            faults.append(document.fault(("fleet", i, "model"), sentence))
+        elif isinstance(modes := group.get("modes", ()), tuple):
+            named = tuple(mode if isinstance(mode, str) else "normal" for mode in modes)
+            unknown = unknown_modes(machine, named)
+            faults += [document.fault(("fleet", i, "modes", j), sentence) for j, sentence in unknown]
+    return machines
+
+
+def _missing_files(document: Document, folder: Path) -> Iterator[Fault]:
+    """A fault for every series file that cannot be opened. Only a series has the key `file`."""
+    todo: list[tuple[Keys, Any]] = [((), document.data)]
+    while todo:
+        path, value = todo.pop()
+        if isinstance(value, dict):
+            todo += [((*path, key), inner) for key, inner in value.items()]
+            file = value.get("file")
+            if isinstance(file, str) and file:
+                unreadable = fault_of_file(folder / file)
+                if unreadable:
+                    yield document.fault((*path, "file"), f"{unreadable} (got {got(file)})")
+        elif isinstance(value, tuple):
+            todo += [((*path, i), inner) for i, inner in enumerate(value)]

@@ -1,0 +1,184 @@
+"""Why there is no schedule: the limits that collide, in which interval, and by how much.
+
+Every limit is given slack and the least total slack is sought. Limits with slack must give way, by that much; the
+shadow prices of the slackened program mark the rows that collide with them, and HiGHS reduces each such set to an
+irreducible conflict: leave any row out and the rest can be met.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.lp.formulation import FAMILIES, PARAMETERS
+from optimizer.lp.highs import conflicting_rows, solve
+from optimizer.lp.language import Family, Map, Subset
+from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.program import LinearProgram
+
+MOST_CONFLICTS = 5
+TOLERANCE = 1e-6
+
+
+@dataclass(frozen=True)
+class CollidingRow:
+    """One row of a conflict: its family, what it demands in words, its interval if it has one, and the shortfall.
+
+    ``short_by`` is by how much this limit must give way, in ``unit``; zero for a row that only takes part.
+    """
+
+    family: str
+    words: str
+    interval: int | None
+    short_by: float
+    unit: str
+
+
+@dataclass(frozen=True)
+class Conflict:
+    """Rows that cannot all be met."""
+
+    rows: tuple[CollidingRow, ...]
+
+
+class _Names(Mapping[str, Any]):
+    """What the placeholders of a family's words stand for in one row."""
+
+    def __init__(self, problem: DispatchProblem, family: Family, at: tuple[int, ...]) -> None:
+        self.problem, self.position = problem, dict[str, int]()
+        for name, i in zip(family.over, at, strict=True):
+            self._place(name, i)
+
+    def _place(self, name: str, i: int) -> None:
+        self.position[name] = i
+        members = self.problem.sets[name]
+        if isinstance(members, Subset):
+            self._place(members.of, int(members.positions[i]))
+        for other in self.problem.sets.values():
+            if (
+                isinstance(other, Map)
+                and other.over == (name,)
+                and name not in ("INTERVALS", "POINTS", "GROUPS")
+            ):
+                self._place(other.of, int(other.position[i]))
+
+    def __getitem__(self, name: str) -> Any:
+        if name in self.position:
+            label = self.problem.labels(name)[self.position[name]]
+            return " ".join(label) if isinstance(label, tuple) else label
+        over = next(parameter.over for parameter in PARAMETERS if parameter.name == name)
+        return float(self.problem.parameters[name][tuple(self.position[axis] for axis in over)])
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.position)
+
+    def __len__(self) -> int:
+        return len(self.position)
+
+
+def words_of(problem: DispatchProblem, program: LinearProgram, row: int) -> tuple[Family, str, int | None]:
+    """The family of a row, what the row demands in words, and its interval."""
+    family = next(f for f in FAMILIES if program.rows[f.name].start <= row < program.rows[f.name].stop)
+    rows = program.rows[family.name]
+    at = tuple(int(i) for i in np.unravel_index(row - rows.start, rows.shape))
+    names = _Names(problem, family, at)
+    return family, family.words.format_map(names), names.position.get("INTERVALS")
+
+
+def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64]]:
+    """The program in which limits may be broken, and the rows of those limits; only breakage costs anything.
+
+    A megawatt over a limit at the meter costs 1, a machine over another limit 1,000: what can be said in megawatts is.
+    """
+    n_columns = program.shape[1]
+    limits = np.flatnonzero(np.isinf(program.row_lower) ^ np.isinf(program.row_upper))
+    weight = np.full(program.shape[0], 1e3)
+    for family in FAMILIES:
+        if family.unit == "MW":
+            rows = program.rows[family.name]
+            weight[rows.start : rows.stop] = 1.0
+    give = np.where(np.isinf(program.row_lower[limits]), -1.0, 1.0)
+    before = np.zeros(program.shape[0] + 1, dtype=np.int64)
+    before[limits + 1] = 1
+    before = np.cumsum(before)
+    at = program.starts[limits + 1]
+    columns = n_columns + np.arange(len(limits))
+    slackened = replace(
+        program,
+        cost=np.concatenate([np.zeros(n_columns), -weight[limits]]),
+        offset=0.0,
+        starts=(program.starts + before).astype(np.int32),
+        indices=np.insert(program.indices, at, columns).astype(np.int32),
+        coefficients=np.insert(program.coefficients, at, give),
+        col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
+        integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
+        columns={"slack": columns.astype(np.int32)},
+        rows={},
+        terms={},
+    )
+    return slackened, limits
+
+
+def _only(program: LinearProgram, rows: NDArray[np.int64]) -> LinearProgram:
+    """The program of these rows alone."""
+    kept = np.concatenate([np.arange(program.starts[r], program.starts[r + 1]) for r in rows])
+    lengths = np.diff(program.starts)[rows]
+    return replace(
+        program,
+        starts=np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        indices=program.indices[kept],
+        coefficients=program.coefficients[kept],
+        row_lower=program.row_lower[rows],
+        row_upper=program.row_upper[rows],
+        rows={},
+    )
+
+
+def _components(program: LinearProgram, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+    """The rows in sets that share no column."""
+    leader: dict[int, int] = {}
+
+    def lead(item: int) -> int:
+        while leader.setdefault(item, item) != item:
+            item = leader[item]
+        return item
+
+    for row in rows.tolist():
+        for column in program.indices[program.starts[row] : program.starts[row + 1]].tolist():
+            leader[lead(-1 - column)] = lead(row)
+    sets: dict[int, list[int]] = {}
+    for row in rows.tolist():
+        sets.setdefault(lead(row), []).append(row)
+    return [np.array(members) for members in sets.values()]
+
+
+def find_conflicts(problem: DispatchProblem, program: LinearProgram) -> tuple[Conflict, ...]:
+    """The conflicts of an infeasible program in the order of time, at most `MOST_CONFLICTS`."""
+    slackened, limits = _with_slack(program)
+    solved = solve(slackened)
+    short = np.zeros(program.shape[0])
+    short[limits] = solved.values["slack"]
+    involved = np.flatnonzero((np.abs(solved.row_dual) > TOLERANCE) | (short > TOLERANCE))
+    conflicts = []
+    for component in _components(program, involved):
+        if not (short[component] > TOLERANCE).any():
+            continue
+        core = conflicting_rows(_only(program, component))
+        rows = component[core] if core.size else component
+        rows = np.union1d(rows, component[short[component] > TOLERANCE])
+        conflicts.append(Conflict(tuple(_row(problem, program, row, short[row]) for row in rows.tolist())))
+    conflicts.sort(
+        key=lambda conflict: min(
+            (row.interval for row in conflict.rows if row.interval is not None), default=0
+        )
+    )
+    return tuple(conflicts[:MOST_CONFLICTS])
+
+
+def _row(problem: DispatchProblem, program: LinearProgram, row: int, short: float) -> CollidingRow:
+    family, words, interval = words_of(problem, program, row)
+    return CollidingRow(family.name, words, interval, short if short > TOLERANCE else 0.0, family.unit)

@@ -1,0 +1,31 @@
+"""The table of contents of the linear program.
+
+Read it like a paper: `FAMILIES` are the constraints, `VARIABLES` the decisions, `PARAMETERS` the data, `TERMS` the
+objective. Every name is declared in the file of the concern it belongs to, under ``lp/rules``.
+
+==================  ==========================================================================================
+file                families
+==================  ==========================================================================================
+rules/fleet.py      availability, first_change, later_change, minimum_on, minimum_off, outage_split, daily_starts,
+                    cold_start, freeze_protection, start_rate
+rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
+                    ramp_down
+rules/supply.py     none: spot energy is priced in the objective
+rules/events.py     event_cap
+rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)
+==================  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.rules import events, fleet, site, supply, whole
+
+CONCERNS = (fleet, site, supply, events, whole)
+
+PARAMETERS: tuple[Parameter, ...] = tuple(p for concern in CONCERNS for p in concern.PARAMETERS)
+VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in concern.VARIABLES)
+FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.FAMILIES)
+TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
+
+NO_MONEY = frozenset({"tie_break"})  # terms that steer the solver and are not part of profit

@@ -1,0 +1,140 @@
+"""The HiGHS boundary: the only module that imports highspy. Every status is read; nothing is ignored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import highspy
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.errors import InfeasibleError, SolverError, StoppedEarlyError, UnboundedError
+from optimizer.lp.program import LinearProgram
+from optimizer.lp.solution import Solution
+
+_ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_upper")
+
+_IRREDUCIBLE = 4  # iis_strategy: reduce until nothing can be left out
+
+
+def _check(status: Any, what: str) -> None:
+    if status != highspy.HighsStatus.kOk:
+        raise SolverError(f"HiGHS refused {what}: {status.name}")
+
+
+def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, whole: bool = False) -> Any:
+    """A HiGHS instance holding the program.
+
+    HiGHS takes a NaN cost for an optimum and an unknown option for a warning, so both are judged here.
+    Raises SolverError.
+    """
+    for name in _ARRAYS:
+        if np.isnan(getattr(program, name)).any():
+            raise SolverError(f"{name}: NaN reached the solver boundary")
+    highs = highspy.Highs()
+    for option, value in {"output_flag": False, "threads": 1, **(options or {})}.items():
+        _check(highs.setOptionValue(option, value), f"option {option}={value!r}")
+    model = highspy.HighsLp()
+    model.num_row_, model.num_col_ = program.shape
+    model.sense_, model.offset_ = highspy.ObjSense.kMaximize, program.offset
+    model.col_cost_ = program.cost
+    model.col_lower_ = np.zeros_like(program.cost)
+    model.col_upper_ = program.col_upper
+    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
+    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
+    model.a_matrix_.num_row_, model.a_matrix_.num_col_ = program.shape
+    model.a_matrix_.start_ = program.starts
+    model.a_matrix_.index_ = program.indices
+    model.a_matrix_.value_ = program.coefficients
+    if whole and program.integer.any():
+        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
+        model.integrality_ = [kinds[flag] for flag in program.integer.tolist()]
+    _check(highs.passModel(model), "the program")
+    return highs
+
+
+def solve(
+    program: LinearProgram,
+    *,
+    whole: bool = False,
+    time_limit: float | None = None,
+    basis: Any = None,
+    options: Mapping[str, Any] | None = None,
+) -> Solution:
+    """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
+
+    ``time_limit`` is in seconds. Raises InfeasibleError, UnboundedError, StoppedEarlyError (a time limit without a
+    feasible schedule) or SolverError; a time limit with a feasible schedule returns it with ``proved`` False.
+
+    >>> import numpy as np
+    >>> from optimizer.lp.program import LinearProgram
+    >>> one = np.ones(1)
+    >>> program = LinearProgram(3 * one, 0.0, np.array([0, 1], np.int32), np.array([0], np.int32), one,
+    ...     np.array([-np.inf]), 4 * one, np.array([np.inf]), np.array([False]), {}, {}, {})
+    >>> solve(program).objective
+    12.0
+    """
+    chosen = dict(options or {})
+    if time_limit is not None:
+        chosen["time_limit"] = time_limit
+    highs = load(program, chosen, whole=whole)
+    if basis is not None:
+        _check(highs.setBasis(basis), "the starting basis")
+    ran = highs.run()
+    status, known = highs.getModelStatus(), highspy.HighsModelStatus
+    if ran == highspy.HighsStatus.kError:
+        raise SolverError(f"HiGHS failed: {highs.modelStatusToString(status)}")
+    if status == known.kUnboundedOrInfeasible:  # presolve saw one of the two: ask again without it
+        return solve(
+            program, whole=whole, time_limit=time_limit, options={**(options or {}), "presolve": "off"}
+        )
+    if status == known.kInfeasible:
+        raise InfeasibleError("no schedule meets every limit")
+    if status == known.kUnbounded:
+        raise UnboundedError("profit has no limit: a price or a limit is missing")
+    info = highs.getInfo()
+    feasible = info.primal_solution_status == 2
+    stopped = status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt, known.kSolutionLimit)
+    if stopped and not feasible:
+        raise StoppedEarlyError(f"no schedule found within the limit: {highs.modelStatusToString(status)}")
+    if not stopped and status != known.kOptimal:
+        raise SolverError(f"HiGHS stopped: {highs.modelStatusToString(status)}")
+    return _solution(program, highs, proved=not stopped)
+
+
+def _solution(program: LinearProgram, highs: Any, *, proved: bool) -> Solution:
+    found = highs.getSolution()
+    x = np.asarray(found.col_value, dtype=np.float64)
+    row_dual = np.asarray(found.row_dual, dtype=np.float64)
+    column_dual = np.asarray(found.col_dual, dtype=np.float64)
+    duals = found.dual_valid
+    return Solution(
+        objective=float(highs.getInfo().objective_function_value),
+        x=x,
+        values={name: x[block] for name, block in program.columns.items()},
+        row_dual=row_dual,
+        column_dual=column_dual,
+        shadow_prices={
+            name: row_dual[rows.start : rows.stop].reshape(rows.shape)
+            for name, rows in program.rows.items()
+            if duals
+        },
+        reduced_costs={name: column_dual[block] for name, block in program.columns.items() if duals},
+        basis=highs.getBasis(),
+        proved=proved,
+        iterations=int(highs.getInfo().simplex_iteration_count),
+    )
+
+
+def conflicting_rows(program: LinearProgram) -> NDArray[np.int64]:
+    """Rows of an irreducible conflict of an infeasible program: leave any one out and the rest can be met."""
+    highs = load(program, {"iis_strategy": _IRREDUCIBLE})
+    highs.run()
+    _, conflict = highs.getIis()
+    return np.asarray(sorted(conflict.row_index_), dtype=np.int64)
+
+
+def version() -> str:
+    """The version of HiGHS in use."""
+    return str(highspy.Highs().version())

@@ -1,0 +1,108 @@
+"""The words in which rules, and the data they need, are declared."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Float = NDArray[np.float64]
+Int = NDArray[np.int64]
+Rule = Callable[..., Any]
+
+
+@dataclass(frozen=True)
+class LabelSet:
+    """A set with a label for each member."""
+
+    labels: tuple[str | int | tuple[str, str], ...]
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+
+@dataclass(frozen=True, eq=False)
+class Subset:
+    """Some members of another set, by position."""
+
+    of: str
+    positions: Int
+
+    def __len__(self) -> int:
+        return len(self.positions)
+
+
+@dataclass(frozen=True, eq=False)
+class RangeSet:
+    """For each member of the sets ``over``, the members ``start`` .. ``stop`` - 1 of the set ``of``."""
+
+    of: str
+    over: tuple[str, ...]
+    start: Int
+    stop: Int
+
+
+@dataclass(frozen=True, eq=False)
+class Map:
+    """For each member of the set ``over``, one member of ``of`` by position; one past the last stands for none."""
+
+    of: str
+    over: tuple[str, ...]
+    position: Int
+
+
+AnySet = LabelSet | Subset | RangeSet | Map
+Sets = Mapping[str, AnySet]
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """Numbers the rules read. ``open_ended`` ones may be infinite."""
+
+    name: str
+    over: tuple[str, ...] = ()
+    open_ended: bool = False
+
+
+@dataclass(frozen=True)
+class Variable:
+    """Columns of the program, at least zero; ``upper`` names the parameter that bounds them."""
+
+    name: str
+    over: tuple[str, ...]
+    upper: str | None = None
+    integer: bool = False
+
+
+@dataclass(frozen=True)
+class Family:
+    """One constraint family: its rule, the sets it is declared over, and how an operator would put one row.
+
+    ``words`` is a format string: names of sets stand for labels, names of parameters for numbers.
+    """
+
+    rule: Rule
+    over: tuple[str, ...]
+    words: str
+    unit: str = "machines"  # of its rows: "MW" for limits at the meter
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        return self.rule.__name__
+
+
+@dataclass(frozen=True)
+class Term:
+    """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``."""
+
+    rule: Rule
+    over: tuple[str, ...]
+
+    @property
+    def name(self) -> str:
+        """The rule's name."""
+        return self.rule.__name__

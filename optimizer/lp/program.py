@@ -1,0 +1,227 @@
+"""The array reading: rules + problem -> sparse arrays, one call of each rule for all its rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.lp.algebra import Columns, Index, Linear, Members, Number, Ranges, Relation, Table, summed
+from optimizer.lp.formulation import FAMILIES, NO_MONEY, PARAMETERS, TERMS, VARIABLES
+from optimizer.lp.language import Family, Float, LabelSet, Map, Subset, Term
+from optimizer.lp.problem import DispatchProblem
+
+
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """Where a family's rows stand, and over how many members of each of its sets (row-major)."""
+
+    start: int
+    shape: tuple[int, ...]
+
+    @property
+    def stop(self) -> int:
+        """One past the last row."""
+        return self.start + int(np.prod(self.shape))
+
+
+@dataclass(frozen=True, eq=False)
+class TermCost:
+    """One line of the objective: entries of the cost vector, and a constant."""
+
+    columns: NDArray[np.int32]
+    coefficients: Float
+    constant: float
+
+
+@dataclass(frozen=True, eq=False)
+class LinearProgram:
+    """Maximise ``cost @ x + offset`` with row and column bounds; the matrix is stored by rows."""
+
+    cost: Float
+    offset: float
+    starts: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    coefficients: Float
+    row_lower: Float
+    row_upper: Float
+    col_upper: Float  # every column is at least zero
+    integer: NDArray[np.bool_]
+    columns: Mapping[str, NDArray[np.int32]]  # variable -> solver column of each label
+    rows: Mapping[str, Rows]  # family -> its rows
+    terms: Mapping[str, TermCost]  # objective line -> its entries
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows, columns."""
+        return len(self.row_lower), len(self.cost)
+
+    def profit_by_term(self, x: Float) -> dict[str, float]:
+        """USD of each line of the objective at the column values ``x``."""
+        return {
+            name: float(term.coefficients @ x[term.columns]) + term.constant
+            for name, term in self.terms.items()
+            if name not in NO_MONEY
+        }
+
+
+class ArrayModel:
+    """A problem as the rules see it: tables of numbers and columns, addressed by whole vectors of indices."""
+
+    def __init__(self, problem: DispatchProblem) -> None:
+        self.columns: dict[str, NDArray[np.int32]] = {}
+        self.n_columns = 0
+        self._sets: dict[str, Index] = {}
+        self._summing = False
+        for name, members in problem.sets.items():
+            self._declare_set(problem, name, members)
+        for parameter in PARAMETERS:
+            values = problem.parameters[parameter.name]
+            setattr(self, parameter.name, Table(parameter.name, values) if parameter.over else float(values))
+        for variable in VARIABLES:
+            if any(not isinstance(problem.sets[name], LabelSet) for name in variable.over):
+                raise TypeError(f"{variable.name}: a variable is declared over whole sets, not over subsets")
+            shape = tuple(problem.size(name) for name in variable.over)
+            size = int(np.prod(shape))
+            block = np.arange(self.n_columns, self.n_columns + size, dtype=np.int32).reshape(shape)
+            self.columns[variable.name] = block
+            self.n_columns += size
+            setattr(self, variable.name, Columns(variable.name, block))
+
+    def _declare_set(self, problem: DispatchProblem, name: str, members: Any) -> None:
+        if isinstance(members, LabelSet):
+            self._sets[name] = np.arange(len(members), dtype=np.uint32)
+        elif isinstance(members, Subset):
+            self._sets[name] = members.positions.astype(np.uint32)
+        elif isinstance(members, Map):
+            setattr(self, name, Table(name, members.position.astype(np.uint32)))
+        else:
+            setattr(self, name, Ranges(name, members.start, members.stop))
+        if name in self._sets:
+            setattr(self, name, self._sets[name][None, :])
+
+    def sum(self, members: Index | Members, body: Callable[[Index], Linear | Number]) -> Linear | Number:
+        """Sum of ``body`` over the members of a set."""
+        if self._summing:
+            raise TypeError("sums do not nest: declare the set of pairs and sum over that")
+        self._summing = True
+        try:
+            index = members.index if isinstance(members, Members) else members
+            return summed(members, body(index))
+        finally:
+            self._summing = False
+
+    def domain(self, over: tuple[str, ...]) -> tuple[list[Index], tuple[int, ...]]:
+        """An index column for each set, all combinations in row-major order, and the sizes."""
+        sets = [self._sets[name] for name in over]
+        shape = tuple(map(len, sets))
+        grids = np.broadcast_arrays(*np.ix_(*sets)) if sets else []
+        return [np.ascontiguousarray(grid).reshape(-1, 1) for grid in grids], shape
+
+
+@dataclass(frozen=True, eq=False)
+class _Entries:
+    """Rows of one family, ready to be stacked."""
+
+    lengths: NDArray[np.int32]
+    indices: NDArray[np.int32]
+    coefficients: Float
+
+
+def _entries(linear: Linear, rows: int) -> _Entries:
+    """Row lengths, columns and coefficients, with repeated columns added up and zeros dropped."""
+    columns, coefficients = linear.table(rows)
+    by_column = np.sort(columns, axis=1)
+    if (by_column[:, 1:] == by_column[:, :-1]).any():
+        columns, coefficients = _merged(columns, coefficients)
+    keep = coefficients != 0
+    if keep.all():
+        lengths = np.full(rows, columns.shape[1], np.int32)
+        return _Entries(lengths, columns.ravel(), coefficients.ravel())
+    return _Entries(keep.sum(axis=1, dtype=np.int32), columns[keep], coefficients[keep])
+
+
+def _merged(columns: NDArray[np.int32], coefficients: Float) -> tuple[NDArray[np.int32], Float]:
+    """The same rows with the coefficients of a repeated column added up in its last place."""
+    order = np.argsort(columns, axis=1, kind="stable")
+    columns = np.take_along_axis(columns, order, 1)
+    coefficients = np.take_along_axis(coefficients, order, 1)
+    for j in range(1, columns.shape[1]):
+        same = columns[:, j] == columns[:, j - 1]
+        coefficients[:, j] += np.where(same, coefficients[:, j - 1], 0.0)
+        coefficients[:, j - 1] = np.where(same, 0.0, coefficients[:, j - 1])
+    return columns, coefficients
+
+
+def _rule(name: str, result: Any, expected: type) -> Any:
+    if not isinstance(result, expected):
+        raise TypeError(f"{name}: the rule returned {type(result).__name__}, not a {expected.__name__}")
+    return result
+
+
+def _term_cost(model: ArrayModel, term: Term) -> TermCost:
+    indices, shape = model.domain(term.over)
+    rows = int(np.prod(shape))
+    result = term.rule(model, *indices)
+    if not isinstance(result, Linear):  # a sum over an empty set is a number
+        return TermCost(np.empty(0, np.int32), np.empty(0), float(np.sum(np.broadcast_to(result, (rows, 1)))))
+    columns, coefficients = result.table(rows)
+    constant = float(np.sum(np.broadcast_to(result.constant, (rows, 1)))) if np.any(result.constant) else 0.0
+    return TermCost(columns.ravel(), coefficients.ravel(), constant)
+
+
+def compile_program(
+    problem: DispatchProblem, families: Iterable[Family] = FAMILIES, terms: Iterable[Term] = TERMS
+) -> LinearProgram:
+    """Write the linear program of a problem.
+
+    ``families`` and ``terms`` default to the whole formulation; tests leave some out to show what each is worth.
+    Raises TypeError where a rule is not linear, IndexError where it looks before the first interval.
+    """
+    model = ArrayModel(problem)
+    parts: list[_Entries] = []
+    lower: list[Float] = []
+    upper: list[Float] = []
+    rows: dict[str, Rows] = {}
+    row = 0
+    for family in families:
+        indices, shape = model.domain(family.over)
+        n = int(np.prod(shape))
+        rows[family.name] = Rows(row, shape)
+        if n == 0:
+            continue
+        relation: Relation = _rule(family.name, family.rule(model, *indices), Relation)
+        parts.append(_entries(relation.expression, n))
+        lower.append(np.broadcast_to(np.asarray(relation.lower, np.float64).reshape(-1), (n,)))
+        upper.append(np.broadcast_to(np.asarray(relation.upper, np.float64).reshape(-1), (n,)))
+        row += n
+    costs = {term.name: _term_cost(model, term) for term in terms}
+    cost = np.zeros(model.n_columns)
+    for entry in costs.values():
+        if entry.columns.size:
+            cost += np.bincount(entry.columns, weights=entry.coefficients, minlength=model.n_columns)
+    col_upper = np.full(model.n_columns, np.inf)
+    integer = np.zeros(model.n_columns, dtype=np.bool_)
+    for variable in VARIABLES:
+        block = model.columns[variable.name]
+        if variable.upper is not None:
+            col_upper[block] = problem.parameters[variable.upper]
+        integer[block] = variable.integer
+    lengths = np.concatenate([part.lengths for part in parts])
+    return LinearProgram(
+        cost,
+        sum(entry.constant for entry in costs.values()),
+        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
+        np.concatenate([part.indices for part in parts]),
+        np.concatenate([part.coefficients for part in parts]),
+        np.concatenate(lower),
+        np.concatenate(upper),
+        col_upper,
+        integer,
+        model.columns,
+        rows,
+        costs,
+    )

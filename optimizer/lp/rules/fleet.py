@@ -1,0 +1,203 @@
+r"""Machines: how many run, start and stop (families 1 to 8).
+
+Symbols: :math:`u_{pt}` units on at operating point p (a group in a mode), :math:`r_{gt} = \sum_{p \in g} u_{pt}` units
+running, :math:`s_{gt}, d_{gt}` units started and stopped, :math:`o_{gt}, q_{gt}` running and resting units that an outage
+takes, :math:`A_{gt}` units available. All are machines; times are hours.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+
+
+def units_running(m: Any, g: Any, t: Any) -> Any:
+    r"""Units of group g running in any mode, :math:`r_{gt}`."""
+    return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.units_on[p, t])
+
+
+def units_taken_out(m: Any, g: Any, t: Any) -> Any:
+    r"""Units an outage takes from group g as interval t begins, :math:`o_{gt}`; none where none falls out."""
+    return m.sum(m.OUTAGES_AT[g, t], lambda o: m.outage_units[o])
+
+
+def availability(m: Any, g: Any, t: Any) -> Any:
+    r"""Units running are at most the units available: :math:`r_{gt} \le A_{gt}`.
+
+    Its shadow price is what one more working machine would earn in the interval, USD.
+    """
+    return units_running(m, g, t) <= m.units_available[g, t]
+
+
+def first_change(m: Any, g: Any, t: Any) -> Any:
+    r"""In the first interval units running change from the state carried in: :math:`r_{gt} - R_g = s - d - o`."""
+    change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
+    return units_running(m, g, t) - change == m.units_before[g]
+
+
+def later_change(m: Any, g: Any, t: Any) -> Any:
+    r"""Units running change by starts, stops and outages: :math:`r_{gt} - r_{g,t-1} = s_{gt} - d_{gt} - o_{gt}`."""
+    change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
+    return units_running(m, g, t) - units_running(m, g, m.previous[t]) == change
+
+
+def minimum_on(m: Any, g: Any, t: Any) -> Any:
+    r"""Units started within the last L hours still run, but for those an outage took:
+    :math:`\sum_{\tau \in W(t, L)} (s_{g\tau} - o_{g\tau}) + S_{gt} \le r_{gt}`,
+    where :math:`S_{gt}` counts starts before the plan that still bind.
+
+    With the change families these rows describe the whole-unit schedules of identical units without integer
+    variables (Rajan and Takriti, IBM Research Report RC23628, 2005).
+    """
+    started = m.sum(m.ON_WINDOW[g, t], lambda w: m.units_started[g, w])
+    taken_out = m.sum(m.OUTAGES_IN_ON_WINDOW[g, t], lambda o: m.outage_units[o])
+    return started - taken_out + m.units_bound_on[g, t] <= units_running(m, g, t)
+
+
+def minimum_off(m: Any, g: Any, t: Any) -> Any:
+    r"""Units stopped within the last L hours still rest, but for those an outage took meanwhile:
+    :math:`\sum_{\tau \in W(t, L)} (d_{g\tau} - q_{g\tau}) + D_{gt} \le A_{gt} - r_{gt}`,
+    where :math:`D_{gt}` counts stops before the plan that still bind.
+
+    Units that an outage takes are not stopped by choice: they are counted in o or q, not in d, so an outage can force
+    any number of machines off, and they may start again as soon as they are back.
+    """
+    stopped = m.sum(m.OFF_WINDOW[g, t], lambda w: m.units_stopped[g, w])
+    taken_out = m.sum(m.OUTAGES_IN_OFF_WINDOW[g, t], lambda o: m.outage_resting[o])
+    return stopped - taken_out + m.units_bound_off[g, t] <= m.units_available[g, t] - units_running(m, g, t)
+
+
+def outage_split(m: Any, o: Any) -> Any:
+    r"""An outage takes running machines, resting machines, or neither: :math:`o + q \le O`."""
+    return m.outage_units[o] + m.outage_resting[o] <= m.outage_limit[o]
+
+
+def daily_starts(m: Any, g: Any, d: Any) -> Any:
+    r"""Starts of a group on a local day are at most its allowance, less those already made: :math:`\sum_{t \in d} s_{gt} \le N_{gd}`."""
+    return m.sum(m.INTERVALS_OF_DAY[d], lambda t: m.units_started[g, t]) <= m.starts_left[g, d]
+
+
+def cold_start(m: Any, c: Any) -> Any:
+    r"""No machine starts where it is colder than its start limit: :math:`s_{gt} = 0`."""
+    return m.units_started[m.group_of_cold[c], m.interval_of_cold[c]] == 0.0
+
+
+def freeze_protection(m: Any, f: Any) -> Any:
+    r"""In frost a minimum of machines runs, or the shortfall is paid for: :math:`r_{gt} + v_f \ge M_f`."""
+    running = units_running(m, m.group_of_frost[f], m.interval_of_frost[f])
+    return running + m.frost_shortfall[f] >= m.frost_minimum[f]
+
+
+def start_rate(m: Any, g: Any, t: Any) -> Any:
+    r"""Machines started in an interval are at most what breakers and pools stand: :math:`s_{gt} \le Q_{gt}`."""
+    return m.units_started[g, t] <= m.start_limit[g, t]
+
+
+def hash_revenue(m: Any, t: Any) -> Any:
+    """Hash earned, net of the pool's fee; nothing for hosted machines."""
+    return m.sum(m.POINTS, lambda p: m.hours[t] * m.hashprice[t] * m.hash_yield_th[p] * m.units_on[p, t])
+
+
+def hosting_revenue(m: Any, t: Any) -> Any:
+    """What customers pay for the energy their machines draw."""
+    return m.sum(m.HOSTED_POINTS, lambda p: m.hours[t] * m.hosting_usd_per_hour[p] * m.units_on[p, t])
+
+
+def restart_loss(m: Any, t: Any) -> Any:
+    """Hash not earned while started machines come up, priced at the interval of the start."""
+    return m.sum(m.GROUPS, lambda g: (-m.hashprice[t] * m.restart_th_hours[g]) * m.units_started[g, t])
+
+
+def start_wear(m: Any, t: Any) -> Any:
+    """Wear of starts: a fixed cost, so that no price makes starting free."""
+    return m.sum(m.GROUPS, lambda g: -m.wear_usd[g] * m.units_started[g, t])
+
+
+def frost_damage(m: Any, f: Any) -> Any:
+    """Damage where frost protection falls short."""
+    return -m.frost_damage_usd[f] * m.frost_shortfall[f]
+
+
+def tie_break(m: Any, t: Any) -> Any:
+    """A tiny fixed ordering of starts, so that equal optima give the same schedule. No money: kept out of profit."""
+    return m.sum(m.GROUPS, lambda g: -m.start_order_usd[g] * m.units_started[g, t])
+
+
+PARAMETERS = (
+    Parameter("hours", ("INTERVALS",)),
+    Parameter("hashprice", ("INTERVALS",)),  # USD per TH/s per hour
+    Parameter("hash_yield_th", ("POINTS",)),  # TH/s per unit that earn for the farm, net of the pool's fee
+    Parameter("hosting_usd_per_hour", ("POINTS",)),  # USD per unit and hour
+    Parameter("units_available", ("GROUPS", "INTERVALS")),
+    Parameter("units_before", ("GROUPS",)),
+    Parameter("units_bound_on", ("GROUPS", "INTERVALS")),
+    Parameter("units_bound_off", ("GROUPS", "INTERVALS")),
+    Parameter("outage_limit", ("OUTAGES",)),  # units that fall out
+    Parameter("starts_left", ("GROUPS", "DAYS")),
+    Parameter("start_limit", ("GROUPS", "INTERVALS"), open_ended=True),
+    Parameter("restart_th_hours", ("GROUPS",)),  # TH/s times hours lost per start
+    Parameter("wear_usd", ("GROUPS",)),
+    Parameter("start_order_usd", ("GROUPS",)),
+    Parameter("frost_minimum", ("FROSTS",)),
+    Parameter("frost_damage_usd", ("FROSTS",)),  # USD per unit short over the interval
+)
+
+VARIABLES = (
+    Variable("units_on", ("POINTS", "INTERVALS")),
+    Variable("units_started", ("GROUPS", "INTERVALS")),
+    Variable("units_stopped", ("GROUPS", "INTERVALS")),
+    Variable("outage_units", ("OUTAGES",)),
+    Variable("outage_resting", ("OUTAGES",)),
+    Variable("frost_shortfall", ("FROSTS",)),
+)
+
+FAMILIES = (
+    Family(
+        availability, ("GROUPS", "INTERVALS"), "group {GROUPS} has {units_available:g} machines available"
+    ),
+    Family(
+        first_change,
+        ("GROUPS", "FIRST_INTERVALS"),
+        "group {GROUPS} runs {units_before:g} machines when the plan begins",
+    ),
+    Family(
+        later_change,
+        ("GROUPS", "LATER_INTERVALS"),
+        "running machines of group {GROUPS} change only by starts and stops",
+    ),
+    Family(
+        minimum_on,
+        ("MINIMUM_ON_GROUPS", "INTERVALS"),
+        "started machines of group {MINIMUM_ON_GROUPS} must run their minimum time",
+    ),
+    Family(
+        minimum_off,
+        ("MINIMUM_OFF_GROUPS", "INTERVALS"),
+        "stopped machines of group {MINIMUM_OFF_GROUPS} must rest their minimum time",
+    ),
+    Family(outage_split, ("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}"),
+    Family(
+        daily_starts,
+        ("DAILY_STARTS_GROUPS", "DAYS"),
+        "group {DAILY_STARTS_GROUPS} has {starts_left:g} starts left on {DAYS}",
+    ),
+    Family(cold_start, ("COLDS",), "it is too cold to start machines of group {GROUPS}"),
+    Family(
+        freeze_protection, ("FROSTS",), "{frost_minimum:g} machines of group {GROUPS} must run against frost"
+    ),
+    Family(
+        start_rate,
+        ("STAGED_GROUPS", "INTERVALS"),
+        "group {STAGED_GROUPS} may start {start_limit:g} machines at a time",
+    ),
+)
+
+TERMS = (
+    Term(hash_revenue, ("INTERVALS",)),
+    Term(hosting_revenue, ("INTERVALS",)),
+    Term(restart_loss, ("INTERVALS",)),
+    Term(start_wear, ("INTERVALS",)),
+    Term(frost_damage, ("FROSTS",)),
+    Term(tie_break, ("INTERVALS",)),
+)

@@ -1,0 +1,47 @@
+r"""Whole machines and whole containers, for `--whole-units exact`. The sets are empty when the plan is continuous."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+
+
+def whole_containers(m: Any, p: Any, t: Any) -> Any:
+    r"""Units on come in full containers of B, plus perhaps the one that outages left partly filled:
+    :math:`u_{pt} = B_p n_{pt} + R_{pt} z_{pt}`, n integer, z zero or one.
+    """
+    full = m.container_units[p] * m.containers_on[p, t]
+    return m.units_on[p, t] == full + m.partial_units[p, t] * m.partial_on[p, t]
+
+
+def one_partial_container(m: Any, g: Any, t: Any) -> Any:
+    r"""A group has one partly filled container at most: :math:`\sum_{p \in g} z_{pt} \le 1`."""
+    return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.partial_on[p, t]) <= 1.0
+
+
+PARAMETERS = (
+    Parameter("container_units", ("POINTS",)),
+    Parameter("partial_units", ("POINTS", "INTERVALS")),
+    Parameter("partial_limit", ("WHOLE_POINTS", "INTERVALS")),  # one where there is a partly filled container
+)
+
+VARIABLES = (
+    Variable("containers_on", ("WHOLE_POINTS", "INTERVALS"), integer=True),
+    Variable("partial_on", ("WHOLE_POINTS", "INTERVALS"), upper="partial_limit", integer=True),
+)
+
+FAMILIES = (
+    Family(
+        whole_containers,
+        ("WHOLE_POINTS", "INTERVALS"),
+        "machines of {WHOLE_POINTS} are switched in whole containers",
+    ),
+    Family(
+        one_partial_container,
+        ("WHOLE_GROUPS", "INTERVALS"),
+        "group {WHOLE_GROUPS} has one partly filled container",
+    ),
+)
+
+TERMS: tuple[Term, ...] = ()

@@ -1,0 +1,135 @@
+"""The dispatch intervals of a plan: when each begins, how long it is, which local day it belongs to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.clock import to_utc
+from optimizer.config.farm import Farm
+from optimizer.config.horizon import Horizon
+from optimizer.errors import InputError
+
+F = NDArray[np.float64]
+_SECONDS_PER_HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Intervals ``[start, start + hours)``, back to back, in time's order.
+
+    ``starts`` is in UTC, ``hours`` has shape (n_intervals,) and may hold different lengths;
+    ``timezone`` is the farm's, for local days and for people.
+    """
+
+    starts: pd.DatetimeIndex
+    hours: F
+    timezone: str
+
+    def __len__(self) -> int:
+        return len(self.starts)
+
+    @cached_property
+    def ends(self) -> pd.DatetimeIndex:
+        """Ends of the intervals, UTC, shape (n_intervals,)."""
+        seconds = np.round(self.hours * _SECONDS_PER_HOUR)
+        return (self.starts + pd.to_timedelta(seconds, unit="s")).as_unit("us")
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """End of the last interval, UTC."""
+        return self.ends[-1]
+
+    @cached_property
+    def local_starts(self) -> pd.DatetimeIndex:
+        """Starts on the farm's clock, with offset, shape (n_intervals,)."""
+        return self.starts.tz_convert(self.timezone)
+
+    @cached_property
+    def day_of_interval(self) -> NDArray[np.int64]:
+        """Index of the local calendar day in which each interval begins; the first day is 0.
+
+        A local day has 23, 24 or 25 hours.
+        """
+        return np.asarray(pd.factorize(self.local_starts.normalize())[0], dtype=np.int64)
+
+    @cached_property
+    def days(self) -> tuple[str, ...]:
+        """Labels of the local days, ``2026-02-11``, in order."""
+        return tuple(self.local_starts.normalize().unique().strftime("%Y-%m-%d"))
+
+
+def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = None) -> Grid:
+    """The intervals of ``farm.horizon``, from ``start`` over ``hours`` where these are given.
+
+    A ``start`` without an offset is on the farm's clock. Steps that run past the horizon are cut.
+    Raises InputError when there is no start, when a local start does not exist or comes twice,
+    and when the steps do not make up the horizon in whole intervals.
+    """
+    begin = start if start is not None else farm.horizon.start
+    if begin is None:
+        raise InputError(
+            "the plan has no start: give --start, such as --start 2026-02-11T06:00, "
+            "or horizon.start in the farm file"
+        )
+    try:
+        first = pd.Timestamp(to_utc(begin, farm.timezone)).as_unit("us")
+    except (ValueError, OverflowError, NotImplementedError) as error:
+        raise InputError(f"the plan cannot start at {begin}: {error}") from None
+    total = farm.horizon.hours if hours is None else hours
+    seconds = np.asarray(_lengths(farm.horizon, total), dtype=np.int64)
+    since_start = np.concatenate([[0], np.cumsum(seconds)[:-1]])
+    try:
+        starts = (
+            pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")
+        ).as_unit("us")
+        starts.tz_convert(farm.timezone)
+    except (ValueError, OverflowError, NotImplementedError):
+        raise InputError(f"the plan cannot start at {begin}: the year is out of range") from None
+    return Grid(starts, seconds / _SECONDS_PER_HOUR, farm.timezone)
+
+
+def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
+    """Seconds of each interval."""
+    total = _whole_seconds(total_hours, "the horizon")
+    if total <= 0:
+        raise InputError(f"the horizon must be longer than {total_hours:g} hours")
+    if total_hours > 24 * 366:
+        raise InputError(f"the horizon of {total_hours:g} hours is longer than a year of 366 days")
+    lengths: list[int] = []
+    left = total
+    for position, step in enumerate(horizon.intervals, start=1):
+        if step.hours is None and position < len(horizon.intervals):
+            raise InputError(
+                f"horizon.intervals: step {position} has no hours; only the last step may leave them out"
+            )
+        length = step.minutes * 60
+        wanted = left if step.hours is None else min(left, _whole_seconds(step.hours, f"step {position}"))
+        count, rest = divmod(wanted, length)
+        if rest:
+            raise InputError(
+                f"horizon.intervals: step {position} covers {wanted / _SECONDS_PER_HOUR:g} hours, "
+                f"which {step.minutes}-minute intervals do not fill; change its hours or the horizon's"
+            )
+        lengths += [length] * count
+        left -= wanted
+    if left:
+        raise InputError(
+            f"horizon.intervals cover {(total - left) / _SECONDS_PER_HOUR:g} of {total / _SECONDS_PER_HOUR:g} "
+            "hours; leave out the hours of the last step and it reaches to the end"
+        )
+    return lengths
+
+
+def _whole_seconds(hours: float, what: str) -> int:
+    if not np.isfinite(hours):
+        raise InputError(f"{what} must last a number of hours (got {hours})")
+    seconds = round(hours * _SECONDS_PER_HOUR)
+    if abs(hours * _SECONDS_PER_HOUR - seconds) > 1e-3:
+        raise InputError(f"{what} of {hours:g} hours is not a whole number of seconds")
+    return seconds

@@ -1,0 +1,164 @@
+"""ENTSO-E day-ahead prices: Publication_MarketDocument XML of type A44.
+
+A document holds TimeSeries, each with Periods of one resolution and Points by position. With
+curveType A03 a position that is left out repeats the one before it; with A01 it is missing.
+Source: ENTSO-E, "Electronic Data Interchange library: publication document", and the Transparency
+Platform's user guide for A44.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+
+from optimizer.market.readers.raw import Ask, RawSeries, names
+from optimizer.market.timeseries import F
+
+_RESOLUTIONS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT60M": 60, "PT1H": 60, "P1D": 1440}
+_LONGEST_PERIOD = pd.Timedelta(days=366)
+_PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
+
+
+def recognises(content: bytes) -> bool:
+    """Anything that begins as XML does."""
+    return (
+        content.removeprefix(b"\xef\xbb\xbf")
+        .lstrip()
+        .startswith((b"<?xml", b"<Publication_MarketDocument", b"<Acknowl"))
+    )
+
+
+def read(content: bytes, ask: Ask) -> RawSeries:
+    """Prices of one bidding zone; ``location`` is its EIC code, ``market`` an auction type or resolution.
+
+    Prices not in USD need ``usd_per_unit`` in the farm file.
+    """
+    root = _parsed(content, ask)
+    kept = [series for series in root.iterfind("{*}TimeSeries") if _is_wanted(series, ask)]
+    if not kept:
+        raise ask.error("holds no time series" + _held(root, ask))
+    zones = {_text(series, "in_Domain.mRID") for series in kept}
+    if len(zones) > 1:
+        raise ask.error(f"holds several locations, {names(sorted(zones))}; name one as `location`")
+    _require_usd(kept, ask)
+    periods = [_period(series, period, ask) for series in kept for period in series.iterfind("{*}Period")]
+    if not periods:
+        raise ask.error("holds no periods")
+    starts, ends, values = (np.concatenate(part) for part in zip(*periods, strict=True))
+    utc = [pd.DatetimeIndex(times).tz_localize("UTC").as_unit("us") for times in (starts, ends)]
+    return RawSeries(utc[0], utc[1], values, np.ones(len(values), dtype=np.int64), f"price in {zones.pop()}")
+
+
+def _parsed(content: bytes, ask: Ask) -> ElementTree.Element:
+    """The document, without entities: a few lines of them can grow to gigabytes."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise ask.error("is XML, but not in UTF-8") from None
+    for word in ("<!DOCTYPE", "<!ENTITY"):
+        if word in text:
+            raise ask.error(
+                f"holds {word}, which no market document needs; it is not read", _line_of(text, word)
+            )
+    try:
+        root = ElementTree.fromstring(text)
+    except ElementTree.ParseError as error:
+        raise ask.error(f"is broken XML: {error.msg}", error.position[0]) from None
+    except (ValueError, LookupError, RecursionError) as error:
+        raise ask.error(f"is broken XML: {error}") from None
+    kind = root.tag.rpartition("}")[2]
+    if kind == "Acknowledgement_MarketDocument":
+        raise ask.error(f"is a refusal, not data: {' '.join(_text(root, 'Reason/{*}text').split())[:200]}")
+    if kind != "Publication_MarketDocument" or _text(root, "type") not in ("A44", ""):
+        raise ask.error(
+            f"is XML but no price document (A44) of ENTSO-E: it is a {kind} {_text(root, 'type')}".rstrip()
+        )
+    return root
+
+
+def _is_wanted(series: ElementTree.Element, ask: Ask) -> bool:
+    place, market = ask.spec.location, ask.spec.market
+    if place is not None and place not in (_text(series, "in_Domain.mRID"), _text(series, "out_Domain.mRID")):
+        return False
+    return market is None or market in _markets(series)
+
+
+def _markets(series: ElementTree.Element) -> list[str]:
+    labels = [_text(series, "auction.type"), _text(series, "contract_MarketAgreement.type")]
+    labels += [element.text or "" for element in series.iterfind("{*}Period/{*}resolution")]
+    labels += [_text(series, "classificationSequence_AttributeInstanceComponent.position")]
+    return [label for label in dict.fromkeys(labels) if label]
+
+
+def _held(root: ElementTree.Element, ask: Ask) -> str:
+    series = list(root.iterfind("{*}TimeSeries"))
+    if not series:
+        return ""
+    zones = sorted({_text(one, "in_Domain.mRID") for one in series})
+    markets = sorted({label for one in series for label in _markets(one)})
+    asked = f" for location {ask.spec.location!r} and market {ask.spec.market!r}"
+    return f"{asked}; it holds {names(zones)} and {names(markets)}"
+
+
+def _require_usd(kept: Iterable[ElementTree.Element], ask: Ask) -> None:
+    currencies = {_text(series, "currency_Unit.name") for series in kept}
+    if currencies != {"USD"} and "usd_per_unit" not in ask.spec.model_fields_set:
+        told = names(sorted(currencies))
+        raise ask.error(f"prices are in {told}; give the exchange rate as `usd_per_unit` in the farm file")
+    if len(currencies) > 1:
+        raise ask.error(f"prices are in several currencies, {names(sorted(currencies))}")
+
+
+def _period(series: ElementTree.Element, period: ElementTree.Element, ask: Ask) -> tuple[F, F, F]:
+    """Starts and ends (datetime64, UTC) and values per MWh of a period, one per position."""
+    begin, end = (_time(period, f"timeInterval/{{*}}{edge}", ask) for edge in ("start", "end"))
+    resolution = _text(period, "resolution")
+    if resolution not in _RESOLUTIONS:
+        raise ask.error(f"has the resolution {resolution!r}; known are {names(_RESOLUTIONS)}")
+    step = pd.Timedelta(minutes=_RESOLUTIONS[resolution])
+    if not pd.Timedelta(0) < end - begin <= _LONGEST_PERIOD or (end - begin) % step:
+        raise ask.error(f"has a period from {begin} to {end}, which {resolution} does not divide")
+    count = (end - begin) // step
+    values = np.full(count, np.nan)
+    for point in period.iterfind("{*}Point"):
+        position, price = _text(point, "position"), _text(point, "price.amount")
+        if not (
+            position.isascii() and position.isdigit() and len(position) < 10 and 1 <= int(position) <= count
+        ):
+            raise ask.error(f"has the position {position!r} in a period of {count} (from {begin})")
+        try:
+            values[int(position) - 1] = float(price)
+        except ValueError:
+            raise ask.error(
+                f"position {position} from {begin}: is not a price (got {price[:40]!r})"
+            ) from None
+    if _text(series, "curveType") == "A03":
+        values = pd.Series(values).ffill().to_numpy()
+    unit = _text(series, "price_Measure_Unit.name") or "MWH"
+    if unit not in _PER_MWH:
+        raise ask.error(f"has prices per {unit}; known are {names(_PER_MWH)}")
+    starts = np.datetime64(begin.tz_convert(None), "us") + np.arange(count) * step.to_numpy().astype(
+        "timedelta64[us]"
+    )
+    return starts, starts + step.to_numpy().astype("timedelta64[us]"), values * _PER_MWH[unit]
+
+
+def _time(element: ElementTree.Element, path: str, ask: Ask) -> pd.Timestamp:
+    text = _text(element, path)
+    try:
+        time = pd.Timestamp(text)
+        return (time if time.tz is not None else time.tz_localize("UTC")).tz_convert("UTC")
+    except (ValueError, OverflowError, AttributeError):
+        raise ask.error(f"has a period that begins or ends at {text!r}") from None
+
+
+def _text(element: ElementTree.Element, path: str) -> str:
+    found = element.find("{*}" + path)
+    return (found.text or "").strip() if found is not None else ""
+
+
+def _line_of(text: str, word: str) -> int:
+    return text[: text.index(word)].count("\n") + 1

@@ -1,0 +1,187 @@
+"""Text to UTC: ISO times with an offset, and naive local times with their two strange days a year."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.errors import InputError
+from optimizer.market.readers.raw import Ask, Lines, listed
+
+_OFFSET = r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)$"
+_AMERICAN = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p")
+_FORMATS = ("ISO8601", *_AMERICAN, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y")
+_HOUR_24 = r"[ T]24:00(?::00)?$"
+
+
+def looks_like_a_time(text: object) -> bool:
+    """Whether a cell reads as a date or a time; plain numbers do not."""
+    if isinstance(text, pd.Timestamp):
+        return True
+    if not isinstance(text, str) or not any(mark in text for mark in "-/.:") or len(text) > 40:
+        return False
+    try:
+        float(text)
+    except ValueError:
+        return any(_parsed(pd.Series([text], dtype="str"), form) is not None for form in _FORMATS)
+    return False
+
+
+def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False) -> pd.DatetimeIndex:
+    """UTC times of a column, in its order, unit microseconds.
+
+    Times with an offset are taken at their word. Times without one are on the clock of
+    ``ask.zone``; an hour that comes twice is told apart by order. With ``local_ends`` times are
+    hour-ending labels. Raises InputError that lists the cells that are no times, or cannot be told.
+    """
+    if isinstance(cells.dtype, pd.DatetimeTZDtype):
+        return _utc(pd.DatetimeIndex(cells))
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return localised(pd.DatetimeIndex(cells).as_unit("us"), lines, ask, local_ends)
+    if pd.api.types.is_numeric_dtype(cells.dtype):
+        return _from_unix(cells, lines, ask)
+    text = cells.astype("str").str.strip()
+    with_offset = text.str.contains(_OFFSET, regex=True) & text.str.contains(":", regex=False)
+    if with_offset.all():
+        parsed = _parsed(text, "ISO8601", utc=True)
+        if parsed is None:
+            raise _not_times(text, lines, ask)
+        return _utc(parsed)
+    if with_offset.any():
+        mixed = [
+            (int(lines[i]), f"{text.iloc[i]!r} has no offset but other times do")
+            for i in np.flatnonzero(~with_offset.to_numpy())
+        ]
+        raise InputError(listed(ask, mixed, "times without an offset"))
+    return localised(_naive(text, lines, ask), lines, ask, local_ends)
+
+
+def localised(
+    naive: pd.DatetimeIndex,
+    lines: Lines,
+    ask: Ask,
+    local_ends: bool = False,
+    second: NDArray[np.bool_] | None = None,
+) -> pd.DatetimeIndex:
+    """UTC times of naive times on the clock of ``ask.zone``.
+
+    ``second`` marks the second of the two hours that look alike, where the file says so; without
+    it order decides. Raises InputError for times that do not exist or cannot be told apart.
+    """
+    marks = _second_by_order(naive, ask.zone) if second is None else second
+    known = marks is not None
+    try:
+        utc = naive.tz_localize(ask.zone, ambiguous=~marks if marks is not None else "NaT", nonexistent="NaT")
+    except (ValueError, OverflowError) as error:
+        raise ask.error(f"has a time that cannot be placed on the clock of {ask.zone}: {error}") from None
+    lost = np.flatnonzero(np.asarray(utc.isna()))
+    if not len(lost):
+        return _utc(utc)
+    if local_ends and second is None:
+        # Hour-ending labels count wall-clock hours: 02:00 labels the hour that began at 01:00.
+        step = most_common_step(naive)
+        return _utc(localised(naive - step, lines, ask)) + step
+    why = (
+        "does not exist there"
+        if known
+        else "comes twice there or does not exist, and order does not tell which it is"
+    )
+    advice = "" if known else "; write times with an offset, such as 2026-11-01T01:00-05:00"
+    faults = [
+        (int(lines[i]), f"{naive[int(i)]:%Y-%m-%d %H:%M} on the clock of {ask.zone} {why}{advice}")
+        for i in lost
+    ]
+    raise InputError(listed(ask, faults, "times"))
+
+
+def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
+    """The most common positive difference between neighbours; the shortest of equals, else one hour."""
+    ordered = times.tz_convert(None) if times.tz is not None else times
+    steps = np.diff(np.unique(ordered.to_numpy()))
+    if not len(steps):
+        return pd.Timedelta(hours=1)
+    sizes, counts = np.unique(steps, return_counts=True)
+    return pd.Timedelta(sizes[int(np.argmax(counts))])
+
+
+def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> NDArray[np.bool_] | None:
+    """Which times lie in the second of two hours that look alike; None where it cannot be told."""
+    second = np.zeros(len(naive), dtype=bool)
+    try:
+        as_first = naive.tz_localize(zone, ambiguous=np.ones(len(naive), dtype=bool), nonexistent="NaT")
+        as_second = naive.tz_localize(zone, ambiguous=second, nonexistent="NaT")
+    except (ValueError, OverflowError):
+        return None
+    twice = np.asarray(as_first != as_second) & ~np.asarray(as_first.isna())
+    if not twice.any():
+        return second
+    falling = naive[-1] < naive[0]
+    rows = np.flatnonzero(twice)[::-1] if falling else np.flatnonzero(twice)
+    times = pd.Series(naive[rows])
+    for _, night in times.groupby(times.dt.normalize(), sort=False):
+        repeat = night.duplicated(keep="first").to_numpy()
+        back = night.diff().dt.total_seconds().to_numpy() < 0
+        if repeat.any() and (2 * repeat.sum() == len(repeat)):
+            late = repeat
+        elif back.sum() == 1:
+            late = np.cumsum(back) > 0
+        else:
+            return None
+        second[rows[night.index.to_numpy()]] = late
+    return second
+
+
+def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
+    next_day = text.str.contains(_HOUR_24, regex=True).to_numpy(dtype=bool)
+    if next_day.any():
+        text = text.str.replace("24:00", "00:00", regex=False)
+    for form in _FORMATS:
+        parsed = _parsed(text, form)
+        if parsed is None:
+            continue
+        if "%m/%d" in form:
+            other = _parsed(text, form.replace("%m/%d", "%d/%m"))
+            if other is not None and not other.equals(parsed):
+                raise ask.error(
+                    "dates read as month/day and as day/month alike; write them as 2026-02-11",
+                    int(lines[0]),
+                )
+        moved = parsed.to_series() + pd.to_timedelta(next_day.astype(int), unit="D")
+        return pd.DatetimeIndex(moved).as_unit("us")
+    for form in _FORMATS:
+        parsed = _parsed(text, form.replace("%m/%d", "%d/%m"))
+        if parsed is not None:
+            return parsed + pd.to_timedelta(next_day.astype(int), unit="D")
+    raise _not_times(text, lines, ask)
+
+
+def _parsed(text: pd.Series, form: str, utc: bool = False) -> pd.DatetimeIndex | None:
+    try:
+        parsed = pd.DatetimeIndex(pd.to_datetime(text, format=form, utc=utc))
+    except (ValueError, OverflowError, TypeError):
+        return None
+    return None if parsed.isna().any() else parsed.as_unit("us")
+
+
+def _not_times(text: pd.Series, lines: Lines, ask: Ask) -> InputError:
+    good = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").notna().to_numpy()
+    rows = np.flatnonzero(~good) if good.any() and not good.all() else np.arange(min(len(text), 1))
+    faults = [
+        (int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})")
+        for i in rows
+    ]
+    return InputError(listed(ask, faults, "cells that are no times"))
+
+
+def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
+    """Unix times in seconds or milliseconds, told apart by their size."""
+    numbers = cells.to_numpy(dtype=np.float64)
+    for per_second, low, high in ((1.0, 1e8, 1e10), (1e3, 1e11, 1e13)):
+        if ((numbers >= low) & (numbers < high)).all():
+            return _utc(pd.Timestamp(0, tz="UTC") + pd.to_timedelta(numbers / per_second, unit="s"))
+    raise ask.error(f"is not a time such as 2026-02-11T06:00-06:00 (got {cells.iloc[0]})", int(lines[0]))
+
+
+def _utc(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
+    return times.tz_convert("UTC").as_unit("us")

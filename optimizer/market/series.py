@@ -1,0 +1,97 @@
+"""A series over time, and its exact mean over the intervals of a plan."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer import units
+from optimizer.config.base import SeriesFile
+from optimizer.errors import MissingDataError
+from optimizer.market.grid import Grid
+from optimizer.market.readers import read_raw
+from optimizer.market.readers.raw import Ask
+from optimizer.market.tidy import tidy
+from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
+
+__all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series"]
+
+F = NDArray[np.float64]
+_HOUR = np.timedelta64(1, "h")
+_USD_PER_MWH_AT_ONE_CENT_PER_KWH = 10.0
+
+
+def read_series(
+    path: Path,
+    spec: SeriesFile,
+    timezone: str,
+    *,
+    within: Grid | None = None,
+    limits: Limits | None = None,
+    file: str | None = None,
+) -> TimeSeries:
+    """The series in a file, whatever its layout, in the farm's units.
+
+    ``timezone`` is the zone of times that carry no offset. Gaps, duplicates and disorder are errors
+    that list them, unless ``spec`` says what to do. With ``within`` only rows that matter to that
+    grid are judged, so that a plan for July does not fail on a gap in November; rows elsewhere are
+    left out. ``limits`` is the range of the values, ``file`` the name for messages.
+    Raises InputError.
+    """
+    ask = Ask(file or str(path), spec, timezone)
+    raw = read_raw(path, ask)
+    return tidy(raw, _converted(raw.values, spec), ask, within, limits or Limits())
+
+
+def on_grid(series: TimeSeries, grid: Grid) -> F:
+    """The time-weighted mean of a series over each interval, shape (n_intervals,).
+
+    Exact: a coarser series is held, a finer one averaged, mixed lengths are fine.
+    Raises MissingDataError for intervals the series does not cover.
+
+    >>> import pandas as pd
+    >>> hours = pd.date_range("2026-02-11", periods=3, freq="h", tz="UTC")
+    >>> series = TimeSeries(hours[:2], hours[1:], np.array([10.0, 30.0]), "price")
+    >>> on_grid(series, Grid(hours[:1], np.array([2.0]), "UTC"))
+    array([20.])
+    """
+    starts, ends = naive_utc(series.starts), naive_utc(series.ends)
+    edges = np.append(naive_utc(grid.starts), naive_utc(grid.ends)[-1:])
+    inner = starts[(starts > edges[0]) & (starts < edges[-1])]
+    cuts = np.union1d(edges, inner)  # between two cuts, one row and one interval
+    row = np.searchsorted(starts, cuts[:-1], side="right") - 1
+    covered = (row >= 0) & (cuts[1:] <= ends[np.maximum(row, 0)]) if len(series) else np.zeros(len(row), bool)
+    if not covered.all():
+        raise MissingDataError(_not_covered(series, grid, cuts[:-1][~covered], cuts[1:][~covered]))
+    first = np.searchsorted(cuts, edges[:-1])
+    length = (cuts[1:] - cuts[:-1]) / _HOUR
+    interval = np.searchsorted(edges, cuts[:-1], side="right") - 1
+    share = length / np.add.reduceat(length, first)[interval]  # exactly 1 for an interval in one piece
+    return np.asarray(np.add.reduceat(series.values[row] * share, first), dtype=np.float64)
+
+
+def _converted(values: F, spec: SeriesFile) -> F:
+    if spec.unit == "fahrenheit":
+        values = np.array([units.celsius(value) for value in values.tolist()], dtype=np.float64)
+    elif spec.unit == "cents_per_kwh":
+        values = values * _USD_PER_MWH_AT_ONE_CENT_PER_KWH
+    return values * spec.usd_per_unit
+
+
+def _not_covered(
+    series: TimeSeries, grid: Grid, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]
+) -> str:
+    zone = grid.timezone
+    what = f"{series.file}: {series.name}" if series.file else series.name
+    asked = f"the plan asks for {clock(grid.starts[0], zone)} to {clock(grid.end, zone)}"
+    if not len(series):
+        return f"{what}: has no values; {asked}"
+    covers = f"covers {clock(series.covers[0], zone)} to {clock(series.covers[1], zone)}"
+    inside = (starts < naive_utc(series.ends)[-1]) & (ends > naive_utc(series.starts)[0])
+    holes = ""
+    if inside.any():
+        first = int(np.argmax(inside))
+        holes = f" with gaps, the first {clock(starts[first], zone)} to {clock(ends[first], zone)}"
+    return f"{what}: {covers}{holes}; {asked}"

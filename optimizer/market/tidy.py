@@ -1,0 +1,251 @@
+"""The judge of a series: order, repeats, overlaps, range and gaps, and the fills a farm file asks for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.errors import Fault, InputError
+from optimizer.market.grid import Grid
+from optimizer.market.readers.raw import Ask, RawSeries, listed
+from optimizer.market.readers.times import most_common_step
+from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
+
+F = NDArray[np.float64]
+Times = NDArray[np.datetime64]
+_DAY = np.timedelta64(1, "D")
+_REACH_BACK = np.timedelta64(26, "h")  # "same hour the day before", on a day of 25 hours too
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """Rows in time's order; ``place`` is where each stood in the file. All of shape (n_rows,)."""
+
+    starts: Times
+    ends: Times
+    values: F
+    lines: NDArray[np.int64]
+    place: NDArray[np.int64]
+
+    def take(self, which: NDArray[np.bool_] | NDArray[np.int64] | slice) -> _Rows:
+        return _Rows(
+            self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which]
+        )
+
+
+def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limits) -> TimeSeries:
+    """A TimeSeries of the rows that matter to ``within`` (all rows when None).
+
+    ``values`` are the raw values in the farm's units. Raises InputError with all faults found:
+    disorder, duplicates, overlaps, values out of range, and gaps.
+    """
+    rows, step = _in_order(raw, values, ask)
+    window = reach = (rows.starts[0], rows.ends.max())
+    if within is not None:
+        window = (naive_utc(within.starts)[0], naive_utc(within.ends)[-1])
+        rows = rows.take(_near(rows.starts, window))
+    faults = _disorder(rows, ask) + _out_of_range(rows, ask, limits)
+    first, last = rows.starts[0], rows.ends.max()
+    rows = rows.take(np.isfinite(rows.values))  # NaN and infinities are gaps
+    if not len(rows.values):
+        raise ask.error(
+            f"{raw.name}: has no numbers in the hours asked for" if within else f"{raw.name}: has no numbers"
+        )
+    repeats = rows.starts[1:] == rows.starts[:-1]
+    if repeats.any():
+        if ask.spec.duplicates == "error":
+            faults += _duplicates(rows, ask)
+        rows = _merged(rows, ask.spec.duplicates)
+    if raw.ends is None and not ask.spec.holds_until_next:
+        rows = _Rows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
+                     rows.values, rows.lines, rows.place)  # fmt: skip
+    elif ask.spec.holds_until_next:
+        rows = _Rows(
+            rows.starts,
+            np.append(rows.starts[1:], max(rows.ends[-1], last)),
+            rows.values,
+            rows.lines,
+            rows.place,
+        )
+    faults += _overlaps(rows, ask)
+    gaps = _Gaps(rows, (first, last), window, step)
+    starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
+    faults += listed(ask, open_gaps, "gaps")
+    if faults:
+        raise InputError(faults)
+    utc = [pd.DatetimeIndex(times).tz_localize("UTC") for times in (starts, ends)]
+    begin, end = (pd.Timestamp(time).tz_localize("UTC") for time in reach)
+    return TimeSeries(utc[0], utc[1], numbers, raw.name, fills, ask.file, (begin, end))
+
+
+def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta64]:
+    """Rows sorted by start, with an end each; and the usual length of an interval."""
+    if not len(values):
+        raise ask.error(f"{raw.name}: has no rows")
+    times = naive_utc(raw.starts)
+    place = np.argsort(times, kind="stable")
+    times = times[place]
+    if raw.ends is not None:
+        starts, ends = times, naive_utc(raw.ends)[place]
+        backward = np.flatnonzero(ends <= starts)
+        if len(backward):
+            told = [(int(raw.lines[place[i]]), "the interval ends before it starts") for i in backward]
+            raise InputError(listed(ask, told, "such intervals"))
+        step = _most_common(ends - starts)
+    else:
+        step = most_common_step(raw.starts).to_timedelta64().astype("timedelta64[us]")
+        if raw.hours is not None:
+            step = np.timedelta64(round(raw.hours * 3600), "s").astype("timedelta64[us]")
+        starts = times - step if raw.at_ends else times
+        ends = times if raw.at_ends else _next(times, step, ask.zone)
+    return _Rows(starts, ends, values[place], raw.lines[place], place), step
+
+
+def _next(starts: Times, step: np.timedelta64, zone: str) -> Times:
+    """Starts one step later; a day's step from local midnights is a local day of 23, 24 or 25 hours."""
+    if step != _DAY:
+        return starts + step
+    local = pd.DatetimeIndex(starts).tz_localize("UTC").tz_convert(zone).tz_localize(None)
+    if not (local == local.normalize()).all():
+        return starts + step
+    # noon, an hour that no clock skips or repeats, then back to that day's first moment
+    noon = (local + pd.Timedelta(hours=36)).tz_localize(zone)
+    return naive_utc(noon.normalize().tz_convert("UTC"))
+
+
+def _near(starts: Times, window: tuple[np.datetime64, np.datetime64]) -> slice:
+    """Rows of the window, a day before it, and the neighbours on both sides."""
+    low = int(np.searchsorted(starts, window[0] - _REACH_BACK)) - 1
+    high = int(np.searchsorted(starts, window[1])) + 1
+    return slice(min(max(low, 0), len(starts) - 1), max(high, 1))
+
+
+def _disorder(rows: _Rows, ask: Ask) -> list[Fault]:
+    if ask.spec.disorder == "sort" or (np.diff(rows.place) > 0).all():
+        return []
+    in_file = np.argsort(rows.place)
+    times = rows.starts[in_file]
+    back = np.flatnonzero(times[1:] < times[:-1]) + 1
+    told = []
+    for i in back:
+        pair = f"{clock(times[i], ask.zone)} comes after {clock(times[i - 1], ask.zone)}"
+        advice = "rows are out of order; sort them, or say `disorder: sort`"
+        told.append((int(rows.lines[in_file[i]]), f"{pair}: {advice}"))
+    return listed(ask, told, "rows out of order")
+
+
+def _out_of_range(rows: _Rows, ask: Ask, limits: Limits) -> list[Fault]:
+    bad = np.flatnonzero(limits.broken_by(rows.values) & np.isfinite(rows.values))
+    told = [
+        (
+            int(rows.lines[i]),
+            f"must be {limits} (got {rows.values[i]:g} at {clock(rows.starts[i], ask.zone)})",
+        )
+        for i in bad
+    ]
+    return listed(ask, told, "values out of range")
+
+
+def _duplicates(rows: _Rows, ask: Ask) -> list[Fault]:
+    again = np.flatnonzero(rows.starts[1:] == rows.starts[:-1]) + 1
+    told = []
+    for i in again:
+        what = f"{clock(rows.starts[i], ask.zone)} comes again, {rows.values[i]:g}"
+        earlier = f"after {rows.values[i - 1]:g} on line {rows.lines[i - 1]}"
+        advice = "say which counts with `duplicates`: first, last or mean"
+        told.append((int(rows.lines[i]), f"{what} {earlier}; {advice}"))
+    return listed(ask, told, "duplicates")
+
+
+def _merged(rows: _Rows, how: str) -> _Rows:
+    first = np.flatnonzero(np.append(True, rows.starts[1:] != rows.starts[:-1]))
+    merged = rows.take(first)
+    if how == "last":
+        merged = rows.take(np.append(first[1:], len(rows.starts)) - 1)
+    if how == "mean":
+        sizes = np.diff(np.append(first, len(rows.starts)))
+        mean = np.add.reduceat(rows.values, first) / sizes
+        merged = _Rows(merged.starts, merged.ends, mean, merged.lines, merged.place)
+    return merged
+
+
+def _overlaps(rows: _Rows, ask: Ask) -> list[Fault]:
+    into = np.flatnonzero(rows.ends[:-1] > rows.starts[1:]) + 1
+    told = []
+    for i in into:
+        earlier = f"the interval on line {rows.lines[i - 1]} ends, {clock(rows.ends[i - 1], ask.zone)}"
+        told.append((int(rows.lines[i]), f"{clock(rows.starts[i], ask.zone)} begins before {earlier}"))
+    return listed(ask, told, "overlaps")
+
+
+class _Gaps:
+    """Stretches without a value inside the rows' reach and the window, and how they are filled."""
+
+    def __init__(
+        self,
+        rows: _Rows,
+        reach: tuple[np.datetime64, np.datetime64],
+        window: tuple[np.datetime64, np.datetime64],
+        step: np.timedelta64,
+    ) -> None:
+        self.rows, self.step = rows, step
+        begins, finishes = np.append(reach[:1], rows.ends), np.append(rows.starts, reach[1:])
+        open_ = (finishes > begins) & (finishes > window[0]) & (begins < window[1])
+        self.after = np.flatnonzero(open_)  # the row after each gap; the row before is one less
+        self.begins, self.finishes = begins[open_], finishes[open_]
+
+    def filled(self, ask: Ask) -> tuple[Times, Times, F, tuple[Fill, ...], list[tuple[int, str]]]:
+        """Starts, ends and values with the fills put in, the fills, and the gaps that stay open."""
+        rows = self.rows
+        pieces: list[tuple[Times, Times, F]] = [(rows.starts, rows.ends, rows.values)]
+        fills: list[Fill] = []
+        still_open: list[tuple[int, str]] = []
+        for after, begin, finish in zip(self.after, self.begins, self.finishes, strict=True):
+            starts = np.arange(begin, finish, self.step)
+            hours = (finish - begin) / np.timedelta64(1, "h")
+            values = self._values(starts, int(after), ask) if hours <= ask.spec.fill_at_most_hours else None
+            if values is None or not np.isfinite(values).all():
+                line = int(rows.lines[min(int(after), len(rows.lines) - 1)])
+                still_open.append((line, self._told(begin, finish, len(starts), hours, ask)))
+                continue
+            pieces.append((starts, np.append(starts[1:], finish), values))
+            utc = [pd.Timestamp(time).tz_localize("UTC") for time in (begin, finish)]
+            fills.append(Fill(ask.file, utc[0], utc[1], ask.spec.fill_gaps, len(starts)))
+        joined = [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+        order = np.argsort(joined[0], kind="stable")
+        return joined[0][order], joined[1][order], joined[2][order], tuple(fills), still_open
+
+    def _values(self, starts: Times, after: int, ask: Ask) -> F | None:
+        """Values for intervals that start so, or None where the neighbours they need are missing."""
+        rows, method = self.rows, ask.spec.fill_gaps
+        if method == "previous" and after > 0:
+            return np.full(len(starts), rows.values[after - 1])
+        if method == "linear" and 0 < after < len(rows.values):
+            since = (starts - rows.starts[after - 1]) / (rows.starts[after] - rows.starts[after - 1])
+            return np.asarray(rows.values[after - 1] + since * (rows.values[after] - rows.values[after - 1]))
+        if method == "same_hour_day_before":
+            local = pd.DatetimeIndex(starts).tz_localize("UTC").tz_convert(ask.zone).tz_localize(None)
+            day_before = (local - pd.Timedelta(days=1)).tz_localize(
+                ask.zone, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward"
+            )
+            wanted = naive_utc(day_before.tz_convert("UTC").as_unit("us"))
+            row = np.searchsorted(rows.starts, wanted, side="right") - 1
+            covered = (row >= 0) & (wanted < rows.ends[np.maximum(row, 0)])
+            return np.where(covered, rows.values[np.maximum(row, 0)], np.nan)
+        return None
+
+    def _told(self, begin: np.datetime64, finish: np.datetime64, count: int, hours: float, ask: Ask) -> str:
+        where = f"gap of {count:,} intervals, {clock(begin, ask.zone)} to {clock(finish, ask.zone)}"
+        if ask.spec.fill_gaps == "no":
+            return f"{where}; add the rows, or say how to fill with `fill_gaps`"
+        if hours > ask.spec.fill_at_most_hours:
+            return f"{where}, is longer than fill_at_most_hours: {ask.spec.fill_at_most_hours:g}"
+        return f"{where}, has no neighbours to fill it from by `{ask.spec.fill_gaps}`"
+
+
+def _most_common(lengths: NDArray[np.timedelta64]) -> np.timedelta64:
+    sizes, counts = np.unique(lengths, return_counts=True)
+    return np.timedelta64(sizes[int(np.argmax(counts))])

@@ -1,0 +1,159 @@
+"""Broken farm files by the thousand, from a seed: what people, editors and disks do to a file, and worse."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from optimizer.config.yaml12 import parse
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+FARMS = ("west_texas.yaml", "fixed_tariff_12mw.yaml", "hydro_cooled.yaml")
+
+VALUES: tuple[Any, ...] = (
+    *(None, True, False, "", " ", "no", "14:00", "normal", "a/b", "\u2028", "\x00", "x" * 5_000, "é" * 61),
+    *(0, -1, 1, 3.5, -0.0, 1e-300, 1e308, -1e308, 10**30, 10**59, 2**63, -(2**63), float("nan")),
+    *(float("inf"), float("-inf"), [], {}, [[]], [{}], {"": 0}, {"file": 3}, {"file": "no such file.csv"}),
+    *({"file": "."}, {"file": "\x00"}, {"file": "x" * 5_000}, {"form": "to_level"}, {"form": "full_stop"}),
+    *("2026-02-30", "2026-02-11 24:00", "0001-01-01", "9999-12-31 23:59", "2026-03-08 02:30"),
+    *("2026-11-01 01:30", "2026-02-11T06:00:00+23:59", "2026-02-11 06:00:00-00:00:30", "-1"),
+)
+SNIPPETS = (
+    *(".nan", ".inf", "-.inf", "1e999", "-1", "0", "010", "0o10", "0x1F", "1_000", "9" * 50, "9" * 5_000),
+    *("~", "!!binary x", "!python/object:os.system x", "!!int x", "*nowhere", "&a [*a]", "{", "}", "[", "'"),
+    *('"', "|", ">", "%", "@", "`", "- - -", "? x", "<<: *freeze", ": :", "\t", "---", "...", "\ufeff", "#"),
+    *("2026-02-30", "24:00", "[" * 200, "[" * 50 + "]" * 50, "{a: " * 60, "- " * 60, "\u2028", "\x85"),
+)
+
+
+def mutants(seed: int, count: int, texts: Sequence[str] | None = None) -> Iterator[bytes]:
+    """``count`` mutated files, the same ones for the same seed; of the sample farms when no texts are given."""
+    dice = random.Random(seed)
+    texts = texts or [(CONFIGS / name).read_text(encoding="utf-8") for name in FARMS]
+    datas = [parse(text).data for text in texts]
+    for number in range(count):
+        which = dice.randrange(len(texts))
+        if number % 500 == 499:
+            yield _giant(dice, texts[which])
+        elif dice.random() < 0.5:
+            yield _of_data(dice, datas[which])
+        else:
+            text = texts[which]
+            for _ in range(dice.choice((1, 1, 1, 2, 5))):
+                text = dice.choice(TEXT_MUTATIONS)(dice, text)
+            data = text.encode("utf-8", "surrogatepass")
+            yield _bytes(dice, data) if dice.random() < 0.15 else data
+
+
+def _of_data(dice: random.Random, data: Any) -> bytes:
+    """Change a value, a key or a list anywhere in the data; JSON is YAML too."""
+    changed = json.loads(json.dumps(data))
+    for _ in range(dice.choice((1, 1, 2, 4))):
+        where: list[tuple[Any, Any]] = []
+        todo = [changed]
+        while todo:
+            part = todo.pop()
+            keys = list(part) if isinstance(part, dict) else list(range(len(part)))
+            where += [(part, key) for key in keys]
+            todo += [part[key] for key in keys if isinstance(part[key], dict | list)]
+        if not where:
+            break
+        part, key = dice.choice(where)
+        other, other_key = dice.choice(where)
+        action = dice.randrange(6)
+        if action <= 2:
+            part[key] = json.loads(json.dumps(dice.choice(VALUES)))
+        elif action == 3:
+            del part[key]
+        elif action == 4:  # swap with, or copy of, another part
+            part[key] = json.loads(json.dumps(other[other_key]))
+        elif isinstance(part, dict):
+            part[dice.choice((str(key)[:-1], f"{key}s", str(key).upper(), "", "?"))] = part.pop(key)
+        else:
+            part.append(part[key])
+    text = json.dumps(changed, ensure_ascii=dice.random() < 0.5)
+    for word, meaning in (("-Infinity", "-.inf"), ("Infinity", ".inf"), ("NaN", ".nan")):
+        text = text.replace(word, meaning)
+    return text.encode("utf-8", "surrogatepass")
+
+
+def _value(dice: random.Random, text: str) -> str:
+    found = list(re.finditer(r"(?<=: )[^\n#{}]+", text))
+    if not found:
+        return text
+    spot = dice.choice(found)
+    return text[: spot.start()] + dice.choice(SNIPPETS) + text[spot.end() :]
+
+
+def _lines(dice: random.Random, text: str) -> str:
+    """Delete, double, indent, outdent, move or misspell a line."""
+    lines = text.split("\n")
+    at = dice.randrange(len(lines))
+    line = lines[at]
+    action = dice.randrange(6)
+    if action == 5:
+        lines.insert(dice.randrange(len(lines)), lines.pop(at))
+    else:
+        shorter = line[:2] + line[3:]
+        lines[at : at + 1] = ([], [line, line], ["  " + line], [line[1:]], [shorter])[action]
+    return "\n".join(lines)
+
+
+def _sections(dice: random.Random, text: str) -> str:
+    """Top-level sections in another order, one of them lost or doubled."""
+    parts = re.split(r"\n(?=[a-z])", text)
+    dice.shuffle(parts)
+    return "\n".join(parts[: dice.randrange(len(parts) + 1)] + parts[: dice.randrange(2)])
+
+
+def _insert(dice: random.Random, text: str) -> str:
+    at = dice.randrange(len(text) + 1)
+    return text[:at] + dice.choice(SNIPPETS) + text[at:]
+
+
+def _cut(dice: random.Random, text: str) -> str:
+    return text[: dice.randrange(len(text) + 1)]
+
+
+def _cycle(dice: random.Random, text: str) -> str:
+    """A section that contains itself, or a bomb of aliases."""
+    if dice.random() < 0.5:
+        return re.sub(r"(?m)^(site|revenue|energy|fleet):", r"\1: &loop", text, count=1) + "\nstate: {groups: *loop}\n"
+    levels = "".join(f"b{i + 1}: &b{i + 1} [{', '.join([f'*b{i}'] * 9)}]\n" for i in range(9))
+    return text + "\nb0: &b0 [x]\n" + levels
+
+
+def _deep(dice: random.Random, text: str) -> str:
+    levels = dice.choice((20, 39, 41, 200, 20_000))
+    nested = dice.choice(("[" * levels + "]" * levels, "{a: " * levels + "}" * levels, "- " * levels + "x"))
+    return re.sub(r"(?m)^(site|events|state|horizon):.*$", lambda found: f"{found[1]}: {nested}", text, count=1)
+
+
+TEXT_MUTATIONS: tuple[Callable[[random.Random, str], str], ...] = (
+    *(_value, _value, _value, _lines, _lines, _lines),
+    *(_sections, _insert, _cut, _cycle, _deep),
+)
+
+
+def _bytes(dice: random.Random, data: bytes) -> bytes:
+    """Bits that rot, other encodings, plain noise."""
+    action = dice.randrange(4)
+    if action == 0 or not data:
+        return dice.randbytes(dice.randrange(2_000))
+    if action == 1:
+        return data.decode("utf-8", "replace").encode("utf-16")
+    rotten = bytearray(data)
+    for _ in range(dice.randrange(1, 10)):
+        rotten[dice.randrange(len(rotten))] = dice.randrange(256)
+    return bytes(rotten)
+
+
+def _giant(dice: random.Random, text: str) -> bytes:
+    """Ten megabytes, or what just passes the limit on size."""
+    filler = dice.choice(("# comment\n", "x: 1\n", "- [[[[\n", "  - {name: A, model: B, units: 3}\n", "\x00"))
+    size = dice.choice((10_000_000, 1_900_000))
+    return (text + "\n" + filler * (size // len(filler))).encode()

@@ -1,0 +1,72 @@
+"""Whatever is done to a farm file, it loads or is refused at a place; nothing else happens."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from optimizer.config.farm import Farm
+from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.errors import InputError
+from tests.config.mutations import CONFIGS, mutants
+
+COUNT = int(os.environ.get("CURTAIL_MUTANTS", "1000"))
+
+
+def _well_placed(error: InputError) -> bool:
+    return bool(error.faults) and all(
+        fault.file and fault.line >= 1 and fault.column >= 1 and fault.message and "\n" not in str(fault)
+        for fault in error.faults
+    )
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    shutil.copy(CONFIGS / "machines.yaml", tmp_path)
+    return tmp_path
+
+
+def test_mutants_load_or_are_refused_at_a_place(folder: Path) -> None:
+    """Proves that no broken file ends in a traceback, and that the mutants are neither all well nor all broken."""
+    path = folder / "farm.yaml"
+    loaded = 0
+    for number, mutant in enumerate(mutants(seed=20260211, count=COUNT)):
+        path.write_bytes(mutant)
+        try:
+            assert isinstance(load_farm(path), Farm)
+            loaded += 1
+        except InputError as error:
+            assert _well_placed(error), (number, str(error))
+            assert str(error).encode("utf-8")
+    assert COUNT * 0.02 < loaded < COUNT * 0.9
+
+
+def test_checking_mutants_finds_what_loading_finds(folder: Path) -> None:
+    path = folder / "farm.yaml"
+    for mutant in mutants(seed=7, count=COUNT // 10):
+        path.write_bytes(mutant)
+        faults = check_file(path)
+        try:
+            load_farm(path)
+        except InputError as error:
+            assert faults, "check_file passed what load_farm refuses"
+            assert len(faults) == 1 or set(error.faults) <= set(faults)
+
+
+def test_mutated_catalogues(folder: Path) -> None:
+    text = (CONFIGS / "machines.yaml").read_text(encoding="utf-8")
+    path = folder / "catalogue.yaml"
+    for mutant in mutants(seed=3, count=COUNT // 10, texts=[text]):
+        path.write_bytes(mutant)
+        try:
+            load_catalogue(path)
+        except InputError as error:
+            assert _well_placed(error)
+
+
+def test_mutants_are_the_same_for_the_same_seed() -> None:
+    assert list(mutants(seed=1, count=30)) == list(mutants(seed=1, count=30))
+    assert list(mutants(seed=1, count=30)) != list(mutants(seed=2, count=30))

@@ -1,0 +1,180 @@
+"""Farms for tests: small ones built by hand, random ones built by Hypothesis. Machines are given inline."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from hypothesis import strategies as st
+
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+
+START = "2026-02-11 06:00+00:00"
+HASHPRICE = 24.0  # USD per PH/s per day: 1,000 TH/s earn one USD per hour
+
+
+def machine(hashrate_th: float, power_w: float, **modes: tuple[float, float]) -> dict[str, Any]:
+    """An inline machine; further modes as name=(TH/s, W)."""
+    return {
+        "model": "test machine",
+        "hashrate_th": hashrate_th,
+        "power_w": power_w,
+        "cooling": "air",
+        "source": "made up for a test",
+        "confidence": "low",
+        "modes": {name: {"hashrate_th": th, "power_w": w} for name, (th, w) in modes.items()},
+    }
+
+
+def group(name: str = "G", units: int = 10, th: float = 1_000.0, watts: float = 1e6, **more: Any) -> dict[str, Any]:
+    """A group of machines of one megawatt that earn one USD per hour each at `HASHPRICE`, unless told otherwise."""
+    modes = more.pop("other_modes", {})
+    return {"name": name, "units": units, "machine": machine(th, watts, **modes), **more}
+
+
+def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energy: Any = None, **more: Any) -> Farm:
+    """A farm of these groups; nothing couples anything unless told."""
+    return Farm.model_validate(
+        {
+            "name": "test",
+            "timezone": "UTC",
+            "site": {"import_limit_mw": limit_mw, **(site or {})},
+            "fleet": tuple(groups) or (group(),),
+            "revenue": {"hashprice_usd_per_ph_day": HASHPRICE, **more.pop("revenue", {})},
+            "energy": {"price_usd_per_mwh": 0.0, **(energy or {})},
+            "weather": {"temperature_c": 10.0},
+            **more,
+        }
+    )
+
+
+def market(
+    farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **series: Any
+) -> MarketInputs:
+    """Market inputs with these prices; other series default to the farm file's plain numbers."""
+    prices = np.asarray(prices, dtype=np.float64)
+    n = len(prices)
+    lengths = np.broadcast_to(np.asarray(hours, dtype=np.float64), (n,)).copy()
+    edges = pd.to_timedelta(np.concatenate([[0.0], np.cumsum(lengths)[:-1]]) * 3600, unit="s")
+    starts = pd.DatetimeIndex(pd.Timestamp(start).tz_convert("UTC") + edges)
+    onsite = farm.energy.onsite
+
+    def of(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), (n,)).copy()
+
+    availability = series.pop("availability", {})
+    return MarketInputs(
+        grid=Grid(starts, lengths, farm.timezone),
+        energy_price_usd_per_mwh=prices,
+        adders_usd_per_mwh=of(series.pop("adders", farm.energy.adders_usd_per_mwh)),
+        hashprice_usd_per_ph_day=of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
+        btc_price_usd=of(66_680.4),
+        btc_per_ph_day=of(series.pop("btc_per_ph_day", 0.0005)),
+        difficulty=None,
+        temperature_c=of(series.pop("temperature", 10.0)),
+        import_limit_mw=of(series.pop("import_limit", farm.site.import_limit_mw)),
+        auxiliary_load_mw=of(series.pop("auxiliary", farm.site.auxiliary_load_mw)),
+        onsite_available_mw=of(series.pop("onsite", 0.0 if onsite is None else onsite.available_mw)),
+        export_price_usd_per_mwh=of(series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)),
+        availability={g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
+        fills=(),
+    )
+
+
+def conditions(farm: Farm, prices: Any, **more: Any) -> Conditions:
+    """Farm and market together."""
+    return Conditions(farm, market(farm, prices, **more))
+
+
+def _sixteenths(low: float, high: float) -> st.SearchStrategy[float]:
+    return st.integers(int(low * 16), int(high * 16)).map(lambda i: i / 16)
+
+
+@st.composite
+def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
+    """A random group; sixteenths everywhere, so that sums are exact in floating point."""
+    watts = draw(_sixteenths(1, 5)) * 1e5
+    th = draw(_sixteenths(1, 6)) * 64
+    other = {"eco": (th * 0.75, watts * 0.625)} if draw(st.booleans()) else {}
+    result = group(name, draw(st.integers(1, 40)), th, watts, other_modes=other)
+    result["modes"] = ("normal", *other)
+    result["standby_w"] = draw(st.sampled_from([0.0, 25.0, 4096.0]))
+    if draw(st.integers(0, 4)) == 0:
+        result["hosting"] = {"fee_usd_per_mwh": draw(_sixteenths(10, 90))}
+    if not coupled:
+        return result
+    result["restart_minutes"] = draw(st.sampled_from([0.0, 7.5, 15.0, 30.0]))
+    result["wear_usd_per_start"] = draw(st.sampled_from([0.0, 0.125, 4.0]))
+    result["minimum_on_hours"] = draw(st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0]))
+    result["minimum_off_hours"] = draw(st.sampled_from([0.0, 0.5, 1.0, 3.0]))
+    result["starts_per_day"] = draw(st.sampled_from([None, 0.5, 1.0, 2.0]))
+    result["starts_per_hour"] = draw(st.sampled_from([None, 4.0, 40.0]))
+    result["minimum_start_temperature_c"] = draw(st.sampled_from([None, -5.0]))
+    if draw(st.integers(0, 2)) == 0:
+        result["freeze_protection"] = {
+            "below_c": -2.0, "minimum_running_share": draw(st.sampled_from([0.25, 0.5])), "damage_usd_per_unit_hour": 16.0,
+        }  # fmt: skip
+    if draw(st.integers(0, 2)) == 0:
+        hour = draw(st.integers(6, 12))
+        result["outages"] = (
+            {"start": f"2026-02-11 {hour:02d}:00", "end": f"2026-02-11 {hour + 3:02d}:00", "units": result["units"] // 2},
+        )
+    return result
+
+
+@st.composite
+def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_intervals: int = 12) -> Conditions:
+    """A random farm over random prices; feasible, because hard limits leave room for what must run."""
+    n = draw(st.integers(1, most_intervals))
+    fleet = [draw(groups(f"G{i}", coupled=coupled)) for i in range(draw(st.integers(1, most_groups)))]
+    full = sum(g["units"] * g["machine"]["power_w"] for g in fleet) / 1e6
+    site: dict[str, Any] = {"auxiliary_load_mw": draw(st.sampled_from([0.0, 0.25]))}
+    energy: dict[str, Any] = {"adders_usd_per_mwh": draw(st.sampled_from([0.0, 5.0])), "loss_share": draw(st.sampled_from([0.0, 0.0625]))}
+    more: dict[str, Any] = {}
+    limit = 2 * full + 16
+    if coupled:
+        limit = full * draw(_sixteenths(0.5, 1.5)) + 1.0
+        site["import_violation_usd_per_mwh"] = 4096.0
+        site["pue"] = draw(st.sampled_from([1.0, 1.25, None])) or {"temperature_c": (-10.0, 30.0), "pue": (1.0, 1.25)}
+        if draw(st.booleans()):
+            site["ramp_up_mw_per_hour"] = full * draw(st.sampled_from([0.5, 1.0])) + 1
+        if draw(st.booleans()):
+            energy["onsite"] = {
+                "available_mw": full / 4, "cost_usd_per_mwh": draw(st.sampled_from([0.0, 20.0])),
+                "export_limit_mw": draw(st.sampled_from([0.0, full / 8])), "export_price_usd_per_mwh": draw(_sixteenths(0, 90)),
+            }  # fmt: skip
+        if draw(st.booleans()):
+            more["events"] = (
+                {
+                    "name": "call", "start": "2026-02-11 08:00", "end": "2026-02-11 10:30",
+                    "cut": draw(st.sampled_from([
+                        {"form": "to_level", "mw": full / 2}, {"form": "by_amount", "mw": full / 4, "baseline_mw": full},
+                        {"form": "to_share", "share": 0.25, "baseline_mw": full}, {"form": "full_stop"},
+                    ])),
+                    "violation_usd_per_mwh": 1024.0,
+                },
+            )  # fmt: skip
+        if draw(st.booleans()):
+            running = draw(st.integers(0, fleet[0]["units"]))
+            started = draw(st.integers(0, running))
+            stopped = draw(st.integers(0, fleet[0]["units"] - running))
+            more["state"] = {
+                "groups": {
+                    "G0": {
+                        "running": running,
+                        "started": ({"at": "2026-02-11 05:00", "units": started},),
+                        "stopped": ({"at": "2026-02-11 05:30", "units": stopped},),
+                    }
+                }
+            }
+    price = st.one_of(_sixteenths(-30, 120), st.just(2048.0))
+    prices = draw(st.lists(price, min_size=n, max_size=n))
+    hours = draw(st.one_of(st.just([1.0] * n), st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=n, max_size=n)))
+    temperature = draw(st.lists(_sixteenths(-15, 40), min_size=n, max_size=n)) if coupled else [10.0] * n
+    built = farm(*fleet, limit_mw=limit, site=site, energy=energy, revenue={"pool_fee_share": draw(st.sampled_from([0.0, 0.125]))}, **more)
+    hashprice = draw(_sixteenths(16, 60))
+    return conditions(built, prices, hours=hours, temperature=temperature, hashprice=hashprice * 24.0 / 16)
