@@ -53,7 +53,9 @@ class Farm(Section):
 
     name: Name = Field(description="Name of the farm")
     timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
-    catalogue: str | None = Field(default=None, description="Machine catalogue file, relative to this file")
+    catalogue: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="Machine catalogue file, relative to this file"
+    )
     site: Site = Field(description="The interconnection and what is behind it")
     fleet: Annotated[tuple[Group, ...], Field(min_length=1, max_length=500)] = Field(
         description="The groups of machines"

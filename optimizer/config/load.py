@@ -112,7 +112,7 @@ def _machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[st
         model = group["model"]
         machine = machines.get(model)
         if get(group, "machine") is not None:
-            faults.append(document.fault(("fleet", i, "machine"), "give `model` or `machine`, not both"))
+            faults.append(document.fault(("fleet", i, "model"), "give `model` or `machine`, not both"))
         elif machine is None:
             sentence = f"the catalogue has no such model (got {got(model)}); {meant(model, list(machines))}"
             faults.append(document.fault(("fleet", i, "model"), sentence))

@@ -114,6 +114,7 @@ def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64
         starts=(program.starts + before).astype(np.int32),
         indices=np.insert(program.indices, at, columns).astype(np.int32),
         coefficients=np.insert(program.coefficients, at, give),
+        col_lower=np.concatenate([program.col_lower, np.zeros(len(limits))]),
         col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
         integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
         columns={"slack": columns.astype(np.int32)},

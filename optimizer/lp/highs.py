@@ -13,7 +13,7 @@ from optimizer.errors import InfeasibleError, SolverError, StoppedEarlyError, Un
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 
-_ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_upper")
+_ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")
 
 _IRREDUCIBLE = 4  # iis_strategy: reduce until nothing can be left out
 
@@ -39,8 +39,7 @@ def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, wh
     model.num_row_, model.num_col_ = program.shape
     model.sense_, model.offset_ = highspy.ObjSense.kMaximize, program.offset
     model.col_cost_ = program.cost
-    model.col_lower_ = np.zeros_like(program.cost)
-    model.col_upper_ = program.col_upper
+    model.col_lower_, model.col_upper_ = program.col_lower, program.col_upper
     model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
     model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
     model.a_matrix_.num_row_, model.a_matrix_.num_col_ = program.shape
@@ -71,7 +70,7 @@ def solve(
     >>> from optimizer.lp.program import LinearProgram
     >>> one = np.ones(1)
     >>> program = LinearProgram(3 * one, 0.0, np.array([0, 1], np.int32), np.array([0], np.int32), one,
-    ...     np.array([-np.inf]), 4 * one, np.array([np.inf]), np.array([False]), {}, {}, {})
+    ...     np.array([-np.inf]), 4 * one, 0 * one, np.array([np.inf]), np.array([False]), {}, {}, {})
     >>> solve(program).objective
     12.0
     """

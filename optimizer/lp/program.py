@@ -48,7 +48,8 @@ class LinearProgram:
     coefficients: Float
     row_lower: Float
     row_upper: Float
-    col_upper: Float  # every column is at least zero
+    col_lower: Float
+    col_upper: Float
     integer: NDArray[np.bool_]
     columns: Mapping[str, NDArray[np.int32]]  # variable -> solver column of each label
     rows: Mapping[str, Rows]  # family -> its rows
@@ -219,6 +220,7 @@ def compile_program(
         np.concatenate([part.coefficients for part in parts]),
         np.concatenate(lower),
         np.concatenate(upper),
+        np.zeros(model.n_columns),
         col_upper,
         integer,
         model.columns,

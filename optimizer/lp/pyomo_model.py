@@ -6,15 +6,21 @@ The only module that imports pyomo.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyomo.environ as pyo
+from pyomo.contrib.appsi.base import TerminationCondition
+from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.errors import InfeasibleError, SolverError, UnboundedError
 from optimizer.lp.formulation import FAMILIES, PARAMETERS, TERMS, VARIABLES
 from optimizer.lp.language import LabelSet, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.program import LinearProgram
+from optimizer.lp.solution import Solution
 
 
 def _key(labels: tuple[Any, ...]) -> Any:
@@ -96,3 +102,80 @@ def _row_rule(rule: Any, by_key: dict[Any, tuple[Any, ...]]) -> Any:
 def write_model(problem: DispatchProblem, path: Path) -> None:
     """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix."""
     pyomo_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
+
+
+def _extended(problem: DispatchProblem, extend: Callable[[Any], None]) -> Any:
+    model = pyomo_model(problem)
+    extend(model)
+    return model
+
+
+def _columns(model: Any) -> list[Any]:
+    return [column for variable in VARIABLES for column in getattr(model, variable.name).values()]
+
+
+def solve_extended(
+    problem: DispatchProblem, program: LinearProgram, extend: Callable[[Any], None], *, whole: bool = False
+) -> Solution:
+    """Solve the Pyomo reading after ``extend`` has had it. Shadow prices are those of the formulation's own rows.
+
+    Raises InfeasibleError, UnboundedError or SolverError.
+    """
+    model = _extended(problem, extend)
+    if not whole:
+        for column in _columns(model):
+            if column.is_integer():
+                column.domain = pyo.NonNegativeReals
+    solver = Highs()
+    solver.config.load_solution = False
+    solver.highs_options = {"threads": 1}
+    results = solver.solve(model)
+    condition = results.termination_condition
+    if condition in (TerminationCondition.infeasible, TerminationCondition.infeasibleOrUnbounded):
+        raise InfeasibleError("no schedule meets every limit together with the constraints added by --extend")
+    if condition == TerminationCondition.unbounded:
+        raise UnboundedError("profit has no limit with the model that --extend returned")
+    if condition != TerminationCondition.optimal:
+        raise SolverError(f"the extended model was not solved: {condition.name}")
+    primals = results.solution_loader.get_primals(_columns(model))
+    x = np.array([primals[column] or 0.0 for column in _columns(model)])
+    families = [list(getattr(model, family.name).values()) for family in FAMILIES]
+    row_dual, column_dual = np.zeros(program.shape[0]), np.zeros(program.shape[1])
+    if not whole:
+        duals = results.solution_loader.get_duals([row for rows in families for row in rows])
+        row_dual = np.array([duals[row] for rows in families for row in rows])
+        reduced = results.solution_loader.get_reduced_costs(_columns(model))
+        column_dual = np.array([reduced[column] for column in _columns(model)])
+    return Solution(
+        objective=float(results.best_feasible_objective),
+        x=x,
+        values={name: x[block] for name, block in program.columns.items()},
+        row_dual=row_dual,
+        column_dual=column_dual,
+        shadow_prices={n: row_dual[r.start : r.stop].reshape(r.shape) for n, r in program.rows.items()},
+        reduced_costs={name: column_dual[block] for name, block in program.columns.items()},
+        basis=None,
+        proved=True,
+        iterations=0,
+    )
+
+
+def breaks_extension(
+    problem: DispatchProblem, extend: Callable[[Any], None], units_on: Mapping[tuple[str, str], Any]
+) -> bool:
+    """Whether a whole schedule breaks a constraint that ``extend`` adds on machine counts alone.
+
+    Constraints on other variables cannot be judged from machine counts; they count as broken.
+    """
+    model = _extended(problem, extend)
+    own = {family.name for family in FAMILIES}
+    for key, values in units_on.items():
+        for t, units in enumerate(values.tolist()):
+            model.units_on[key, t].set_value(units, skip_validation=True)
+    for row in model.component_data_objects(pyo.Constraint, active=True):
+        if row.parent_component().name in own:
+            continue
+        body = pyo.value(row.body, exception=False)
+        if body is None or (row.has_ub() and body > row.ub + 1e-6) or (row.has_lb() and body < row.lb - 1e-6):
+            return True
+    return False

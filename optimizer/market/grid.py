@@ -104,10 +104,6 @@ def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
     lengths: list[int] = []
     left = total
     for position, step in enumerate(horizon.intervals, start=1):
-        if step.hours is None and position < len(horizon.intervals):
-            raise InputError(
-                f"horizon.intervals: step {position} has no hours; only the last step may leave them out"
-            )
         length = step.minutes * 60
         wanted = left if step.hours is None else min(left, _whole_seconds(step.hours, f"step {position}"))
         count, rest = divmod(wanted, length)

@@ -59,7 +59,8 @@ def on_grid(series: TimeSeries, grid: Grid) -> F:
     """
     starts, ends = naive_utc(series.starts), naive_utc(series.ends)
     edges = np.append(naive_utc(grid.starts), naive_utc(grid.ends)[-1:])
-    inner = starts[(starts > edges[0]) & (starts < edges[-1])]
+    borders = np.append(starts, ends[:-1][ends[:-1] < starts[1:]])  # where rows begin, and where gaps do
+    inner = borders[(borders > edges[0]) & (borders < edges[-1])]
     cuts = np.union1d(edges, inner)  # between two cuts, one row and one interval
     row = np.searchsorted(starts, cuts[:-1], side="right") - 1
     covered = (row >= 0) & (cuts[1:] <= ends[np.maximum(row, 0)]) if len(series) else np.zeros(len(row), bool)

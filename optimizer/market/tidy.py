@@ -17,6 +17,7 @@ from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_u
 F = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 _DAY = np.timedelta64(1, "D")
+_MOST_FILLED = 1_000_000
 _REACH_BACK = np.timedelta64(26, "h")  # "same hour the day before", on a day of 25 hours too
 
 
@@ -97,6 +98,8 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta6
         step = _most_common(ends - starts)
     else:
         step = most_common_step(raw.starts).to_timedelta64().astype("timedelta64[us]")
+        if ask.spec.holds_until_next and len(times) > 1:
+            step = np.median(np.diff(times))  # a retarget comes after two weeks, give or take
         if raw.hours is not None:
             step = np.timedelta64(round(raw.hours * 3600), "s").astype("timedelta64[us]")
         starts = times - step if raw.at_ends else times
@@ -204,12 +207,15 @@ class _Gaps:
         fills: list[Fill] = []
         still_open: list[tuple[int, str]] = []
         for after, begin, finish in zip(self.after, self.begins, self.finishes, strict=True):
-            starts = np.arange(begin, finish, self.step)
             hours = (finish - begin) / np.timedelta64(1, "h")
-            values = self._values(starts, int(after), ask) if hours <= ask.spec.fill_at_most_hours else None
-            if values is None or not np.isfinite(values).all():
+            count = int(np.ceil((finish - begin) / self.step))
+            starts = values = None
+            if hours <= ask.spec.fill_at_most_hours and count <= _MOST_FILLED:
+                starts = np.arange(begin, finish, self.step)
+                values = self._values(starts, int(after), ask)
+            if starts is None or values is None or not np.isfinite(values).all():
                 line = int(rows.lines[min(int(after), len(rows.lines) - 1)])
-                still_open.append((line, self._told(begin, finish, len(starts), hours, ask)))
+                still_open.append((line, self._told(begin, finish, count, hours, ask)))
                 continue
             pieces.append((starts, np.append(starts[1:], finish), values))
             utc = [pd.Timestamp(time).tz_localize("UTC") for time in (begin, finish)]
@@ -238,9 +244,12 @@ class _Gaps:
         return None
 
     def _told(self, begin: np.datetime64, finish: np.datetime64, count: int, hours: float, ask: Ask) -> str:
-        where = f"gap of {count:,} intervals, {clock(begin, ask.zone)} to {clock(finish, ask.zone)}"
+        size = "1 interval" if count == 1 else f"{count:,} intervals"
+        where = f"gap of {size}, {clock(begin, ask.zone)} to {clock(finish, ask.zone)}"
         if ask.spec.fill_gaps == "no":
             return f"{where}; add the rows, or say how to fill with `fill_gaps`"
+        if count > _MOST_FILLED:
+            return f"{where}, is longer than is ever filled"
         if hours > ask.spec.fill_at_most_hours:
             return f"{where}, is longer than fill_at_most_hours: {ask.spec.fill_at_most_hours:g}"
         return f"{where}, has no neighbours to fill it from by `{ask.spec.fill_gaps}`"

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from optimizer.config.farm import Farm
 from optimizer.config.load import check_file, load_catalogue, load_farm
 from optimizer.errors import InputError
 from tests.config.mutations import CONFIGS, mutants
@@ -16,9 +16,18 @@ from tests.config.mutations import CONFIGS, mutants
 COUNT = int(os.environ.get("CURTAIL_MUTANTS", "1000"))
 
 
-def _well_placed(error: InputError) -> bool:
+def refusal(load: Callable[[Path], object], path: Path) -> InputError | None:
+    """Why the file is refused, if it is; any other exception is the failure these tests look for."""
+    try:
+        load(path)
+    except InputError as error:
+        return error
+    return None
+
+
+def well_placed(error: InputError) -> bool:
     return bool(error.faults) and all(
-        fault.file and fault.line >= 1 and fault.column >= 1 and fault.message and "\n" not in str(fault)
+        fault.file and fault.line >= 1 and fault.column >= 1 and fault.message and str(fault).isprintable()
         for fault in error.faults
     )
 
@@ -30,17 +39,14 @@ def folder(tmp_path: Path) -> Path:
 
 
 def test_mutants_load_or_are_refused_at_a_place(folder: Path) -> None:
-    """Proves that no broken file ends in a traceback, and that the mutants are neither all well nor all broken."""
+    """Proves that no broken file ends in a traceback; some mutants are well, most are not."""
     path = folder / "farm.yaml"
     loaded = 0
     for number, mutant in enumerate(mutants(seed=20260211, count=COUNT)):
         path.write_bytes(mutant)
-        try:
-            assert isinstance(load_farm(path), Farm)
-            loaded += 1
-        except InputError as error:
-            assert _well_placed(error), (number, str(error))
-            assert str(error).encode("utf-8")
+        error = refusal(load_farm, path)
+        assert error is None or well_placed(error), (number, str(error))
+        loaded += error is None
     assert COUNT * 0.02 < loaded < COUNT * 0.9
 
 
@@ -49,11 +55,9 @@ def test_checking_mutants_finds_what_loading_finds(folder: Path) -> None:
     for mutant in mutants(seed=7, count=COUNT // 10):
         path.write_bytes(mutant)
         faults = check_file(path)
-        try:
-            load_farm(path)
-        except InputError as error:
-            assert faults, "check_file passed what load_farm refuses"
-            assert len(faults) == 1 or set(error.faults) <= set(faults)
+        error = refusal(load_farm, path)
+        unrecognised = any("is neither a farm file" in fault.message for fault in faults)
+        assert error is None or unrecognised or (faults and set(error.faults) <= set(faults))
 
 
 def test_mutated_catalogues(folder: Path) -> None:
@@ -61,10 +65,8 @@ def test_mutated_catalogues(folder: Path) -> None:
     path = folder / "catalogue.yaml"
     for mutant in mutants(seed=3, count=COUNT // 10, texts=[text]):
         path.write_bytes(mutant)
-        try:
-            load_catalogue(path)
-        except InputError as error:
-            assert _well_placed(error)
+        error = refusal(load_catalogue, path)
+        assert error is None or well_placed(error), str(error)
 
 
 def test_mutants_are_the_same_for_the_same_seed() -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from optimizer.market.readers import eia, entsoe, ercot_workbook, gridstatus, plain
 from optimizer.market.readers.content import PARQUET, content_of
@@ -44,5 +45,9 @@ KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Ask], RawSeries]], 
 
 def read_raw(path: Path, ask: Ask) -> RawSeries:
     """The rows of a file, by the first reader that knows it. Raises located InputErrors."""
+    try:
+        ZoneInfo(ask.zone)
+    except (ValueError, OSError, KeyError):
+        raise ask.error(f"its timezone {ask.zone!r} is none, such as America/Chicago") from None
     content = content_of(path, ask)
     return next(read(content, ask) for recognises, read in KINDS if recognises(content))

@@ -35,4 +35,7 @@ def chosen(table: Table, columns: tuple[str, ...], wanted: str | None, key: str,
 
 
 def _any(cells: list[pd.Series], name: str) -> NDArray[np.bool_]:
-    return np.logical_or.reduce([(cell == name).to_numpy(dtype=bool) for cell in cells])
+    found = np.zeros(len(cells[0]), dtype=bool)
+    for cell in cells:
+        found |= (cell == name).to_numpy(dtype=bool)
+    return found

@@ -9,6 +9,7 @@ Platform's user guide for A44.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from xml.etree import ElementTree
 
 import numpy as np
@@ -149,10 +150,12 @@ def _period(series: ElementTree.Element, period: ElementTree.Element, ask: Ask) 
 def _time(element: ElementTree.Element, path: str, ask: Ask) -> pd.Timestamp:
     text = _text(element, path)
     try:
-        time = pd.Timestamp(text)
-        return (time if time.tz is not None else time.tz_localize("UTC")).tz_convert("UTC")
-    except (ValueError, OverflowError, AttributeError):
-        raise ask.error(f"has a period that begins or ends at {text!r}") from None
+        time = datetime.fromisoformat(text)
+    except ValueError:
+        raise ask.error(f"has a period that begins or ends at {text[:40]!r}, which is no time") from None
+    if not 1900 <= time.year <= 2200:
+        raise ask.error(f"has a period that begins or ends in the year {time.year}")
+    return pd.Timestamp(time if time.tzinfo else time.replace(tzinfo=UTC)).tz_convert("UTC").as_unit("us")
 
 
 def _text(element: ElementTree.Element, path: str) -> str:

@@ -44,19 +44,28 @@ def read(table: Table, ask: Ask) -> RawSeries:
         label = f"{price} at {table.frame[places[0]].iloc[0]}"
     elif ask.spec.location is not None:
         raise ask.error(f"holds no locations, but `location` is {ask.spec.location!r}", table.header_line)
-    start = next(name for name in _STARTS if name in columns)
-    for name in (columns[start], columns.get(_ENDS.get(start, ""))):
+    start, end = _time_columns(table, columns, ask)
+    for name in (start, end):
         if name is not None and table.frame[name].isna().any():
             row = int(table.frame[name].isna().to_numpy().argmax())
             raise ask.error(f"{name}: the row has no time", int(table.lines[row]))
-    starts = times_of(table.frame[columns[start]], table.lines, ask)
-    end = columns.get(_ENDS.get(start, ""))
+    at_ends = end is None and ask.spec.time_is == "end"
+    starts = times_of(table.frame[start], table.lines, ask, local_ends=at_ends)
     ends = None if end is None else times_of(table.frame[end], table.lines, ask, local_ends=True)
     hours = None
     if ends is None and "market" in columns:
         market = str(table.frame[columns["market"]].iloc[0])
         hours = next((length for tail, length in _HOURS.items() if market.endswith(tail)), None)
-    return RawSeries(starts, ends, numbers_of(table, price, ask), table.lines, label, hours)
+    return RawSeries(starts, ends, numbers_of(table, price, ask), table.lines, label, hours, at_ends)
+
+
+def _time_columns(table: Table, columns: dict[str, str], ask: Ask) -> tuple[str, str | None]:
+    """The columns of starts and, where there is one, of ends; what the farm file names goes first."""
+    if ask.spec.time_column is not None:
+        start = column_named(table, ask.spec.time_column, ask, "time_column")
+        return start, None if ask.spec.time_is == "end" else columns.get(_ENDS.get(snake(start), ""))
+    name = next(name for name in _STARTS if name in columns)
+    return columns[name], columns.get(_ENDS.get(name, ""))
 
 
 def _by_snake(table: Table) -> dict[str, str]:

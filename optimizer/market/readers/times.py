@@ -11,7 +11,9 @@ from optimizer.market.readers.raw import Ask, Lines, listed
 
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)$"
 _AMERICAN = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p")
-_FORMATS = ("ISO8601", *_AMERICAN, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y")
+_BRITISH = tuple(form.replace("%m/%d", "%d/%m") for form in _AMERICAN)
+_FORMATS = ("ISO8601", *_AMERICAN, *_BRITISH, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y")
+_FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _HOUR_24 = r"[ T]24:00(?::00)?$"
 
 
@@ -36,7 +38,7 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
     hour-ending labels. Raises InputError that lists the cells that are no times, or cannot be told.
     """
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        return _utc(pd.DatetimeIndex(cells))
+        return _require_sane(_utc(pd.DatetimeIndex(cells)), lines, ask)
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return localised(pd.DatetimeIndex(cells).as_unit("us"), lines, ask, local_ends)
     if pd.api.types.is_numeric_dtype(cells.dtype):
@@ -47,7 +49,7 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
         parsed = _parsed(text, "ISO8601", utc=True)
         if parsed is None:
             raise _not_times(text, lines, ask)
-        return _utc(parsed)
+        return _require_sane(parsed, lines, ask)
     if with_offset.any():
         mixed = [
             (int(lines[i]), f"{text.iloc[i]!r} has no offset but other times do")
@@ -69,30 +71,28 @@ def localised(
     ``second`` marks the second of the two hours that look alike, where the file says so; without
     it order decides. Raises InputError for times that do not exist or cannot be told apart.
     """
-    marks = _second_by_order(naive, ask.zone) if second is None else second
-    known = marks is not None
-    try:
-        utc = naive.tz_localize(ask.zone, ambiguous=~marks if marks is not None else "NaT", nonexistent="NaT")
-    except (ValueError, OverflowError) as error:
-        raise ask.error(f"has a time that cannot be placed on the clock of {ask.zone}: {error}") from None
-    lost = np.flatnonzero(np.asarray(utc.isna()))
-    if not len(lost):
+    _require_sane(naive, lines, ask)
+    unknown = np.zeros(len(naive), dtype=bool)
+    if second is None:
+        second, unknown = _second_by_order(naive, ask.zone)
+        ordered = True
+    else:
+        ordered = False
+    utc = naive.tz_localize(ask.zone, ambiguous=~second, nonexistent="NaT")
+    skipped = np.asarray(utc.isna())
+    if not (skipped | unknown).any():
         return _utc(utc)
-    if local_ends and second is None:
+    if local_ends and ordered:
         # Hour-ending labels count wall-clock hours: 02:00 labels the hour that began at 01:00.
         step = most_common_step(naive)
         return _utc(localised(naive - step, lines, ask)) + step
-    why = (
-        "does not exist there"
-        if known
-        else "comes twice there or does not exist, and order does not tell which it is"
-    )
-    advice = "" if known else "; write times with an offset, such as 2026-11-01T01:00-05:00"
-    faults = [
-        (int(lines[i]), f"{naive[int(i)]:%Y-%m-%d %H:%M} on the clock of {ask.zone} {why}{advice}")
-        for i in lost
-    ]
-    raise InputError(listed(ask, faults, "times"))
+    faults = []
+    for i in np.flatnonzero(skipped | unknown):
+        why = "does not exist on" if skipped[i] else "comes twice, and order does not tell which it is, on"
+        advice = "times with an offset, such as 2026-11-01T01:00-05:00, are clear"
+        told = f"{naive[int(i)]:%Y-%m-%d %H:%M} {why} the clock of {ask.zone}; {advice}"
+        faults.append((int(lines[i]), told))
+    raise InputError(listed(ask, faults, "such times"))
 
 
 def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
@@ -105,31 +105,27 @@ def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
     return pd.Timedelta(sizes[int(np.argmax(counts))])
 
 
-def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> NDArray[np.bool_] | None:
-    """Which times lie in the second of two hours that look alike; None where it cannot be told."""
-    second = np.zeros(len(naive), dtype=bool)
-    try:
-        as_first = naive.tz_localize(zone, ambiguous=np.ones(len(naive), dtype=bool), nonexistent="NaT")
-        as_second = naive.tz_localize(zone, ambiguous=second, nonexistent="NaT")
-    except (ValueError, OverflowError):
-        return None
-    twice = np.asarray(as_first != as_second) & ~np.asarray(as_first.isna())
-    if not twice.any():
-        return second
-    falling = naive[-1] < naive[0]
-    rows = np.flatnonzero(twice)[::-1] if falling else np.flatnonzero(twice)
+def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which times lie in the second of two hours that look alike, and which cannot be told."""
+    second, unknown = np.zeros(len(naive), dtype=bool), np.zeros(len(naive), dtype=bool)
+    as_first = naive.tz_localize(zone, ambiguous=~second, nonexistent="NaT")
+    as_second = naive.tz_localize(zone, ambiguous=second, nonexistent="NaT")
+    twice = np.flatnonzero(np.asarray(as_first != as_second) & ~np.asarray(as_first.isna()))
+    if not len(twice):
+        return second, unknown
+    rows = twice[::-1] if naive[-1] < naive[0] else twice
     times = pd.Series(naive[rows])
     for _, night in times.groupby(times.dt.normalize(), sort=False):
+        here = rows[night.index.to_numpy()]
         repeat = night.duplicated(keep="first").to_numpy()
         back = night.diff().dt.total_seconds().to_numpy() < 0
-        if repeat.any() and (2 * repeat.sum() == len(repeat)):
-            late = repeat
-        elif back.sum() == 1:
-            late = np.cumsum(back) > 0
+        if 2 * repeat.sum() == len(repeat):  # each label twice, whatever the order of labels
+            second[here] = repeat
+        elif back.sum() == 1:  # the clock goes back once
+            second[here] = np.cumsum(back) > 0
         else:
-            return None
-        second[rows[night.index.to_numpy()]] = late
-    return second
+            unknown[here] = True
+    return second, unknown
 
 
 def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
@@ -140,19 +136,12 @@ def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
         parsed = _parsed(text, form)
         if parsed is None:
             continue
-        if "%m/%d" in form:
-            other = _parsed(text, form.replace("%m/%d", "%d/%m"))
-            if other is not None and not other.equals(parsed):
-                raise ask.error(
-                    "dates read as month/day and as day/month alike; write them as 2026-02-11",
-                    int(lines[0]),
-                )
-        moved = parsed.to_series() + pd.to_timedelta(next_day.astype(int), unit="D")
-        return pd.DatetimeIndex(moved).as_unit("us")
-    for form in _FORMATS:
-        parsed = _parsed(text, form.replace("%m/%d", "%d/%m"))
-        if parsed is not None:
-            return parsed + pd.to_timedelta(next_day.astype(int), unit="D")
+        other = _parsed(text, _BRITISH[_AMERICAN.index(form)]) if form in _AMERICAN else None
+        if other is not None and not other.equals(parsed):
+            raise ask.error(
+                "dates read as month/day and as day/month alike; write them as 2026-02-11", int(lines[0])
+            )
+        return parsed + pd.to_timedelta(next_day.astype(int), unit="D")
     raise _not_times(text, lines, ask)
 
 
@@ -181,6 +170,15 @@ def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
         if ((numbers >= low) & (numbers < high)).all():
             return _utc(pd.Timestamp(0, tz="UTC") + pd.to_timedelta(numbers / per_second, unit="s"))
     raise ask.error(f"is not a time such as 2026-02-11T06:00-06:00 (got {cells.iloc[0]})", int(lines[0]))
+
+
+def _require_sane(times: pd.DatetimeIndex, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
+    """The same times, or an InputError for a year nobody means: zones and calendars end somewhere."""
+    far = np.flatnonzero((times.year < _FIRST_YEAR) | (times.year > _LAST_YEAR))
+    if len(far):
+        told = [(int(lines[i]), f"the year {times.year[int(i)]} cannot be meant") for i in far]
+        raise InputError(listed(ask, told, "such times"))
+    return times
 
 
 def _utc(times: pd.DatetimeIndex) -> pd.DatetimeIndex:

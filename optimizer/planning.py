@@ -1,0 +1,191 @@
+"""One plan: farm and market -> program -> optimum -> whole schedule -> explanation -> settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.errors import InfeasibleError, RuleBrokenError
+from optimizer.lp.conflict import Conflict, find_conflicts
+from optimizer.lp.highs import solve
+from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.solution import Solution
+from optimizer.market.grid import Grid, grid_of
+from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.schedule.checker import check
+from optimizer.schedule.explain import Explanation, explain
+from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
+from optimizer.settlement.account import Dispatch, Settlement, settle
+
+Extension = Callable[[Any], None]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan: the schedule, why it is so, and what it earns.
+
+    ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
+    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out.
+    """
+
+    conditions: Conditions
+    dispatch: Dispatch
+    explanation: Explanation
+    continuous: Settlement
+    settlement: Settlement
+    objective: float
+    method: str
+    proved: bool
+
+    @property
+    def farm(self) -> Farm:
+        """The farm the plan is for."""
+        return self.conditions.farm
+
+    @property
+    def grid(self) -> Grid:
+        """The dispatch intervals."""
+        return self.conditions.grid
+
+    @property
+    def market(self) -> MarketInputs:
+        """Prices and weather."""
+        return self.conditions.market
+
+    @property
+    def rounding_gap_usd(self) -> float:
+        """What whole machines cost against the continuous optimum, USD."""
+        return self.continuous.profit - self.settlement.profit
+
+    @property
+    def rounding_gap_share(self) -> float:
+        """The rounding gap as a share of the optimum's gross revenue."""
+        gross = sum(max(usd, 0.0) for usd in self.continuous.lines.values())
+        return self.rounding_gap_usd / gross if gross > 0 else 0.0
+
+
+def plan_farm(
+    farm: Farm,
+    folder: Path,
+    *,
+    start: datetime | None = None,
+    hours: float | None = None,
+    price_file: Path | None = None,
+    units: Literal["rounded", "exact"] = "rounded",
+    extend: Extension | None = None,
+    time_limit: float = 60.0,
+    progress: Progress = lambda step: None,
+) -> Plan:
+    """Plan a farm; ``folder`` is the one its series files are relative to. See `plan_conditions` for the rest."""
+    progress("reading market data")
+    market = read_market(farm, folder, grid_of(farm, start, hours), price_file)
+    return plan_conditions(
+        Conditions(farm, market), units=units, extend=extend, time_limit=time_limit, progress=progress
+    )
+
+
+def plan_conditions(
+    c: Conditions,
+    *,
+    units: Literal["rounded", "exact"] = "rounded",
+    extend: Extension | None = None,
+    time_limit: float = 60.0,
+    progress: Progress = lambda step: None,
+) -> Plan:
+    """Plan over given conditions.
+
+    ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
+    one that is solved. ``time_limit`` in seconds bounds each search for whole units. Raises InfeasibleError with the
+    limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
+    """
+    progress("building the program")
+    problem = build_problem(c)
+    program = compile_program(problem)
+    progress("solving")
+    if extend is None:
+        solution = _solved(c, problem, program)
+    else:
+        from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
+
+        solution = solve_extended(problem, program, extend)
+    progress("making machines whole")
+    if extend is not None:
+        rounded = _extended_whole(c, solution, extend, exact=units == "exact")
+    elif units == "exact":
+        rounded = exact_schedule(c, time_limit=time_limit)
+    else:
+        rounded = whole_schedule(c, solution, time_limit=time_limit)
+    progress("checking and settling")
+    return _finished(c, problem, program, solution, rounded)
+
+
+def _finished(
+    c: Conditions, problem: DispatchProblem, program: LinearProgram, solution: Solution, rounded: Rounded
+) -> Plan:
+    breaches = check(c, rounded.dispatch)
+    if breaches:
+        raise RuleBrokenError("the finished schedule breaks a rule:\n" + "\n".join(map(str, breaches[:10])))
+    return Plan(
+        conditions=c,
+        dispatch=rounded.dispatch,
+        explanation=explain(c, problem, program, solution, rounded.dispatch),
+        continuous=settle(c, dispatch_of(c, solution)),
+        settlement=settle(c, rounded.dispatch),
+        objective=sum(program.profit_by_term(solution.x).values()),
+        method=rounded.method,
+        proved=rounded.proved and solution.proved,
+    )
+
+
+def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exact: bool) -> Rounded:
+    from optimizer.lp.pyomo_model import breaks_extension, solve_extended
+    from optimizer.schedule.whole_units import round_down, snapped
+
+    rounded = round_down(c, dispatch_of(c, solution))
+    problem = build_problem(c, whole=True)
+    if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
+        return Rounded(rounded, "rounded down", True)
+    found = solve_extended(problem, compile_program(problem), extend, whole=True)
+    return Rounded(snapped(c, found), "solved again with integers", found.proved)
+
+
+def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> Solution:
+    try:
+        return solve(program)
+    except InfeasibleError:
+        conflicts = find_conflicts(problem, program)
+        text = "\n".join(_conflict_text(c, conflict) for conflict in conflicts)
+        raise InfeasibleError(f"no schedule meets every limit:\n{text}") from None
+
+
+def _conflict_text(c: Conditions, conflict: Conflict) -> str:
+    """One conflict in the farm's words: which limit must give way, when, by how much, and what stands against it."""
+
+    def when(interval: int | None) -> str:
+        if interval is None:
+            return ""
+        start, end = (times[interval].tz_convert(c.farm.timezone) for times in (c.grid.starts, c.grid.ends))
+        return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M}: "
+
+    lines = [
+        f"  {when(row.interval)}{row.words}, which is {row.short_by:.3g} {row.unit} short"
+        for row in conflict.rows
+        if row.short_by
+    ]
+    against = dict.fromkeys(
+        row.words for row in conflict.rows if not row.short_by and row.family not in ("balance", "later_change")
+    )
+    loads = [
+        f"the site draws {c.idle_load_mw[row.interval]:.4g} MW with every machine off"
+        for row in conflict.rows
+        if row.family == "balance" and row.interval is not None
+    ]
+    return "\n".join(lines + [f"    against it: {words}" for words in [*against, *loads[:1]]])

@@ -1,0 +1,150 @@
+"""Strike prices, the itemised marginal power price, and a reason for every machine that is off."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.program import LinearProgram
+from optimizer.lp.solution import Solution
+from optimizer.schedule.reasons import ITEM_REASON, Reason
+from optimizer.settlement.account import Dispatch
+
+F = NDArray[np.float64]
+PLAIN_ITEMS = ("energy", "adders")
+_TOLERANCE = 1e-6
+REASONS = tuple(Reason)
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """What stands behind a schedule.
+
+    items: name -> USD/MWh per interval; together they are the marginal power price, (intervals,).
+    point_strike: (points, intervals) USD/MWh at the meter at which each group and mode stops paying.
+    strike: (groups, intervals), the best of a group's modes. off: Reason -> machines off, (groups, intervals).
+    """
+
+    items: Mapping[str, F]
+    marginal_price: F
+    point_strike: F
+    strike: F
+    off: Mapping[Reason, F]
+
+    @property
+    def main_reason(self) -> NDArray[np.int64]:
+        """Position in `REASONS` of the reason most machines of a group are off for, (groups, intervals); -1 for none."""
+        counts = np.array([self.off.get(reason, np.zeros_like(self.strike)) for reason in REASONS])
+        return np.where(counts.sum(axis=0) > 0, counts.argmax(axis=0), -1)
+
+
+def point_strikes(problem: DispatchProblem) -> F:
+    """USD per MWh at the meter that one machine-hour in each mode can pay, (points, intervals)."""
+    earned = problem.hash_yield_th[:, None] * problem.hashprice + problem.hosting_usd_per_hour[:, None]
+    return earned / (problem.extra_mw[:, None] * problem.pue)
+
+
+def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict[str, F]:
+    """The marginal power price of each interval as a sum, USD/MWh.
+
+    A column's reduced cost is its objective entry less what its rows charge for it. Written for grid import and solved
+    for the balance row, this says what the price of power is made of: energy, adders, and every limit that binds.
+    What remains, ``extension``, is the charge of constraints the user added.
+    """
+    block = program.columns["grid_import"]
+    first, n = int(block[0]), len(block)
+    entry = np.flatnonzero((program.indices >= first) & (program.indices < first + n))
+    row = np.searchsorted(program.starts, entry, side="right") - 1
+    charge = program.coefficients[entry] * solution.row_dual[row]
+    interval = program.indices[entry] - first
+    items = {}
+    for name, term in program.terms.items():
+        mine = (term.columns >= first) & (term.columns < first + n)
+        if mine.any():
+            items[name] = -np.bincount(term.columns[mine] - first, weights=term.coefficients[mine], minlength=n)
+    for name, rows in program.rows.items():
+        mine = (row >= rows.start) & (row < rows.stop)
+        if name != "balance" and mine.any():
+            items[name] = np.bincount(interval[mine], weights=charge[mine], minlength=n)
+    items["no_import"] = solution.column_dual[block]
+    balance = program.rows["balance"]
+    items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
+    kept = {name: values / hours for name, values in items.items()}
+    return {name: v for name, v in kept.items() if name in PLAIN_ITEMS or (np.abs(v) > _TOLERANCE).any()}
+
+
+def explain(
+    c: Conditions, problem: DispatchProblem, program: LinearProgram, solution: Solution, whole: Dispatch
+) -> Explanation:
+    """The explanation of a whole schedule from the continuous optimum it was made from."""
+    items = marginal_items(program, solution, c.grid.hours)
+    marginal = np.sum(list(items.values()), axis=0)
+    point_strike = point_strikes(problem)
+    first = np.concatenate([[0], np.cumsum([len(group.modes) for group in c.farm.fleet])[:-1]])
+    strike = np.maximum.reduceat(point_strike, first, axis=0)
+    return Explanation(items, marginal, point_strike, strike, _off(c, problem, solution, whole, items, strike, first))
+
+
+def _off(
+    c: Conditions,
+    problem: DispatchProblem,
+    solution: Solution,
+    whole: Dispatch,
+    items: Mapping[str, F],
+    strike: F,
+    first: NDArray[np.int64],
+) -> dict[Reason, F]:
+    installed = np.array([float(group.units) for group in c.farm.fleet])[:, None]
+    running = np.array([whole.running(group) for group in c.farm.fleet])
+    continuous = np.add.reduceat(solution.values["units_on"], first, axis=0)
+    idle = c.units_available - running
+    container = np.array([float(group.units_switched_together) for group in c.farm.fleet])[:, None]
+    partly = np.where(container > 1, np.floor(continuous + _TOLERANCE) - running, 0.0)
+    whole_gap = np.clip(partly, 0.0, idle)
+    code = _code(c, problem, solution, items, strike)
+    off = {Reason.OUTAGE: installed - c.units_available, Reason.WHOLE_UNITS: whole_gap}
+    for i, reason in enumerate(REASONS):
+        mine = np.where(code == i, idle - whole_gap, 0.0)
+        if mine.any():
+            off[reason] = off.get(reason, 0.0) + mine
+    return {reason: values for reason, values in off.items() if values.any()}
+
+
+def _code(
+    c: Conditions, problem: DispatchProblem, solution: Solution, items: Mapping[str, F], strike: F
+) -> NDArray[np.int64]:
+    """Position in `REASONS` of why a machine of each group that could run does not, (groups, intervals)."""
+    plain = np.sum([items[name] for name in PLAIN_ITEMS], axis=0)
+    others = {name: values for name, values in items.items() if name not in PLAIN_ITEMS}
+    n = len(c.grid)
+    named = np.array([REASONS.index(ITEM_REASON.get(name, Reason.EXTENSION)) for name in others] or [0])
+    largest = np.array(list(others.values()) or [np.full(n, -np.inf)]).argmax(axis=0)
+    largest_item = np.max(list(others.values()) or [np.zeros(n)], axis=0)
+    marginal = plain + np.sum(list(others.values()) or [np.zeros(n)], axis=0)
+    tolerance = _TOLERANCE * (1.0 + np.abs(marginal))
+    by_item = np.broadcast_to(named[largest], strike.shape)
+    code = np.full(strike.shape, REASONS.index(Reason.RESTART_COST))
+    for family, reason in (
+        ("minimum_on", Reason.MINIMUM_ON),
+        ("minimum_off", Reason.MINIMUM_OFF),
+        ("start_rate", Reason.START_RATE),
+        ("daily_starts", Reason.STARTS_PER_DAY),
+    ):
+        code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
+    code = np.where(c.too_cold_to_start, REASONS.index(Reason.COLD_START), code)
+    code = np.where((strike <= marginal + tolerance) & (largest_item > _TOLERANCE), by_item, code)
+    return np.where(strike <= plain + tolerance, REASONS.index(Reason.PRICE), code)
+
+
+def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family: str) -> NDArray[np.bool_]:
+    """Where a family's row holds machines back, (groups, intervals)."""
+    held = np.zeros((len(c.farm.fleet), len(c.grid)), dtype=np.bool_)
+    duals = np.abs(solution.shadow_prices[family]) > _TOLERANCE
+    members = problem.sets[{"daily_starts": "DAILY_STARTS", "start_rate": "STAGED"}.get(family, family.upper()) + "_GROUPS"]
+    held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
+    return held

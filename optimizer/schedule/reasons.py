@@ -1,0 +1,53 @@
+"""Why machines are off: one reason for every machine and interval, from a closed list."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a machine is off in an interval."""
+
+    OUTAGE = "outage"
+    PRICE = "price"
+    EVENT = "event"
+    IMPORT_LIMIT = "import_limit"
+    RAMP = "ramp"
+    EXPORT = "export"
+    COLD_START = "cold_start"
+    START_RATE = "start_rate"
+    STARTS_PER_DAY = "starts_per_day"
+    MINIMUM_OFF = "minimum_off"
+    MINIMUM_ON = "minimum_on"
+    RESTART_COST = "restart_cost"
+    WHOLE_UNITS = "whole_units"
+    EXTENSION = "extension"
+
+
+MEANING: dict[Reason, str] = {
+    Reason.OUTAGE: "out of service",
+    Reason.PRICE: "power costs more than the hash earns",
+    Reason.EVENT: "a curtailment event caps the load",
+    Reason.IMPORT_LIMIT: "the interconnection is full",
+    Reason.RAMP: "load may not change faster",
+    Reason.EXPORT: "on-site power earns more when exported, or there is none to spare",
+    Reason.COLD_START: "too cold to start",
+    Reason.START_RATE: "waiting for its turn to start",
+    Reason.STARTS_PER_DAY: "no start left today",
+    Reason.MINIMUM_OFF: "must rest its minimum time",
+    Reason.MINIMUM_ON: "would have to run on through hours that do not pay",
+    Reason.RESTART_COST: "the hours to come do not repay a restart",
+    Reason.WHOLE_UNITS: "a part of a container cannot be switched",
+    Reason.EXTENSION: "a constraint added with --extend",
+}
+
+ITEM_REASON: dict[str, Reason] = {
+    "event_cap": Reason.EVENT,
+    "import_limit": Reason.IMPORT_LIMIT,
+    "ramp_up": Reason.RAMP,
+    "ramp_down": Reason.RAMP,
+    "first_ramp_up": Reason.RAMP,
+    "first_ramp_down": Reason.RAMP,
+    "no_import": Reason.EXPORT,
+}
+"""Items of the marginal power price and the reason each one is; an item not listed comes from an extension."""

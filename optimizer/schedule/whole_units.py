@@ -1,0 +1,130 @@
+"""From the continuous optimum to whole machines and whole containers.
+
+Rounding down never draws more power, so it passes nearly always. Where a ramp or a minimum time is broken by it, the
+schedule near the trouble is solved again with integers, everything else held; failing that, all of it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.errors import InfeasibleError, RuleBrokenError, StoppedEarlyError
+from optimizer.lp.highs import solve
+from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.solution import Solution
+from optimizer.schedule.checker import Breach, check
+from optimizer.settlement.account import Dispatch, grid_import_mw
+
+F = NDArray[np.float64]
+_SNAP = 1e-6
+_GAP = 1e-6  # relative gap at which a whole-unit search ends
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A whole schedule, how it was found, and whether it is proved best of its kind."""
+
+    dispatch: Dispatch
+    method: str
+    proved: bool
+
+
+def dispatch_of(c: Conditions, solution: Solution) -> Dispatch:
+    """The schedule as the solver returned it, fractions of machines included."""
+    points = [(group.name, mode) for group in c.farm.fleet for mode in group.modes]
+    units = np.maximum(solution.values["units_on"], 0.0)
+    nothing = np.zeros(len(c.grid))
+    return Dispatch(
+        MappingProxyType(dict(zip(points, units, strict=True))),
+        np.maximum(solution.values["source_mw"].sum(axis=0), 0.0) + nothing,
+        np.maximum(solution.values["export_mw"].sum(axis=0), 0.0) + nothing,
+    )
+
+
+def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """Whole containers, never more machines than the continuous schedule runs, never more power."""
+    units: dict[tuple[str, str], F] = {}
+    for g, group in enumerate(c.farm.fleet):
+        size, available = float(group.units_switched_together), c.units_available[g]
+        wanted = np.array([dispatch.units_on[group.name, mode] for mode in group.modes])
+        full = np.floor((wanted + _SNAP) / size) * size
+        watts = [group.points[mode].power_w for mode in group.modes]
+        frugal = int(np.argmin(watts))
+        total = wanted.sum(axis=0) + _SNAP
+        full[frugal] += np.floor((total - full.sum(axis=0)) / size) * size
+        partly_filled = available % size
+        fits = (partly_filled > 0) & (total - full.sum(axis=0) >= partly_filled)
+        full[frugal] += np.where(fits, partly_filled, 0.0)
+        units |= {(group.name, mode): row for mode, row in zip(group.modes, full, strict=True)}
+    return _without_import_below_zero(c, replace(dispatch, units_on=MappingProxyType(units)))
+
+
+def _without_import_below_zero(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """Turn on-site generation down where fewer machines no longer take it."""
+    surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
+    return replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)
+
+
+def snapped(c: Conditions, solution: Solution) -> Dispatch:
+    """The schedule of a program with integers, the solver's last digits taken off."""
+    dispatch = dispatch_of(c, solution)
+    return replace(dispatch, units_on=MappingProxyType({k: np.round(v) for k, v in dispatch.units_on.items()}))
+
+
+def whole_schedule(c: Conditions, solution: Solution, *, time_limit: float) -> Rounded:
+    """A whole schedule close to the continuous optimum that breaks no rule."""
+    rounded = round_down(c, dispatch_of(c, solution))
+    breaches = check(c, rounded)
+    if not breaches:
+        return Rounded(rounded, "rounded down", True)
+    program = compile_program(build_problem(c, whole=True))
+    for narrowed, method in (
+        (_near(c, program, solution, breaches), "rounded, solved again with integers near limits"),
+        (program, "solved again with integers"),
+    ):
+        try:
+            return _solved(c, narrowed, method, time_limit)
+        except (InfeasibleError, StoppedEarlyError):
+            continue
+    raise RuleBrokenError(
+        "no whole-unit schedule was found near the optimum; the first rule in the way: "
+        f"{breaches[0]}. Try --whole-units exact with a longer --time-limit"
+    )
+
+
+def exact_schedule(c: Conditions, *, time_limit: float) -> Rounded:
+    """The best schedule of whole containers, by branch and bound."""
+    return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit)
+
+
+def _solved(c: Conditions, program: LinearProgram, method: str, time_limit: float) -> Rounded:
+    found = solve(program, whole=True, time_limit=time_limit, options={"mip_rel_gap": _GAP})
+    return Rounded(snapped(c, found), method, found.proved)
+
+
+def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: list[Breach]) -> LinearProgram:
+    """The program with machines held where the optimum is whole, and free by a container or two elsewhere."""
+    units = solution.values["units_on"]
+    modes = [len(group.modes) for group in c.farm.fleet]
+    size = np.repeat([float(group.units_switched_together) for group in c.farm.fleet], modes)[:, None]
+    available = np.repeat(c.units_available, modes, axis=0)
+    fractional = np.abs(units - np.round(units / size) * size) > _SNAP
+    partial = available % size > 0
+    group_of_point = np.repeat(np.arange(len(modes)), modes)
+    free = np.zeros_like(fractional)
+    loose_groups = np.unique(group_of_point[(fractional | partial).any(axis=1)])
+    free |= np.isin(group_of_point, loose_groups)[:, None]
+    for breach in breaches:
+        free[:, max(breach.interval - 1, 0) : breach.interval + 2] = True
+    low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))
+    high = np.where(free, np.ceil(units / size) * size + size, np.round(units))
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    block = program.columns["units_on"]
+    lower[block], upper[block] = np.minimum(low, available), np.minimum(high, available)
+    return replace(program, col_lower=lower, col_upper=upper)

@@ -1,0 +1,136 @@
+"""The money of a schedule, computed from the schedule and the prices alone: an independent second account.
+
+Nothing here knows the linear program. Each line is written as a bookkeeper would: quantity times price, per interval.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+from optimizer.config.fleet import Group
+from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
+
+F = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Dispatch:
+    """What runs: machines on by group and mode, and what on-site generation does.
+
+    units_on: (group, mode) -> machines, (intervals,), whole or not. onsite_mw, export_mw: (intervals,).
+    """
+
+    units_on: Mapping[tuple[str, str], F]
+    onsite_mw: F
+    export_mw: F
+
+    def running(self, group: Group) -> F:
+        """Machines of a group running in any mode, (intervals,)."""
+        return np.sum([self.units_on[group.name, mode] for mode in group.modes], axis=0)
+
+
+@dataclass(frozen=True)
+class Settlement:
+    """The account of one schedule.
+
+    usd: line -> USD per interval, income positive. load_mw, import_mw: (intervals,). starts: group -> machines started
+    per interval. The other figures are totals over the plan.
+    """
+
+    usd: Mapping[str, F]
+    load_mw: F
+    import_mw: F
+    starts: Mapping[str, F]
+    energy_mwh: float
+    hash_ph_days: float
+    btc: float | None
+
+    @property
+    def lines(self) -> dict[str, float]:
+        """USD by line over the whole plan."""
+        return {line: float(values.sum()) for line, values in self.usd.items()}
+
+    @property
+    def profit(self) -> float:
+        """USD over the whole plan."""
+        return float(sum(self.lines.values()))
+
+
+def site_load_mw(c: Conditions, dispatch: Dispatch) -> F:
+    """Load behind the meter, MW, (intervals,): machines on and on standby times PUE, plus the auxiliary load."""
+    watts = np.zeros(len(c.grid))
+    for g, group in enumerate(c.farm.fleet):
+        watts += group.standby_w * (c.units_available[g] - dispatch.running(group))
+        for mode, point in group.points.items():
+            watts += point.power_w * dispatch.units_on[group.name, mode]
+    return watts / WATTS_PER_MEGAWATT * c.pue + c.market.auxiliary_load_mw
+
+
+def grid_import_mw(c: Conditions, dispatch: Dispatch) -> F:
+    """MW through the meter into the farm, (intervals,)."""
+    return site_load_mw(c, dispatch) + dispatch.export_mw - dispatch.onsite_mw
+
+
+def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
+    """Settle a schedule: USD by line and interval, energy, hash and bitcoin."""
+    hours, market, energy = c.grid.hours, c.market, c.farm.energy
+    nothing = np.zeros(len(c.grid))
+    usd_per_th_hour = market.hashprice_usd_per_ph_day / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
+    hosting, wear, frost, earning_th_hours, lost_th_hours = (nothing.copy() for _ in range(5))
+    starts = {}
+    for g, group in enumerate(c.farm.fleet):
+        running = dispatch.running(group)
+        started = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
+        starts[group.name] = started
+        wear -= group.wear_usd_per_start * started
+        fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
+        for mode, point in group.points.items():
+            machine_hours = dispatch.units_on[group.name, mode] * hours
+            if group.hosting is not None:
+                mwh = machine_hours * point.power_w / WATTS_PER_MEGAWATT
+                hosting += mwh * group.hosting.fee_usd_per_mwh
+            else:
+                earning_th_hours += machine_hours * point.hashrate_th * (1.0 - fee)
+        if group.hosting is None:
+            first_mode = group.points[group.modes[0]]
+            lost_th_hours += started * group.restart_minutes / 60.0 * first_mode.hashrate_th * (1.0 - fee)
+        if group.freeze_protection is not None:
+            short = np.maximum(c.frost_minimum[g] - running, 0.0)
+            frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
+    imported = grid_import_mw(c, dispatch)
+    billed_mwh = imported * hours * (1.0 + energy.loss_share)
+    overrun = np.maximum(imported - market.import_limit_mw, 0.0) * hours
+    events = nothing.copy()
+    for cap in c.event_caps:
+        over_mwh = max(imported[cap.interval] - cap.cap_mw, 0.0) * hours[cap.interval]
+        events[cap.interval] -= over_mwh * (cap.violation_usd_per_mwh or 0.0)
+    onsite_cost = 0.0 if energy.onsite is None else energy.onsite.cost_usd_per_mwh
+    usd = {
+        "hash_revenue": earning_th_hours * usd_per_th_hour,
+        "hosting_revenue": hosting,
+        "restart_loss": -lost_th_hours * usd_per_th_hour,
+        "start_wear": wear,
+        "energy": -billed_mwh * market.energy_price_usd_per_mwh,
+        "adders": -billed_mwh * market.adders_usd_per_mwh,
+        "onsite_cost": -dispatch.onsite_mw * hours * onsite_cost,
+        "export_revenue": dispatch.export_mw * hours * market.export_price_usd_per_mwh,
+        "import_overrun_penalty": -overrun * (c.farm.site.import_violation_usd_per_mwh or 0.0),
+        "event_penalty": events,
+        "frost_damage": frost,
+    }
+    ph_days = (earning_th_hours - lost_th_hours) / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
+    return Settlement(
+        usd=MappingProxyType(usd),
+        load_mw=site_load_mw(c, dispatch),
+        import_mw=imported,
+        starts=MappingProxyType(starts),
+        energy_mwh=float((imported * hours).sum()),
+        hash_ph_days=float(ph_days.sum()),
+        btc=None if market.btc_per_ph_day is None else float((ph_days * market.btc_per_ph_day).sum()),
+    )

@@ -1,0 +1,226 @@
+"""Wrong farms, and word for word what is said about them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from textwrap import dedent
+
+import pytest
+
+from optimizer.config.load import check_file, load_farm
+from optimizer.errors import InputError
+
+CATALOGUE = """\
+machines:
+  - {model: S19, hashrate_th: 95, power_w: 3250, cooling: air, source: test, confidence: low}
+  - model: S21
+    hashrate_th: 200
+    power_w: 3500
+    cooling: air
+    source: test
+    confidence: low
+    modes: {eco: {hashrate_th: 150, power_w: 2300}}
+"""
+FARM = """\
+name: Test
+timezone: America/Chicago
+catalogue: machines.yaml
+site: {import_limit_mw: 10}
+fleet:
+  - name: A
+    model: S21
+    units: 100
+revenue: {hashprice_usd_per_ph_day: 33.31}
+energy: {price_usd_per_mwh: 50}
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "machines.yaml").write_text(CATALOGUE)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def faults(text: str) -> list[str]:
+    Path("farm.yaml").write_text(dedent(text))
+    with pytest.raises(InputError) as caught:
+        load_farm(Path("farm.yaml"))
+    return [str(fault) for fault in caught.value.faults]
+
+
+WRONG = [
+    (
+        "site: {import_limit_mw: 10}",
+        "site: {import_limit_mw: 10, auxilliary_load_mw: 1}",
+        "4:29: site.auxilliary_load_mw: is not a known key; did you mean `auxiliary_load_mw`?",
+    ),
+    (
+        "site: {import_limit_mw: 10}",
+        "site: {}",
+        "4:1: site.import_limit_mw: is missing (Interconnection limit, MW at the meter)",
+    ),
+    ("import_limit_mw: 10", "import_limit_mw: 10, pue: 0.9", "4:34: site.pue: must be at least 1 (got 0.9)"),
+    (
+        "import_limit_mw: 10",
+        "import_limit_mw: ten",
+        "4:25: site.import_limit_mw: must be a number, or a section with a `file` (got 'ten')",
+    ),
+    (
+        "import_limit_mw: 10",
+        "import_limit_mw: {file: x.csv, fil: 3}",
+        "4:39: site.import_limit_mw.fil: is not a known key; did you mean `file`?",
+    ),
+    (
+        "import_limit_mw: 10",
+        "import_limit_mw: 10, pue: {temperature_c: [1, 0], pue: [1, 1, 1]}",
+        "4:63: site.pue.pue: has 3 values but temperature_c has 2; they are pairs\n"
+        "4:54: site.pue.temperature_c[1]: must be more than the value before it; points rise\n"
+        "4:34: site.pue: goes by temperature: the farm needs `weather: temperature_c` besides it",
+    ),
+    ("units: 100", "units: 99.5", "8:12: fleet[0].units: must be a whole number (got 99.5)"),
+    (
+        "units: 100",
+        "units: 100\n    standby_w: .inf\n    wear_usd_per_start: .nan",
+        "9:16: fleet[0].standby_w: must be a finite number (got inf)\n"
+        "10:25: fleet[0].wear_usd_per_start: must be a finite number (got nan)",
+    ),
+    (
+        "model: S21",
+        "model: S2l",
+        "7:12: fleet[0].model: the catalogue has no such model (got 'S2l'); did you mean `S21`?",
+    ),
+    (
+        "units: 100",
+        "units: 100\n    modes: [eco, turbo, eco]",
+        "9:18: fleet[0].modes[1]: S21 has no mode 'turbo'; it has: normal, eco",
+    ),
+    (
+        "catalogue: machines.yaml\n",
+        "",
+        "6:12: fleet[0].model: the farm names no `catalogue` to look this model up in",
+    ),
+    (
+        "catalogue: machines.yaml",
+        "catalogue: machine.yaml",
+        "3:12: catalogue: there is no such file (got 'machine.yaml')",
+    ),
+    (
+        "timezone: America/Chicago",
+        "timezone: America/Chicgo",
+        "2:11: timezone: is not a time zone; did you mean America/Chicago? (got 'America/Chicgo')",
+    ),
+    ("name: Test", "name: Test\npue: 1.1", "2:1: pue: is not a known key; it belongs under `site`"),
+    ("name: Test", "name: 12", "1:7: name: must be text: put it in quotes (got 12)"),
+    ("name: Test", "name: Test\nname: Again", "2:1: name: is given twice; the first stands in line 1"),
+    (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {btc_price_usd: 1}",
+        "9:1: revenue: give hashprice_usd_per_ph_day, or both btc_price_usd and difficulty",
+    ),
+    (
+        "name: Test",
+        "name: Test\n"
+        "events: [{name: E, start: 2026-03-08 02:30, end: 2026-03-08 05:00, cut: {form: full_stop}}]",
+        "2:27: events[0].start: 2026-03-08 02:30 does not exist in America/Chicago: "
+        "the clock skips it; write 01:30 or 03:30",
+    ),
+    (
+        "name: Test",
+        "name: Test\nhorizon: {start: 2026-11-01 01:00}",
+        '2:18: horizon.start: 2026-11-01 01:00 comes twice in America/Chicago: add the offset, '
+        '"2026-11-01 01:00-05:00" or "2026-11-01 01:00-06:00"',
+    ),
+    (
+        "name: Test",
+        "name: Test\nevents:\n"
+        "  - {name: E, start: 2026-02-11 06:00, end: 2026-02-11 05:00, cut: {form: to_levl}}\n"
+        "  - {name: E, start: 2026-02-11 06:00, end: 2026-02-11T11:00Z, cut: {mw: 1}}",
+        "3:68: events[0].cut: `form` must be one of `to_level`, `by_amount`, `to_share`, `full_stop` "
+        "(got 'to_levl'); did you mean `to_level`?\n"
+        "4:12: events[1].name: is the name of events[0] too; each event needs its own\n"
+        "4:45: events[1].end: ends before it starts, reckoned in America/Chicago\n"
+        "4:69: events[1].cut: needs the key `form`: one of `to_level`, `by_amount`, `to_share`, `full_stop`",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate: {groups: {B: {running: 3}, A: {running: 101}}}",
+        "2:21: state.groups.B: no group of the fleet has this name; there is: A\n"
+        "2:48: state.groups.A.running: must be at most 100, the units of the group (got 101)",
+    ),
+    (
+        "units: 100",
+        "units: 100\n    minimum_start_temperature_c: -10",
+        "9:34: fleet[0].minimum_start_temperature_c: goes by temperature: "
+        "the farm needs `weather: temperature_c` besides it",
+    ),
+    ("name: Test", "name: Test\nhorizon: {intervals: [{minutes: 7}]}",
+     "2:33: horizon.intervals[0].minutes: must be 5, 15, 30 or 60 (got 7)"),
+    ("fleet:\n  - name: A\n    model: S21\n    units: 100", "fleet: {name: A}",
+     "5:8: fleet: must be a list: each entry begins with `- `, or write [ ] (got a section)"),
+    ("energy: {price_usd_per_mwh: 50}", "energy: 50", "10:9: energy: must be a section of keys (got 50)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("right", "wrong", "said"), WRONG)
+def test_what_is_said(folder: Path, right: str, wrong: str, said: str) -> None:
+    assert right in FARM
+    expected = [f"farm.yaml:{line}" for line in said.split("\n")]
+    found = faults(FARM.replace(right, wrong))
+    if "modes: [eco, turbo" in wrong:
+        expected.append("farm.yaml:9:25: fleet[0].modes[2]: the mode 'eco' is listed twice")
+    assert sorted(found) == sorted(expected)
+
+
+def test_the_farm_without_faults_loads(folder: Path) -> None:
+    """Without it every test above could pass for a wrong reason."""
+    Path("farm.yaml").write_text(FARM)
+    machine = load_farm(Path("farm.yaml")).fleet[0].machine
+    assert machine is not None
+    assert machine.power_w == 3500
+
+
+def test_faults_of_both_files_come_at_once(folder: Path) -> None:
+    Path("machines.yaml").write_text(CATALOGUE.replace("power_w: 3250", "power_w: -3250"))
+    assert faults(FARM.replace("units: 100", "units: 0")) == [
+        "farm.yaml:8:12: fleet[0].units: must be more than 0 (got 0)",
+        "machines.yaml:2:44: machines[0].power_w: must be more than 0 (got -3250)",
+    ]
+
+
+def test_faults_of_the_whole_farm_come_with_those_of_its_parts(folder: Path) -> None:
+    text = FARM.replace("import_limit_mw: 10", "import_limit_mw: -1") + "state: {groups: {Z: {running: 1}}}\n"
+    assert [fault.split(": ")[1] for fault in faults(text)] == ["site.import_limit_mw", "state.groups.Z"]
+
+
+def test_a_model_or_a_machine(folder: Path) -> None:
+    machine = "{model: X, hashrate_th: 1, power_w: 1, cooling: air, source: test, confidence: low}"
+    assert faults(FARM.replace("model: S21", f"model: S21\n    machine: {machine}")) == [
+        "farm.yaml:7:12: fleet[0].model: give `model` or `machine`, not both"
+    ]
+    Path("farm.yaml").write_text(FARM.replace("model: S21", f"machine: {machine}"))
+    assert load_farm(Path("farm.yaml")).fleet[0].points["normal"].power_w == 1
+
+
+def test_check_finds_series_files_that_are_missing(folder: Path) -> None:
+    Path("farm.yaml").write_text(FARM.replace("price_usd_per_mwh: 50", "price_usd_per_mwh: {file: no.csv}"))
+    load_farm(Path("farm.yaml"))
+    assert [str(fault) for fault in check_file(Path("farm.yaml"))] == [
+        "farm.yaml:10:36: energy.price_usd_per_mwh.file: there is no such file (got 'no.csv')"
+    ]
+
+
+def test_check_tells_files_apart(folder: Path) -> None:
+    assert check_file(Path("machines.yaml")) == []
+    Path("other.yaml").write_text("what: ever\n")
+    (fault,) = check_file(Path("other.yaml"))
+    assert "neither a farm file" in fault.message
+    (fault,) = check_file(Path("none.yaml"))
+    assert "no such file" in fault.message
+
+
+def test_a_catalogue_with_a_model_twice(folder: Path) -> None:
+    Path("machines.yaml").write_text(CATALOGUE.replace("model: S21", "model: S19"))
+    assert [str(fault) for fault in check_file(Path("machines.yaml"))] == [
+        "machines.yaml:3:12: machines[1].model: 'S19' is already the model of machines[0]"
+    ]
