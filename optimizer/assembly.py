@@ -64,13 +64,11 @@ def _fleet(c: Conditions) -> Part:
     stop = np.cumsum(counts)
     yields = {group.name: hash_yield_th(farm, group) for group in farm.fleet}
     hosting = [
-        0.0 if g.hosting is None else g.hosting.fee_usd_per_mwh * megawatts(g.points[k].power_w)
-        for g, k in points
+        0.0 if g.hosting is None else g.hosting.fee_usd_per_mwh * megawatts(g.points[k].power_w) for g, k in points
     ]
     day_start = np.searchsorted(c.grid.day_of_interval, np.arange(days))
     on_start, off_start = (
-        window_starts(c.hours_before, _per_group(farm, hours))
-        for hours in ("minimum_on_hours", "minimum_off_hours")
+        window_starts(c.hours_before, _per_group(farm, hours)) for hours in ("minimum_on_hours", "minimum_off_hours")
     )
     bound_on, bound_off = c.units_bound
     outage_sets, lost = outages(
@@ -82,14 +80,9 @@ def _fleet(c: Conditions) -> Part:
     cold_group, cold_interval = np.nonzero(c.too_cold_to_start)
     frost_group, frost_interval = np.nonzero(c.frost_minimum)
     damage = np.array(
-        [
-            0.0 if g.freeze_protection is None else g.freeze_protection.damage_usd_per_unit_hour
-            for g in farm.fleet
-        ]
+        [0.0 if g.freeze_protection is None else g.freeze_protection.damage_usd_per_unit_hour for g in farm.fleet]
     )
-    starts_left = np.tile(
-        np.array([(g.starts_per_day or 0.0) * g.units for g in farm.fleet])[:, None], (1, days)
-    )
+    starts_left = np.tile(np.array([(g.starts_per_day or 0.0) * g.units for g in farm.fleet])[:, None], (1, days))
     for g, group in enumerate(farm.fleet):
         if group.name in farm.state.groups:
             starts_left[g, 0] -= farm.state.groups[group.name].starts_today
@@ -108,12 +101,8 @@ def _fleet(c: Conditions) -> Part:
         "INTERVALS_OF_DAY": RangeSet("INTERVALS", ("DAYS",), day_start, np.append(day_start[1:], n)),
         "MINIMUM_ON_GROUPS": Subset("GROUPS", _where(_per_group(farm, "minimum_on_hours") > shortest)),
         "MINIMUM_OFF_GROUPS": Subset("GROUPS", _where(_per_group(farm, "minimum_off_hours") > shortest)),
-        "DAILY_STARTS_GROUPS": Subset(
-            "GROUPS", _where(np.array([g.starts_per_day is not None for g in farm.fleet]))
-        ),
-        "STAGED_GROUPS": Subset(
-            "GROUPS", _where(np.array([g.starts_per_hour is not None for g in farm.fleet]))
-        ),
+        "DAILY_STARTS_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_day is not None for g in farm.fleet]))),
+        "STAGED_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_hour is not None for g in farm.fleet]))),
         "ON_WINDOW": window(on_start),
         "OFF_WINDOW": window(off_start),
         **outage_sets,

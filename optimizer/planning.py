@@ -28,6 +28,10 @@ Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
 
 
+def _silent(_step: str) -> None:
+    """Show nothing."""
+
+
 @dataclass(frozen=True)
 class Plan:
     """A finished plan: the schedule, why it is so, and what it earns.
@@ -82,7 +86,7 @@ def plan_farm(
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
     time_limit: float = 60.0,
-    progress: Progress = lambda step: None,
+    progress: Progress = _silent,
 ) -> Plan:
     """Plan a farm; ``folder`` is the one its series files are relative to. See `plan_conditions` for the rest."""
     progress("reading market data")
@@ -98,7 +102,7 @@ def plan_conditions(
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
     time_limit: float = 60.0,
-    progress: Progress = lambda step: None,
+    progress: Progress = _silent,
 ) -> Plan:
     """Plan over given conditions.
 

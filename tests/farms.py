@@ -52,9 +52,7 @@ def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energ
     )
 
 
-def market(
-    farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **series: Any
-) -> MarketInputs:
+def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **series: Any) -> MarketInputs:
     """Market inputs with these prices; other series default to the farm file's plain numbers."""
     prices = np.asarray(prices, dtype=np.float64)
     n = len(prices)
@@ -79,7 +77,9 @@ def market(
         import_limit_mw=of(series.pop("import_limit", farm.site.import_limit_mw)),
         auxiliary_load_mw=of(series.pop("auxiliary", farm.site.auxiliary_load_mw)),
         onsite_available_mw=of(series.pop("onsite", 0.0 if onsite is None else onsite.available_mw)),
-        export_price_usd_per_mwh=of(series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)),
+        export_price_usd_per_mwh=of(
+            series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)
+        ),
         availability={g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
         fills=(),
     )
@@ -121,7 +121,11 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
     if draw(st.integers(0, 2)) == 0:
         hour = draw(st.integers(6, 12))
         result["outages"] = (
-            {"start": f"2026-02-11 {hour:02d}:00", "end": f"2026-02-11 {hour + 3:02d}:00", "units": result["units"] // 2},
+            {
+                "start": f"2026-02-11 {hour:02d}:00",
+                "end": f"2026-02-11 {hour + 3:02d}:00",
+                "units": result["units"] // 2,
+            },
         )
     return result
 
@@ -133,13 +137,19 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
     fleet = [draw(groups(f"G{i}", coupled=coupled)) for i in range(draw(st.integers(1, most_groups)))]
     full = sum(g["units"] * g["machine"]["power_w"] for g in fleet) / 1e6
     site: dict[str, Any] = {"auxiliary_load_mw": draw(st.sampled_from([0.0, 0.25]))}
-    energy: dict[str, Any] = {"adders_usd_per_mwh": draw(st.sampled_from([0.0, 5.0])), "loss_share": draw(st.sampled_from([0.0, 0.0625]))}
+    energy: dict[str, Any] = {
+        "adders_usd_per_mwh": draw(st.sampled_from([0.0, 5.0])),
+        "loss_share": draw(st.sampled_from([0.0, 0.0625])),
+    }
     more: dict[str, Any] = {}
     limit = 2 * full + 16
     if coupled:
         limit = full * draw(_sixteenths(0.5, 1.5)) + 1.0
         site["import_violation_usd_per_mwh"] = 4096.0
-        site["pue"] = draw(st.sampled_from([1.0, 1.25, None])) or {"temperature_c": (-10.0, 30.0), "pue": (1.0, 1.25)}
+        site["pue"] = draw(st.sampled_from([1.0, 1.25, None])) or {
+            "temperature_c": (-10.0, 30.0),
+            "pue": (1.0, 1.25),
+        }
         if draw(st.booleans()):
             site["ramp_up_mw_per_hour"] = full * draw(st.sampled_from([0.5, 1.0])) + 1
         if draw(st.booleans()):
@@ -175,6 +185,13 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
     prices = draw(st.lists(price, min_size=n, max_size=n))
     hours = draw(st.one_of(st.just([1.0] * n), st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=n, max_size=n)))
     temperature = draw(st.lists(_sixteenths(-15, 40), min_size=n, max_size=n)) if coupled else [10.0] * n
-    built = farm(*fleet, limit_mw=limit, site=site, energy=energy, revenue={"pool_fee_share": draw(st.sampled_from([0.0, 0.125]))}, **more)
+    built = farm(
+        *fleet,
+        limit_mw=limit,
+        site=site,
+        energy=energy,
+        revenue={"pool_fee_share": draw(st.sampled_from([0.0, 0.125]))},
+        **more,
+    )
     hashprice = draw(_sixteenths(16, 60))
     return conditions(built, prices, hours=hours, temperature=temperature, hashprice=hashprice * 24.0 / 16)

@@ -1,0 +1,1 @@
+"""YAML text -> typed, frozen, validated objects. No solver, no market data."""

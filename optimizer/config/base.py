@@ -22,9 +22,7 @@ def refuse(section: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) ->
     A plain ValueError from a validator of a whole section can name one fault, at the section only.
     """
     details = [
-        InitErrorDetails(
-            type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}), loc=path, input=None
-        )
+        InitErrorDetails(type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}), loc=path, input=None)
         for path, sentence in faults
     ]
     if details:
@@ -97,9 +95,7 @@ class SeriesFile(Section):
     duplicates: Literal["error", "first", "last", "mean"] = Field(
         default="error", description="What to do with a time given twice"
     )
-    disorder: Literal["error", "sort"] = Field(
-        default="error", description="What to do with times out of order"
-    )
+    disorder: Literal["error", "sort"] = Field(default="error", description="What to do with times out of order")
 
 
 def number_or_file(value: Any) -> str:

@@ -19,9 +19,7 @@ class OperatingPoint(Section):
     hashrate_th: Annotated[float, Field(gt=0, le=100_000, description="TH/s")]
     power_w: Annotated[float, Field(gt=0, le=1_000_000, description="W at the wall")]
     source: str | None = Field(default=None, description="Where the figures come from")
-    confidence: Literal["high", "medium", "low"] | None = Field(
-        default=None, description="As for the machine"
-    )
+    confidence: Literal["high", "medium", "low"] | None = Field(default=None, description="As for the machine")
 
     @property
     def efficiency_j_per_th(self) -> float:

@@ -54,9 +54,7 @@ def fault_of_file(path: Path) -> str | None:
 
 def _text(data: bytes, file: str) -> str:
     if len(data) > MOST_BYTES:
-        message = (
-            f"is larger than {MOST_BYTES / 1e6:g} MB; name the files of long series instead of including them"
-        )
+        message = f"is larger than {MOST_BYTES / 1e6:g} MB; name the files of long series instead of including them"
         raise InputError([Fault(file, 1, 1, "", message)])
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError([Fault(file, 1, 1, "", "the file is UTF-16; save it as UTF-8")])

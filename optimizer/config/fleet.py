@@ -51,9 +51,7 @@ class Group(Section):
 
     name: Name = Field(description="Name of the group, unique in this file")
     model: Name | None = Field(default=None, description="A model of the catalogue; or give `machine`")
-    machine: Machine | None = Field(
-        default=None, description="A machine described here, not in the catalogue"
-    )
+    machine: Machine | None = Field(default=None, description="A machine described here, not in the catalogue")
     units: Annotated[int, Field(gt=0, le=10_000_000, description="Machines installed")]
     availability: ShareSeries = Field(default=1.0, description="Share of the machines that work, over time")
     outages: tuple[Outage, ...] = Field(default=(), description="Machines out of service for a while")
@@ -70,17 +68,13 @@ class Group(Section):
     minimum_off_hours: Annotated[float, Field(ge=0, le=168)] = Field(
         default=0.0, description="A stopped machine rests at least so long"
     )
-    starts_per_day: Positive | None = Field(
-        default=None, description="Starts per machine and local day, at most"
-    )
+    starts_per_day: Positive | None = Field(default=None, description="Starts per machine and local day, at most")
     starts_per_hour: Positive | None = Field(
         default=None, description="Machines of the group started per hour, at most (inrush, pool reconnects)"
     )
     wear_usd_per_start: NonNegative = Field(default=0.0, description="Wear of one start of one machine")
     minimum_start_temperature_c: Celsius | None = Field(default=None, description="No start when colder")
-    freeze_protection: FreezeProtection | None = Field(
-        default=None, description="Keeps machines warm in the cold"
-    )
+    freeze_protection: FreezeProtection | None = Field(default=None, description="Keeps machines warm in the cold")
     units_switched_together: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         default=1, description="Machines behind one switch, such as a container"
     )

@@ -22,9 +22,7 @@ class Horizon(Section):
     """The dispatch intervals: fine ones first, coarser ones after."""
 
     start: LocalTime | None = Field(default=None, description="Default start; --start overrides it")
-    hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(
-        default=48.0, description="Length of the plan, hours"
-    )
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(default=48.0, description="Length of the plan, hours")
     intervals: Annotated[tuple[Step, ...], Field(min_length=1, max_length=10)] = Field(
         default=(Step(minutes=60),), description="Interval lengths, the finest first"
     )
@@ -48,21 +46,13 @@ class GroupState(Section):
     """What a group was doing when the plan begins."""
 
     running: Count = Field(description="Machines running")
-    started: tuple[Switched, ...] = Field(
-        default=(), description="Starts not longer ago than minimum_on_hours"
-    )
-    stopped: tuple[Switched, ...] = Field(
-        default=(), description="Stops not longer ago than minimum_off_hours"
-    )
-    starts_today: NonNegative = Field(
-        default=0.0, description="Machine starts already made on the first local day"
-    )
+    started: tuple[Switched, ...] = Field(default=(), description="Starts not longer ago than minimum_on_hours")
+    stopped: tuple[Switched, ...] = Field(default=(), description="Stops not longer ago than minimum_off_hours")
+    starts_today: NonNegative = Field(default=0.0, description="Machine starts already made on the first local day")
 
 
 class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""
 
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
-    grid_import_mw: NonNegative | None = Field(
-        default=None, description="Import just before; lets ramps bind at once"
-    )
+    grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")

@@ -36,9 +36,7 @@ def faults_of(error: ValidationError, model: type[BaseModel], document: Document
         sentence = _sentence(detail, spot)
         if kind == "extra_forbidden":
             sentence = f"is not a known key; {_known(spot, model)}"
-        of_key = (
-            spot.is_key or kind == "extra_forbidden" or (kind == "value_error" and isinstance(value, dict))
-        )
+        of_key = spot.is_key or kind == "extra_forbidden" or (kind == "value_error" and isinstance(value, dict))
         yield document.fault(spot.path, sentence, of_key=of_key)
 
 
@@ -178,9 +176,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
         return f"needs the key {context['discriminator'].replace(chr(39), '`')}: one of {options}"
     if kind == "union_tag_invalid":
         key, expected = (context[part].replace("'", "`") for part in ("discriminator", "expected_tags"))
-        return (
-            f"{key} must be one of {expected} (got {got(context['tag'])}){_close(context['tag'], expected)}"
-        )
+        return f"{key} must be one of {expected} (got {got(context['tag'])}){_close(context['tag'], expected)}"
     sentence = str(context.get("error", detail["msg"])) if kind == "value_error" else _plain(detail["msg"])
     return sentence if isinstance(value, dict | BaseModel) or "(got" in sentence else f"{sentence} {said}"
 

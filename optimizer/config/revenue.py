@@ -20,12 +20,8 @@ from optimizer.config.base import (
 class Epoch(Section):
     """Where the difficulty epoch stands, for an estimate of the next retarget."""
 
-    blocks_so_far: Annotated[int, Field(gt=0, le=2016)] = Field(
-        description="Blocks found since the last retarget"
-    )
-    hours_so_far: Annotated[float, Field(gt=0, le=24 * 365)] = Field(
-        description="Hours since the last retarget"
-    )
+    blocks_so_far: Annotated[int, Field(gt=0, le=2016)] = Field(description="Blocks found since the last retarget")
+    hours_so_far: Annotated[float, Field(gt=0, le=24 * 365)] = Field(description="Hours since the last retarget")
 
 
 class Revenue(Section):

@@ -126,9 +126,9 @@ def scalar(text: str) -> str | int | float | bool | None:
 
 
 def parse(text: str, file: str = "<text>") -> Document:
-    """Read YAML text. Raises InputError where reading cannot go on; lesser faults stay in the document.
+    r"""Read YAML text. Raises InputError where reading cannot go on; lesser faults stay in the document.
 
-    >>> document = parse("site:\\n  pue: 1.05\\n")
+    >>> document = parse("site:\n  pue: 1.05\n")
     >>> document.data, document.place(("site", "pue"))
     ({'site': {'pue': 1.05}}, (2, 8))
     """

@@ -1,0 +1,1 @@
+"""The mathematics: no YAML, no timestamps, no files."""

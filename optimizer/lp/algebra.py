@@ -132,9 +132,7 @@ def summed(members: Index | Members, terms: Linear | Number) -> Linear | Number:
         blocks = []
         for col, coef in terms.blocks:
             if col.shape[1] != width and coef.shape[1] != width:
-                coef = np.broadcast_to(
-                    coef, (coef.shape[0], width)
-                )  # a term that does not depend on the member
+                coef = np.broadcast_to(coef, (coef.shape[0], width))  # a term that does not depend on the member
             blocks.append((col, coef if real is None else coef * real))
         assert not isinstance(constant, Linear)
         return Linear(tuple(blocks) if width else (), constant)
@@ -182,9 +180,7 @@ class Ranges:
     def __getitem__(self, key: Any) -> Members:
         start, stop = self.start[key], self.stop[key]
         if start.ndim != 2 or start.shape[1] != 1:
-            raise TypeError(
-                f"{self.start.name}: sums do not nest; index a ragged set by the family's own indices"
-            )
+            raise TypeError(f"{self.start.name}: sums do not nest; index a ragged set by the family's own indices")
         width = int(np.max(stop - start, initial=0))
         index = start + np.arange(width)
         real = index < stop

@@ -59,11 +59,7 @@ class _Names(Mapping[str, Any]):
         if isinstance(members, Subset):
             self._place(members.of, int(members.positions[i]))
         for other in self.problem.sets.values():
-            if (
-                isinstance(other, Map)
-                and other.over == (name,)
-                and name not in ("INTERVALS", "POINTS", "GROUPS")
-            ):
+            if isinstance(other, Map) and other.over == (name,) and name not in ("INTERVALS", "POINTS", "GROUPS"):
                 self._place(other.of, int(other.position[i]))
 
     def __getitem__(self, name: str) -> Any:
@@ -173,9 +169,7 @@ def find_conflicts(problem: DispatchProblem, program: LinearProgram) -> tuple[Co
         rows = np.union1d(rows, component[short[component] > TOLERANCE])
         conflicts.append(Conflict(tuple(_row(problem, program, row, short[row]) for row in rows.tolist())))
     conflicts.sort(
-        key=lambda conflict: min(
-            (row.interval for row in conflict.rows if row.interval is not None), default=0
-        )
+        key=lambda conflict: min((row.interval for row in conflict.rows if row.interval is not None), default=0)
     )
     return tuple(conflicts[:MOST_CONFLICTS])
 

@@ -23,6 +23,10 @@ def _check(status: Any, what: str) -> None:
         raise SolverError(f"HiGHS refused {what}: {status.name}")
 
 
+def _highs() -> Any:
+    return highspy.Highs()  # type: ignore[no-untyped-call]  # highspy types its C++ half only
+
+
 def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, whole: bool = False) -> Any:
     """A HiGHS instance holding the program.
 
@@ -32,7 +36,7 @@ def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, wh
     for name in _ARRAYS:
         if np.isnan(getattr(program, name)).any():
             raise SolverError(f"{name}: NaN reached the solver boundary")
-    highs = highspy.Highs()
+    highs = _highs()
     for option, value in {"output_flag": False, "threads": 1, **(options or {})}.items():
         _check(highs.setOptionValue(option, value), f"option {option}={value!r}")
     model = highspy.HighsLp()
@@ -85,9 +89,7 @@ def solve(
     if ran == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS failed: {highs.modelStatusToString(status)}")
     if status == known.kUnboundedOrInfeasible:  # presolve saw one of the two: ask again without it
-        return solve(
-            program, whole=whole, time_limit=time_limit, options={**(options or {}), "presolve": "off"}
-        )
+        return solve(program, whole=whole, time_limit=time_limit, options={**(options or {}), "presolve": "off"})
     if status == known.kInfeasible:
         raise InfeasibleError("no schedule meets every limit")
     if status == known.kUnbounded:
@@ -115,9 +117,7 @@ def _solution(program: LinearProgram, highs: Any, *, proved: bool) -> Solution:
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
-            name: row_dual[rows.start : rows.stop].reshape(rows.shape)
-            for name, rows in program.rows.items()
-            if duals
+            name: row_dual[rows.start : rows.stop].reshape(rows.shape) for name, rows in program.rows.items() if duals
         },
         reduced_costs={name: column_dual[block] for name, block in program.columns.items() if duals},
         basis=highs.getBasis(),
@@ -136,4 +136,4 @@ def conflicting_rows(program: LinearProgram) -> NDArray[np.int64]:
 
 def version() -> str:
     """The version of HiGHS in use."""
-    return str(highspy.Highs().version())
+    return str(_highs().version())

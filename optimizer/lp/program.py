@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.lp.algebra import Columns, Index, Linear, Members, Number, Ranges, Relation, Table, summed
 from optimizer.lp.formulation import FAMILIES, NO_MONEY, PARAMETERS, TERMS, VARIABLES
-from optimizer.lp.language import Family, Float, LabelSet, Map, Subset, Term
+from optimizer.lp.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
 from optimizer.lp.problem import DispatchProblem
 
 
@@ -78,7 +78,7 @@ class ArrayModel:
         self._sets: dict[str, Index] = {}
         self._summing = False
         for name, members in problem.sets.items():
-            self._declare_set(problem, name, members)
+            self._declare_set(name, members)
         for parameter in PARAMETERS:
             values = problem.parameters[parameter.name]
             setattr(self, parameter.name, Table(parameter.name, values) if parameter.over else float(values))
@@ -92,7 +92,7 @@ class ArrayModel:
             self.n_columns += size
             setattr(self, variable.name, Columns(variable.name, block))
 
-    def _declare_set(self, problem: DispatchProblem, name: str, members: Any) -> None:
+    def _declare_set(self, name: str, members: AnySet) -> None:
         if isinstance(members, LabelSet):
             self._sets[name] = np.arange(len(members), dtype=np.uint32)
         elif isinstance(members, Subset):

@@ -36,9 +36,7 @@ def pyomo_model(problem: DispatchProblem) -> Any:
     to be maximised; each constraint family is a component ``<family>`` over ``<family>_rows``.
     """
     m = pyo.ConcreteModel(name="curtail")
-    labels = {
-        name: problem.labels(name) for name, s in problem.sets.items() if isinstance(s, LabelSet | Subset)
-    }
+    labels = {name: problem.labels(name) for name, s in problem.sets.items() if isinstance(s, LabelSet | Subset)}
     for name, members in problem.sets.items():
         if isinstance(members, LabelSet | Subset):
             setattr(m, name, pyo.Set(initialize=list(labels[name]), ordered=True))
@@ -73,14 +71,10 @@ def pyomo_model(problem: DispatchProblem) -> Any:
                 column.setub(None if most == np.inf else most)
     m.sum = lambda members, body: pyo.quicksum(body(member) for member in members)
     for family in FAMILIES:
-        by_key = {
-            _key(labels_): labels_ for labels_ in itertools.product(*(labels[axis] for axis in family.over))
-        }
+        by_key = {_key(labels_): labels_ for labels_ in itertools.product(*(labels[axis] for axis in family.over))}
         rows = pyo.Set(initialize=list(by_key), ordered=True)
         setattr(m, f"{family.name}_rows", rows)
-        setattr(
-            m, family.name, pyo.Constraint(rows, rule=_row_rule(family.rule, by_key), doc=family.rule.__doc__)
-        )
+        setattr(m, family.name, pyo.Constraint(rows, rule=_row_rule(family.rule, by_key), doc=family.rule.__doc__))
     m.profit = pyo.Objective(
         expr=pyo.quicksum(
             term.rule(m, *arguments)

@@ -12,17 +12,14 @@ _SLACK_HOURS = 1e-9
 def window_starts(start_hour: Float, hours_back: Float) -> Int:
     """For each group and interval, the first interval that began less than ``hours_back`` before it.
 
-    start_hour: (n_intervals,), hours since the plan began, rising. hours_back: (n_groups,). Returns (groups, intervals).
+    start_hour: (n_intervals,), hours since the plan began, rising. hours_back: (n_groups,). Returns (groups,
+    intervals).
 
     >>> window_starts(np.array([0.0, 1.0, 2.0, 3.0]), np.array([2.0])).tolist()
     [[0, 0, 1, 2]]
     """
     earliest = start_hour[None, :] - hours_back[:, None] + _SLACK_HOURS
-    return (
-        np.searchsorted(start_hour, earliest, side="right")
-        .astype(np.int64)
-        .clip(max=np.arange(len(start_hour)))
-    )
+    return np.searchsorted(start_hour, earliest, side="right").astype(np.int64).clip(max=np.arange(len(start_hour)))
 
 
 def window(start: Int) -> RangeSet:
@@ -31,14 +28,12 @@ def window(start: Int) -> RangeSet:
     return RangeSet("INTERVALS", ("GROUPS", "INTERVALS"), start, stop)
 
 
-def outages(
-    available: Float, before: Float, on_start: Int, off_start: Int
-) -> tuple[dict[str, AnySet], Float]:
+def outages(available: Float, before: Float, on_start: Int, off_start: Int) -> tuple[dict[str, AnySet], Float]:
     """Where availability falls, and by how many units.
 
     available: (groups, intervals) units; before: (groups,) units in service just before the plan that may be lost in
     its first interval; on_start, off_start: first intervals of the minimum-time windows.
-    Returns the sets OUTAGES, OUTAGES_AT, OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW and their maps, and the units lost.
+    Returns the sets OUTAGES, OUTAGES_AT, OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW, their maps, and the units lost.
     """
     fall = np.maximum(np.concatenate([before[:, None], available[:, :-1]], axis=1) - available, 0.0)
     group, interval = np.nonzero(fall)
@@ -53,8 +48,6 @@ def outages(
         "interval_of_outage": Map("INTERVALS", ("OUTAGES",), interval),
         "OUTAGES_AT": RangeSet("OUTAGES", over, count[flat], count[flat + 1]),
         "OUTAGES_IN_ON_WINDOW": RangeSet("OUTAGES", over, count[first_of_group + on_start], count[flat + 1]),
-        "OUTAGES_IN_OFF_WINDOW": RangeSet(
-            "OUTAGES", over, count[first_of_group + off_start], count[flat + 1]
-        ),
+        "OUTAGES_IN_OFF_WINDOW": RangeSet("OUTAGES", over, count[first_of_group + off_start], count[flat + 1]),
     }
     return sets, fall[group, interval]

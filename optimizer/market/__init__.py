@@ -1,0 +1,1 @@
+"""Files to series on the plan's intervals. The only place with time zones."""

@@ -74,8 +74,7 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
     begin = start if start is not None else farm.horizon.start
     if begin is None:
         raise InputError(
-            "the plan has no start: give --start, such as --start 2026-02-11T06:00, "
-            "or horizon.start in the farm file"
+            "the plan has no start: give --start, such as --start 2026-02-11T06:00, or horizon.start in the farm file"
         )
     try:
         first = pd.Timestamp(to_utc(begin, farm.timezone)).as_unit("us")
@@ -85,9 +84,7 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
     seconds = np.asarray(_lengths(farm.horizon, total), dtype=np.int64)
     since_start = np.concatenate([[0], np.cumsum(seconds)[:-1]])
     try:
-        starts = (
-            pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")
-        ).as_unit("us")
+        starts = (pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")).as_unit("us")
         starts.tz_convert(farm.timezone)
     except (ValueError, OverflowError, NotImplementedError):
         raise InputError(f"the plan cannot start at {begin}: the year is out of range") from None
@@ -115,9 +112,10 @@ def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
         lengths += [length] * count
         left -= wanted
     if left:
+        covered, asked = (total - left) / _SECONDS_PER_HOUR, total / _SECONDS_PER_HOUR
         raise InputError(
-            f"horizon.intervals cover {(total - left) / _SECONDS_PER_HOUR:g} of {total / _SECONDS_PER_HOUR:g} "
-            "hours; leave out the hours of the last step and it reaches to the end"
+            f"horizon.intervals cover {covered:g} of {asked:g} hours; "
+            "leave out the hours of the last step and it reaches to the end"
         )
     return lengths
 

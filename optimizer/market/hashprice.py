@@ -41,9 +41,7 @@ def btc_per_ph_day(difficulty: Number, subsidy_btc: Number, fees_btc: Number | f
     return (subsidy_btc + fees_btc) * blocks / difficulty
 
 
-def hashprice(
-    btc_price_usd: Number, difficulty: Number, subsidy_btc: Number, fees_btc: Number | float = 0.0
-) -> Number:
+def hashprice(btc_price_usd: Number, difficulty: Number, subsidy_btc: Number, fees_btc: Number | float = 0.0) -> Number:
     """Expected USD per PH/s per day, before the pool's fee; ``fees_btc`` is per block.
 
     >>> round(hashprice(66_680.4, 125.86e12, 3.125), 2)

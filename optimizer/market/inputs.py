@@ -98,7 +98,8 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
         per_ph_day = given_hashprice / btc_price
     hashprice = given_hashprice
     if hashprice is None:
-        assert btc_price is not None and per_ph_day is not None, "Revenue checks that both are there"
+        assert btc_price is not None, "Revenue checks that the price is there"
+        assert per_ph_day is not None, "Revenue checks that the difficulty is there"
         hashprice = btc_price * per_ph_day
     return MarketInputs(
         grid=grid,

@@ -26,9 +26,10 @@ _QUARTERS_PER_HOUR = 4
 
 README = """# Sample series
 
-Made by `python -m optimizer.market.sample configs/market` from a fixed seed. The shapes are invented to look like
-a winter and a summer week at a West Texas hub; no number comes from a real market. Do not edit the files: change
-`optimizer/market/sample.py` and run it again. A test compares the files with what it writes.
+Made by `python -m optimizer.market.sample configs/market` from a fixed seed. The shapes are invented to
+look like a winter and a summer week at a West Texas hub; no number comes from a real market. Do not edit
+the files: change `optimizer/market/sample.py` and run it again. A test compares the files with what it
+writes.
 
 | file | what | unit |
 |---|---|---|
@@ -37,7 +38,8 @@ a winter and a summer week at a West Texas hub; no number comes from a real mark
 | `winter_temperature.csv`, `summer_temperature.csv` | hourly outdoor temperature | degrees Celsius |
 
 Winter: 2026-02-09 to 2026-02-16, a cold front in the second half and a scarcity morning on 12 February.
-Summer: 2026-08-03 to 2026-08-10, cheap solar noons and two scarce evenings. Times are interval starts with offset.
+Summer: 2026-08-03 to 2026-08-10, cheap solar noons and two scarce evenings. Times are interval starts
+with offset.
 """
 
 
@@ -68,9 +70,7 @@ def _winter(random: np.random.Generator) -> tuple[F, F, F]:
     front = 1 / (1 + np.exp(-(hour - 64) / 4)) * (1 - 0.6 / (1 + np.exp(-(hour - 156) / 6)))
     temperature = 9.0 + 6.5 * np.cos(2 * np.pi * (of_day - 15) / 24) - 14.5 * front
     temperature += _wander(random, len(hour), 0.9, 0.8)
-    price = (
-        25.0 + 14.0 * _hump(of_day, 7.2, 1.3) + 20.0 * _hump(of_day, 19.0, 1.7) - 7.0 * _hump(of_day, 13, 3)
-    )
+    price = 25.0 + 14.0 * _hump(of_day, 7.2, 1.3) + 20.0 * _hump(of_day, 19.0, 1.7) - 7.0 * _hump(of_day, 13, 3)
     price += front * (13.0 + 24.0 * _hump(of_day, 7.0, 1.5) + 26.0 * _hump(of_day, 18.8, 1.8))
     # windy nights before and after the front
     for night, depth in ((0, 24.0), (1, 40.0), (2, 33.0), (6, 30.0), (7, 47.0)):
@@ -96,9 +96,7 @@ def _summer(random: np.random.Generator) -> tuple[F, F, F]:
     price = 27.0 + 8.0 * _hump(of_day, 6.5, 1.2) + 62.0 * _hump(of_day, 19.6, 1.3) + heat * 3.0
     price -= 27.0 * _hump(of_day, 12.0, 2.4)
     price -= 14.0 * _hump(hour, 6 * 24 + 12.5, 1.6) + 18.0 * _hump(hour, 7 * 24 + 12.0, 1.6)
-    price += np.select(
-        [np.isin(day, (3, 4)) & (of_day == h) for h in (18, 19, 20)], [140.0, 420.0, 230.0], 0.0
-    )
+    price += np.select([np.isin(day, (3, 4)) & (of_day == h) for h in (18, 19, 20)], [140.0, 420.0, 230.0], 0.0)
     price += _wander(random, len(hour), 0.75, 2.0)
     real = _real_time(random, price, spread=5.0)
     _spike(real, 3, 18.5, [260, 610, 1050, 1480, 1390, 920, 700, 330])

@@ -81,9 +81,7 @@ def _converted(values: F, spec: SeriesFile) -> F:
     return values * spec.usd_per_unit
 
 
-def _not_covered(
-    series: TimeSeries, grid: Grid, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]
-) -> str:
+def _not_covered(series: TimeSeries, grid: Grid, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]) -> str:
     zone = grid.timezone
     what = f"{series.file}: {series.name}" if series.file else series.name
     asked = f"the plan asks for {clock(grid.starts[0], zone)} to {clock(grid.end, zone)}"

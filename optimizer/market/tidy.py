@@ -32,9 +32,7 @@ class _Rows:
     place: NDArray[np.int64]
 
     def take(self, which: NDArray[np.bool_] | NDArray[np.int64] | slice) -> _Rows:
-        return _Rows(
-            self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which]
-        )
+        return _Rows(self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which])
 
 
 def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limits) -> TimeSeries:

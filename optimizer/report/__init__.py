@@ -1,0 +1,1 @@
+"""Text files, terminal tables and the self-contained HTML page."""

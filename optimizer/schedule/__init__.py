@@ -1,0 +1,1 @@
+"""Solution -> whole machines, reasons, shutdown blocks, strike sheet; and the rule checker."""

@@ -33,7 +33,9 @@ class Breach:
     unit: str
 
     def __str__(self) -> str:
-        return f"{self.rule} broken by {self.who or 'the site'} in interval {self.interval}: {self.amount:.6g} {self.unit}"
+        return (
+            f"{self.rule} broken by {self.who or 'the site'} in interval {self.interval}: {self.amount:.6g} {self.unit}"
+        )
 
 
 def _breaches(rule: str, who: str, excess: F, unit: str, tolerance: float = UNIT_TOLERANCE) -> Iterator[Breach]:
@@ -122,6 +124,8 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     limit = 0.0 if onsite is None else onsite.export_limit_mw
     yield from _breaches("on-site below zero", "", -dispatch.onsite_mw, "MW", MW_TOLERANCE)
     yield from _breaches("export below zero", "", -dispatch.export_mw, "MW", MW_TOLERANCE)
-    yield from _breaches("on-site generation", "", dispatch.onsite_mw - c.market.onsite_available_mw, "MW", MW_TOLERANCE)
+    yield from _breaches(
+        "on-site generation", "", dispatch.onsite_mw - c.market.onsite_available_mw, "MW", MW_TOLERANCE
+    )
     yield from _breaches("export limit", "", dispatch.export_mw - limit, "MW", MW_TOLERANCE)
     yield from _breaches("export from on-site only", "", dispatch.export_mw - dispatch.onsite_mw, "MW", MW_TOLERANCE)

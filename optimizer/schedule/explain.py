@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.lp.language import Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
@@ -38,7 +40,7 @@ class Explanation:
 
     @property
     def main_reason(self) -> NDArray[np.int64]:
-        """Position in `REASONS` of the reason most machines of a group are off for, (groups, intervals); -1 for none."""
+        """Position in `REASONS` of the reason most machines are off for, (groups, intervals); -1 for none."""
         counts = np.array([self.off.get(reason, np.zeros_like(self.strike)) for reason in REASONS])
         return np.where(counts.sum(axis=0) > 0, counts.argmax(axis=0), -1)
 
@@ -47,6 +49,10 @@ def point_strikes(problem: DispatchProblem) -> F:
     """USD per MWh at the meter that one machine-hour in each mode can pay, (points, intervals)."""
     earned = problem.hash_yield_th[:, None] * problem.hashprice + problem.hosting_usd_per_hour[:, None]
     return earned / (problem.extra_mw[:, None] * problem.pue)
+
+
+def _by_interval(interval: NDArray[np.signedinteger[Any]], values: F, n: int) -> F:
+    return np.bincount(interval, weights=values, minlength=n).astype(np.float64)
 
 
 def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict[str, F]:
@@ -62,15 +68,15 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     row = np.searchsorted(program.starts, entry, side="right") - 1
     charge = program.coefficients[entry] * solution.row_dual[row]
     interval = program.indices[entry] - first
-    items = {}
+    items: dict[str, F] = {}
     for name, term in program.terms.items():
         mine = (term.columns >= first) & (term.columns < first + n)
         if mine.any():
-            items[name] = -np.bincount(term.columns[mine] - first, weights=term.coefficients[mine], minlength=n)
+            items[name] = -_by_interval(term.columns[mine] - first, term.coefficients[mine], n)
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            items[name] = np.bincount(interval[mine], weights=charge[mine], minlength=n)
+            items[name] = _by_interval(interval[mine], charge[mine], n)
     items["no_import"] = solution.column_dual[block]
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
@@ -145,6 +151,9 @@ def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family
     """Where a family's row holds machines back, (groups, intervals)."""
     held = np.zeros((len(c.farm.fleet), len(c.grid)), dtype=np.bool_)
     duals = np.abs(solution.shadow_prices[family]) > _TOLERANCE
-    members = problem.sets[{"daily_starts": "DAILY_STARTS", "start_rate": "STAGED"}.get(family, family.upper()) + "_GROUPS"]
+    members = problem.sets[
+        {"daily_starts": "DAILY_STARTS", "start_rate": "STAGED"}.get(family, family.upper()) + "_GROUPS"
+    ]
+    assert isinstance(members, Subset)
     held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
     return held

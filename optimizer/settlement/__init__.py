@@ -1,0 +1,1 @@
+"""Money from a schedule and prices alone. Never imports lp."""

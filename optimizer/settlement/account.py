@@ -32,7 +32,8 @@ class Dispatch:
 
     def running(self, group: Group) -> F:
         """Machines of a group running in any mode, (intervals,)."""
-        return np.sum([self.units_on[group.name, mode] for mode in group.modes], axis=0)
+        total: F = np.sum([self.units_on[group.name, mode] for mode in group.modes], axis=0)
+        return total
 
 
 @dataclass(frozen=True)

@@ -122,10 +122,7 @@ def _cut(dice: random.Random, text: str) -> str:
 def _cycle(dice: random.Random, text: str) -> str:
     """A section that contains itself, or a bomb of aliases."""
     if dice.random() < 0.5:
-        return (
-            re.sub(r"(?m)^(site|revenue|energy|fleet):", r"\1: &loop", text, count=1)
-            + "\nstate: {groups: *loop}\n"
-        )
+        return re.sub(r"(?m)^(site|revenue|energy|fleet):", r"\1: &loop", text, count=1) + "\nstate: {groups: *loop}\n"
     levels = "".join(f"b{i + 1}: &b{i + 1} [{', '.join([f'*b{i}'] * 9)}]\n" for i in range(9))
     return text + "\nb0: &b0 [x]\n" + levels
 
@@ -133,9 +130,7 @@ def _cycle(dice: random.Random, text: str) -> str:
 def _deep(dice: random.Random, text: str) -> str:
     levels = dice.choice((20, 39, 41, 200, 20_000))
     nested = dice.choice(("[" * levels + "]" * levels, "{a: " * levels + "}" * levels, "- " * levels + "x"))
-    return re.sub(
-        r"(?m)^(site|events|state|horizon):.*$", lambda found: f"{found[1]}: {nested}", text, count=1
-    )
+    return re.sub(r"(?m)^(site|events|state|horizon):.*$", lambda found: f"{found[1]}: {nested}", text, count=1)
 
 
 TEXT_MUTATIONS: tuple[Callable[[random.Random, str], str], ...] = (

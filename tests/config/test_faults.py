@@ -105,6 +105,7 @@ WRONG = [
         "catalogue: machine.yaml",
         "3:12: catalogue: there is no such file (got 'machine.yaml')",
     ),
+    ("catalogue: machines.yaml", 'catalogue: ""', "3:12: catalogue: must not be empty (got '')"),
     (
         "timezone: America/Chicago",
         "timezone: America/Chicgo",

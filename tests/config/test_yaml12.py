@@ -105,9 +105,7 @@ def test_reading_ends_at_a_place(text: str, place: tuple[int, int] | None, words
 
 
 def test_lesser_faults_are_all_told_and_reading_goes_on() -> None:
-    document = parse(
-        "a: 1\na: {b: 2}\n3: x\n? [k]\n: y\nb: !mine 4\nc: *none\n<<: {d: 1}\ne: !!int x\nf: " + "7" * 61
-    )
+    document = parse("a: 1\na: {b: 2}\n3: x\n? [k]\n: y\nb: !mine 4\nc: *none\n<<: {d: 1}\ne: !!int x\nf: " + "7" * 61)
     assert [(fault.line, fault.column, fault.path) for fault in document.faults] == [
         *(
             (2, 1, "a"),

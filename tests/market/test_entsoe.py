@@ -86,6 +86,10 @@ def test_dollars_need_no_rate_and_kilowatt_hours_are_converted(tmp_path: Path) -
     assert series_of(tmp_path, text).values == pytest.approx(np.array([50.0]))
 
 
+REFUSAL = (
+    '<?xml version="1.0"?><Acknowledgement_MarketDocument xmlns="urn:x"><Reason><code>999</code>'
+    "<text>No matching data found</text></Reason></Acknowledgement_MarketDocument>"
+)
 BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;&b;">]>\n<a>&c;</a>'
 
 
@@ -96,7 +100,7 @@ BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;
         (BOMB.encode("utf-16-le"), "zero byte"),
         (BOMB.encode("utf-16"), "UTF-16"),
         (BOMB.replace('"1.0"', '"1.0" encoding="cp037"').encode(), "<!DOCTYPE"),
-        ('<?xml version="1.0"?>\n<a>'.encode() + b"\xff\xfe</a>", "not in UTF-8"),
+        (b'<?xml version="1.0"?>\n<a>\xff\xfe</a>', "not in UTF-8"),
         (document(time_series())[:-200], "broken XML"),
         ('<?xml version="1.0"?>' + "<a>" * 100_000, "broken XML"),
         ('<?xml version="1.0"?><rss/>', "no price document"),
@@ -109,14 +113,10 @@ BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;
         (document(time_series(points((5, 1)), currency="USD")), "position '5'"),
         (document(time_series(points(("9" * 5000, 1)), currency="USD")), "position"),
         (document(time_series(points((1, "dear")), currency="USD")), "not a price"),
-        (document(time_series(currency="USD", span=("2026-02-11T00:00Z", "2026-02-10T00:00Z"))), "does not divide"),
-        (document(time_series(currency="USD", span=("2026-02-11T00:00Z", "2099-02-10T00:00Z"))), "does not divide"),
+        (document(time_series(currency="USD", span=("2026-02-11T00:00Z", "2026-02-10T00Z"))), "not divide"),
+        (document(time_series(currency="USD", span=("2026-02-11T00:00Z", "2099-02-10T00Z"))), "not divide"),
         (document(time_series(currency="USD", span=("soon", "2026-02-10T00:00Z"))), "'soon'"),
-        (
-            '<?xml version="1.0"?><Acknowledgement_MarketDocument xmlns="urn:x"><Reason><code>999</code>'
-            "<text>No matching data found</text></Reason></Acknowledgement_MarketDocument>",
-            "a refusal, not data: No matching data found",
-        ),
+        (REFUSAL, "a refusal, not data: No matching data found"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told(tmp_path: Path, text: str | bytes, words: str) -> None:

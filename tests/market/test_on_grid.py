@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -85,8 +86,7 @@ def test_energy_is_conserved_whatever_the_lengths(rows: list[tuple[int, float]],
     assert float(np.dot(means, cut)) == pytest.approx(expected, rel=1e-9, abs=1e-6)
     brute = np.repeat([v for _, v in rows], [m for m, _ in rows])
     edges = np.concatenate([[0], np.cumsum(cut)])
-    pairs = zip(edges[:-1], edges[1:], strict=True)
-    assert means == pytest.approx([brute[a:b].mean() for a, b in pairs], rel=1e-9, abs=1e-9)
+    assert means == pytest.approx([brute[a:b].mean() for a, b in pairwise(edges)], rel=1e-9, abs=1e-9)
 
 
 def test_a_year_of_quarter_hours_is_read_and_averaged_quickly(tmp_path: Path) -> None:

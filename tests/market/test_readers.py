@@ -15,6 +15,7 @@ from optimizer.market.readers.raw import Ask
 from optimizer.market.readers.table import csv_table
 from tests.market.farms import ZONE, series_of
 
+FIVE = "REAL_TIME_5_MIN"
 OLD = """Time,Market,Location,Location Type,LMP,Energy
 2026-02-11 00:00:00-06:00,REAL_TIME_5_MIN,HB_WEST,Hub,20.5,1
 2026-02-11 00:00:00-06:00,REAL_TIME_5_MIN,HB_NORTH,Hub,30.5,1
@@ -23,8 +24,8 @@ OLD = """Time,Market,Location,Location Type,LMP,Energy
 2026-02-11 00:00:00-06:00,DAY_AHEAD_HOURLY,HB_WEST,Hub,40.5,3
 """
 NEW = """Time,Interval Start,Interval End,Location,Location Type,Market,SPP
-2026-11-01 01:00:00-05:00,2026-11-01 01:00:00-05:00,2026-11-01 01:00:00-06:00,HB_WEST,Trading Hub,DAY_AHEAD_HOURLY,50.55
-2026-11-01 01:00:00-06:00,2026-11-01 01:00:00-06:00,2026-11-01 02:00:00-06:00,HB_WEST,Trading Hub,DAY_AHEAD_HOURLY,53.35
+2026-11-01 01:00:00-05:00,2026-11-01 01:00:00-05:00,2026-11-01 01:00:00-06:00,HB_WEST,Hub,DAY_AHEAD,50.55
+2026-11-01 01:00:00-06:00,2026-11-01 01:00:00-06:00,2026-11-01 02:00:00-06:00,HB_WEST,Hub,DAY_AHEAD,53.35
 """
 HOSTED = """interval_start_utc,interval_end_utc,market,location,location_type,spp
 2026-02-11 06:00:00+00:00,2026-02-11 06:15:00+00:00,REAL_TIME_15_MIN,HB_WEST,Trading Hub,-4.25
@@ -47,7 +48,14 @@ WIDE = """interval_start_utc,interval_start_local,HB_NORTH,HB_WEST
 
 @pytest.mark.parametrize(
     ("text", "reader"),
-    [(OLD, gridstatus), (NEW, gridstatus), (HOSTED, gridstatus), (HOSTED_LOCAL, gridstatus), (EIA, eia), (WIDE, plain)],
+    [
+        (OLD, gridstatus),
+        (NEW, gridstatus),
+        (HOSTED, gridstatus),
+        (HOSTED_LOCAL, gridstatus),
+        (EIA, eia),
+        (WIDE, plain),
+    ],
 )
 def test_a_layout_is_known_by_its_columns(text: str, reader: Any) -> None:
     table = csv_table(text.encode(), Ask("x.csv", SeriesFile(file="x.csv"), ZONE))
@@ -59,7 +67,7 @@ def test_a_layout_is_known_by_its_columns(text: str, reader: Any) -> None:
     [
         (OLD, {"location": "HB_WEST", "market": "REAL_TIME_5_MIN"}, "06:00", 1 / 12, [20.5, 21.5]),
         (OLD, {"location": "hb_west", "market": "day_ahead_hourly"}, "06:00", 1, [40.5]),
-        (OLD, {"location": "HB_NORTH", "market": "REAL_TIME_5_MIN", "value_column": "Energy"}, "06:00", 1 / 12, [1, 2]),
+        (OLD, {"location": "HB_NORTH", "market": FIVE, "value_column": "Energy"}, "06:00", 1 / 12, [1, 2]),
         (NEW, {}, "06:00", 1, [50.55, 53.35]),
         (HOSTED, {}, "06:00", 0.25, [-4.25, 1985.0]),
         (HOSTED_LOCAL, {}, "06:00", 0.25, [-4.25, 1985.0]),
@@ -91,7 +99,7 @@ def test_layouts_are_read(
         (OLD, {}, "several markets, REAL_TIME_5_MIN, DAY_AHEAD_HOURLY"),
         (OLD, {"market": "REAL_TIME_5_MIN"}, "several locations, HB_WEST, HB_NORTH"),
         (OLD, {"market": "REAL_TIME_15_MIN"}, "no market 'REAL_TIME_15_MIN'; it holds REAL_TIME_5_MIN"),
-        (OLD, {"market": "REAL_TIME_5_MIN", "location": "HB_EAST"}, "no location 'HB_EAST'; it holds HB_WEST, HB_NORTH"),
+        (OLD, {"market": FIVE, "location": "HB_EAST"}, "no location 'HB_EAST'; it holds HB_WEST, HB_NORTH"),
         (OLD, {"value_column": "Loss"}, "no column 'Loss'"),
         (EIA, {}, "x.csv:4:1: holds several locations, Hub average, West"),
         (EIA, {"location": "East"}, "no location 'East'"),
@@ -99,7 +107,7 @@ def test_layouts_are_read(
         (WIDE, {"location": "HB_EAST"}, "no column for the location 'HB_EAST'"),
         (WIDE, {"value_column": "HB_EAST"}, "has no column 'HB_EAST'"),
         (WIDE, {"time_column": "when", "value_column": "HB_WEST"}, "has no column 'when'"),
-        ("start,stop,x\n2026-01-01T00:00Z,2026-01-01T01:00Z,1\n".replace("start", "a"), {}, "several columns of times"),
+        ("a,b,x\n2026-01-01T00:00Z,2026-01-01T01:00Z,1\n", {}, "several columns of times"),
         ("time,word\n2026-01-01T00:00Z,calm\n", {}, "no column of numbers"),
     ],
 )  # fmt: skip
@@ -116,7 +124,8 @@ def test_units_and_exchange_rate(tmp_path: Path) -> None:
 
 
 def test_bad_cells_are_listed_with_their_lines_blank_lines_counted(tmp_path: Path) -> None:
-    text = "\ntime,price\n\n2026-01-01T00:00Z,1\n2026-01-01T01:00Z,calm\n2026-01-01T02:00Z,3\n2026-01-01T03:00Z,1.2.3\n"
+    rows = ["", "time,price", "", "2026-01-01T00:00Z,1", "2026-01-01T01:00Z,calm", "2026-01-01T02:00Z,3"]
+    text = "\n".join([*rows, "2026-01-01T03:00Z,1.2.3", ""])
     with pytest.raises(InputError) as caught:
         series_of(tmp_path, text)
     assert [(fault.line, fault.message) for fault in caught.value.faults] == [
@@ -129,10 +138,11 @@ def test_parquet_when_pyarrow_is_there(tmp_path: Path) -> None:
     pytest.importorskip("pyarrow", reason="pyarrow is not installed: curtail[parquet]")
     import pandas as pd
 
+    starts = pd.date_range("2026-11-01", periods=3, freq="h", tz=ZONE)
     frame = pd.DataFrame(
         {
-            "Interval Start": pd.date_range("2026-11-01", periods=3, freq="h", tz=ZONE),
-            "Interval End": pd.date_range("2026-11-01 01:00", periods=3, freq="h", tz=ZONE),
+            "Interval Start": starts,
+            "Interval End": starts + pd.Timedelta(hours=1),
             "Market": "DAY_AHEAD_HOURLY",
             "Location": ["HB_WEST", "HB_WEST", "HB_WEST"],
             "SPP": [60.89, 50.55, 53.35],

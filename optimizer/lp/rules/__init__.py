@@ -1,0 +1,1 @@
+"""The constraint families, one file per concern."""

@@ -8,7 +8,7 @@ from optimizer.lp.language import Family, Parameter, Term, Variable
 
 
 def event_cap(m: Any, c: Any) -> Any:
-    r"""Import stays under the event's cap, or the excess is paid for where the file prices it: :math:`i_t \le C_c + v_c`.
+    r"""Import stays under the event's cap, or the excess is paid for if priced: :math:`i_t \le C_c + v_c`.
 
     All forms of a call (to a level, by an amount, to a share, full stop) arrive here as a cap in MW. The shadow price
     is what one more MW under the cap would earn, USD.

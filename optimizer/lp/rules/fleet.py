@@ -1,7 +1,7 @@
 r"""Machines: how many run, start and stop (families 1 to 8).
 
-Symbols: :math:`u_{pt}` units on at operating point p (a group in a mode), :math:`r_{gt} = \sum_{p \in g} u_{pt}` units
-running, :math:`s_{gt}, d_{gt}` units started and stopped, :math:`o_{gt}, q_{gt}` running and resting units that an outage
+Symbols: :math:`u_{pt}` units on at operating point p (a group in a mode), :math:`r_{gt} = \sum_{p \in g} u_{pt}`
+units running, :math:`s_{gt}, d_{gt}` units started and stopped, :math:`o_{gt}, q_{gt}` running and resting units that an outage
 takes, :math:`A_{gt}` units available. All are machines; times are hours.
 """
 
@@ -74,7 +74,9 @@ def outage_split(m: Any, o: Any) -> Any:
 
 
 def daily_starts(m: Any, g: Any, d: Any) -> Any:
-    r"""Starts of a group on a local day are at most its allowance, less those already made: :math:`\sum_{t \in d} s_{gt} \le N_{gd}`."""
+    r"""Starts of a group on a local day are at most what is left of its allowance:
+    :math:`\sum_{t \in d} s_{gt} \le N_{gd}`.
+    """
     return m.sum(m.INTERVALS_OF_DAY[d], lambda t: m.units_started[g, t]) <= m.starts_left[g, d]
 
 
@@ -153,9 +155,7 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(
-        availability, ("GROUPS", "INTERVALS"), "group {GROUPS} has {units_available:g} machines available"
-    ),
+    Family(availability, ("GROUPS", "INTERVALS"), "group {GROUPS} has {units_available:g} machines available"),
     Family(
         first_change,
         ("GROUPS", "FIRST_INTERVALS"),
@@ -183,9 +183,7 @@ FAMILIES = (
         "group {DAILY_STARTS_GROUPS} has {starts_left:g} starts left on {DAYS}",
     ),
     Family(cold_start, ("COLDS",), "it is too cold to start machines of group {GROUPS}"),
-    Family(
-        freeze_protection, ("FROSTS",), "{frost_minimum:g} machines of group {GROUPS} must run against frost"
-    ),
+    Family(freeze_protection, ("FROSTS",), "{frost_minimum:g} machines of group {GROUPS} must run against frost"),
     Family(
         start_rate,
         ("STAGED_GROUPS", "INTERVALS"),

@@ -1,6 +1,6 @@
 r"""The site: load, balance at the meter, limits and ramps (families 9 to 11).
 
-Symbols: :math:`L_t` site load, :math:`i_t` grid import, :math:`e_t` export, :math:`y_t` on-site generation used, all MW.
+Symbols: :math:`L_t` site load, :math:`i_t` grid import, :math:`e_t` export, :math:`y_t` on-site generation used; MW.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def balance(m: Any, t: Any) -> Any:
 
 
 def import_limit(m: Any, t: Any) -> Any:
-    r"""Import stays within the interconnection, or the overrun is paid for where the file prices it: :math:`i_t \le \bar I_t + v_t`."""
+    r"""Import stays within the interconnection, or the overrun is paid for if priced: :math:`i_t \le \bar I_t + v_t`."""
     return m.grid_import[t] <= m.import_limit_mw[t] + m.sum(m.OVERRUNS, lambda v: m.import_overrun[v, t])
 
 
@@ -104,9 +104,7 @@ VARIABLES = (
 FAMILIES = (
     Family(balance, ("INTERVALS",), "the meter must cover the site's load", unit="MW"),
     Family(import_limit, ("INTERVALS",), "the interconnection allows {import_limit_mw:.4g} MW", unit="MW"),
-    Family(
-        export_limit, ("EXPORTS", "INTERVALS"), "at most {export_limit_mw:.4g} MW may be exported", unit="MW"
-    ),
+    Family(export_limit, ("EXPORTS", "INTERVALS"), "at most {export_limit_mw:.4g} MW may be exported", unit="MW"),
     Family(export_source, ("EXPORTS", "INTERVALS"), "only on-site generation may be exported", unit="MW"),
     Family(
         first_ramp_up,
@@ -114,9 +112,7 @@ FAMILIES = (
         "import may rise by {ramp_up_mw:.4g} MW from the {import_before:.4g} MW before the plan",
         unit="MW",
     ),
-    Family(
-        ramp_up, ("RAMPS_UP",), "import may rise by {ramp_up_mw:.4g} MW from the interval before", unit="MW"
-    ),
+    Family(ramp_up, ("RAMPS_UP",), "import may rise by {ramp_up_mw:.4g} MW from the interval before", unit="MW"),
     Family(
         first_ramp_down,
         ("FIRST_RAMPS_DOWN",),

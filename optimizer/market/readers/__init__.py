@@ -16,10 +16,16 @@ from optimizer.market.readers.content import PARQUET, content_of
 from optimizer.market.readers.raw import Ask, RawSeries
 from optimizer.market.readers.table import Table, csv_table, parquet_table
 
+
+def _anything(_: object) -> bool:
+    """The last row of a table of recognisers."""
+    return True
+
+
 LAYOUTS: tuple[tuple[Callable[[Table], bool], Callable[[Table, Ask], RawSeries]], ...] = (
     (eia.recognises, eia.read),
     (gridstatus.recognises, gridstatus.read),
-    (plain.recognises, plain.read),
+    (_anything, plain.read),
 )
 
 
@@ -39,7 +45,7 @@ KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Ask], RawSeries]], 
     (lambda content: content.startswith(PARQUET), _read_parquet),
     (ercot_workbook.recognises, ercot_workbook.read),
     (entsoe.recognises, entsoe.read),
-    (lambda content: True, _read_csv),
+    (_anything, _read_csv),
 )
 
 

@@ -19,7 +19,7 @@ def chosen(table: Table, columns: tuple[str, ...], wanted: str | None, key: str,
     if not columns:
         return table
     cells = [table.frame[column].astype("str").str.strip() for column in columns]
-    held = list(dict.fromkeys(cells[0]))
+    held = list(dict.fromkeys(cells[0][table.frame[columns[0]].notna()]))
     if wanted is None:
         if len(held) > 1:
             raise ask.error(

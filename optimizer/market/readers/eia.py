@@ -34,9 +34,7 @@ def read(table: Table, ask: Ask) -> RawSeries:
     # The column is UTC by its title, though its cells carry no offset.
     utc = replace(ask, spec=ask.spec.model_copy(update={"timezone": "UTC"}))
     times = times_of(table.frame[ends], table.lines, utc)
-    return RawSeries(
-        times, None, numbers_of(table, price, ask), table.lines, price, _hours(table, columns), True
-    )
+    return RawSeries(times, None, numbers_of(table, price, ask), table.lines, price, _hours(table, columns), True)
 
 
 def _price_column(table: Table, columns: dict[str, str], ask: Ask) -> str:

@@ -10,13 +10,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
-from xml.etree import ElementTree
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
 from optimizer.market.readers.raw import Ask, RawSeries, names
 from optimizer.market.timeseries import F
+
+if TYPE_CHECKING:  # the parser is loaded when an XML file comes: few plans need it
+    from xml.etree import ElementTree
 
 _RESOLUTIONS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT60M": 60, "PT1H": 60, "P1D": 1440}
 _LONGEST_PERIOD = pd.Timedelta(days=366)
@@ -61,11 +64,11 @@ def _parsed(content: bytes, ask: Ask) -> ElementTree.Element:
         raise ask.error("is XML, but not in UTF-8") from None
     for word in ("<!DOCTYPE", "<!ENTITY"):
         if word in text:
-            raise ask.error(
-                f"holds {word}, which no market document needs; it is not read", _line_of(text, word)
-            )
+            raise ask.error(f"holds {word}, which no market document needs; it is not read", _line_of(text, word))
+    from xml.etree import ElementTree
+
     try:
-        root = ElementTree.fromstring(text)
+        root = ElementTree.fromstring(text)  # noqa: S314 - a text with entities was refused above
     except ElementTree.ParseError as error:
         raise ask.error(f"is broken XML: {error.msg}", error.position[0]) from None
     except (ValueError, LookupError, RecursionError) as error:
@@ -74,9 +77,7 @@ def _parsed(content: bytes, ask: Ask) -> ElementTree.Element:
     if kind == "Acknowledgement_MarketDocument":
         raise ask.error(f"is a refusal, not data: {' '.join(_text(root, 'Reason/{*}text').split())[:200]}")
     if kind != "Publication_MarketDocument" or _text(root, "type") not in ("A44", ""):
-        raise ask.error(
-            f"is XML but no price document (A44) of ENTSO-E: it is a {kind} {_text(root, 'type')}".rstrip()
-        )
+        raise ask.error(f"is XML but no price document (A44) of ENTSO-E: it is a {kind} {_text(root, 'type')}".rstrip())
     return root
 
 
@@ -126,24 +127,18 @@ def _period(series: ElementTree.Element, period: ElementTree.Element, ask: Ask) 
     values = np.full(count, np.nan)
     for point in period.iterfind("{*}Point"):
         position, price = _text(point, "position"), _text(point, "price.amount")
-        if not (
-            position.isascii() and position.isdigit() and len(position) < 10 and 1 <= int(position) <= count
-        ):
+        if not (position.isascii() and position.isdigit() and len(position) < 10 and 1 <= int(position) <= count):
             raise ask.error(f"has the position {position!r} in a period of {count} (from {begin})")
         try:
             values[int(position) - 1] = float(price)
         except ValueError:
-            raise ask.error(
-                f"position {position} from {begin}: is not a price (got {price[:40]!r})"
-            ) from None
+            raise ask.error(f"position {position} from {begin}: is not a price (got {price[:40]!r})") from None
     if _text(series, "curveType") == "A03":
         values = pd.Series(values).ffill().to_numpy()
     unit = _text(series, "price_Measure_Unit.name") or "MWH"
     if unit not in _PER_MWH:
         raise ask.error(f"has prices per {unit}; known are {names(_PER_MWH)}")
-    starts = np.datetime64(begin.tz_convert(None), "us") + np.arange(count) * step.to_numpy().astype(
-        "timedelta64[us]"
-    )
+    starts = np.datetime64(begin.tz_convert(None), "us") + np.arange(count) * step.to_numpy().astype("timedelta64[us]")
     return starts, starts + step.to_numpy().astype("timedelta64[us]"), values * _PER_MWH[unit]
 
 

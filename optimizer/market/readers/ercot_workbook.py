@@ -58,13 +58,11 @@ def _sheets(content: bytes, ask: Ask) -> list[tuple[str, list[list[Any]]]]:
     try:
         from python_calamine import CalamineWorkbook
     except ImportError:
-        raise ask.error(
-            "is an Excel workbook, which needs python-calamine: pip install 'curtail[excel]'"
-        ) from None
+        raise ask.error("is an Excel workbook, which needs python-calamine: pip install python-calamine") from None
     try:
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         return [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
-    except Exception as error:  # noqa: BLE001 - calamine's own errors come in many kinds
+    except Exception as error:  # calamine's own errors come in many kinds
         raise ask.error(f"is not a workbook that can be read: {str(error)[:200]}") from None
 
 
@@ -75,9 +73,7 @@ def _of_sheet(name: str, rows: list[list[Any]], ask: Ask) -> Table:
     missing = sorted((needed | hours) - set(columns))
     if missing or not any(place in columns for place in _PLACES):
         told = ", ".join(missing) or _PLACES[0]
-        raise ask.error(
-            f"sheet {name}: is not a workbook of ERCOT prices: it has no column {told}", path=f"[{name}]"
-        )
+        raise ask.error(f"sheet {name}: is not a workbook of ERCOT prices: it has no column {told}", path=f"[{name}]")
     frame = pd.DataFrame(rows[1:], columns=columns, dtype=object)
     lines = np.arange(2, len(rows) + 1, dtype=np.int64)
     filled = (frame[_DATE].notna() & (frame[_DATE] != "")).to_numpy(dtype=bool)
@@ -100,7 +96,5 @@ def _local_starts(table: Table, ask: Ask) -> tuple[pd.DatetimeIndex, float]:
     bad = np.flatnonzero((days.isna() | begin.isna() | (begin < 0) | (begin >= 24)).to_numpy())
     if len(bad):
         shown = ", ".join(str(cell) for cell in frame.iloc[bad[0]])
-        raise ask.error(
-            f"a row has no date and hour ({shown[:80]}), {len(bad)} such rows", int(table.lines[bad[0]])
-        )
+        raise ask.error(f"a row has no date and hour ({shown[:80]}), {len(bad)} such rows", int(table.lines[bad[0]]))
     return pd.DatetimeIndex(days + pd.to_timedelta(begin, unit="h")).as_unit("us"), hours

@@ -17,11 +17,6 @@ _START_NAMES = (
 )
 
 
-def recognises(table: Table) -> bool:
-    """Every table: this reader is asked last."""
-    return True
-
-
 def read(table: Table, ask: Ask) -> RawSeries:
     """The column of times and the column of values; ends too, where a column pairs with the starts.
 
@@ -62,9 +57,7 @@ def _time_column(table: Table, ask: Ask) -> str:
             return fits[0]
     columns = names(table.frame.columns)
     if likely:
-        raise ask.error(
-            f"has several columns of times, {names(likely)}; name one as time_column", table.header_line
-        )
+        raise ask.error(f"has several columns of times, {names(likely)}; name one as time_column", table.header_line)
     raise ask.error(
         f"has no column of times such as 2026-02-11T06:00-06:00; its columns are {columns}", table.header_line
     )
@@ -92,9 +85,7 @@ def _value_column(table: Table, ask: Ask, time_column: str) -> str:
         raise ask.error(
             f"has several columns of numbers, {names(numeric)}; name one as value_column", table.header_line
         )
-    raise ask.error(
-        f"has no column of numbers; its columns are {names(table.frame.columns)}", table.header_line
-    )
+    raise ask.error(f"has no column of numbers; its columns are {names(table.frame.columns)}", table.header_line)
 
 
 def _holds_times(cells: pd.Series) -> bool:
@@ -113,7 +104,7 @@ def _holds_numbers(cells: pd.Series) -> bool:
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return len(probe) > 0
     text = probe.astype("str").str.strip().str.replace(",", ".", regex=False)
-    return bool(pd.to_numeric(text, errors="coerce").notna().mean() > 0.5) if len(text) else False
+    return bool(pd.to_numeric(text, errors="coerce").notna().mean() >= 0.5) if len(text) else False
 
 
 def _paired_end(table: Table, start_column: str) -> str | None:

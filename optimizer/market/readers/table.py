@@ -93,7 +93,7 @@ def parquet_table(content: bytes, ask: Ask) -> Table:
         frame = pd.read_parquet(BytesIO(content), engine="pyarrow")
     except ImportError:
         raise ask.error("is Parquet, which needs pyarrow: pip install 'curtail[parquet]'") from None
-    except Exception as error:  # noqa: BLE001 - pyarrow's own errors come in many kinds
+    except Exception as error:  # pyarrow's own errors come in many kinds
         raise ask.error(f"is a broken Parquet file: {str(error)[:200]}") from None
     if not isinstance(frame.index, pd.RangeIndex):
         frame = frame.reset_index()

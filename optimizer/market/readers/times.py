@@ -26,7 +26,7 @@ def looks_like_a_time(text: object) -> bool:
     try:
         float(text)
     except ValueError:
-        return any(_parsed(pd.Series([text], dtype="str"), form) is not None for form in _FORMATS)
+        return any(_parsed(pd.Series([text], dtype="str"), form, utc=True) is not None for form in _FORMATS)
     return False
 
 
@@ -138,9 +138,7 @@ def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
             continue
         other = _parsed(text, _BRITISH[_AMERICAN.index(form)]) if form in _AMERICAN else None
         if other is not None and not other.equals(parsed):
-            raise ask.error(
-                "dates read as month/day and as day/month alike; write them as 2026-02-11", int(lines[0])
-            )
+            raise ask.error("dates read as month/day and as day/month alike; write them as 2026-02-11", int(lines[0]))
         return parsed + pd.to_timedelta(next_day.astype(int), unit="D")
     raise _not_times(text, lines, ask)
 
@@ -150,15 +148,16 @@ def _parsed(text: pd.Series, form: str, utc: bool = False) -> pd.DatetimeIndex |
         parsed = pd.DatetimeIndex(pd.to_datetime(text, format=form, utc=utc))
     except (ValueError, OverflowError, TypeError):
         return None
-    return None if parsed.isna().any() else parsed.as_unit("us")
+    if parsed.isna().any() or (parsed.tz is not None and not utc):  # such as an offset cut short: "+00:0"
+        return None
+    return parsed.as_unit("us")
 
 
 def _not_times(text: pd.Series, lines: Lines, ask: Ask) -> InputError:
     good = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").notna().to_numpy()
     rows = np.flatnonzero(~good) if good.any() and not good.all() else np.arange(min(len(text), 1))
     faults = [
-        (int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})")
-        for i in rows
+        (int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})") for i in rows
     ]
     return InputError(listed(ask, faults, "cells that are no times"))
 

@@ -1,0 +1,48 @@
+# One virtual environment, made on demand. `make plan` needs the product only, the rest its development tools too.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
+FARM ?= configs/west_texas.yaml
+OUT ?= out
+
+.PHONY: plan test lint types layers mutants bench sample clean
+
+plan: $(VENV)/product
+	$(BIN)/curtail plan $(FARM) --out $(OUT)
+
+test: $(VENV)/tools
+	$(BIN)/python -m pytest -q -n 2
+
+lint: $(VENV)/tools
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/tools
+	$(BIN)/mypy
+
+layers: $(VENV)/tools
+	$(BIN)/lint-imports
+
+mutants: $(VENV)/tools
+	$(BIN)/python -m tests.mutations.run
+
+bench: $(VENV)/tools
+	$(BIN)/python -m tests.benchmarks.run --json bench.json
+
+sample: $(VENV)/product
+	$(BIN)/python -m optimizer.market.sample configs/market
+
+$(VENV)/product: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "Python 3.11 or newer is needed; name one with: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) --editable .
+	@touch $@
+
+$(VENV)/tools: $(VENV)/product
+	$(PIP) --editable '.[dev]'
+	@touch $@
+
+clean:
+	rm -rf $(VENV) out build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis

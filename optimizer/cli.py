@@ -1,0 +1,250 @@
+"""The command line: parse, call one function, print, exit code. Prose goes to stderr, data to stdout."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from optimizer.errors import CurtailError, InputError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Which Bitcoin-mining machines run in which interval, why, and what it earns.",
+)
+
+FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
+Start = Annotated[
+    str | None,
+    typer.Option("--start", metavar="TIME", help='Such as "2026-02-11 06:00", on the farm\'s clock.'),
+]
+Hours = Annotated[float | None, typer.Option("--hours", min=0.25, help="Length of the plan.")]
+PriceFile = Annotated[
+    Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+class Units(StrEnum):
+    """How machines are made whole."""
+
+    rounded = "rounded"
+    exact = "exact"
+
+
+def say(text: str) -> None:
+    """Prose for people."""
+    typer.echo(text, err=True)
+
+
+def _time(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f'--start {text!r} is not a time such as "2026-02-11 06:00"') from None
+
+
+def _silent(_step: str) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show the step under way and its time, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield _silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=_STEPS)
+
+        def step(name: str) -> None:
+            bar.update(task, description=name, advance=1)
+
+        yield step
+
+
+_STEPS = 6
+
+
+def _extension(name: str | None) -> Callable[[Any], None] | None:
+    if name is None:
+        return None
+    module, _, function = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
+    if not callable(found):
+        raise InputError(f"--extend {name!r} is not a function")
+    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
+
+
+@app.command()
+def plan(
+    farm: FarmFile,
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
+    whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
+    extend: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="Your function may add constraints to the Pyomo model."),
+    ] = None,
+    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for a search for whole units.")] = 60.0,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Plan a farm: which machines run when. Writes schedule, shutdowns, strikes, settlement and a report."""
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.planning import plan_farm
+    from optimizer.report.files import plan_files, settlement
+
+    with _progress(as_json) as progress:
+        made = plan_farm(
+            load_farm(farm),
+            farm.parent,
+            start=_time(start),
+            hours=hours,
+            price_file=market,
+            units=whole_units.value,
+            extend=_extension(extend),
+            time_limit=time_limit,
+            progress=progress,
+        )
+        progress("writing")
+        files = plan_files(made)
+        if report:
+            from optimizer.report.page import render_page
+
+            files["report.html"] = render_page(made)
+        write_folder(out, files)
+    if as_json:
+        typer.echo(json.dumps(settlement(made), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.summary import print_summary
+
+        print_summary(made, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        say(f"written to {out}: {', '.join(files)}")
+    if not made.proved:
+        say("stopped at the time limit: this schedule keeps every rule but is not proved best")
+        raise typer.Exit(4)
+
+
+@app.command()
+def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
+    """Show at which power price, BTC price and difficulty each group pays, and what a bitcoin costs it."""
+    from optimizer.breakeven import breakeven as figures
+    from optimizer.config.load import load_farm
+    from optimizer.market.grid import grid_of
+
+    loaded = load_farm(farm)
+    found = figures(loaded, farm.parent, grid_of(loaded, _time(start), hours))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), allow_nan=False))
+        return
+    from rich.console import Console
+
+    from optimizer.report.breakeven import print_breakeven
+
+    print_breakeven(found, Console(width=None if sys.stdout.isatty() else 100))
+
+
+@app.command()
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
+) -> None:
+    """Check farm and catalogue files; print every fault with its place."""
+    from optimizer.config.load import check_file
+
+    faults = [fault for file in files for fault in check_file(file)]
+    if as_json:
+        typer.echo(json.dumps([asdict(fault) for fault in faults]))
+    elif faults:
+        raise InputError(faults)
+    else:
+        say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong")
+    if faults:
+        raise typer.Exit(2)
+
+
+@app.command()
+def schema(kind: Annotated[str, typer.Argument(help="farm or catalogue")]) -> None:
+    """Print the JSON Schema of a kind of file, for editors."""
+    from optimizer.config.schema import KINDS
+    from optimizer.config.schema import schema as schema_of
+
+    if kind not in KINDS:
+        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(KINDS))}")
+    typer.echo(json.dumps(schema_of(kind), indent=2))
+
+
+@app.command()
+def export(
+    farm: FarmFile,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="model.lp or model.mps", show_default=False)],
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    whole_units: Annotated[Units, typer.Option(help="exact: with integer variables.")] = Units.rounded,
+) -> None:
+    """Write the linear program, in its Pyomo reading, as .lp or .mps."""
+    if model.suffix not in (".lp", ".mps"):
+        raise InputError(f"{model}: the name must end in .lp or .mps")
+    from optimizer.assembly import build_problem
+    from optimizer.conditions import Conditions
+    from optimizer.config.load import load_farm
+    from optimizer.lp.pyomo_model import write_model
+    from optimizer.market.grid import grid_of
+    from optimizer.market.inputs import read_market
+    from optimizer.outputs import write_file
+
+    loaded = load_farm(farm)
+    grid = grid_of(loaded, _time(start), hours)
+    conditions = Conditions(loaded, read_market(loaded, farm.parent, grid, market))
+    write_file(model, lambda path: write_model(build_problem(conditions, whole=whole_units is Units.exact), path))
+    say(f"written to {model}")
+
+
+def main() -> None:
+    """Run the command line; every failure ends in a sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except CurtailError as error:
+        say(str(error))
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        say("interrupted; what stood in the output folder is untouched")
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("CURTAIL_DEBUG"):
+            raise
+        say(f"unexpected: {type(error).__name__}: {error}. Set CURTAIL_DEBUG=1 for the traceback, and please report it")
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,268 @@
+"""A plan as the plain numbers that the page and the terminal show. No formatting, no drawing, no solver."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import PurePath
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.report import words
+from optimizer.report.text import Clock
+from optimizer.schedule.reasons import MEANING, Reason
+from optimizer.schedule.tables import Shutdown, group_load_mw, shutdown_blocks
+from optimizer.units import WATTS_PER_MEGAWATT
+
+if TYPE_CHECKING:  # at run time it would bring the solver with it
+    from optimizer.planning import Plan
+
+F = NDArray[np.float64]
+_NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
+
+
+@dataclass(frozen=True)
+class GroupRow:
+    """One group over the plan. ``run_share`` is of installed machine-hours; strikes in USD/MWh at the meter."""
+
+    name: str
+    model: str
+    units: int
+    hosted: bool
+    run_share: float
+    starts: float
+    mwh: float
+    strike_low: float
+    strike_high: float
+    main_off: Reason | None
+
+
+@dataclass(frozen=True)
+class ReasonRow:
+    """One reason over the plan: machine-hours off and the MWh they would have drawn, all and by group."""
+
+    reason: Reason
+    meaning: str
+    machine_hours: float
+    mwh: float
+    by_group: F
+
+
+@dataclass(frozen=True)
+class LineRow:
+    """One line of the account, USD: of the whole schedule, and of the continuous optimum."""
+
+    line: str
+    title: str
+    usd: float
+    continuous_usd: float
+
+
+@dataclass(frozen=True)
+class ItemRow:
+    """One item of the marginal power price: hours it counts in, its mean over them, its extremes, USD/MWh."""
+
+    item: str
+    title: str
+    hours: float
+    mean: float
+    low: float
+    high: float
+    worst: str
+
+
+@dataclass(frozen=True)
+class Penalty:
+    """A limit broken and paid for."""
+
+    sentence: str
+    usd: float
+    hours: float
+    worst: str
+
+
+@dataclass(frozen=True)
+class Block:
+    """A shutdown, with its times on the farm's clock."""
+
+    group: str
+    start: str
+    end: str
+    hours: float
+    units: float
+    mw: float
+    reason: Reason
+    meaning: str
+
+
+@dataclass(frozen=True)
+class FillRow:
+    """A gap in a series file that was filled."""
+
+    file: str
+    start: str
+    end: str
+    count: int
+    method: str
+
+
+@dataclass(frozen=True)
+class Figures:
+    """Everything the report says in numbers. USD, MWh, BTC over the plan; prices are means over time."""
+
+    farm: str
+    timezone: str
+    start: str
+    end: str
+    hours: float
+    intervals: int
+    profit: float
+    power_cost: float
+    mwh: float
+    btc: float | None
+    hash_ph_days: float
+    run_share: float
+    starts: float
+    hashprice: float
+    btc_price: float | None
+    energy_price: float
+    objective: float
+    continuous_profit: float
+    gap_usd: float
+    gap_share: float
+    method: str
+    proved: bool
+    groups: tuple[GroupRow, ...]
+    reasons: tuple[ReasonRow, ...]
+    lines: tuple[LineRow, ...]
+    items: tuple[ItemRow, ...]
+    penalties: tuple[Penalty, ...]
+    blocks: tuple[Block, ...]
+    fills: tuple[FillRow, ...]
+
+    @property
+    def machine_hours_off(self) -> float:
+        """Machine-hours off for any reason."""
+        return sum(row.machine_hours for row in self.reasons)
+
+
+def figures(plan: Plan) -> Figures:
+    """The numbers of a plan."""
+    c, grid, market, settled = plan.conditions, plan.grid, plan.market, plan.settlement
+    clock = Clock(grid)
+    hours, total = grid.hours, float(grid.hours.sum())
+    groups = tuple(_groups(plan))
+    installed = sum(row.units for row in groups) * total
+    btc_price = market.btc_price_usd
+    return Figures(
+        farm=plan.farm.name,
+        timezone=grid.timezone,
+        start=clock.start(0),
+        end=clock.end(len(grid) - 1),
+        hours=total,
+        intervals=len(grid),
+        profit=settled.profit,
+        power_cost=-sum(settled.lines[line] for line in ("energy", "adders", "onsite_cost")),
+        mwh=settled.energy_mwh,
+        btc=settled.btc,
+        hash_ph_days=settled.hash_ph_days,
+        run_share=sum(row.run_share * row.units for row in groups) * total / installed,
+        starts=sum(row.starts for row in groups),
+        hashprice=_mean(market.hashprice_usd_per_ph_day, hours),
+        btc_price=None if btc_price is None else _mean(btc_price, hours),
+        energy_price=_mean(market.energy_price_usd_per_mwh, hours),
+        objective=plan.objective,
+        continuous_profit=plan.continuous.profit,
+        gap_usd=plan.rounding_gap_usd,
+        gap_share=plan.rounding_gap_share,
+        method=plan.method,
+        proved=plan.proved,
+        groups=groups,
+        reasons=tuple(_reasons(plan)),
+        lines=tuple(_lines(plan)),
+        items=tuple(_items(plan, clock)),
+        penalties=tuple(_penalties(plan, clock)),
+        blocks=tuple(_block(plan, clock, block) for block in shutdown_blocks(c, plan.explanation)),
+        fills=tuple(
+            FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
+            for fill in market.fills
+        ),
+    )
+
+
+def _mean(values: F, hours: F) -> float:
+    return float(np.average(values, weights=hours))
+
+
+def _groups(plan: Plan) -> Iterator[GroupRow]:
+    hours, strike, off = plan.grid.hours, plan.explanation.strike, plan.explanation.off
+    load = group_load_mw(plan.conditions, plan.dispatch)
+    for g, group in enumerate(plan.farm.fleet):
+        hours_off = {reason: float(units[g] @ hours) for reason, units in off.items()}
+        longest = max(hours_off, key=lambda reason: hours_off[reason], default=None)
+        yield GroupRow(
+            name=group.name,
+            model=group.model or (group.machine.model if group.machine else ""),
+            units=group.units,
+            hosted=group.hosting is not None,
+            run_share=float(plan.dispatch.running(group) @ hours / (group.units * hours.sum())),
+            starts=float(plan.settlement.starts[group.name].sum()),
+            mwh=float(load[g] @ hours),
+            strike_low=float(strike[g].min()),
+            strike_high=float(strike[g].max()),
+            main_off=longest if longest and hours_off[longest] > 0 else None,
+        )
+
+
+def _reasons(plan: Plan) -> Iterator[ReasonRow]:
+    """By machine-hours, the most first. MW of a machine as in the shutdown list."""
+    c, hours = plan.conditions, plan.grid.hours
+    extra_mw = np.array([g.points[g.modes[0]].power_w - g.standby_w for g in c.farm.fleet]) / WATTS_PER_MEGAWATT
+    rows = []
+    for reason, units in plan.explanation.off.items():
+        by_group = units @ hours
+        mwh = float(extra_mw @ (units @ (hours * c.pue)))
+        rows.append(ReasonRow(reason, MEANING[reason], float(by_group.sum()), mwh, by_group))
+    yield from sorted(rows, key=lambda row: (-row.machine_hours, row.reason))
+
+
+def _lines(plan: Plan) -> Iterator[LineRow]:
+    """Lines that are not zero in both accounts."""
+    before = plan.continuous.lines
+    for line, usd in plan.settlement.lines.items():
+        if abs(usd) > _NOTHING or abs(before[line]) > _NOTHING:
+            yield LineRow(line, words.of(line, words.LINES), usd, before[line])
+
+
+def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
+    hours = plan.grid.hours
+    for name, values in plan.explanation.items.items():
+        there = np.abs(values) > _NOTHING
+        if there.any():
+            mean = float(np.average(values[there], weights=hours[there]))
+            low, high = float(values[there].min()), float(values[there].max())
+            worst = clock.start(int(np.abs(values).argmax()))
+            yield ItemRow(name, words.of(name, words.ITEMS), float(hours[there].sum()), mean, low, high, worst)
+
+
+def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
+    for line, sentence in words.PENALTIES.items():
+        usd = plan.settlement.usd[line]
+        if usd.sum() < -_NOTHING:
+            hours = float(plan.grid.hours[usd < -_NOTHING].sum())
+            yield Penalty(sentence, float(usd.sum()), hours, clock.start(int(usd.argmin())))
+
+
+def _block(plan: Plan, clock: Clock, block: Shutdown) -> Block:
+    return Block(
+        group=plan.farm.fleet[block.group].name,
+        start=clock.start(block.first),
+        end=clock.end(block.end - 1),
+        hours=float(plan.grid.hours[block.first : block.end].sum()),
+        units=block.units,
+        mw=block.mw,
+        reason=block.reason,
+        meaning=MEANING[block.reason],
+    )

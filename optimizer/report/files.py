@@ -1,0 +1,118 @@
+"""What `plan` leaves behind, as text: schedule.csv, shutdowns.csv, strikes.csv, settlement.json."""
+
+from __future__ import annotations
+
+import json
+from importlib.metadata import version
+from typing import Any
+
+import numpy as np
+
+from optimizer.planning import Plan
+from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
+from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
+from optimizer.units import HOURS_PER_DAY
+
+
+def schedule_csv(plan: Plan) -> str:
+    """A row per interval and group: machines on per mode, machines off, MW, strike, marginal power price, reason.
+
+    A mode the group does not have is left empty. MW is the group's load at the meter, standby included.
+    """
+    fleet, grid, e = plan.farm.fleet, plan.grid, plan.explanation
+    n, groups = len(grid), len(fleet)
+
+    def by_interval(texts: Texts) -> Texts:
+        return np.repeat(texts, groups)
+
+    def by_group(texts: Texts) -> Texts:
+        return np.tile(texts, n)
+
+    def both(texts: Texts) -> Texts:
+        return texts.T.ravel()
+
+    columns = {
+        "interval_start": by_interval(time_texts(grid.starts, grid.timezone)),
+        "interval_end": by_interval(time_texts(grid.ends, grid.timezone)),
+        "group": by_group(quoted(group.name for group in fleet)),
+    }
+    for mode in dict.fromkeys(mode for group in fleet for mode in group.modes):
+        on = [plan.dispatch.units_on.get((group.name, mode)) for group in fleet]
+        texts = [np.full(n, "", dtype=object) if units is None else number_texts(units, 0) for units in on]
+        columns[f"on_{mode}".replace(" ", "_")] = both(np.array(texts))
+    off = np.array([float(group.units) - plan.dispatch.running(group) for group in fleet])
+    columns["off"] = both(number_texts(off, 0))
+    columns["mw"] = both(number_texts(group_load_mw(plan.conditions, plan.dispatch), 4))
+    columns["strike_usd_per_mwh"] = both(number_texts(e.strike, 2))
+    columns["marginal_power_usd_per_mwh"] = by_interval(number_texts(e.marginal_price, 2))
+    columns["reason"] = both(reason_texts(e))
+    return csv_text(columns)
+
+
+def shutdowns_csv(plan: Plan) -> str:
+    """A row per shutdown block: group, start, end, machines, MW taken off the meter, reason."""
+    blocks = shutdown_blocks(plan.conditions, plan.explanation)
+    starts, ends = (time_texts(times, plan.grid.timezone) for times in (plan.grid.starts, plan.grid.ends))
+    names = quoted(group.name for group in plan.farm.fleet)
+    return csv_text(
+        {
+            "group": names[[block.group for block in blocks]] if blocks else names[:0],
+            "start": starts[[block.first for block in blocks]] if blocks else starts[:0],
+            "end": ends[[block.end - 1 for block in blocks]] if blocks else ends[:0],
+            "units": number_texts(np.array([block.units for block in blocks]), 0),
+            "mw": number_texts(np.array([block.mw for block in blocks]), 4),
+            "reason": np.array([block.reason.value for block in blocks], dtype=object),
+        }
+    )
+
+
+def strikes_csv(plan: Plan) -> str:
+    """The strike sheet: a row per interval, a column per group and mode with the energy price to stop above."""
+    columns = {
+        "interval_start": time_texts(plan.grid.starts, plan.grid.timezone),
+        "interval_end": time_texts(plan.grid.ends, plan.grid.timezone),
+    }
+    for row in strike_sheet(plan.conditions, plan.explanation):
+        (name,) = quoted([f"{row.group} {row.mode}"]).tolist()
+        columns[name] = number_texts(row.stop_above, 2)
+    return csv_text(columns)
+
+
+def settlement(plan: Plan) -> dict[str, Any]:
+    """The account as plain data: USD by line, energy, hash, bitcoin, starts, plan objective and rounding gap."""
+    s, grid = plan.settlement, plan.grid
+    hours_off = {
+        reason.value: round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
+    }
+    start, end = (time_texts(times, grid.timezone)[i] for times, i in ((grid.starts, 0), (grid.ends, -1)))
+    return {
+        "farm": plan.farm.name,
+        "start": start,
+        "end": end,
+        "intervals": len(grid),
+        "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()},
+        "profit_usd": round(s.profit, 2),
+        "energy_mwh": round(s.energy_mwh, 4),
+        "hash_ph_hours": round(s.hash_ph_days * HOURS_PER_DAY, 4),
+        "btc": None if s.btc is None else round(s.btc, 8),
+        "machine_starts": {group: float(started.sum()) for group, started in s.starts.items()},
+        "machine_hours_off": hours_off,
+        "plan_objective_usd": plan.objective,
+        "continuous_settlement_usd": plan.continuous.profit,
+        "rounding_gap_usd": plan.rounding_gap_usd,
+        "rounding_gap_share": plan.rounding_gap_share,
+        "whole_units": plan.method,
+        "proved_optimal": plan.proved,
+        "gaps_filled": [str(fill) for fill in plan.market.fills],
+        "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
+    }
+
+
+def plan_files(plan: Plan) -> dict[str, str]:
+    """Every file of a plan but the report: name -> text."""
+    return {
+        "schedule.csv": schedule_csv(plan),
+        "shutdowns.csv": shutdowns_csv(plan),
+        "strikes.csv": strikes_csv(plan),
+        "settlement.json": json.dumps(settlement(plan), indent=2, allow_nan=False) + "\n",
+    }

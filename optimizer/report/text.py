@@ -1,0 +1,74 @@
+"""Numbers and times as people read them. Plain ASCII, so that a terminal, a pipe and a page can all show them."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from optimizer.market.grid import Grid
+
+
+def number(value: float, decimals: int = 0) -> str:
+    """A number with thousands separators, never ``-0``.
+
+    >>> number(-1234.56, 1), number(-0.01, 1)
+    ('-1,234.6', '0.0')
+    """
+    return f"{round(value, decimals) + 0.0:,.{decimals}f}"
+
+
+def usd(value: float, decimals: int = 0) -> str:
+    """US dollars, the sign before the symbol.
+
+    >>> usd(-1234.5), usd(12.345, 2)
+    ('-$1,234', '$12.35')
+    """
+    text = number(value, decimals)
+    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def share(value: float, decimals: int = 1) -> str:
+    """A share as a percentage, with more decimals where it would be rounded to nothing.
+
+    >>> share(0.934), share(0.0), share(0.000042)
+    ('93.4 %', '0.0 %', '0.004 %')
+    """
+    if 0.0 < abs(value) < 0.5 * 10.0 ** (-decimals - 2):
+        return f"{value * 100:.1g} %" if abs(value) >= 1e-8 else f"{value * 100:.0e} %"
+    return f"{number(value * 100, decimals)} %"
+
+
+def plural(count: float, one: str, many: str | None = None) -> str:
+    """A count with its noun.
+
+    >>> plural(1, "start"), plural(2480, "start")
+    ('1 start', '2,480 starts')
+    """
+    return f"{number(count)} {one if count == 1 else many or one + 's'}"
+
+
+class Clock:
+    """Times of a grid on the farm's clock; the offset is told only where it changes within the plan.
+
+    >>> Clock(Grid(pd.DatetimeIndex(["2026-02-11 06:00Z"]), __import__("numpy").ones(1), "America/Chicago")).start(0)
+    '2026-02-11 00:00'
+    """
+
+    def __init__(self, grid: Grid) -> None:
+        self._grid = grid
+        first, last = (self._local(time).utcoffset() for time in (grid.starts[0], grid.end))
+        self._form = "%Y-%m-%d %H:%M" if first == last else "%Y-%m-%d %H:%M%z"
+
+    def _local(self, time: pd.Timestamp) -> pd.Timestamp:
+        return time.tz_convert(self._grid.timezone)
+
+    def at(self, time: pd.Timestamp) -> str:
+        """A UTC time on the farm's clock."""
+        return self._local(time).strftime(self._form)
+
+    def start(self, interval: int) -> str:
+        """When an interval begins."""
+        return self.at(self._grid.starts[interval])
+
+    def end(self, interval: int) -> str:
+        """When an interval ends."""
+        return self.at(self._grid.ends[interval])

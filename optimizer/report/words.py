@@ -1,0 +1,77 @@
+"""What the codes of a plan mean, in the words of the report."""
+
+from __future__ import annotations
+
+LINES: dict[str, str] = {
+    "hash_revenue": "Hash revenue, after the pool's fee",
+    "hosting_revenue": "Hosting fees",
+    "restart_loss": "Hash lost while restarting",
+    "start_wear": "Wear of starts",
+    "energy": "Energy",
+    "adders": "Adders (wires, services, margin)",
+    "onsite_cost": "On-site generation",
+    "export_revenue": "Export",
+    "import_overrun_penalty": "Penalty: import above the limit",
+    "event_penalty": "Penalty: event not followed in full",
+    "frost_damage": "Penalty: frost damage",
+}
+"""Lines of the account."""
+
+PENALTIES: dict[str, str] = {
+    "import_overrun_penalty": "The plan imports more than the interconnection allows and pays for it",
+    "event_penalty": "The plan does not follow a curtailment event in full and pays for it",
+    "frost_damage": "The plan keeps fewer machines running in frost than protection asks for",
+}
+"""Lines that are a limit broken and paid for."""
+
+ITEMS: dict[str, str] = {
+    "energy": "Energy price, losses included",
+    "adders": "Adders, losses included",
+    "import_limit": "The interconnection is full",
+    "event_cap": "A curtailment event caps import",
+    "ramp_up": "Load may not rise faster",
+    "ramp_down": "Load may not fall faster",
+    "first_ramp_up": "Load may not rise faster from the plan's beginning",
+    "first_ramp_down": "Load may not fall faster from the plan's beginning",
+    "no_import": "Nothing is imported: on-site power sets the price",
+    "extension": "A constraint added with --extend",
+}
+"""Items of the marginal power price."""
+
+TERMS: tuple[tuple[str, str], ...] = (
+    (
+        "Strike price",
+        "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",
+    ),
+    (
+        "Marginal power price",
+        "What one more MWh costs the farm in an interval: energy and adders with losses, plus what every limit that "
+        "binds adds. A group runs while its strike price is above it, unless starts and minimum times say otherwise.",
+    ),
+    ("Hashprice", "Expected revenue of 1 PH/s over a day, in USD, before the pool's fee."),
+    (
+        "Machine-hours",
+        "Machines times hours. The share that runs counts every machine installed, in service or not.",
+    ),
+    ("Start", "A machine that was off in the interval before and is on in this one."),
+    (
+        "MWh off",
+        "What the machines that are off would have drawn at the meter in their group's first mode, less their standby.",
+    ),
+    ("Whole-unit gap", "What switching whole machines and containers costs against fractions of them."),
+    (
+        "Plan objective and settlement",
+        "The objective is the profit the solver reports. The settlement works the same money out again from schedule "
+        "and prices alone; before machines are made whole, the two must agree.",
+    ),
+)
+"""The glossary: term, meaning."""
+
+
+def of(code: str, words: dict[str, str]) -> str:
+    """The words for a code; a code nobody wrote words for, such as an extension's, speaks for itself.
+
+    >>> of("energy", LINES), of("demand_charge", LINES)
+    ('Energy', 'Demand charge')
+    """
+    return words.get(code) or code.replace("_", " ").capitalize()

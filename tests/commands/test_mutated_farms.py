@@ -1,0 +1,59 @@
+"""Mutated farm files end in a plan or in a located message, never in a traceback.
+
+The number of files is taken from CURTAIL_MUTANTS; `.ci/run` asks for 10,000.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import warnings
+from collections import Counter
+from pathlib import Path
+
+from optimizer.config.load import load_farm
+from optimizer.errors import (
+    CurtailError,
+    InfeasibleError,
+    InputError,
+    MissingDataError,
+    RuleBrokenError,
+    StoppedEarlyError,
+)
+from optimizer.planning import plan_farm
+from optimizer.report.files import plan_files
+from tests.commands.running import CONFIGS
+from tests.config.mutations import mutants
+
+ENDS = (InputError, MissingDataError, InfeasibleError, StoppedEarlyError)
+HOURS = 30.0  # long enough to meet every rule, short enough for 10,000 plans
+
+
+def test_every_mutant_ends_well(tmp_path: Path) -> None:
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    path = tmp_path / "configs" / "mutant.yaml"
+    ends: Counter[str] = Counter()
+    for text in mutants(seed=2026, count=int(os.environ.get("CURTAIL_MUTANTS", "300"))):
+        path.write_bytes(text)
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error")
+                farm = load_farm(path)
+                plan = plan_farm(farm, path.parent, hours=min(HOURS, farm.horizon.hours), time_limit=2.0)
+                plan_files(plan)
+            ends["planned"] += 1
+        except ENDS as error:
+            ends[type(error).__name__] += 1
+            if isinstance(error, InputError):
+                assert all(fault.line >= 1 and fault.column >= 1 for fault in error.faults)
+            assert str(error)
+        except RuleBrokenError as error:
+            assert "--whole-units exact" in str(error), error
+            ends["not rounded"] += 1
+        except CurtailError as error:
+            raise AssertionError(f"{error} of\n{text[:3000]!r}") from error
+        except Exception as error:
+            raise AssertionError(f"{type(error).__name__}: {error} of\n{text[:3000]!r}") from error
+    print(dict(ends))
+    assert ends["planned"] > 0.05 * ends.total()
+    assert ends["InputError"] > 0.2 * ends.total()

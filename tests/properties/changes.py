@@ -1,0 +1,92 @@
+"""Changed copies of a farm and its market, for laws that compare two optima."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.lp.formulation import NO_MONEY, TERMS
+from optimizer.lp.highs import solve
+from optimizer.lp.program import compile_program
+from optimizer.market.grid import Grid
+
+MONEY = tuple(term for term in TERMS if term.name not in NO_MONEY)
+
+
+def best_profit(c: Conditions) -> float:
+    """The most the farm can earn, USD, machines divisible and no tie-break."""
+    return solve(compile_program(build_problem(c), terms=MONEY)).objective
+
+
+def size(c: Conditions) -> float:
+    """USD that bound the farm's turnover from above, the scale for tolerances."""
+    mwh = 2.0 * float(c.market.import_limit_mw @ c.grid.hours)
+    return 1.0 + mwh * (1.0 + float(np.abs(c.market.energy_price_usd_per_mwh).max()))
+
+
+def with_market(c: Conditions, **series: Any) -> Conditions:
+    """The same farm with other series."""
+    return Conditions(c.farm, replace(c.market, **series))
+
+
+def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Conditions:
+    """The same market with a farm whose plain data ``change`` has edited."""
+    data = c.farm.model_dump()
+    change(data)
+    return Conditions(Farm.model_validate(data), c.market)
+
+
+def without(c: Conditions, *keys: str) -> Conditions:
+    """The farm with some keys of its groups, its site or itself back at their defaults."""
+
+    def strip(data: dict[str, Any]) -> None:
+        for section in (data, data["site"], *data["fleet"]):
+            for key in keys:
+                section.pop(key, None)
+
+    return with_farm(c, strip)
+
+
+def halved(c: Conditions) -> Conditions:
+    """Every interval cut into two equal halves with the same prices."""
+    old = c.grid
+    hours = np.repeat(old.hours / 2.0, 2)
+    starts = old.starts.repeat(2) + pd.to_timedelta(np.where(np.arange(len(hours)) % 2, hours, 0.0) * 3600.0, unit="s")
+    series = {name: np.repeat(values, 2) for name, values in vars(c.market).items() if isinstance(values, np.ndarray)}
+    availability = {name: np.repeat(share, 2) for name, share in c.market.availability.items()}
+    return with_market(c, grid=Grid(starts, hours, old.timezone), availability=availability, **series)
+
+
+def doubled(c: Conditions) -> Conditions:
+    """Twice the machines and twice every limit."""
+
+    def double(section: Any, *keys: str) -> None:
+        for key in keys:
+            if section.get(key) is not None:
+                section[key] = 2 * section[key]
+
+    def change(data: dict[str, Any]) -> None:
+        double(data["site"], "ramp_up_mw_per_hour", "ramp_down_mw_per_hour")
+        double(data["energy"]["onsite"] or {}, "export_limit_mw")
+        double(data["state"], "grid_import_mw")
+        for group in data["fleet"]:
+            double(group, "units")
+            for outage in group["outages"]:
+                double(outage, "units")
+        for state in data["state"]["groups"].values():
+            double(state, "running", "starts_today")
+            for switched in (*state["started"], *state["stopped"]):
+                double(switched, "units")
+        for event in data["events"]:
+            double(event["cut"], "mw", "baseline_mw")
+
+    m = c.market
+    market = {name: 2.0 * getattr(m, name) for name in ("import_limit_mw", "auxiliary_load_mw", "onsite_available_mw")}
+    return with_market(with_farm(c, change), **market)

@@ -1,0 +1,116 @@
+"""Judges (d) and (e): the settlement is a second account of the same money, the checker a second reading of the rules."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.lp.highs import solve
+from optimizer.lp.program import compile_program
+from optimizer.planning import plan_conditions
+from optimizer.schedule.checker import check
+from optimizer.schedule.explain import marginal_items
+from optimizer.schedule.whole_units import dispatch_of
+from optimizer.settlement.account import settle
+from tests.farms import farms
+
+
+@given(farms())
+def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) -> None:
+    program = compile_program(build_problem(c))
+    found = solve(program)
+    terms, settled = program.profit_by_term(found.x), settle(c, dispatch_of(c, found))
+    turnover = sum(map(abs, terms.values()))
+    assert settled.profit == pytest.approx(sum(terms.values()), rel=1e-9, abs=1e-9 * turnover)
+    assert set(settled.lines) == set(terms)
+    for name, line in settled.lines.items():
+        assert line == pytest.approx(terms[name], rel=1e-9, abs=1e-9 * (1.0 + turnover)), name
+
+
+@given(farms())
+def test_the_checker_finds_nothing_in_the_continuous_schedule(c: Conditions) -> None:
+    found = solve(compile_program(build_problem(c)))
+    assert check(c, dispatch_of(c, found), whole=False) == []
+
+
+@given(farms(most_groups=2, most_intervals=8))
+def test_a_whole_plan_breaks_no_rule_and_earns_no_more_than_the_optimum(c: Conditions) -> None:
+    plan = plan_conditions(c)
+    assert check(c, plan.dispatch) == []
+    turnover = sum(map(abs, plan.continuous.lines.values()))
+    assert plan.objective == pytest.approx(plan.continuous.profit, rel=1e-9, abs=1e-9 * turnover)
+    # the solver weighs its tie-break too, 1e-5 USD a start at most
+    slack = 1e-5 * c.units_available.sum() + 1e-6 * turnover
+    assert plan.settlement.profit <= plan.continuous.profit + slack
+    assert plan.rounding_gap_usd == pytest.approx(plan.continuous.profit - plan.settlement.profit)
+
+
+@given(farms(most_groups=2, most_intervals=5))
+@settings(max_examples=20)
+def test_exact_whole_units_earn_at_least_what_rounded_ones_do(c: Conditions) -> None:
+    rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
+    assert check(c, exact.dispatch) == []
+    turnover = sum(map(abs, rounded.continuous.lines.values()))
+    slack = 1e-5 * c.units_available.sum() + 1e-5 * turnover
+    assert exact.settlement.profit >= rounded.settlement.profit - slack
+    assert exact.settlement.profit <= exact.continuous.profit + slack
+
+
+@given(farms())
+def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Conditions) -> None:
+    """Nothing of the balance row's shadow price is left unexplained."""
+    program = compile_program(build_problem(c))
+    found = solve(program)
+    items = marginal_items(program, found, c.grid.hours)
+    assert "extension" not in items
+    total = np.sum(list(items.values()), axis=0)
+    np.testing.assert_allclose(total, -found.shadow_prices["balance"] / c.grid.hours, atol=1e-6)
+    cost = (1.0 + c.farm.energy.loss_share) * c.market.energy_price_usd_per_mwh
+    np.testing.assert_allclose(items["energy"], cost, atol=1e-9)
+
+
+@given(farms(most_intervals=6))
+@settings(max_examples=25)
+def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> None:
+    """Profit is concave in the load, so its slopes to either side bracket the shadow price."""
+    from optimizer.errors import InfeasibleError
+
+    problem = build_problem(c)
+    program = compile_program(problem)
+    found = solve(program)
+    price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
+    step = 1e-3
+    for t in range(len(c.grid)):
+
+        def cost_of(mw: float, t: int = t) -> float:
+            auxiliary = problem.auxiliary_mw.copy()
+            auxiliary[t] += mw
+            try:
+                return found.objective - solve(compile_program(problem.with_(auxiliary_mw=auxiliary))).objective
+            except InfeasibleError:
+                return np.inf
+
+        slack = 1e-7 * (1.0 + abs(found.objective))
+        assert -cost_of(-step) <= price[t] * c.grid.hours[t] * step + slack
+        assert price[t] * c.grid.hours[t] * step <= cost_of(step) + slack
+
+
+@given(farms(most_groups=2, most_intervals=8))
+def test_every_machine_that_is_off_has_one_reason(c: Conditions) -> None:
+    plan = plan_conditions(c)
+    off = np.sum([*plan.explanation.off.values(), np.zeros((len(c.farm.fleet), len(c.grid)))], axis=0)
+    for g, machines in enumerate(c.farm.fleet):
+        np.testing.assert_allclose(off[g], machines.units - plan.dispatch.running(machines), atol=1e-9)
+    assert all((count >= 0).all() for count in plan.explanation.off.values())
+
+
+@given(farms(most_groups=2, most_intervals=6))
+@settings(max_examples=10)
+def test_the_same_plan_comes_out_twice(c: Conditions) -> None:
+    one, two = plan_conditions(c), plan_conditions(c)
+    assert one.method == two.method
+    for point, units in one.dispatch.units_on.items():
+        assert units.tolist() == two.dispatch.units_on[point].tolist()
