@@ -91,7 +91,7 @@ class _Describer:
                         "from": int(max(first, begin).timestamp()),
                         "to": int(min(last, end).timestamp()),
                         "label": event.name,
-                        "detail": f"import at most {number(lowest, 2)} MW",
+                        "detail": f"import at most {number(lowest, 3).rstrip('0').rstrip('.')} MW",
                         "level": round(lowest, 4),
                     }
                 )

@@ -29,11 +29,11 @@ def usd(value: float, decimals: int = 0) -> str:
 def share(value: float, decimals: int = 1) -> str:
     """A share as a percentage, with more decimals where it would be rounded to nothing.
 
-    >>> share(0.934), share(0.0), share(0.000042)
-    ('93.4 %', '0.0 %', '0.004 %')
+    >>> share(0.934), share(0.0), share(0.000042), share(-1e-12)
+    ('93.4 %', '0.0 %', '0.004 %', 'under 0.0001 %')
     """
     if 0.0 < abs(value) < 0.5 * 10.0 ** (-decimals - 2):
-        return f"{value * 100:.1g} %" if abs(value) >= 1e-8 else f"{value * 100:.0e} %"
+        return f"{value * 100:.1g} %" if abs(value) >= 1e-6 else "under 0.0001 %"
     return f"{number(value * 100, decimals)} %"
 
 

@@ -124,7 +124,11 @@ def _off(
 def _code(
     c: Conditions, problem: DispatchProblem, solution: Solution, items: Mapping[str, F], strike: F
 ) -> NDArray[np.int64]:
-    """Position in `REASONS` of why a machine of each group that could run does not, (groups, intervals)."""
+    """Position in `REASONS` of why a machine of each group that could run does not, (groups, intervals).
+
+    A machine's strike price is taken up by the plain price, by the other items, and by what its start or its minimum
+    times would cost. Where the plain price alone exceeds it, that is the reason, else the largest of the others is.
+    """
     plain = np.sum([items[name] for name in PLAIN_ITEMS], axis=0)
     others = {name: values for name, values in items.items() if name not in PLAIN_ITEMS}
     n = len(c.grid)
@@ -143,7 +147,8 @@ def _code(
     ):
         code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
     code = np.where(c.too_cold_to_start, REASONS.index(Reason.COLD_START), code)
-    code = np.where((strike <= marginal + tolerance) & (largest_item > _TOLERANCE), by_item, code)
+    left_over = strike - marginal  # what limits between intervals take of a machine's worth
+    code = np.where((largest_item > _TOLERANCE) & (largest_item >= left_over - tolerance), by_item, code)
     return np.where(strike <= plain + tolerance, REASONS.index(Reason.PRICE), code)
 
 

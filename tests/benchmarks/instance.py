@@ -30,7 +30,7 @@ _NAMEPLATES = (
 )
 # Shares of nameplate hashrate and power: slower modes are more efficient, faster ones less (assumption).
 _MODES = {"eco": (0.85, 0.77), "turbo": (1.12, 1.22)}
-_LIMIT_SHARE = 1.1  # of the nameplate load: binds when all of the fleet wants turbo
+_LIMIT_SHARE = 1.24  # of the nameplate load: binds in some hours when all of the fleet wants turbo
 
 
 def write_instance(folder: Path, hours: int, groups: int) -> Path:
@@ -81,7 +81,7 @@ def _farm(fleet: list[dict[str, Any]], hours: int) -> dict[str, Any]:
             "auxiliary_load_mw": 0.35,
         },
         "fleet": fleet,
-        "revenue": {"hashprice_usd_per_ph_day": 50.0, "btc_price_usd": 66680.4, "pool_fee_share": 0.01},
+        "revenue": {"hashprice_usd_per_ph_day": 36.0, "btc_price_usd": 66680.4, "pool_fee_share": 0.01},
         "energy": {"price_usd_per_mwh": {"file": "prices.csv"}, "adders_usd_per_mwh": 5, "loss_share": 0.02},
         "weather": {"temperature_c": {"file": "temperature.csv"}},
         "horizon": {"start": START.isoformat(), "hours": hours},
@@ -89,11 +89,11 @@ def _farm(fleet: list[dict[str, Any]], hours: int) -> dict[str, Any]:
 
 
 def _prices(hours: int, dice: random.Random) -> list[float]:
-    """Hourly USD/MWh: a daily and a yearly wave, slow noise, a spike in a few hours of a thousand, some below zero."""
+    """Hourly USD/MWh: dearer in evenings, midwinter and midsummer; slow noise; a spike in four hours of a thousand."""
     prices, drift = [], 0.0
     for hour in range(hours):
         drift = 0.9 * drift + dice.gauss(0.0, 5.0)
-        wave = 40 - 16 * math.cos(2 * math.pi * (hour - 5) / 24) - 6 * math.cos(4 * math.pi * hour / 8760)
+        wave = 40 - 16 * math.cos(2 * math.pi * (hour - 5) / 24) + 6 * math.cos(4 * math.pi * hour / 8760)
         spike = dice.uniform(150, 3000) if dice.random() < 0.004 else 0.0
         prices.append(round(wave + drift + spike, 2))
     return prices

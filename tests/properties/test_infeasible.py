@@ -79,7 +79,7 @@ def test_machines_that_must_run_against_a_hard_cap(units: int, cap: float, kind:
     said = f'event "call 7" allows {cap:.4g} MW' if kind == "event" else f"the interconnection allows {cap:.4g} MW"
     assert [(t, words, unit) for t, words, _, unit in asked] == [(1, said, "MW")]
     amount = asked[0][2]
-    assert amount == pytest.approx(units - cap, abs=5e-3)
+    assert amount == pytest.approx(units - cap, rel=5e-3)
     # the amount is told to three digits: give the last of them in full
     plan_conditions(with_cap(cap + amount + 10.0 ** (np.floor(np.log10(amount)) - 2)))
 

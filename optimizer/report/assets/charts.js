@@ -3,6 +3,8 @@
 "use strict";
 
 const Curtail = (() => {
+  const NARROW = 560; // CSS pixels under which a chart is lower and says less
+
   const unpack = (series) => {
     if (Array.isArray(series)) return series;
     const values = [];
@@ -43,8 +45,10 @@ const Curtail = (() => {
       return `${this.day(from)}, ${this.hour(from)}–${this.hour(to)}`;
     }
     axis(u, splits, axis, space, step) {
-      if (step >= 86400) return splits.map((s) => this.date(s));
-      return splits.map((s) => (this.hour(s) === "00:00" ? this.day(s) : this.hour(s)));
+      const edge = u.bbox.width / (devicePixelRatio || 1) - 28; // a label there would be cut
+      const day = (s) => (edge < NARROW ? this.date(s) : this.day(s));
+      const name = (s) => (step >= 86400 ? this.date(s) : this.hour(s) === "00:00" ? day(s) : this.hour(s));
+      return splits.map((s) => (u.valToPos(s, "x") > edge ? "" : name(s)));
     }
   }
 
@@ -89,12 +93,12 @@ const Curtail = (() => {
     scales: { x: { time: true, range: (u, min, max) => [min, max] }, y: more.y },
     axes: [
       {
-        stroke: css("muted"), font: "12px system-ui, sans-serif", space: 76, size: 34,
+        stroke: css("muted"), font: "12px system-ui, sans-serif", space: holder.clientWidth < NARROW ? 48 : 76, size: 34,
         grid: { stroke: css("grid"), width: 1 }, ticks: { stroke: css("grid"), width: 1, size: 5 },
         values: (u, splits, axis, space, step) => page.clock.axis(u, splits, axis, space, step),
       },
       {
-        stroke: css("muted"), font: "12px system-ui, sans-serif", size: 54,
+        stroke: css("muted"), font: "12px system-ui, sans-serif", size: holder.clientWidth < NARROW ? 42 : 54,
         grid: { stroke: css("grid"), width: 1 }, ticks: { show: false }, ...more.axis,
       },
     ],
@@ -141,10 +145,17 @@ const Curtail = (() => {
         ctx.fillStyle = css("event");
         ctx.font = `600 ${11 * ratio}px system-ui, sans-serif`;
         ctx.textBaseline = "top";
+        ctx.textAlign = "left";
         const width = ctx.measureText(band.label).width;
-        const x = Math.min(Math.max(left, bbox.left), bbox.left + bbox.width - width) + 4 * ratio;
-        if (spec.kind !== "rows" && right > bbox.left && left < bbox.left + bbox.width)
-          ctx.fillText(band.label, x, bbox.top + 3 * ratio);
+        const x = Math.min(Math.max(left, bbox.left) + 4 * ratio, bbox.left + bbox.width - width - 2 * ratio);
+        if (spec.kind !== "rows" && right > bbox.left && left < bbox.left + bbox.width) {
+          ctx.strokeStyle = css("surface"); // a halo, so that lines behind do not cross the name out
+          ctx.lineWidth = 4 * ratio;
+          ctx.lineJoin = "round";
+          ctx.setLineDash([]);
+          ctx.strokeText(band.label, x, bbox.top + 7 * ratio);
+          ctx.fillText(band.label, x, bbox.top + 7 * ratio);
+        }
       }
     }
     ctx.restore();
@@ -220,7 +231,7 @@ const Curtail = (() => {
     layers.forEach(({ values }, k) => sums.push(values.map((value, i) => value + (k ? sums[k - 1][i] : 0))));
     for (let k = layers.length - 1; k >= 0; k--) { // the highest first: each lower one is painted over it
       data.push(page.steps(sums[k]));
-      series.push({ fill: css(layers[k].line.color), stroke: css("surface"), width: 1, paths: step(1), points: { show: false } });
+      series.push({ fill: css(layers[k].line.color), stroke: css("surface"), width: page.times.length > 300 ? 0.5 : 1, paths: step(1), points: { show: false } });
     }
     for (const line of drawn) {
       data.push(page.steps(page.values(line.key)));
@@ -243,7 +254,7 @@ const Curtail = (() => {
     };
     const range = () => (frame.full ? spec.full : spec.range);
     const made = new uPlot(options(page, spec, holder, {
-      height: holder.clientWidth < 560 ? 260 : 320,
+      height: holder.clientWidth < NARROW ? 260 : 320,
       y: { range: () => range() },
       axis: { values: (u, splits) => splits.map((s) => formatter(Math.abs(splits[1] - splits[0]) < 1 ? 2 : 0)(s)) },
       series, tell,
@@ -260,6 +271,12 @@ const Curtail = (() => {
       const mark = swatch(entry.color, entry.hatch);
       if (entry.width && !(spec.stack || []).includes(entry)) mark.classList.add(entry.dash.length ? "dashed" : "line");
       item.append(mark, node("span", "", entry.meaning ? `${entry.label}: ${entry.meaning}` : entry.label));
+      list.append(item);
+    }
+    if (spec.bands.length && spec.kind !== "rows") {
+      const item = node("span", "entry"), level = spec.bands.some((band) => band.level !== null);
+      item.append(swatch("event-fill"), node("span", "", level ? "Curtailment event and its limit" : "Curtailment event"));
+      item.firstChild.classList.add("framed");
       list.append(item);
     }
     return list;

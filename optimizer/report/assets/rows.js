@@ -3,7 +3,7 @@
 
 Curtail.kinds.rows = (page, spec, holder) => {
   const { css, reading, node, events, formatter } = Curtail;
-  const ROW = 36, LABEL = 17, height = spec.rows.length * ROW + 46;
+  const ROW = 42, LABEL = 18, height = spec.rows.length * ROW + 46;
   const whole = formatter(0), some = formatter(1);
   const count = (value) => (Number.isInteger(value) ? whole : some)(value);
 
@@ -45,6 +45,7 @@ Curtail.kinds.rows = (page, spec, holder) => {
       ctx.fillStyle = css("text");
       ctx.font = `${12 * ratio}px system-ui, sans-serif`;
       ctx.textBaseline = "middle";
+      ctx.textAlign = "left";
       ctx.fillText(clipped(ctx, row.label, bbox.width), bbox.left, top + (LABEL * ratio) / 2);
       const keys = Object.entries(row.parts).map(([part, key]) => [part, page.values(key)]);
       for (let i = 0; i + 1 < edges.length; i++) {

@@ -7,24 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.assembly import build_problem
-from optimizer.conditions import Conditions
+from optimizer.assembly import build_problem as arrays
 from optimizer.lp.highs import load as load
-from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.program import compile_program as build
 from tests.benchmarks.routes.raw import solve as solve
 from tests.benchmarks.routes.starting_point import conditions as prepare
 
-__all__ = ["build", "load", "prepare", "save", "solve"]
-
-
-def build(data: Conditions) -> LinearProgram:
-    """The arrays of the linear program."""
-    return compile_program(build_problem(data))
+__all__ = ["arrays", "build", "load", "prepare", "save", "solve"]
 
 
 def save(folder: Path, file: Path) -> dict[str, Any]:
     """Write the finished arrays for the raw route; returns their size."""
-    program = build(prepare(folder))
+    program = build(arrays(prepare(folder)))
     rows, columns = program.shape
     np.savez(
         file,

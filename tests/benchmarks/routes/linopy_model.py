@@ -12,11 +12,12 @@ import linopy
 import pandas as pd
 import xarray as xr
 
+from optimizer.assembly import build_problem as arrays
 from optimizer.lp.problem import DispatchProblem
 from tests.benchmarks.routes.raw import solve as solve
-from tests.benchmarks.routes.starting_point import problem as prepare
+from tests.benchmarks.routes.starting_point import conditions as prepare
 
-__all__ = ["build", "load", "prepare", "solve"]
+__all__ = ["arrays", "build", "load", "prepare", "solve"]
 
 linopy.options["semantics"] = "v1"
 

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.assembly import build_problem as arrays
 from optimizer.lp.problem import DispatchProblem
 from tests.benchmarks.routes.raw import Arrays
 from tests.benchmarks.routes.raw import load as load
 from tests.benchmarks.routes.raw import solve as solve
-from tests.benchmarks.routes.starting_point import problem as prepare
+from tests.benchmarks.routes.starting_point import conditions as prepare
 
-__all__ = ["build", "load", "prepare", "solve"]
+__all__ = ["arrays", "build", "load", "prepare", "solve"]
 
 _NOT_COVERED = (
     *("OUTAGES", "FROSTS", "COLDS", "MINIMUM_ON_GROUPS", "MINIMUM_OFF_GROUPS", "DAILY_STARTS_GROUPS"),

@@ -7,10 +7,11 @@ from typing import Any
 from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.assembly import build_problem as arrays
 from optimizer.lp.pyomo_model import pyomo_model as build
-from tests.benchmarks.routes.starting_point import problem as prepare
+from tests.benchmarks.routes.starting_point import conditions as prepare
 
-__all__ = ["build", "load", "prepare", "solve"]
+__all__ = ["arrays", "build", "load", "prepare", "solve"]
 
 
 def load(model: Any) -> tuple[Any, Any]:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.load import load_farm
-from optimizer.lp.problem import DispatchProblem
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from tests.benchmarks.instance import FARM_FILE
@@ -17,8 +15,3 @@ def conditions(folder: Path) -> Conditions:
     """Farm and market, as `curtail plan` reads them."""
     farm = load_farm(folder / FARM_FILE)
     return Conditions(farm, read_market(farm, folder, grid_of(farm, None, None), None))
-
-
-def problem(folder: Path) -> DispatchProblem:
-    """The arrays of the dispatch problem: the peers are spared the work of making them."""
-    return build_problem(conditions(folder))

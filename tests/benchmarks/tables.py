@@ -1,0 +1,86 @@
+"""The results as tables for a terminal of 110 columns."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.benchmarks.targets import targets
+
+_COLUMNS = (
+    ("arrays s", "arrays_s"),
+    ("build s", "build_s"),
+    ("load s", "load_s"),
+    ("loaded s", "loaded_s"),
+    ("solve s", "solve_s"),
+    ("total s", "total_s"),
+    ("MB loaded", "mb_loaded"),
+    ("MB peak", "mb_peak"),
+)
+
+
+def _number(value: float | None, unit: str) -> str:
+    if value is None:
+        return "-"
+    return f"{value:,.0f}" if unit == "MB" else f"{value:.4f}" if value < 0.1 else f"{value:.3g}"
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for i, column in enumerate(columns):
+        table.add_column(column, justify="right" if i else "left")
+    return table
+
+
+def show(results: dict[str, Any]) -> None:
+    """Print every table."""
+    console = Console(width=110)
+    for size in results["sizes"]:
+        console.print(_routes(size))
+        for name, ratio in size["ratios"].items():
+            console.print(f"  loaded, {name}: {ratio:.3g}")
+        for problem in size["problems"]:
+            console.print(f"  {problem}", markup=False, highlight=False)
+        console.print()
+    console.print(_processes(results))
+    console.print(_targets(results))
+    console.print(
+        "loaded = arrays + build + load; medians of several processes. Peak memory is of the whole process, imports\n"
+        "included. solve is the solver's run; reading the solution back is not counted for anybody.",
+        highlight=False,
+    )
+
+
+def _routes(size: dict[str, Any]) -> Table:
+    title = f"{size['hours']:,} h x {size['groups']} groups x 3 modes: " + ", ".join(
+        f"{size['program'][part]:,} {part}" for part in ("rows", "columns", "entries")
+    )
+    table = _table(title, "route", *(column for column, _ in _COLUMNS))
+    for name, measured in size["routes"].items():
+        cells = [_number(measured.get(key), column.split()[0]) for column, key in _COLUMNS]
+        table.add_row(name, *cells)
+    return table
+
+
+def _processes(results: dict[str, Any]) -> Table:
+    table = _table("whole processes", "what", "seconds", "MB", "runs")
+    for key in ("long_plan", "cold_plan"):
+        measured = results[key]
+        if "failed" in measured:
+            table.add_row(f"{key}: {measured['failed']}"[:200], "-", "-", "-")
+            continue
+        for name, figures in measured.items():
+            if isinstance(figures, dict):
+                what = f"{measured['hours']:,} h x {measured['groups']} groups: {name}"
+                table.add_row(what, f"{figures['seconds']:.3f}", f"{figures['mb']:,.0f}", str(figures["runs"]))
+    return table
+
+
+def _targets(results: dict[str, Any]) -> Table:
+    table = _table("targets", "target", "bound", "measured", "verdict")
+    for target in targets(results):
+        measured = "-" if target.measured is None else f"{target.measured:.3g}"
+        table.add_row(target.name, target.bound, measured, target.verdict[:60])
+    return table

@@ -1,0 +1,193 @@
+"""The rule checker: for each rule a schedule that keeps it, and the same one with just that rule broken."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.conditions import Conditions
+from optimizer.schedule.checker import Breach, check
+from optimizer.settlement.account import Dispatch
+from tests.farms import conditions, farm, group
+
+
+def running(n: int, **more: Any) -> dict[str, Any]:
+    return {"state": {"groups": {"G": {"running": n, **more}}}}
+
+
+def at(clock: str, units: int) -> tuple[dict[str, Any], ...]:
+    return ({"at": f"2026-02-11 {clock}", "units": units},)
+
+
+def outage(start: str, end: str, units: int) -> tuple[dict[str, Any], ...]:
+    return ({"start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", "units": units},)
+
+
+def call(cut: dict[str, Any], **more: Any) -> tuple[dict[str, Any], ...]:
+    return ({"name": "call", "start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "cut": cut, **more},)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A rule, machines of group G that keep and break it, and the breach: (interval, amount, unit)."""
+
+    good: list[float]
+    bad: list[float]
+    breach: tuple[int, float, str]
+    machines: dict[str, Any] = field(default_factory=dict)
+    farm: dict[str, Any] = field(default_factory=dict)
+    series: dict[str, Any] = field(default_factory=dict)
+    onsite: tuple[float, float] = (0.0, 0.0)  # MW in the good and in the bad schedule
+    export: tuple[float, float] = (0.0, 0.0)
+    who: str = "G"
+
+    @property
+    def conditions(self) -> Conditions:
+        return conditions(farm(group(**self.machines), **self.farm), [0.0] * len(self.good), **self.series)
+
+    def dispatch(self, *, bad: bool) -> Dispatch:
+        units = np.array(self.bad if bad else self.good, dtype=np.float64)
+        nothing = np.zeros(len(units))
+        on = MappingProxyType({("G", "normal"): units})
+        return Dispatch(on, nothing + self.onsite[bad], nothing + self.export[bad])
+
+
+OWN = {"energy": {"onsite": {"available_mw": 6.0, "export_limit_mw": 2.0}}}
+CASES: dict[str, Case] = {
+    "units below zero": Case([0, 1], [0, -1], (1, 1, "machines"), farm=OWN, onsite=(0.0, 3.0), series={"auxiliary": 5.0}),
+    "units available": Case([10, 8], [10, 9], (1, 1, "machines"), series={"availability": {"G": [1.0, 0.8]}}),
+    "minimum on time": Case(
+        [0, 4, 4, 4, 0], [0, 4, 4, 3, 0], (3, 1, "machines"), {"minimum_on_hours": 3.0}, running(0)
+    ),
+    "minimum on time/carried in": Case(
+        [4, 4, 0], [4, 2, 0], (1, 2, "machines"), {"minimum_on_hours": 3.0}, running(6, started=at("05:00", 4))
+    ),
+    "minimum on time/mixed lengths": Case(
+        [4, 4, 4, 0],
+        [4, 4, 1, 0],
+        (2, 3, "machines"),
+        {"minimum_on_hours": 1.0},
+        running(0),
+        {"hours": [0.5, 0.25, 0.5, 1.0]},
+    ),
+    "minimum on time/an outage excuses as many as it takes": Case(
+        [10, 7], [10, 6], (1, 1, "machines"),
+        {"minimum_on_hours": 3.0, "outages": outage("07:00", "08:00", 3)}, running(0),
+    ),
+    "minimum off time": Case(
+        [6, 6, 6, 10], [6, 6, 7, 10], (2, 1, "machines"), {"minimum_off_hours": 3.0}
+    ),
+    "minimum off time/carried in": Case(
+        [6, 6, 10], [6, 9, 10], (1, 3, "machines"), {"minimum_off_hours": 2.0}, running(6, stopped=at("05:30", 4))
+    ),
+    "minimum off time/an outage excuses as many as it takes": Case(
+        [10, 5, 8], [10, 5, 9], (2, 1, "machines"),
+        {"minimum_off_hours": 3.0, "outages": outage("07:00", "08:00", 3)},
+    ),
+    "starts per day": Case(
+        [0, 3], [0, 4], (0, 1, "starts"), {"starts_per_day": 0.5}, running(10, starts_today=2)
+    ),
+    "start rate": Case([4, 8, 10], [5, 8, 10], (0, 1, "machines"), {"starts_per_hour": 4.0}, running(0)),
+    "cold start": Case(
+        [4, 4, 10], [4, 6, 10], (1, 2, "machines"), {"minimum_start_temperature_c": -5.0}, running(4),
+        {"temperature": [-10.0, -10.0, -5.0]},
+    ),
+    "whole containers": Case([8, 4], [8, 5], (1, 1, "machines"), {"units_switched_together": 4}),
+    "whole containers/partly filled": Case([6, 10], [5, 10], (0, 1, "machines"), {"units_switched_together": 4}),
+    "import below zero": Case([6], [5], (0, 1, "MW"), farm=OWN, onsite=(6.0, 6.0), who=""),
+    "import limit": Case([6, 6], [6, 7], (1, 0.5, "MW"), farm={"limit_mw": 6.5}, who=""),
+    "ramp up": Case([2, 5], [2, 6], (1, 1, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}}, who=""),
+    "ramp up/carried in": Case(
+        [5], [7], (0, 2, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}, "state": {"grid_import_mw": 2.0}}, who=""
+    ),
+    "ramp down": Case(
+        [9, 7], [9, 6], (1, 1, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}}, series={"hours": [1.0, 0.5]}, who=""
+    ),
+    "ramp down/carried in": Case(
+        [6], [4], (0, 2, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}, "state": {"grid_import_mw": 10.0}}, who=""
+    ),
+    "event cap": Case(
+        [9, 4, 9], [9, 6, 9], (1, 2, "MW"), farm={"events": call({"form": "to_level", "mw": 4.0})}, who="call"
+    ),
+    "event cap/full stop": Case(
+        [9, 0, 9], [9, 1, 9], (1, 1, "MW"),
+        farm={"events": call({"form": "full_stop"}), "site": {"auxiliary_load_mw": 0.5}}, who="call",
+    ),
+    "on-site below zero": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(1.0, -1.0), who=""),
+    "on-site generation": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 7.0), who=""),
+    "export below zero": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 6.0), export=(1.0, -1.0), who=""),
+    "export limit": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 6.0), export=(2.0, 3.0), who=""),
+    "export from on-site only": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(1.0, 1.0), export=(1.0, 2.0), who=""),
+}  # fmt: skip
+_ALSO = {"on-site below zero": {"export from on-site only"}}  # what is sold would have to come from somewhere
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_a_schedule_that_keeps_the_rules_passes(name: str) -> None:
+    assert check(CASES[name].conditions, CASES[name].dispatch(bad=False)) == []
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_broken_rule_is_found_and_no_other(name: str) -> None:
+    case, rule = CASES[name], name.partition("/")[0]
+    found = [b for b in check(case.conditions, case.dispatch(bad=True)) if b.rule not in _ALSO.get(name, ())]
+    interval, amount, unit = case.breach
+    assert [(b.rule, b.who, b.interval, b.unit) for b in found] == [(rule, case.who, interval, unit)]
+    assert found[0].amount == pytest.approx(amount)
+
+
+def test_one_partly_filled_container() -> None:
+    """Six machines, four to a container: the two left over cannot be in both modes at once."""
+    two = group(units=6, units_switched_together=4, other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"))
+    c = conditions(farm(two), [0.0])
+
+    def with_eco(eco: float) -> Dispatch:
+        on = {("G", "normal"): np.array([2.0]), ("G", "eco"): np.array([eco])}
+        return Dispatch(MappingProxyType(on), np.zeros(1), np.zeros(1))
+
+    assert check(c, with_eco(4.0)) == []
+    assert check(c, with_eco(2.0)) == [Breach("one partly filled container", "G", 0, 1.0, "containers")]
+
+
+@pytest.mark.parametrize(
+    ("farm_data", "priced"),
+    [
+        ({"limit_mw": 6.5}, {"site": {"import_violation_usd_per_mwh": 9.0}}),
+        (
+            {"events": call({"form": "to_level", "mw": 4.0})},
+            {"events": call({"form": "to_level", "mw": 4.0}, violation_usd_per_mwh=9.0)},
+        ),
+    ],
+)
+def test_a_priced_limit_may_be_broken(farm_data: dict[str, Any], priced: dict[str, Any]) -> None:
+    all_on = Dispatch(MappingProxyType({("G", "normal"): np.full(3, 9.0)}), np.zeros(3), np.zeros(3))
+    assert check(conditions(farm(**farm_data), [0.0] * 3), all_on)
+    assert check(conditions(farm(**{**farm_data, **priced}), [0.0] * 3), all_on) == []
+
+
+def test_fractions_of_machines_pass_where_whole_ones_are_not_asked_for() -> None:
+    half = Dispatch(MappingProxyType({("G", "normal"): np.array([2.5])}), np.zeros(1), np.zeros(1))
+    c = conditions(farm(), [0.0])
+    assert check(c, half, whole=False) == []
+    assert [breach.rule for breach in check(c, half)] == ["whole containers"]
+
+
+def test_starts_per_day_follow_the_local_day() -> None:
+    """On the 23-hour day of 8 March 2026 Chicago's midnight comes an hour early: five starts, then five more."""
+    c = conditions(farm(group(starts_per_day=0.5), timezone="America/Chicago"), [0.0] * 24, start="2026-03-08 06:00Z")
+
+    def late(first: float) -> Dispatch:
+        on = np.array([0.0] * 22 + [first, 10.0])
+        return Dispatch(MappingProxyType({("G", "normal"): on}), np.zeros(24), np.zeros(24))
+
+    assert check(c, late(5.0)) == []
+    assert [(b.interval, b.amount) for b in check(c, late(6.0))] == [(0, 1.0)]
+
+
+def test_a_breach_says_what_it_is() -> None:
+    assert str(Breach("import limit", "", 3, 0.5, "MW")) == "import limit broken by the site in interval 3: 0.5 MW"
+    assert str(Breach("cold start", "S19", 0, 2.0, "machines")) == "cold start broken by S19 in interval 0: 2 machines"
