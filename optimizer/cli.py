@@ -148,7 +148,7 @@ def plan(
         from optimizer.report.summary import print_summary
 
         print_summary(made, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
-        say(f"written to {out}: {', '.join(files)}")
+        say(f"{', '.join(files)} written to\n{out}")
     if not made.proved:
         say("stopped at the time limit: this schedule keeps every rule but is not proved best")
         raise typer.Exit(4)

@@ -44,7 +44,7 @@ def script_json(data: Any) -> str:
     r"""JSON that may stand inside a script element, whatever names it holds.
 
     >>> print(script_json({"name": "</script>"}))
-    {"name":"\\u003c/script\\u003e"}
+    {"name":"\u003c/script\u003e"}
     """
     text = json.dumps(data, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,4 +1,4 @@
-"""A plan as one self-contained HTML page: no address outside it, nothing to install, the same bytes for the same plan."""
+"""A plan as one self-contained HTML page: no address outside it, the same bytes for the same plan."""
 
 from __future__ import annotations
 

@@ -38,33 +38,20 @@ ITEMS: dict[str, str] = {
 }
 """Items of the marginal power price."""
 
-TERMS: tuple[tuple[str, str], ...] = (
-    (
-        "Strike price",
-        "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",
-    ),
-    (
-        "Marginal power price",
-        "What one more MWh costs the farm in an interval: energy and adders with losses, plus what every limit that "
-        "binds adds. A group runs while its strike price is above it, unless starts and minimum times say otherwise.",
-    ),
-    ("Hashprice", "Expected revenue of 1 PH/s over a day, in USD, before the pool's fee."),
-    (
-        "Machine-hours",
-        "Machines times hours. The share that runs counts every machine installed, in service or not.",
-    ),
-    ("Start", "A machine that was off in the interval before and is on in this one."),
-    (
-        "MWh off",
-        "What the machines that are off would have drawn at the meter in their group's first mode, less their standby.",
-    ),
-    ("Whole-unit gap", "What switching whole machines and containers costs against fractions of them."),
-    (
-        "Plan objective and settlement",
-        "The objective is the profit the solver reports. The settlement works the same money out again from schedule "
-        "and prices alone; before machines are made whole, the two must agree.",
-    ),
-)
+TERMS: dict[str, str] = {
+    "Strike price": "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",
+    "Marginal power price": "What one more MWh costs the farm in an interval: energy and adders with losses, plus what "
+    "every limit that binds adds. A group runs while its strike price is above it, unless starts and minimum times say "
+    "otherwise.",
+    "Hashprice": "Expected revenue of 1 PH/s over a day, in USD, before the pool's fee.",
+    "Machine-hours": "Machines times hours. The share that runs counts every machine installed, in service or not.",
+    "Start": "A machine that was off in the interval before and is on in this one.",
+    "MWh off": "What the machines that are off would have drawn at the meter in their group's first mode, less their "
+    "standby.",
+    "Whole-unit gap": "What switching whole machines and containers costs against fractions of them.",
+    "Plan objective and settlement": "The objective is the profit the solver reports. The settlement works the same "
+    "money out again from schedule and prices alone; before machines are made whole, the two must agree.",
+}
 """The glossary: term, meaning."""
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.lp.language import Subset
+from optimizer.lp.language import RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
@@ -93,7 +93,19 @@ def explain(
     point_strike = point_strikes(problem)
     first = np.concatenate([[0], np.cumsum([len(group.modes) for group in c.farm.fleet])[:-1]])
     strike = np.maximum.reduceat(point_strike, first, axis=0)
-    return Explanation(items, marginal, point_strike, strike, _off(c, problem, solution, whole, items, strike, first))
+    held = np.logical_or.reduceat(_extension_charge(program, solution) > _TOLERANCE, first, axis=0)
+    off = _off(c, problem, solution, whole, items, strike, first, held)
+    return Explanation(items, marginal, point_strike, strike, off)
+
+
+def _extension_charge(program: LinearProgram, solution: Solution) -> F:
+    """What constraints the user added charge for a machine, (points, intervals): the rest of its column's price."""
+    row = np.repeat(np.arange(program.shape[0]), np.diff(program.starts))
+    charge = np.bincount(
+        program.indices, weights=program.coefficients * solution.row_dual[row], minlength=program.shape[1]
+    )
+    rest: F = program.cost - charge - solution.column_dual
+    return rest[program.columns["units_on"]]
 
 
 def _off(
@@ -104,6 +116,7 @@ def _off(
     items: Mapping[str, F],
     strike: F,
     first: NDArray[np.int64],
+    extended: NDArray[np.bool_],
 ) -> dict[Reason, F]:
     installed = np.array([float(group.units) for group in c.farm.fleet])[:, None]
     running = np.array([whole.running(group) for group in c.farm.fleet])
@@ -112,7 +125,7 @@ def _off(
     container = np.array([float(group.units_switched_together) for group in c.farm.fleet])[:, None]
     partly = np.where(container > 1, np.floor(continuous + _TOLERANCE) - running, 0.0)
     whole_gap = np.clip(partly, 0.0, idle)
-    code = _code(c, problem, solution, items, strike)
+    code = _code(c, problem, solution, items, strike, extended)
     off = {Reason.OUTAGE: installed - c.units_available, Reason.WHOLE_UNITS: whole_gap}
     for i, reason in enumerate(REASONS):
         mine = np.where(code == i, idle - whole_gap, 0.0)
@@ -122,7 +135,12 @@ def _off(
 
 
 def _code(
-    c: Conditions, problem: DispatchProblem, solution: Solution, items: Mapping[str, F], strike: F
+    c: Conditions,
+    problem: DispatchProblem,
+    solution: Solution,
+    items: Mapping[str, F],
+    strike: F,
+    extended: NDArray[np.bool_],
 ) -> NDArray[np.int64]:
     """Position in `REASONS` of why a machine of each group that could run does not, (groups, intervals).
 
@@ -147,9 +165,15 @@ def _code(
     ):
         code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
     code = np.where(c.too_cold_to_start, REASONS.index(Reason.COLD_START), code)
+    code = np.where(extended, REASONS.index(Reason.EXTENSION), code)
     left_over = strike - marginal  # what limits between intervals take of a machine's worth
     code = np.where((largest_item > _TOLERANCE) & (largest_item >= left_over - tolerance), by_item, code)
-    return np.where(strike <= plain + tolerance, REASONS.index(Reason.PRICE), code)
+    code = np.where(strike <= plain + tolerance, REASONS.index(Reason.PRICE), code)
+    # where on-site power feeds the site alone, a machine competes with export and with better machines for it
+    alone = items.get("no_import", np.zeros(n)) < -_TOLERANCE
+    own_power = alone & (solution.values["source_mw"].sum(axis=0) > _TOLERANCE)
+    pays_on_it = strike > problem.source_usd_per_mwh.min(initial=np.inf) + tolerance
+    return np.where(own_power & pays_on_it & (strike <= marginal + tolerance), REASONS.index(Reason.EXPORT), code)
 
 
 def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family: str) -> NDArray[np.bool_]:
@@ -160,5 +184,20 @@ def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family
         {"daily_starts": "DAILY_STARTS", "start_rate": "STAGED"}.get(family, family.upper()) + "_GROUPS"
     ]
     assert isinstance(members, Subset)
+    if family == "minimum_on":
+        duals = _within_windows(problem, members.positions, duals)
     held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
     return held
+
+
+def _within_windows(
+    problem: DispatchProblem, groups: NDArray[np.int64], binding: NDArray[np.bool_]
+) -> NDArray[np.bool_]:
+    """Intervals in which a start would have to last into a binding one, (groups, intervals)."""
+    window = problem.sets["ON_WINDOW"]
+    assert isinstance(window, RangeSet)
+    row, interval = np.nonzero(binding)
+    edges = np.zeros((binding.shape[0], binding.shape[1] + 1), dtype=np.int64)
+    np.add.at(edges, (row, window.start[groups[row], interval]), 1)
+    np.add.at(edges, (row, interval + 1), -1)
+    return np.cumsum(edges, axis=1)[:, :-1] > 0

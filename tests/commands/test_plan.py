@@ -26,7 +26,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     done = curtail("plan", WEST_TEXAS, "--out", out)
     assert done.returncode == 0, done.stderr
     assert done.stdout == ""
-    assert max(map(len, done.stderr.splitlines())) <= 100
+    assert max(len(line) for line in done.stderr.splitlines() if line != str(out)) <= 100
     return out
 
 
@@ -61,7 +61,7 @@ def test_the_oldest_machines_stop_first(planned: Path) -> None:
     by_time: dict[str, dict[str, dict[str, str]]] = {}
     for row in schedule:
         by_time.setdefault(row["interval_start"], {})[row["group"]] = row
-    stopped = [groups for groups in by_time.values() if groups["Hall C S21"]["reason"].startswith("price")]
+    stopped = [groups for groups in by_time.values() if "price" in groups["Hall C S21"]["reason"]]
     assert stopped
     for groups in stopped:
         assert float(groups["Hall A S19j Pro"]["on_normal"] or 0) + float(groups["Hall A S19j Pro"]["on_eco"] or 0) == 0

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.errors import InfeasibleError
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.planning import plan_conditions
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import marginal_items
+from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import farms
@@ -76,8 +78,6 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
 @settings(max_examples=25)
 def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> None:
     """Profit is concave in the load, so its slopes to either side bracket the shadow price."""
-    from optimizer.errors import InfeasibleError
-
     problem = build_problem(c)
     program = compile_program(problem)
     found = solve(program)
@@ -105,6 +105,7 @@ def test_every_machine_that_is_off_has_one_reason(c: Conditions) -> None:
     for g, machines in enumerate(c.farm.fleet):
         np.testing.assert_allclose(off[g], machines.units - plan.dispatch.running(machines), atol=1e-9)
     assert all((count >= 0).all() for count in plan.explanation.off.values())
+    assert Reason.EXTENSION not in plan.explanation.off
 
 
 @given(farms(most_groups=2, most_intervals=6))

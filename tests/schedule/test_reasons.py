@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pyomo.environ as pyo
 import pytest
 
 from optimizer.conditions import Conditions
@@ -43,8 +44,8 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
         conditions(farm(site={"ramp_up_mw_per_hour": 3.0}, state={"grid_import_mw": 2.0}), [PAYS] * 3),
         [5, 2, 0],
     ),
-    # bought power is dearer than hash, and what is generated sells for twice the hash
-    Reason.EXPORT: (conditions(farm(energy={"onsite": SELLS}), [PAYS, DEAR], import_limit=[10.0, 1.0]), []),
+    # in the second hour power is too dear to buy, and the 4 MW generated sell for twice what hash earns
+    Reason.EXPORT: (conditions(farm(energy={"onsite": SELLS}), [PAYS, DEAR]), [0, 10]),
     Reason.COLD_START: (
         conditions(farm(group(minimum_start_temperature_c=-5.0), **running(4)), [PAYS] * 2, temperature=[-9.0, 0.0]),
         [6, 0],
@@ -78,6 +79,57 @@ def told(plan: Plan) -> dict[Reason, list[float]]:
 @pytest.mark.parametrize("reason", EXAMPLES)
 def test_an_example_of_the_reason(reason: Reason) -> None:
     c, off = EXAMPLES[reason]
-    plan = plan_conditions(c)
-    print(reason, told(plan), {k: v.tolist() for k, v in plan.explanation.items.items()}, plan.explanation.strike)
-    assert told(plan).get(reason) == off
+    assert told(plan_conditions(c)).get(reason) == off
+
+
+def test_machines_off_for_different_reasons_at_once() -> None:
+    """Three of ten are out of service, six make way for a call that leaves one; the next hour is dear for all."""
+    both = group(outages=an_outage())
+    c = conditions(farm(both, events=call("06:00", "07:00", 1.0)), [PAYS, DEAR])
+    assert told(plan_conditions(c)) == {Reason.OUTAGE: [3, 0], Reason.EVENT: [6, 0], Reason.PRICE: [0, 10]}
+
+
+def test_machines_wait_for_power_generated_here_that_better_ones_take() -> None:
+    """4 MW generated, power too dear to buy: the machines with more hash take it, the others have none to spare."""
+    own = {"onsite": {"available_mw": 4.0}}
+    c = conditions(farm(group("G"), group("better", 4, th=2_000.0), energy=own), [DEAR])
+    assert told(plan_conditions(c)) == {Reason.EXPORT: [10]}
+
+
+def test_power_generated_here_that_costs_more_than_hash_earns_is_a_matter_of_price() -> None:
+    own = {"available_mw": 4.0, "cost_usd_per_mwh": 1.5, "export_limit_mw": 4.0, "export_price_usd_per_mwh": 2.0}
+    c = conditions(farm(energy={"onsite": own}), [DEAR])
+    assert told(plan_conditions(c)) == {Reason.PRICE: [10]}
+
+
+def no_more_than_six_megawatts(m: Any) -> None:
+    m.own_limit = pyo.Constraint(m.INTERVALS, rule=lambda m, t: m.grid_import[t] <= 6.0)
+
+
+def no_more_than_six_machines(m: Any) -> None:
+    m.own_limit = pyo.Constraint(m.INTERVALS, rule=lambda m, t: m.units_on["G", "normal", t] <= 6.0)
+
+
+@pytest.mark.parametrize("extend", [no_more_than_six_megawatts, no_more_than_six_machines])
+def test_a_constraint_of_the_users_own_is_a_reason(extend: Any) -> None:
+    plan = plan_conditions(conditions(farm(), [PAYS, DEAR]), extend=extend)
+    assert told(plan) == {Reason.EXTENSION: [4, 0], Reason.PRICE: [0, 10]}
+    assert plan.dispatch.units_on["G", "normal"].tolist() == [6, 0]
+
+
+def test_every_reason_has_an_example_and_a_meaning() -> None:
+    assert {*EXAMPLES, Reason.EXTENSION} == set(Reason)
+    assert set(MEANING) == set(Reason)
+    assert set(ITEM_REASON.values()) <= set(Reason)
+
+
+def test_a_reason_for_each_group_by_its_own_strike() -> None:
+    """At 0.8 USD/MWh the weaker group does not pay; the stronger one would, but the call leaves room for five."""
+    weak, strong = group("weak", 3, th=500.0), group("strong", 8)
+    plan = plan_conditions(conditions(farm(weak, strong, events=call("06:00", "07:00", 5.0)), [0.8]))
+    off = {reason: counts[:, 0].tolist() for reason, counts in plan.explanation.off.items()}
+    assert off == {Reason.PRICE: [3, 0], Reason.EVENT: [0, 3]}
+    assert plan.explanation.strike[:, 0].tolist() == pytest.approx([0.5, 1.0])
+    assert plan.explanation.marginal_price.tolist() == pytest.approx([1.0])
+    items = {name: values.tolist() for name, values in plan.explanation.items.items() if values.any()}
+    assert items == {"energy": pytest.approx([0.8]), "event_cap": pytest.approx([0.2])}

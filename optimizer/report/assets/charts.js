@@ -252,10 +252,9 @@ const Curtail = (() => {
         if (values[i]) rows.push(reading(line.label, format(values[i]), line.color));
       return rows;
     };
-    const range = () => (frame.full ? spec.full : spec.range);
     const made = new uPlot(options(page, spec, holder, {
       height: holder.clientWidth < NARROW ? 260 : 320,
-      y: { range: () => range() },
+      y: { range: () => (frame.full ? spec.full : spec.range) },
       axis: { values: (u, splits) => splits.map((s) => formatter(Math.abs(splits[1] - splits[0]) < 1 ? 2 : 0)(s)) },
       series, tell,
       hooks: { drawClear: [bands(spec, true)], draw: [bands(spec, false), clipMarks(page, drawn)] },
@@ -283,12 +282,17 @@ const Curtail = (() => {
   };
 
   // A chart that was clipped gets a button to see all of it.
-  const rangeButton = (spec, frame, redraw) => {
+  const rangeButton = (spec, frame) => {
     const far = spec.peak > spec.range[1] ? spec.peak : spec.trough;
     const label = () => frame.full ? "Show the range that matters" : `Show the full range (to ${formatter(0)(far)} ${spec.unit})`;
     const button = node("button", "range", label());
     button.type = "button";
-    button.addEventListener("click", () => { frame.full = !frame.full; button.textContent = label(); redraw(); });
+    button.addEventListener("click", () => {
+      frame.full = !frame.full;
+      button.textContent = label();
+      const [min, max] = frame.full ? spec.full : spec.range;
+      frame.plot.setScale("y", { min, max });
+    });
     return button;
   };
 
@@ -300,7 +304,7 @@ const Curtail = (() => {
       const figure = document.querySelector(`[data-chart="${spec.id}"]`), holder = node("div", "plot");
       const frame = { spec, holder, full: false, plot: null };
       figure.append(legend(spec), holder);
-      if (spec.full) figure.insertBefore(rangeButton(spec, frame, () => frame.plot.redraw(false, true)), holder);
+      if (spec.full) figure.insertBefore(rangeButton(spec, frame), holder);
       frames.push(frame);
     }
     const draw = () => {

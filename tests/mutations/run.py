@@ -1,0 +1,108 @@
+"""Check that the tests can fail: apply each mutation to a copy of the project and run the fast tests there.
+
+``python -m tests.mutations.run`` prints a row per mutation and ends with 1 when a mutant survives, with 2 when a
+mutation no longer fits the code. Arguments choose the mutations whose file or text contains one of them.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from tests.mutations.table import MUTATIONS, Mutation
+
+ROOT = Path(__file__).resolve().parents[2]
+TESTS = tuple(f"tests/{name}" for name in ("worked_examples", "settlement", "schedule", "lp", "properties"))
+AT_A_TIME = 2
+SECONDS = 120  # a mutant that hangs is noticed too
+
+# A falsified property need not be shrunk: that a test fails is all that is asked
+HASHED_OUT = """
+from hypothesis import Phase, settings
+settings.register_profile("mutants", settings.default, max_examples=20, phases=[Phase.generate])
+settings.load_profile("mutants")
+"""
+
+
+def misfits(mutations: tuple[Mutation, ...]) -> list[str]:
+    """What is wrong with the table: text that the code does not hold exactly once."""
+    found = []
+    for mutation in mutations:
+        times = (ROOT / mutation.file).read_text(encoding="utf-8").count(mutation.old)
+        if times != 1:
+            found.append(f"{mutation.file}: {mutation.old!r} stands there {times} times, not once")
+    return found
+
+
+def copy_project(folder: Path) -> Path:
+    """A copy of the code and its fast tests that runs on its own."""
+    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
+    shutil.copytree(ROOT / "optimizer", folder / "optimizer", ignore=ignored)
+    for test in TESTS:
+        shutil.copytree(ROOT / test, folder / test, ignore=ignored)
+    for name in ("__init__.py", "conftest.py", "farms.py"):
+        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+    with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
+        conftest.write(HASHED_OUT)
+    return folder
+
+
+def run_tests(folder: Path) -> tuple[int, str]:
+    """Pytest's exit code in a folder (0: all passed), and the first test that failed."""
+    command = [sys.executable, "-m", "pytest", "-x", "-q", "-W", "error", "--tb=no", "-p", "no:cacheprovider"]
+    command += ["-c", os.devnull, "--rootdir", str(folder), *TESTS]
+    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
+    environment.pop("CI", None)
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return 1, f"nothing: the tests ran longer than {SECONDS} s"
+    named = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    return done.returncode, named[0] if named else done.stdout[-300:] + done.stderr[-300:]
+
+
+def noticed(mutation: Mutation | None) -> tuple[int, str, float]:
+    """Pytest's exit code with a mutation, or with none, the first test that failed, and the seconds it took."""
+    begun = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
+        folder = copy_project(Path(name))
+        if mutation is not None:
+            file = folder / mutation.file
+            file.write_text(file.read_text(encoding="utf-8").replace(mutation.old, mutation.new), encoding="utf-8")
+        code, test = run_tests(folder)
+    return code, test, time.monotonic() - begun
+
+
+def main(arguments: list[str]) -> int:
+    """Run the table; returns the exit code."""
+    chosen = tuple(m for m in MUTATIONS if not arguments or any(a in m.file or a in m.old for a in arguments))
+    if wrong := misfits(chosen):
+        print("the table does not fit the code:", *wrong, sep="\n  ")
+        return 2
+    survivors: list[Mutation] = []
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        unchanged = pool.submit(noticed, None)
+        for mutation, (code, test, seconds) in zip(chosen, pool.map(noticed, chosen), strict=True):
+            if code == 0:
+                survivors.append(mutation)
+            verdict = {0: "SURVIVED", 1: "caught"}.get(code, f"pytest {code}")
+            print(f"{verdict:9}{seconds:6.1f} s  {mutation.file}: {mutation.old}  ->  {mutation.new}", flush=True)
+            print(f"{'':19}{test.removeprefix('FAILED ')}" if code else "", flush=True)
+        code, test, seconds = unchanged.result()
+    if code:
+        print(f"the tests fail without any mutation, so that one is noticed means nothing: {test}")
+        return 2
+    print(f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught; unchanged, the tests pass in {seconds:.0f} s")
+    return 1 if survivors or not chosen else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))

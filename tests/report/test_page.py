@@ -1,0 +1,164 @@
+"""The page as text: whole, safe, small, the same every time."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from optimizer.planning import Plan
+from optimizer.report.data import figures
+from optimizer.report.page import render, render_page
+from optimizer.report.text import number, usd
+from tests.report.plans import HOSTILE_NAME, plan_of, rich_plan
+from tests.report.test_packing import unpacked
+
+
+class Reader(HTMLParser):
+    """Collects elements, their attributes and the text of each."""
+
+    def __init__(self, html: str) -> None:
+        super().__init__()
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: list[str] = []
+        self.scripts: list[str] = []
+        self.inside = ""
+        self.feed(html)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """An element begins."""
+        self.elements.append((tag, dict(attrs)))
+        self.inside = tag
+        if tag == "script":
+            self.scripts.append("")
+
+    def handle_data(self, data: str) -> None:
+        """Text within an element."""
+        if self.inside == "script":
+            self.scripts[-1] += data
+        elif self.inside != "style":
+            self.texts.append(data)
+
+    def handle_endtag(self, tag: str) -> None:
+        """An element ends."""
+        self.inside = ""
+
+
+@pytest.fixture(scope="module")
+def page() -> str:
+    return render_page(rich_plan())
+
+
+def test_the_same_plan_gives_the_same_bytes(page: str) -> None:
+    assert render_page(rich_plan()) == page
+
+
+def test_no_address_outside_the_page(page: str) -> None:
+    assert not re.findall(r"https?:|url\(|@import|//[a-z0-9-]+\.[a-z]", page)
+    for tag, attributes in Reader(page).elements:
+        assert "src" not in attributes, tag
+        assert attributes.get("href", "data:,") == "data:,", tag
+        assert tag not in ("iframe", "object", "embed", "base", "form")
+
+
+def test_only_the_page_s_own_script_may_run(page: str) -> None:
+    data, script = Reader(page).scripts
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', page)
+    assert policy
+    assert "default-src 'none'" in policy[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy[1]
+    assert json.loads(data)["zone"] == "America/Chicago"
+
+
+def test_hostile_names_are_text(page: str) -> None:
+    reader = Reader(page)
+    assert len(reader.scripts) == 2
+    assert not [tag for tag, _ in reader.elements if tag in ("b", "alert")]
+    text = "".join(reader.texts)
+    assert HOSTILE_NAME in text
+    assert "Old <b>hall" in text
+    assert "49[red]" not in text
+    rows = next(chart for chart in json.loads(reader.scripts[0])["charts"] if chart["id"] == "reasons")["rows"]
+    assert HOSTILE_NAME in {row["label"] for row in rows}
+
+
+def test_not_even_a_closing_tag_gets_through() -> None:
+    f, nasty = figures(rich_plan()), "</script></title></style><script>alert(1)</script>"
+    groups = (replace(f.groups[0], name=nasty), *f.groups[1:])
+    f = replace(f, farm=nasty, groups=groups)
+    page = render("plan.html", f=f, charts={"points": nasty}, most_blocks=1, terms={nasty: nasty})
+    reader = Reader(page)
+    assert len(reader.scripts) == 2
+    assert json.loads(reader.scripts[0]) == {"points": nasty}
+    assert nasty in reader.texts
+
+
+def test_the_page_says_the_plan_s_numbers(page: str) -> None:
+    f, text = figures(rich_plan()), " ".join(" ".join(Reader(page).texts).split())
+    for said in (
+        usd(f.profit), usd(f.power_cost), number(f.mwh, 1), usd(f.hashprice, 2), number(f.starts), usd(f.gap_usd, 2),
+        number(f.objective, 2), "Limits broken and paid for", usd(-f.penalties[0].usd, 2), "prices <b>.csv",
+        "Permission is hereby granted", "Leon Sorokin",
+    ):  # fmt: skip
+        assert said in text
+    for row in (*f.lines, *f.items):
+        assert row.title in text
+
+
+def sent(plan: Plan) -> tuple[dict[str, object], dict[str, list[float]]]:
+    data = json.loads(Reader(render_page(plan)).scripts[0])
+    return data, {key: unpacked(series) for key, series in data["series"].items()}
+
+
+def test_the_charts_hold_every_machine_and_megawatt() -> None:
+    plan = rich_plan()
+    data, series = sent(plan)
+    n = len(plan.grid)
+    assert {len(values) for values in series.values()} == {n}
+    charts = {chart["id"]: chart for chart in data["charts"]}  # type: ignore[attr-defined]
+    for row in charts["reasons"]["rows"]:
+        parts = [series[key] for key in row["parts"].values()]
+        assert [sum(values) for values in zip(*parts, strict=True)] == [row["total"]] * n
+    stack = [series[line["key"]] for line in charts["load"]["stack"]]
+    for interval, load in enumerate(plan.settlement.load_mw):
+        assert sum(values[interval] for values in stack) == pytest.approx(load, abs=0.005 * len(stack))
+    assert charts["price"]["full"] is not None
+    assert charts["price"]["peak"] == 5004.0
+
+
+def test_many_groups_are_pooled_but_all_counted() -> None:
+    plan = plan_of(6, groups=15)
+    data, _ = sent(plan)
+    rows = data["charts"][2]["rows"]  # type: ignore[index]
+    assert len(rows) == 13
+    assert rows[-1]["label"] == "3 other groups"
+    assert sum(row["total"] for row in rows) == sum(group.units for group in plan.farm.fleet)
+
+
+def test_a_week_in_quarter_hours_with_twelve_groups_is_small() -> None:
+    page = render_page(plan_of(672, groups=12, hours=0.25, standby_w=25.0))
+    assert len(page.encode()) < 300_000
+
+
+def test_a_long_plan_is_drawn_in_daily_means_and_says_so() -> None:
+    page = render_page(plan_of(2400, groups=3))
+    assert "The charts show daily means" in page
+    assert len(page.encode()) < 300_000
+    assert "The charts show" not in render_page(plan_of(24))
+
+
+def test_nothing_is_imported_that_a_report_does_not_need() -> None:
+    code = (
+        "import sys, optimizer.report.page, optimizer.report.summary;"
+        "print([m for m in ('highspy', 'pyomo', 'jinja2', 'rich', 'optimizer.planning') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

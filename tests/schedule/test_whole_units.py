@@ -1,0 +1,129 @@
+"""From the continuous optimum to whole machines. A machine draws one MW and earns one USD per hour."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.errors import RuleBrokenError, StoppedEarlyError
+from optimizer.planning import Plan, plan_conditions
+from optimizer.schedule import whole_units
+from optimizer.schedule.checker import check
+from tests.farms import conditions, farm, group
+
+FREE = 0.0
+
+
+def on(plan: Plan, name: str = "G", mode: str = "normal") -> list[float]:
+    return plan.dispatch.units_on[name, mode].tolist()
+
+
+def test_machines_are_rounded_down() -> None:
+    """6.5 MW run six machines; the half that is lost is the rounding gap."""
+    plan = plan_conditions(conditions(farm(limit_mw=6.5), [0.4]))
+    assert (on(plan), plan.method) == ([6], "rounded down")
+    assert plan.continuous.profit == pytest.approx(6.5 * 0.6)
+    assert plan.rounding_gap_usd == pytest.approx(0.5 * 0.6)
+    assert plan.rounding_gap_share == pytest.approx(0.5 * 0.6 / 6.5)
+
+
+def test_whole_machines_are_not_rounded() -> None:
+    plan = plan_conditions(conditions(farm(limit_mw=6.0), [0.4]))
+    assert on(plan) == [6]
+    assert plan.rounding_gap_usd == pytest.approx(0.0)
+
+
+def test_containers() -> None:
+    """Of 7.5 MW four to a container: one container of twelve machines' three."""
+    boxes = group(units=12, units_switched_together=4)
+    for units in ("rounded", "exact"):
+        plan = plan_conditions(conditions(farm(boxes, limit_mw=7.5), [0.4]), units=units)  # type: ignore[arg-type]
+        assert on(plan) == [4]
+
+
+def test_the_partly_filled_container() -> None:
+    """Ten machines in containers of four: 6.5 MW run a full one and the one of two, 5.5 MW a full one."""
+    boxes = group(units_switched_together=4)
+    for units in ("rounded", "exact"):
+        plan = plan_conditions(conditions(farm(boxes), [0.4] * 3, import_limit=[6.5, 5.5, 12.0]), units=units)  # type: ignore[arg-type]
+        assert on(plan) == [6, 4, 10]
+
+
+def test_an_outage_leaves_a_container_partly_filled() -> None:
+    """Eight machines in two containers; when three are out, a full one and one of a single machine are left."""
+    outage = {"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 3}
+    plan = plan_conditions(conditions(farm(group(units=8, units_switched_together=4, outages=(outage,))), [0.4] * 3))
+    assert on(plan) == [8, 5, 8]
+
+
+def test_modes_are_rounded_to_the_frugal_one() -> None:
+    """7.25 MW at power for nothing: ten in eco (0.5 MW), 4.5 of them lifted to normal; rounded, four are."""
+    two = group(other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"))
+    plan = plan_conditions(conditions(farm(two, limit_mw=7.25), [FREE]))
+    assert (on(plan), on(plan, mode="eco")) == ([4], [6])
+    assert plan.continuous.profit == pytest.approx(4.5 * 1 + 5.5 * 0.75)
+    assert plan.settlement.profit == pytest.approx(4 * 1 + 6 * 0.75)
+
+
+def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
+    """4.5 MW, then 2.5 MW more: rounded down that is four machines, then seven, a rise of three. Six it must be."""
+    c = conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
+    plan = plan_conditions(c)
+    assert (on(plan), plan.method) == ([4, 6], "rounded, solved again with integers near limits")
+    assert plan.continuous.profit == pytest.approx(4.5 + 7.0)
+    assert plan.proved
+    assert on(plan_conditions(c, units="exact")) == [4, 6]
+
+
+def test_exact_units_beat_rounded_ones_where_containers_do_not_fit() -> None:
+    """6.5 MW: five machines at 1 USD/MWh leave half a container; two containers of three at 0.95 USD/MWh fit."""
+    better = group("better", 5, units_switched_together=5)
+    worse = group("worse", 6, th=950.0, units_switched_together=3)
+    c = conditions(farm(better, worse, limit_mw=6.5), [FREE])
+    rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
+    assert rounded.settlement.profit == pytest.approx(5.0)
+    assert exact.settlement.profit == pytest.approx(6 * 0.95)
+    assert exact.continuous.profit == pytest.approx(5.0 + 1.5 * 0.95)
+    assert (exact.method, exact.proved) == ("exact", True)
+
+
+def test_on_site_power_that_fewer_machines_do_not_take_is_turned_down() -> None:
+    """6.5 MW generated, nothing bought or sold: half a machine less takes half a megawatt less."""
+    c = conditions(farm(energy={"onsite": {"available_mw": 6.5}}), [3.0])
+    plan = plan_conditions(c)
+    assert on(plan) == [6]
+    assert plan.dispatch.onsite_mw.tolist() == [6.0]
+    assert check(c, plan.dispatch) == []
+
+
+def ramped() -> Any:
+    return conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
+
+
+def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_narrow(c: Any, program: Any, solution: Any, breaches: Any) -> Any:
+        lower = program.col_lower.copy()
+        lower[program.columns["units_on"]] = 11.0
+        return replace(program, col_lower=lower)
+
+    monkeypatch.setattr(whole_units, "_near", too_narrow)
+    plan = plan_conditions(ramped())
+    assert (on(plan), plan.method) == ([4, 6], "solved again with integers")
+
+
+def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def too_late(*_: Any) -> Any:
+        raise StoppedEarlyError("no schedule found within the limit")
+
+    monkeypatch.setattr(whole_units, "_solved", too_late)
+    with pytest.raises(RuleBrokenError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--whole-units exact"):
+        plan_conditions(ramped())
+
+
+def test_the_schedule_is_made_of_whole_numbers() -> None:
+    plan = plan_conditions(conditions(farm(limit_mw=3.3), [0.1, 0.2, 0.3]), units="exact")
+    units = plan.dispatch.units_on["G", "normal"]
+    assert np.array_equal(units, np.round(units))

@@ -1,0 +1,42 @@
+"""What the README shows, run as it stands."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+from tests.commands.running import CONFIGS, ROOT, curtail
+
+README = (ROOT / "README.md").read_text()
+
+
+def block(language: str) -> str:
+    """The README's first block of a language."""
+    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+    assert found
+    return found.group(1)
+
+
+def test_the_farm_file_and_the_extension_of_the_readme(tmp_path: Path) -> None:
+    (tmp_path / "my_farm.yaml").write_text(block("yaml"))
+    (tmp_path / "mine.py").write_text(block("python"))
+    shutil.copy(CONFIGS / "machines.yaml", tmp_path)
+    shutil.copy(CONFIGS / "market" / "winter_day_ahead.csv", tmp_path / "prices.csv")
+    text = (tmp_path / "my_farm.yaml").read_text().replace(", location: HB_WEST", "")
+    (tmp_path / "my_farm.yaml").write_text(text)  # the sample file has one series, so no location to choose
+    assert curtail("check", tmp_path / "my_farm.yaml").returncode == 0
+    plain = curtail("plan", tmp_path / "my_farm.yaml", "--out", tmp_path / "a", cwd=tmp_path)
+    assert plain.returncode == 0, plain.stderr
+    extended = curtail(
+        "plan", "my_farm.yaml", "--out", "b", "--extend", "mine:covenant", cwd=tmp_path, PYTHONPATH=str(ROOT)
+    )
+    assert extended.returncode == 0, extended.stderr
+
+
+def test_every_command_of_the_readme_exists() -> None:
+    named = set(re.findall(r"^curtail (\w+)", README, re.MULTILINE)) | set(re.findall(r"`curtail (\w+)", README))
+    text = curtail("--help").stdout
+    assert named
+    for name in named:
+        assert name in text
