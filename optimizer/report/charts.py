@@ -138,7 +138,10 @@ class _Describer:
         load = group_load_mw(plan.conditions, plan.dispatch)
         top = float(max(settled.load_mw.max(), settled.import_mw.max()))
         decimals = decimals_of(top)
-        stack = [_line(self._send("auxiliary", plan.market.auxiliary_load_mw, decimals), "Auxiliary", "auxiliary")]
+        stack = []
+        auxiliary = plan.market.auxiliary_load_mw
+        if auxiliary.any():
+            stack.append(_line(self._send("auxiliary", auxiliary, decimals), "Auxiliary", "auxiliary"))
         for place, g in enumerate(self.named):
             stack.append(_line(self._send(f"load{g}", load[g], decimals), fleet[g].name, self._colour(place)))
         if self.others:

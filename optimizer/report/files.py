@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from importlib.metadata import version
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -103,7 +104,16 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "rounding_gap_share": plan.rounding_gap_share,
         "whole_units": plan.method,
         "proved_optimal": plan.proved,
-        "gaps_filled": [str(fill) for fill in plan.market.fills],
+        "gaps_filled": [
+            {
+                "file": Path(fill.file).name,
+                "start": fill.start.isoformat(),
+                "end": fill.end.isoformat(),
+                "method": fill.method,
+                "intervals": fill.count,
+            }
+            for fill in plan.market.fills
+        ],
         "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
     }
 

@@ -1,7 +1,8 @@
 """From the continuous optimum to whole machines and whole containers.
 
-Rounding down never draws more power, so it passes nearly always. Where a ramp or a minimum time is broken by it, the
-schedule near the trouble is solved again with integers, everything else held; failing that, all of it.
+Rounding down never draws more power, so it passes nearly always. Where a ramp or a minimum time is broken by it, or it
+costs more than a thousandth of the revenue, the schedule near the trouble is solved again with integers, everything
+else held; failing that, all of it.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from optimizer.lp.highs import solve
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
 from optimizer.schedule.checker import Breach, check
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.account import Dispatch, grid_import_mw, settle
 
 F = NDArray[np.float64]
 _SNAP = 1e-6
 _GAP = 1e-6  # relative gap at which a whole-unit search ends
+WORTH_A_SEARCH = 1e-3  # share of gross revenue that rounding may cost before integers are tried
+NEAR_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -79,23 +82,33 @@ def snapped(c: Conditions, solution: Solution) -> Dispatch:
 
 def whole_schedule(c: Conditions, solution: Solution, *, time_limit: float) -> Rounded:
     """A whole schedule close to the continuous optimum that breaks no rule."""
-    rounded = round_down(c, dispatch_of(c, solution))
-    breaches = check(c, rounded)
-    if not breaches:
-        return Rounded(rounded, "rounded down", True)
+    continuous = dispatch_of(c, solution)
+    rounded = Rounded(round_down(c, continuous), "rounded down", True)
+    breaches = check(c, rounded.dispatch)
+    if not breaches and _gap_share(c, continuous, rounded.dispatch) <= WORTH_A_SEARCH:
+        return rounded
     program = compile_program(build_problem(c, whole=True))
-    for narrowed, method in (
-        (_near(c, program, solution, breaches), "rounded, solved again with integers near limits"),
-        (program, "solved again with integers"),
-    ):
+    near = (_near(c, program, solution, breaches), "integers near limits, the rest held", min(time_limit, NEAR_SECONDS))
+    everything = (program, "integers throughout", time_limit)
+    for narrowed, method, seconds in (near, everything) if breaches else (near,):
         try:
-            return _solved(c, narrowed, method, time_limit)
+            found = replace(_solved(c, narrowed, method, seconds), proved=True)  # the continuous optimum bounds it
         except (InfeasibleError, StoppedEarlyError):
             continue
+        better = settle(c, found.dispatch).profit >= settle(c, rounded.dispatch).profit
+        return found if breaches or better else rounded
+    if not breaches:
+        return rounded
     raise RuleBrokenError(
         "no whole-unit schedule was found near the optimum; the first rule in the way: "
         f"{breaches[0]}. Try --whole-units exact with a longer --time-limit"
     )
+
+
+def _gap_share(c: Conditions, continuous: Dispatch, rounded: Dispatch) -> float:
+    best = settle(c, continuous)
+    gross = sum(max(usd, 0.0) for usd in best.lines.values())
+    return (best.profit - settle(c, rounded).profit) / gross if gross > 0 else 0.0
 
 
 def exact_schedule(c: Conditions, *, time_limit: float) -> Rounded:

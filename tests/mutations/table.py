@@ -49,9 +49,17 @@ MUTATIONS = (
     Mutation(SITE, "- grid_export(m, t) == site_load(m, t)", "+ grid_export(m, t) == site_load(m, t)"),
     Mutation(SITE, "m.import_limit_mw[t] + m.sum(", "m.import_limit_mw[t] - m.sum("),
     Mutation(SITE, "<= onsite_used(m, t)", "<= 2.0 * onsite_used(m, t)"),
-    Mutation(SITE, "m.grid_import[m.previous[t]] <= m.ramp_up_mw[t]", "m.grid_import[m.previous[t]] <= m.ramp_up_mw[m.previous[t]]"),
+    Mutation(
+        SITE,
+        "m.grid_import[m.previous[t]] <= m.ramp_up_mw[t]",
+        "m.grid_import[m.previous[t]] <= m.ramp_up_mw[m.previous[t]]",
+    ),
     Mutation(SITE, "return m.import_before - m.grid_import[t] <=", "return m.grid_import[t] - m.import_before <="),
-    Mutation(SITE, "return m.grid_import[m.previous[t]] - m.grid_import[t]", "return m.grid_import[t] - m.grid_import[m.previous[t]]"),
+    Mutation(
+        SITE,
+        "return m.grid_import[m.previous[t]] - m.grid_import[t]",
+        "return m.grid_import[t] - m.grid_import[m.previous[t]]",
+    ),
     Mutation(SITE, "-m.hours[t] * m.overrun_usd_per_mwh[v]", "-m.overrun_usd_per_mwh[v]"),
     Mutation(SUPPLY, "return -m.hours[t] * m.energy_usd", "return -m.energy_usd"),
     Mutation(SUPPLY, "return -m.hours[t] * m.adders_usd", "return m.hours[t] * m.adders_usd"),
@@ -61,27 +69,37 @@ MUTATIONS = (
     Mutation(WHOLE, "== full + m.partial_units[p, t] * m.partial_on[p, t]", "== full + 0.0 * m.partial_on[p, t]"),
     Mutation(WHOLE, "<= 1.0", "<= 2.0"),
     Mutation(SETS, "_SLACK_HOURS = 1e-9", "_SLACK_HOURS = -1e-9"),
-    Mutation(SETS, "np.arange(1, start.shape[1] + 1)", "np.arange(start.shape[1])"),
-    Mutation(SETS, "count[first_of_group + on_start], count[flat + 1]", "count[first_of_group + on_start], count[flat]"),
+    Mutation(
+        SETS, '("GROUPS", "INTERVALS"), start, stop)', '("GROUPS", "INTERVALS"), np.minimum(start + 1, stop), stop)'
+    ),
+    Mutation(
+        SETS, "count[first_of_group + on_start], count[flat + 1]", "count[first_of_group + on_start], count[flat]"
+    ),
     Mutation(ALGEBRA, "return -self + other", "return self + other"),
     Mutation(ALGEBRA, "lower - difference.constant,", "lower + difference.constant,"),
     Mutation(ALGEBRA, "coef if real is None else coef * real", "coef"),
     Mutation(ASSEMBLY, "billed = 1.0 + energy.loss_share", "billed = 1.0 - energy.loss_share"),
     Mutation(ASSEMBLY, "starts_left[g, 0] -= ", "starts_left[g, 0] += "),
     Mutation(ASSEMBLY, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
-    Mutation(ASSEMBLY, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"),
+    Mutation(
+        ASSEMBLY, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
+    ),
     Mutation(ASSEMBLY, "share = 0.0 if group.hosting is not None else 1.0 - fee", "share = 1.0 - fee"),
     Mutation(ASSEMBLY, "np.where(priced, np.inf, 0.0)", "np.where(priced, 0.0, np.inf)"),
     Mutation(CONDITIONS, "(self.hours_before < until - _WHOLE)", "(self.hours_before <= until)"),
     Mutation(CONDITIONS, "return cut.baseline_mw - cut.mw", "return cut.mw"),
     Mutation(CONDITIONS, "(self.grid.ends > begin)", "(self.grid.starts >= begin)"),
-    Mutation(CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"),
+    Mutation(
+        CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"
+    ),
     Mutation(CHECKER, "(stopped - forced) - (fallen_out - forced), group", "stopped, group"),
     Mutation(CHECKER, "_BEFORE = 1e-9", "_BEFORE = -1e-9"),
     Mutation(CHECKER, "-change - site.ramp_down_mw_per_hour", "change - site.ramp_down_mw_per_hour"),
     Mutation(CHECKER, "dispatch.export_mw - dispatch.onsite_mw,", "dispatch.export_mw - dispatch.onsite_mw - 9.0,"),
     Mutation(CHECKER, "partial_runs - 1.0", "partial_runs - 2.0"),
-    Mutation(ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"),
+    Mutation(
+        ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
+    ),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
     Mutation(EXPLAIN, "solution.column_dual[block]", "-solution.column_dual[block]"),
     Mutation(ACCOUNT, "hours * (1.0 + energy.loss_share)", "hours * (1.0 - energy.loss_share)"),

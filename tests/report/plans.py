@@ -39,7 +39,8 @@ def rich_plan() -> Plan:
         group("Old <b>hall", 30, th=400, watts=1e6 / 10, wear_usd_per_start=0.5, units_switched_together=10),
         group("Hosted", 10, th=500, watts=1e6 / 10, hosting={"fee_usd_per_mwh": 70.0}, availability=0.85),
     ]
-    built = farm(*fleet, events=(event,), limit_mw=5.5, energy={"adders_usd_per_mwh": 4.0}, timezone="America/Chicago")
+    energy, site = {"adders_usd_per_mwh": 4.0}, {"pue": 1.0625}
+    built = farm(*fleet, events=(event,), limit_mw=5.5, energy=energy, site=site, timezone="America/Chicago")
     hours = np.arange(36)
     prices = 40 + 30 * np.sin(hours / 24 * 2 * np.pi)
     prices[30] = 5_000.0

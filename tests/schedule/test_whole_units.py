@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.assembly import build_problem
 from optimizer.errors import RuleBrokenError, StoppedEarlyError
+from optimizer.lp.highs import solve
+from optimizer.lp.program import compile_program
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule import whole_units
 from optimizer.schedule.checker import check
+from optimizer.schedule.whole_units import dispatch_of, round_down
 from tests.farms import conditions, farm, group
 
 FREE = 0.0
@@ -24,7 +28,7 @@ def on(plan: Plan, name: str = "G", mode: str = "normal") -> list[float]:
 def test_machines_are_rounded_down() -> None:
     """6.5 MW run six machines; the half that is lost is the rounding gap."""
     plan = plan_conditions(conditions(farm(limit_mw=6.5), [0.4]))
-    assert (on(plan), plan.method) == ([6], "rounded down")
+    assert on(plan) == [6]
     assert plan.continuous.profit == pytest.approx(6.5 * 0.6)
     assert plan.rounding_gap_usd == pytest.approx(0.5 * 0.6)
     assert plan.rounding_gap_share == pytest.approx(0.5 * 0.6 / 6.5)
@@ -32,12 +36,12 @@ def test_machines_are_rounded_down() -> None:
 
 def test_whole_machines_are_not_rounded() -> None:
     plan = plan_conditions(conditions(farm(limit_mw=6.0), [0.4]))
-    assert on(plan) == [6]
+    assert (on(plan), plan.method) == ([6], "rounded down")
     assert plan.rounding_gap_usd == pytest.approx(0.0)
 
 
 def test_containers() -> None:
-    """Of 7.5 MW four to a container: one container of twelve machines' three."""
+    """Twelve machines, four to a container: 7.5 MW run one container."""
     boxes = group(units=12, units_switched_together=4)
     for units in ("rounded", "exact"):
         plan = plan_conditions(conditions(farm(boxes, limit_mw=7.5), [0.4]), units=units)  # type: ignore[arg-type]
@@ -62,7 +66,11 @@ def test_an_outage_leaves_a_container_partly_filled() -> None:
 def test_modes_are_rounded_to_the_frugal_one() -> None:
     """7.25 MW at power for nothing: ten in eco (0.5 MW), 4.5 of them lifted to normal; rounded, four are."""
     two = group(other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"))
-    plan = plan_conditions(conditions(farm(two, limit_mw=7.25), [FREE]))
+    c = conditions(farm(two, limit_mw=7.25), [FREE])
+    plan = plan_conditions(c)
+    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    rounded = round_down(c, continuous).units_on
+    assert (rounded["G", "normal"].tolist(), rounded["G", "eco"].tolist()) == ([4], [6])
     assert (on(plan), on(plan, mode="eco")) == ([4], [6])
     assert plan.continuous.profit == pytest.approx(4.5 * 1 + 5.5 * 0.75)
     assert plan.settlement.profit == pytest.approx(4 * 1 + 6 * 0.75)
@@ -72,7 +80,7 @@ def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
     """4.5 MW, then 2.5 MW more: rounded down that is four machines, then seven, a rise of three. Six it must be."""
     c = conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
     plan = plan_conditions(c)
-    assert (on(plan), plan.method) == ([4, 6], "rounded, solved again with integers near limits")
+    assert (on(plan), plan.method) == ([4, 6], "integers near limits, the rest held")
     assert plan.continuous.profit == pytest.approx(4.5 + 7.0)
     assert plan.proved
     assert on(plan_conditions(c, units="exact")) == [4, 6]
@@ -111,7 +119,7 @@ def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch:
 
     monkeypatch.setattr(whole_units, "_near", too_narrow)
     plan = plan_conditions(ramped())
-    assert (on(plan), plan.method) == ([4, 6], "solved again with integers")
+    assert (on(plan), plan.method) == ([4, 6], "integers throughout")
 
 
 def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -119,7 +127,9 @@ def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkey
         raise StoppedEarlyError("no schedule found within the limit")
 
     monkeypatch.setattr(whole_units, "_solved", too_late)
-    with pytest.raises(RuleBrokenError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--whole-units exact"):
+    with pytest.raises(
+        RuleBrokenError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--whole-units exact"
+    ):
         plan_conditions(ramped())
 
 

@@ -44,7 +44,9 @@ def settled() -> Settlement:
         energy={"adders_usd_per_mwh": 6.0, "loss_share": 0.02},
         revenue={"pool_fee_share": 0.01},
     )
-    c = conditions(built, [40.0, 120.0, -10.0], hours=[0.25, 0.5, 1.0], hashprice=[36.0, 36.0, 48.0], btc_per_ph_day=5e-4)
+    c = conditions(
+        built, [40.0, 120.0, -10.0], hours=[0.25, 0.5, 1.0], hashprice=[36.0, 36.0, 48.0], btc_per_ph_day=5e-4
+    )
     plan = dispatch({("own", "normal"): [100, 0, 80], ("own", "eco"): [0, 60, 0], ("theirs", "normal"): [10, 0, 10]})
     return settle(c, plan)
 
@@ -129,9 +131,7 @@ def test_generation_export_and_limits_broken() -> None:
         "cut": {"form": "to_level", "mw": 4.0},
         "violation_usd_per_mwh": 1000.0,
     }
-    built = farm(
-        limit_mw=5.0, site={"import_violation_usd_per_mwh": 500.0}, energy={"onsite": own}, events=(call,)
-    )
+    built = farm(limit_mw=5.0, site={"import_violation_usd_per_mwh": 500.0}, energy={"onsite": own}, events=(call,))
     c = conditions(built, [50.0], hours=0.5)
     plan = dispatch({("G", "normal"): [10]}, onsite=4.0, export=1.0)
     assert site_load_mw(c, plan).tolist() == [10.0]

@@ -135,8 +135,12 @@ def test_first_ramp_down() -> None:
 def test_ramps_over_intervals_of_mixed_length() -> None:
     """Proves that a ramp of 4 MW an hour is 1 MW into a quarter of an hour and 2 MW into half an hour.
 
-    By hand: 0, 1, 3, 7 machines over 1, 1/4, 1/2 and 1 hour.
+    By hand: 0, 1, 3, 7 machines over 1, 1/4, 1/2 and 1 hour; downwards from 10 MW 9, 7 and 3 MW that lose 2 USD/MWh.
     """
+    site, state = {"ramp_down_mw_per_hour": 4.0}, {"grid_import_mw": 10.0}
+    down = optimum(conditions(farm(site=site, state=state), [DEAR] * 3, hours=[0.25, 0.5, 1]))
+    assert down.on() == [9, 7, 3]
+    assert down.profit == usd(-2.0 * (9 * 0.25 + 7 * 0.5 + 3 * 1))
     c = conditions(farm(site={"ramp_up_mw_per_hour": 4.0}), [DEAR, PAYS, PAYS, PAYS], hours=[1, 0.25, 0.5, 1])
     assert optimum(c).on() == [0, 1, 3, 7]
     assert optimum(c).profit == usd((1 * 0.25 + 3 * 0.5 + 7 * 1) * 0.6)

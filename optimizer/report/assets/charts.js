@@ -126,8 +126,8 @@ const Curtail = (() => {
     for (const band of spec.bands) {
       const left = u.valToPos(band.from, "x", true), right = u.valToPos(band.to, "x", true);
       ctx.fillStyle = css("event-fill");
-      if (under) ctx.fillRect(left, bbox.top, right - left, bbox.height);
-      else {
+      if (under === (spec.kind === "lines")) ctx.fillRect(left, bbox.top, right - left, bbox.height);
+      if (!under) {
         ctx.strokeStyle = css("event");
         ctx.lineWidth = 1 * ratio;
         ctx.setLineDash([4 * ratio, 3 * ratio]);
