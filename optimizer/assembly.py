@@ -87,7 +87,10 @@ def _fleet(c: Conditions) -> Part:
         if group.name in farm.state.groups:
             starts_left[g, 0] -= farm.state.groups[group.name].starts_today
     intervals = np.arange(n)
+    # a minimum time no longer than every interval binds only machines that were switched before the plan
     shortest = float(grid.hours.min())
+    minimum_on = (_per_group(farm, "minimum_on_hours") > shortest) | bound_on.any(axis=1)
+    minimum_off = (_per_group(farm, "minimum_off_hours") > shortest) | bound_off.any(axis=1)
     sets: dict[str, AnySet] = {
         "GROUPS": LabelSet(names),
         "POINTS": LabelSet(tuple((group.name, mode) for group, mode in points)),
@@ -99,8 +102,8 @@ def _fleet(c: Conditions) -> Part:
         "POINTS_OF_GROUP": RangeSet("POINTS", ("GROUPS",), stop - counts, stop),
         "HOSTED_POINTS": Subset("POINTS", _where(np.array([g.hosting is not None for g, _ in points]))),
         "INTERVALS_OF_DAY": RangeSet("INTERVALS", ("DAYS",), day_start, np.append(day_start[1:], n)),
-        "MINIMUM_ON_GROUPS": Subset("GROUPS", _where(_per_group(farm, "minimum_on_hours") > shortest)),
-        "MINIMUM_OFF_GROUPS": Subset("GROUPS", _where(_per_group(farm, "minimum_off_hours") > shortest)),
+        "MINIMUM_ON_GROUPS": Subset("GROUPS", _where(minimum_on)),
+        "MINIMUM_OFF_GROUPS": Subset("GROUPS", _where(minimum_off)),
         "DAILY_STARTS_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_day is not None for g in farm.fleet]))),
         "STAGED_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_hour is not None for g in farm.fleet]))),
         "ON_WINDOW": window(on_start),

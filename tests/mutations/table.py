@@ -79,6 +79,8 @@ MUTATIONS = (
     Mutation(ALGEBRA, "lower - difference.constant,", "lower + difference.constant,"),
     Mutation(ALGEBRA, "coef if real is None else coef * real", "coef"),
     Mutation(ASSEMBLY, "billed = 1.0 + energy.loss_share", "billed = 1.0 - energy.loss_share"),
+    Mutation(ASSEMBLY, " | bound_on.any(axis=1)", ""),
+    Mutation(ASSEMBLY, " | bound_off.any(axis=1)", ""),
     Mutation(ASSEMBLY, "starts_left[g, 0] -= ", "starts_left[g, 0] += "),
     Mutation(ASSEMBLY, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
     Mutation(
@@ -100,6 +102,8 @@ MUTATIONS = (
     Mutation(
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
+    Mutation(EXPLAIN, "duals = _within_windows(problem, members.positions, duals)", "pass"),
+    Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
     Mutation(EXPLAIN, "solution.column_dual[block]", "-solution.column_dual[block]"),
     Mutation(ACCOUNT, "hours * (1.0 + energy.loss_share)", "hours * (1.0 - energy.loss_share)"),

@@ -1,4 +1,4 @@
-"""Judges (d) and (e): the settlement is a second account of the same money, the checker a second reading of the rules."""
+"""Judges (d) and (e): the settlement is a second account of the money, the checker a second reading of the rules."""
 
 from __future__ import annotations
 

@@ -47,9 +47,11 @@ class Case:
 
     @property
     def conditions(self) -> Conditions:
+        """The farm of the case, power for nothing."""
         return conditions(farm(group(**self.machines), **self.farm), [0.0] * len(self.good), **self.series)
 
     def dispatch(self, *, bad: bool) -> Dispatch:
+        """The good schedule or the bad one."""
         units = np.array(self.bad if bad else self.good, dtype=np.float64)
         nothing = np.zeros(len(units))
         on = MappingProxyType({("G", "normal"): units})
@@ -58,7 +60,7 @@ class Case:
 
 OWN = {"energy": {"onsite": {"available_mw": 6.0, "export_limit_mw": 2.0}}}
 CASES: dict[str, Case] = {
-    "units below zero": Case([0, 1], [0, -1], (1, 1, "machines"), farm=OWN, onsite=(0.0, 3.0), series={"auxiliary": 5.0}),
+    "units below zero": Case([0, 1], [0, -1], (1, 1, "machines"), series={"auxiliary": 5.0}),
     "units available": Case([10, 8], [10, 9], (1, 1, "machines"), series={"availability": {"G": [1.0, 0.8]}}),
     "minimum on time": Case(
         [0, 4, 4, 4, 0], [0, 4, 4, 3, 0], (3, 1, "machines"), {"minimum_on_hours": 3.0}, running(0)
@@ -105,7 +107,8 @@ CASES: dict[str, Case] = {
         [5], [7], (0, 2, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}, "state": {"grid_import_mw": 2.0}}, who=""
     ),
     "ramp down": Case(
-        [9, 7], [9, 6], (1, 1, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}}, series={"hours": [1.0, 0.5]}, who=""
+        [9, 7], [9, 6], (1, 1, "MW"),
+        farm={"site": {"ramp_down_mw_per_hour": 4.0}}, series={"hours": [1.0, 0.5]}, who="",
     ),
     "ramp down/carried in": Case(
         [6], [4], (0, 2, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}, "state": {"grid_import_mw": 10.0}}, who=""

@@ -252,6 +252,22 @@ def test_machines_stopped_before_the_plan_are_bound_off() -> None:
     assert optimum(c, "minimum_off").profit == usd(30 * 0.6)
 
 
+def test_what_was_switched_before_the_plan_is_bound_by_short_minimum_times_too() -> None:
+    """Proves that half an hour's rest or run, trivial between hourly intervals, still reaches into the first one.
+
+    By hand: four machines stopped at 05:45 rest until 06:15, so six run and then ten; four started at 05:45 run until
+    06:15, so they lose 2 USD each.
+    """
+    stopped = of_state(6, stopped=({"at": "2026-02-11 05:45", "units": 4},))
+    c = conditions(farm(group(minimum_off_hours=0.5), **stopped), [PAYS] * 2)
+    assert optimum(c).profit == usd((6 + 10) * 0.6)
+    assert optimum(c, "minimum_off").profit == usd(20 * 0.6)
+    started = of_state(6, started=({"at": "2026-02-11 05:45", "units": 4},))
+    c = conditions(farm(group(minimum_on_hours=0.5), **started), [DEAR] * 2)
+    assert optimum(c).profit == usd(-4 * 2.0)
+    assert optimum(c, "minimum_on").profit == usd(0.0)
+
+
 def test_minimum_off_over_intervals_of_mixed_length() -> None:
     """Proves that minimum times count hours, not intervals.
 

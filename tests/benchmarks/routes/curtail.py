@@ -1,4 +1,4 @@
-"""This project: conditions -> problem -> rules over vectors -> HiGHS."""
+"""Our own way: conditions -> problem -> rules over vectors -> HiGHS."""
 
 from __future__ import annotations
 

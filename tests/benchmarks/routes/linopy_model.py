@@ -6,24 +6,28 @@ Its constraints are kept sparse (``Model(sparse=True)``) and it reaches HiGHS th
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import linopy
 import pandas as pd
-import xarray as xr
 
 from optimizer.assembly import build_problem as arrays
 from optimizer.lp.problem import DispatchProblem
 from tests.benchmarks.routes.raw import solve as solve
 from tests.benchmarks.routes.starting_point import conditions as prepare
 
-__all__ = ["arrays", "build", "load", "prepare", "solve"]
+if TYPE_CHECKING:
+    import linopy
+    import xarray as xr
 
-linopy.options["semantics"] = "v1"
+__all__ = ["arrays", "build", "load", "prepare", "solve"]
 
 
 def build(p: DispatchProblem) -> linopy.Model:
     """The model, with variables over (group, mode, interval)."""
+    import linopy  # late: doctests are collected where linopy and xarray may be absent
+    import xarray as xr
+
+    linopy.options["semantics"] = "v1"
     groups = pd.Index(p.labels("GROUPS"), name="group")
     modes = pd.Index(list(dict.fromkeys(mode for _, mode in p.labels("POINTS"))), name="mode")
     intervals = pd.RangeIndex(p.size("INTERVALS"), name="interval")

@@ -6,6 +6,8 @@ families that the benchmark's farm has and refuses any other.
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 
 from optimizer.assembly import build_problem as arrays
@@ -55,8 +57,8 @@ def build(p: DispatchProblem) -> Arrays:
 
     edges = np.cumsum([0] + [rows * width for rows, width in blocks])
     row_edges = np.cumsum([0] + [rows for rows, _ in blocks])
-    entries = [slice(a, b) for a, b in zip(edges[:-1], edges[1:], strict=True)]
-    rows = [slice(a, b) for a, b in zip(row_edges[:-1], row_edges[1:], strict=True)]
+    entries = [slice(a, b) for a, b in itertools.pairwise(edges)]
+    rows = [slice(a, b) for a, b in itertools.pairwise(row_edges)]
 
     indices[entries[0]].reshape(n_groups, n, n_modes)[:] = on
     coefficients[entries[0]] = 1.0

@@ -46,7 +46,7 @@ def build(file: Path) -> Arrays:
 
 
 def load(a: Arrays) -> Any:
-    """Pass the arrays by the overload that takes them as they are, which is three times as fast as filling a HighsLp."""
+    """Pass the arrays by the overload that takes them as they are, three times as fast as filling a HighsLp."""
     highs = highspy.Highs()
     highs.setOptionValue("output_flag", False)
     status = highs.passModel(
