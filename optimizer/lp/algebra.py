@@ -4,14 +4,14 @@ A rule such as ``m.sum(m.POINTS, lambda p: m.power_mw[p] * m.units_on[p, t]) <= 
 Given a Pyomo model and one interval it builds a Pyomo expression; given an `ArrayModel` and the vector of *all*
 intervals it builds a `Linear` that stands for all rows of the family at once.
 
-Conventions. An index of the rows is an unsigned column of shape (rows, 1); an index that is summed over lies along
-the second axis. Unsigned, because an index before the first one then wraps to an absurdly large number, which NumPy
-refuses, instead of to -1, which NumPy would silently take for the last one.
+Conventions. The rows of a family lie along one axis per set it is declared over; each index varies along its own axis
+only, and an index that is summed over lies along one more, the last. NumPy's broadcasting does the rest, so that
+nothing is stored per row before the matrix itself. Indices are unsigned: one before the first then wraps to an absurdly
+large number, which is refused, instead of to -1, which NumPy would silently take for the last one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -22,14 +22,17 @@ Index = NDArray[np.unsignedinteger[Any]]
 Number = float | NDArray[np.float64]
 
 
+_ONE = np.ones(1)
+
+
 @dataclass(frozen=True, eq=False)
 class Linear:
-    """``sum_j coefficient[:, j] * x[column[:, j]] + constant``: one row per row of the family.
+    """``sum_j coefficient[..., j] * x[column[..., j]] + constant``: one row per row of the family.
 
-    Each block is a pair (columns, coefficients) of arrays that broadcast to (rows, terms).
+    Each block is a pair (columns, coefficients) of arrays that broadcast to (*rows, terms).
 
     >>> x = Linear.of(np.array([[0], [1]], dtype=np.int32))
-    >>> columns, coefficients = (2.0 * x + x).table(2)
+    >>> columns, coefficients = (2.0 * x + x).table((2,))
     >>> coefficients.tolist()
     [[2.0, 1.0], [2.0, 1.0]]
     """
@@ -41,7 +44,7 @@ class Linear:
     @classmethod
     def of(cls, column: NDArray[np.int32]) -> Linear:
         """The columns themselves, each with coefficient one."""
-        return cls(((column, np.ones((1, 1))),))
+        return cls(((column, _ONE),))
 
     def __add__(self, other: Linear | Number) -> Linear:
         if isinstance(other, Linear):
@@ -85,17 +88,41 @@ class Linear:
     def __bool__(self) -> Never:
         raise TypeError("a linear expression has no truth value; did a rule use `if` on it?")
 
-    def table(self, rows: int) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
-        """Columns and coefficients side by side, each of shape (rows, terms)."""
-        shapes = [np.broadcast_shapes(col.shape, coef.shape) for col, coef in self.blocks]
-        width = sum(shape[1] for shape in shapes)
-        columns, coefficients = np.empty((rows, width), np.int32), np.empty((rows, width))
+    @property
+    def widths(self) -> list[int]:
+        """Number of terms in each block."""
+        return [max(col.shape[-1], coef.shape[-1]) for col, coef in self.blocks]
+
+    def fill(self, columns: NDArray[np.int32], coefficients: NDArray[np.float64]) -> None:
+        """Write the blocks side by side into arrays of shape (*rows, terms)."""
         at = 0
-        for (col, coef), shape in zip(self.blocks, shapes, strict=True):
-            columns[:, at : at + shape[1]] = col
-            coefficients[:, at : at + shape[1]] = coef
-            at += shape[1]
-        return columns, coefficients
+        for (col, coef), width in zip(self.blocks, self.widths, strict=True):
+            columns[..., at : at + width] = col
+            coefficients[..., at : at + width] = coef
+            at += width
+
+    def table(self, rows: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+        """Columns and coefficients side by side, each of shape (rows, terms)."""
+        shape = (*rows, sum(self.widths))
+        columns, coefficients = np.empty(shape, np.int32), np.empty(shape)
+        self.fill(columns, coefficients)
+        flat = (int(np.prod(rows)), shape[-1])
+        return columns.reshape(flat), coefficients.reshape(flat)
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether no column stands twice in a row and no coefficient is zero."""
+        if not all(coef.all() for _, coef in self.blocks):
+            return False
+        spans = [(int(col.min(initial=0)), int(col.max(initial=-1))) for col, _ in self.blocks]
+        for i, (col, _) in enumerate(self.blocks):
+            if col.shape[-1] == 1 and self.widths[i] > 1:
+                return False
+            for j in range(i):
+                apart = spans[i][1] < spans[j][0] or spans[j][1] < spans[i][0]
+                if not apart and (col[..., :, None] == self.blocks[j][0][..., None, :]).any():
+                    return False
+        return True
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,58 +144,69 @@ class Relation:
 
 @dataclass(frozen=True)
 class Members:
-    """The members of a ragged set for each row: indices (rows, most members), and which of them are real."""
+    """The members of a ragged set for each row: indices (*rows, most members), and which of them are real.
+
+    ``real`` is None where every row has as many.
+    """
 
     index: Index
-    real: NDArray[np.bool_]
+    real: NDArray[np.bool_] | None
 
 
 def summed(members: Index | Members, terms: Linear | Number) -> Linear | Number:
-    """Sum over the second axis of terms that were built with ``members`` as an index."""
+    """Sum over the last axis of terms that were built with ``members`` as an index."""
     index, real = (members.index, members.real) if isinstance(members, Members) else (members, None)
-    width = index.shape[1]
+    width = index.shape[-1]
     if isinstance(terms, Linear):
         constant = summed(members, terms.constant) if np.any(terms.constant) else 0.0
         blocks = []
         for col, coef in terms.blocks:
-            if col.shape[1] != width and coef.shape[1] != width:
-                coef = np.broadcast_to(coef, (coef.shape[0], width))  # a term that does not depend on the member
+            if col.shape[-1] != width and coef.shape[-1] != width:
+                coef = np.broadcast_to(coef, (*coef.shape[:-1], width))  # a term that does not depend on the member
             blocks.append((col, coef if real is None else coef * real))
         assert not isinstance(constant, Linear)
         return Linear(tuple(blocks) if width else (), constant)
     values = np.asarray(terms, dtype=np.float64)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, index.shape))
-    total: NDArray[np.float64] = np.sum(values if real is None else values * real, axis=1, keepdims=True)
+    total: NDArray[np.float64] = np.sum(values if real is None else values * real, axis=-1, keepdims=True)
     return total
 
 
+def _checked(name: str, key: Any, shape: tuple[int, ...]) -> tuple[Index, ...]:
+    """The indices as a tuple, every one within its axis."""
+    keys: tuple[Index, ...] = key if isinstance(key, tuple) else (key,)
+    for index, size in zip(keys, shape, strict=True):
+        if index.size and (index.max() >= size or (index.dtype.kind == "i" and index.min() < 0)):
+            raise IndexError(
+                f"{name}: an index outside the set; an interval before the first one? declare the family over "
+                "LATER_INTERVALS"
+            )
+    return keys
+
+
 class Table:
-    """Numbers, or labels' positions, addressed by indices over named axes."""
+    """Numbers, or positions, addressed by indices over named axes."""
 
     def __init__(self, name: str, values: NDArray[Any]) -> None:
         self.name, self.values = name, values
 
-    def _at(self, key: Any) -> Any:
-        keys: Sequence[Any] = key if isinstance(key, tuple) else (key,)
-        for k in keys:
-            if k.dtype.kind == "i" and k.size and k.min() < 0:
-                raise IndexError(f"{self.name}: an index before the first one was addressed")
-        try:
-            return self.values[tuple(keys)]
-        except IndexError as error:
-            raise IndexError(
-                f"{self.name}: {error}; an interval before the first one? declare the family over LATER_INTERVALS"
-            ) from None
-
     def __getitem__(self, key: Any) -> Any:
-        return self._at(key)
+        return self.values[_checked(self.name, key, self.values.shape)]
 
 
-class Columns(Table):
-    """Solver columns addressed by indices; the result is an expression."""
+class Columns:
+    """Consecutive solver columns from ``first`` on, addressed by indices over axes; the result is an expression."""
+
+    def __init__(self, name: str, first: int, shape: tuple[int, ...]) -> None:
+        self.name, self.first, self.shape = name, first, shape
 
     def __getitem__(self, key: Any) -> Linear:
-        return Linear.of(self._at(key))
+        column: Any = self.first
+        stride = 1
+        for index, size in zip(_checked(self.name, key, self.shape)[::-1], self.shape[::-1], strict=True):
+            column = column + index.astype(np.int32) * np.int32(stride)
+            stride *= size
+        return Linear.of(column)
 
 
 class Ranges:
@@ -179,9 +217,11 @@ class Ranges:
 
     def __getitem__(self, key: Any) -> Members:
         start, stop = self.start[key], self.stop[key]
-        if start.ndim != 2 or start.shape[1] != 1:
+        if start.shape[-1] != 1:
             raise TypeError(f"{self.start.name}: sums do not nest; index a ragged set by the family's own indices")
         width = int(np.max(stop - start, initial=0))
         index = start + np.arange(width)
         real = index < stop
+        if real.all():
+            return Members(index.astype(np.uint32), None)
         return Members(np.where(real, index, 0).astype(np.uint32), real)

@@ -18,7 +18,7 @@ from optimizer.lp.formulation import FAMILIES, PARAMETERS
 from optimizer.lp.highs import conflicting_rows, solve
 from optimizer.lp.language import Family, Map, Subset
 from optimizer.lp.problem import DispatchProblem
-from optimizer.lp.program import LinearProgram
+from optimizer.lp.program import ColumnBlock, LinearProgram
 
 MOST_CONFLICTS = 5
 TOLERANCE = 1e-6
@@ -113,7 +113,7 @@ def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64
         col_lower=np.concatenate([program.col_lower, np.zeros(len(limits))]),
         col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
         integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
-        columns={"slack": columns.astype(np.int32)},
+        columns={"slack": ColumnBlock(n_columns, (len(limits),))},
         rows={},
         terms={},
     )

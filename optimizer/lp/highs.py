@@ -39,21 +39,24 @@ def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, wh
     highs = _highs()
     for option, value in {"output_flag": False, "threads": 1, **(options or {})}.items():
         _check(highs.setOptionValue(option, value), f"option {option}={value!r}")
-    model = highspy.HighsLp()
-    model.num_row_, model.num_col_ = program.shape
-    model.sense_, model.offset_ = highspy.ObjSense.kMaximize, program.offset
-    model.col_cost_ = program.cost
-    model.col_lower_, model.col_upper_ = program.col_lower, program.col_upper
-    model.row_lower_, model.row_upper_ = program.row_lower, program.row_upper
-    model.a_matrix_.format_ = highspy.MatrixFormat.kRowwise
-    model.a_matrix_.num_row_, model.a_matrix_.num_col_ = program.shape
-    model.a_matrix_.start_ = program.starts
-    model.a_matrix_.index_ = program.indices
-    model.a_matrix_.value_ = program.coefficients
-    if whole and program.integer.any():
-        kinds = (highspy.HighsVarType.kContinuous, highspy.HighsVarType.kInteger)
-        model.integrality_ = [kinds[flag] for flag in program.integer.tolist()]
-    _check(highs.passModel(model), "the program")
+    passed = highs.passModel(  # the overload that takes arrays: a third of the time of filling a HighsLp
+        program.shape[1],
+        program.shape[0],
+        len(program.indices),
+        int(highspy.MatrixFormat.kRowwise),
+        int(highspy.ObjSense.kMaximize),
+        program.offset,
+        program.cost,
+        program.col_lower,
+        program.col_upper,
+        program.row_lower,
+        program.row_upper,
+        program.starts,
+        program.indices,
+        program.coefficients,
+        (program.integer & whole).astype(np.int32),
+    )
+    _check(passed, "the program")
     return highs
 
 
@@ -113,13 +116,13 @@ def _solution(program: LinearProgram, highs: Any, *, proved: bool) -> Solution:
     return Solution(
         objective=float(highs.getInfo().objective_function_value),
         x=x,
-        values={name: x[block] for name, block in program.columns.items()},
+        values={name: block.of(x) for name, block in program.columns.items()},
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
             name: row_dual[rows.start : rows.stop].reshape(rows.shape) for name, rows in program.rows.items() if duals
         },
-        reduced_costs={name: column_dual[block] for name, block in program.columns.items() if duals},
+        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items() if duals},
         basis=highs.getBasis(),
         proved=proved,
         iterations=int(highs.getInfo().simplex_iteration_count),

@@ -28,6 +28,23 @@ class Rows:
         return self.start + int(np.prod(self.shape))
 
 
+@dataclass(frozen=True)
+class ColumnBlock:
+    """Where a variable's columns stand: consecutive from ``first`` on, over axes of these sizes (row-major)."""
+
+    first: int
+    shape: tuple[int, ...]
+
+    @property
+    def span(self) -> slice:
+        """The columns."""
+        return slice(self.first, self.first + int(np.prod(self.shape)))
+
+    def of(self, values: Float) -> Float:
+        """A variable's part of an array over all columns, shaped like its sets."""
+        return values[self.span].reshape(self.shape)
+
+
 @dataclass(frozen=True, eq=False)
 class TermCost:
     """One line of the objective: entries of the cost vector, and a constant."""
@@ -51,7 +68,7 @@ class LinearProgram:
     col_lower: Float
     col_upper: Float
     integer: NDArray[np.bool_]
-    columns: Mapping[str, NDArray[np.int32]]  # variable -> solver column of each label
+    columns: Mapping[str, ColumnBlock]  # variable -> its columns
     rows: Mapping[str, Rows]  # family -> its rows
     terms: Mapping[str, TermCost]  # objective line -> its entries
 
@@ -73,7 +90,7 @@ class ArrayModel:
     """A problem as the rules see it: tables of numbers and columns, addressed by whole vectors of indices."""
 
     def __init__(self, problem: DispatchProblem) -> None:
-        self.columns: dict[str, NDArray[np.int32]] = {}
+        self.columns: dict[str, ColumnBlock] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
         self._summing = False
@@ -86,11 +103,9 @@ class ArrayModel:
             if any(not isinstance(problem.sets[name], LabelSet) for name in variable.over):
                 raise TypeError(f"{variable.name}: a variable is declared over whole sets, not over subsets")
             shape = tuple(problem.size(name) for name in variable.over)
-            size = int(np.prod(shape))
-            block = np.arange(self.n_columns, self.n_columns + size, dtype=np.int32).reshape(shape)
-            self.columns[variable.name] = block
-            self.n_columns += size
-            setattr(self, variable.name, Columns(variable.name, block))
+            setattr(self, variable.name, Columns(variable.name, self.n_columns, shape))
+            self.columns[variable.name] = ColumnBlock(self.n_columns, shape)
+            self.n_columns += int(np.prod(shape))
 
     def _declare_set(self, name: str, members: AnySet) -> None:
         if isinstance(members, LabelSet):
@@ -102,7 +117,7 @@ class ArrayModel:
         else:
             setattr(self, name, Ranges(name, members.start, members.stop))
         if name in self._sets:
-            setattr(self, name, self._sets[name][None, :])
+            setattr(self, name, self._sets[name])
 
     def sum(self, members: Index | Members, body: Callable[[Index], Linear | Number]) -> Linear | Number:
         """Sum of ``body`` over the members of a set."""
@@ -116,33 +131,9 @@ class ArrayModel:
             self._summing = False
 
     def domain(self, over: tuple[str, ...]) -> tuple[list[Index], tuple[int, ...]]:
-        """An index column for each set, all combinations in row-major order, and the sizes."""
+        """An index for each set, along its own axis of the rows, and the sizes."""
         sets = [self._sets[name] for name in over]
-        shape = tuple(map(len, sets))
-        grids = np.broadcast_arrays(*np.ix_(*sets)) if sets else []
-        return [np.ascontiguousarray(grid).reshape(-1, 1) for grid in grids], shape
-
-
-@dataclass(frozen=True, eq=False)
-class _Entries:
-    """Rows of one family, ready to be stacked."""
-
-    lengths: NDArray[np.int32]
-    indices: NDArray[np.int32]
-    coefficients: Float
-
-
-def _entries(linear: Linear, rows: int) -> _Entries:
-    """Row lengths, columns and coefficients, with repeated columns added up and zeros dropped."""
-    columns, coefficients = linear.table(rows)
-    by_column = np.sort(columns, axis=1)
-    if (by_column[:, 1:] == by_column[:, :-1]).any():
-        columns, coefficients = _merged(columns, coefficients)
-    keep = coefficients != 0
-    if keep.all():
-        lengths = np.full(rows, columns.shape[1], np.int32)
-        return _Entries(lengths, columns.ravel(), coefficients.ravel())
-    return _Entries(keep.sum(axis=1, dtype=np.int32), columns[keep], coefficients[keep])
+        return [grid[..., None] for grid in np.ix_(*sets)], tuple(map(len, sets))
 
 
 def _merged(columns: NDArray[np.int32], coefficients: Float) -> tuple[NDArray[np.int32], Float]:
@@ -157,6 +148,13 @@ def _merged(columns: NDArray[np.int32], coefficients: Float) -> tuple[NDArray[np
     return columns, coefficients
 
 
+def _irregular(linear: Linear, shape: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.int32], Float]:
+    """Row lengths, columns and coefficients, with repeated columns added up and zeros dropped."""
+    columns, coefficients = _merged(*linear.table(shape))
+    keep = coefficients != 0
+    return keep.sum(axis=1, dtype=np.int32), columns[keep], coefficients[keep]
+
+
 def _rule(name: str, result: Any, expected: type) -> Any:
     if not isinstance(result, expected):
         raise TypeError(f"{name}: the rule returned {type(result).__name__}, not a {expected.__name__}")
@@ -165,13 +163,49 @@ def _rule(name: str, result: Any, expected: type) -> Any:
 
 def _term_cost(model: ArrayModel, term: Term) -> TermCost:
     indices, shape = model.domain(term.over)
-    rows = int(np.prod(shape))
     result = term.rule(model, *indices)
     if not isinstance(result, Linear):  # a sum over an empty set is a number
-        return TermCost(np.empty(0, np.int32), np.empty(0), float(np.sum(np.broadcast_to(result, (rows, 1)))))
-    columns, coefficients = result.table(rows)
-    constant = float(np.sum(np.broadcast_to(result.constant, (rows, 1)))) if np.any(result.constant) else 0.0
+        return TermCost(np.empty(0, np.int32), np.empty(0), float(np.sum(np.broadcast_to(result, (*shape, 1)))))
+    columns, coefficients = result.table(shape)
+    constant = float(np.sum(np.broadcast_to(result.constant, (*shape, 1)))) if np.any(result.constant) else 0.0
     return TermCost(columns.ravel(), coefficients.ravel(), constant)
+
+
+class _Matrix:
+    """Rows stacked family by family into arrays allocated once, at the size of the regular families."""
+
+    def __init__(self, relations: list[tuple[Relation, tuple[int, ...]]]) -> None:
+        self.rows = sum(int(np.prod(shape)) for _, shape in relations)
+        self.lower, self.upper = np.empty(self.rows), np.empty(self.rows)
+        lengths: list[NDArray[np.int32]] = []
+        parts: list[Any] = []
+        size = row = 0
+        for relation, shape in relations:
+            n, linear = int(np.prod(shape)), relation.expression
+            self.lower[row : row + n].reshape(*shape, 1)[:] = relation.lower
+            self.upper[row : row + n].reshape(*shape, 1)[:] = relation.upper
+            if linear.is_plain:
+                width = sum(linear.widths)
+                lengths.append(np.full(n, width, np.int32))
+                parts.append((linear, (*shape, width)))
+                size += n * width
+            else:
+                length, columns, coefficients = _irregular(linear, shape)
+                lengths.append(length)
+                parts.append((columns, coefficients))
+                size += len(columns)
+            row += n
+        self.starts = np.zeros(self.rows + 1, np.int32)
+        np.cumsum(np.concatenate([np.empty(0, np.int32), *lengths]), out=self.starts[1:])
+        self.indices, self.coefficients = np.empty(size, np.int32), np.empty(size)
+        at = 0
+        for first, second in parts:
+            end = at + (int(np.prod(second)) if isinstance(first, Linear) else len(first))
+            if isinstance(first, Linear):
+                first.fill(self.indices[at:end].reshape(second), self.coefficients[at:end].reshape(second))
+            else:
+                self.indices[at:end], self.coefficients[at:end] = first, second
+            at = end
 
 
 def compile_program(
@@ -183,43 +217,35 @@ def compile_program(
     Raises TypeError where a rule is not linear, IndexError where it looks before the first interval.
     """
     model = ArrayModel(problem)
-    parts: list[_Entries] = []
-    lower: list[Float] = []
-    upper: list[Float] = []
+    relations: list[tuple[Relation, tuple[int, ...]]] = []
     rows: dict[str, Rows] = {}
     row = 0
     for family in families:
         indices, shape = model.domain(family.over)
-        n = int(np.prod(shape))
         rows[family.name] = Rows(row, shape)
-        if n == 0:
-            continue
-        relation: Relation = _rule(family.name, family.rule(model, *indices), Relation)
-        parts.append(_entries(relation.expression, n))
-        lower.append(np.broadcast_to(np.asarray(relation.lower, np.float64).reshape(-1), (n,)))
-        upper.append(np.broadcast_to(np.asarray(relation.upper, np.float64).reshape(-1), (n,)))
-        row += n
+        row = rows[family.name].stop
+        if 0 not in shape:
+            relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
+    matrix = _Matrix(relations)
     costs = {term.name: _term_cost(model, term) for term in terms}
     cost = np.zeros(model.n_columns)
     for entry in costs.values():
-        if entry.columns.size:
-            cost += np.bincount(entry.columns, weights=entry.coefficients, minlength=model.n_columns)
+        np.add.at(cost, entry.columns, entry.coefficients)
     col_upper = np.full(model.n_columns, np.inf)
     integer = np.zeros(model.n_columns, dtype=np.bool_)
     for variable in VARIABLES:
-        block = model.columns[variable.name]
+        block = model.columns[variable.name].span
         if variable.upper is not None:
-            col_upper[block] = problem.parameters[variable.upper]
+            col_upper[block] = problem.parameters[variable.upper].ravel()
         integer[block] = variable.integer
-    lengths = np.concatenate([part.lengths for part in parts])
     return LinearProgram(
         cost,
         sum(entry.constant for entry in costs.values()),
-        np.concatenate([[0], np.cumsum(lengths)]).astype(np.int32),
-        np.concatenate([part.indices for part in parts]),
-        np.concatenate([part.coefficients for part in parts]),
-        np.concatenate(lower),
-        np.concatenate(upper),
+        matrix.starts,
+        matrix.indices,
+        matrix.coefficients,
+        matrix.lower,
+        matrix.upper,
         np.zeros(model.n_columns),
         col_upper,
         integer,

@@ -143,11 +143,11 @@ def solve_extended(
     return Solution(
         objective=float(results.best_feasible_objective),
         x=x,
-        values={name: x[block] for name, block in program.columns.items()},
+        values={name: block.of(x) for name, block in program.columns.items()},
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={n: row_dual[r.start : r.stop].reshape(r.shape) for n, r in program.rows.items()},
-        reduced_costs={name: column_dual[block] for name, block in program.columns.items()},
+        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items()},
         basis=None,
         proved=True,
         iterations=0,

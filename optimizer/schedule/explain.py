@@ -63,7 +63,7 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     What remains, ``extension``, is the charge of constraints the user added.
     """
     block = program.columns["grid_import"]
-    first, n = int(block[0]), len(block)
+    first, n = block.first, len(hours)
     entry = np.flatnonzero((program.indices >= first) & (program.indices < first + n))
     row = np.searchsorted(program.starts, entry, side="right") - 1
     charge = program.coefficients[entry] * solution.row_dual[row]
@@ -77,7 +77,7 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
             items[name] = _by_interval(interval[mine], charge[mine], n)
-    items["no_import"] = solution.column_dual[block]
+    items["no_import"] = block.of(solution.column_dual)
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
     kept = {name: values / hours for name, values in items.items()}
@@ -104,8 +104,7 @@ def _extension_charge(program: LinearProgram, solution: Solution) -> F:
     charge = np.bincount(
         program.indices, weights=program.coefficients * solution.row_dual[row], minlength=program.shape[1]
     )
-    rest: F = program.cost - charge - solution.column_dual
-    return rest[program.columns["units_on"]]
+    return program.columns["units_on"].of(program.cost - charge - solution.column_dual)
 
 
 def _off(

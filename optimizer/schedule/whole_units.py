@@ -138,6 +138,6 @@ def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: l
     low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))
     high = np.where(free, np.ceil(units / size) * size + size, np.round(units))
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
-    block = program.columns["units_on"]
-    lower[block], upper[block] = np.minimum(low, available), np.minimum(high, available)
+    span = program.columns["units_on"].span
+    lower[span], upper[span] = np.minimum(low, available).ravel(), np.minimum(high, available).ravel()
     return replace(program, col_lower=lower, col_upper=upper)

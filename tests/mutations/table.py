@@ -105,7 +105,7 @@ MUTATIONS = (
     Mutation(EXPLAIN, "duals = _within_windows(problem, members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
-    Mutation(EXPLAIN, "solution.column_dual[block]", "-solution.column_dual[block]"),
+    Mutation(EXPLAIN, 'items["no_import"] = ', 'items["no_import"] = -'),
     Mutation(ACCOUNT, "hours * (1.0 + energy.loss_share)", "hours * (1.0 - energy.loss_share)"),
     Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=running[0]"),
     Mutation(ACCOUNT, "dispatch.export_mw - dispatch.onsite_mw", "dispatch.onsite_mw - dispatch.export_mw"),

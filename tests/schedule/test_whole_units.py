@@ -114,7 +114,7 @@ def ramped() -> Any:
 def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch: pytest.MonkeyPatch) -> None:
     def too_narrow(c: Any, program: Any, solution: Any, breaches: Any) -> Any:
         lower = program.col_lower.copy()
-        lower[program.columns["units_on"]] = 11.0
+        lower[program.columns["units_on"].span] = 11.0
         return replace(program, col_lower=lower)
 
     monkeypatch.setattr(whole_units, "_near", too_narrow)
