@@ -116,7 +116,8 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
     result["minimum_start_temperature_c"] = draw(st.sampled_from([None, -5.0]))
     if draw(st.integers(0, 2)) == 0:
         result["freeze_protection"] = {
-            "below_c": -2.0, "minimum_running_share": draw(st.sampled_from([0.25, 0.5])), "damage_usd_per_unit_hour": 16.0,
+            "below_c": -2.0, "minimum_running_share": draw(st.sampled_from([0.25, 0.5])),
+            "damage_usd_per_unit_hour": 16.0,
         }  # fmt: skip
     if draw(st.integers(0, 2)) == 0:
         hour = draw(st.integers(6, 12))
@@ -155,14 +156,16 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
         if draw(st.booleans()):
             energy["onsite"] = {
                 "available_mw": full / 4, "cost_usd_per_mwh": draw(st.sampled_from([0.0, 20.0])),
-                "export_limit_mw": draw(st.sampled_from([0.0, full / 8])), "export_price_usd_per_mwh": draw(_sixteenths(0, 90)),
+                "export_limit_mw": draw(st.sampled_from([0.0, full / 8])),
+                "export_price_usd_per_mwh": draw(_sixteenths(0, 90)),
             }  # fmt: skip
         if draw(st.booleans()):
             more["events"] = (
                 {
                     "name": "call", "start": "2026-02-11 08:00", "end": "2026-02-11 10:30",
                     "cut": draw(st.sampled_from([
-                        {"form": "to_level", "mw": full / 2}, {"form": "by_amount", "mw": full / 4, "baseline_mw": full},
+                        {"form": "to_level", "mw": full / 2},
+                        {"form": "by_amount", "mw": full / 4, "baseline_mw": full},
                         {"form": "to_share", "share": 0.25, "baseline_mw": full}, {"form": "full_stop"},
                     ])),
                     "violation_usd_per_mwh": 1024.0,

@@ -12,7 +12,6 @@ from optimizer.config.load import load_catalogue, load_farm
 from optimizer.market.grid import grid_of
 from optimizer.market.hashprice import hashprice
 from tests.farms import farm
-from tests.farms import group as a_group
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 CATALOGUE = load_catalogue(CONFIGS / "machines.yaml").by_model()
@@ -99,7 +98,7 @@ def test_at_its_breakeven_btc_price_a_group_earns_exactly_nothing() -> None:
 
 
 def test_loaded_cost_adds_fixed_costs_per_bitcoin() -> None:
-    """Hand: 10 S21 of 200 TH/s make 2 PH/s x btc_per_ph_day a day; 3,043.75 USD a month are 100 USD a day of 30.4375 days."""
+    """Hand: 10 S21 of 200 TH/s are 2 PH/s; 3,043.75 USD a month are 100 USD a day of a month of 30.4375 days."""
     row = figures("Antminer S21", price=50.0, difficulty=125.86e12, costs={"fixed_usd_per_month": 3_043.75})
     btc_a_day = 2.0 * 86_400 * 1e15 / (125.86e12 * 2**32) * 3.125
     assert row.cash_usd_per_btc is not None

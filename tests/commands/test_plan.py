@@ -127,7 +127,8 @@ def test_a_wrong_farm_ends_in_code_2_with_all_faults(tmp_path: Path) -> None:
 
 def test_an_impossible_event_ends_in_code_3_with_the_megawatts(tmp_path: Path) -> None:
     text = (CONFIGS / "fixed_tariff_12mw.yaml").read_text()
-    text += "\nevents:\n  - {name: grid call, start: 2026-02-11 02:00, end: 2026-02-11 04:00, cut: {form: to_level, mw: 0.0}}\n"
+    call = "{name: grid call, start: 2026-02-11 02:00, end: 2026-02-11 04:00, cut: {form: to_level, mw: 0.0}}"
+    text += f"\nevents:\n  - {call}\n"
     (tmp_path / "farm.yaml").write_text(text)
     shutil.copy(CONFIGS / "machines.yaml", tmp_path)
     done = curtail(

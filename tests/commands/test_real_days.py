@@ -6,6 +6,7 @@ The folder is named by CURTAIL_REAL_DATA; its README says where the series come 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import os
 import shutil
@@ -65,7 +66,7 @@ def stops_oldest_first(out: Path) -> int:
     """
     stopped = 0
     for start, groups in by_interval(out).items():
-        for older, newer in zip(OLDEST_FIRST, OLDEST_FIRST[1:], strict=False):
+        for older, newer in itertools.pairwise(OLDEST_FIRST):
             if "price" in groups[newer]["reason"]:
                 stopped += 1
                 assert share_on(groups[older]) == 0, f"{newer} is off at {start} while {older} runs"

@@ -1,8 +1,8 @@
 r"""Machines: how many run, start and stop (families 1 to 8).
 
 Symbols: :math:`u_{pt}` units on at operating point p (a group in a mode), :math:`r_{gt} = \sum_{p \in g} u_{pt}`
-units running, :math:`s_{gt}, d_{gt}` units started and stopped, :math:`o_{gt}, q_{gt}` running and resting units that an outage
-takes, :math:`A_{gt}` units available. All are machines; times are hours.
+units running, :math:`s_{gt}, d_{gt}` units started and stopped, :math:`o_{gt}, q_{gt}` running and resting units that
+an outage takes, :math:`A_{gt}` units available. All are machines; times are hours.
 """
 
 from __future__ import annotations

@@ -41,7 +41,7 @@ def balance(m: Any, t: Any) -> Any:
 
 
 def import_limit(m: Any, t: Any) -> Any:
-    r"""Import stays within the interconnection, or the overrun is paid for if priced: :math:`i_t \le \bar I_t + v_t`."""
+    r"""Import stays within the interconnection, or the overrun is paid if priced: :math:`i_t \le \bar I_t + v_t`."""
     return m.grid_import[t] <= m.import_limit_mw[t] + m.sum(m.OVERRUNS, lambda v: m.import_overrun[v, t])
 
 
