@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -170,6 +171,11 @@ def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> 
         raise InfeasibleError(f"no schedule meets every limit:\n{text}") from None
 
 
+def _rounded_up(amount: float) -> str:
+    """An amount with three decimals that is never too little: giving a limit as much is enough."""
+    return f"{math.ceil(amount * 1000 - 1e-6) / 1000:g}"
+
+
 def _conflict_text(c: Conditions, conflict: Conflict) -> str:
     """One conflict in the farm's words: which limit must give way, when, by how much, and what stands against it."""
 
@@ -180,7 +186,7 @@ def _conflict_text(c: Conditions, conflict: Conflict) -> str:
         return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M}: "
 
     lines = [
-        f"  {when(row.interval)}{row.words}, which is {row.short_by:.3g} {row.unit} short"
+        f"  {when(row.interval)}{row.words}, which is {_rounded_up(row.short_by)} {row.unit} short"
         for row in conflict.rows
         if row.short_by
     ]

@@ -10,7 +10,7 @@ from optimizer.config.base import NonNegative, NonNegativeSeries, PriceSeries, S
 
 
 class Onsite(Section):
-    """Generation behind the meter."""
+    """Generation beside the farm: it may feed the machines, and what it exports is metered apart from import."""
 
     available_mw: NonNegativeSeries = Field(description="Generation that could be used, MW")
     cost_usd_per_mwh: NonNegative = Field(default=0.0, description="Cost of generating, USD/MWh")

@@ -33,9 +33,9 @@ class ToShare(Section):
 
 
 class FullStop(Section):
-    """All machines off: only auxiliary and standby load remain."""
+    """Grid import at most the load with every machine off: auxiliary and standby. On-site power may still run machines."""
 
-    form: Literal["full_stop"] = Field(description="No machine runs")
+    form: Literal["full_stop"] = Field(description="No machine runs on grid power")
 
 
 class Event(Section):

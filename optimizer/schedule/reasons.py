@@ -48,6 +48,5 @@ ITEM_REASON: dict[str, Reason] = {
     "ramp_down": Reason.RAMP,
     "first_ramp_up": Reason.RAMP,
     "first_ramp_down": Reason.RAMP,
-    "no_import": Reason.EXPORT,
 }
 """Items of the marginal power price and the reason each one is; an item not listed comes from an extension."""
