@@ -33,7 +33,7 @@ class ToShare(Section):
 
 
 class FullStop(Section):
-    """Grid import at most the load with every machine off: auxiliary and standby. On-site power may still run machines."""
+    """Grid import at most auxiliary and standby load. On-site power may still run machines."""
 
     form: Literal["full_stop"] = Field(description="No machine runs on grid power")
 
