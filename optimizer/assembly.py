@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
+from optimizer.errors import InputError
 from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.sets import outages, window, window_starts
@@ -17,8 +18,27 @@ F = NDArray[np.float64]
 _TIE_BREAK_USD = 1e-5  # far below a cent per start, far above the solver's tolerance
 
 
+MOST_ENTRIES = 30e6  # of the matrix; HiGHS takes about 450 bytes for each
+
+
+def _judge_size(c: Conditions) -> None:
+    """Refuse a plan that would not fit into memory, before anything large is built."""
+    n, shortest = len(c.grid), float(c.grid.hours.min())
+    entries = 0.0
+    for group in c.farm.fleet:
+        windows = (group.minimum_on_hours, group.minimum_off_hours)
+        entries += n * (5.0 * len(group.points) + 4.0 + sum(min(hours / shortest, n) for hours in windows))
+    if entries > MOST_ENTRIES:
+        raise InputError(
+            f"the plan would have about {entries / 1e6:,.0f} million matrix entries, more than the "
+            f"{MOST_ENTRIES / 1e6:,.0f} million that are sure to fit into memory: use longer horizon.intervals, fewer "
+            "hours, or shorter minimum times"
+        )
+
+
 def build_problem(conditions: Conditions, *, whole: bool = False) -> DispatchProblem:
     """The numbers of one plan; with ``whole`` the rules for whole containers are switched on."""
+    _judge_size(conditions)
     fleet, site = _fleet(conditions), _site(conditions)
     events, containers = _events(conditions), _containers(conditions, whole)
     parts = (fleet, site, _supply(conditions), events, containers)
@@ -82,10 +102,7 @@ def _fleet(c: Conditions) -> Part:
     damage = np.array(
         [0.0 if g.freeze_protection is None else g.freeze_protection.damage_usd_per_unit_hour for g in farm.fleet]
     )
-    starts_left = np.tile(np.array([(g.starts_per_day or 0.0) * g.units for g in farm.fleet])[:, None], (1, days))
-    for g, group in enumerate(farm.fleet):
-        if group.name in farm.state.groups:
-            starts_left[g, 0] -= farm.state.groups[group.name].starts_today
+    staged = _where(np.isfinite(c.hourly_rate))
     intervals = np.arange(n)
     # a minimum time no longer than every interval binds only machines that were switched before the plan
     shortest = float(grid.hours.min())
@@ -105,7 +122,9 @@ def _fleet(c: Conditions) -> Part:
         "MINIMUM_ON_GROUPS": Subset("GROUPS", _where(minimum_on)),
         "MINIMUM_OFF_GROUPS": Subset("GROUPS", _where(minimum_off)),
         "DAILY_STARTS_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_day is not None for g in farm.fleet]))),
-        "STAGED_GROUPS": Subset("GROUPS", _where(np.array([g.starts_per_hour is not None for g in farm.fleet]))),
+        "STAGED_GROUPS": Subset("GROUPS", staged),
+        "HOURLY_STARTS_GROUPS": Subset("GROUPS", staged if shortest < 1.0 else staged[:0]),
+        "HOUR_WINDOW": window(window_starts(c.hours_before, np.ones(len(names)))),
         "ON_WINDOW": window(on_start),
         "OFF_WINDOW": window(off_start),
         **outage_sets,
@@ -127,8 +146,9 @@ def _fleet(c: Conditions) -> Part:
         "units_bound_on": bound_on,
         "units_bound_off": bound_off,
         "outage_limit": lost,
-        "starts_left": np.maximum(starts_left, 0.0),
+        "starts_left": c.starts_allowed,
         "start_limit": c.start_limit,
+        "hourly_limit": np.maximum(c.hourly_rate[:, None] - c.starts_just_before, 0.0),
         "restart_th_hours": c.restart_hours * np.array([yields[g.name][g.modes[0]] for g in farm.fleet]),
         "wear_usd": _per_group(farm, "wear_usd_per_start"),
         "start_order_usd": couples * _TIE_BREAK_USD * np.arange(1, len(names) + 1) / len(names),
@@ -169,7 +189,7 @@ def _site(c: Conditions) -> Part:
         "overrun_usd_per_mwh": np.array([] if soft is None else [soft]),
         "import_before": np.array(before or 0.0),
         "ramp_up_mw": (np.inf if up is None else up) * c.grid.hours,
-        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours,
+        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + c.outage_mw,
     }
     return sets, parameters
 

@@ -101,13 +101,14 @@ def _row(c: Conditions, group: Group, mode: str) -> Breakeven:
         paid = _mean(c, (strike > prices).astype(np.float64))
         return Breakeven(group.name, mode, point.efficiency_j_per_th, strike, power_price, paid, None, None, None, None)
     strike = point.hashrate_th * hashprice / extra_mw
-    ratio = power_price / strike  # hashprice must rise, or difficulty fall, by so much
+    ratio = power_price / strike if strike > 0 else None  # hashprice must rise, or difficulty fall, by so much
     btc, difficulty = _maybe_mean(c, market.btc_price_usd), _maybe_mean(c, market.difficulty)
     cash = loaded = None
-    if market.btc_per_ph_day is not None:
+    if market.btc_per_ph_day is not None and strike > 0:
         btc_per_unit_day = point.hashrate_th / TERAHASH_PER_PETAHASH * _mean(c, market.btc_per_ph_day) * (1.0 - fee)
-        cash = power_price * megawatts(point.power_w) * _mean(c, c.pue) * HOURS_PER_DAY / btc_per_unit_day
-        loaded = cash + _fixed_usd_per_unit_day(c, point.hashrate_th) / btc_per_unit_day
+        if btc_per_unit_day > 0:
+            cash = power_price * megawatts(point.power_w) * _mean(c, c.pue) * HOURS_PER_DAY / btc_per_unit_day
+            loaded = cash + _fixed_usd_per_unit_day(c, point.hashrate_th) / btc_per_unit_day
     return Breakeven(
         group.name,
         mode,
@@ -115,8 +116,8 @@ def _row(c: Conditions, group: Group, mode: str) -> Breakeven:
         strike,
         power_price,
         _mean(c, (strike > prices).astype(np.float64)),
-        None if btc is None else btc * ratio,
-        None if difficulty is None or ratio <= 0 else difficulty / ratio,
+        None if btc is None or ratio is None else btc * ratio,
+        None if difficulty is None or ratio is None or ratio <= 0 else difficulty / ratio,
         cash,
         loaded,
     )

@@ -31,7 +31,7 @@ Start = Annotated[
     str | None,
     typer.Option("--start", metavar="TIME", help='Such as "2026-02-11 06:00", on the farm\'s clock.'),
 ]
-Hours = Annotated[float | None, typer.Option("--hours", min=0.25, help="Length of the plan.")]
+Hours = Annotated[float | None, typer.Option("--hours", min=0.05, help="Length of the plan.")]
 PriceFile = Annotated[
     Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
 ]
@@ -177,10 +177,10 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm and catalogue files; print every fault with its place."""
-    from optimizer.config.load import check_file
+    """Check farm and catalogue files, and the series a farm with a start needs; print every fault with its place."""
+    from optimizer.checking import check_file_and_series
 
-    faults = [fault for file in files for fault in check_file(file)]
+    faults = [fault for file in files for fault in check_file_and_series(file)]
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:

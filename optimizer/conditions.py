@@ -138,20 +138,54 @@ class Conditions:
         return float((pd.Timestamp(to_utc(moment, self.farm.timezone)) - begin).total_seconds()) / 3600.0
 
     @cached_property
+    def hourly_rate(self) -> F:
+        """Machines of each group that may start within an hour, (groups,); inf without a limit."""
+        return np.array([np.inf if g.starts_per_hour is None else g.starts_per_hour for g in self.farm.fleet])
+
+    @cached_property
     def start_limit(self) -> F:
         """Machines that may start in each interval, in whole containers, (groups, intervals); inf without a limit.
 
-        The hourly rate is counted from the plan's beginning, so that short intervals together keep it exactly.
+        The hourly rate times the interval's hours, rounded up to containers; where intervals are shorter than an hour,
+        starts within any hour are held to the rate besides.
         """
-        edges = np.append(self.hours_before, self.hours_before[-1] + self.grid.hours[-1])
         rows = []
-        for group in self.farm.fleet:
-            if group.starts_per_hour is None:
-                rows.append(np.full(len(self.grid), np.inf))
-                continue
-            container = group.units_switched_together
-            rows.append(container * np.diff(np.floor(group.starts_per_hour * edges / container + _WHOLE)))
+        for group, rate in zip(self.farm.fleet, self.hourly_rate, strict=True):
+            container = float(group.units_switched_together)
+            share = rate * self.grid.hours / container
+            rounded = np.where(self.grid.hours < 1.0, np.ceil(share - _WHOLE), np.floor(share + _WHOLE))
+            rows.append(rounded * container)
         return np.array(rows)
+
+    @cached_property
+    def starts_just_before(self) -> F:
+        """Machines started less than an hour before each interval's start but before the plan, (groups, intervals)."""
+        recent = np.zeros((len(self.farm.fleet), len(self.grid)))
+        for g, group in enumerate(self.farm.fleet):
+            state = self.farm.state.groups.get(group.name)
+            for switch in () if state is None else state.started:
+                until = self.hours_since_start(switch.at) + 1.0
+                recent[g] += switch.units * (self.hours_before < until - _WHOLE)
+        return recent
+
+    @cached_property
+    def starts_allowed(self) -> F:
+        """Machine starts each group has on each local day, those made before the plan taken off; (groups, days)."""
+        days = len(self.grid.days)
+        most = np.zeros((len(self.farm.fleet), days))
+        for day in range(days):
+            most[:, day] = self.units_available[:, self.grid.day_of_interval == day].max(axis=1)
+        allowed = np.array([[g.starts_per_day or 0.0] for g in self.farm.fleet]) * most
+        made = [[s.starts_today] if (s := self.farm.state.groups.get(g.name)) else [0.0] for g in self.farm.fleet]
+        allowed[:, :1] -= np.array(made)
+        return np.maximum(allowed, 0.0)
+
+    @cached_property
+    def outage_mw(self) -> F:
+        """Load that falls away with machines that go out of service as an interval begins, at most, (intervals,)."""
+        fall = np.maximum(-np.diff(self.units_available, axis=1, prepend=self.units_before[:, None]), 0.0)
+        most = [max(point.power_w for point in group.points.values()) for group in self.farm.fleet]
+        return np.array([megawatts(watts) for watts in most]) @ fall * self.pue
 
     @cached_property
     def units_before(self) -> F:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
+import re
 import shutil
 import sys
 from collections.abc import Callable, Mapping
@@ -27,7 +28,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
     try:
         _refuse_other_files(folder, files)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(folder)
+        _clear_leftovers(folder, files)
         fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
         fresh.mkdir()
         try:
@@ -47,8 +48,7 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
 def _refuse_other_files(folder: Path, files: Mapping[str, str]) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise CurtailError(f"{folder} is not a folder; choose another with --out")
-    known = {*files, "report.html"}
-    strangers = sorted(entry.name for entry in folder.iterdir() if entry.name not in known) if folder.exists() else []
+    strangers = _strangers(folder, files) if folder.exists() else []
     if strangers:
         raise CurtailError(
             f"{folder} holds {strangers[0]!r}, which curtail did not write and would have to delete; "
@@ -86,15 +86,31 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
         raise OSError(code, f"{os.strerror(code)} (this file system cannot exchange folders; use a new --out folder)")
 
 
-def _clear_leftovers(folder: Path) -> None:
-    """Remove what killed runs left beside the folder; a folder of a run still alive stays."""
-    for leftover in folder.parent.glob(f".{folder.name}.new-*"):
-        try:
-            os.kill(int(leftover.name.rsplit("-", 1)[1]), 0)
-        except (ProcessLookupError, ValueError):
-            shutil.rmtree(leftover, ignore_errors=True)
-        except PermissionError:
-            continue
+def _clear_leftovers(folder: Path, files: Mapping[str, str]) -> None:
+    """Remove what killed runs left beside the folder; a folder of a run still alive, or of anybody else's, stays."""
+    ours = re.compile(rf"\.{re.escape(folder.name)}\.new-(\d{{1,9}})")
+    for entry in folder.parent.iterdir():
+        match = ours.fullmatch(entry.name)
+        if match and not entry.is_symlink() and entry.is_dir() and not _strangers(entry, files) and _is_dead(match[1]):
+            shutil.rmtree(entry, ignore_errors=True)
+
+
+def _is_dead(process: str) -> bool:
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return True
+    except (PermissionError, OverflowError):
+        return False
+    return False
+
+
+def _strangers(folder: Path, files: Mapping[str, str]) -> list[str]:
+    """What stands in a folder that a run does not write: other names, and folders or links under a known name."""
+    known = {*files, "report.html"}
+    return sorted(
+        entry.name for entry in folder.iterdir() if entry.name not in known or entry.is_symlink() or not entry.is_file()
+    )
 
 
 def write_file(path: Path, write: Callable[[Path], None]) -> None:

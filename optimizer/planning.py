@@ -11,8 +11,9 @@ from typing import Any, Literal
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
-from optimizer.errors import InfeasibleError, RuleBrokenError
+from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
 from optimizer.lp.conflict import Conflict, find_conflicts
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
@@ -91,10 +92,27 @@ def plan_farm(
 ) -> Plan:
     """Plan a farm; ``folder`` is the one its series files are relative to. See `plan_conditions` for the rest."""
     progress("reading market data")
-    market = read_market(farm, folder, grid_of(farm, start, hours), price_file)
+    grid = grid_of(farm, start, hours)
+    _judge_state(farm, grid)
     return plan_conditions(
-        Conditions(farm, market), units=units, extend=extend, time_limit=time_limit, progress=progress
+        Conditions(farm, read_market(farm, folder, grid, price_file)),
+        units=units,
+        extend=extend,
+        time_limit=time_limit,
+        progress=progress,
     )
+
+
+def _judge_state(farm: Farm, grid: Grid) -> None:
+    """Refuse a state that was read at another time than the plan begins."""
+    if farm.state.at is None:
+        return
+    read, begin = to_utc(farm.state.at, farm.timezone), grid.starts[0]
+    if abs((begin - read).total_seconds()) > 3600.0 * grid.hours[0]:
+        raise InputError(
+            f"the state in the farm file was read at {farm.state.at}, but the plan begins at "
+            f"{begin.tz_convert(farm.timezone):%Y-%m-%d %H:%M}: give the state of that time, or leave `state` out"
+        )
 
 
 def plan_conditions(
@@ -120,12 +138,13 @@ def plan_conditions(
     else:
         from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
+        _solved(c, problem, program)  # limits that collide without the extension are told in the farm's words
         solution = solve_extended(problem, program, extend)
     progress("making machines whole")
     if extend is not None:
         rounded = _extended_whole(c, solution, extend, exact=units == "exact")
     elif units == "exact":
-        rounded = exact_schedule(c, time_limit=time_limit)
+        rounded = exact_schedule(c, dispatch_of(c, solution), time_limit=time_limit)
     else:
         rounded = whole_schedule(c, solution, time_limit=time_limit)
     progress("checking and settling")

@@ -37,7 +37,9 @@ def group(name: str = "G", units: int = 10, th: float = 1_000.0, watts: float = 
 
 
 def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energy: Any = None, **more: Any) -> Farm:
-    """A farm of these groups; nothing couples anything unless told."""
+    """A farm of these groups; nothing couples anything unless told. A state is one of the plan's beginning."""
+    if more.get("state"):
+        more["state"] = {"at": START, **more["state"]}
     return Farm.model_validate(
         {
             "name": "test",

@@ -103,3 +103,12 @@ def test_loaded_cost_adds_fixed_costs_per_bitcoin() -> None:
     btc_a_day = 2.0 * 86_400 * 1e15 / (125.86e12 * 2**32) * 3.125
     assert row.cash_usd_per_btc is not None
     assert row.loaded_usd_per_btc == pytest.approx(row.cash_usd_per_btc + 100.0 / btc_a_day)
+
+
+@pytest.mark.parametrize("revenue", [{"hashprice_usd_per_ph_day": 0.0}, {"pool_fee_share": 1.0}])
+def test_what_earns_nothing_never_pays_and_divides_by_nothing(revenue: dict[str, float]) -> None:
+    built = farm(
+        revenue=revenue, energy={"price_usd_per_mwh": 50.0}, horizon={"start": "2026-02-11 00:00", "hours": 2.0}
+    )
+    (row,) = breakeven(built, CONFIGS, grid_of(built)).rows
+    assert (row.pays, row.pays_at_btc_usd, row.cash_usd_per_btc) == (False, None, None)

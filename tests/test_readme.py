@@ -23,8 +23,6 @@ def test_the_farm_file_and_the_extension_of_the_readme(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(block("python"))
     shutil.copy(CONFIGS / "machines.yaml", tmp_path)
     shutil.copy(CONFIGS / "market" / "winter_day_ahead.csv", tmp_path / "prices.csv")
-    text = (tmp_path / "my_farm.yaml").read_text().replace(", location: HB_WEST", "")
-    (tmp_path / "my_farm.yaml").write_text(text)  # the sample file has one series, so no location to choose
     assert curtail("check", tmp_path / "my_farm.yaml").returncode == 0
     plain = curtail("plan", tmp_path / "my_farm.yaml", "--out", tmp_path / "a", cwd=tmp_path)
     assert plain.returncode == 0, plain.stderr

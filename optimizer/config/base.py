@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
 from pydantic_core import InitErrorDetails, PydanticCustomError
 
 
@@ -54,7 +54,19 @@ def _date(value: Any) -> Any:
         raise ValueError('must be a date such as "2026-02-11"') from None
 
 
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[^\s/\x00-\x1f][^/\x00-\x1f]*$")]
+def _visible(name: str) -> str:
+    hidden = next((sign for sign in name if not sign.isprintable()), None)
+    if hidden is not None:
+        raise ValueError(f"must not hold U+{ord(hidden):04X}, which cannot be seen: the name could pass for another")
+    return name
+
+
+# Names go into CSV files, where = + - @ before a text make spreadsheets run it as a formula.
+Name = Annotated[
+    str,
+    Field(min_length=1, max_length=60, pattern=r"^[^\s/\x00-\x1f=+\-@][^/\x00-\x1f]*$"),
+    AfterValidator(_visible),
+]
 LocalTime = Annotated[
     datetime,
     BeforeValidator(_date_time, json_schema_input_type=str),
@@ -81,6 +93,12 @@ class SeriesFile(Section):
         default="start", description="Plain CSV: whether a time is an interval's start or its end"
     )
     timezone: str | None = Field(default=None, description="Plain CSV: zone of times without an offset")
+    date_order: Literal["month_first", "day_first"] | None = Field(
+        default=None, description="CSV: how 02/11/2026 is read; needed where no day is above 12"
+    )
+    decimal: Literal["point", "comma"] | None = Field(
+        default=None, description="CSV: the decimal mark; needed where 3,148 could be either"
+    )
     unit: Literal["as_is", "fahrenheit", "cents_per_kwh"] = Field(
         default="as_is", description="Converts Fahrenheit to Celsius, cents per kWh to USD per MWh"
     )

@@ -19,7 +19,7 @@ FoundAt = tuple[Keys, str]
 
 def faults_of_the_whole(farm: Any) -> list[FoundAt]:
     """Faults with their paths; none for a consistent farm."""
-    return [*_names(farm), *_state(farm), *_times(farm), *_temperature(farm)]
+    return [*_names(farm), *_state(farm), *_times(farm), *_switched_later(farm), *_temperature(farm)]
 
 
 def get(section: Any, key: str) -> Any:
@@ -60,7 +60,10 @@ def _names(farm: Any) -> Iterator[FoundAt]:
 
 
 def _state(farm: Any) -> Iterator[FoundAt]:
-    groups = get(get(farm, "state"), "groups")
+    section = get(farm, "state")
+    groups = get(section, "groups")
+    if get(section, "at") is None and (groups or get(section, "grid_import_mw") is not None):
+        yield ("state", "at"), "is needed with groups or grid_import_mw: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
     for name, state in groups.items() if isinstance(groups, dict) else ():
@@ -69,8 +72,28 @@ def _state(farm: Any) -> Iterator[FoundAt]:
             yield path, f"no group of the fleet has this name; {meant(name, list(units))}"
             continue
         installed, running = units[name], get(state, "running")
-        if isinstance(installed, int) and isinstance(running, int) and running > installed:
+        if not isinstance(running, int) or running < 0:
+            continue
+        started, stopped = (_switched(state, key) for key in ("started", "stopped"))
+        if started > running:
+            sentence = f"are {started} machines, more than the {running} that run; leave out those stopped since"
+            yield (*path, "started"), sentence
+        if not isinstance(installed, int):
+            continue
+        if running > installed:
             yield (*path, "running"), f"must be at most {installed}, the units of the group (got {running})"
+        elif running + stopped > installed:
+            sentence = (
+                f"are {stopped} machines; with the {running} that run that is more than {installed}, "
+                "the units of the group; leave out those started since"
+            )
+            yield (*path, "stopped"), sentence
+
+
+def _switched(state: Any, key: str) -> int:
+    """Machines in a list of starts or stops."""
+    units = (get(switched, "units") for _, switched in entries(state, key))
+    return sum(count for count in units if isinstance(count, int) and count > 0)
 
 
 def _times(farm: Any) -> Iterator[FoundAt]:
@@ -95,16 +118,39 @@ def _times(farm: Any) -> Iterator[FoundAt]:
 def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
     """Every section with times: its path, itself, its keys of times."""
     yield ("horizon",), get(farm, "horizon"), ("start",)
+    yield ("revenue", "epoch"), get(get(farm, "revenue"), "epoch"), ("at",)
+    yield ("state",), get(farm, "state"), ("at",)
     for i, event in entries(farm, "events"):
         yield ("events", i), event, ("start", "end")
     for i, group in entries(farm, "fleet"):
         for j, outage in entries(group, "outages"):
             yield ("fleet", i, "outages", j), outage, ("start", "end")
+    for path, switched in _switches(farm):
+        yield path, switched, ("at",)
+
+
+def _switches(farm: Any) -> Iterator[tuple[Keys, Any]]:
+    """Every start and stop carried in, with its path."""
     groups = get(get(farm, "state"), "groups")
     for name, state in groups.items() if isinstance(groups, dict) else ():
         for key in ("started", "stopped"):
             for i, switched in entries(state, key):
-                yield ("state", "groups", name, key, i), switched, ("at",)
+                yield ("state", "groups", name, key, i), switched
+
+
+def _switched_later(farm: Any) -> Iterator[FoundAt]:
+    """Starts and stops of after the moment the state was read."""
+    zone, read = get(farm, "timezone"), _time(get(get(farm, "state"), "at"))
+    for path, switched in _switches(farm):
+        at = _time(get(switched, "at"))
+        if at is None or read is None:
+            continue
+        try:
+            later = to_utc(at, zone) > to_utc(read, zone)
+        except (ValueError, TypeError, OverflowError):
+            continue  # told already
+        if later:
+            yield (*path, "at"), f"{at} is later than state.at, {read}"
 
 
 def _time(value: Any) -> datetime | None:

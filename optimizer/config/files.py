@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from optimizer.config.yaml12 import Document, parse
@@ -19,10 +20,13 @@ def read_document(path: Path) -> Document:
     optimizer.errors.InputError: no such farm.yaml:1:1: there is no such file
     """
     file = str(path)
+    unreadable = fault_of_file(path)
+    if unreadable is not None:
+        raise InputError([Fault(file, 1, 1, "", unreadable)])
     try:
         with path.open("rb") as stream:
             data = stream.read(MOST_BYTES + 1)
-    except (OSError, ValueError) as error:
+    except OSError as error:
         raise InputError([Fault(file, 1, 1, "", why_unreadable(error))]) from None
     return parse(_text(data, file), file)
 
@@ -31,8 +35,6 @@ def why_unreadable(error: OSError | ValueError) -> str:
     """A failed opening in words."""
     if isinstance(error, FileNotFoundError):
         return "there is no such file"
-    if isinstance(error, IsADirectoryError):
-        return "this is a folder, not a file"
     if isinstance(error, PermissionError):
         return "you may not read this file"
     reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a file name"
@@ -40,12 +42,13 @@ def why_unreadable(error: OSError | ValueError) -> str:
 
 
 def fault_of_file(path: Path) -> str | None:
-    """What keeps a data file from being read, or None."""
+    """What keeps a file from being read, or None."""
     try:
-        if path.is_dir():
+        kind = path.stat().st_mode
+        if stat.S_ISDIR(kind):
             return "this is a folder, not a file"
-        if path.exists() and not path.is_file():
-            return None  # a pipe: opening it would take its content away
+        if not stat.S_ISREG(kind):  # opening a pipe may wait without end
+            return "this is a pipe or a device; save its content as a file and name that"
         with path.open("rb"):
             return None
     except (OSError, ValueError) as error:

@@ -68,7 +68,10 @@ class Group(Section):
     minimum_off_hours: Annotated[float, Field(ge=0, le=168)] = Field(
         default=0.0, description="A stopped machine rests at least so long"
     )
-    starts_per_day: Positive | None = Field(default=None, description="Starts per machine and local day, at most")
+    starts_per_day: Positive | None = Field(
+        default=None,
+        description="Starts per available machine and local day, at most (of the most machines available that day)",
+    )
     starts_per_hour: Positive | None = Field(
         default=None, description="Machines of the group started per hour, at most (inrush, pool reconnects)"
     )
@@ -91,6 +94,11 @@ class Group(Section):
             if self.model not in (None, self.machine.model):
                 faults.append((("model",), "give `model` or `machine`, not both"))
             faults += [(("modes", i), fault) for i, fault in unknown_modes(self.machine, self.modes)]
+            faults += [(("standby_w",), fault) for fault in standby_faults(self.machine, self.modes, self.standby_w)]
+        container, rate = self.units_switched_together, self.starts_per_hour
+        if rate is not None and rate < container:
+            sentence = f"a container of {container} machines can never start at a rate of {rate:g} an hour"
+            faults.append((("starts_per_hour",), f"must be at least {container}: {sentence}"))
         for i, mode in enumerate(self.modes):
             if mode in self.modes[:i]:
                 faults.append((("modes", i), f"the mode {mode!r} is listed twice"))
@@ -119,3 +127,12 @@ def unknown_modes(machine: Machine, modes: tuple[str, ...]) -> list[tuple[int, s
         for i, mode in enumerate(modes)
         if mode not in machine.mode_names
     ]
+
+
+def standby_faults(machine: Machine, modes: tuple[str, ...], standby_w: float) -> list[str]:
+    """A sentence where a machine draws no less when off than in the most frugal of ``modes``, else nothing."""
+    watts = {mode: machine.point(mode).power_w for mode in modes if mode in machine.mode_names}
+    mode = min(watts, key=watts.__getitem__, default=None)
+    if mode is None or standby_w < watts[mode]:
+        return []
+    return [f"must be less than {watts[mode]:g}, the W of mode {mode!r} (got {standby_w:g})"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, refuse
 
@@ -46,7 +46,9 @@ class GroupState(Section):
     """What a group was doing when the plan begins."""
 
     running: Count = Field(description="Machines running")
-    started: tuple[Switched, ...] = Field(default=(), description="Starts not longer ago than minimum_on_hours")
+    started: tuple[Switched, ...] = Field(
+        default=(), description="Starts not longer ago than minimum_on_hours or an hour"
+    )
     stopped: tuple[Switched, ...] = Field(default=(), description="Stops not longer ago than minimum_off_hours")
     starts_today: NonNegative = Field(default=0.0, description="Machine starts already made on the first local day")
 
@@ -54,5 +56,12 @@ class GroupState(Section):
 class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""
 
+    model_config = ConfigDict(
+        json_schema_extra={"dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw")}}
+    )
+
+    at: LocalTime | None = Field(
+        default=None, description="The moment the state was read; needed with groups or grid_import_mw"
+    )
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
     grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from optimizer.config.catalogue import Catalogue, Machine
 from optimizer.config.consistency import entries, faults_of_the_whole, get, meant
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
-from optimizer.config.fleet import unknown_modes
+from optimizer.config.fleet import standby_faults, unknown_modes
 from optimizer.config.located import faults_of, got
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
@@ -116,10 +117,14 @@ def _machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[st
         elif machine is None:
             sentence = f"the catalogue has no such model (got {got(model)}); {meant(model, list(machines))}"
             faults.append(document.fault(("fleet", i, "model"), sentence))
-        elif isinstance(modes := group.get("modes", ()), tuple):
+        elif isinstance(modes := group.get("modes", ("normal",)), tuple):
             named = tuple(mode if isinstance(mode, str) else "normal" for mode in modes)
             unknown = unknown_modes(machine, named)
             faults += [document.fault(("fleet", i, "modes", j), sentence) for j, sentence in unknown]
+            standby = group.get("standby_w")
+            if type(standby) in (int, float) and isfinite(standby):
+                drawn = standby_faults(machine, named, standby)
+                faults += [document.fault(("fleet", i, "standby_w"), sentence) for sentence in drawn]
     return machines
 
 

@@ -134,7 +134,8 @@ _TYPES = {
     "model_attributes_type": "must be a section of keys",
     "tuple_type": "must be a list",
     "finite_number": "must be a finite number",
-    "string_pattern_mismatch": "must be a name: no / or line break in it, no blank before it",
+    "string_pattern_mismatch": "must be a name: no / or line break in it; "
+    "before it no blank, nor = + - @, which spreadsheets read as formulas",
     "string_unicode": "must be text",
 }
 _LIMITS = {

@@ -8,10 +8,12 @@ from pydantic import Field, model_validator
 
 from optimizer.config.base import (
     Count,
+    LocalTime,
     NonNegative,
     NonNegativeSeries,
     PositiveSeries,
     Section,
+    SeriesFile,
     Share,
     refuse,
 )
@@ -20,6 +22,7 @@ from optimizer.config.base import (
 class Epoch(Section):
     """Where the difficulty epoch stands, for an estimate of the next retarget."""
 
+    at: LocalTime = Field(description="When those counts were read, on the farm's clock or with an offset")
     blocks_so_far: Annotated[int, Field(gt=0, le=2016)] = Field(description="Blocks found since the last retarget")
     hours_so_far: Annotated[float, Field(gt=0, le=24 * 365)] = Field(description="Hours since the last retarget")
 
@@ -48,7 +51,10 @@ class Revenue(Section):
         faults: list[tuple[tuple[str, ...], str]] = []
         if self.hashprice_usd_per_ph_day is not None and self.difficulty is not None:
             faults.append((("difficulty",), "give hashprice_usd_per_ph_day or difficulty, not both"))
-        if self.epoch is not None and self.difficulty is None:
-            faults.append((("epoch",), "needs difficulty besides it"))
+        if self.epoch is not None:
+            if isinstance(self.difficulty, SeriesFile) or isinstance(self.hashprice_usd_per_ph_day, SeriesFile):
+                faults.append((("epoch",), "needs difficulty as a plain number: a file holds the retargets itself"))
+            elif self.difficulty is None:
+                faults.append((("epoch",), "needs difficulty besides it"))
         refuse("Revenue", faults)
         return self

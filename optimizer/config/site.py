@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Celsius, NonNegativeSeries, Positive, PositiveSeries, Section, refuse
+from optimizer.config.base import Celsius, NonNegativeSeries, Positive, Section, refuse
 
 Pue = Annotated[float, Field(ge=1, le=3)]
 
@@ -47,7 +47,7 @@ PueOrCurve = Annotated[
 class Site(Section):
     """Interconnection and the load that is not mining."""
 
-    import_limit_mw: PositiveSeries = Field(description="Interconnection limit, MW at the meter")
+    import_limit_mw: NonNegativeSeries = Field(description="Interconnection limit, MW at the meter")
     import_violation_usd_per_mwh: Positive | None = Field(
         default=None, description="Makes the import limit soft at this price; hard when absent"
     )

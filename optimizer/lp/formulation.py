@@ -7,7 +7,7 @@ objective. Every name is declared in the file of the concern it belongs to, unde
 file                families
 ==================  ==========================================================================================
 rules/fleet.py      availability, first_change, later_change, minimum_on, minimum_off, outage_split, daily_starts,
-                    cold_start, freeze_protection, start_rate
+                    cold_start, freeze_protection, start_rate, hourly_starts
 rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
                     ramp_down
 rules/supply.py     none: spot energy is priced in the objective

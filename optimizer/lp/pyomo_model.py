@@ -15,7 +15,7 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.errors import InfeasibleError, SolverError, UnboundedError
+from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
 from optimizer.lp.formulation import FAMILIES, PARAMETERS, TERMS, VARIABLES
 from optimizer.lp.language import LabelSet, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
@@ -100,7 +100,12 @@ def write_model(problem: DispatchProblem, path: Path) -> None:
 
 def _extended(problem: DispatchProblem, extend: Callable[[Any], None]) -> Any:
     model = pyomo_model(problem)
-    extend(model)
+    try:
+        extend(model)
+    except Exception as error:  # whatever the user's code raises is the user's to mend
+        raise InputError(f"--extend: your function raised {type(error).__name__}: {error}") from error
+    if not model.profit.active:
+        raise InputError("--extend: your function must leave the objective `profit` active")
     return model
 
 

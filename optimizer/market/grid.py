@@ -17,6 +17,8 @@ from optimizer.errors import InputError
 
 F = NDArray[np.float64]
 _SECONDS_PER_HOUR = 3600
+_SECONDS_PER_MINUTE = 60
+_ROUNDED_SECONDS = 2.0  # 0.0833 hours are meant to be 5 minutes, 299.88 s
 
 
 @dataclass(frozen=True)
@@ -56,12 +58,17 @@ class Grid:
 
         A local day has 23, 24 or 25 hours.
         """
-        return np.asarray(pd.factorize(self.local_starts.normalize())[0], dtype=np.int64)
+        return np.asarray(pd.factorize(self._local_days)[0], dtype=np.int64)
 
     @cached_property
     def days(self) -> tuple[str, ...]:
         """Labels of the local days, ``2026-02-11``, in order."""
-        return tuple(self.local_starts.normalize().unique().strftime("%Y-%m-%d"))
+        return tuple(self._local_days.unique().strftime("%Y-%m-%d"))
+
+    @property
+    def _local_days(self) -> pd.DatetimeIndex:
+        """Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to."""
+        return self.local_starts.tz_localize(None).normalize()
 
 
 def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = None) -> Grid:
@@ -93,7 +100,7 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
 
 def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
     """Seconds of each interval."""
-    total = _whole_seconds(total_hours, "the horizon")
+    total = _whole_minutes(total_hours, "the horizon")
     if total <= 0:
         raise InputError(f"the horizon must be longer than {total_hours:g} hours")
     if total_hours > 24 * 366:
@@ -102,7 +109,7 @@ def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
     left = total
     for position, step in enumerate(horizon.intervals, start=1):
         length = step.minutes * 60
-        wanted = left if step.hours is None else min(left, _whole_seconds(step.hours, f"step {position}"))
+        wanted = left if step.hours is None else min(left, _whole_minutes(step.hours, f"step {position}"))
         count, rest = divmod(wanted, length)
         if rest:
             raise InputError(
@@ -120,10 +127,11 @@ def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
     return lengths
 
 
-def _whole_seconds(hours: float, what: str) -> int:
+def _whole_minutes(hours: float, what: str) -> int:
+    """The seconds of so many hours, rounded to the minute they are meant to fill."""
     if not np.isfinite(hours):
         raise InputError(f"{what} must last a number of hours (got {hours})")
-    seconds = round(hours * _SECONDS_PER_HOUR)
-    if abs(hours * _SECONDS_PER_HOUR - seconds) > 1e-3:
-        raise InputError(f"{what} of {hours:g} hours is not a whole number of seconds")
+    seconds = round(hours * _SECONDS_PER_HOUR / _SECONDS_PER_MINUTE) * _SECONDS_PER_MINUTE
+    if abs(hours * _SECONDS_PER_HOUR - seconds) > _ROUNDED_SECONDS:
+        raise InputError(f"{what} of {hours:g} hours is not a whole number of minutes")
     return seconds

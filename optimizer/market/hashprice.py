@@ -83,11 +83,12 @@ def subsidy_on(when: date) -> float:
 
 
 def next_difficulty(difficulty: float, epoch: Epoch) -> tuple[float, float]:
-    """Estimated difficulty after the next retarget, and the hours until it.
+    """Estimated difficulty after the next retarget, and the hours from ``epoch.at`` until it.
 
     Blocks keep the pace of the epoch so far; the change is at most a factor of 4 either way.
 
-    >>> estimate, hours = next_difficulty(100e12, Epoch(blocks_so_far=1008, hours_so_far=140.0))
+    >>> epoch = Epoch(at="2026-02-11 06:00", blocks_so_far=1008, hours_so_far=140.0)
+    >>> estimate, hours = next_difficulty(100e12, epoch)
     >>> round(estimate / 1e12, 6), hours
     (120.0, 140.0)
     """

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer import units
 from optimizer.config import base
 from optimizer.config.base import SeriesFile
+from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.revenue import Revenue
 from optimizer.errors import Fault, InputError, MissingDataError
@@ -21,6 +22,7 @@ from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_
 from optimizer.market.series import Fill, Limits, on_grid, read_series
 
 F = NDArray[np.float64]
+_FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
 
 @dataclass(frozen=True)
@@ -29,7 +31,8 @@ class MarketInputs:
 
     ``hashprice_usd_per_ph_day`` and ``btc_per_ph_day`` are expectations before the pool's fee;
     the latter, with subsidy and fees, is None where neither difficulty nor BTC price is known.
-    ``availability`` holds a share per group name. ``fills`` lists every gap that was filled.
+    ``availability`` holds a share per group name. ``fills`` lists every gap that was filled, ``warnings``
+    sentences about what may be taken amiss.
     """
 
     grid: Grid
@@ -46,6 +49,7 @@ class MarketInputs:
     export_price_usd_per_mwh: F
     availability: dict[str, F]
     fills: tuple[Fill, ...]
+    warnings: tuple[str, ...] = ()
 
 
 def limits_of(quantity: Any) -> Limits:
@@ -79,7 +83,7 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
     onsite, weather, revenue = farm.energy.onsite, farm.weather, farm.revenue
     adders = read.values(farm.energy.adders_usd_per_mwh, base.Price)
     temperature = None if weather is None else read.values(weather.temperature_c, base.Celsius)
-    import_limit = read.values(farm.site.import_limit_mw, base.Positive)
+    import_limit = read.values(farm.site.import_limit_mw, base.NonNegative)
     auxiliary = read.values(farm.site.auxiliary_load_mw, base.NonNegative)
     available = read.values(0.0 if onsite is None else onsite.available_mw, base.NonNegative)
     export_price = read.values(0.0 if onsite is None else onsite.export_price_usd_per_mwh, base.Price)
@@ -92,7 +96,7 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
 
     per_ph_day: F | None = None
     if difficulty is not None:
-        difficulty = _with_retarget(difficulty, revenue, grid)
+        difficulty = _with_retarget(difficulty, revenue, grid, farm.timezone)
         per_ph_day = btc_per_ph_day(difficulty, _subsidy(revenue, grid), fees)
     elif given_hashprice is not None and btc_price is not None:
         per_ph_day = given_hashprice / btc_price
@@ -116,6 +120,7 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
         export_price_usd_per_mwh=export_price,
         availability=availability,
         fills=tuple(read.fills),
+        warnings=_warnings(farm, grid),
     )
 
 
@@ -175,11 +180,37 @@ def _subsidy(revenue: Revenue, grid: Grid) -> F:
     return np.array([subsidy_on(start.to_pydatetime()) for start in grid.starts])
 
 
-def _with_retarget(difficulty: F, revenue: Revenue, grid: Grid) -> F:
+def _with_retarget(difficulty: F, revenue: Revenue, grid: Grid, timezone: str) -> F:
     """The difficulty with the estimated retarget; an interval that spans it gets the mean by time."""
     if revenue.epoch is None:
         return difficulty
     estimate, hours_left = next_difficulty(1.0, revenue.epoch)
-    begins = (grid.starts - grid.starts[0]) / pd.Timedelta(hours=1)
+    begins = (grid.starts - pd.Timestamp(to_utc(revenue.epoch.at, timezone))) / pd.Timedelta(hours=1)
     after = np.clip((np.asarray(begins) + grid.hours - hours_left) / grid.hours, 0.0, 1.0)
     return difficulty * (1.0 + after * (estimate - 1.0))
+
+
+def _warnings(farm: Farm, grid: Grid) -> tuple[str, ...]:
+    """That plain numbers are taken as they stand in a plan far from the date the farm file is made for."""
+    if farm.horizon.start is None:
+        return ()
+    written, begins = pd.Timestamp(to_utc(farm.horizon.start, farm.timezone)), grid.starts[0]
+    halved = subsidy_on(written.to_pydatetime()) != subsidy_on(begins.to_pydatetime())
+    revenue = farm.revenue
+    computed = revenue.hashprice_usd_per_ph_day is None
+    quantities = (
+        {"BTC price": revenue.btc_price_usd, "difficulty": revenue.difficulty}
+        if computed
+        else {"hashprice": revenue.hashprice_usd_per_ph_day}
+    )
+    plain = [name for name, given in quantities.items() if not isinstance(given, SeriesFile)]
+    if not plain or (abs(begins - written) <= _FAR and not halved):
+        return ()
+    what = f"the {plain[0]} is a plain number in the file; it is taken as it stands"
+    if len(plain) > 1:
+        what = f"{' and '.join(plain)} are plain numbers in the file; they are taken as they stand"
+    subsidy = ""
+    if computed and revenue.subsidy_btc is None:
+        height = revenue.block_height
+        subsidy = ", with the subsidy of " + ("that date" if height is None else f"block_height {height}")
+    return (f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}",)

@@ -40,6 +40,11 @@ writes.
 Winter: 2026-02-09 to 2026-02-16, a cold front in the second half and a scarcity morning on 12 February.
 Summer: 2026-08-03 to 2026-08-10, cheap solar noons and two scarce evenings. Times are interval starts
 with offset.
+
+Series of your own need no particular columns. Where a file can be read in two ways, `curtail` asks, and the
+farm file answers beside `file`: `date_order: month_first` or `day_first` for 02/11/2026, `decimal: point` or
+`comma` for 3,148, `timezone` for times without an offset, `location` and `market` where there are several.
+`curtail schema farm` lists every key.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.errors import Fault, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.readers.raw import Ask, RawSeries, listed
-from optimizer.market.readers.times import most_common_step
+from optimizer.market.readers.times import first_moments, most_common_step
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 
 F = NDArray[np.float64]
@@ -41,12 +41,13 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     ``values`` are the raw values in the farm's units. Raises InputError with all faults found:
     disorder, duplicates, overlaps, values out of range, and gaps.
     """
-    rows, step = _in_order(raw, values, ask)
+    at_time, at_value = replace(ask, column_of=raw.time_at), replace(ask, column_of=raw.value_at)
+    rows, step = _in_order(raw, values, at_time)
     window = reach = (rows.starts[0], rows.ends.max())
     if within is not None:
         window = (naive_utc(within.starts)[0], naive_utc(within.ends)[-1])
         rows = rows.take(_near(rows.starts, window))
-    faults = _disorder(rows, ask) + _out_of_range(rows, ask, limits)
+    faults = _disorder(rows, at_time) + _out_of_range(rows, at_value, limits)
     first, last = rows.starts[0], rows.ends.max()
     rows = rows.take(np.isfinite(rows.values))  # NaN and infinities are gaps
     if not len(rows.values):
@@ -56,7 +57,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     repeats = rows.starts[1:] == rows.starts[:-1]
     if repeats.any():
         if ask.spec.duplicates == "error":
-            faults += _duplicates(rows, ask)
+            faults += _duplicates(rows, at_time)
         rows = _merged(rows, ask.spec.duplicates)
     if raw.ends is None and not ask.spec.holds_until_next:
         rows = _Rows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
@@ -69,7 +70,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
             rows.lines,
             rows.place,
         )
-    faults += _overlaps(rows, ask)
+    faults += _overlaps(rows, at_time)
     gaps = _Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
     faults += listed(ask, open_gaps, "gaps")
@@ -106,15 +107,13 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta6
 
 
 def _next(starts: Times, step: np.timedelta64, zone: str) -> Times:
-    """Starts one step later; a day's step from local midnights is a local day of 23, 24 or 25 hours."""
+    """Starts one step later; a day's step from the beginnings of local days is a day of 23, 24 or 25 hours."""
     if step != _DAY:
         return starts + step
-    local = pd.DatetimeIndex(starts).tz_localize("UTC").tz_convert(zone).tz_localize(None)
-    if not (local == local.normalize()).all():
+    days = pd.DatetimeIndex(starts).tz_localize("UTC").tz_convert(zone).tz_localize(None).normalize()
+    if not (naive_utc(first_moments(days, zone)) == starts).all():
         return starts + step
-    # noon, an hour that no clock skips or repeats, then back to that day's first moment
-    noon = (local + pd.Timedelta(hours=36)).tz_localize(zone)
-    return naive_utc(noon.normalize().tz_convert("UTC"))
+    return naive_utc(first_moments(days + pd.Timedelta(days=1), zone))
 
 
 def _near(starts: Times, window: tuple[np.datetime64, np.datetime64]) -> slice:

@@ -141,6 +141,7 @@ class Figures:
     penalties: tuple[Penalty, ...]
     blocks: tuple[Block, ...]
     fills: tuple[FillRow, ...]
+    warnings: tuple[str, ...]
 
     @property
     def machine_hours_off(self) -> float:
@@ -189,6 +190,7 @@ def figures(plan: Plan) -> Figures:
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
             for fill in market.fills
         ),
+        warnings=market.warnings,
     )
 
 

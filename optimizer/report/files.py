@@ -74,7 +74,7 @@ def strikes_csv(plan: Plan) -> str:
         "interval_end": time_texts(plan.grid.ends, plan.grid.timezone),
     }
     for row in strike_sheet(plan.conditions, plan.explanation):
-        (name,) = quoted([f"{row.group} {row.mode}"]).tolist()
+        (name,) = quoted([f"{row.group}/{row.mode}"]).tolist()
         columns[name] = number_texts(row.stop_above, 2)
     return csv_text(columns)
 
@@ -114,6 +114,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
             }
             for fill in plan.market.fills
         ],
+        "warnings": list(plan.market.warnings),
         "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
     }
 

@@ -127,6 +127,7 @@ def _money(f: Figures) -> Table:
 
 def _notes(f: Figures) -> list[str]:
     notes = [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
+    notes.extend(f"{warning[:1].upper()}{warning[1:]}." for warning in f.warnings)
     if f.fills:
         count = sum(fill.count for fill in f.fills)
         notes.append(f"{plural(count, 'missing value')} filled in {', '.join(sorted({x.file for x in f.fills}))}.")

@@ -72,14 +72,18 @@ def _group_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> 
         resting = _still_bound(c, (stopped - forced) - (fallen_out - forced), group.minimum_off_hours) + bound_off
         yield from _breaches("minimum off time", name, resting - (available - running), "machines")
     if group.starts_per_day is not None:
-        made = np.bincount(c.grid.day_of_interval, weights=started)
-        allowed = np.full(len(made), group.starts_per_day * group.units)
-        if group.name in c.farm.state.groups:
-            allowed[0] = max(allowed[0] - c.farm.state.groups[name].starts_today, 0.0)
-        for day in np.flatnonzero(made - allowed > UNIT_TOLERANCE).tolist():
-            first = int(np.searchsorted(c.grid.day_of_interval, day))
-            yield Breach("starts per day", name, first, float(made[day] - allowed[day]), "starts")
-    yield from _breaches("start rate", name, started - c.start_limit[g], "machines")
+        for day in range(len(c.grid.days)):
+            today = np.flatnonzero(c.grid.day_of_interval == day)
+            allowed = group.starts_per_day * float(available[today].max())
+            if day == 0 and name in c.farm.state.groups:
+                allowed = max(allowed - c.farm.state.groups[name].starts_today, 0.0)
+            if (made := float(started[today].sum())) > allowed + UNIT_TOLERANCE:
+                yield Breach("starts per day", name, int(today[0]), made - allowed, "starts")
+    if group.starts_per_hour is not None:
+        yield from _breaches("start rate", name, started - c.start_limit[g], "machines")
+        if (c.grid.hours < 1.0).any():
+            left = np.maximum(group.starts_per_hour - c.starts_just_before[g], 0.0)
+            yield from _breaches("starts within an hour", name, _still_bound(c, started, 1.0) - left, "machines")
     yield from _breaches("cold start", name, started * c.too_cold_to_start[g], "machines")
 
 
@@ -116,7 +120,8 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     if site.ramp_up_mw_per_hour is not None:
         yield from _breaches("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours, "MW", MW_TOLERANCE)
     if site.ramp_down_mw_per_hour is not None:
-        yield from _breaches("ramp down", "", -change - site.ramp_down_mw_per_hour * c.grid.hours, "MW", MW_TOLERANCE)
+        allowed = site.ramp_down_mw_per_hour * c.grid.hours + c.outage_mw
+        yield from _breaches("ramp down", "", -change - allowed, "MW", MW_TOLERANCE)
     for cap in c.event_caps:
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
             name = c.farm.events[cap.event].name

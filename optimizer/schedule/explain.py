@@ -160,6 +160,7 @@ def _code(
         ("minimum_on", Reason.MINIMUM_ON),
         ("minimum_off", Reason.MINIMUM_OFF),
         ("start_rate", Reason.START_RATE),
+        ("hourly_starts", Reason.START_RATE),
         ("daily_starts", Reason.STARTS_PER_DAY),
     ):
         code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
@@ -179,21 +180,22 @@ def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family
     """Where a family's row holds machines back, (groups, intervals)."""
     held = np.zeros((len(c.farm.fleet), len(c.grid)), dtype=np.bool_)
     duals = np.abs(solution.shadow_prices[family]) > _TOLERANCE
-    members = problem.sets[
-        {"daily_starts": "DAILY_STARTS", "start_rate": "STAGED"}.get(family, family.upper()) + "_GROUPS"
-    ]
+    members = problem.sets[("STAGED" if family == "start_rate" else family.upper()) + "_GROUPS"]
     assert isinstance(members, Subset)
-    if family == "minimum_on":
-        duals = _within_windows(problem, members.positions, duals)
+    if family in _WINDOW:
+        duals = _within_windows(problem, _WINDOW[family], members.positions, duals)
     held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
     return held
 
 
+_WINDOW = {"minimum_on": "ON_WINDOW", "hourly_starts": "HOUR_WINDOW"}
+
+
 def _within_windows(
-    problem: DispatchProblem, groups: NDArray[np.int64], binding: NDArray[np.bool_]
+    problem: DispatchProblem, name: str, groups: NDArray[np.int64], binding: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """Intervals in which a start would have to last into a binding one, (groups, intervals)."""
-    window = problem.sets["ON_WINDOW"]
+    window = problem.sets[name]
     assert isinstance(window, RangeSet)
     row, interval = np.nonzero(binding)
     edges = np.zeros((binding.shape[0], binding.shape[1] + 1), dtype=np.int64)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
-from optimizer.errors import InfeasibleError, RuleBrokenError, StoppedEarlyError
+from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.lp.highs import solve
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
@@ -81,27 +81,45 @@ def snapped(c: Conditions, solution: Solution) -> Dispatch:
 
 
 def whole_schedule(c: Conditions, solution: Solution, *, time_limit: float) -> Rounded:
-    """A whole schedule close to the continuous optimum that breaks no rule."""
+    """A whole schedule close to the continuous optimum that breaks no rule.
+
+    It counts as proved when it is the best there is, or costs no more than `WORTH_A_SEARCH` against the continuous
+    optimum, which bounds every whole schedule. Raises InfeasibleError where no whole schedule keeps every limit.
+    """
     continuous = dispatch_of(c, solution)
-    rounded = Rounded(round_down(c, continuous), "rounded down", True)
-    breaches = check(c, rounded.dispatch)
-    if not breaches and _gap_share(c, continuous, rounded.dispatch) <= WORTH_A_SEARCH:
-        return rounded
+    best = Rounded(round_down(c, continuous), "rounded down", True)
+    breaches = check(c, best.dispatch)
+    found = [] if breaches else [best]
+    if not breaches and _gap_share(c, continuous, best.dispatch) <= WORTH_A_SEARCH:
+        return best
     program = compile_program(build_problem(c, whole=True))
     near = (_near(c, program, solution, breaches), "integers near limits, the rest held", min(time_limit, NEAR_SECONDS))
-    everything = (program, "integers throughout", time_limit)
-    for narrowed, method, seconds in (near, everything) if breaches else (near,):
+    for narrowed, method, seconds in (near, (program, "integers throughout", time_limit)):
         try:
-            found = replace(_solved(c, narrowed, method, seconds), proved=True)  # the continuous optimum bounds it
-        except (InfeasibleError, StoppedEarlyError):
+            found.append(_solved(c, narrowed, method, seconds))
+        except StoppedEarlyError:
             continue
-        better = settle(c, found.dispatch).profit >= settle(c, rounded.dispatch).profit
-        return found if breaches or better else rounded
-    if not breaches:
-        return rounded
-    raise RuleBrokenError(
-        "no whole-unit schedule was found near the optimum; the first rule in the way: "
-        f"{breaches[0]}. Try --whole-units exact with a longer --time-limit"
+        except InfeasibleError:
+            if narrowed is program:
+                raise _no_whole_schedule(breaches) from None
+            continue
+        best = max(found, key=lambda rounded: settle(c, rounded.dispatch).profit)
+        if _gap_share(c, continuous, best.dispatch) <= WORTH_A_SEARCH:
+            return replace(best, proved=True)
+        if narrowed is program and found[-1].proved:
+            return found[-1]
+    if not found:
+        raise StoppedEarlyError(
+            f"no whole-unit schedule was found in {time_limit:g} s; the first rule in the way: {breaches[0]}. "
+            "Give it longer with --time-limit"
+        )
+    return replace(max(found, key=lambda rounded: settle(c, rounded.dispatch).profit), proved=False)
+
+
+def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:
+    first = f"; the first limit in the way: {breaches[0]}" if breaches else ""
+    return InfeasibleError(
+        "with fractions of a container every limit could be met, with whole containers it cannot" + first
     )
 
 
@@ -111,9 +129,12 @@ def _gap_share(c: Conditions, continuous: Dispatch, rounded: Dispatch) -> float:
     return (best.profit - settle(c, rounded).profit) / gross if gross > 0 else 0.0
 
 
-def exact_schedule(c: Conditions, *, time_limit: float) -> Rounded:
-    """The best schedule of whole containers, by branch and bound."""
-    return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit)
+def exact_schedule(c: Conditions, continuous: Dispatch, *, time_limit: float) -> Rounded:
+    """The best schedule of whole containers, by branch and bound, where a continuous schedule is known to exist."""
+    try:
+        return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit)
+    except InfeasibleError:
+        raise _no_whole_schedule(check(c, round_down(c, continuous))) from None
 
 
 def _solved(c: Conditions, program: LinearProgram, method: str, time_limit: float) -> Rounded:
@@ -133,6 +154,7 @@ def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: l
     free = np.zeros_like(fractional)
     loose_groups = np.unique(group_of_point[(fractional | partial).any(axis=1)])
     free |= np.isin(group_of_point, loose_groups)[:, None]
+    free |= (fractional & (size > 1)).any(axis=0)[None, :]  # another group may fill what a container cannot
     for breach in breaches:
         free[:, max(breach.interval - 1, 0) : breach.interval + 2] = True
     low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))

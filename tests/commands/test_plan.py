@@ -213,3 +213,58 @@ def test_other_commands_run(tmp_path: Path) -> None:
     assert curtail("schema", "nothing").returncode == 2
     assert curtail("plan", tmp_path / "missing.yaml").returncode == 2
     assert curtail("plan").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("model.no_such_thing", "your function raised AttributeError"),
+        ("model.profit.deactivate()", "must leave the objective `profit` active"),
+        ("import pyomo.environ as pyo; model.never = pyo.Constraint(expr=model.grid_import[0] <= -1)", "--extend"),
+    ],
+)
+def test_a_faulty_extension_is_the_users_to_mend(tmp_path: Path, body: str, said: str) -> None:
+    (tmp_path / "mine.py").write_text(f"def change(model):\n    {body}\n")
+    done = curtail(
+        "plan",
+        WEST_TEXAS,
+        "--extend",
+        "mine:change",
+        "--hours",
+        2,
+        "--out",
+        tmp_path / "o",
+        PYTHONPATH=f"{ROOT}:{tmp_path}",
+    )
+    assert done.returncode in (2, 3), done.stderr
+    assert said in done.stderr
+    assert "unexpected" not in done.stderr
+
+
+def test_a_plan_too_large_for_memory_is_refused_at_once(tmp_path: Path) -> None:
+    text = (CONFIGS / "fixed_tariff_12mw.yaml").read_text()
+    head, _, _ = text.partition("horizon:")
+    assert head != text
+    rest = "horizon: {start: 2026-01-01 00:00, hours: 8760, intervals: [{minutes: 5}]}\n"
+    busy = head.replace("units: ", "minimum_off_hours: 168, units: ")
+    (tmp_path / "farm.yaml").write_text(busy + rest)
+    shutil.copy(CONFIGS / "machines.yaml", tmp_path)
+    done = curtail("plan", tmp_path / "farm.yaml", "--out", tmp_path / "o")
+    assert done.returncode == 2, done.stderr
+    assert "million matrix entries" in done.stderr
+
+
+def test_a_state_of_another_time_is_refused(tmp_path: Path) -> None:
+    done = curtail("plan", CONFIGS / "hydro_cooled.yaml", "--start", "2026-02-12 00:00", "--out", tmp_path / "o")
+    assert done.returncode == 2
+    assert "the state in the farm file was read at 2026-02-11" in done.stderr
+
+
+def test_check_looks_into_the_series_too(tmp_path: Path) -> None:
+    shutil.copytree(CONFIGS, tmp_path / "configs")
+    series = tmp_path / "configs" / "market" / "winter_day_ahead.csv"
+    lines = series.read_text().splitlines(keepends=True)
+    series.write_text("".join(lines[:60] + lines[63:]))
+    done = curtail("check", tmp_path / "configs" / "west_texas.yaml")
+    assert done.returncode == 2
+    assert "winter_day_ahead.csv" in done.stderr

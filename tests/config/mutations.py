@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,18 @@ VALUES: tuple[Any, ...] = (
     *({"file": "."}, {"file": "\x00"}, {"file": "x" * 5_000}, {"form": "to_level"}, {"form": "full_stop"}),
     *("2026-02-30", "2026-02-11 24:00", "0001-01-01", "9999-12-31 23:59", "2026-03-08 02:30"),
     *("2026-11-01 01:30", "2026-02-11T06:00:00+23:59", "2026-02-11 06:00:00-00:00:30", "-1"),
+)
+EDGES: tuple[dict[str, Any], ...] = (  # what a section may just have, or just may not; `group` is any of the fleet
+    *({"revenue.pool_fee_share": share} for share in (1, 1.0000001)),
+    *({"revenue.subsidy_btc": btc} for btc in (0, 3.125)),
+    *({"revenue": {"hashprice_usd_per_ph_day": 0, **more}} for more in ({}, {"btc_price_usd": 66680.4})),
+    *({"group.standby_w": watts} for watts in (2185, 2186, 3068, 5675.9, 5676, 1e6)),
+    *({"group.units_switched_together": 7, "group.starts_per_hour": rate} for rate in (0.5, 6.9, 7)),
+    *({"site.import_limit_mw": mw} for mw in (0, 0.4)),
+    *({where: name} for where in ("name", "group.name") for name in ("=1+1", "-Hall", "Hall \u202e", "\u5317 \u26a1")),
+    # The clock skips midnight in Cairo on 24 April 2026, in Havana on 8 March 2026.
+    *({"timezone": "Africa/Cairo", "horizon.start": f"2026-04-{time}"} for time in ("23 12:00", "24 00:00")),
+    *({"timezone": "America/Havana", "horizon.start": f"2026-03-{time}"} for time in ("07 12:00", "08 00:00")),
 )
 SNIPPETS = (
     *(".nan", ".inf", "-.inf", "1e999", "-1", "0", "010", "0o10", "0x1F", "1_000", "9" * 50, "9" * 5_000),
@@ -52,7 +65,10 @@ def mutants(seed: int, count: int, texts: Sequence[str] | None = None) -> Iterat
 def _of_data(dice: random.Random, data: Any) -> bytes:
     """Change a value, a key or a list anywhere in the data; JSON is YAML too."""
     changed = json.loads(json.dumps(data))
-    for _ in range(dice.choice((1, 1, 2, 4))):
+    edge = "fleet" in changed and dice.random() < 0.3
+    if edge:
+        dice.choice((_edge, _edge, _carried_in))(dice, changed)
+    for _ in range(dice.choice((0, 0, 1, 2) if edge else (1, 1, 2, 4))):
         where: list[tuple[Any, Any]] = []
         todo = [changed]
         while todo:
@@ -79,6 +95,32 @@ def _of_data(dice: random.Random, data: Any) -> bytes:
     for word, meaning in (("-Infinity", "-.inf"), ("Infinity", ".inf"), ("NaN", ".nan")):
         text = text.replace(word, meaning)
     return text.encode("utf-8", "surrogatepass")
+
+
+def _edge(dice: random.Random, data: Any) -> None:
+    """Set what one entry of `EDGES` says."""
+    group = dice.choice(data["fleet"])
+    for path, value in dice.choice(EDGES).items():
+        section, _, key = path.rpartition(".")
+        part = group if section == "group" else data[section] if section else data
+        part[key] = value
+
+
+def _carried_in(dice: random.Random, data: Any) -> None:
+    """A state of before, at or after the start, that adds up or does not."""
+    group, start = dice.choice(data["fleet"]), datetime.fromisoformat(data["horizon"]["start"])
+    counts = (0, 1, group["units"] // 2, group["units"], group["units"] + 1, -1)
+
+    def time() -> str:
+        return str(start + timedelta(hours=dice.choice((-960, -2, -1, -0.25, 0, 0, 1))))
+
+    def switched() -> list[dict[str, Any]]:
+        return [{"at": time(), "units": dice.choice(counts)} for _ in range(dice.choice((0, 1, 1, 2)))]
+
+    before = {"running": dice.choice(counts[:5]), "started": switched(), "stopped": switched()}
+    data["state"] = {"at": time(), "groups": {group["name"]: before}, "grid_import_mw": dice.choice((0, 10, 1e9))}
+    if dice.random() < 0.1:
+        del data["state"]["at"]
 
 
 def _value(dice: random.Random, text: str) -> str:

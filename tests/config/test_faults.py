@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from textwrap import dedent
 
 import pytest
 
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.load import check_file, load_catalogue, load_farm
 from optimizer.errors import InputError
 
 CATALOGUE = """\
@@ -120,6 +121,36 @@ WRONG = [
         "9:1: revenue: give hashprice_usd_per_ph_day, or both btc_price_usd and difficulty",
     ),
     (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {btc_price_usd: 1, difficulty: 1, epoch: {blocks_so_far: 1, hours_so_far: 1}}",
+        "9:44: revenue.epoch.at: is missing (When those counts were read, on the farm's clock or with an offset)",
+    ),
+    (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {btc_price_usd: 1, difficulty: {file: d.csv}, "
+        "epoch: {at: 2026-02-11 06:00, blocks_so_far: 1, hours_so_far: 1}}",
+        "9:63: revenue.epoch: needs difficulty as a plain number: a file holds the retargets itself",
+    ),
+    (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {hashprice_usd_per_ph_day: {file: h.csv}, "
+        "epoch: {at: 2026-02-11 06:00, blocks_so_far: 1, hours_so_far: 1}}",
+        "9:59: revenue.epoch: needs difficulty as a plain number: a file holds the retargets itself",
+    ),
+    (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {hashprice_usd_per_ph_day: 33.31, "
+        "epoch: {at: 2026-02-11 06:00, blocks_so_far: 1, hours_so_far: 1}}",
+        "9:51: revenue.epoch: needs difficulty besides it",
+    ),
+    (
+        "revenue: {hashprice_usd_per_ph_day: 33.31}",
+        "revenue: {btc_price_usd: 1, difficulty: 1, "
+        "epoch: {at: 2026-03-08 02:30, blocks_so_far: 1, hours_so_far: 1}}",
+        "9:56: revenue.epoch.at: 2026-03-08 02:30 does not exist in America/Chicago: "
+        "the clock skips it; write 01:30 or 03:30",
+    ),
+    (
         "name: Test",
         "name: Test\n"
         "events: [{name: E, start: 2026-03-08 02:30, end: 2026-03-08 05:00, cut: {form: full_stop}}]",
@@ -145,9 +176,58 @@ WRONG = [
     ),
     (
         "name: Test",
-        "name: Test\nstate: {groups: {B: {running: 3}, A: {running: 101}}}",
-        "2:21: state.groups.B: no group of the fleet has this name; there is: A\n"
-        "2:48: state.groups.A.running: must be at most 100, the units of the group (got 101)",
+        "name: Test\nstate: {at: 2026-02-11 00:00, groups: {B: {running: 3}, A: {running: 101}}}",
+        "2:43: state.groups.B: no group of the fleet has this name; there is: A\n"
+        "2:70: state.groups.A.running: must be at most 100, the units of the group (got 101)",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate: {groups: {A: {running: 3}}}",
+        "2:1: state.at: is needed with groups or grid_import_mw: the moment the state was read",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate: {grid_import_mw: 0}",
+        "2:1: state.at: is needed with groups or grid_import_mw: the moment the state was read",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate:\n  at: 2026-02-11 00:00\n  groups:\n    A:\n      running: 40\n"
+        "      started: [{at: 2026-02-10 23:00, units: 30}, {at: 2026-02-10 23:30, units: 11}]\n"
+        "      stopped: [{at: 2026-02-11 00:00, units: 61}]",
+        "7:16: state.groups.A.started: are 41 machines, more than the 40 that run; leave out those stopped since\n"
+        "8:16: state.groups.A.stopped: are 61 machines; with the 40 that run that is more than 100, "
+        "the units of the group; leave out those started since",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate:\n  at: 2026-02-11 00:00\n  groups:\n    A:\n      running: 40\n"
+        "      started: [{at: 2026-02-10 23:00, units: 30}, {at: 2026-02-11T06:30Z, units: 10}]\n"
+        "      stopped: [{at: 2026-02-11 01:00, units: 60}]",
+        "7:57: state.groups.A.started[1].at: 2026-02-11 06:30:00+00:00 is later than state.at, 2026-02-11 00:00:00\n"
+        "8:22: state.groups.A.stopped[0].at: 2026-02-11 01:00:00 is later than state.at, 2026-02-11 00:00:00",
+    ),
+    (
+        "name: Test",
+        "name: Test\nstate: {at: 2026-03-08 02:30, grid_import_mw: 1}",
+        "2:13: state.at: 2026-03-08 02:30 does not exist in America/Chicago: the clock skips it; write 01:30 or 03:30",
+    ),
+    (
+        "units: 100",
+        "units: 100\n    standby_w: 2300\n    modes: [normal, eco]",
+        "9:16: fleet[0].standby_w: must be less than 2300, the W of mode 'eco' (got 2300)",
+    ),
+    (
+        "model: S21",
+        "machine: {model: X, hashrate_th: 1, power_w: 900, cooling: air, source: test, confidence: low}\n"
+        "    standby_w: 1e3",
+        "8:16: fleet[0].standby_w: must be less than 900, the W of mode 'normal' (got 1000)",
+    ),
+    (
+        "units: 100",
+        "units: 100\n    units_switched_together: 20\n    starts_per_hour: 19.5",
+        "10:22: fleet[0].starts_per_hour: must be at least 20: a container of 20 machines can never start "
+        "at a rate of 19.5 an hour",
     ),
     (
         "units: 100",
@@ -181,6 +261,75 @@ def test_the_farm_without_faults_loads(folder: Path) -> None:
     assert machine.power_w == 3500
 
 
+WELL = [
+    ("units: 100", "units: 100\n    standby_w: 2299"),
+    ("units: 100", "units: 100\n    standby_w: 2300"),  # the mode eco, of 2300 W, is not used
+    ("units: 100", "units: 100\n    units_switched_together: 20\n    starts_per_hour: 20"),
+    ("import_limit_mw: 10", "import_limit_mw: 0"),  # a feeder out, or an island
+    (
+        "name: Test",
+        "name: Test\nstate: {at: 2026-02-11 00:00, groups: {A: {running: 40, "
+        "started: [{at: 2026-02-11 00:00, units: 40}], stopped: [{at: 2026-02-11T05:59Z, units: 60}]}}}",
+    ),
+    ("name: Test", "name: Test\nstate: {groups: {}}"),
+]
+
+
+@pytest.mark.parametrize(("right", "other"), WELL)
+def test_what_lies_just_inside_a_limit_loads(folder: Path, right: str, other: str) -> None:
+    assert right in FARM
+    Path("farm.yaml").write_text(FARM.replace(right, other))
+    load_farm(Path("farm.yaml"))
+
+
+FORMULA = (
+    "must be a name: no / or line break in it; before it no blank, nor = + - @, which spreadsheets read as formulas"
+)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        *((f"{sign}A", f"{FORMULA} (got '{sign}A')") for sign in "=+-@"),
+        ("A\\u202eB", "must not hold U+202E, which cannot be seen: the name could pass for another (got 'A?B')"),
+        ("A\\u200b", "must not hold U+200B, which cannot be seen: the name could pass for another (got 'A?')"),
+        ("A\\x85", "must not hold U+0085, which cannot be seen: the name could pass for another (got 'A?')"),
+        ("A\\x07", f"{FORMULA} (got 'A?')"),
+    ],
+)
+@pytest.mark.parametrize("where", ["name", "fleet[0].name", "events[0].name", "fleet[0].machine.model"])
+def test_names_that_trick_a_reader_or_a_spreadsheet(folder: Path, where: str, name: str, said: str) -> None:
+    inline = f'{{model: "{name}", hashrate_th: 1, power_w: 1, cooling: air, source: test, confidence: low}}'
+    start, end = "2026-02-11 06:00", "2026-02-11 07:00"
+    event = f'\nevents: [{{name: "{name}", start: {start}, end: {end}, cut: {{form: full_stop}}}}]'
+    right, wrong = {
+        "name": ("name: Test", f'name: "{name}"'),
+        "fleet[0].name": ("- name: A", f'- name: "{name}"'),
+        "events[0].name": ("name: Test", f"name: Test{event}"),
+        "fleet[0].machine.model": ("model: S21", f"machine: {inline}"),
+    }[where]
+    (fault,) = faults(FARM.replace(right, wrong))
+    assert fault.partition(": ")[2] == f"{where}: {said}"
+
+
+@pytest.mark.parametrize("name", ["Halle Süd-Ost", "北京 3", "⚡ yard", "A+", "S19j Pro+ (B=2) @ north", "α-1"])
+def test_names_in_any_script(folder: Path, name: str) -> None:
+    Path("farm.yaml").write_text(FARM.replace("name: A", f'name: "{name}"'), encoding="utf-8")
+    assert load_farm(Path("farm.yaml")).fleet[0].name == name
+
+
+def test_what_is_not_a_regular_file_is_not_opened(folder: Path) -> None:
+    """Without it a pipe that nobody writes to, or a terminal, would be waited for without end."""
+    os.mkfifo("pipe")
+    for file in ("pipe", "/dev/zero"):
+        said = f"this is a pipe or a device; save its content as a file and name that (got '{file}')"
+        assert faults(FARM.replace("machines.yaml", file)) == [f"farm.yaml:3:12: catalogue: {said}"]
+        assert [str(fault) for fault in check_file(Path("farm.yaml"))] == [f"farm.yaml:3:12: catalogue: {said}"]
+        for load in (load_farm, load_catalogue):
+            with pytest.raises(InputError, match=f"^{file}:1:1: this is a pipe or a device"):
+                load(Path(file))
+
+
 def test_faults_of_both_files_come_at_once(folder: Path) -> None:
     Path("machines.yaml").write_text(CATALOGUE.replace("power_w: 3250", "power_w: -3250"))
     assert faults(FARM.replace("units: 100", "units: 0")) == [
@@ -191,7 +340,7 @@ def test_faults_of_both_files_come_at_once(folder: Path) -> None:
 
 def test_faults_of_the_whole_farm_come_with_those_of_its_parts(folder: Path) -> None:
     text = FARM.replace("import_limit_mw: 10", "import_limit_mw: -1") + "state: {groups: {Z: {running: 1}}}\n"
-    assert [fault.split(": ")[1] for fault in faults(text)] == ["site.import_limit_mw", "state.groups.Z"]
+    assert [fault.split(": ")[1] for fault in faults(text)] == ["site.import_limit_mw", "state.at", "state.groups.Z"]
 
 
 def test_a_model_or_a_machine(folder: Path) -> None:

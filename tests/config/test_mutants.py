@@ -72,3 +72,23 @@ def test_mutated_catalogues(folder: Path) -> None:
 def test_mutants_are_the_same_for_the_same_seed() -> None:
     assert list(mutants(seed=1, count=30)) == list(mutants(seed=1, count=30))
     assert list(mutants(seed=1, count=30)) != list(mutants(seed=2, count=30))
+
+
+def test_mutants_reach_both_sides_of_every_edge(folder: Path) -> None:
+    """Proves that farms at an edge are among them: some that load, some that a rule of the whole refuses."""
+    path = folder / "farm.yaml"
+    loaded, said = [], ""
+    for mutant in mutants(seed=11, count=1000):
+        path.write_bytes(mutant)
+        try:
+            loaded.append(load_farm(path))
+        except InputError as error:
+            said += f"{error}\n"
+    assert {"Africa/Cairo", "America/Havana"} <= {farm.timezone for farm in loaded}
+    assert any(group.started and group.stopped for farm in loaded for group in farm.state.groups.values())
+    assert {farm.revenue.pool_fee_share for farm in loaded} >= {0.01, 1.0}
+    assert {farm.revenue.hashprice_usd_per_ph_day for farm in loaded} >= {None, 0.0}
+    assert 0.0 in {farm.revenue.subsidy_btc for farm in loaded}
+    for words in ("leave out", "is later than state.at", "state.at: is needed", "does not exist in Africa/Cairo",
+                  "does not exist in America/Havana", "the W of mode", "can never start", "U+202E"):  # fmt: skip
+        assert words in said, words

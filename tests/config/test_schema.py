@@ -40,12 +40,14 @@ def test_the_catalogue_is_valid() -> None:
         *(
             ("energy", "price_usd_per_mwh", {"file": "x.csv", "fil": 1}),
             ("horizon", "intervals", [{"minutes": 7}]),
+            ("state", "groups", {"Hall A S19j Pro": {"running": 1}}),
+            ("state", "grid_import_mw", 1),
         ),
     ],
 )
 def test_what_curtail_refuses_the_schema_refuses(section: str, key: str, value: object) -> None:
     data = _data("west_texas.yaml")
-    data[section][key] = value
+    data.setdefault(section, {})[key] = value
     assert not Draft202012Validator(schema("farm")).is_valid(data)
 
 

@@ -80,6 +80,7 @@ def test_a_file_too_large_to_be_meant(tmp_path: Path, monkeypatch: pytest.Monkey
 
 LONG = "interval_start,price\n" + "".join(f"2026-11-0{d} {h:02d}:00,{h}.5\n" for d in (1, 2) for h in range(24))
 LONG = LONG.replace("2026-11-01 01:00,1.5\n", "2026-11-01 01:00,1.5\n" * 2)
+BY_HOUR = "Date,HE,Price\n" + "".join(f'02/{d}/2026,{h},"1,{h}00.5"\n' for d in (10, 11) for h in range(1, 25))
 CASES: list[tuple[str, dict[str, Any]]] = [
     (GOOD, {}),
     (GOOD, {"time_column": "time", "value_column": "price", "time_is": "end", "fill_gaps": "previous"}),
@@ -92,6 +93,8 @@ CASES: list[tuple[str, dict[str, Any]]] = [
     (HOSTED, {"fill_gaps": "previous", "duplicates": "mean", "disorder": "sort"}),
     (EIA, {"location": "West", "fill_gaps": "linear", "disorder": "sort", "duplicates": "mean"}),
     (WIDE, {"location": "HB_WEST"}),
+    (WIDE.replace(",", ";").replace(".5", ",5"), {"location": "HB_WEST", "decimal": "comma"}),
+    (BY_HOUR, {"date_order": "month_first", "fill_gaps": "previous", "disorder": "sort", "duplicates": "last"}),
     (document(time_series(points((1, 10), (3, 12)), currency="USD")), {}),
 ]
 SCRAPS = [

@@ -38,6 +38,25 @@ def test_a_local_day_has_as_many_hours_as_the_clock_shows(day: str, hours: int) 
     assert grid.day_of_interval.max() + 1 == len(grid.days)
 
 
+@pytest.mark.parametrize(("zone", "day"), [("Africa/Cairo", "2026-04-24"), ("America/Havana", "2026-03-08")])
+def test_a_day_that_begins_at_one(zone: str, day: str) -> None:
+    grid = grid_of(farm(timezone=zone), pd.Timestamp(day).to_pydatetime() - pd.Timedelta(hours=2), 48)
+    assert np.bincount(grid.day_of_interval).tolist() == [2, 23, 23]
+    assert grid.days[1] == day
+
+
+def test_a_midnight_that_comes_twice_is_one_day() -> None:
+    grid = grid_of(farm(timezone="America/Havana"), datetime(2026, 10, 31, 22), 48)
+    assert np.bincount(grid.day_of_interval).tolist() == [2, 25, 21]
+    assert grid.days == ("2026-10-31", "2026-11-01", "2026-11-02")
+
+
+@pytest.mark.parametrize(("hours", "minutes"), [(0.083333, 5), (0.0833, 5), (0.3333, 20), (1.99999, 120)])
+def test_rounded_hours_are_the_minutes_meant(hours: float, minutes: int) -> None:
+    grid = grid_of(farm(horizon=Horizon(intervals=(Step(minutes=5),))), datetime(2026, 2, 11), hours)
+    assert grid.end - grid.starts[0] == pd.Timedelta(minutes=minutes)
+
+
 def test_five_minutes_add_up_exactly_over_a_year() -> None:
     horizon = Horizon(hours=8760.0, intervals=(Step(minutes=5),))
     grid = grid_of(farm(horizon=horizon), datetime(2026, 1, 1))
@@ -59,10 +78,11 @@ def test_a_start_with_an_offset_is_taken_at_its_word() -> None:
         (datetime(2026, 11, 1, 1, 30), 1, "twice"),
         (datetime(2026, 2, 11), 1.1, "60-minute"),
         (datetime(2026, 2, 11), 0, "longer than 0"),
+        (datetime(2026, 2, 11), 1e-4, "longer than 0.0001"),
         (datetime(2026, 2, 11), -5, "longer than -5"),
         (datetime(2026, 2, 11), float("nan"), "number of hours"),
         (datetime(2026, 2, 11), 1e6, "366"),
-        (datetime(2026, 2, 11), 1 / 7, "whole number of seconds"),
+        (datetime(2026, 2, 11), 1 / 7, "whole number of minutes"),
         (datetime(9999, 12, 31, 20), 48, "9999"),
     ],
 )

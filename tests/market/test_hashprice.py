@@ -20,6 +20,10 @@ from optimizer.market.hashprice import (
 )
 
 
+def epoch(blocks: int, hours: float) -> Epoch:
+    return Epoch(at="2026-02-11 00:00", blocks_so_far=blocks, hours_so_far=hours)
+
+
 def test_february_2026() -> None:
     # 3.125 BTC * 86400 s * 1e15 H/s / (125.86e12 * 2**32 H) * 66680.4 USD/BTC
     assert hashprice(66_680.4, 125.86e12, 3.125) == pytest.approx(33.31, abs=0.005)
@@ -39,19 +43,19 @@ def test_fees_add_to_the_subsidy_and_arrays_are_taken() -> None:
 def test_the_retarget_of_19_february_2026() -> None:
     # Blocks came 14.73 % faster than every ten minutes: 125.86 T became 144.4 T.
     hours = 2000 / 6 / 1.1473
-    estimate, left = next_difficulty(125.86e12, Epoch(blocks_so_far=2000, hours_so_far=hours))
+    estimate, left = next_difficulty(125.86e12, epoch(2000, hours))
     assert estimate / 1e12 == pytest.approx(144.4, abs=0.05)
     assert left == pytest.approx(16 / 6 / 1.1473)
 
 
 @pytest.mark.parametrize(("hours", "factor"), [(1.0, 4.0), (8000.0, 0.25), (336.0 / 2, 1.0)])
 def test_a_retarget_is_at_most_a_factor_of_four(hours: float, factor: float) -> None:
-    estimate, _ = next_difficulty(100.0, Epoch(blocks_so_far=1008, hours_so_far=hours))
+    estimate, _ = next_difficulty(100.0, epoch(1008, hours))
     assert estimate == pytest.approx(100.0 * factor)
 
 
 def test_an_epoch_that_is_over_has_no_hours_left() -> None:
-    assert next_difficulty(100.0, Epoch(blocks_so_far=2016, hours_so_far=336.0)) == (
+    assert next_difficulty(100.0, epoch(2016, 336.0)) == (
         pytest.approx(100.0),
         0.0,
     )

@@ -87,17 +87,78 @@ def test_the_subsidy_comes_from_the_file_the_height_or_the_date(
 
 def test_the_difficulty_steps_to_the_estimate_inside_the_plan(tmp_path: Path) -> None:
     # 2007 blocks in 223 h: 9 more blocks take 1 h at this pace; the pace is 1.5 times the target
-    epoch = {"blocks_so_far": 2007, "hours_so_far": 223.0}
+    epoch = {"at": "2026-02-11 00:00", "blocks_so_far": 2007, "hours_so_far": 223.0}
     inputs = market(tmp_path, revenue={"btc_price_usd": 6e4, "difficulty": 100e12, "epoch": epoch})
     assert inputs.difficulty == pytest.approx(np.array([100e12, 150e12, 150e12]))
     assert inputs.hashprice_usd_per_ph_day[0] == pytest.approx(1.5 * inputs.hashprice_usd_per_ph_day[1])
 
 
 def test_an_interval_across_the_retarget_gets_the_mean_by_time(tmp_path: Path) -> None:
-    epoch = {"blocks_so_far": 2003, "hours_so_far": 2003 / 9}  # 13 blocks: 1.444 h
+    epoch = {"at": "2026-02-11 00:00", "blocks_so_far": 2003, "hours_so_far": 2003 / 9}  # 13 blocks: 1.444 h
     inputs = market(tmp_path, revenue={"btc_price_usd": 6e4, "difficulty": 100e12, "epoch": epoch})
     after = 2 - 13 / 9  # of the second hour
     assert inputs.difficulty == pytest.approx(np.array([100e12, (100 + 50 * after) * 1e12, 150e12]), rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("at", "expected"),
+    [
+        ("2026-02-10 23:00", [150e12, 150e12, 150e12]),  # the hour left was over when the plan began
+        ("2026-02-11 00:00-06:00", [100e12, 150e12, 150e12]),
+        ("2026-02-11T07:00Z", [100e12, 100e12, 150e12]),
+    ],
+)
+def test_the_retarget_keeps_its_moment_wherever_the_plan_starts(tmp_path: Path, at: str, expected: list[float]) -> None:
+    epoch = {"at": at, "blocks_so_far": 2007, "hours_so_far": 223.0}
+    inputs = market(tmp_path, revenue={"btc_price_usd": 6e4, "difficulty": 100e12, "epoch": epoch})
+    assert inputs.difficulty == pytest.approx(np.array(expected))
+
+
+PLAIN_BTC = {"btc_price_usd": 66_680.4, "difficulty": 125.86e12}
+FAR = (
+    "the plan starts 2026-02-11, but BTC price and difficulty are plain numbers in the file; "
+    "they are taken as they stand, with the subsidy of that date"
+)
+
+
+@pytest.mark.parametrize(
+    ("file_start", "revenue", "warning"),
+    [
+        (None, PLAIN_BTC, None),
+        ("2026-02-01", PLAIN_BTC, None),
+        ("2025-12-14", PLAIN_BTC, None),  # 59 days
+        ("2025-12-12", PLAIN_BTC, FAR),  # 61 days
+        ("2026-04-14", PLAIN_BTC, FAR),
+        ("2025-12-12", PLAIN_BTC | {"subsidy_btc": 3.125}, FAR.partition(", with")[0]),
+        ("2025-12-12", PLAIN_BTC | {"block_height": 930_000},
+         FAR.replace("the subsidy of that date", "the subsidy of block_height 930000")),
+        ("2025-12-12", {"hashprice_usd_per_ph_day": 33.31},
+         "the plan starts 2026-02-11, but the hashprice is a plain number in the file; it is taken as it stands"),
+    ],
+)  # fmt: skip
+def test_plain_numbers_far_from_their_date_are_told(
+    tmp_path: Path, file_start: str | None, revenue: dict[str, Any], warning: str | None
+) -> None:
+    horizon = {} if file_start is None else {"start": file_start + " 00:00"}
+    inputs = market(tmp_path, revenue=revenue, horizon=horizon)
+    assert inputs.warnings == (() if warning is None else (warning,))
+
+
+def test_a_halving_between_is_told_however_near(tmp_path: Path) -> None:
+    one = farm(revenue=PLAIN_BTC, horizon={"start": "2024-04-22 00:00"})
+    warned = read_market(one, tmp_path, grid_of(one, datetime(2024, 4, 18), 3)).warnings
+    assert warned == (FAR.replace("2026-02-11", "2024-04-18"),)
+    assert not read_market(one, tmp_path, grid_of(one, datetime(2024, 4, 21), 3)).warnings
+
+
+def test_series_need_no_such_warning(tmp_path: Path) -> None:
+    write(tmp_path, "d.csv", [125e12] * 4, "difficulty")
+    write(tmp_path, "b.csv", [6e4] * 4)
+    files = {"btc_price_usd": {"file": "b.csv"}, "difficulty": {"file": "d.csv"}}
+    horizon = {"start": "2025-01-01 00:00"}
+    assert market(tmp_path, revenue=files, horizon=horizon).warnings == ()
+    (one,) = market(tmp_path, revenue=files | {"btc_price_usd": 6e4}, horizon=horizon).warnings
+    assert "but the BTC price is a plain number in the file; it is taken as it stands" in one
 
 
 def test_another_price_file_keeps_what_the_farm_says_of_columns(tmp_path: Path) -> None:
@@ -119,7 +180,12 @@ def test_another_price_file_keeps_what_the_farm_says_of_columns(tmp_path: Path) 
 @pytest.mark.parametrize(
     ("sections", "values", "words"),
     [
-        ({"site": {"import_limit_mw": {"file": "f.csv"}}}, [50, 0, -3], "must be above 0"),
+        ({"site": {"import_limit_mw": {"file": "f.csv"}}}, [0, -1, -3], "must be at least 0"),
+        (
+            {"revenue": {"btc_price_usd": {"file": "f.csv"}, "difficulty": 1e14}},
+            [66_680, 0, -3],
+            "must be above 0",
+        ),
         (
             {"site": {"import_limit_mw": 5.0, "auxiliary_load_mw": {"file": "f.csv"}}},
             [1, -1, -2],
@@ -150,7 +216,7 @@ def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
             weather={"temperature_c": {"file": "t.csv"}},
         )
     assert "no.csv:1:1: there is no such file" in str(caught.value)
-    assert "t.csv:3:1: value: is not a number" in str(caught.value)
+    assert "t.csv:3:27: value: is not a number" in str(caught.value)
 
 
 def test_hours_beyond_the_files(tmp_path: Path) -> None:

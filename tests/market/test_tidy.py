@@ -74,6 +74,16 @@ def test_the_same_hour_across_the_spring_change(tmp_path: Path) -> None:
     assert series.values[33] == 10
 
 
+@pytest.mark.parametrize("day", ["2026-04-23", "2026-04-24"])
+def test_the_same_hour_where_midnight_does_not_exist(tmp_path: Path, day: str) -> None:
+    times = pd.date_range(day, periods=48, freq="h", tz="UTC") + pd.Timedelta(hours=2)
+    rows = [f"{time.isoformat()},{row}" for row, time in enumerate(times) if row != 20 + 24]
+    text = "\n".join(["interval_start,price", *rows, ""])
+    series = series_of(tmp_path, text, zone="Africa/Cairo", fill_gaps="same_hour_day_before")
+    assert len(series) == 48
+    assert series.fills[0].count == 1
+
+
 def test_a_gap_longer_than_allowed_stays_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="longer than fill_at_most_hours: 1"):
         series_of(tmp_path, hourly([1, 1, 0, 0, 7, 7, 7], skip=(2, 3)), fill_gaps="linear", fill_at_most_hours=1)

@@ -116,11 +116,59 @@ def test_other_spellings(tmp_path: Path, labels: list[str]) -> None:
     assert utc_hours(csv(labels), tmp_path) == ["16 06:00", "16 07:00"]
 
 
-def test_unix_seconds_and_milliseconds(tmp_path: Path) -> None:
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("keys", [{}, {"decimal": "comma"}])
+def test_unix_seconds_and_milliseconds(tmp_path: Path, named: bool, keys: dict[str, str]) -> None:
     begin = int(pd.Timestamp("2026-02-16T06:00Z").timestamp())
+    named_columns = {"time_column": "time", "value_column": "price"} if named else {}
     for factor in (1, 1000):
-        text = csv([str(begin * factor), str((begin + 3600) * factor)])
-        assert utc_hours(text, tmp_path, time_column="time", value_column="price") == ["16 06:00", "16 07:00"]
+        text = csv([str(begin * factor), str((begin + 3600) * factor)]).replace(".5", "")
+        assert utc_hours(text, tmp_path, **named_columns, **keys) == ["16 06:00", "16 07:00"]
+
+
+def test_a_column_of_large_numbers_beside_times_is_no_time(tmp_path: Path) -> None:
+    text = "time,network_hashrate\n2026-02-16T06:00Z,1000000000\n2026-02-16T07:00Z,1000000001\n"
+    assert series_of(tmp_path, text).values.tolist() == [1e9, 1e9 + 1]
+
+
+SLASHES = ["02/11/2026 06:00", "02/11/2026 07:00"]
+
+
+@pytest.mark.parametrize(
+    ("order", "labels", "first"),
+    [
+        ("month_first", SLASHES, "2026-02-11T12:00Z"),
+        ("day_first", SLASHES, "2026-11-02T12:00Z"),
+        ("month_first", ["2/11/2026 6:00:00 AM", "2/11/2026 7:00:00 AM"], "2026-02-11T12:00Z"),
+        ("day_first", ["2026-02-11 06:00", "2026-02-11 07:00"], "2026-02-11T12:00Z"),
+    ],
+)
+def test_the_order_of_a_date_as_told(tmp_path: Path, order: str, labels: list[str], first: str) -> None:
+    assert series_of(tmp_path, csv(labels), date_order=order).starts[0] == pd.Timestamp(first)
+
+
+def test_the_order_of_a_date_is_asked_for_or_contradicted(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"say `date_order: month_first` or `date_order: day_first` in the farm file"):
+        series_of(tmp_path, csv(SLASHES))
+    with pytest.raises(InputError, match="is not a time"):
+        series_of(tmp_path, csv(["16/02/2026 06:00"]), date_order="month_first", time_column="time")
+
+
+@pytest.mark.parametrize(
+    ("zone", "first", "hours"),
+    [
+        ("Africa/Cairo", "2026-04-22", [24, 24, 23, 24]),  # the 24th begins at 01:00
+        ("America/Havana", "2026-03-06", [24, 24, 23, 24]),
+        ("America/Havana", "2026-10-30", [24, 24, 25, 24]),  # midnight of 1 November comes twice
+    ],
+)
+def test_daily_rows_where_a_midnight_is_missing_or_comes_twice(
+    tmp_path: Path, zone: str, first: str, hours: list[int]
+) -> None:
+    days = pd.date_range(first, periods=4).strftime("%Y-%m-%d")
+    series = series_of(tmp_path, csv(list(days)), zone=zone)
+    assert ((series.ends - series.starts) / pd.Timedelta(hours=1)).tolist() == hours
+    assert list(series.starts.tz_convert(zone).strftime("%Y-%m-%d")) == list(days)
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ def in_containers(c: Conditions, sizes: list[int], ramp_down: float | None) -> C
     def change(data: dict[str, Any]) -> None:
         for group, size in zip(data["fleet"], sizes, strict=False):
             group["units_switched_together"] = size
+            if group["starts_per_hour"] is not None:
+                group["starts_per_hour"] = max(group["starts_per_hour"], float(size))
         if ramp_down is not None:
             full = sum(group["units"] * group["machine"]["power_w"] for group in data["fleet"]) / 1e6
             data["site"]["ramp_down_mw_per_hour"] = ramp_down * full + 2.0

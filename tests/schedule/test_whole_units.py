@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optimizer.assembly import build_problem
-from optimizer.errors import RuleBrokenError, StoppedEarlyError
+from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan, plan_conditions
@@ -80,19 +80,24 @@ def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
     """4.5 MW, then 2.5 MW more: rounded down that is four machines, then seven, a rise of three. Six it must be."""
     c = conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
     plan = plan_conditions(c)
-    assert (on(plan), plan.method) == ([4, 6], "integers near limits, the rest held")
+    assert (on(plan), plan.method) == ([4, 6], "integers throughout")  # near the optimum was not within a thousandth
     assert plan.continuous.profit == pytest.approx(4.5 + 7.0)
     assert plan.proved
     assert on(plan_conditions(c, units="exact")) == [4, 6]
 
 
-def test_exact_units_beat_rounded_ones_where_containers_do_not_fit() -> None:
-    """6.5 MW: five machines at 1 USD/MWh leave half a container; two containers of three at 0.95 USD/MWh fit."""
+def test_another_group_fills_what_a_container_cannot() -> None:
+    """6.5 MW: five machines at 1 USD/MWh leave half a container; two containers of three at 0.95 USD/MWh fit.
+
+    Rounding down would earn 5.0 USD; the gap is worth a search, which finds what the exact one does.
+    """
     better = group("better", 5, units_switched_together=5)
     worse = group("worse", 6, th=950.0, units_switched_together=3)
     c = conditions(farm(better, worse, limit_mw=6.5), [FREE])
     rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
-    assert rounded.settlement.profit == pytest.approx(5.0)
+    assert round_down(c, dispatch_of(c, solve(compile_program(build_problem(c))))).running(c.farm.fleet[1]) == [0.0]
+    assert rounded.settlement.profit == pytest.approx(6 * 0.95)
+    assert rounded.proved
     assert exact.settlement.profit == pytest.approx(6 * 0.95)
     assert exact.continuous.profit == pytest.approx(5.0 + 1.5 * 0.95)
     assert (exact.method, exact.proved) == ("exact", True)
@@ -127,10 +132,38 @@ def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkey
         raise StoppedEarlyError("no schedule found within the limit")
 
     monkeypatch.setattr(whole_units, "_solved", too_late)
-    with pytest.raises(
-        RuleBrokenError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--whole-units exact"
-    ):
+    with pytest.raises(StoppedEarlyError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--time-limit"):
         plan_conditions(ramped())
+
+
+def boxed() -> Any:
+    """Two containers of 1.5 MW that may shed 1 MW an hour, called to 2 MW: a part of a container would have to do."""
+    box = group("G", 6, th=500.0, watts=0.5e6, units_switched_together=3)
+    call = {
+        "name": "call",
+        "start": "2026-02-11 06:00",
+        "end": "2026-02-11 08:00",
+        "cut": {"form": "to_level", "mw": 2.0},
+    }
+    state = {"grid_import_mw": 3.0, "groups": {"G": {"running": 6}}, "at": "2026-02-11 06:00"}
+    return conditions(farm(box, site={"ramp_down_mw_per_hour": 1.0}, events=(call,), state=state), [FREE, FREE])
+
+
+@pytest.mark.parametrize("units", ["rounded", "exact"])
+def test_where_only_fractions_would_do_the_message_says_so(units: str) -> None:
+    with pytest.raises(InfeasibleError, match="with whole containers it cannot; the first limit in the way: ramp down"):
+        plan_conditions(boxed(), units=units)  # type: ignore[arg-type]
+
+
+def test_a_search_cut_short_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the search for something better than rounding runs out of time, the plan does not claim to be best."""
+
+    def too_late(*_: Any) -> Any:
+        raise StoppedEarlyError("no schedule found within the limit")
+
+    monkeypatch.setattr(whole_units, "_solved", too_late)
+    plan = plan_conditions(conditions(farm(limit_mw=6.5), [0.4]))
+    assert (on(plan), plan.proved) == ([6], False)
 
 
 def test_the_schedule_is_made_of_whole_numbers() -> None:

@@ -221,11 +221,41 @@ def test_start_rate() -> None:
     assert optimum(c, "start_rate").profit == usd(30 * 0.6)
 
 
-def test_start_rate_is_kept_exactly_by_short_intervals() -> None:
-    """Proves that two starts an hour are one every second quarter of an hour: 0, 1, 1, 2 machines."""
+def test_hourly_starts() -> None:
+    """Proves that two starts an hour stay two where intervals are quarters of an hour, which allow one each.
+
+    By hand: 1, 2, 2, 2 machines run, 7 x 0.25 x 0.6 USD. Without hourly_starts the optimum would be 1, 2, 3, 4.
+    """
     c = conditions(farm(group(starts_per_hour=2.0), **of_state(0)), [PAYS] * 4, hours=0.25)
-    assert optimum(c).on() == [0, 1, 1, 2]
-    assert optimum(c).profit == usd((0 + 1 + 1 + 2) * 0.25 * 0.6)
+    assert optimum(c).on() == [1, 2, 2, 2]
+    assert optimum(c).profit == usd(7 * 0.25 * 0.6)
+    assert optimum(c, "hourly_starts").profit == usd(10 * 0.25 * 0.6)
+
+
+def test_starts_just_before_the_plan_count_within_the_hour() -> None:
+    """Proves that a start at 05:30 uses up one of two an hour until 06:30: 2, 2, 3, 3 machines, one carried in."""
+    state = of_state(1, started=({"at": "2026-02-11 05:30", "units": 1},))
+    c = conditions(farm(group(starts_per_hour=2.0), **state), [PAYS] * 4, hours=0.25)
+    assert optimum(c).on() == [2, 2, 3, 3]
+
+
+def test_a_plan_made_anew_every_five_minutes_still_starts_machines() -> None:
+    """Proves that the first interval of any plan may start a container, however low the rate."""
+    c = conditions(farm(group(starts_per_hour=4.0, units_switched_together=4), **of_state(0)), [PAYS], hours=1 / 12)
+    assert optimum(c).on() == [4]
+
+
+def test_an_outage_excuses_a_ramp_down() -> None:
+    """Proves that load an outage takes away is no ramp: eight of ten 1 MW machines fall out where 1 MW/h is allowed."""
+    outage = {"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 8}
+    c = conditions(farm(group(outages=(outage,)), site={"ramp_down_mw_per_hour": 1.0}), [PAYS] * 2)
+    assert optimum(c).on() == [10, 2]
+
+
+def test_daily_starts_are_counted_per_available_machine() -> None:
+    """Proves that one start a day and machine is four when four of ten work: they start where it pays most."""
+    c = conditions(farm(group(starts_per_day=1.0, availability=0.4), **of_state(0)), [0.3, DEAR, PAYS])
+    assert optimum(c).on() == [4, 0, 0]
 
 
 def test_machines_started_before_the_plan_are_bound_on() -> None:

@@ -96,6 +96,13 @@ def start_rate(m: Any, g: Any, t: Any) -> Any:
     return m.units_started[g, t] <= m.start_limit[g, t]
 
 
+def hourly_starts(m: Any, g: Any, t: Any) -> Any:
+    r"""Machines started within an hour are at most the hourly rate, less starts just before the plan:
+    :math:`\sum_{\tau \in W(t, 1)} s_{g\tau} \le H_{gt}`. Only where intervals are shorter than an hour.
+    """
+    return m.sum(m.HOUR_WINDOW[g, t], lambda w: m.units_started[g, w]) <= m.hourly_limit[g, t]
+
+
 def hash_revenue(m: Any, t: Any) -> Any:
     """Hash earned, net of the pool's fee; nothing for hosted machines."""
     return m.sum(m.POINTS, lambda p: m.hours[t] * m.hashprice[t] * m.hash_yield_th[p] * m.units_on[p, t])
@@ -138,6 +145,7 @@ PARAMETERS = (
     Parameter("outage_limit", ("OUTAGES",)),  # units that fall out
     Parameter("starts_left", ("GROUPS", "DAYS")),
     Parameter("start_limit", ("GROUPS", "INTERVALS"), open_ended=True),
+    Parameter("hourly_limit", ("GROUPS", "INTERVALS"), open_ended=True),
     Parameter("restart_th_hours", ("GROUPS",)),  # TH/s times hours lost per start
     Parameter("wear_usd", ("GROUPS",)),
     Parameter("start_order_usd", ("GROUPS",)),
@@ -188,6 +196,11 @@ FAMILIES = (
         start_rate,
         ("STAGED_GROUPS", "INTERVALS"),
         "group {STAGED_GROUPS} may start {start_limit:g} machines at a time",
+    ),
+    Family(
+        hourly_starts,
+        ("HOURLY_STARTS_GROUPS", "INTERVALS"),
+        "group {HOURLY_STARTS_GROUPS} may start {hourly_limit:g} machines within an hour",
     ),
 )
 

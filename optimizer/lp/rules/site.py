@@ -71,7 +71,7 @@ def first_ramp_down(m: Any, t: Any) -> Any:
 
 
 def ramp_down(m: Any, t: Any) -> Any:
-    r"""Import falls by no more than the ramp: :math:`i_{t-1} - i_t \le W_t`."""
+    r"""Import falls by no more than the ramp and what outages take away: :math:`i_{t-1} - i_t \le W_t`."""
     return m.grid_import[m.previous[t]] - m.grid_import[t] <= m.ramp_down_mw[t]
 
 

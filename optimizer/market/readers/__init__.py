@@ -11,7 +11,7 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from optimizer.market.readers import eia, entsoe, ercot_workbook, gridstatus, plain
+from optimizer.market.readers import eia, entsoe, ercot_workbook, gridstatus, hour_ending, plain
 from optimizer.market.readers.content import PARQUET, content_of
 from optimizer.market.readers.raw import Ask, RawSeries
 from optimizer.market.readers.table import Table, csv_table, parquet_table
@@ -25,6 +25,7 @@ def _anything(_: object) -> bool:
 LAYOUTS: tuple[tuple[Callable[[Table], bool], Callable[[Table, Ask], RawSeries]], ...] = (
     (eia.recognises, eia.read),
     (gridstatus.recognises, gridstatus.read),
+    (hour_ending.recognises, hour_ending.read),
     (_anything, plain.read),
 )
 

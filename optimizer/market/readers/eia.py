@@ -10,8 +10,9 @@ from dataclasses import replace
 
 import pandas as pd
 
+from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries, names
-from optimizer.market.readers.table import Table, column_named, numbers_of, snake
+from optimizer.market.readers.table import Table, column_named, snake
 from optimizer.market.readers.times import times_of
 
 _UTC_END = "utc_timestamp_interval_ending"
@@ -30,11 +31,14 @@ def read(table: Table, ask: Ask) -> RawSeries:
     ends = columns[_UTC_END]
     if table.frame[ends].isna().any():
         row = int(table.frame[ends].isna().to_numpy().argmax())
-        raise ask.error(f"{ends}: the row has no time", int(table.lines[row]))
+        raise table.asking(ask, ends).error(f"{ends}: the row has no time", int(table.lines[row]))
     # The column is UTC by its title, though its cells carry no offset.
     utc = replace(ask, spec=ask.spec.model_copy(update={"timezone": "UTC"}))
-    times = times_of(table.frame[ends], table.lines, utc)
-    return RawSeries(times, None, numbers_of(table, price, ask), table.lines, price, _hours(table, columns), True)
+    times = times_of(table.frame[ends], table.lines, table.asking(utc, ends))
+    values = numbers_of(table, price, ask)
+    hours = _hours(table, columns)
+    time_at, value_at = table.place(ends), table.place(price)
+    return RawSeries(times, None, values, table.lines, price, hours, True, time_at, value_at)
 
 
 def _price_column(table: Table, columns: dict[str, str], ask: Ask) -> str:

@@ -17,8 +17,9 @@ import pandas as pd
 
 from optimizer.market.readers.choose import chosen
 from optimizer.market.readers.content import OLE, ZIP
+from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries
-from optimizer.market.readers.table import Table, numbers_of, snake
+from optimizer.market.readers.table import Table, snake
 from optimizer.market.readers.times import localised
 
 _ZONE = "America/Chicago"  # ERCOT publishes in Central Prevailing Time, wherever the farm is

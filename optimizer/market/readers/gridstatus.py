@@ -8,8 +8,9 @@ Source: the library's documentation and files saved with it.
 from __future__ import annotations
 
 from optimizer.market.readers.choose import chosen
+from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries, names
-from optimizer.market.readers.table import Table, column_named, numbers_of, snake
+from optimizer.market.readers.table import Table, column_named, snake
 from optimizer.market.readers.times import times_of
 
 _STARTS = ("interval_start_utc", "interval_start", "interval_start_local", "time")
@@ -48,15 +49,19 @@ def read(table: Table, ask: Ask) -> RawSeries:
     for name in (start, end):
         if name is not None and table.frame[name].isna().any():
             row = int(table.frame[name].isna().to_numpy().argmax())
-            raise ask.error(f"{name}: the row has no time", int(table.lines[row]))
+            raise table.asking(ask, name).error(f"{name}: the row has no time", int(table.lines[row]))
     at_ends = end is None and ask.spec.time_is == "end"
-    starts = times_of(table.frame[start], table.lines, ask, local_ends=at_ends)
-    ends = None if end is None else times_of(table.frame[end], table.lines, ask, local_ends=True)
+    starts = times_of(table.frame[start], table.lines, table.asking(ask, start), local_ends=at_ends)
+    ends = None
+    if end is not None:
+        ends = times_of(table.frame[end], table.lines, table.asking(ask, end), local_ends=True)
     hours = None
     if ends is None and "market" in columns:
         market = str(table.frame[columns["market"]].iloc[0])
         hours = next((length for tail, length in _HOURS.items() if market.endswith(tail)), None)
-    return RawSeries(starts, ends, numbers_of(table, price, ask), table.lines, label, hours, at_ends)
+    values = numbers_of(table, price, ask)
+    time_at, value_at = table.place(start), table.place(price)
+    return RawSeries(starts, ends, values, table.lines, label, hours, at_ends, time_at, value_at)
 
 
 def _time_columns(table: Table, columns: dict[str, str], ask: Ask) -> tuple[str, str | None]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -17,22 +18,72 @@ Lines = NDArray[np.int64]
 SHOWN = 10  # faults of one kind that a message lists before it only counts
 
 
+Column = Callable[[int], int]  # of a line, counted from 1: the column where the cell in question begins, from 1
+
+
+def first_column(_: int) -> int:
+    """The column of what is no single cell."""
+    return 1
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where cells begin in a delimited text; nothing is looked up before a fault asks for it."""
+
+    content: bytes
+    delimiter: str
+    columns: tuple[str, ...]
+
+    @cached_property
+    def _lines(self) -> list[bytes]:
+        return self.content.removeprefix(b"\xef\xbb\xbf").splitlines()
+
+    def of(self, column: str) -> Column:
+        r"""The character, counted from 1, at which a line's cell of this column begins; 1 where there is none.
+
+        >>> places = Places(b'name,price\n"Odessa, TX",40\n', ",", ("name", "price"))
+        >>> places.of("price")(2)
+        14
+        """
+        if column not in self.columns:
+            return first_column
+        before = self.columns.index(column)
+        return lambda line: self._begin(line, before)
+
+    def _begin(self, line: int, before: int) -> int:
+        if not (before and 0 < line <= len(self._lines)):
+            return 1
+        quoted = False
+        for at, character in enumerate(self._lines[line - 1].decode("utf-8", errors="replace")):
+            if character == '"':
+                quoted = not quoted
+            elif character == self.delimiter and not quoted:
+                before -= 1
+            if not before:
+                return at + 2
+        return 1
+
+
 @dataclass(frozen=True)
 class Ask:
-    """A file to read and what the farm file says about it; ``file`` is the name people see."""
+    """A file to read and what the farm file says about it; ``file`` is the name people see.
+
+    ``column_of`` places the cells that are being judged.
+    """
 
     file: str
     spec: SeriesFile
     timezone: str
+    column_of: Column = first_column
 
     @property
     def zone(self) -> str:
         """Zone of times without an offset."""
         return self.spec.timezone or self.timezone
 
-    def fault(self, message: str, line: int = 1, column: int = 1, path: str = "") -> Fault:
-        """A fault at a place in the file."""
-        return Fault(self.file, line, column, path, message)
+    def fault(self, message: str, line: int = 1, path: str = "") -> Fault:
+        """A fault in a line of the file, at the cell being judged."""
+        return Fault(self.file, line, self.column_of(line), path, message)
 
     def error(self, message: str, line: int = 1, path: str = "") -> InputError:
         """An error of one fault."""
@@ -45,7 +96,8 @@ class RawSeries:
 
     Every array has shape (n_rows,). ``starts`` and ``ends`` are UTC; ``ends`` is None where the
     file has none, and then ``hours`` may say how long every interval is. ``lines`` are the rows'
-    lines in the file. With ``at_ends`` the times in ``starts`` are ends of their intervals.
+    lines in the file. With ``at_ends`` the times in ``starts`` are ends of their intervals. ``time_at``
+    and ``value_at`` place a row's cells in its line.
     """
 
     starts: pd.DatetimeIndex
@@ -55,6 +107,8 @@ class RawSeries:
     name: str
     hours: float | None = None
     at_ends: bool = False
+    time_at: Column = first_column
+    value_at: Column = first_column
 
 
 def listed(ask: Ask, faults: Sequence[tuple[int, str]], noun: str) -> list[Fault]:
@@ -62,7 +116,8 @@ def listed(ask: Ask, faults: Sequence[tuple[int, str]], noun: str) -> list[Fault
     shown = [ask.fault(message, line) for line, message in faults[:SHOWN]]
     if len(faults) > SHOWN:
         more = f"and {len(faults) - SHOWN:,} more {noun}, {len(faults):,} in all"
-        shown.append(ask.fault(more, max(line for line, _ in faults[:SHOWN]), 2))
+        last = max(line for line, _ in faults[:SHOWN])
+        shown.append(Fault(ask.file, last, ask.column_of(last) + 1, "", more))  # sorted behind those it counts
     return shown
 
 

@@ -1,38 +1,48 @@
-"""Tables: delimited text, with or without title lines, and Parquet, as a frame with line numbers."""
+"""Tables: delimited text, with or without title lines, and Parquet, as a frame with the places of its cells."""
 
 from __future__ import annotations
 
 import csv
 import re
 import warnings
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.errors import InputError
 from optimizer.market.readers.content import HEAD_BYTES
-from optimizer.market.readers.raw import Ask, Lines, listed, names
+from optimizer.market.readers.raw import Ask, Column, Lines, Places, first_column, names
 
-F = NDArray[np.float64]
 _DELIMITERS = ",;\t|"
 _TEXT_COLUMNS = ("location", "location_id", "location_name", "market")
-_NO_NUMBER = {"", "-", "--", "n/a", "na", "nan", "null", "none", "."}
 
 
 @dataclass(frozen=True)
 class Table:
-    """A frame without blank rows; ``lines`` holds each row's line in the file, shape (n_rows,)."""
+    """A frame without blank rows; ``lines`` holds each row's line in the file, shape (n_rows,).
+
+    ``places`` is None and ``delimiter`` a comma for what is no delimited text.
+    """
 
     frame: pd.DataFrame
     lines: Lines
     header_line: int
+    delimiter: str = ","
+    places: Places | None = None
 
     def take(self, rows: NDArray[np.bool_]) -> Table:
         """The rows where the mask is true."""
-        return Table(self.frame[rows], self.lines[rows], self.header_line)
+        return replace(self, frame=self.frame[rows], lines=self.lines[rows])
+
+    def place(self, column: str) -> Column:
+        """Where the cells of a column begin in their lines."""
+        return first_column if self.places is None else self.places.of(column)
+
+    def asking(self, ask: Ask, column: str) -> Ask:
+        """The same question, with faults placed at the cells of a column."""
+        return replace(ask, column_of=self.place(column))
 
 
 def snake(name: object) -> str:
@@ -71,7 +81,9 @@ def csv_table(content: bytes, ask: Ask) -> Table:
                 encoding="utf-8-sig",
                 encoding_errors="replace",
             ).columns
-            text = {str(column): "str" for column in header if snake(column) in _TEXT_COLUMNS}
+            text: dict[str, str] | str = {str(column): "str" for column in header if snake(column) in _TEXT_COLUMNS}
+            if ask.spec.decimal == "comma":
+                text = "str"  # pandas would take the thousands' point of 1.234 for a decimal point
             frame = pd.read_csv(
                 BytesIO(content), sep=delimiter, skiprows=above, index_col=False, low_memory=False,
                 skip_blank_lines=False, encoding="utf-8-sig", encoding_errors="replace", dtype=text,
@@ -84,7 +96,8 @@ def csv_table(content: bytes, ask: Ask) -> Table:
     filled = ~frame.isna().all(axis=1).to_numpy()
     if not filled.any():
         raise ask.error("has a header but no rows", above + 1)
-    return Table(frame[filled], lines[filled], above + 1)
+    places = Places(content, delimiter, tuple(str(column) for column in frame.columns))
+    return Table(frame[filled], lines[filled], above + 1, delimiter, places)
 
 
 def parquet_table(content: bytes, ask: Ask) -> Table:
@@ -100,23 +113,6 @@ def parquet_table(content: bytes, ask: Ask) -> Table:
     if not len(frame):
         raise ask.error("has columns but no rows")
     return Table(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1)
-
-
-def numbers_of(table: Table, column: str, ask: Ask) -> F:
-    """A column as float64, shape (n_rows,); NaN where a cell is empty, InputError where it is text."""
-    cells = table.frame[column]
-    if pd.api.types.is_numeric_dtype(cells.dtype) and not pd.api.types.is_bool_dtype(cells.dtype):
-        return cells.to_numpy(dtype=np.float64, na_value=np.nan)
-    text = cells.astype("str").str.strip()
-    empty = cells.isna().to_numpy() | text.str.lower().isin(_NO_NUMBER).to_numpy()
-    for spelling in (text, text.str.replace(",", ".", regex=False)):
-        numbers = pd.to_numeric(spelling, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-        bad = np.flatnonzero(np.isnan(numbers) & ~empty)
-        if not len(bad):
-            return numbers
-    bad = np.flatnonzero(pd.to_numeric(text, errors="coerce").isna().to_numpy() & ~empty)
-    faults = [(int(table.lines[i]), f"{column}: is not a number (got {text.iloc[i][:40]!r})") for i in bad]
-    raise InputError(listed(ask, faults, f"cells of {column} that are no numbers"))
 
 
 def _layout(content: bytes, ask: Ask) -> tuple[str, int]:

@@ -15,6 +15,8 @@ _BRITISH = tuple(form.replace("%m/%d", "%d/%m") for form in _AMERICAN)
 _FORMATS = ("ISO8601", *_AMERICAN, *_BRITISH, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y")
 _FIRST_YEAR, _LAST_YEAR = 1900, 2200
 _HOUR_24 = r"[ T]24:00(?::00)?$"
+_UNIX = ((1.0, 1e9, 1e10), (1e3, 1e12, 1e13))  # 10 digits of seconds since 1970, or 13 of milliseconds
+_UNIX_TEXT = r"[0-9]{10}(?:[0-9]{3})?"
 
 
 def looks_like_a_time(text: object) -> bool:
@@ -44,6 +46,8 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
     if pd.api.types.is_numeric_dtype(cells.dtype):
         return _from_unix(cells, lines, ask)
     text = cells.astype("str").str.strip()
+    if text.str.fullmatch(_UNIX_TEXT).all():
+        return _from_unix(pd.to_numeric(text), lines, ask)
     with_offset = text.str.contains(_OFFSET, regex=True) & text.str.contains(":", regex=False)
     if with_offset.all():
         parsed = _parsed(text, "ISO8601", utc=True)
@@ -59,6 +63,29 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
     return localised(_naive(text, lines, ask), lines, ask, local_ends)
 
 
+def naive_times_of(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
+    """The times or dates of a column as the clock shows them, without a zone. Raises InputError."""
+    if pd.api.types.is_datetime64_any_dtype(cells.dtype):
+        return _require_sane(pd.DatetimeIndex(cells).tz_localize(None).as_unit("us"), lines, ask)
+    return _require_sane(_naive(cells.astype("str").str.strip(), lines, ask), lines, ask)
+
+
+def are_unix_times(cells: pd.Series) -> bool:
+    """Whether every cell is a whole number of 10 digits, or every one of 13."""
+    text = cells.dropna().astype("str").str.strip().str.removesuffix(".0")  # floats, where a cell is empty
+    return len(text) > 0 and any(bool(text.str.fullmatch(f"[0-9]{{{digits}}}").all()) for digits in (10, 13))
+
+
+def first_moments(days: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
+    """UTC of the moments at which local days begin: at 01:00 where the clock skips midnight.
+
+    >>> first_moments(pd.DatetimeIndex(["2026-04-23", "2026-04-24"]), "Africa/Cairo").strftime("%d %H:%M").tolist()
+    ['22 22:00', '23 22:00']
+    """
+    first = np.ones(len(days), dtype=bool)  # of two midnights
+    return _utc(days.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
+
+
 def localised(
     naive: pd.DatetimeIndex,
     lines: Lines,
@@ -69,9 +96,12 @@ def localised(
     """UTC times of naive times on the clock of ``ask.zone``.
 
     ``second`` marks the second of the two hours that look alike, where the file says so; without
-    it order decides. Raises InputError for times that do not exist or cannot be told apart.
+    it order decides. Dates stand for the first moments of their days. Raises InputError for times
+    that do not exist or cannot be told apart.
     """
     _require_sane(naive, lines, ask)
+    if second is None and naive.is_unique and (naive == naive.normalize()).all():
+        return first_moments(naive, ask.zone)
     unknown = np.zeros(len(naive), dtype=bool)
     if second is None:
         second, unknown = _second_by_order(naive, ask.zone)
@@ -132,13 +162,20 @@ def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
     next_day = text.str.contains(_HOUR_24, regex=True).to_numpy(dtype=bool)
     if next_day.any():
         text = text.str.replace("24:00", "00:00", regex=False)
+    order = ask.spec.date_order
     for form in _FORMATS:
+        if form in {"month_first": _BRITISH, "day_first": _AMERICAN, None: ()}[order]:
+            continue
         parsed = _parsed(text, form)
         if parsed is None:
             continue
-        other = _parsed(text, _BRITISH[_AMERICAN.index(form)]) if form in _AMERICAN else None
+        other = _parsed(text, _BRITISH[_AMERICAN.index(form)]) if order is None and form in _AMERICAN else None
         if other is not None and not other.equals(parsed):
-            raise ask.error("dates read as month/day and as day/month alike; write them as 2026-02-11", int(lines[0]))
+            raise ask.error(
+                "dates read as month/day and as day/month alike; "
+                "say `date_order: month_first` or `date_order: day_first` in the farm file",
+                int(lines[0]),
+            )
         return parsed + pd.to_timedelta(next_day.astype(int), unit="D")
     raise _not_times(text, lines, ask)
 
@@ -165,7 +202,7 @@ def _not_times(text: pd.Series, lines: Lines, ask: Ask) -> InputError:
 def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
     """Unix times in seconds or milliseconds, told apart by their size."""
     numbers = cells.to_numpy(dtype=np.float64)
-    for per_second, low, high in ((1.0, 1e8, 1e10), (1e3, 1e11, 1e13)):
+    for per_second, low, high in _UNIX:
         if ((numbers >= low) & (numbers < high)).all():
             return _utc(pd.Timestamp(0, tz="UTC") + pd.to_timedelta(numbers / per_second, unit="s"))
     raise ask.error(f"is not a time such as 2026-02-11T06:00-06:00 (got {cells.iloc[0]})", int(lines[0]))

@@ -1,0 +1,29 @@
+"""`curtail check`: a file's own faults, then those of the series it names over its horizon."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from optimizer.config.load import check_file, load_farm
+from optimizer.errors import CurtailError, Fault, InputError
+from optimizer.market.grid import grid_of
+from optimizer.market.inputs import read_market
+
+
+def check_file_and_series(path: Path) -> list[Fault]:
+    """Every fault of a farm or catalogue file; where a farm is sound and has a start, also those of its series."""
+    faults = check_file(path)
+    if faults:
+        return faults
+    try:
+        farm = load_farm(path)
+    except InputError:  # a sound file that is not a farm: a catalogue
+        return []
+    if farm.horizon.start is None:
+        return []
+    try:
+        read_market(farm, path.parent, grid_of(farm))
+    except CurtailError as error:
+        found = error.faults if isinstance(error, InputError) else ()
+        return list(found) or [Fault(str(path), 1, 1, "", str(error))]
+    return []

@@ -1,0 +1,218 @@
+"""Fit a ``PeakModel`` on the load of past years: ``python -m optimizer.market.peaks_fit FOLDER > peaks_ercot.json``."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.errors import CurtailError, InputError
+from optimizer.market.peaks_model import (
+    LEVEL_DAYS,
+    PROBABILITIES,
+    LoadError,
+    Outlook,
+    PeakModel,
+    damped_persistence,
+    seasonal,
+)
+
+F = NDArray[np.float64]
+Rows = tuple[tuple[float, ...], ...]
+
+ERCOT_LOAD_FILE = "ercot/native_load_hourly_2019_2020_2021_2023.csv.gz"
+ERCOT_ZONE = "America/Chicago"
+FIT_YEARS = (2019, 2020, 2021)
+_SHAPE_DAYS = 7
+_FORECAST_DAYS = 7
+_MEMORY_LAGS = (1, 2, 3, 6, 12, 24)
+_ONE_SIGMA = (0.1587, 0.5, 0.8413)
+_GROWTHS = np.geomspace(3, 240, 60)
+_FEWEST_MONTH_DAYS = 20
+_SUMMER = (6, 7, 8, 9)
+
+
+def daily_peaks(load_mw: pd.Series) -> dict[date, float]:
+    """The highest value of every local day, MW; the index is tz-aware, in the grid's zone.
+
+    >>> hours = pd.date_range("2023-07-01", periods=48, freq="h", tz="America/Chicago")
+    >>> daily_peaks(pd.Series(range(48), hours))
+    {datetime.date(2023, 7, 1): 23.0, datetime.date(2023, 7, 2): 47.0}
+    """
+    days = load_mw.groupby(pd.DatetimeIndex(load_mw.index).date).max()
+    return {day: float(mw) for day, mw in days.items() if isinstance(day, date)}
+
+
+def whole_days(load_mw: pd.Series) -> dict[date, F]:
+    """The 24 hourly loads of every local day that has as many; the index is tz-aware, in the grid's zone."""
+    dates = np.asarray(pd.DatetimeIndex(load_mw.index).date, dtype=object)
+    values = load_mw.to_numpy(dtype=np.float64)
+    first = np.flatnonzero(dates[1:] != dates[:-1]) + 1
+    parts = np.split(values, first)
+    return {day: part for day, part in zip(dates[[0, *first]].tolist(), parts, strict=True) if len(part) == 24}
+
+
+def recent_days(tables: Mapping[date, F], last_day: date) -> F:
+    """The loads of the week up to and with a day, oldest first, shape (n_days, 24); days not in the tables fall out."""
+    week = (last_day - timedelta(days=back) for back in reversed(range(_SHAPE_DAYS)))
+    return np.array([tables[day] for day in week if day in tables])
+
+
+def fit(load_mw: pd.Series, *, source: str) -> PeakModel:
+    """A model of daily peaks from hourly load, index tz-aware in the grid's zone; years may be missing.
+
+    Needs one whole calendar year. The error of damped persistence is fitted on afternoons of June to September.
+    Raises InputError where the history is too short, not hourly, or not positive.
+    """
+    index = pd.DatetimeIndex(load_mw.index)
+    if index.tz is None or not index.is_monotonic_increasing or not index.is_unique:
+        raise InputError("a load history needs times with a zone, in order and each once")
+    values = load_mw.to_numpy(dtype=np.float64)
+    if not (np.isfinite(values) & (values > 0)).all():
+        raise InputError("a load history needs positive numbers")
+    hours = load_mw.groupby(index.date).size()
+    whole = set(hours.index[hours >= 23])  # the spring day has 23
+    peaks = {day: mw for day, mw in daily_peaks(load_mw).items() if day in whole}
+    season = _season(peaks)
+    quantiles, departures, memory = _anomalies(peaks, season)
+    shares = _hour_shares(load_mw)
+    model = PeakModel(season, quantiles, departures, shares, memory, LoadError(0, 0, 1, 1), source)
+    return replace(model, persistence=_persistence(load_mw, peaks, model))
+
+
+def fit_error(errors: F, lead_hours: F) -> LoadError:
+    """The ``LoadError`` of forecasts: ``log(actual / forecast)``, shape (n_forecasts, n_leads), NaN where unknown.
+
+    Size by least squares over leads of the half spread that holds the middle 68 % of errors, with the median as
+    error beside it; memory from the correlations over 1 to 24 hours.
+
+    >>> random = np.random.default_rng(1)
+    >>> walk = np.cumsum(random.standard_normal((400, 48)), axis=1) * 0.005
+    >>> fit_error(walk, np.arange(48.0)).share([40.0]).round(2)
+    array([0.03])
+    """
+    low, middle, high = np.nanquantile(errors, _ONE_SIGMA, axis=0)
+    size = np.hypot((high - low) / 2, middle)
+    best: tuple[float, LoadError] | None = None
+    scaled = errors / np.maximum(size, 1e-12)
+    memory = _memory_hours(scaled, lead_hours)
+    for growth in _GROWTHS:
+        columns = np.stack([np.ones_like(lead_hours), np.exp(-lead_hours / growth)], axis=1)
+        far, fall = np.linalg.lstsq(columns, size, rcond=None)[0]
+        near, far = np.clip([far + fall, far], 0.0, 1.0)
+        error = LoadError(round(float(near), 5), round(float(far), 5), round(float(growth), 2), memory)
+        misfit = float(((error.share(lead_hours) - size) ** 2).sum())
+        if best is None or misfit < best[0]:
+            best = misfit, error
+    assert best is not None
+    return best[1]
+
+
+def _memory_hours(scaled: F, lead_hours: F) -> float:
+    gaps, logs = [], []
+    for lag in _MEMORY_LAGS:
+        apart = np.subtract.outer(lead_hours, lead_hours)
+        rows, columns = np.nonzero(np.isclose(apart, lag))
+        products = _correlation(scaled[:, rows], scaled[:, columns]) if len(rows) else np.nan
+        if np.isfinite(products) and products > 0.01:
+            gaps.append(lag)
+            logs.append(np.log(min(products, 0.9999)))
+    if not gaps:
+        raise InputError("a load error needs forecasts of neighbouring hours to tell how long an error lasts")
+    return round(float(-np.dot(gaps, gaps) / np.dot(gaps, logs)), 2)
+
+
+def _correlation(one: F, other: F) -> float:
+    both = np.isfinite(one) & np.isfinite(other)
+    return float(np.mean(one[both] * other[both]) / np.sqrt(np.mean(one[both] ** 2) * np.mean(other[both] ** 2)))
+
+
+def _season(peaks: Mapping[date, float]) -> tuple[float, ...]:
+    """Mean logarithm of the daily peaks of each month less that of its year; whole years only."""
+    series = pd.Series({pd.Timestamp(day): np.log(mw) for day, mw in peaks.items()})
+    index = pd.DatetimeIndex(series.index)
+    table = series.groupby([index.year, index.month]).agg(["mean", "size"])
+    means = table["mean"].where(table["size"] >= _FEWEST_MONTH_DAYS).unstack().reindex(columns=range(1, 13)).dropna()
+    if means.empty:
+        raise InputError("a peak model needs the load of at least one whole calendar year")
+    offsets = means.to_numpy() - means.to_numpy().mean(axis=1, keepdims=True)
+    return tuple(round(float(x), 5) for x in offsets.mean(axis=0))
+
+
+def _anomalies(peaks: Mapping[date, float], season: tuple[float, ...]) -> tuple[Rows, tuple[float, ...], float]:
+    """Quantiles of the anomaly by month, the departures of the level, and the anomaly's correlation day to day."""
+    free = pd.Series({pd.Timestamp(day): np.log(mw) - seasonal(season, day) for day, mw in peaks.items()}).asfreq("D")
+    months = pd.DatetimeIndex(free.index).month
+    around = free - free.rolling(LEVEL_DAYS + 1, min_periods=LEVEL_DAYS // 2, center=True).mean()
+    before = free.rolling(LEVEL_DAYS, min_periods=LEVEL_DAYS // 2).mean()
+    departure = before.shift(-LEVEL_DAYS) - before
+    rows, departures = [], []
+    for month in range(1, 13):
+        q = np.nanquantile(around[months == month].to_numpy(), PROBABILITIES)
+        rows.append(tuple(round(float(x), 5) for x in q + 1e-5 * np.arange(len(q))))  # strictly rising
+        departures.append(round(float(np.sqrt(np.nanmean(departure[months == month].to_numpy() ** 2))), 5))
+    scores = around.groupby(months).rank(pct=True)
+    memory = round(float(np.clip(scores.corr(scores.shift(1)), 0.0, 0.99)), 4)
+    return tuple(rows), tuple(departures), memory
+
+
+def _hour_shares(load_mw: pd.Series) -> tuple[tuple[float, ...], ...]:
+    index = pd.DatetimeIndex(load_mw.index)
+    at = pd.DatetimeIndex(load_mw.groupby(index.date).idxmax())
+    counts = np.zeros((12, 24))
+    np.add.at(counts, (at.month.to_numpy() - 1, at.hour.to_numpy()), 1.0)
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    return tuple(tuple(round(float(x), 5) for x in row) for row in shares)
+
+
+def _persistence(load_mw: pd.Series, peaks: Mapping[date, float], model: PeakModel) -> LoadError:
+    """Error of damped persistence issued at midnights of the summer, at afternoon hours, by lead time."""
+    tables = whole_days(load_mw)
+    leads = np.array([24.0 * ahead + hour + 0.5 for ahead in range(_FORECAST_DAYS) for hour in range(12, 21)])
+    rows: list[F] = []
+    for last_day in tables:
+        issue = last_day + timedelta(days=1)
+        if issue.month not in _SUMMER:
+            continue
+        try:
+            outlook: Outlook = model.outlook(peaks, issue)
+        except InputError:
+            continue  # too near the beginning of the history
+        row = []
+        recent = recent_days(tables, last_day)
+        for ahead in range(_FORECAST_DAYS):
+            actual = tables.get(issue + timedelta(days=ahead), np.full(24, np.nan))
+            forecast = damped_persistence(recent, last_day, ahead + 1, outlook)
+            row.append(outlook.straight(issue + timedelta(days=ahead), forecast, actual)[12:21])
+        rows.append(np.concatenate(row))
+    return fit_error(np.array(rows), leads)
+
+
+def read_ercot_load(folder: Path) -> pd.Series:
+    """Hourly ERCOT native load, MW, on the grid's clock, from the file the folder holds. Raises InputError."""
+    file = folder / ERCOT_LOAD_FILE
+    if not file.is_file():
+        raise InputError(f"{file}: no such file; it holds hourly load, columns interval_start_utc and ERCOT")
+    table = pd.read_csv(file, usecols=["interval_start_utc", "ERCOT"])
+    times = pd.DatetimeIndex(pd.to_datetime(table["interval_start_utc"], utc=True)).tz_convert(ERCOT_ZONE)
+    return pd.Series(table["ERCOT"].to_numpy(dtype=np.float64), times)
+
+
+def fit_ercot(folder: Path) -> PeakModel:
+    """The model the project ships."""
+    load = read_ercot_load(folder)
+    chosen = load[pd.DatetimeIndex(load.index).year.isin(FIT_YEARS)]
+    return fit(chosen, source="fitted on ERCOT native load, hourly, 2019-2021")
+
+
+if __name__ == "__main__":
+    try:
+        print(fit_ercot(Path(sys.argv[1])).to_json())
+    except (IndexError, CurtailError) as problem:
+        sys.exit(f"{problem}" if isinstance(problem, CurtailError) else __doc__)

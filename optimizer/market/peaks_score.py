@@ -1,0 +1,179 @@
+"""How good the peak probabilities are: ``python -m optimizer.market.peaks_score FOLDER [--year 2023]``.
+
+Every midnight of June to September the probabilities of the hours of the day that begins are made from what was
+known then: the load up to midnight, a model fitted on other years, and a forecast. They are scored against the
+hours that became the highest of their months. FOLDER holds hourly ERCOT load, as the tests' real data do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.errors import CurtailError, InputError
+from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule, peak_probability
+from optimizer.market.peaks_fit import ERCOT_ZONE, FIT_YEARS, daily_peaks, fit, read_ercot_load, recent_days, whole_days
+from optimizer.market.peaks_model import PeakModel, damped_persistence
+from optimizer.units import HOURS_PER_DAY
+
+F = NDArray[np.float64]
+
+RATE_USD_PER_KW_YEAR = 70.0  # an assumption; what a transmission charge comes to differs by utility and year
+MARGIN_USD_PER_MWH = 39.0  # an assumption: what mining earns above its power
+THRESHOLDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
+BINS = (0.0, 1e-9, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.01)
+_KW_PER_MW = 1_000.0
+_EVENING_HOURS = (15, 16, 17, 18)  # what a farm without probabilities would stop every day
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Hours of a summer in time's order: their probability, the base rate, and whether they became peaks."""
+
+    starts: pd.DatetimeIndex
+    probability: F
+    base_rate: F
+    is_peak: NDArray[np.bool_]
+
+    def brier(self) -> tuple[float, float]:
+        """Mean squared error of the probabilities, and of the base rate."""
+        of_model, of_base = (np.mean((p - self.is_peak) ** 2) for p in (self.probability, self.base_rate))
+        return float(of_model), float(of_base)
+
+    def log_loss(self) -> tuple[float, float]:
+        """Mean negative logarithm of what happened; a probability of 0 counts as half a draw. And of the base rate."""
+        rarest = 0.5 / DRAWS
+        both = np.clip(self.probability, rarest, 1 - rarest), self.base_rate
+        of_model, of_base = (-np.mean(np.log(np.where(self.is_peak, p, 1 - p))) for p in both)
+        return float(of_model), float(of_base)
+
+    def policy(self, threshold: float) -> tuple[int, int]:
+        """Hours stopped and peaks caught when every hour at or above the threshold is stopped."""
+        stopped = self.probability >= threshold
+        return int(stopped.sum()), int((stopped & self.is_peak).sum())
+
+
+def judge(load_mw: pd.Series, year: int, model: PeakModel, base: pd.Series) -> Judged:
+    """Probabilities of the first day of each midnight's plan through a summer, with nothing known ahead.
+
+    The forecast is damped persistence, which needs no weather; the plan looks two days ahead.
+    """
+    days, peaks = whole_days(load_mw), daily_peaks(load_mw)
+    parts: list[F] = []
+    starts = []
+    for issue in (day for day in days if day.year == year and day.month in ERCOT_4CP.months):
+        outlook = model.outlook(peaks, issue)  # looks at days before the issue only
+        yesterday = issue - timedelta(days=1)
+        recent = recent_days(days, yesterday)
+        forecast = [damped_persistence(recent, yesterday, ahead, outlook) for ahead in (1, 2)]
+        times = pd.date_range(str(issue), periods=48, freq="h", tz=ERCOT_ZONE)
+        probability = peak_probability(
+            np.concatenate(forecast),
+            times,
+            np.ones(48),
+            rule=ERCOT_4CP,
+            error=model.persistence,
+            past_peaks_mw={day: mw for day, mw in peaks.items() if day < issue},
+            outlook=outlook,
+            seed=issue.toordinal(),
+        )
+        parts.append(probability[:24])
+        starts.append(times[:24])
+    index = pd.DatetimeIndex(np.concatenate([one.tz_convert("UTC").tz_localize(None) for one in starts]), tz="UTC")
+    index = index.tz_convert(ERCOT_ZONE)
+    in_month = index.days_in_month.to_numpy()
+    rate = base.reindex(index.hour).to_numpy(dtype=np.float64) / in_month
+    return Judged(index, np.concatenate(parts), rate, np.isin(index, peak_hours(load_mw, ERCOT_4CP, year)))
+
+
+def peak_hours(load_mw: pd.Series, rule: PeakRule, year: int) -> pd.DatetimeIndex:
+    """The hour of highest load of each month of a year that the rule names."""
+    index = pd.DatetimeIndex(load_mw.index)
+    mine = load_mw[(index.year == year) & index.month.isin(rule.months)]
+    return pd.DatetimeIndex(mine.groupby(pd.DatetimeIndex(mine.index).month).idxmax())
+
+
+def base_rate(load_mw: pd.Series, years: Iterable[int]) -> pd.Series:
+    """Share of past monthly peaks that began in each local hour, every hour counted once more in advance."""
+    hours = [hour for year in years for hour in peak_hours(load_mw, ERCOT_4CP, year).hour]
+    counts = np.bincount(hours, minlength=24) + 1 / HOURS_PER_DAY
+    return pd.Series(counts / counts.sum(), range(24))
+
+
+def report(judged: Judged, title: str, rate: float, margin: float) -> str:
+    """The tables, as Markdown."""
+    brier, base = judged.brier()
+    loss, base_loss = judged.log_loss()
+    miss = rate * _KW_PER_MW / ERCOT_4CP.intervals_per_year
+    peaks = int(judged.is_peak.sum())
+    lines = [
+        f"### {title}",
+        "",
+        f"Brier score {brier:.3e}, base rate {base:.3e}: skill {1 - brier / base:.1%}.",
+        f"Log loss {loss:.5f}, base rate {base_loss:.5f}: skill {1 - loss / base_loss:.1%}.",
+        "",
+        "| probability | hours | mean probability | became peaks | share |",
+        "|---|---|---|---|---|",
+    ]
+    for low, high in itertools.pairwise(BINS):
+        mine = (judged.probability >= low) & (judged.probability < high)
+        if mine.any():
+            p, hits = judged.probability[mine].mean(), int(judged.is_peak[mine].sum())
+            name = "0" if low == 0 else f"{low:.1%} to {min(high, 1):.1%}"
+            lines.append(f"| {name} | {mine.sum():,} | {p:.2%} | {hits} | {hits / mine.sum():.2%} |")
+    expected = judged.probability.sum()
+    lines += [
+        "",
+        f"Peaks expected from the probabilities: {expected:.2f}; there were {peaks}.",
+        "",
+        "| stop from | hours | peaks caught | missed | hours per peak | wrong alarms, USD/MW | misses, USD/MW | sum |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    evening = np.isin(judged.starts.hour, _EVENING_HOURS)
+    policies = [(f"{x:.2%}", *judged.policy(x)) for x in (margin / miss, *THRESHOLDS)]
+    policies.append(("15:00-19:00 daily", int(evening.sum()), int((evening & judged.is_peak).sum())))
+    policies.append(("never", 0, 0))
+    for name, hours, caught in policies:
+        alarms, misses = (hours - caught) * margin, (peaks - caught) * miss
+        each = f"{hours / caught:.1f}" if caught else "-"
+        lines.append(
+            f"| {name} | {hours} | {caught} | {peaks - caught} | {each} "
+            f"| {alarms:,.0f} | {misses:,.0f} | {alarms + misses:,.0f} |"
+        )
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Print the tables for a year that the model is not fitted on."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--year", type=int, default=2023)
+    parser.add_argument("--rate", type=float, default=RATE_USD_PER_KW_YEAR, help="USD per kW and year")
+    parser.add_argument("--margin", type=float, default=MARGIN_USD_PER_MWH, help="USD per MWh not mined")
+    given = parser.parse_args(arguments)
+    load = read_ercot_load(given.folder)
+    held = sorted(set(pd.DatetimeIndex(load.index).year))
+    if given.year not in held:
+        raise InputError(f"the folder's load has no year {given.year}; it has {', '.join(map(str, held))}")
+    years = tuple(year for year in FIT_YEARS if year != given.year)
+    model = fit(load[pd.DatetimeIndex(load.index).year.isin(years)], source=f"ERCOT native load, {years}")
+    base = base_rate(load, years)
+    fitted = ", ".join(map(str, years))
+    own = judge(load, given.year, model, base)
+    print(report(own, f"{given.year}, fitted on {fitted}, damped persistence", given.rate, given.margin))
+
+
+if __name__ == "__main__":
+    try:
+        main()
+    except CurtailError as problem:
+        sys.exit(str(problem))
