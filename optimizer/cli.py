@@ -224,8 +224,13 @@ def export(
 
     loaded = load_farm(farm)
     grid = grid_of(loaded, _time(start), hours)
-    conditions = Conditions(loaded, read_market(loaded, farm.parent, grid, market))
-    write_file(model, lambda path: write_model(build_problem(conditions, whole=whole_units is Units.exact), path))
+    with _progress(quiet=False) as progress:
+        progress("reading market data")
+        conditions = Conditions(loaded, read_market(loaded, farm.parent, grid, market))
+        progress("building the program")
+        problem = build_problem(conditions, whole=whole_units is Units.exact)
+        progress("writing")
+        write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")
 
 
