@@ -195,13 +195,33 @@ def _site(c: Conditions) -> Part:
 
 
 def _supply(c: Conditions) -> Part:
-    energy = c.farm.energy
+    energy, market, n = c.farm.energy, c.market, len(c.grid)
     billed = 1.0 + energy.loss_share
-    return {}, {
-        "energy_usd_per_mwh": billed * c.market.energy_price_usd_per_mwh,
-        "adders_usd_per_mwh": billed * c.market.adders_usd_per_mwh,
+    blocks = energy.blocks
+    sizes = np.array([market.block_mw[block.name] for block in blocks]).reshape(len(blocks), n)
+    resale = np.array([block.resale is not None for block in blocks], dtype=np.bool_)
+    fees = np.array([0.0 if block.resale is None else block.resale.fee_usd_per_mwh for block in blocks])
+    prices = np.array([market.block_price_usd_per_mwh[block.name] for block in blocks]).reshape(len(blocks), n)
+    sets: dict[str, AnySet] = {
+        "BLOCKS": LabelSet(tuple(block.name for block in blocks)),
+        "KEPT_BLOCKS": Subset("BLOCKS", _where(~resale)),
+        "RESALE_BLOCKS": Subset("BLOCKS", _where(resale)),
+    }
+    # At a price below zero it would pay to buy at spot beside a block that is kept: only what lies beyond it may be
+    kept = sizes[~resale].sum(axis=0)
+    beyond = np.where((market.energy_price_usd_per_mwh < 0) & (kept > 0), 0.0, np.inf)
+    most = np.maximum(billed * np.minimum(c.full_load_mw, market.import_limit_mw) - kept, 0.0)
+    return sets, {
+        "energy_usd_per_mwh": market.energy_price_usd_per_mwh,
+        "billed_share": np.array(billed),
+        "adders_usd_per_mwh": billed * market.adders_usd_per_mwh,
+        "block_mw": sizes,
+        "block_usd_per_mwh": prices,
+        "resale_limit_mw": np.where(resale, np.inf, 0.0)[:, None] + np.zeros((len(blocks), n)),
+        "resale_fee_usd_per_mwh": fees,
+        "spot_limit_mw": np.maximum(beyond, most),
         "source_usd_per_mwh": np.array([] if energy.onsite is None else [energy.onsite.cost_usd_per_mwh]),
-        "export_usd_per_mwh": c.market.export_price_usd_per_mwh,
+        "export_usd_per_mwh": market.export_price_usd_per_mwh,
     }
 
 

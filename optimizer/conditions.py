@@ -109,6 +109,13 @@ class Conditions:
         return self.pue * (standby @ self.units_available) + self.market.auxiliary_load_mw
 
     @cached_property
+    def full_load_mw(self) -> F:
+        """Site load with every available machine in its strongest mode, (intervals,)."""
+        most = [max(point.power_w for point in group.points.values()) for group in self.farm.fleet]
+        machines = np.array([megawatts(watts) for watts in most]) @ self.units_available
+        return self.pue * machines + self.market.auxiliary_load_mw
+
+    @cached_property
     def event_caps(self) -> tuple[EventCap, ...]:
         """Every interval of every event, in the order of the file."""
         caps = []

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.market.calendars import share_within
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 
@@ -61,6 +62,7 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
     lengths = np.broadcast_to(np.asarray(hours, dtype=np.float64), (n,)).copy()
     edges = pd.to_timedelta(np.concatenate([[0.0], np.cumsum(lengths)[:-1]]) * 3600, unit="s")
     starts = pd.DatetimeIndex(pd.Timestamp(start).tz_convert("UTC") + edges)
+    grid = Grid(starts, lengths, farm.timezone)
     onsite = farm.energy.onsite
 
     def of(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
@@ -68,7 +70,7 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
 
     availability = series.pop("availability", {})
     return MarketInputs(
-        grid=Grid(starts, lengths, farm.timezone),
+        grid=grid,
         energy_price_usd_per_mwh=prices,
         adders_usd_per_mwh=of(series.pop("adders", farm.energy.adders_usd_per_mwh)),
         hashprice_usd_per_ph_day=of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
@@ -83,6 +85,8 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
             series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)
         ),
         availability={g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
+        block_mw={b.name: of(b.mw) * share_within(grid, b.when) for b in farm.energy.blocks},
+        block_price_usd_per_mwh={b.name: of(b.price_usd_per_mwh) for b in farm.energy.blocks},
         fills=(),
     )
 
@@ -131,6 +135,19 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
             },
         )
     return result
+
+
+@st.composite
+def blocks(draw: st.DrawFn, name: str, full: float, *, kept: bool) -> dict[str, Any]:
+    """A random block; one that cannot be resold only where no price is below zero (see the rule on spot beside it)."""
+    resale = [{}, {"fee_usd_per_mwh": 4.0}, *([None] if kept else [])]
+    return {
+        "name": name,
+        "mw": full * draw(_sixteenths(0.25, 1.0)),
+        "price_usd_per_mwh": draw(_sixteenths(10, 60)),
+        "when": draw(st.sampled_from([None, {"hours": ({"start": 7, "end": 9.5},)}])),
+        "resale": draw(st.sampled_from(resale)),
+    }
 
 
 @st.composite
@@ -188,6 +205,10 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
             }
     price = st.one_of(_sixteenths(-30, 120), st.just(2048.0))
     prices = draw(st.lists(price, min_size=n, max_size=n))
+    if coupled and draw(st.booleans()):
+        energy["blocks"] = tuple(
+            draw(blocks(f"B{i}", full, kept=min(prices) >= 0)) for i in range(draw(st.integers(1, 2)))
+        )
     hours = draw(st.one_of(st.just([1.0] * n), st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=n, max_size=n)))
     temperature = draw(st.lists(_sixteenths(-15, 40), min_size=n, max_size=n)) if coupled else [10.0] * n
     built = farm(

@@ -48,14 +48,15 @@ def meant(name: str, known: list[str]) -> str:
 
 
 def _names(farm: Any) -> Iterator[FoundAt]:
-    for key, what in (("fleet", "group"), ("events", "event")):
+    for section, key, what in ((None, "fleet", "group"), (None, "events", "event"), ("energy", "blocks", "block")):
         first: dict[str, int] = {}
-        for i, entry in entries(farm, key):
+        at = (key,) if section is None else (section, key)
+        for i, entry in entries(farm if section is None else get(farm, section), key):
             name = get(entry, "name")
             if not isinstance(name, str):
                 continue
             if name in first:
-                yield (key, i, "name"), f"is the name of {key}[{first[name]}] too; each {what} needs its own"
+                yield (*at, i, "name"), f"is the name of {'.'.join(at)}[{first[name]}] too; each {what} needs its own"
             first.setdefault(name, i)
 
 

@@ -17,6 +17,7 @@ from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.revenue import Revenue
 from optimizer.errors import Fault, InputError, MissingDataError
+from optimizer.market.calendars import share_within
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
 from optimizer.market.series import Fill, Limits, on_grid, read_series
@@ -31,7 +32,8 @@ class MarketInputs:
 
     ``hashprice_usd_per_ph_day`` and ``btc_per_ph_day`` are expectations before the pool's fee;
     the latter, with subsidy and fees, is None where neither difficulty nor BTC price is known.
-    ``availability`` holds a share per group name. ``fills`` lists every gap that was filled, ``warnings``
+    ``availability`` holds a share per group name, ``block_mw`` the mean MW and ``block_price_usd_per_mwh`` the price per
+    block name. ``fills`` lists every gap that was filled, ``warnings``
     sentences about what may be taken amiss.
     """
 
@@ -48,6 +50,8 @@ class MarketInputs:
     onsite_available_mw: F
     export_price_usd_per_mwh: F
     availability: dict[str, F]
+    block_mw: dict[str, F]
+    block_price_usd_per_mwh: dict[str, F]
     fills: tuple[Fill, ...]
     warnings: tuple[str, ...] = ()
 
@@ -88,6 +92,9 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
     available = read.values(0.0 if onsite is None else onsite.available_mw, base.NonNegative)
     export_price = read.values(0.0 if onsite is None else onsite.export_price_usd_per_mwh, base.Price)
     availability = {group.name: read.values(group.availability, base.Share) for group in farm.fleet}
+    blocks = farm.energy.blocks
+    block_mw = {b.name: read.values(b.mw, base.NonNegative) * share_within(grid, b.when) for b in blocks}
+    block_price = {block.name: read.values(block.price_usd_per_mwh, base.Price) for block in blocks}
     btc_price = read.optional(revenue.btc_price_usd, base.Positive)
     difficulty = read.optional(revenue.difficulty, base.Positive)
     given_hashprice = read.optional(revenue.hashprice_usd_per_ph_day, base.NonNegative)
@@ -119,6 +126,8 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
         onsite_available_mw=available,
         export_price_usd_per_mwh=export_price,
         availability=availability,
+        block_mw=block_mw,
+        block_price_usd_per_mwh=block_price,
         fills=tuple(read.fills),
         warnings=_warnings(farm, grid),
     )

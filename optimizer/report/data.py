@@ -23,6 +23,10 @@ F = NDArray[np.float64]
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
 
 
+POWER_LINES = ("energy", "block_cost", "resale_revenue", "adders", "onsite_cost")
+"""Lines of the account that are the cost of power."""
+
+
 @dataclass(frozen=True)
 class GroupRow:
     """One group over the plan. ``run_share`` is of installed machine-hours; strikes in USD/MWh at the meter."""
@@ -165,7 +169,7 @@ def figures(plan: Plan) -> Figures:
         hours=total,
         intervals=len(grid),
         profit=settled.profit,
-        power_cost=-sum(settled.lines[line] for line in ("energy", "adders", "onsite_cost")),
+        power_cost=-sum(settled.lines[line] for line in POWER_LINES),
         mwh=settled.energy_mwh,
         btc=settled.btc,
         hash_ph_days=settled.hash_ph_days,

@@ -76,7 +76,7 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            items[name] = _by_interval(interval[mine], charge[mine], n)
+            items["energy" if name == "supply" else name] = _by_interval(interval[mine], charge[mine], n)
     items["no_import"] = block.of(solution.column_dual)
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)

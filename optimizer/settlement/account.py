@@ -78,6 +78,25 @@ def grid_import_mw(c: Conditions, dispatch: Dispatch) -> F:
     return site_load_mw(c, dispatch) + dispatch.export_mw - dispatch.onsite_mw
 
 
+def _from_blocks(c: Conditions, billed_mw: F) -> tuple[F, F]:
+    """MW bought at spot, (intervals,), and MW left of each block, (blocks, intervals).
+
+    The load takes first what would bring least if it were sold: blocks that cannot be resold bring nothing.
+    """
+    blocks, price = c.farm.energy.blocks, c.market.energy_price_usd_per_mwh
+    left = np.array([c.market.block_mw[block.name] for block in blocks]).reshape(len(blocks), len(price))
+    brings = np.array(
+        [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
+    ).reshape(left.shape)
+    open_mw = billed_mw.copy()
+    columns = np.arange(len(price))
+    for position in np.argsort(brings, axis=0, kind="stable"):
+        taken = np.minimum(left[position, columns], np.maximum(open_mw, 0.0))
+        left[position, columns] -= taken
+        open_mw -= taken
+    return open_mw, left
+
+
 def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     """Settle a schedule: USD by line and interval, energy, hash and bitcoin."""
     hours, market, energy = c.grid.hours, c.market, c.farm.energy
@@ -105,7 +124,14 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
             short = np.maximum(c.frost_minimum[g] - running, 0.0)
             frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
     imported = grid_import_mw(c, dispatch)
-    billed_mwh = imported * hours * (1.0 + energy.loss_share)
+    billed_mw = imported * (1.0 + energy.loss_share)
+    spot_mw, resold_mw = _from_blocks(c, billed_mw)
+    price = market.energy_price_usd_per_mwh
+    block_cost, resale = nothing.copy(), nothing.copy()
+    for k, block in enumerate(energy.blocks):
+        block_cost -= market.block_mw[block.name] * hours * market.block_price_usd_per_mwh[block.name]
+        if block.resale is not None:
+            resale += resold_mw[k] * hours * (price - block.resale.fee_usd_per_mwh)
     overrun = np.maximum(imported - market.import_limit_mw, 0.0) * hours
     events = nothing.copy()
     for cap in c.event_caps:
@@ -117,8 +143,10 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         "hosting_revenue": hosting,
         "restart_loss": -lost_th_hours * usd_per_th_hour,
         "start_wear": wear,
-        "energy": -billed_mwh * market.energy_price_usd_per_mwh,
-        "adders": -billed_mwh * market.adders_usd_per_mwh,
+        "energy": -spot_mw * hours * price,
+        "block_cost": block_cost,
+        "resale_revenue": resale,
+        "adders": -billed_mw * hours * market.adders_usd_per_mwh,
         "onsite_cost": -dispatch.onsite_mw * hours * onsite_cost,
         "export_revenue": dispatch.export_mw * hours * market.export_price_usd_per_mwh,
         "import_overrun_penalty": -overrun * (c.farm.site.import_violation_usd_per_mwh or 0.0),

@@ -44,10 +44,10 @@ def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Condit
 
 
 def without(c: Conditions, *keys: str) -> Conditions:
-    """The farm with some keys of its groups, its site or itself back at their defaults."""
+    """The farm with some keys of its groups, its site, its energy or itself back at their defaults."""
 
     def strip(data: dict[str, Any]) -> None:
-        for section in (data, data["site"], *data["fleet"]):
+        for section in (data, data["site"], data["energy"], *data["fleet"]):
             for key in keys:
                 section.pop(key, None)
 
@@ -60,8 +60,11 @@ def halved(c: Conditions) -> Conditions:
     hours = np.repeat(old.hours / 2.0, 2)
     starts = old.starts.repeat(2) + pd.to_timedelta(np.where(np.arange(len(hours)) % 2, hours, 0.0) * 3600.0, unit="s")
     series = {name: np.repeat(values, 2) for name, values in vars(c.market).items() if isinstance(values, np.ndarray)}
-    availability = {name: np.repeat(share, 2) for name, share in c.market.availability.items()}
-    return with_market(c, grid=Grid(starts, hours, old.timezone), availability=availability, **series)
+    by_name = {
+        field: {name: np.repeat(values, 2) for name, values in getattr(c.market, field).items()}
+        for field in ("availability", "block_mw", "block_price_usd_per_mwh")
+    }
+    return with_market(c, grid=Grid(starts, hours, old.timezone), **by_name, **series)
 
 
 def doubled(c: Conditions) -> Conditions:
@@ -89,4 +92,5 @@ def doubled(c: Conditions) -> Conditions:
 
     m = c.market
     market = {name: 2.0 * getattr(m, name) for name in ("import_limit_mw", "auxiliary_load_mw", "onsite_available_mw")}
-    return with_market(with_farm(c, change), **market)
+    blocks = {name: 2.0 * mw for name, mw in m.block_mw.items()}
+    return with_market(with_farm(c, change), block_mw=blocks, **market)

@@ -65,6 +65,8 @@ BY_HAND = {
     "restart_loss": (0.0, 0.0, -0.99 * 20 * 200 * 0.25 * 0.002),
     "start_wear": (0.0, 0.0, -20 * 0.40),
     "energy": (-1.02 * 0.25 * METERED[0] * 40, -1.02 * 0.5 * METERED[1] * 120, +1.02 * 1.0 * METERED[2] * 10),
+    "block_cost": (0.0, 0.0, 0.0),
+    "resale_revenue": (0.0, 0.0, 0.0),
     "adders": tuple(-1.02 * h * mw * 6 for h, mw in zip((0.25, 0.5, 1.0), METERED, strict=True)),
     "onsite_cost": (0.0, 0.0, 0.0),
     "export_revenue": (0.0, 0.0, 0.0),

@@ -1,4 +1,8 @@
-r"""What energy costs (family 13 for spot: everything imported is bought at the interval's price)."""
+r"""Where energy comes from and what it costs (families 12 and 13): blocks bought in advance, the rest at spot.
+
+Symbols: :math:`i_t` grid import, :math:`s_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k
+of size :math:`B_{kt}`, all MW; :math:`\lambda` energy billed per MWh metered, losses included.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +11,46 @@ from typing import Any
 from optimizer.lp.language import Family, Parameter, Term, Variable
 
 
+def supply(m: Any, t: Any) -> Any:
+    r"""Import, losses included, is met by spot and by blocks: :math:`\lambda i_t = s_t + \sum_k b_{kt}`.
+
+    Its shadow price, per hour, is what one more MWh at the hub is worth: the spot price where spot is bought or a block
+    is resold, nothing inside a block that cannot be.
+    """
+    used = m.sum(m.BLOCKS, lambda k: m.block_used[k, t])
+    return m.spot_mw[t] + used == m.billed_share * m.grid_import[t]
+
+
+def block_size(m: Any, k: Any, t: Any) -> Any:
+    r"""A block is used or, where the contract allows it, resold: :math:`b_{kt} + z_{kt} \le B_{kt}`."""
+    return m.block_used[k, t] + m.block_resold[k, t] <= m.block_mw[k, t]
+
+
+def block_settled(m: Any, k: Any, t: Any) -> Any:
+    r"""What of a resalable block is not used is sold, whatever the price: :math:`b_{kt} + z_{kt} = B_{kt}`.
+
+    A seller settles the whole block: below zero, giving energy back costs money.
+    """
+    return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
+
+
 def energy(m: Any, t: Any) -> Any:
-    r"""Energy bought at the interval's price, grossed up for losses: :math:`-h_t \pi_t i_t`."""
-    return -m.hours[t] * m.energy_usd_per_mwh[t] * m.grid_import[t]
+    r"""Energy bought at the interval's price: :math:`-h_t \pi_t s_t`."""
+    return -m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t]
+
+
+def block_cost(m: Any, k: Any, t: Any) -> Any:
+    r"""A block is paid for whether it is used or not: :math:`-h_t c_{kt} B_{kt}`, a constant."""
+    return -m.hours[t] * m.block_usd_per_mwh[k, t] * m.block_mw[k, t]
+
+
+def resale_revenue(m: Any, k: Any, t: Any) -> Any:
+    r"""What resold energy brings, less the fee: :math:`h_t (\pi_t - f_k) z_{kt}`."""
+    return m.hours[t] * (m.energy_usd_per_mwh[t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
 
 
 def adders(m: Any, t: Any) -> Any:
-    r"""Per-MWh charges on top of the price: :math:`-h_t a_t i_t`."""
+    r"""Per-MWh charges on top of the price, on all that is imported: :math:`-h_t a_t i_t`."""
     return -m.hours[t] * m.adders_usd_per_mwh[t] * m.grid_import[t]
 
 
@@ -28,18 +65,34 @@ def export_revenue(m: Any, t: Any) -> Any:
 
 
 PARAMETERS = (
-    Parameter("energy_usd_per_mwh", ("INTERVALS",)),  # per MWh metered, losses included
+    Parameter("energy_usd_per_mwh", ("INTERVALS",)),  # per MWh at the hub
+    Parameter("billed_share"),  # MWh at the hub per MWh metered
     Parameter("adders_usd_per_mwh", ("INTERVALS",)),  # per MWh metered, losses included
+    Parameter("block_mw", ("BLOCKS", "INTERVALS")),
+    Parameter("block_usd_per_mwh", ("BLOCKS", "INTERVALS")),
+    Parameter("resale_limit_mw", ("BLOCKS", "INTERVALS"), open_ended=True),  # zero where resale is forbidden
+    Parameter("resale_fee_usd_per_mwh", ("BLOCKS",)),
+    Parameter("spot_limit_mw", ("INTERVALS",), open_ended=True),
     Parameter("source_usd_per_mwh", ("SOURCES",)),
     Parameter("export_usd_per_mwh", ("INTERVALS",)),
 )
 
-VARIABLES: tuple[Variable, ...] = ()
+VARIABLES = (
+    Variable("spot_mw", ("INTERVALS",), upper="spot_limit_mw"),
+    Variable("block_used", ("BLOCKS", "INTERVALS")),
+    Variable("block_resold", ("BLOCKS", "INTERVALS"), upper="resale_limit_mw"),
+)
 
-FAMILIES: tuple[Family, ...] = ()
+FAMILIES = (
+    Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks", unit="MW"),
+    Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
+    Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
+)
 
 TERMS = (
     Term(energy, ("INTERVALS",)),
+    Term(block_cost, ("BLOCKS", "INTERVALS")),
+    Term(resale_revenue, ("BLOCKS", "INTERVALS")),
     Term(adders, ("INTERVALS",)),
     Term(onsite_cost, ("INTERVALS",)),
     Term(export_revenue, ("INTERVALS",)),

@@ -40,13 +40,14 @@ def build(p: DispatchProblem) -> linopy.Model:
     extra_mw, yield_th = (over(values, groups, modes) for values in (p.extra_mw, p.hash_yield_th))
     per_start = over(p.restart_th_hours, groups) * hashprice + over(p.wear_usd + p.start_order_usd, groups)
     idle_mw = pue * (over(p.standby_mw, groups) * available).sum("group") + over(p.auxiliary_mw, intervals)
-    price = over(p.energy_usd_per_mwh + p.adders_usd_per_mwh, intervals)
+    price, adders = (over(values, intervals) for values in (p.energy_usd_per_mwh, p.adders_usd_per_mwh))
 
     m = linopy.Model(sparse=True)
     on = m.add_variables(lower=0, coords=[groups, modes, intervals], name="units_on")
     started = m.add_variables(lower=0, coords=[groups, intervals], name="units_started")
     stopped = m.add_variables(lower=0, coords=[groups, intervals], name="units_stopped")
     grid_import = m.add_variables(lower=0, coords=[intervals], name="grid_import")
+    spot = m.add_variables(lower=0, coords=[intervals], name="spot_mw")
 
     running = on.sum("mode")
     change = started - stopped
@@ -58,8 +59,10 @@ def build(p: DispatchProblem) -> linopy.Model:
     load_mw = (pue * extra_mw * on).sum(["group", "mode"])
     m.add_constraints(grid_import - load_mw == idle_mw, name="balance")
     m.add_constraints(grid_import <= over(p.import_limit_mw, intervals), name="import_limit")
+    m.add_constraints(spot - float(p.billed_share) * grid_import == 0, name="supply")
     revenue = (hours * hashprice * yield_th * on).sum()
-    m.add_objective(revenue - (per_start * started).sum() - (hours * price * grid_import).sum(), sense="max")
+    cost = (per_start * started).sum() + (hours * price * spot).sum() + (hours * adders * grid_import).sum()
+    m.add_objective(revenue - cost, sense="max")
     return m
 
 

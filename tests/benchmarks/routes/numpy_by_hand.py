@@ -22,15 +22,15 @@ __all__ = ["arrays", "build", "load", "prepare", "solve"]
 _NOT_COVERED = (
     *("OUTAGES", "FROSTS", "COLDS", "MINIMUM_ON_GROUPS", "MINIMUM_OFF_GROUPS", "DAILY_STARTS_GROUPS"),
     *("STAGED_GROUPS", "HOSTED_POINTS", "SOURCES", "EXPORTS", "OVERRUNS", "EVENT_CAPS", "WHOLE_POINTS"),
-    *("WHOLE_GROUPS", "RAMPS_UP", "RAMPS_DOWN", "FIRST_RAMPS_UP", "FIRST_RAMPS_DOWN"),
+    *("WHOLE_GROUPS", "BLOCKS", "RAMPS_UP", "RAMPS_DOWN", "FIRST_RAMPS_UP", "FIRST_RAMPS_DOWN"),
 )
 
 
 def build(p: DispatchProblem) -> Arrays:
-    """Columns: units on (group, mode, interval), started, stopped (group, interval), import (interval).
+    """Columns: units on (group, mode, interval), started, stopped (group, interval), import, spot (interval).
 
-    Rows: availability (group, interval), first change (group), later changes (group, interval), balance and import
-    limit (interval).
+    Rows: availability (group, interval), first change (group), later changes (group, interval), balance, import limit
+    and supply (interval).
     """
     assert not any(p.size(name) for name in _NOT_COVERED)
     n_groups, n_points, n = p.size("GROUPS"), p.size("POINTS"), p.size("INTERVALS")
@@ -41,6 +41,7 @@ def build(p: DispatchProblem) -> Arrays:
     started = np.arange(n_groups * n, dtype=np.int32).reshape(n_groups, n) + n_points * n
     stopped = started + n_groups * n
     grid_import = np.arange(n, dtype=np.int32) + (n_points + 2 * n_groups) * n
+    spot = grid_import + n
 
     blocks = (  # rows, entries in each
         (n_groups * n, n_modes),
@@ -48,6 +49,7 @@ def build(p: DispatchProblem) -> Arrays:
         (n_groups * (n - 1), 2 * n_modes + 2),
         (n, n_points + 1),
         (n, 1),
+        (n, 2),
     )
     widths = np.repeat(np.array([w for _, w in blocks], np.int32), [rows for rows, _ in blocks])
     starts = np.zeros(len(widths) + 1, np.int32)
@@ -86,12 +88,18 @@ def build(p: DispatchProblem) -> Arrays:
     indices[entries[4]], coefficients[entries[4]] = grid_import, 1.0
     row_lower[rows[4]], row_upper[rows[4]] = -np.inf, p.import_limit_mw
 
-    n_columns = (n_points + 2 * n_groups + 1) * n
+    index = indices[entries[5]].reshape(n, 2)
+    index[:, 0], index[:, 1] = spot, grid_import
+    coefficients[entries[5]].reshape(n, 2)[:] = [1.0, -float(p.billed_share)]
+    row_lower[rows[5]] = row_upper[rows[5]] = 0.0
+
+    n_columns = (n_points + 2 * n_groups + 2) * n
     cost = np.zeros(n_columns)
     np.multiply.outer(p.hash_yield_th, p.hours * p.hashprice, out=cost[: n_points * n].reshape(n_points, n))
     cost[started] = -np.multiply.outer(p.restart_th_hours, p.hashprice)
     cost[started] -= (p.wear_usd + p.start_order_usd)[:, None]
-    cost[grid_import] = -p.hours * (p.energy_usd_per_mwh + p.adders_usd_per_mwh)
+    cost[grid_import] = -p.hours * p.adders_usd_per_mwh
+    cost[spot] = -p.hours * p.energy_usd_per_mwh
     return Arrays(
         cost=cost,
         col_lower=np.zeros(n_columns),

@@ -1,0 +1,119 @@
+"""Blocks bought in advance. A machine draws one MW and earns one USD per hour; energy prices are in USD/MWh."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.farms import conditions, farm, group
+from tests.worked_examples.optimum import optimum, usd
+
+
+def block(**more: Any) -> dict[str, Any]:
+    """A block of 6 MW at 0.5 USD/MWh."""
+    return {"name": "block", "mw": 6.0, "price_usd_per_mwh": 0.5, **more}
+
+
+def with_block(*blocks: dict[str, Any], **energy: Any) -> Any:
+    return farm(group(units=10), energy={"blocks": blocks, **energy})
+
+
+def test_the_resale_flag_flips_the_schedule() -> None:
+    """Proves that a block changes the schedule only where it cannot be resold.
+
+    Same prices, same farm: spot at 3 USD/MWh, hash at 1. By hand, with resale: stop, sell 6 MWh for 18 USD, pay 3 USD
+    for the block: 15 USD. Without resale: six machines run on the block, 6 USD of hash less 3 USD: 3 USD. Without the
+    block the optimum would be nothing on and nothing earned.
+    """
+    sold = optimum(conditions(with_block(block(resale={})), [3.0]))
+    assert (sold.on(), sold.profit) == ([0], usd(6 * 3.0 - 6 * 0.5))
+    kept = optimum(conditions(with_block(block()), [3.0]))
+    assert (kept.on(), kept.profit) == ([6], usd(6 * 1.0 - 6 * 0.5))
+    none = optimum(conditions(with_block(), [3.0]))
+    assert (none.on(), none.profit) == ([0], usd(0.0))
+
+
+def test_block_size() -> None:
+    """Proves that a block feeds no more than it holds.
+
+    By hand: six machines on the block, none beyond it at 3 USD/MWh: 6 - 3 USD. Without block_size the optimum would be
+    ten machines on the block: 10 - 3 USD.
+    """
+    c = conditions(with_block(block()), [3.0])
+    assert optimum(c).profit == usd(6 - 6 * 0.5)
+    assert optimum(c, "block_size").profit == usd(10 - 6 * 0.5)
+
+
+def test_block_settled() -> None:
+    """Proves that a resalable block is settled whole, below zero too.
+
+    By hand, at -2 USD/MWh with two machines that work: 2 MWh of the block run them, 4 MWh are given back for 8 USD:
+    2 - 8 - 3 USD. Buying at spot beside it would pay as much less. Without block_settled the block would be left alone
+    and 2 MWh bought at spot: 2 + 4 - 3 USD.
+    """
+    two = farm(group(units=2), energy={"blocks": (block(resale={"fee_usd_per_mwh": 0.25}),)})
+    c = conditions(two, [-2.0])
+    assert optimum(c).profit == usd(2 - 4 * 2.25 - 6 * 0.5)
+    assert optimum(c, "block_settled").profit == usd(2 + 2 * 2.0 - 6 * 0.5)
+
+
+def test_supply() -> None:
+    """Proves that import beyond the blocks is bought at spot, losses included.
+
+    By hand, at 0.4 USD/MWh with 25 % losses: ten machines need 12.5 MWh, six from the block: 10 - 3 - 6.5 x 0.4 USD.
+    Without supply the optimum would be ten machines for the price of the block.
+    """
+    c = conditions(with_block(block(), loss_share=0.25), [0.4])
+    assert optimum(c).profit == usd(10 - 6 * 0.5 - 6.5 * 0.4)
+    assert optimum(c, "supply").profit == usd(10 - 6 * 0.5)
+
+
+def test_block_cost() -> None:
+    """Proves that a block is paid for whether it is used or not: at 0 USD/MWh ten machines run and it costs 3 USD."""
+    c = conditions(with_block(block()), [0.0])
+    assert optimum(c).profit == usd(10 - 3)
+    assert optimum(c, "block_cost").profit == usd(10)
+
+
+def test_resale_revenue() -> None:
+    """Proves that the fee is taken off what is sold: 6 MWh at 3 less 1 USD. Without it nothing would be earned."""
+    c = conditions(with_block(block(resale={"fee_usd_per_mwh": 1.0})), [3.0])
+    assert optimum(c).profit == usd(6 * (3 - 1) - 3)
+    assert optimum(c, "resale_revenue").profit == usd(6 - 3)
+
+
+def test_a_fee_opens_a_gap_in_which_the_farm_runs() -> None:
+    """Proves that at 1.5 USD/MWh less a fee of 0.75 a MWh sold brings 0.75, less than the hash it would make."""
+    c = conditions(with_block(block(resale={"fee_usd_per_mwh": 0.75})), [1.5])
+    assert (optimum(c).on(), optimum(c).profit) == ([6], usd(6 - 3))
+
+
+def test_two_blocks_and_spot() -> None:
+    """Proves the order: the load takes what would bring least if it were sold.
+
+    By hand, at 0.5 USD/MWh: ten machines take 2 MW that cannot be resold, 3 MW that sell at 0.3, 5 of 6 MW that sell at
+    0.5; 1 MWh is sold: 10 - 2 x 0.1 - 3 x 0.2 - 6 x 0.3 + 0.5 USD.
+    """
+    blocks = (
+        {"name": "dear to sell", "mw": 3.0, "price_usd_per_mwh": 0.2, "resale": {"fee_usd_per_mwh": 0.2}},
+        {"name": "free to sell", "mw": 6.0, "price_usd_per_mwh": 0.3, "resale": {}},
+        {"name": "kept", "mw": 2.0, "price_usd_per_mwh": 0.1},
+    )
+    c = conditions(with_block(*blocks), [0.5])
+    assert optimum(c).profit == usd(10 - 2 * 0.1 - 3 * 0.2 - 6 * 0.3 + 1 * 0.5)
+
+
+def test_below_zero_a_kept_block_is_not_left_for_spot() -> None:
+    """Proves that no money is made by refusing a block: at -2 USD/MWh ten machines take 4 MWh beyond it.
+
+    By hand: 10 + 4 x 2 - 3 USD, not 10 + 10 x 2 - 3.
+    """
+    c = conditions(with_block(block()), [-2.0])
+    assert optimum(c).profit == usd(10 + 4 * 2 - 3)
+
+
+@pytest.mark.parametrize(("when", "on"), [({"hours": ({"start": 7, "end": 8},)}, [0, 6]), ({"days": ("sat",)}, [0, 0])])
+def test_a_block_is_there_when_the_contract_says(when: dict[str, Any], on: list[int]) -> None:
+    """11 February 2026 was a Wednesday; the plan begins at 06:00."""
+    assert optimum(conditions(with_block(block(when=when)), [3.0, 3.0])).on() == on
