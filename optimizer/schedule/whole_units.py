@@ -24,9 +24,9 @@ from optimizer.settlement.account import Dispatch, grid_import_mw, settle
 
 F = NDArray[np.float64]
 _SNAP = 1e-6
-_GAP = 1e-6  # relative gap at which a whole-unit search ends
+EXACT_GAP, SEARCH_GAP = 1e-6, 1e-4  # relative gaps at which a search for whole units ends
 WORTH_A_SEARCH = 1e-3  # share of gross revenue that rounding may cost before integers are tried
-NEAR_SECONDS = 10.0
+SEARCH_SECONDS = 10.0  # for improving a schedule that is whole already
 
 
 @dataclass(frozen=True)
@@ -93,10 +93,11 @@ def whole_schedule(c: Conditions, solution: Solution, *, time_limit: float) -> R
     if not breaches and _gap_share(c, continuous, best.dispatch) <= WORTH_A_SEARCH:
         return best
     program = compile_program(build_problem(c, whole=True))
-    near = (_near(c, program, solution, breaches), "integers near limits, the rest held", min(time_limit, NEAR_SECONDS))
-    for narrowed, method, seconds in (near, (program, "integers throughout", time_limit)):
+    near = (_near(c, program, solution, breaches), "integers near limits, the rest held")
+    for narrowed, method in (near, (program, "integers throughout")):
+        seconds = min(time_limit, SEARCH_SECONDS) if found or narrowed is not program else time_limit
         try:
-            found.append(_solved(c, narrowed, method, seconds))
+            found.append(_solved(c, narrowed, method, seconds, SEARCH_GAP))
         except StoppedEarlyError:
             continue
         except InfeasibleError:
@@ -132,13 +133,13 @@ def _gap_share(c: Conditions, continuous: Dispatch, rounded: Dispatch) -> float:
 def exact_schedule(c: Conditions, continuous: Dispatch, *, time_limit: float) -> Rounded:
     """The best schedule of whole containers, by branch and bound, where a continuous schedule is known to exist."""
     try:
-        return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit)
+        return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit, EXACT_GAP)
     except InfeasibleError:
         raise _no_whole_schedule(check(c, round_down(c, continuous))) from None
 
 
-def _solved(c: Conditions, program: LinearProgram, method: str, time_limit: float) -> Rounded:
-    found = solve(program, whole=True, time_limit=time_limit, options={"mip_rel_gap": _GAP})
+def _solved(c: Conditions, program: LinearProgram, method: str, time_limit: float, gap: float) -> Rounded:
+    found = solve(program, whole=True, time_limit=time_limit, options={"mip_rel_gap": gap})
     return Rounded(snapped(c, found), method, found.proved)
 
 

@@ -81,14 +81,25 @@ MUTATIONS = (
     Mutation(ASSEMBLY, "billed = 1.0 + energy.loss_share", "billed = 1.0 - energy.loss_share"),
     Mutation(ASSEMBLY, " | bound_on.any(axis=1)", ""),
     Mutation(ASSEMBLY, " | bound_off.any(axis=1)", ""),
-    Mutation(ASSEMBLY, "starts_left[g, 0] -= ", "starts_left[g, 0] += "),
+    Mutation(CONDITIONS, "allowed[:, :1] -= np.array(made)", "allowed[:, :1] += np.array(made)"),
+    Mutation(CONDITIONS, "self.units_available[:, self.grid.day_of_interval == day].max(", "self.units_available.max("),
+    Mutation(CONDITIONS, "np.ceil(share - _WHOLE)", "np.floor(share + _WHOLE)"),
+    Mutation(
+        CONDITIONS, "until = self.hours_since_start(switch.at) + 1.0", "until = self.hours_since_start(switch.at)"
+    ),
+    Mutation(CONDITIONS, "@ fall * self.pue", "@ fall * 0.0"),
+    Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
     Mutation(ASSEMBLY, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
     Mutation(
         ASSEMBLY, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
     ),
     Mutation(ASSEMBLY, "share = 0.0 if group.hosting is not None else 1.0 - fee", "share = 1.0 - fee"),
     Mutation(ASSEMBLY, "np.where(priced, np.inf, 0.0)", "np.where(priced, 0.0, np.inf)"),
-    Mutation(CONDITIONS, "(self.hours_before < until - _WHOLE)", "(self.hours_before <= until)"),
+    Mutation(
+        CONDITIONS,
+        "bound[g] += switch.units * (self.hours_before < until - _WHOLE)",
+        "bound[g] += switch.units * (self.hours_before <= until)",
+    ),
     Mutation(CONDITIONS, "return cut.baseline_mw - cut.mw", "return cut.mw"),
     Mutation(CONDITIONS, "(self.grid.ends > begin)", "(self.grid.starts >= begin)"),
     Mutation(
@@ -96,13 +107,13 @@ MUTATIONS = (
     ),
     Mutation(CHECKER, "(stopped - forced) - (fallen_out - forced), group", "stopped, group"),
     Mutation(CHECKER, "_BEFORE = 1e-9", "_BEFORE = -1e-9"),
-    Mutation(CHECKER, "-change - site.ramp_down_mw_per_hour", "change - site.ramp_down_mw_per_hour"),
+    Mutation(CHECKER, "-change - allowed, ", "change - allowed, "),
     Mutation(CHECKER, "dispatch.export_mw - dispatch.onsite_mw,", "dispatch.export_mw - dispatch.onsite_mw - 9.0,"),
     Mutation(CHECKER, "partial_runs - 1.0", "partial_runs - 2.0"),
     Mutation(
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
-    Mutation(EXPLAIN, "duals = _within_windows(problem, members.positions, duals)", "pass"),
+    Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
     Mutation(EXPLAIN, 'items["no_import"] = ', 'items["no_import"] = -'),
