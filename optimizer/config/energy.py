@@ -26,7 +26,7 @@ class Resale(Section):
 
 
 class Block(Section):
-    """A fixed quantity bought in advance, paid for whether it is used or not. Its MW are at the hub, losses included."""
+    """A quantity bought in advance, paid for whether it is used or not. Its MW are at the hub, losses included."""
 
     name: Name = Field(description="Name of the block, unique in the file")
     mw: NonNegativeSeries = Field(description="Size, MW")

@@ -32,9 +32,8 @@ class MarketInputs:
 
     ``hashprice_usd_per_ph_day`` and ``btc_per_ph_day`` are expectations before the pool's fee;
     the latter, with subsidy and fees, is None where neither difficulty nor BTC price is known.
-    ``availability`` holds a share per group name, ``block_mw`` the mean MW and ``block_price_usd_per_mwh`` the price per
-    block name. ``fills`` lists every gap that was filled, ``warnings``
-    sentences about what may be taken amiss.
+    ``availability`` holds a share per group name, ``block_mw`` the mean MW and ``block_price_usd_per_mwh`` the price
+    per block name. ``fills`` lists every gap that was filled, ``warnings`` what an operator should know.
     """
 
     grid: Grid

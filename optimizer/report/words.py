@@ -61,6 +61,6 @@ def of(code: str, words: dict[str, str]) -> str:
     """The words for a code; a code nobody wrote words for, such as an extension's, speaks for itself.
 
     >>> of("energy", LINES), of("demand_charge", LINES)
-    ('Energy', 'Demand charge')
+    ("Energy at the interval's price", 'Demand charge')
     """
     return words.get(code) or code.replace("_", " ").capitalize()

@@ -168,7 +168,9 @@ def _code(
     code = np.where(extended, REASONS.index(Reason.EXTENSION), code)
     left_over = strike - marginal  # what limits between intervals take of a machine's worth
     code = np.where((largest_item > _TOLERANCE) & (largest_item >= left_over - tolerance), by_item, code)
-    code = np.where(strike <= plain + tolerance, REASONS.index(Reason.PRICE), code)
+    sells = solution.values["block_resold"].sum(axis=0) > _TOLERANCE
+    price = np.where(sells, REASONS.index(Reason.RESALE), REASONS.index(Reason.PRICE))
+    code = np.where(strike <= plain + tolerance, price, code)
     # where on-site power feeds the site alone, a machine competes with export and with better machines for it
     alone = items.get("no_import", np.zeros(n)) < -_TOLERANCE
     own_power = alone & (solution.values["source_mw"].sum(axis=0) > _TOLERANCE)

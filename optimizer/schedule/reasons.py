@@ -10,6 +10,7 @@ class Reason(StrEnum):
 
     OUTAGE = "outage"
     PRICE = "price"
+    RESALE = "resale"
     EVENT = "event"
     IMPORT_LIMIT = "import_limit"
     RAMP = "ramp"
@@ -27,6 +28,7 @@ class Reason(StrEnum):
 MEANING: dict[Reason, str] = {
     Reason.OUTAGE: "out of service",
     Reason.PRICE: "power costs more than the hash earns",
+    Reason.RESALE: "the block's power sells for more than the hash earns",
     Reason.EVENT: "a curtailment event caps the load",
     Reason.IMPORT_LIMIT: "the interconnection is full",
     Reason.RAMP: "load may not change faster",

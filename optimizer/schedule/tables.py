@@ -12,12 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.schedule.explain import PLAIN_ITEMS, REASONS, Explanation
+from optimizer.schedule.explain import REASONS, Explanation
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
+
+
+_NOTHING = 1e-9  # USD/MWh
 
 
 @dataclass(frozen=True)
@@ -94,14 +97,17 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     """For controllers that act between plans: the energy price at which each group should leave each mode.
 
     It is the strike price of the mode's extra power (against the next more frugal mode that pays, or against off), less
-    every other item of the interval's marginal power price, before losses. Modes that never pay best are left out.
+    every other item of the interval's marginal power price, before losses; ``inf`` where no price should.
+    Modes that never pay best are left out.
     """
     n = len(c.grid)
     others = np.zeros(n)
     for name, values in explanation.items.items():
-        if name not in PLAIN_ITEMS or name == "adders":
+        if name not in ("energy", "no_import"):  # that nothing is imported is no charge that a machine would pay
             others = others + values
     billed = 1.0 + c.farm.energy.loss_share
+    # Inside a block that cannot be resold power costs nothing more, whatever the interval's price: none should stop it
+    free = (np.abs(explanation.items["energy"]) < _NOTHING) & (c.market.energy_price_usd_per_mwh > _NOTHING)
     rows, p = [], 0
     for group in c.farm.fleet:
         points = group.points
@@ -109,7 +115,7 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
         earned = explanation.point_strike[p : p + len(points)] * extra[:, None] * c.pue
         order = np.argsort(extra)
         for mode, strike in _marginal_strikes(list(points), extra, earned, c.pue, order):
-            rows.append(StrikeRow(group.name, mode, (strike - others) / billed))
+            rows.append(StrikeRow(group.name, mode, np.where(free, np.inf, (strike - others) / billed)))
         p += len(points)
     return rows
 

@@ -20,8 +20,8 @@ def grid(start: str, hours: list[float]) -> Grid:
     return Grid(pd.DatetimeIndex(begin + edges), np.array(hours), CHICAGO)
 
 
-def share(start: str, hours: list[float], **when: object) -> list[float]:
-    return share_within(grid(start, hours), When.model_validate(when)).tolist()
+def share(start: str, lengths: list[float], **when: object) -> list[float]:
+    return share_within(grid(start, lengths), When.model_validate(when)).tolist()
 
 
 def test_hours_of_the_day_cover_parts_of_intervals() -> None:

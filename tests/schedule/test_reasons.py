@@ -10,6 +10,7 @@ import pytest
 from optimizer.conditions import Conditions
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.reasons import ITEM_REASON, MEANING, Reason
+from optimizer.schedule.tables import strike_sheet
 from tests.farms import conditions, farm, group
 
 PAYS, DEAR = 0.4, 3.0
@@ -34,10 +35,16 @@ def an_outage() -> tuple[dict[str, Any], ...]:
 
 SELLS = {"available_mw": 4.0, "export_limit_mw": 4.0, "export_price_usd_per_mwh": 2.0}
 
+SOLD = {"name": "block", "mw": 4.0, "price_usd_per_mwh": 0.5, "resale": {}}
+
 # reason -> conditions, and machines off for it, per interval
 EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
     Reason.OUTAGE: (conditions(farm(group(outages=an_outage())), [PAYS, PAYS]), [3, 0]),
     Reason.PRICE: (conditions(farm(), [PAYS, DEAR]), [0, 10]),
+    Reason.RESALE: (
+        conditions(farm(energy={"blocks": (SOLD,)}, site={"auxiliary_load_mw": 0.5}), [PAYS, DEAR]),
+        [0, 10],
+    ),
     Reason.EVENT: (conditions(farm(events=call("07:00", "08:00", 4.0)), [PAYS] * 3), [0, 6, 0]),
     Reason.IMPORT_LIMIT: (conditions(farm(limit_mw=6.0), [PAYS]), [4]),
     Reason.RAMP: (
@@ -133,3 +140,14 @@ def test_a_reason_for_each_group_by_its_own_strike() -> None:
     assert plan.explanation.marginal_price.tolist() == pytest.approx([1.0])
     items = {name: values.tolist() for name, values in plan.explanation.items.items() if values.any()}
     assert items == {"energy": pytest.approx([0.8]), "event_cap": pytest.approx([0.2])}
+
+
+def test_inside_a_block_that_is_kept_no_price_should_stop_a_machine() -> None:
+    """At 3 USD/MWh six machines run on a block of 6.5 MW; the sheet of a controller says so until it is used up."""
+    kept = {**SOLD, "mw": 6.5, "resale": None}
+    c = conditions(farm(group(units=6), energy={"blocks": (kept,)}), [DEAR, PAYS])
+    (row,) = strike_sheet(c, plan_conditions(c).explanation)
+    assert row.stop_above.tolist() == [float("inf"), float("inf")]
+    without = conditions(farm(group(units=6)), [DEAR, PAYS])
+    (row,) = strike_sheet(without, plan_conditions(without).explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.0, 1.0])
