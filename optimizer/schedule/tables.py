@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.schedule.explain import PLAIN_ITEMS, REASONS, Explanation
+from optimizer.schedule.explain import REASONS, Explanation
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -99,7 +99,7 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     n = len(c.grid)
     others = np.zeros(n)
     for name, values in explanation.items.items():
-        if name not in PLAIN_ITEMS or name == "adders":
+        if name not in ("energy", "no_import"):  # that nothing is imported is no charge that a machine would pay
             others = others + values
     billed = 1.0 + c.farm.energy.loss_share
     rows, p = [], 0

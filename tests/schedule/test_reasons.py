@@ -10,6 +10,7 @@ import pytest
 from optimizer.conditions import Conditions
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.reasons import ITEM_REASON, MEANING, Reason
+from optimizer.schedule.tables import strike_sheet
 from tests.farms import conditions, farm, group
 
 PAYS, DEAR = 0.4, 3.0
@@ -133,3 +134,10 @@ def test_a_reason_for_each_group_by_its_own_strike() -> None:
     assert plan.explanation.marginal_price.tolist() == pytest.approx([1.0])
     items = {name: values.tolist() for name, values in plan.explanation.items.items() if values.any()}
     assert items == {"energy": pytest.approx([0.8]), "event_cap": pytest.approx([0.2])}
+
+
+def test_the_strike_sheet_where_nothing_is_drawn() -> None:
+    """With every machine off and nothing else to feed, the price to stop above is the strike all the same."""
+    c = conditions(farm(group(units=6)), [DEAR, PAYS])
+    (row,) = strike_sheet(c, plan_conditions(c).explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.0, 1.0])
