@@ -258,6 +258,17 @@ def test_daily_starts_are_counted_per_available_machine() -> None:
     assert optimum(c).on() == [4, 0, 0]
 
 
+def test_daily_starts_are_counted_per_machine_of_that_day() -> None:
+    """Proves that half a start a machine is two starts on a day on which four work, though ten did the day before."""
+    c = conditions(
+        farm(group(starts_per_day=0.5), state={"at": "2026-02-11 22:00", "groups": {"G": {"running": 0}}}),
+        [DEAR, DEAR, PAYS, PAYS],
+        start="2026-02-11 22:00+00:00",
+        availability={"G": [1.0, 1.0, 0.4, 0.4]},
+    )
+    assert optimum(c).on() == [0, 0, 2, 2]
+
+
 def test_machines_started_before_the_plan_are_bound_on() -> None:
     """Proves that a start at 05:00 binds until 08:00 when the least run is three hours.
 
