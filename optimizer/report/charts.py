@@ -27,6 +27,7 @@ MOST_GROUPS = 12  # drawn by name; a chart of more cannot be read
 
 REASON_STYLE: dict[Reason, tuple[str, str]] = {
     Reason.PRICE: ("r-money", ""),
+    Reason.RESALE: ("r-event", "x"),
     Reason.RESTART_COST: ("r-money", "/"),
     Reason.MINIMUM_ON: ("r-money", "x"),
     Reason.EVENT: ("r-event", ""),

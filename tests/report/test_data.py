@@ -8,7 +8,9 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.report.charts import REASON_STYLE
 from optimizer.report.data import figures
+from optimizer.schedule.reasons import Reason
 from tests.farms import farms
 from tests.report.plans import plan_of, rich_plan
 
@@ -55,3 +57,9 @@ def test_a_plan_without_penalties_has_none() -> None:
     assert f.penalties == ()
     assert f.fills == ()
     assert np.isclose(f.hours, 24)
+
+
+def test_every_reason_has_its_own_look_on_the_page() -> None:
+    """A reason without one would leave a hole in the strips."""
+    assert set(REASON_STYLE) == set(Reason)
+    assert len(set(REASON_STYLE.values())) == len(REASON_STYLE)
