@@ -111,9 +111,7 @@ class Conditions:
     @cached_property
     def full_load_mw(self) -> F:
         """Site load with every available machine in its strongest mode, (intervals,)."""
-        most = [max(point.power_w for point in group.points.values()) for group in self.farm.fleet]
-        machines = np.array([megawatts(watts) for watts in most]) @ self.units_available
-        return self.pue * machines + self.market.auxiliary_load_mw
+        return self.pue * (self.strongest_mw @ self.units_available) + self.market.auxiliary_load_mw
 
     @cached_property
     def event_caps(self) -> tuple[EventCap, ...]:
@@ -191,8 +189,12 @@ class Conditions:
     def outage_mw(self) -> F:
         """Load that falls away with machines that go out of service as an interval begins, at most, (intervals,)."""
         fall = np.maximum(-np.diff(self.units_available, axis=1, prepend=self.units_before[:, None]), 0.0)
-        most = [max(point.power_w for point in group.points.values()) for group in self.farm.fleet]
-        return np.array([megawatts(watts) for watts in most]) @ fall * self.pue
+        return self.strongest_mw @ fall * self.pue
+
+    @cached_property
+    def strongest_mw(self) -> F:
+        """MW of one machine of each group in its strongest mode, (groups,)."""
+        return np.array([megawatts(max(p.power_w for p in group.points.values())) for group in self.farm.fleet])
 
     @cached_property
     def units_before(self) -> F:

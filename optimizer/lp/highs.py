@@ -135,8 +135,3 @@ def conflicting_rows(program: LinearProgram) -> NDArray[np.int64]:
     highs.run()
     _, conflict = highs.getIis()
     return np.asarray(sorted(conflict.row_index_), dtype=np.int64)
-
-
-def version() -> str:
-    """The version of HiGHS in use."""
-    return str(_highs().version())

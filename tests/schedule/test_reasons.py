@@ -148,8 +148,6 @@ def test_inside_a_block_that_is_kept_no_price_should_stop_a_machine() -> None:
     c = conditions(farm(group(units=6), energy={"blocks": (kept,)}), [DEAR, PAYS])
     (row,) = strike_sheet(c, plan_conditions(c).explanation)
     assert row.stop_above.tolist() == [float("inf"), float("inf")]
-    without = conditions(farm(group(units=6)), [DEAR, PAYS])
-    (row,) = strike_sheet(without, plan_conditions(without).explanation)
 
 
 def test_the_strike_sheet_where_nothing_is_drawn() -> None:

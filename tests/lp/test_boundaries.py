@@ -1,0 +1,109 @@
+"""What the rule language and the solver boundary refuse, so that a wrong rule or number never passes for an optimum."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.assembly import build_problem
+from optimizer.errors import InfeasibleError, SolverError, UnboundedError
+from optimizer.lp.highs import solve
+from optimizer.lp.language import Family
+from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.program import compile_program
+from optimizer.lp.rules.fleet import later_change
+from tests.farms import conditions, farm, group
+
+
+@pytest.fixture
+def problem() -> DispatchProblem:
+    two = farm(group("A", 3), group("B", 4), limit_mw=5.0)
+    return build_problem(conditions(two, [0.2, 3.0, 0.4]))
+
+
+def compiled(problem: DispatchProblem, rule: Any, *over: str) -> Any:
+    return compile_program(problem, (Family(rule, over, ""),))
+
+
+def test_a_rule_that_branches_on_an_expression(problem: DispatchProblem) -> None:
+    with pytest.raises(TypeError, match="truth value"):
+        compiled(problem, lambda m, t: m.grid_import[t] if m.grid_import[t] else 0.0, "INTERVALS")
+
+
+def test_a_chained_comparison(problem: DispatchProblem) -> None:
+    with pytest.raises(TypeError, match="chained comparison"):
+        compiled(problem, lambda m, t: 0.0 <= m.grid_import[t] <= 1.0, "INTERVALS")
+
+
+def test_a_strict_inequality(problem: DispatchProblem) -> None:
+    with pytest.raises(TypeError, match="strict"):
+        compiled(problem, lambda m, t: m.grid_import[t] < 1.0, "INTERVALS")
+
+
+def test_a_rule_that_returns_no_relation(problem: DispatchProblem) -> None:
+    with pytest.raises(TypeError, match="not a Relation"):
+        compiled(problem, lambda m, t: m.grid_import[t] + 1.0, "INTERVALS")
+
+
+def test_an_interval_before_the_first(problem: DispatchProblem) -> None:
+    """Neither the map of previous intervals nor plain arithmetic wraps to the last interval."""
+    with pytest.raises(IndexError, match="LATER_INTERVALS"):
+        compiled(problem, later_change, "GROUPS", "INTERVALS")
+    with pytest.raises(IndexError, match="LATER_INTERVALS"):
+        compiled(problem, lambda m, t: m.grid_import[t - 1] <= 1.0, "INTERVALS")
+
+
+def test_a_sum_within_a_sum(problem: DispatchProblem) -> None:
+    def nested(m: Any, t: Any) -> Any:
+        return m.sum(m.GROUPS, lambda g: m.sum(m.POINTS, lambda p: m.units_on[p, t])) <= 1.0
+
+    with pytest.raises(TypeError, match="do not nest"):
+        compiled(problem, nested, "INTERVALS")
+
+
+def test_a_column_that_stands_twice_in_a_row_is_added_up(problem: DispatchProblem) -> None:
+    program = compiled(problem, lambda m, t: 2.0 * m.grid_import[t] + m.grid_import[t] <= 6.0, "INTERVALS")
+    assert program.coefficients.tolist() == [3.0] * 3
+    assert program.starts.tolist() == [0, 1, 2, 3]
+
+
+@pytest.mark.parametrize("array", ["cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper"])
+def test_a_nan_never_reaches_the_solver(problem: DispatchProblem, array: str) -> None:
+    program = compile_program(problem)
+    values = getattr(program, array).copy()
+    values[0] = np.nan
+    with pytest.raises(SolverError, match=f"{array}: NaN"):
+        solve(replace(program, **{array: values}))
+
+
+def test_a_problem_is_judged(problem: DispatchProblem) -> None:
+    with pytest.raises(ValueError, match="hashprice: 1 value"):
+        problem.with_(hashprice=np.array([0.1, np.inf, 0.1]))
+    with pytest.raises(ValueError, match=r"hashprice: float64 of shape \(2,\)"):
+        problem.with_(hashprice=np.ones(2))
+    with pytest.raises(ValueError, match="undeclared parameters: hashprise"):
+        problem.with_(hashprise=np.ones(3))
+
+
+def test_an_unknown_option(problem: DispatchProblem) -> None:
+    with pytest.raises(SolverError, match="no_such"):
+        solve(compile_program(problem), options={"no_such": 1})
+
+
+def test_profit_without_a_limit(problem: DispatchProblem) -> None:
+    with pytest.raises(UnboundedError, match="a price or a limit is missing"):
+        solve(compile_program(problem.with_(energy_usd_per_mwh=-np.ones(3)), families=()))
+
+
+def test_limits_that_collide(problem: DispatchProblem) -> None:
+    with pytest.raises(InfeasibleError):
+        solve(compile_program(problem.with_(import_limit_mw=-np.ones(3))))
+
+
+def test_a_warm_start_changes_nothing(problem: DispatchProblem) -> None:
+    first = solve(compile_program(problem))
+    dearer = compile_program(problem.with_(energy_usd_per_mwh=1.1 * problem.energy_usd_per_mwh))
+    assert solve(dearer, basis=first.basis).objective == pytest.approx(solve(dearer).objective, rel=1e-12)
