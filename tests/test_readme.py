@@ -38,3 +38,10 @@ def test_every_command_of_the_readme_exists() -> None:
     assert named
     for name in named:
         assert name in text
+
+
+def test_no_output_folder_of_the_readme_stands_inside_another() -> None:
+    """A plan refuses a folder that holds anything it did not write, so the next `make plan` would fail."""
+    folders = {Path(name) for name in re.findall(r"--out (\S+)", README)} | {Path("out")}
+    assert len(folders) > 1
+    assert not [folder for folder in folders if set(folder.parents) & folders]
