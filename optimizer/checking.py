@@ -11,13 +11,13 @@ from optimizer.market.inputs import read_market
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a farm or catalogue file; where a farm is sound and has a start, also those of its series."""
+    """Every fault of a file of ours; where a farm is sound and has a start, also those of its series."""
     faults = check_file(path)
     if faults:
         return faults
     try:
         farm = load_farm(path)
-    except InputError:  # a sound file that is not a farm: a catalogue
+    except InputError:  # a sound file that is not a farm
         return []
     if farm.horizon.start is None:
         return []

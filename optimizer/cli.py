@@ -26,6 +26,9 @@ app = typer.Typer(
     help="Which Bitcoin-mining machines run in which interval, why, and what it earns.",
 )
 
+tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
+app.add_typer(tariff, name="tariff")
+
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
 Start = Annotated[
     str | None,
@@ -177,7 +180,7 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm and catalogue files, and the series a farm with a start needs; print every fault with its place."""
+    """Check farm, catalogue and contract files, and the series a farm with a start needs; print all faults."""
     from optimizer.checking import check_file_and_series
 
     faults = [fault for file in files for fault in check_file_and_series(file)]
@@ -192,7 +195,7 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="farm or catalogue")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue or contract")]) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
     from optimizer.config.schema import KINDS
     from optimizer.config.schema import schema as schema_of
@@ -232,6 +235,34 @@ def export(
         progress("writing")
         write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")
+
+
+@tariff.command("import")
+def import_tariff(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="URDB rate or response (JSON).", show_default=False)],
+    item: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which of several rates, from 1.")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="Do without what the rate says under this key.")
+    ] = None,
+    holidays: Annotated[
+        str | None, typer.Option(metavar="CALENDAR", help="Bill these as the weekend: nerc, or such as US-FL.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Contract file; standard output if absent.")] = None,
+) -> None:
+    """Turn a rate of the Utility Rate Database into a contract file for `contract:` in a farm file."""
+    from optimizer.outputs import write_file
+    from optimizer.tariff.urdb import contract_text
+
+    text = contract_text(file, item, leave_out or (), holidays)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    write_file(out, lambda path: _write(path, text))
+    say(f"written to {out}; name it in a farm file as `contract:`, in place of `energy:`")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
 
 
 def main() -> None:

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.billing import NO_REST, Billing, Rest
 from optimizer.config.clock import to_utc
 from optimizer.config.events import ByAmount, Event, ToLevel, ToShare
 from optimizer.config.farm import Farm
@@ -41,15 +42,24 @@ class EventCap:
 
 @dataclass(frozen=True)
 class Conditions:
-    """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,)."""
+    """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,).
+
+    ``rest`` is what the rest of the last billing period, after the plan, is expected to add to its charges.
+    """
 
     farm: Farm
     market: MarketInputs
+    rest: Rest = NO_REST
 
     @property
     def grid(self) -> Grid:
         """The dispatch intervals."""
         return self.market.grid
+
+    @cached_property
+    def billing(self) -> Billing:
+        """The billing periods, and what the contract says of them."""
+        return Billing(self.farm, self.market, self.rest)
 
     @cached_property
     def units_available(self) -> F:

@@ -21,10 +21,12 @@ from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.periods import with_tail
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
 from optimizer.settlement.account import Dispatch, Settlement, settle
+from optimizer.tail import charged_by_period, first_intervals, rest_after
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -95,12 +97,30 @@ def plan_farm(
     grid = grid_of(farm, start, hours)
     _judge_state(farm, grid)
     return plan_conditions(
-        Conditions(farm, read_market(farm, folder, grid, price_file)),
+        conditions_of(farm, folder, grid, price_file, progress),
         units=units,
         extend=extend,
         time_limit=time_limit,
         progress=progress,
     )
+
+
+def conditions_of(
+    farm: Farm, folder: Path, grid: Grid, price_file: Path | None = None, progress: Progress = _silent
+) -> Conditions:
+    """The conditions of a plan; with a tail, the rest of its billing period is planned first, for what it will add."""
+    longer = with_tail(farm, grid) if charged_by_period(farm) else None
+    if longer is None:
+        return Conditions(farm, read_market(farm, folder, grid, price_file))
+    progress("planning the rest of the billing period")
+    return without_tail(Conditions(farm, read_market(farm, folder, longer, price_file, head=len(grid))), len(grid))
+
+
+def without_tail(c: Conditions, head: int) -> Conditions:
+    """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there."""
+    problem = build_problem(c)
+    expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
+    return Conditions(c.farm, first_intervals(c.market, head), rest_after(c, expected, head))
 
 
 def _judge_state(farm: Farm, grid: Grid) -> None:

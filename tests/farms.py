@@ -10,9 +10,11 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.market.calendars import share_within
+from optimizer.config.rates import Rates
+from optimizer.market.calendars import rate_shares, rates_on, share_within
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
+from tests.contracts import charges
 
 START = "2026-02-11 06:00+00:00"
 HASHPRICE = 24.0  # USD per PH/s per day: 1,000 TH/s earn one USD per hour
@@ -56,23 +58,28 @@ def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energ
 
 
 def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **series: Any) -> MarketInputs:
-    """Market inputs with these prices; other series default to the farm file's plain numbers."""
+    """Market inputs with these prices; other series default to the farm file's plain numbers and rates.
+
+    ``probability`` overrides that of coincident peaks, by name.
+    """
     prices = np.asarray(prices, dtype=np.float64)
     n = len(prices)
     lengths = np.broadcast_to(np.asarray(hours, dtype=np.float64), (n,)).copy()
     edges = pd.to_timedelta(np.concatenate([[0.0], np.cumsum(lengths)[:-1]]) * 3600, unit="s")
     starts = pd.DatetimeIndex(pd.Timestamp(start).tz_convert("UTC") + edges)
     grid = Grid(starts, lengths, farm.timezone)
-    onsite = farm.energy.onsite
+    energy, onsite, holidays = farm.energy, farm.energy.onsite, farm.energy.holidays
 
     def of(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
+        if isinstance(value, Rates):
+            return rates_on(grid, value, holidays)
         return np.broadcast_to(np.asarray(value, dtype=np.float64), (n,)).copy()
 
-    availability = series.pop("availability", {})
+    availability, probability = series.pop("availability", {}), series.pop("probability", {})
     return MarketInputs(
         grid=grid,
         energy_price_usd_per_mwh=prices,
-        adders_usd_per_mwh=of(series.pop("adders", farm.energy.adders_usd_per_mwh)),
+        adders_usd_per_mwh=of(series.pop("adders", energy.adders_usd_per_mwh)),
         hashprice_usd_per_ph_day=of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
         btc_price_usd=of(66_680.4),
         btc_per_ph_day=of(series.pop("btc_per_ph_day", 0.0005)),
@@ -85,8 +92,16 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
             series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)
         ),
         availability={g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
-        block_mw={b.name: of(b.mw) * share_within(grid, b.when) for b in farm.energy.blocks},
-        block_price_usd_per_mwh={b.name: of(b.price_usd_per_mwh) for b in farm.energy.blocks},
+        block_mw={
+            b.name: of(b.mw) * share_within(grid, b.when, holidays, start=b.start, end=b.end) for b in energy.blocks
+        },
+        block_price_usd_per_mwh={b.name: of(b.price_usd_per_mwh) for b in energy.blocks},
+        supply_limit_mw={s.name: of(s.limit_mw) * share_within(grid, s.when, holidays) for s in energy.supplies},
+        supply_price_usd_per_mwh={s.name: of(s.price_usd_per_mwh) for s in energy.supplies},
+        peak_probability={p.name: of(probability.get(p.name, p.probability)) for p in energy.coincident_peaks},
+        rate_shares=rate_shares(grid, energy.price_usd_per_mwh, holidays)
+        if isinstance(energy.price_usd_per_mwh, Rates)
+        else {},
         fills=(),
     )
 
@@ -209,6 +224,12 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
         energy["blocks"] = tuple(
             draw(blocks(f"B{i}", full, kept=min(prices) >= 0)) for i in range(draw(st.integers(1, 2)))
         )
+    if coupled and draw(st.booleans()):
+        contract, bill = draw(charges(full, above_zero=min(prices) >= 0 or "blocks" not in energy))
+        if any(block["resale"] is not None for block in energy.get("blocks", ())):
+            contract["minimum_bill_usd_per_month"] = 0.0  # refused together
+        energy |= contract
+        more["state"] = {**more.get("state", {}), "bill": bill}
     hours = draw(st.one_of(st.just([1.0] * n), st.lists(st.sampled_from([0.25, 0.5, 1.0]), min_size=n, max_size=n)))
     temperature = draw(st.lists(_sixteenths(-15, 40), min_size=n, max_size=n)) if coupled else [10.0] * n
     built = farm(

@@ -121,10 +121,6 @@ def number_or_file(value: Any) -> str:
     return "file" if isinstance(value, dict | SeriesFile) else "number"
 
 
-PriceSeries = Annotated[
-    Annotated[Price, Tag("number")] | Annotated[SeriesFile, Tag("file")],
-    Discriminator(number_or_file),
-]
 PositiveSeries = Annotated[
     Annotated[Positive, Tag("number")] | Annotated[SeriesFile, Tag("file")],
     Discriminator(number_or_file),

@@ -1,4 +1,4 @@
-"""What only a whole farm can be checked for: names, times on its clock, what needs the temperature.
+"""What only a whole farm can be checked for: names, times on its clock, what needs the temperature, the contract.
 
 The checks read a validated `Farm` or the plain data of a file alike, so that a file with other faults gets
 these in the same report. What has the wrong type here is somebody else's fault, and passed over.
@@ -8,50 +8,42 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Any
 
 from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.contract_checks import contract_faults, has_bill
+from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.yaml12 import Keys
 
-FoundAt = tuple[Keys, str]
+__all__ = ["entries", "faults_of_the_whole", "get", "meant"]
+
+_NAMED = (  # lists whose entries go by name, and what an entry is
+    (("fleet",), "group"),
+    (("events",), "event"),
+    (("energy", "blocks"), "block"),
+    (("energy", "supplies"), "supplier"),
+    (("energy", "tiers"), "tier"),
+    (("energy", "demand"), "demand charge"),
+    (("energy", "coincident_peaks"), "coincident peak"),
+)
 
 
 def faults_of_the_whole(farm: Any) -> list[FoundAt]:
     """Faults with their paths; none for a consistent farm."""
-    return [*_names(farm), *_state(farm), *_times(farm), *_switched_later(farm), *_temperature(farm)]
-
-
-def get(section: Any, key: str) -> Any:
-    """A value of a typed section or of plain data; None where there is none."""
-    return section.get(key) if isinstance(section, dict) else getattr(section, key, None)
-
-
-def entries(section: Any, key: str) -> Iterator[tuple[int, Any]]:
-    """The numbered entries of a list in a section."""
-    found = get(section, key)
-    return enumerate(found if isinstance(found, tuple | list) else ())
-
-
-def meant(name: str, known: list[str]) -> str:
-    """A suggestion for a misspelt name, or what there is.
-
-    >>> meant("Antminer S12", ["Antminer S21", "Avalon A1466"])
-    'did you mean `Antminer S21`?'
-    """
-    folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name[:100].casefold(), list(folded), n=1)
-    if close:
-        return f"did you mean `{folded[close[0]]}`?"
-    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
-    return f"there is: {listed}" if known else "there is none"
+    return [
+        *_names(farm),
+        *_state(farm),
+        *_times(farm),
+        *_switched_later(farm),
+        *_temperature(farm),
+        *contract_faults(farm),
+    ]
 
 
 def _names(farm: Any) -> Iterator[FoundAt]:
-    for section, key, what in ((None, "fleet", "group"), (None, "events", "event"), ("energy", "blocks", "block")):
+    for at, what in _NAMED:
         first: dict[str, int] = {}
-        at = (key,) if section is None else (section, key)
-        for i, entry in entries(farm if section is None else get(farm, section), key):
+        for i, entry in entries(farm if len(at) == 1 else get(farm, at[0]), at[-1]):
             name = get(entry, "name")
             if not isinstance(name, str):
                 continue
@@ -63,8 +55,8 @@ def _names(farm: Any) -> Iterator[FoundAt]:
 def _state(farm: Any) -> Iterator[FoundAt]:
     section = get(farm, "state")
     groups = get(section, "groups")
-    if get(section, "at") is None and (groups or get(section, "grid_import_mw") is not None):
-        yield ("state", "at"), "is needed with groups or grid_import_mw: the moment the state was read"
+    if get(section, "at") is None and (groups or get(section, "grid_import_mw") is not None or has_bill(section)):
+        yield ("state", "at"), "is needed with groups, grid_import_mw or bill: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
     for name, state in groups.items() if isinstance(groups, dict) else ():
@@ -123,6 +115,8 @@ def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
     yield ("state",), get(farm, "state"), ("at",)
     for i, event in entries(farm, "events"):
         yield ("events", i), event, ("start", "end")
+    for i, block in entries(get(farm, "energy"), "blocks"):
+        yield ("energy", "blocks", i), block, ("start", "end")
     for i, group in entries(farm, "fleet"):
         for j, outage in entries(group, "outages"):
             yield ("fleet", i, "outages", j), outage, ("start", "end")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import zoneinfo
 from difflib import get_close_matches
-from typing import Annotated
+from typing import Annotated, Any
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from optimizer.config.base import CelsiusSeries, Name, Section, refuse
 from optimizer.config.clock import zone_of
@@ -48,8 +48,16 @@ class Costs(Section):
     )
 
 
+def _energy_or_contract(schema: dict[str, Any]) -> None:
+    """In a file, one of the two; `load_farm` puts the contract's energy in its place."""
+    schema["required"].remove("energy")
+    schema["oneOf"] = [{"required": ["energy"]}, {"required": ["contract"]}]
+
+
 class Farm(Section):
     """Everything `curtail` knows about a farm."""
+
+    model_config = ConfigDict(json_schema_extra=_energy_or_contract)
 
     name: Name = Field(description="Name of the farm")
     timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
@@ -61,7 +69,10 @@ class Farm(Section):
         description="The groups of machines"
     )
     revenue: Revenue = Field(description="What hashing earns")
-    energy: Energy = Field(description="What energy costs")
+    contract: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="Contract file that holds `energy`, relative to this file; in place of it"
+    )
+    energy: Energy = Field(description="What energy costs; or name a `contract` file that says so")
     weather: Weather | None = Field(default=None, description="Outdoor conditions")
     events: Annotated[tuple[Event, ...], Field(max_length=1000)] = Field(
         default=(), description="Instructions and contract calls to cut load"

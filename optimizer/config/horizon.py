@@ -7,6 +7,8 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, refuse
+from optimizer.config.charges import MonthLabel
+from optimizer.config.rates import PriceSeries
 
 
 class Step(Section):
@@ -18,6 +20,15 @@ class Step(Section):
     )
 
 
+class Tail(Section):
+    """From the plan's end to the end of the billing period: not scheduled, but reckoned with in the charges."""
+
+    minutes: Literal[15, 30, 60, 120, 180, 240, 360, 720, 1440] = Field(
+        default=60, description="Length of its intervals, minutes"
+    )
+    price_usd_per_mwh: PriceSeries = Field(description="Forecast of the energy price")
+
+
 class Horizon(Section):
     """The dispatch intervals: fine ones first, coarser ones after."""
 
@@ -25,6 +36,9 @@ class Horizon(Section):
     hours: Annotated[float, Field(gt=0, le=24 * 366)] = Field(default=48.0, description="Length of the plan, hours")
     intervals: Annotated[tuple[Step, ...], Field(min_length=1, max_length=10)] = Field(
         default=(Step(minutes=60),), description="Interval lengths, the finest first"
+    )
+    tail: Tail | None = Field(
+        default=None, description="The rest of the billing period, where charges depend on all of it"
     )
 
     @model_validator(mode="after")
@@ -53,15 +67,32 @@ class GroupState(Section):
     starts_today: NonNegative = Field(default=0.0, description="Machine starts already made on the first local day")
 
 
+class BillState(Section):
+    """The bill so far: what was metered in the billing period the plan begins in, and in those before it."""
+
+    peaks_mw: dict[Name, NonNegative] = Field(
+        default={}, description="Highest import of the billing period so far, by demand charge"
+    )
+    past_peaks_mw: dict[Name, dict[MonthLabel, NonNegative]] = Field(
+        default={}, description="Highest import of past billing periods, by demand charge and month of their beginning"
+    )
+    tier_mwh: dict[Name, NonNegative] = Field(default={}, description="Energy of the period so far, by tier")
+    taken_mwh: dict[Name, NonNegative] = Field(default={}, description="Taken in the period so far, by supplier")
+    charged_usd: NonNegative = Field(
+        default=0.0, description="What counts towards the minimum bill in the period so far, fixed charge left out"
+    )
+
+
 class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""
 
     model_config = ConfigDict(
-        json_schema_extra={"dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw")}}
+        json_schema_extra={"dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw", "bill")}}
     )
 
     at: LocalTime | None = Field(
-        default=None, description="The moment the state was read; needed with groups or grid_import_mw"
+        default=None, description="The moment the state was read; needed with groups, grid_import_mw or bill"
     )
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
     grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")
+    bill: BillState = Field(default=BillState(), description="The bill so far")

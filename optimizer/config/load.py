@@ -1,8 +1,10 @@
-"""Files to typed objects: a farm with its catalogue looked up, or every fault of both at once."""
+"""Files to typed objects: a farm with its catalogue and contract looked up, or every fault of them all at once."""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -11,27 +13,43 @@ from pydantic import ValidationError
 
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue, Machine
-from optimizer.config.consistency import entries, faults_of_the_whole, get, meant
+from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.contract import Contract
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.fleet import standby_faults, unknown_modes
 from optimizer.config.located import faults_of, got
+from optimizer.config.plain import entries, get, meant
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
 
 S = TypeVar("S", bound=Section)
 
 
-def load_farm(path: Path) -> Farm:
-    """Read a farm file and its catalogue; every group of the result has its machine.
+@dataclass(frozen=True)
+class _FarmDocument(Document):
+    """A farm file whose `energy` stands in a contract file: faults of it are told there."""
 
-    Raises InputError with every fault of the farm file and of the catalogue it names.
+    contract: Document | None = None
+
+    def fault(self, path: Keys, message: str, *, of_key: bool = False) -> Fault:
+        """A fault at a path of the farm."""
+        if self.contract is not None and path[:1] == ("energy",):
+            return self.contract.fault(path, message, of_key=of_key)
+        return super().fault(path, message, of_key=of_key)
+
+
+def load_farm(path: Path) -> Farm:
+    """Read a farm file, its contract and its catalogue; every group of the result has its machine.
+
+    Raises InputError with every fault of the farm file and of the files it names.
 
     >>> load_farm(Path("configs/fixed_tariff_12mw.yaml")).site.import_limit_mw
     12.0
     """
-    document = read_document(Path(path))
-    faults = list(document.faults)
+    faults: list[Fault] = []
+    document = _with_contract(read_document(Path(path)), Path(path), faults)
+    faults += document.faults
     farm = _validated(document, Farm, faults)
     if farm is None:
         faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
@@ -43,6 +61,65 @@ def load_farm(path: Path) -> Farm:
         for group in farm.fleet
     )
     return farm.model_copy(update={"fleet": tuple(looked_up)})
+
+
+def load_contract(path: Path) -> Contract:
+    """Read a contract file; paths of series in it are relative to it. Raises InputError with every fault."""
+    return contract_in(read_document(Path(path)))
+
+
+def contract_in(document: Document) -> Contract:
+    """The contract of a document. Raises InputError with every fault that shows without a farm."""
+    faults = list(document.faults)
+    contract = _validated(document, Contract, faults)
+    faults += [document.fault(where, what) for where, what in _faults_without_a_farm(get(document.data, "energy"))]
+    if faults or contract is None:
+        raise InputError(set(faults))
+    return contract
+
+
+def _faults_without_a_farm(energy: Any) -> Iterator[tuple[Keys, str]]:
+    """What only a whole contract can be checked for; whether its past peaks are known, the farm's state says."""
+    names = [get(demand, "name") for _, demand in entries(energy, "demand")]
+    state = {"bill": {"past_peaks_mw": {name: {"2026-01": 0.0} for name in names if isinstance(name, str)}}}
+    whole = faults_of_the_whole({"energy": energy, "state": state})
+    return ((where, what) for where, what in whole if where[0] == "energy")
+
+
+def _with_contract(document: Document, path: Path, faults: list[Fault]) -> Document:
+    """The farm's document with the `energy` of the contract it names; what is wrong with that goes into ``faults``."""
+    file = get(document.data, "contract")
+    if file is None:
+        return document
+    if get(document.data, "energy") is not None:
+        faults.append(document.fault(("contract",), "give `contract` or `energy`, not both", of_key=True))
+        return document
+    energy: Any = {
+        "price_usd_per_mwh": 0.0
+    }  # of a contract that cannot be read: its faults are told, not those of none
+    contract = None
+    if isinstance(file, str) and file:
+        unreadable = fault_of_file(path.parent / file)
+        if unreadable:
+            faults.append(document.fault(("contract",), f"{unreadable} (got {got(file)})"))
+        else:
+            try:
+                contract = read_document(path.parent / file)
+                contract_in(contract)
+                energy = _seen_from(os.path.dirname(file), contract.data["energy"])  # noqa: PTH120 - as it is written
+            except InputError as error:
+                faults += error.faults
+    return _FarmDocument(**vars(document) | {"data": document.data | {"energy": energy}, "contract": contract})
+
+
+def _seen_from(folder: str, value: Any) -> Any:
+    """A contract's data with the paths of its series as the farm file would write them. Only a series has `file`."""
+    if isinstance(value, dict):
+        return {
+            key: str(Path(folder) / inner) if key == "file" and isinstance(inner, str) else _seen_from(folder, inner)
+            for key, inner in value.items()
+        }
+    return tuple(_seen_from(folder, inner) for inner in value) if isinstance(value, tuple) else value
 
 
 def load_catalogue(path: Path) -> Catalogue:
@@ -61,22 +138,35 @@ def load_catalogue(path: Path) -> Catalogue:
 
 
 def check_file(path: Path) -> list[Fault]:
-    """Every fault of a farm file (has `fleet`) or catalogue (has `machines`) and of the files it names."""
+    """Every fault of a farm (has `fleet`), catalogue (`machines`) or contract (`energy`) and of the files it names."""
+    path = Path(path)
     try:
-        document = read_document(Path(path))
+        document = read_document(path)
     except InputError as error:
         return list(error.faults)
-    load = {"fleet": load_farm, "machines": load_catalogue}
+    load = {"fleet": load_farm, "machines": load_catalogue, "energy": load_contract}
     kinds = [key for key in load if isinstance(document.data, dict) and key in document.data]
+    if "energy" in kinds and (len(kinds) > 1 or "site" in document.data):
+        kinds.remove("energy")  # a farm's, unless nothing else of a farm is there
     if len(kinds) != 1:
-        sentence = "is neither a farm file (which has `fleet`) nor a machine catalogue (which has `machines`)"
+        sentence = "is neither a farm file (it has no `fleet`), nor a catalogue (`machines`), nor a contract (`energy`)"
         return sorted({*document.faults, document.fault((), sentence)})
-    faults = set(_missing_files(document, Path(path).parent))
+    faults = set(_missing_files(document, path.parent))
+    contract = get(document.data, "contract")
+    if kinds == ["fleet"] and isinstance(contract, str) and fault_of_file(path.parent / contract) is None:
+        faults |= set(_missing_files_of_contract(path.parent / contract))
     try:
-        load[kinds[0]](Path(path))
+        load[kinds[0]](path)
     except InputError as error:
         faults |= set(error.faults)
     return sorted(faults)
+
+
+def _missing_files_of_contract(path: Path) -> Iterator[Fault]:
+    try:
+        yield from _missing_files(read_document(path), path.parent)
+    except InputError:
+        return  # told when the farm is loaded
 
 
 def _validated(document: Document, model: type[S], faults: list[Fault]) -> S | None:

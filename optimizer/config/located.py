@@ -11,6 +11,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
+from optimizer.config.rates import RATES_TAG
 from optimizer.config.yaml12 import Document, Keys, shortened
 from optimizer.errors import Fault
 
@@ -204,6 +205,8 @@ def _close(value: Any, expected: str) -> str:
 
 def _alternative(kind: str, value: Any, spot: _Spot) -> str:
     """What else would have been right, or how the value came to be what it is."""
+    if kind == "float_type" and RATES_TAG in spot.choices:
+        return ", a section with a `file`, or one with `rates`"
     if kind == "float_type" and "file" in spot.choices:
         return ", or a section with a `file`"
     if kind == "float_type" and "curve" in spot.choices:

@@ -6,17 +6,19 @@ from typing import Any
 
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue
+from optimizer.config.contract import Contract
 from optimizer.config.farm import Farm
 from optimizer.errors import InputError
 
 KINDS: dict[str, tuple[type[Section], str]] = {
     "farm": (Farm, "A farm file of curtail"),
     "catalogue": (Catalogue, "A machine catalogue of curtail"),
+    "contract": (Contract, "A power contract of curtail"),
 }
 
 
 def schema(kind: str) -> dict[str, Any]:
-    """The JSON Schema (draft 2020-12) of a file kind: "farm" or "catalogue".
+    """The JSON Schema (draft 2020-12) of a file kind: "farm", "catalogue" or "contract".
 
     With `# yaml-language-server: $schema=farm.schema.json` in its first line, an editor knows a file's keys.
     Raises InputError for any other kind.

@@ -10,7 +10,8 @@ rules/fleet.py      availability, first_change, later_change, minimum_on, minimu
                     cold_start, freeze_protection, start_rate, hourly_starts
 rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
                     ramp_down
-rules/supply.py     supply, block_size, block_settled
+rules/supply.py     supply, block_size, block_settled, minimum_take
+rules/charges.py    peak_measured, peak_billed, peak_ratchet, energy_tier, peak_tag, least_bill
 rules/events.py     event_cap
 rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)
 ==================  ==========================================================================================
@@ -19,9 +20,9 @@ rules/whole.py      whole_containers, one_partial_container (empty unless whole 
 from __future__ import annotations
 
 from optimizer.lp.language import Family, Parameter, Term, Variable
-from optimizer.lp.rules import events, fleet, site, supply, whole
+from optimizer.lp.rules import charges, events, fleet, site, supply, whole
 
-CONCERNS = (fleet, site, supply, events, whole)
+CONCERNS = (fleet, site, supply, charges, events, whole)
 
 PARAMETERS: tuple[Parameter, ...] = tuple(p for concern in CONCERNS for p in concern.PARAMETERS)
 VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in concern.VARIABLES)

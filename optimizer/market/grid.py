@@ -10,15 +10,33 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.config.base import LAST_YEAR
+from optimizer.config.calendar import SLOT_MINUTES
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Horizon
 from optimizer.errors import InputError
 
 F = NDArray[np.float64]
+Int = NDArray[np.int64]
 _SECONDS_PER_HOUR = 3600
 _SECONDS_PER_MINUTE = 60
 _ROUNDED_SECONDS = 2.0  # 0.0833 hours are meant to be 5 minutes, 299.88 s
+
+
+@dataclass(frozen=True)
+class Slots:
+    """A grid cut at every slot of the farm's clock, in time's order; arrays are (slots,).
+
+    ``intervals`` is the interval a piece lies in, ``starts`` its beginning in UTC, ``seconds`` its length, ``days`` its
+    local day, ``times`` which slot of that day it is: 0 begins at midnight.
+    """
+
+    intervals: Int
+    starts: pd.DatetimeIndex
+    seconds: F
+    days: NDArray[np.datetime64]
+    times: Int
 
 
 @dataclass(frozen=True)
@@ -47,6 +65,10 @@ class Grid:
         """End of the last interval, UTC."""
         return self.ends[-1]
 
+    def part(self, first: int, stop: int) -> Grid:
+        """The intervals ``first`` to ``stop - 1``."""
+        return Grid(self.starts[first:stop], self.hours[first:stop], self.timezone)
+
     @cached_property
     def local_starts(self) -> pd.DatetimeIndex:
         """Starts on the farm's clock, with offset, shape (n_intervals,)."""
@@ -65,6 +87,23 @@ class Grid:
         """Labels of the local days, ``2026-02-11``, in order."""
         return tuple(self._local_days.unique().strftime("%Y-%m-%d"))
 
+    @cached_property
+    def slots(self) -> Slots:
+        """The grid cut at every slot of the farm's clock. Every zone's offset is a multiple of a slot."""
+        length = SLOT_MINUTES * _SECONDS_PER_MINUTE
+        floors = self.starts.floor(f"{SLOT_MINUTES}min")
+        begins = np.asarray((self.starts - floors) / pd.Timedelta(seconds=1))
+        ends = begins + np.round(self.hours * _SECONDS_PER_HOUR)
+        counts = np.ceil(ends / length).astype(np.int64)
+        owner = np.repeat(np.arange(len(self), dtype=np.int64), counts)
+        within = length * (np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts))
+        first = np.maximum(begins[owner], within)
+        seconds = np.minimum(ends[owner], within + length) - first
+        starts = (floors[owner] + pd.to_timedelta(first, unit="s")).as_unit("us")
+        local = starts.tz_convert(self.timezone).tz_localize(None)
+        times = np.asarray(local.hour * 60 + local.minute, dtype=np.int64) // SLOT_MINUTES
+        return Slots(owner, starts, seconds, local.normalize().to_numpy(), times)
+
     @property
     def _local_days(self) -> pd.DatetimeIndex:
         """Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to."""
@@ -75,14 +114,16 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
     """The intervals of ``farm.horizon``, from ``start`` over ``hours`` where these are given.
 
     A ``start`` without an offset is on the farm's clock. Steps that run past the horizon are cut.
-    Raises InputError when there is no start, when a local start does not exist or comes twice,
-    and when the steps do not make up the horizon in whole intervals.
+    Raises InputError when there is no start, when a local start does not exist or comes twice
+    or lies beyond every calendar, and when the steps do not make up the horizon in whole intervals.
     """
     begin = start if start is not None else farm.horizon.start
     if begin is None:
         raise InputError(
             "the plan has no start: give --start, such as --start 2026-02-11T06:00, or horizon.start in the farm file"
         )
+    if begin.year > LAST_YEAR:
+        raise InputError(f"the plan cannot start at {begin}: the year is out of range")
     try:
         first = pd.Timestamp(to_utc(begin, farm.timezone)).as_unit("us")
     except (ValueError, OverflowError, NotImplementedError) as error:
@@ -90,11 +131,7 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
     total = farm.horizon.hours if hours is None else hours
     seconds = np.asarray(_lengths(farm.horizon, total), dtype=np.int64)
     since_start = np.concatenate([[0], np.cumsum(seconds)[:-1]])
-    try:
-        starts = (pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")).as_unit("us")
-        starts.tz_convert(farm.timezone)
-    except (ValueError, OverflowError, NotImplementedError):
-        raise InputError(f"the plan cannot start at {begin}: the year is out of range") from None
+    starts = (pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")).as_unit("us")
     return Grid(starts, seconds / _SECONDS_PER_HOUR, farm.timezone)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
 
 import numpy as np
 import pandas as pd
@@ -15,15 +14,16 @@ from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.config.rates import Rates
 from optimizer.config.revenue import Revenue
-from optimizer.errors import Fault, InputError, MissingDataError
-from optimizer.market.calendars import share_within
+from optimizer.market.calendars import rate_shares, share_within
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
-from optimizer.market.series import Fill, Limits, on_grid, read_series
+from optimizer.market.reading import Reading
+from optimizer.market.remarks import remarks
+from optimizer.market.series import Fill
 
 F = NDArray[np.float64]
-_FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
 
 @dataclass(frozen=True)
@@ -32,8 +32,10 @@ class MarketInputs:
 
     ``hashprice_usd_per_ph_day`` and ``btc_per_ph_day`` are expectations before the pool's fee;
     the latter, with subsidy and fees, is None where neither difficulty nor BTC price is known.
-    ``availability`` holds a share per group name, ``block_mw`` the mean MW and ``block_price_usd_per_mwh`` the price
-    per block name. ``fills`` lists every gap that was filled, ``warnings`` what an operator should know.
+    ``availability`` holds a share per group name; ``block_mw`` and ``supply_limit_mw`` the mean MW, with their prices,
+    per name; ``peak_probability`` that of each interval to be one of a coincident-peak charge's peaks, per name;
+    ``rate_shares`` the share of each interval under each rate of the energy price, empty where it has no rates.
+    ``fills`` lists every gap that was filled, ``warnings`` what an operator should know.
     """
 
     grid: Grid
@@ -51,53 +53,73 @@ class MarketInputs:
     availability: dict[str, F]
     block_mw: dict[str, F]
     block_price_usd_per_mwh: dict[str, F]
+    supply_limit_mw: dict[str, F]
+    supply_price_usd_per_mwh: dict[str, F]
+    peak_probability: dict[str, F]
+    rate_shares: dict[str, F]
     fills: tuple[Fill, ...]
     warnings: tuple[str, ...] = ()
 
 
-def limits_of(quantity: Any) -> Limits:
-    """The range that a quantity of ``config.base`` has as a plain number.
-
-    >>> str(limits_of(base.Share))
-    'at least 0 and at most 1'
-    """
-    low, high, above = -np.inf, np.inf, False
-    for bound in get_args(quantity)[1].metadata:
-        low = float(getattr(bound, "ge", getattr(bound, "gt", low)))
-        high = float(getattr(bound, "le", high))
-        above = above or hasattr(bound, "gt")
-    return Limits(low, high, above)
-
-
-def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = None) -> MarketInputs:
+def read_market(
+    farm: Farm, folder: Path, grid: Grid, price_file: Path | None = None, head: int | None = None
+) -> MarketInputs:
     """The farm's market on a grid. Paths of series are relative to ``folder``, the farm file's.
 
     ``price_file`` takes the place of the energy price's file: what the farm file says of location,
-    market and columns is kept. Raises InputError with the faults of all files at once, and
-    MissingDataError where a file does not reach over the grid.
+    market and columns is kept. The intervals from ``head`` on are the plan's tail: their energy price is that of
+    `horizon.tail`, and a file that does not reach over them is held at its mean over the 24 hours before, a
+    column of probabilities at 0; ``warnings`` tells which. Raises InputError with the faults of all files at once,
+    and MissingDataError where a file does not reach over the plan, or the tail's price over the tail.
     """
-    read = _Reading(farm.timezone, folder, grid)
-    price: float | SeriesFile = farm.energy.price_usd_per_mwh
-    if price_file is not None:
-        spec = price if isinstance(price, SeriesFile) else SeriesFile(file=str(price_file))
-        energy = read.file(price_file, spec, limits_of(base.Price))
-    else:
-        energy = read.values(price, base.Price)
-    onsite, weather, revenue = farm.energy.onsite, farm.weather, farm.revenue
-    adders = read.values(farm.energy.adders_usd_per_mwh, base.Price)
-    temperature = None if weather is None else read.values(weather.temperature_c, base.Celsius)
-    import_limit = read.values(farm.site.import_limit_mw, base.NonNegative)
-    auxiliary = read.values(farm.site.auxiliary_load_mw, base.NonNegative)
-    available = read.values(0.0 if onsite is None else onsite.available_mw, base.NonNegative)
-    export_price = read.values(0.0 if onsite is None else onsite.export_price_usd_per_mwh, base.Price)
-    availability = {group.name: read.values(group.availability, base.Share) for group in farm.fleet}
-    blocks = farm.energy.blocks
-    block_mw = {b.name: read.values(b.mw, base.NonNegative) * share_within(grid, b.when) for b in blocks}
-    block_price = {block.name: read.values(block.price_usd_per_mwh, base.Price) for block in blocks}
-    btc_price = read.optional(revenue.btc_price_usd, base.Positive)
-    difficulty = read.optional(revenue.difficulty, base.Positive)
-    given_hashprice = read.optional(revenue.hashprice_usd_per_ph_day, base.NonNegative)
-    fees = read.values(revenue.fees_btc_per_block, base.NonNegative)
+    read = Reading(farm, folder, grid, head)
+    price, onsite, weather, revenue = farm.energy.price_usd_per_mwh, farm.energy.onsite, farm.weather, farm.revenue
+    if price_file is not None and not isinstance(price, SeriesFile):
+        price = SeriesFile(file=str(price_file))
+    energy = read.over(read.plan, price, base.Price, price_file)
+    if read.tail is not None and farm.horizon.tail is not None:
+        energy = np.append(energy, read.over(read.tail, farm.horizon.tail.price_usd_per_mwh, base.Price))
+    adders = read.values("energy.adders_usd_per_mwh", farm.energy.adders_usd_per_mwh, base.Price)
+    temperature = None if weather is None else read.values("weather.temperature_c", weather.temperature_c, base.Celsius)
+    import_limit = read.values("site.import_limit_mw", farm.site.import_limit_mw, base.NonNegative)
+    auxiliary = read.values("site.auxiliary_load_mw", farm.site.auxiliary_load_mw, base.NonNegative)
+    available = read.values("energy.onsite.available_mw", onsite.available_mw if onsite else 0.0, base.NonNegative)
+    export_price = read.values(
+        "energy.onsite.export_price_usd_per_mwh", onsite.export_price_usd_per_mwh if onsite else 0.0, base.Price
+    )
+    availability = {
+        group.name: read.values(f"fleet[{i}].availability", group.availability, base.Share)
+        for i, group in enumerate(farm.fleet)
+    }
+    blocks, supplies, holidays = farm.energy.blocks, farm.energy.supplies, farm.energy.holidays
+    block_mw = {
+        block.name: read.values(f"energy.blocks[{i}].mw", block.mw, base.NonNegative)
+        * share_within(grid, block.when, holidays, start=block.start, end=block.end)
+        for i, block in enumerate(blocks)
+    }
+    block_price = {
+        block.name: read.values(f"energy.blocks[{i}].price_usd_per_mwh", block.price_usd_per_mwh, base.Price)
+        for i, block in enumerate(blocks)
+    }
+    supply_limit = {
+        supply.name: read.values(f"energy.supplies[{i}].limit_mw", supply.limit_mw, base.NonNegative)
+        * share_within(grid, supply.when, holidays)
+        for i, supply in enumerate(supplies)
+    }
+    supply_price = {
+        supply.name: read.values(f"energy.supplies[{i}].price_usd_per_mwh", supply.price_usd_per_mwh, base.Price)
+        for i, supply in enumerate(supplies)
+    }
+    probability = {
+        peak.name: read.probability(f"energy.coincident_peaks[{i}].probability", peak)
+        for i, peak in enumerate(farm.energy.coincident_peaks)
+    }
+    btc_price = read.optional("revenue.btc_price_usd", revenue.btc_price_usd, base.Positive)
+    difficulty = read.optional("revenue.difficulty", revenue.difficulty, base.Positive)
+    given_hashprice = read.optional(
+        "revenue.hashprice_usd_per_ph_day", revenue.hashprice_usd_per_ph_day, base.NonNegative
+    )
+    fees = read.values("revenue.fees_btc_per_block", revenue.fees_btc_per_block, base.NonNegative)
     read.finish()
 
     per_ph_day: F | None = None
@@ -127,49 +149,13 @@ def read_market(farm: Farm, folder: Path, grid: Grid, price_file: Path | None = 
         availability=availability,
         block_mw=block_mw,
         block_price_usd_per_mwh=block_price,
+        supply_limit_mw=supply_limit,
+        supply_price_usd_per_mwh=supply_price,
+        peak_probability=probability,
+        rate_shares=rate_shares(grid, price, holidays) if isinstance(price, Rates) else {},
         fills=tuple(read.fills),
-        warnings=_warnings(farm, grid),
+        warnings=(*remarks(farm, read.plan), *read.remarks),
     )
-
-
-class _Reading:
-    """Reads one quantity after the other and keeps faults for the end, so that all are told at once."""
-
-    def __init__(self, timezone: str, folder: Path, grid: Grid) -> None:
-        self.timezone, self.folder, self.grid = timezone, folder, grid
-        self.fills: list[Fill] = []
-        self.faults: list[Fault] = []
-        self.missing: list[str] = []
-
-    def optional(self, quantity: float | SeriesFile | None, kind: Any) -> F | None:
-        return None if quantity is None else self.values(quantity, kind)
-
-    def values(self, quantity: float | SeriesFile, kind: Any) -> F:
-        """A number or a file as an array of shape (n_intervals,)."""
-        if isinstance(quantity, SeriesFile):
-            return self.file(self.folder / quantity.file, quantity, limits_of(kind))
-        return np.full(len(self.grid), float(quantity))
-
-    def file(self, path: Path, spec: SeriesFile, limits: Limits) -> F:
-        """A file's series on the grid; NaN, never handed out, where it has a fault."""
-        try:
-            series = read_series(path, spec, self.timezone, within=self.grid, limits=limits)
-            values = on_grid(series, self.grid)
-        except InputError as error:
-            self.faults += error.faults
-        except MissingDataError as error:
-            self.missing.append(str(error))
-        else:
-            self.fills += [fill for fill in series.fills if fill not in self.fills]
-            return values
-        return np.full(len(self.grid), np.nan)
-
-    def finish(self) -> None:
-        """Raises what was found."""
-        if self.faults:
-            raise InputError(dict.fromkeys(self.faults))
-        if self.missing:
-            raise MissingDataError("\n".join(dict.fromkeys(self.missing)))
 
 
 def _subsidy(revenue: Revenue, grid: Grid) -> F:
@@ -196,29 +182,3 @@ def _with_retarget(difficulty: F, revenue: Revenue, grid: Grid, timezone: str) -
     begins = (grid.starts - pd.Timestamp(to_utc(revenue.epoch.at, timezone))) / pd.Timedelta(hours=1)
     after = np.clip((np.asarray(begins) + grid.hours - hours_left) / grid.hours, 0.0, 1.0)
     return difficulty * (1.0 + after * (estimate - 1.0))
-
-
-def _warnings(farm: Farm, grid: Grid) -> tuple[str, ...]:
-    """That plain numbers are taken as they stand in a plan far from the date the farm file is made for."""
-    if farm.horizon.start is None:
-        return ()
-    written, begins = pd.Timestamp(to_utc(farm.horizon.start, farm.timezone)), grid.starts[0]
-    halved = subsidy_on(written.to_pydatetime()) != subsidy_on(begins.to_pydatetime())
-    revenue = farm.revenue
-    computed = revenue.hashprice_usd_per_ph_day is None
-    quantities = (
-        {"BTC price": revenue.btc_price_usd, "difficulty": revenue.difficulty}
-        if computed
-        else {"hashprice": revenue.hashprice_usd_per_ph_day}
-    )
-    plain = [name for name, given in quantities.items() if not isinstance(given, SeriesFile)]
-    if not plain or (abs(begins - written) <= _FAR and not halved):
-        return ()
-    what = f"the {plain[0]} is a plain number in the file; it is taken as it stands"
-    if len(plain) > 1:
-        what = f"{' and '.join(plain)} are plain numbers in the file; they are taken as they stand"
-    subsidy = ""
-    if computed and revenue.subsidy_btc is None:
-        height = revenue.block_height
-        subsidy = ", with the subsidy of " + ("that date" if height is None else f"block_height {height}")
-    return (f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}",)

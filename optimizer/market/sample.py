@@ -1,9 +1,9 @@
 """Makes the sample series the project ships: ``python -m optimizer.market.sample configs/market``.
 
 The shapes are invented, by hand and a seed, to look like a winter and a summer week at a West Texas
-hub: windy nights below zero, a cold front with a scarcity morning, solar noons, evening ramps. No
-number is taken from any market, so that the files carry nobody's licence. The same seed writes the
-same bytes.
+hub: windy nights below zero, a cold front with a scarcity morning, solar noons, evening ramps, and the
+load of a grid around it in summer. No number is taken from any market, so that the files carry
+nobody's licence. The same seed writes the same bytes.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ F = NDArray[np.float64]
 ZONE = "America/Chicago"
 DAYS = 8
 WINTER_START, SUMMER_START = "2026-02-09", "2026-08-03"
+LOAD_DAYS_BEFORE = 28  # what the level of a grid's load is taken from
 _SEED = 20260211
 _QUARTERS_PER_HOUR = 4
 
@@ -36,10 +37,12 @@ writes.
 | `winter_day_ahead.csv`, `summer_day_ahead.csv` | hourly day-ahead price | USD/MWh |
 | `winter_real_time.csv`, `summer_real_time.csv` | 15-minute real-time price | USD/MWh |
 | `winter_temperature.csv`, `summer_temperature.csv` | hourly outdoor temperature | degrees Celsius |
+| `summer_load_forecast.csv` | hourly load of the whole grid as it was forecast | MW |
+| `summer_load.csv` | the same as it came, with the four weeks before | MW |
 
 Winter: 2026-02-09 to 2026-02-16, a cold front in the second half and a scarcity morning on 12 February.
-Summer: 2026-08-03 to 2026-08-10, cheap solar noons and two scarce evenings. Times are interval starts
-with offset.
+Summer: 2026-08-03 to 2026-08-10, cheap solar noons, two scarce evenings, and the highest load of the month so
+far on the afternoons before them. Times are interval starts with offset.
 
 Series of your own need no particular columns. Where a file can be read in two ways, `curtail` asks, and the
 farm file answers beside `file`: `date_order: month_first` or `day_first` for 02/11/2026, `decimal: point` or
@@ -95,7 +98,7 @@ def _summer(random: np.random.Generator) -> tuple[F, F, F]:
     """Hourly day-ahead price, hourly temperature, and the 15-minute real-time price on top."""
     hour = _hour_since_start(24 * DAYS)
     of_day, day = hour % 24, hour // 24
-    heat = np.interp(day, [0, 2, 4, 7], [0.0, 2.5, 3.5, 0.5])
+    heat = _heat(day)
     temperature = 30.0 + 7.6 * np.cos(2 * np.pi * (of_day - 16.5) / 24) + heat
     temperature += _wander(random, len(hour), 0.9, 0.3)
     price = 27.0 + 8.0 * _hump(of_day, 6.5, 1.2) + 62.0 * _hump(of_day, 19.6, 1.3) + heat * 3.0
@@ -108,6 +111,24 @@ def _summer(random: np.random.Generator) -> tuple[F, F, F]:
     _spike(real, 4, 18.25, [340, 900, 1750, 2600, 2980, 2870, 2100, 1300, 860, 400])
     _spike(real, 1, 19.25, [180, 295, 160])
     return price, temperature, real
+
+
+def _heat(day: F) -> F:
+    """Degrees above an ordinary August day in the summer week, day 0 being its first; none before it."""
+    return np.interp(day, [0, 2, 4, 7], [0.0, 2.5, 3.5, 0.5], left=0.0)
+
+
+def _summer_load(random: np.random.Generator) -> tuple[F, F]:
+    """Hourly load of a grid, MW: of the weeks before the summer week and of it, and the forecast of the week alone."""
+    hour = _hour_since_start(24 * (LOAD_DAYS_BEFORE + DAYS))
+    of_day, day = hour % 24, hour // 24 - LOAD_DAYS_BEFORE
+    top = 79_500.0 + 1_450.0 * _heat(day)
+    top *= np.where(np.isin(day % 7, (5, 6)), 0.965, 1.0)  # the week begins on a Monday
+    from_top = np.abs((of_day - 16.1 + 12) % 24 - 12)
+    expected = top * (0.64 + 0.36 * np.exp(-0.5 * (from_top / 5.0) ** 3))
+    load = expected * np.exp(_wander(random, len(hour), 0.97, 0.012))
+    forecast = expected * np.exp(_wander(random, len(hour), 0.97, 0.004))
+    return load, forecast[-24 * DAYS :]
 
 
 def _real_time(random: np.random.Generator, day_ahead: F, spread: float) -> F:
@@ -144,6 +165,10 @@ def sample_files() -> Mapping[str, str]:
         files[f"{season}_day_ahead.csv"] = _csv(start, 60, "price_usd_per_mwh", day_ahead, 2)
         files[f"{season}_real_time.csv"] = _csv(start, 15, "price_usd_per_mwh", real_time, 2)
         files[f"{season}_temperature.csv"] = _csv(start, 60, "temperature_c", temperature, 1)
+    load, forecast = _summer_load(np.random.default_rng([_SEED, len(files)]))
+    before = pd.Timestamp(SUMMER_START) - pd.Timedelta(days=LOAD_DAYS_BEFORE)
+    files["summer_load.csv"] = _csv(f"{before:%Y-%m-%d}", 60, "load_mw", load, 0)
+    files["summer_load_forecast.csv"] = _csv(SUMMER_START, 60, "load_mw", forecast, 0)
     return files
 
 

@@ -16,9 +16,10 @@ from optimizer.market.readers.raw import Ask
 from optimizer.market.tidy import tidy
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 
-__all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series"]
+__all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series", "where_covered"]
 
 F = NDArray[np.float64]
+Int = NDArray[np.int64]
 _HOUR = np.timedelta64(1, "h")
 _USD_PER_MWH_AT_ONE_CENT_PER_KWH = 10.0
 
@@ -57,20 +58,43 @@ def on_grid(series: TimeSeries, grid: Grid) -> F:
     >>> on_grid(series, Grid(hours[:1], np.array([2.0]), "UTC"))
     array([20.])
     """
+    cuts, row, covered = _pieces(series, grid)
+    if not covered.all():
+        raise MissingDataError(_not_covered(series, grid, cuts[:-1][~covered], cuts[1:][~covered]))
+    return _means(series.values[row], cuts, grid)
+
+
+def where_covered(series: TimeSeries, grid: Grid) -> F:
+    """As ``on_grid``, but NaN for the intervals the series does not cover, shape (n_intervals,)."""
+    cuts, row, covered = _pieces(series, grid)
+    values = series.values[row] if len(series) else np.full(len(row), np.nan)
+    return _means(np.where(covered, values, np.nan), cuts, grid)
+
+
+def _pieces(series: TimeSeries, grid: Grid) -> tuple[NDArray[np.datetime64], Int, NDArray[np.bool_]]:
+    """The grid cut wherever an interval, a row or a gap begins: cuts, the row of each piece, whether it covers it."""
     starts, ends = naive_utc(series.starts), naive_utc(series.ends)
-    edges = np.append(naive_utc(grid.starts), naive_utc(grid.ends)[-1:])
+    edges = _edges(grid)
     borders = np.append(starts, ends[:-1][ends[:-1] < starts[1:]])  # where rows begin, and where gaps do
     inner = borders[(borders > edges[0]) & (borders < edges[-1])]
     cuts = np.union1d(edges, inner)  # between two cuts, one row and one interval
     row = np.searchsorted(starts, cuts[:-1], side="right") - 1
-    covered = (row >= 0) & (cuts[1:] <= ends[np.maximum(row, 0)]) if len(series) else np.zeros(len(row), bool)
-    if not covered.all():
-        raise MissingDataError(_not_covered(series, grid, cuts[:-1][~covered], cuts[1:][~covered]))
+    covered = (row >= 0) & (cuts[1:] <= ends[np.maximum(row, 0)]) if len(series) else np.zeros(len(row), np.bool_)
+    return cuts, row, covered
+
+
+def _means(values: F, cuts: NDArray[np.datetime64], grid: Grid) -> F:
+    """The mean by time over each interval of what the pieces hold."""
+    edges = _edges(grid)
     first = np.searchsorted(cuts, edges[:-1])
     length = (cuts[1:] - cuts[:-1]) / _HOUR
     interval = np.searchsorted(edges, cuts[:-1], side="right") - 1
     share = length / np.add.reduceat(length, first)[interval]  # exactly 1 for an interval in one piece
-    return np.asarray(np.add.reduceat(series.values[row] * share, first), dtype=np.float64)
+    return np.asarray(np.add.reduceat(values * share, first), dtype=np.float64)
+
+
+def _edges(grid: Grid) -> NDArray[np.datetime64]:
+    return np.append(naive_utc(grid.starts), naive_utc(grid.ends)[-1:])
 
 
 def _converted(values: F, spec: SeriesFile) -> F:

@@ -133,4 +133,14 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
         "on-site generation", "", dispatch.onsite_mw - c.market.onsite_available_mw, "MW", MW_TOLERANCE
     )
     yield from _breaches("export limit", "", dispatch.export_mw - limit, "MW", MW_TOLERANCE)
+    drawn = np.zeros(len(c.grid))
+    for supply in c.farm.energy.supplies:
+        mw = dispatch.supply_mw[supply.name]
+        drawn = drawn + mw
+        yield from _breaches("supply below zero", supply.name, -mw, "MW", MW_TOLERANCE)
+        limit_mw = c.market.supply_limit_mw[supply.name]
+        yield from _breaches("supplier's limit", supply.name, mw - limit_mw, "MW", MW_TOLERANCE)
+    billed = imported * (1.0 + c.farm.energy.loss_share)
+    if c.farm.energy.supplies:
+        yield from _breaches("suppliers above import", "", drawn - billed, "MW", MW_TOLERANCE)
     yield from _breaches("export from on-site only", "", dispatch.export_mw - dispatch.onsite_mw, "MW", MW_TOLERANCE)

@@ -19,6 +19,12 @@ from optimizer.settlement.account import Dispatch
 
 F = NDArray[np.float64]
 PLAIN_ITEMS = ("energy", "adders")
+_ITEM = {
+    "supply": "energy",
+    "peak_measured": "demand_charge",
+    "peak_tag": "coincident_peak",
+    "least_bill": "minimum_bill",
+}  # families by what an operator would call their item; the others by their own name
 _TOLERANCE = 1e-6
 REASONS = tuple(Reason)
 
@@ -76,7 +82,7 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            items["energy" if name == "supply" else name] = _by_interval(interval[mine], charge[mine], n)
+            items[_ITEM.get(name, name)] = _by_interval(interval[mine], charge[mine], n)
     items["no_import"] = block.of(solution.column_dual)
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)

@@ -11,6 +11,9 @@ class Reason(StrEnum):
     OUTAGE = "outage"
     PRICE = "price"
     RESALE = "resale"
+    DEMAND_CHARGE = "demand_charge"
+    COINCIDENT_PEAK = "coincident_peak"
+    ENERGY_TIER = "energy_tier"
     EVENT = "event"
     IMPORT_LIMIT = "import_limit"
     RAMP = "ramp"
@@ -29,6 +32,9 @@ MEANING: dict[Reason, str] = {
     Reason.OUTAGE: "out of service",
     Reason.PRICE: "power costs more than the hash earns",
     Reason.RESALE: "the block's power sells for more than the hash earns",
+    Reason.DEMAND_CHARGE: "running would raise the billed peak by more than the hash earns",
+    Reason.COINCIDENT_PEAK: "the interval may be one of the grid's peaks, and the charge for it exceeds the hash",
+    Reason.ENERGY_TIER: "energy beyond the tier costs more than the hash earns",
     Reason.EVENT: "a curtailment event caps the load",
     Reason.IMPORT_LIMIT: "the interconnection is full",
     Reason.RAMP: "load may not change faster",
@@ -45,6 +51,9 @@ MEANING: dict[Reason, str] = {
 
 ITEM_REASON: dict[str, Reason] = {
     "event_cap": Reason.EVENT,
+    "demand_charge": Reason.DEMAND_CHARGE,
+    "coincident_peak": Reason.COINCIDENT_PEAK,
+    "energy_tier": Reason.ENERGY_TIER,
     "import_limit": Reason.IMPORT_LIMIT,
     "ramp_up": Reason.RAMP,
     "ramp_down": Reason.RAMP,

@@ -106,8 +106,10 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
         if name not in ("energy", "no_import"):  # that nothing is imported is no charge that a machine would pay
             others = others + values
     billed = 1.0 + c.farm.energy.loss_share
-    # Inside a block that cannot be resold power costs nothing more, whatever the interval's price: none should stop it
-    free = (np.abs(explanation.items["energy"]) < _NOTHING) & (c.market.energy_price_usd_per_mwh > _NOTHING)
+    # Where the next MWh comes from a block that is kept or from another supplier, the interval's price should stop none
+    fees = [block.resale.fee_usd_per_mwh for block in c.farm.energy.blocks if block.resale is not None]
+    fixed = explanation.items["energy"] / billed
+    apart = c.market.energy_price_usd_per_mwh - fixed > max(fees, default=0.0) + _NOTHING
     rows, p = [], 0
     for group in c.farm.fleet:
         points = group.points
@@ -115,7 +117,8 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
         earned = explanation.point_strike[p : p + len(points)] * extra[:, None] * c.pue
         order = np.argsort(extra)
         for mode, strike in _marginal_strikes(list(points), extra, earned, c.pue, order):
-            rows.append(StrikeRow(group.name, mode, np.where(free, np.inf, (strike - others) / billed)))
+            stop_above = (strike - others) / billed
+            rows.append(StrikeRow(group.name, mode, np.where(apart & (stop_above > fixed), np.inf, stop_above)))
         p += len(points)
     return rows
 

@@ -47,6 +47,12 @@ def dispatch_of(c: Conditions, solution: Solution) -> Dispatch:
         MappingProxyType(dict(zip(points, units, strict=True))),
         np.maximum(solution.values["source_mw"].sum(axis=0), 0.0) + nothing,
         np.maximum(solution.values["export_mw"].sum(axis=0), 0.0) + nothing,
+        MappingProxyType(
+            {
+                supply.name: np.clip(mw, 0.0, c.market.supply_limit_mw[supply.name])
+                for supply, mw in zip(c.farm.energy.supplies, solution.values["supply_mw"], strict=True)
+            }
+        ),
     )
 
 
@@ -69,9 +75,18 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
 
 def _without_import_below_zero(c: Conditions, dispatch: Dispatch) -> Dispatch:
-    """Turn on-site generation down where fewer machines no longer take it."""
+    """Turn on-site generation down where fewer machines no longer take it, and suppliers, the dearest first."""
     surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
-    return replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)
+    dispatch = replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)
+    supply_mw = dict(dispatch.supply_mw)
+    billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
+    over = np.maximum(np.sum([np.zeros(len(billed)), *supply_mw.values()], axis=0) - billed, 0.0)
+    price = c.market.supply_price_usd_per_mwh
+    for name in sorted(supply_mw, key=lambda name: -float(price[name].mean())):
+        less = np.minimum(supply_mw[name], over)
+        supply_mw[name] = supply_mw[name] - less
+        over = over - less
+    return replace(dispatch, supply_mw=MappingProxyType(supply_mw))
 
 
 def snapped(c: Conditions, solution: Solution) -> Dispatch:

@@ -6,7 +6,7 @@ Nothing here knows the linear program. Each line is written as a bookkeeper woul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 
 import numpy as np
@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
+from optimizer.settlement.charges import charges
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
@@ -21,14 +22,16 @@ F = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Dispatch:
-    """What runs: machines on by group and mode, and what on-site generation does.
+    """What runs: machines on by group and mode, what on-site generation does, what is drawn from other suppliers.
 
     units_on: (group, mode) -> machines, (intervals,), whole or not. onsite_mw, export_mw: (intervals,).
+    supply_mw: supplier -> MW at the hub, (intervals,).
     """
 
     units_on: Mapping[tuple[str, str], F]
     onsite_mw: F
     export_mw: F
+    supply_mw: Mapping[str, F] = field(default_factory=dict)
 
     def running(self, group: Group) -> F:
         """Machines of a group running in any mode, (intervals,)."""
@@ -40,13 +43,15 @@ class Dispatch:
 class Settlement:
     """The account of one schedule.
 
-    usd: line -> USD per interval, income positive. load_mw, import_mw: (intervals,). starts: group -> machines started
-    per interval. The other figures are totals over the plan.
+    usd: line -> USD per interval, income positive. load_mw, import_mw, spot_mw: (intervals,); resold_mw: (blocks,
+    intervals). starts: group -> machines started per interval. The other figures are totals over the plan.
     """
 
     usd: Mapping[str, F]
     load_mw: F
     import_mw: F
+    spot_mw: F
+    resold_mw: F
     starts: Mapping[str, F]
     energy_mwh: float
     hash_ph_days: float
@@ -125,13 +130,17 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
             frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
     imported = grid_import_mw(c, dispatch)
     billed_mw = imported * (1.0 + energy.loss_share)
-    spot_mw, resold_mw = _from_blocks(c, billed_mw)
+    drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), nothing)
+    spot_mw, resold_mw = _from_blocks(c, billed_mw - drawn)
     price = market.energy_price_usd_per_mwh
     block_cost, resale = nothing.copy(), nothing.copy()
     for k, block in enumerate(energy.blocks):
         block_cost -= market.block_mw[block.name] * hours * market.block_price_usd_per_mwh[block.name]
         if block.resale is not None:
             resale += resold_mw[k] * hours * (price - block.resale.fee_usd_per_mwh)
+    supply_cost = nothing.copy()
+    for supply in energy.supplies:
+        supply_cost -= dispatch.supply_mw[supply.name] * hours * market.supply_price_usd_per_mwh[supply.name]
     overrun = np.maximum(imported - market.import_limit_mw, 0.0) * hours
     events = nothing.copy()
     for cap in c.event_caps:
@@ -146,6 +155,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         "energy": -spot_mw * hours * price,
         "block_cost": block_cost,
         "resale_revenue": resale,
+        "supply_cost": supply_cost,
         "adders": -billed_mw * hours * market.adders_usd_per_mwh,
         "onsite_cost": -dispatch.onsite_mw * hours * onsite_cost,
         "export_revenue": dispatch.export_mw * hours * market.export_price_usd_per_mwh,
@@ -153,11 +163,14 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         "event_penalty": events,
         "frost_damage": frost,
     }
+    usd |= charges(c, imported, dispatch.supply_mw, usd["energy"] + usd["adders"])
     ph_days = (earning_th_hours - lost_th_hours) / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
     return Settlement(
         usd=MappingProxyType(usd),
         load_mw=site_load_mw(c, dispatch),
         import_mw=imported,
+        spot_mw=spot_mw,
+        resold_mw=resold_mw,
         starts=MappingProxyType(starts),
         energy_mwh=float((imported * hours).sum()),
         hash_ph_days=float(ph_days.sum()),

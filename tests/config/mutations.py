@@ -67,7 +67,7 @@ def _of_data(dice: random.Random, data: Any) -> bytes:
     changed = json.loads(json.dumps(data))
     edge = "fleet" in changed and dice.random() < 0.3
     if edge:
-        dice.choice((_edge, _edge, _carried_in))(dice, changed)
+        dice.choice((_edge, _edge, _carried_in, _carried_in, _contract, _contract))(dice, changed)
     for _ in range(dice.choice((0, 0, 1, 2) if edge else (1, 1, 2, 4))):
         where: list[tuple[Any, Any]] = []
         todo = [changed]
@@ -115,12 +115,47 @@ def _carried_in(dice: random.Random, data: Any) -> None:
         return str(start + timedelta(hours=dice.choice((-960, -2, -1, -0.25, 0, 0, 1))))
 
     def switched() -> list[dict[str, Any]]:
-        return [{"at": time(), "units": dice.choice(counts)} for _ in range(dice.choice((0, 1, 1, 2)))]
+        return [{"at": time(), "units": dice.choice((1, 1, *counts))} for _ in range(dice.choice((0, 1, 1, 2)))]
 
     before = {"running": dice.choice(counts[:5]), "started": switched(), "stopped": switched()}
     data["state"] = {"at": time(), "groups": {group["name"]: before}, "grid_import_mw": dice.choice((0, 10, 1e9))}
     if dice.random() < 0.1:
         del data["state"]["at"]
+
+
+def _contract(dice: random.Random, data: Any) -> None:
+    """Rates, charges and a bill so far that fit together, but for what is wrong in about half of them."""
+    wrong = {dice.randrange(14) for _ in range(dice.choice((0, 0, 1, 2)))}
+
+    def either(number: int, well: Any, ill: Any) -> Any:
+        return ill if number in wrong else well
+
+    week = ["mon", "tue", "wed", "thu", "fri"]
+    on_peak = {"hours": [{"start": 7, "end": either(0, either(5, 23, 24), 7)}], "days": [*week, *either(1, (), ("holiday",))]}
+    off_peak = {"any_of": [{"hours": [{"start": either(2, 0, 2), "end": either(3, 7, 8)}]}, {"days": ["sat", "sun"]}]}
+    rates = {
+        "rates": [
+            {"name": "On-peak", "usd_per_mwh": 80, "when": on_peak},
+            {"name": either(4, "Off-peak", "On-peak"), "usd_per_mwh": 20, "when": off_peak},
+        ],
+        **either(5, {"otherwise_usd_per_mwh": 40}, {}),
+    }
+    ratchet = {"share": 0.8, "months": 11, **either(6, {"first_month": "2026-02"}, {"first_month": "2026-2"})}
+    if 7 in wrong:
+        del ratchet["first_month"]
+    data["energy"] |= {
+        "price_usd_per_mwh": dice.choice((rates, rates, 40)),
+        "holidays": either(
+            8, dice.choice((None, "nerc", "US-TX", ["2026-02-16"])), dice.choice(("US-TO", ["16.2."], 7))
+        ),
+        "tiers": [{"name": "Tier 2", "above_mwh_per_month": 500, "adds_usd_per_mwh": either(9, 4, -4)}],
+        "demand": [{"name": "Peak", "usd_per_kw": 9, "when": on_peak, "ratchet": ratchet}],
+        "blocks": [
+            {"name": "B", "mw": 5, "price_usd_per_mwh": 30, "end": either(10, "2027-01-01", "2026-03-08 02:30")}
+        ],
+    }
+    bill = {"peaks_mw": {either(11, "Peak", "Peek"): 10}, "past_peaks_mw": either(12, {}, {"Peak": {"2026": 12}})}
+    data["state"] = {"bill": bill, **either(13, {"at": data["horizon"]["start"]}, {})}
 
 
 def _value(dice: random.Random, text: str) -> str:

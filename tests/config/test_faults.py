@@ -183,12 +183,12 @@ WRONG = [
     (
         "name: Test",
         "name: Test\nstate: {groups: {A: {running: 3}}}",
-        "2:1: state.at: is needed with groups or grid_import_mw: the moment the state was read",
+        "2:1: state.at: is needed with groups, grid_import_mw or bill: the moment the state was read",
     ),
     (
         "name: Test",
         "name: Test\nstate: {grid_import_mw: 0}",
-        "2:1: state.at: is needed with groups or grid_import_mw: the moment the state was read",
+        "2:1: state.at: is needed with groups, grid_import_mw or bill: the moment the state was read",
     ),
     (
         "name: Test",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.rates import Rates
 from optimizer.errors import InputError
 from tests.config.mutations import CONFIGS, mutants
 
@@ -78,7 +79,7 @@ def test_mutants_reach_both_sides_of_every_edge(folder: Path) -> None:
     """Proves that farms at an edge are among them: some that load, some that a rule of the whole refuses."""
     path = folder / "farm.yaml"
     loaded, said = [], ""
-    for mutant in mutants(seed=11, count=2500):
+    for mutant in mutants(seed=11, count=4000):
         path.write_bytes(mutant)
         try:
             loaded.append(load_farm(path))
@@ -89,6 +90,11 @@ def test_mutants_reach_both_sides_of_every_edge(folder: Path) -> None:
     assert {farm.revenue.pool_fee_share for farm in loaded} >= {0.01, 1.0}
     assert {farm.revenue.hashprice_usd_per_ph_day for farm in loaded} >= {None, 0.0}
     assert 0.0 in {farm.revenue.subsidy_btc for farm in loaded}
+    assert any(isinstance(farm.energy.price_usd_per_mwh, Rates) and farm.energy.demand for farm in loaded)
+    assert {"nerc", "US-TX"} <= {farm.energy.holidays for farm in loaded}
+    for words in ("goes by past peaks", "overlaps rates[0]", "leave holidays without a price", "names no part of US",
+                  "must not be below zero", "is the name of rates[0]", "did you mean `Peak`?"):  # fmt: skip
+        assert words in said, words
     for words in ("leave out", "is later than state.at", "state.at: is needed", "does not exist in Africa/Cairo",
                   "does not exist in America/Havana", "the W of mode", "can never start", "U+202E"):  # fmt: skip
         assert words in said, words

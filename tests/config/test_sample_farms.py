@@ -7,10 +7,16 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.checking import check_file_and_series
 from optimizer.config.farm import Farm
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.load import load_farm
+from optimizer.planning import plan_farm
+from optimizer.schedule.alarms import alarms
+from optimizer.schedule.reasons import Reason
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
+
+SHIPPED = (*FARMS, "west_texas_summer.yaml")
 
 
 def _farm(name: str) -> Farm:
@@ -21,12 +27,16 @@ def _machine_mw(farm: Farm) -> float:
     return sum(group.units * megawatts(group.machine.power_w) for group in farm.fleet if group.machine)
 
 
-@pytest.mark.parametrize("name", [*FARMS, "machines.yaml"])
+@pytest.mark.parametrize("name", [*SHIPPED, "machines.yaml"])
 def test_they_pass_their_own_check(name: str) -> None:
-    assert check_file(CONFIGS / name) == []
+    assert check_file_and_series(CONFIGS / name) == []
 
 
-@pytest.mark.parametrize("name", FARMS)
+def test_every_sample_farm_is_tested() -> None:
+    assert {path.name for path in CONFIGS.glob("*.yaml")} == {*SHIPPED, "machines.yaml"}
+
+
+@pytest.mark.parametrize("name", SHIPPED)
 def test_every_group_has_its_machine_and_modes(name: str) -> None:
     for group in _farm(name).fleet:
         points = list(group.points.values())
@@ -43,6 +53,30 @@ def test_west_texas_fills_its_fifty_megawatts() -> None:
     }
     assert sum(group.hosting is not None for group in farm.fleet) == 1
     assert [(step.minutes, step.hours) for step in farm.horizon.intervals] == [(15, 2.0), (60, None)]
+
+
+def test_west_texas_has_the_same_fleet_and_kind_of_contract_in_summer() -> None:
+    winter, summer = _farm("west_texas.yaml"), _farm("west_texas_summer.yaml")
+    assert [(g.name, g.model, g.units) for g in winter.fleet] == [(g.name, g.model, g.units) for g in summer.fleet]
+    for farm in (winter, summer):
+        (block,) = farm.energy.blocks
+        (peak,) = farm.energy.coincident_peaks
+        assert block.resale is not None
+        assert (block.mw, peak.rule, peak.usd_per_kw_year) == (20, "ercot_4cp", 70)
+    assert set(summer.state.bill.peaks_mw) == {charge.name for charge in summer.energy.demand}
+
+
+def test_the_summer_farm_stops_for_peaks_and_for_resale_and_holds_its_demand_down() -> None:
+    """An alarm that pays: machines kept off give up less than a tenth of what they take off the charge."""
+    plan = plan_farm(_farm("west_texas_summer.yaml"), CONFIGS)
+    off = {reason: counts.sum() for reason, counts in plan.explanation.off.items()}
+    assert off[Reason.COINCIDENT_PEAK] > 10_000
+    assert off[Reason.RESALE] > 10_000
+    assert plan.explanation.items["demand_charge"].max() > 1
+    (alarm,) = alarms(plan.conditions, plan.dispatch, plan.explanation)
+    assert 0.2 < alarm.peaks_expected < 0.8
+    assert 0 < alarm.margin_given_up_usd < alarm.saving_usd / 10
+    assert plan.settlement.lines["resale_revenue"] > 0
 
 
 def test_february_2026_puts_the_fixed_tariff_farm_under_water() -> None:
@@ -73,7 +107,7 @@ def test_the_hydro_farm_protects_every_group_from_frost() -> None:
     assert farm.energy.onsite is not None
 
 
-@pytest.mark.parametrize("name", FARMS)
+@pytest.mark.parametrize("name", SHIPPED)
 def test_a_farm_survives_being_printed_and_read_again(name: str) -> None:
     farm = _farm(name)
     assert Farm.model_validate(farm.model_dump()) == farm

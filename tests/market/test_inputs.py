@@ -11,9 +11,14 @@ import pandas as pd
 import pytest
 
 from optimizer.config import base
-from optimizer.errors import InputError, MissingDataError
-from optimizer.market.grid import grid_of
-from optimizer.market.inputs import MarketInputs, limits_of, read_market
+from optimizer.config.charges import CoincidentPeak
+from optimizer.config.farm import Farm
+from optimizer.errors import Fault, InputError, MissingDataError
+from optimizer.market.grid import Grid, grid_of
+from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.periods import with_tail
+from optimizer.market.reading import limits_of
+from optimizer.market.series import Fill
 from tests.market.farms import ZONE, farm
 
 START = datetime(2026, 2, 11)
@@ -244,3 +249,232 @@ def test_limits_are_those_of_plain_numbers() -> None:
     assert str(limits_of(base.Positive)) == "above 0 and at most 1e+15"
     assert str(limits_of(base.Celsius)) == "at least -80 and at most 80"
     assert str(limits_of(base.Price)) == "at least -1e+06 and at most 1e+06"
+
+
+def test_rates_stand_wherever_a_price_does(tmp_path: Path) -> None:
+    """From 05:00, one hour at 20 and then one at 80, for the meter, the block, the supplier and the export."""
+    rates = {
+        "rates": ({"name": "Day", "usd_per_mwh": 80.0, "when": {"hours": ({"start": 6, "end": 22},)}},),
+        "otherwise_usd_per_mwh": 20.0,
+    }
+    one = farm(
+        energy={
+            "price_usd_per_mwh": rates,
+            "adders_usd_per_mwh": rates,
+            "blocks": ({"name": "B", "mw": 1.0, "price_usd_per_mwh": rates},),
+            "supplies": ({"name": "S", "limit_mw": 1.0, "price_usd_per_mwh": rates},),
+            "onsite": {"available_mw": 1.0, "export_price_usd_per_mwh": rates},
+        }
+    )
+    grid = grid_of(one, datetime(2026, 2, 11, 5), 2)
+    inputs = read_market(one, tmp_path, grid)
+    for prices in (
+        inputs.energy_price_usd_per_mwh, inputs.adders_usd_per_mwh, inputs.block_price_usd_per_mwh["B"],
+        inputs.supply_price_usd_per_mwh["S"], inputs.export_price_usd_per_mwh,
+    ):  # fmt: skip
+        assert prices.tolist() == [20.0, 80.0]
+    assert {name: share.tolist() for name, share in inputs.rate_shares.items()} == {
+        "Day": [0.0, 1.0], "Other hours": [1.0, 0.0],
+    }  # fmt: skip
+    (tmp_path / "q.csv").write_text("interval_start,p\n2026-02-11 05:00,7\n2026-02-11 06:00,8\n2026-02-11 07:00,9\n")
+    other = read_market(one, tmp_path, grid, tmp_path / "q.csv")
+    assert other.energy_price_usd_per_mwh.tolist() == [7.0, 8.0]
+    assert other.rate_shares == {}
+    assert market(tmp_path).rate_shares == {}
+
+
+def test_suppliers_and_blocks_have_their_hours(tmp_path: Path) -> None:
+    """The supplier may be drawn on from 01:30, the block is delivered until 02:15 of the hours from 01:00."""
+    write(tmp_path, "s.csv", [8.0, 4.0, 2.0])
+    inputs = market(
+        tmp_path,
+        energy={
+            "price_usd_per_mwh": 40.0,
+            "supplies": (
+                {"name": "S", "limit_mw": {"file": "s.csv"}, "price_usd_per_mwh": 25.0,
+                 "when": {"hours": ({"start": 1.5, "end": 24},)}},
+            ),
+            "blocks": (
+                {"name": "B", "mw": 10.0, "price_usd_per_mwh": 30.0, "end": "2026-02-11 02:15",
+                 "when": {"hours": ({"start": 1, "end": 24},)}},
+            ),
+        },
+    )  # fmt: skip
+    assert inputs.supply_limit_mw["S"].tolist() == [0.0, 2.0, 2.0]
+    assert inputs.supply_price_usd_per_mwh["S"].tolist() == [25.0] * 3
+    assert inputs.block_mw["B"].tolist() == [0.0, 10.0, 2.5]
+
+
+def test_the_contracts_holidays_decide_what_a_block_delivers(tmp_path: Path) -> None:
+    """19 February 2026 is a Thursday; without the calendar the block would be delivered."""
+    block = {"name": "B", "mw": 10.0, "price_usd_per_mwh": 30.0, "when": {"days": ("thu",)}}
+    one = farm(energy={"price_usd_per_mwh": 40.0, "blocks": (block,), "holidays": ("2026-02-19",)})
+    grid = grid_of(one, datetime(2026, 2, 18, 23), 2)
+    assert read_market(one, tmp_path, grid).block_mw["B"].tolist() == [0.0, 0.0]
+
+
+def coincident(**probability: Any) -> dict[str, Any]:
+    peak = {"name": "4CP", "rule": "ercot_4cp", "usd_per_kw_year": 70.0, **probability}
+    return {"price_usd_per_mwh": 40.0, "coincident_peaks": (peak,)}
+
+
+def test_the_probability_of_a_peak_is_a_number_or_a_column(tmp_path: Path) -> None:
+    write(tmp_path, "p.csv", [0.0, 0.25, 0.5])
+    assert market(tmp_path, energy=coincident(probability=0.125)).peak_probability["4CP"].tolist() == [0.125] * 3
+    column = market(tmp_path, energy=coincident(probability={"file": "p.csv"}))
+    assert column.peak_probability["4CP"].tolist() == [0.0, 0.25, 0.5]
+    write(tmp_path, "p.csv", [0.0, 1.25, 0.5])
+    with pytest.raises(InputError, match=r"p\.csv:3:27: must be at least 0 and at most 1 \(got 1\.25"):
+        market(tmp_path, energy=coincident(probability={"file": "p.csv"}))
+
+
+def test_the_probability_of_a_peak_is_estimated_where_the_farm_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill = Fill("load.csv", pd.Timestamp("2026-02-11T06:00Z"), pd.Timestamp("2026-02-11T07:00Z"), "linear", 1)
+    energy = coincident(estimate={"load_forecast_mw": {"file": "load.csv"}})
+
+    def found(one: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[Any, tuple[Fill, ...]]:
+        assert (folder, len(grid), peak.name) == (tmp_path, 3, "4CP")
+        return np.array([0.0, 0.5, 0.25]), (fill,)
+
+    monkeypatch.setattr("optimizer.market.reading.estimated", found)
+    inputs = market(tmp_path, energy=energy)
+    assert inputs.peak_probability["4CP"].tolist() == [0.0, 0.5, 0.25]
+    assert inputs.fills == (fill,)
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (InputError([Fault("load.csv", 1, 1, "load", "is below zero")]), "load.csv:1:1: load: is below zero\nno.csv:"),
+        (InputError("the load is below zero"), "the load is below zero"),
+        (MissingDataError("load.csv: covers nothing"), "load.csv: covers nothing"),
+    ],
+)
+def test_an_estimate_that_cannot_be_made(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception, told: str
+) -> None:
+    def refused(*_: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr("optimizer.market.reading.estimated", refused)
+    monkeypatch.chdir(tmp_path)
+    weather = {"temperature_c": {"file": "no.csv"}} if "no.csv" in told else {"temperature_c": 5.0}
+    energy = coincident(estimate={"load_forecast_mw": {"file": "load.csv"}})
+    with pytest.raises(type(error)) as caught:
+        market(Path(), energy=energy, weather=weather)
+    assert str(caught.value).startswith(told)
+
+
+def with_block(**when: Any) -> dict[str, Any]:
+    block = {"name": "B", "mw": 10.0, "price_usd_per_mwh": 30.0, **when}
+    return {"price_usd_per_mwh": 40.0, "blocks": (block,)}
+
+
+SKIPPED = "energy.blocks[0].when: 02:00 to 03:00 does not exist on 2026-03-08; the block delivers nothing then"
+
+
+@pytest.mark.parametrize(
+    ("start", "hours", "block", "warned"),
+    [
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 3},)}}, (SKIPPED,)),
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 3}, {"start": 9, "end": 12})}}, (SKIPPED,)),
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 4},)}}, ()),  # an hour of it is left
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 3},), "days": ("mon",)}}, ()),
+        (datetime(2026, 3, 8, 3), 24, {"when": {"hours": ({"start": 2, "end": 3},)}}, ()),  # it lies before the plan
+        (datetime(2026, 10, 31), 72, {"when": {"hours": ({"start": 1, "end": 2},)}}, ()),
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 3},)}, "start": "2026-03-09 00:00"}, ()),
+        (datetime(2026, 3, 7), 72, {"when": {"hours": ({"start": 2, "end": 3},)}, "end": "2026-03-08 01:00"}, ()),
+        (datetime(2026, 3, 7), 72, {}, ()),
+    ],
+)
+def test_block_hours_that_the_clock_skips_are_told(
+    tmp_path: Path, start: datetime, hours: float, block: dict[str, Any], warned: tuple[str, ...]
+) -> None:
+    one = farm(energy=with_block(**block))
+    assert read_market(one, tmp_path, grid_of(one, start, hours)).warnings == warned
+
+
+def test_a_midnight_hour_that_the_clock_skips(tmp_path: Path) -> None:
+    one = farm(energy=with_block(when={"hours": ({"start": 0, "end": 1},)}), timezone="Africa/Cairo")
+    (warned,) = read_market(one, tmp_path, grid_of(one, datetime(2026, 4, 23, 12), 24)).warnings
+    assert warned == SKIPPED.replace("02:00 to 03:00", "00:00 to 01:00").replace("2026-03-08", "2026-04-24")
+
+
+def tailed(folder: Path, plan_hours: float, **sections: Any) -> MarketInputs:
+    """A plan on the last day of February, from midnight, with hours of tail to the end of it."""
+    tail = sections.pop("tail", {"price_usd_per_mwh": 30.0})
+    one = farm(**sections, horizon={"tail": tail})
+    head = grid_of(one, datetime(2026, 2, 28), plan_hours)
+    whole = with_tail(one, head)
+    assert whole is not None
+    return read_market(one, folder, whole, head=len(head))
+
+
+def february(folder: Path, name: str, values: list[Any]) -> None:
+    times = pd.date_range("2026-02-28", periods=len(values), freq="h", tz=ZONE)
+    rows = [f"{time.isoformat()},{value}" for time, value in zip(times, values, strict=True)]
+    (folder / name).write_text("\n".join(["interval_start,value", *rows]) + "\n")
+
+
+def test_the_tail_has_a_price_of_its_own(tmp_path: Path) -> None:
+    """Without it the plan's price would need a forecast to the end of the month."""
+    february(tmp_path, "p.csv", [50.0] * 20)
+    february(tmp_path, "tail.csv", [10.0 * hour for hour in range(24)])
+    energy = {"price_usd_per_mwh": {"file": "p.csv"}}
+    inputs = tailed(tmp_path, 20, energy=energy, tail={"price_usd_per_mwh": {"file": "tail.csv"}, "minutes": 120})
+    assert inputs.energy_price_usd_per_mwh.tolist() == [50.0] * 20 + [205.0, 225.0]
+    assert inputs.warnings == ()
+    february(tmp_path, "tail.csv", [10.0] * 22)
+    with pytest.raises(MissingDataError, match=r"tail\.csv.*the plan asks for 2026-02-28 21:00"):
+        tailed(tmp_path, 21, tail={"price_usd_per_mwh": {"file": "tail.csv"}})
+
+
+def test_other_series_are_held_where_they_end(tmp_path: Path) -> None:
+    """Read to 22:00; after it the mean of the 20 hours of plan, 4 of them at 6 USD/MWh: (16 x 1 + 4 x 6) / 20 = 2."""
+    february(tmp_path, "a.csv", [1.0] * 16 + [6.0] * 4 + [9.0] * 2)
+    february(tmp_path, "far.csv", [7.0] * 24)
+    inputs = tailed(
+        tmp_path,
+        20,
+        energy={"price_usd_per_mwh": 40.0, "adders_usd_per_mwh": {"file": "a.csv"}},
+        site={"import_limit_mw": {"file": "far.csv"}},
+    )
+    assert inputs.adders_usd_per_mwh[-4:] == pytest.approx([9.0, 9.0, 2.0, 2.0])
+    assert inputs.import_limit_mw.tolist() == [7.0] * 24
+    assert inputs.warnings == (
+        "energy.adders_usd_per_mwh: a.csv does not reach over the tail; from 2026-02-28 22:00-06:00 on it is its mean "
+        "over the 24 hours before the tail, 2",
+    )
+
+
+def test_the_mean_is_that_of_the_last_24_hours(tmp_path: Path) -> None:
+    """Twelve hours at 100 lie more than a day before the tail and do not count."""
+    times = pd.date_range("2026-02-26 12:00", periods=36, freq="h", tz=ZONE)
+    rows = [f"{time.isoformat()},{value}" for time, value in zip(times, [100.0] * 12 + [3.0] * 24, strict=True)]
+    (tmp_path / "a.csv").write_text("\n".join(["interval_start,value", *rows]) + "\n")
+    one = farm(
+        energy={"price_usd_per_mwh": 40.0, "adders_usd_per_mwh": {"file": "a.csv"}},
+        horizon={"tail": {"price_usd_per_mwh": 30.0, "minutes": 720}},
+    )
+    head = grid_of(one, datetime(2026, 2, 26, 12), 36)
+    whole = with_tail(one, head)
+    assert whole is not None
+    assert read_market(one, tmp_path, whole, head=len(head)).adders_usd_per_mwh.tolist() == [100.0] * 12 + [3.0] * 26
+
+
+def test_a_column_of_probabilities_ends_in_zeros(tmp_path: Path) -> None:
+    february(tmp_path, "p.csv", [0.5] * 21)
+    inputs = tailed(tmp_path, 20, energy=coincident(probability={"file": "p.csv"}))
+    assert inputs.peak_probability["4CP"].tolist() == [0.5] * 21 + [0.0] * 3
+    assert inputs.warnings == (
+        "energy.coincident_peaks[0].probability: p.csv does not reach over the tail; "
+        "from 2026-02-28 21:00-06:00 on it is 0",
+    )
+
+
+def test_a_series_that_ends_within_the_plan_is_missing_all_the_same(tmp_path: Path) -> None:
+    february(tmp_path, "a.csv", [1.0] * 19)
+    with pytest.raises(MissingDataError, match=r"a\.csv"):
+        tailed(tmp_path, 20, energy={"price_usd_per_mwh": 40.0, "adders_usd_per_mwh": {"file": "a.csv"}})

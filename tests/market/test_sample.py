@@ -9,6 +9,10 @@ import pandas as pd
 import pytest
 
 from optimizer.config.base import SeriesFile
+from optimizer.config.load import load_farm
+from optimizer.market.coincident import estimated
+from optimizer.market.grid import grid_of
+from optimizer.market.peaks_fit import daily_peaks
 from optimizer.market.sample import main, sample_files
 from optimizer.market.series import read_series
 from tests.market.farms import ZONE
@@ -24,7 +28,7 @@ def shipped(name: str) -> pd.Series:
 def test_the_shipped_files_are_what_the_generator_writes(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 0
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert len(written) == 7
+    assert len(written) == 9
     for name, content in written.items():
         assert (SHIPPED / name).read_bytes() == content, name
 
@@ -80,3 +84,30 @@ def test_summer_has_cheap_noons_two_scarce_evenings_and_heat() -> None:
     assert evenings.hour.min() >= 18
     assert evenings.hour.max() <= 21
     assert 40.5 <= temperature.max() <= 42
+
+
+def test_the_summer_load_rises_to_its_highest_after_four_weeks_of_history() -> None:
+    load, forecast = shipped("summer_load"), shipped("summer_load_forecast")
+    assert (load.index == pd.date_range("2026-07-06", "2026-08-11", freq="h", tz=ZONE, inclusive="left")).all()
+    assert (forecast.index == pd.date_range("2026-08-03", "2026-08-11", freq="h", tz=ZONE, inclusive="left")).all()
+    peaks = pd.Series(daily_peaks(load))
+    assert [f"{day:%m-%d}" for day in peaks.nlargest(2).index] == ["08-07", "08-06"]
+    assert 72_000 < peaks.min() < peaks.max() < 88_000
+    assert pd.DatetimeIndex(load.groupby(load.index.date).idxmax()).hour.isin(range(13, 20)).all()
+    error = np.log(load[forecast.index] / forecast)
+    assert 0.002 < error.std() < 0.03
+
+
+def test_the_summer_afternoons_may_be_the_months_peak_and_the_scarce_evenings_not() -> None:
+    farm = load_farm(SHIPPED.parent / "west_texas_summer.yaml")
+    (peak,) = farm.energy.coincident_peaks
+    grid = grid_of(farm)
+    chance, fills = estimated(farm, SHIPPED.parent, grid, peak)
+    assert fills == ()
+    assert 0.2 < chance.sum() < 0.8
+    by_hour = pd.Series(chance, grid.local_starts)
+    assert set(by_hour[by_hour > 0.0022].index.hour) <= set(range(13, 20))
+    assert by_hour[by_hour.index.hour == 16].min() > 0.02
+    scarce = shipped("summer_day_ahead")[grid.local_starts] > 200
+    assert scarce.sum() >= 4
+    assert chance[scarce.to_numpy()].sum() < chance.sum() / 5

@@ -47,7 +47,7 @@ def without(c: Conditions, *keys: str) -> Conditions:
     """The farm with some keys of its groups, its site, its energy or itself back at their defaults."""
 
     def strip(data: dict[str, Any]) -> None:
-        for section in (data, data["site"], data["energy"], *data["fleet"]):
+        for section in (data, data["site"], data["energy"], data["state"], data["state"]["bill"], *data["fleet"]):
             for key in keys:
                 section.pop(key, None)
 
@@ -62,8 +62,10 @@ def halved(c: Conditions) -> Conditions:
     series = {name: np.repeat(values, 2) for name, values in vars(c.market).items() if isinstance(values, np.ndarray)}
     by_name = {
         field: {name: np.repeat(values, 2) for name, values in getattr(c.market, field).items()}
-        for field in ("availability", "block_mw", "block_price_usd_per_mwh")
+        for field in vars(c.market)
+        if isinstance(getattr(c.market, field), dict)
     }
+    by_name["peak_probability"] = {name: values / 2.0 for name, values in by_name["peak_probability"].items()}
     return with_market(c, grid=Grid(starts, hours, old.timezone), **by_name, **series)
 
 
@@ -89,8 +91,21 @@ def doubled(c: Conditions) -> Conditions:
                 double(switched, "units")
         for event in data["events"]:
             double(event["cut"], "mw", "baseline_mw")
+        energy, bill = data["energy"], data["state"]["bill"]
+        double(energy, "fixed_usd_per_month", "minimum_bill_usd_per_month")
+        for charge in energy["demand"]:
+            double(charge, "above_mw", "minimum_mw", "expected_peak_mw")
+        for tier in energy["tiers"]:
+            double(tier, "above_mwh_per_month")
+        for supply in energy["supplies"]:
+            double(supply["minimum_take"] or {}, "mwh_per_month")
+        for peak in energy["coincident_peaks"]:
+            double(peak, "minimum_mw", "elsewhere_mw")
+        double(bill, "charged_usd")
+        for amounts in (bill["peaks_mw"], bill["tier_mwh"], bill["taken_mwh"], *bill["past_peaks_mw"].values()):
+            double(amounts, *amounts)
 
     m = c.market
     market = {name: 2.0 * getattr(m, name) for name in ("import_limit_mw", "auxiliary_load_mw", "onsite_available_mw")}
-    blocks = {name: 2.0 * mw for name, mw in m.block_mw.items()}
-    return with_market(with_farm(c, change), block_mw=blocks, **market)
+    blocks, supplies = ({name: 2.0 * mw for name, mw in by_name.items()} for by_name in (m.block_mw, m.supply_limit_mw))
+    return with_market(with_farm(c, change), block_mw=blocks, supply_limit_mw=supplies, **market)

@@ -76,7 +76,14 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
     price, billed = c.market.energy_price_usd_per_mwh, 1.0 + c.farm.energy.loss_share
     resale = [block.resale for block in c.farm.energy.blocks]
     worth = [0.0 * price if r is None else price - r.fee_usd_per_mwh for r in resale]  # of a MWh left in a block
-    assert (items["energy"] <= billed * price + 1e-6).all()
+    for supply in c.farm.energy.supplies:  # or of one more drawn
+        take = supply.minimum_take
+        cost = c.market.supply_price_usd_per_mwh[supply.name]
+        worth.append(cost - (0.0 if take is None else take.shortfall_usd_per_mwh))
+    if c.farm.energy.minimum_bill_usd_per_month > 0:  # below it energy costs nothing more
+        worth.append(0.0 * price)
+    most = np.maximum(price, 0.0) if c.farm.energy.minimum_bill_usd_per_month > 0 else price
+    assert (items["energy"] <= billed * most + 1e-6).all()
     drawn = found.values["grid_import"] > 1e-6  # where nothing is drawn, any lower price holds machines off as well
     assert (items["energy"] >= billed * np.min([price, *worth], axis=0) - 1e-6)[drawn].all()
 

@@ -95,6 +95,10 @@ def test_a_rule_never_raises_profit(c: Conditions) -> None:
     for key in ("minimum_on_hours", "minimum_off_hours", "starts_per_day", "starts_per_hour", "wear_usd_per_start",
                 "minimum_start_temperature_c", "freeze_protection", "ramp_up_mw_per_hour", "events"):  # fmt: skip
         no_more(profit, best_profit(without(c, key)), c)
+    charges = {"demand": ("peaks_mw", "past_peaks_mw"), "tiers": ("tier_mwh",), "coincident_peaks": (),
+               "minimum_bill_usd_per_month": ()}  # fmt: skip
+    for key, metered in charges.items():
+        no_more(profit, best_profit(without(c, key, *metered)), c)
 
 
 @given(farms())

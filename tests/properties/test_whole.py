@@ -19,7 +19,7 @@ from tests.properties.changes import with_farm, without
 
 def in_containers(c: Conditions, sizes: list[int], ramp_down: float | None) -> Conditions:
     """The farm with machines switched together, every machine running before the plan."""
-    plain = without(c, "state", "outages") if ramp_down is not None else without(c, "state")
+    plain = without(c, "groups", "grid_import_mw", *(["outages"] if ramp_down is not None else []))
 
     def change(data: dict[str, Any]) -> None:
         for group, size in zip(data["fleet"], sizes, strict=False):

@@ -1,7 +1,8 @@
-r"""Where energy comes from and what it costs (families 12 and 13): blocks bought in advance, the rest at spot.
+r"""Where energy comes from and what it costs (families 12 to 14): blocks bought in advance, suppliers, spot.
 
 Symbols: :math:`i_t` grid import, :math:`s_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k
-of size :math:`B_{kt}`, all MW; :math:`\lambda` energy billed per MWh metered, losses included.
+of size :math:`B_{kt}`, :math:`q_{st}` drawn from supplier s, all MW; :math:`\lambda` energy billed per MWh metered,
+losses included.
 """
 
 from __future__ import annotations
@@ -12,13 +13,15 @@ from optimizer.lp.language import Family, Parameter, Term, Variable
 
 
 def supply(m: Any, t: Any) -> Any:
-    r"""Import, losses included, is met by spot and by blocks: :math:`\lambda i_t = s_t + \sum_k b_{kt}`.
+    r"""Import, losses included, is met by spot, blocks and suppliers:
+    :math:`\lambda i_t = s_t + \sum_k b_{kt} + \sum_s q_{st}`.
 
     Its shadow price, per hour, is what one more MWh at the hub is worth: the spot price where spot is bought or a block
     is resold, nothing inside a block that cannot be.
     """
     used = m.sum(m.BLOCKS, lambda k: m.block_used[k, t])
-    return m.spot_mw[t] + used == m.billed_share * m.grid_import[t]
+    drawn = m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t])
+    return m.spot_mw[t] + used + drawn == m.billed_share * m.grid_import[t]
 
 
 def block_size(m: Any, k: Any, t: Any) -> Any:
@@ -34,6 +37,16 @@ def block_settled(m: Any, k: Any, t: Any) -> Any:
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
 
+def minimum_take(m: Any, k: Any) -> Any:
+    r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
+    :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
+    """
+    taken = m.sum(
+        m.HOURS_OF_TAKE[k], lambda j: m.take_mwh_per_mw[j] * m.supply_mw[m.supply_of_take[j], m.interval_of_take[j]]
+    )
+    return taken + m.take_shortfall[k] >= m.take_left_mwh[k]
+
+
 def energy(m: Any, t: Any) -> Any:
     r"""Energy bought at the interval's price: :math:`-h_t \pi_t s_t`."""
     return -m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t]
@@ -47,6 +60,16 @@ def block_cost(m: Any, k: Any, t: Any) -> Any:
 def resale_revenue(m: Any, k: Any, t: Any) -> Any:
     r"""What resold energy brings, less the fee: :math:`h_t (\pi_t - f_k) z_{kt}`."""
     return m.hours[t] * (m.energy_usd_per_mwh[t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
+
+
+def supply_cost(m: Any, s: Any, t: Any) -> Any:
+    r"""What is drawn from other suppliers: :math:`-h_t c_{st} q_{st}`."""
+    return -m.hours[t] * m.supply_usd_per_mwh[s, t] * m.supply_mw[s, t]
+
+
+def take_shortfall_penalty(m: Any, k: Any) -> Any:
+    """What not taking the minimum costs."""
+    return -m.take_shortfall_usd_per_mwh[k] * m.take_shortfall[k]
 
 
 def adders(m: Any, t: Any) -> Any:
@@ -72,6 +95,11 @@ PARAMETERS = (
     Parameter("block_usd_per_mwh", ("BLOCKS", "INTERVALS")),
     Parameter("resale_limit_mw", ("BLOCKS", "INTERVALS"), open_ended=True),  # zero where resale is forbidden
     Parameter("resale_fee_usd_per_mwh", ("BLOCKS",)),
+    Parameter("supply_limit_mw", ("SUPPLIES", "INTERVALS")),
+    Parameter("supply_usd_per_mwh", ("SUPPLIES", "INTERVALS")),
+    Parameter("take_mwh_per_mw", ("TAKE_HOURS",)),
+    Parameter("take_left_mwh", ("TAKES",)),
+    Parameter("take_shortfall_usd_per_mwh", ("TAKES",)),
     Parameter("spot_limit_mw", ("INTERVALS",), open_ended=True),
     Parameter("source_usd_per_mwh", ("SOURCES",)),
     Parameter("export_usd_per_mwh", ("INTERVALS",)),
@@ -81,18 +109,23 @@ VARIABLES = (
     Variable("spot_mw", ("INTERVALS",), upper="spot_limit_mw"),
     Variable("block_used", ("BLOCKS", "INTERVALS")),
     Variable("block_resold", ("BLOCKS", "INTERVALS"), upper="resale_limit_mw"),
+    Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw"),
+    Variable("take_shortfall", ("TAKES",)),
 )
 
 FAMILIES = (
-    Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks", unit="MW"),
+    Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks and suppliers", unit="MW"),
     Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
     Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
+    Family(minimum_take, ("TAKES",), "{take_left_mwh:.4g} MWh must be taken from {TAKES}", unit="MWh"),
 )
 
 TERMS = (
     Term(energy, ("INTERVALS",)),
     Term(block_cost, ("BLOCKS", "INTERVALS")),
     Term(resale_revenue, ("BLOCKS", "INTERVALS")),
+    Term(supply_cost, ("SUPPLIES", "INTERVALS")),
+    Term(take_shortfall_penalty, ("TAKES",)),
     Term(adders, ("INTERVALS",)),
     Term(onsite_cost, ("INTERVALS",)),
     Term(export_revenue, ("INTERVALS",)),

@@ -1,0 +1,81 @@
+"""What is charged over a billing period: demand, ratchets, tiers, coincident peaks, minimum bill."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from optimizer.assembly.parts import F, Part
+from optimizer.billing import Quantity
+from optimizer.conditions import Conditions
+from optimizer.lp.language import AnySet, Int, LabelSet, Map, RangeSet
+
+
+def lengths_to_range(over: str, of: str, lengths: Sequence[int]) -> RangeSet:
+    """Members of ``of`` that stand in a row, so many for each member of ``over``."""
+    stop = np.cumsum(np.asarray(lengths, dtype=np.int64))
+    return RangeSet(of, (over,), stop - np.asarray(lengths, dtype=np.int64), stop)
+
+
+def hours_of(quantities: Sequence[Quantity], bills: str, hours: str, sum_of: str) -> tuple[dict[str, AnySet], Int, F]:
+    """Sets of the hours each threshold counts, the threshold of each hour, and its MWh per MW."""
+    counts = [len(q.intervals) for q in quantities]
+    sets: dict[str, AnySet] = {
+        hours: LabelSet(tuple(range(sum(counts)))),
+        sum_of: lengths_to_range(bills, hours, counts),
+    }
+    interval = np.concatenate([np.arange(0), *(q.intervals for q in quantities)]).astype(np.int64)
+    sets[f"interval_of_{hours.split('_')[0].lower()}"] = Map("INTERVALS", (hours,), interval)
+    owner = np.repeat(np.arange(len(quantities)), counts)
+    return sets, owner, np.concatenate([np.zeros(0), *(q.mwh_per_mw for q in quantities)])
+
+
+def charges(c: Conditions) -> Part:
+    """Sets and parameters of ``lp/rules/charges.py``."""
+    energy, billing = c.farm.energy, c.billing
+    bills, tiers, tags, ratchets = billing.peak_bills, billing.tiers, billing.tags, billing.ratchets
+    labels = [period.label for period in billing.periods]
+    peak_hours = np.concatenate([np.arange(0), *(bill.intervals for bill in bills)]).astype(np.int64)
+    bill_of_hour = np.repeat(np.arange(len(bills)), [len(bill.intervals) for bill in bills])
+    tier_sets, _, tier_hours = hours_of(tiers, "TIER_BILLS", "TIER_HOURS", "HOURS_OF_TIER")
+    least = billing.periods if energy.minimum_bill_usd_per_month > 0 else ()
+    sets: dict[str, AnySet] = {
+        "PEAK_BILLS": LabelSet(tuple((energy.demand[bill.charge].name, labels[bill.period]) for bill in bills)),
+        "PEAK_HOURS": LabelSet(tuple(range(len(peak_hours)))),
+        "bill_of_peak": Map("PEAK_BILLS", ("PEAK_HOURS",), bill_of_hour.astype(np.int64)),
+        "interval_of_peak": Map("INTERVALS", ("PEAK_HOURS",), peak_hours),
+        "RATCHETS": LabelSet(tuple(range(len(ratchets)))),
+        "later_of_ratchet": Map("PEAK_BILLS", ("RATCHETS",), _column(ratchets, 0).astype(np.int64)),
+        "earlier_of_ratchet": Map("PEAK_BILLS", ("RATCHETS",), _column(ratchets, 1).astype(np.int64)),
+        "TIER_BILLS": LabelSet(tuple((energy.tiers[tier.item].name, labels[tier.period]) for tier in tiers)),
+        **tier_sets,
+        "TAGS": LabelSet(tuple((energy.coincident_peaks[tag.charge].name, str(tag.year)) for tag in tags)),
+        "LEAST_BILLS": LabelSet(tuple(period.label for period in least)),
+        "INTERVALS_OF_BILL": lengths_to_range("LEAST_BILLS", "INTERVALS", [p.stop - p.first for p in least]),
+        "PEAKS_OF_BILL": lengths_to_range(
+            "LEAST_BILLS", "PEAK_BILLS", [sum(bill.period == p for bill in bills) for p in range(len(least))]
+        ),
+        "TIERS_OF_BILL": lengths_to_range(
+            "LEAST_BILLS", "TIER_BILLS", [sum(tier.period == p for tier in tiers) for p in range(len(least))]
+        ),
+    }
+    return sets, {
+        "peak_floor_mw": np.array([bill.floor_mw for bill in bills]),
+        "peak_due_mw": np.array([bill.floor_mw - bill.owed_mw for bill in bills]),
+        "peak_usd_per_mw": np.array([bill.rate_usd_per_mw for bill in bills]),
+        "ratchet_share": _column(ratchets, 2),
+        "tier_mwh_per_mw": tier_hours,
+        "tier_left_mwh": np.array([tier.amount for tier in tiers]),
+        "tier_adds_usd_per_mwh": np.array([energy.tiers[tier.item].adds_usd_per_mwh for tier in tiers]),
+        "tag_weight": np.array([tag.weight for tag in tags]).reshape(len(tags), len(c.grid)),
+        "tag_elsewhere_mw": np.array([tag.elsewhere_mw for tag in tags]),
+        "tag_floor_mw": np.array([tag.floor_mw for tag in tags]),
+        "tag_usd_per_mw": np.array([tag.rate_usd_per_mw for tag in tags]),
+        "fixed_usd_per_hour": billing.fixed_usd_per_hour,
+        "least_usd": np.array([usd for usd, _ in zip(billing.least_usd, least, strict=False)]),
+    }
+
+
+def _column(rows: Sequence[tuple[int, int, float]], position: int) -> F:
+    return np.array([float(row[position]) for row in rows])

@@ -1,0 +1,135 @@
+"""The machines: what they earn, when they are there, what starting them costs and when they may start."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.assembly.parts import F, Part, where
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group
+from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
+from optimizer.lp.sets import outages, window, window_starts
+from optimizer.units import megawatts, usd_per_th_hour
+
+_TIE_BREAK_USD = 1e-5  # far below a cent per start, far above the solver's tolerance
+
+
+def _per_group(farm: Farm, value: str) -> F:
+    return np.array([float(getattr(group, value)) for group in farm.fleet])
+
+
+def _couples(group: Group) -> bool:
+    """Whether a start of this group matters to anything but the interval it happens in."""
+    limits = (group.starts_per_day, group.starts_per_hour, group.minimum_start_temperature_c)
+    times = group.restart_minutes + group.minimum_on_hours + group.minimum_off_hours
+    return times + group.wear_usd_per_start > 0 or any(limit is not None for limit in limits)
+
+
+def hash_yield_th(farm: Farm, group: Group) -> dict[str, float]:
+    """TH/s per machine that earn for the farm, by mode: net of the pool's fee, nothing when hosted."""
+    fee = group.pool_fee_share if group.pool_fee_share is not None else farm.revenue.pool_fee_share
+    share = 0.0 if group.hosting is not None else 1.0 - fee
+    return {mode: point.hashrate_th * share for mode, point in group.points.items()}
+
+
+def fleet(c: Conditions) -> Part:
+    """Sets and parameters of ``lp/rules/fleet.py``."""
+    farm, grid = c.farm, c.grid
+    n, days = len(grid), len(grid.days)
+    names = tuple(group.name for group in farm.fleet)
+    points = [(group, mode) for group in farm.fleet for mode in group.points]
+    counts = np.array([len(group.points) for group in farm.fleet])
+    stop = np.cumsum(counts)
+    yields = {group.name: hash_yield_th(farm, group) for group in farm.fleet}
+    hosting = [
+        0.0 if g.hosting is None else g.hosting.fee_usd_per_mwh * megawatts(g.points[k].power_w) for g, k in points
+    ]
+    day_start = np.searchsorted(c.grid.day_of_interval, np.arange(days))
+    on_start, off_start = (
+        window_starts(c.hours_before, _per_group(farm, hours)) for hours in ("minimum_on_hours", "minimum_off_hours")
+    )
+    bound_on, bound_off = c.units_bound
+    outage_sets, lost = outages(
+        c.units_available,
+        np.maximum(c.units_before + bound_off[:, 0], c.units_available[:, 0]),
+        on_start,
+        off_start,
+    )
+    cold_group, cold_interval = np.nonzero(c.too_cold_to_start)
+    frost_group, frost_interval = np.nonzero(c.frost_minimum)
+    damage = np.array(
+        [0.0 if g.freeze_protection is None else g.freeze_protection.damage_usd_per_unit_hour for g in farm.fleet]
+    )
+    staged = where(np.isfinite(c.hourly_rate))
+    intervals = np.arange(n)
+    # a minimum time no longer than every interval binds only machines that were switched before the plan
+    shortest = float(grid.hours.min())
+    minimum_on = (_per_group(farm, "minimum_on_hours") > shortest) | bound_on.any(axis=1)
+    minimum_off = (_per_group(farm, "minimum_off_hours") > shortest) | bound_off.any(axis=1)
+    sets: dict[str, AnySet] = {
+        "GROUPS": LabelSet(names),
+        "POINTS": LabelSet(tuple((group.name, mode) for group, mode in points)),
+        "INTERVALS": LabelSet(tuple(range(n))),
+        "DAYS": LabelSet(grid.days),
+        "FIRST_INTERVALS": Subset("INTERVALS", intervals[:1]),
+        "LATER_INTERVALS": Subset("INTERVALS", intervals[1:]),
+        "previous": Map("INTERVALS", ("INTERVALS",), np.concatenate([[n], intervals[:-1]])),
+        "POINTS_OF_GROUP": RangeSet("POINTS", ("GROUPS",), stop - counts, stop),
+        "HOSTED_POINTS": Subset("POINTS", where(np.array([g.hosting is not None for g, _ in points]))),
+        "INTERVALS_OF_DAY": RangeSet("INTERVALS", ("DAYS",), day_start, np.append(day_start[1:], n)),
+        "MINIMUM_ON_GROUPS": Subset("GROUPS", where(minimum_on)),
+        "MINIMUM_OFF_GROUPS": Subset("GROUPS", where(minimum_off)),
+        "DAILY_STARTS_GROUPS": Subset("GROUPS", where(np.array([g.starts_per_day is not None for g in farm.fleet]))),
+        "STAGED_GROUPS": Subset("GROUPS", staged),
+        "HOURLY_STARTS_GROUPS": Subset("GROUPS", staged if shortest < 1.0 else staged[:0]),
+        "HOUR_WINDOW": window(window_starts(c.hours_before, np.ones(len(names)))),
+        "ON_WINDOW": window(on_start),
+        "OFF_WINDOW": window(off_start),
+        **outage_sets,
+        "COLDS": LabelSet(tuple(range(len(cold_group)))),
+        "group_of_cold": Map("GROUPS", ("COLDS",), cold_group),
+        "interval_of_cold": Map("INTERVALS", ("COLDS",), cold_interval),
+        "FROSTS": LabelSet(tuple(range(len(frost_group)))),
+        "group_of_frost": Map("GROUPS", ("FROSTS",), frost_group),
+        "interval_of_frost": Map("INTERVALS", ("FROSTS",), frost_interval),
+    }
+    couples = np.array([_couples(group) for group in farm.fleet])
+    parameters = {
+        "hours": grid.hours,
+        "hashprice": usd_per_th_hour(1.0) * c.market.hashprice_usd_per_ph_day,
+        "hash_yield_th": np.array([yields[group.name][mode] for group, mode in points]),
+        "hosting_usd_per_hour": np.array(hosting),
+        "units_available": c.units_available,
+        "units_before": c.units_before,
+        "units_bound_on": bound_on,
+        "units_bound_off": bound_off,
+        "outage_limit": lost,
+        "starts_left": c.starts_allowed,
+        "start_limit": c.start_limit,
+        "hourly_limit": np.maximum(c.hourly_rate[:, None] - c.starts_just_before, 0.0),
+        "restart_th_hours": c.restart_hours * np.array([yields[g.name][g.modes[0]] for g in farm.fleet]),
+        "wear_usd": _per_group(farm, "wear_usd_per_start"),
+        "start_order_usd": couples * _TIE_BREAK_USD * np.arange(1, len(names) + 1) / len(names),
+        "frost_minimum": c.frost_minimum[frost_group, frost_interval],
+        "frost_damage_usd": damage[frost_group] * grid.hours[frost_interval],
+    }
+    return sets, parameters
+
+
+def containers(c: Conditions, whole: bool) -> Part:
+    """Sets and parameters of ``lp/rules/whole.py``; without ``whole`` its sets are empty."""
+    groups = c.farm.fleet
+    group_of_point = np.repeat(np.arange(len(groups)), [len(group.points) for group in groups])
+    container = np.array([float(group.units_switched_together) for group in groups])
+    partial = (c.units_available % container[:, None])[group_of_point]
+    points = tuple((group.name, mode) for group in groups for mode in group.points) if whole else ()
+    sets: dict[str, AnySet] = {
+        "WHOLE_POINTS": LabelSet(points),
+        "WHOLE_GROUPS": Subset("GROUPS", where(container > 1) if whole else np.arange(0)),
+    }
+    return sets, {
+        "container_units": container[group_of_point],
+        "partial_units": partial,
+        "partial_limit": (partial > 0).astype(np.float64)[: len(points)],
+    }

@@ -1,0 +1,16 @@
+"""What the parts of a problem share."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.lp.language import AnySet
+
+F = NDArray[np.float64]
+Part = tuple[dict[str, AnySet], dict[str, F]]
+
+
+def where(condition: NDArray[np.bool_]) -> NDArray[np.int64]:
+    """Positions at which a condition holds."""
+    return np.flatnonzero(condition).astype(np.int64)

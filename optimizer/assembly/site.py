@@ -1,0 +1,66 @@
+"""The site: load, generation behind the meter, limits, ramps, and the events that cap import."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.assembly.parts import Part
+from optimizer.conditions import Conditions
+from optimizer.lp.language import AnySet, LabelSet, Map, Subset
+from optimizer.units import megawatts
+
+
+def site(c: Conditions) -> Part:
+    """Sets and parameters of ``lp/rules/site.py``."""
+    limits, onsite, n = c.farm.site, c.farm.energy.onsite, len(c.grid)
+    before = c.farm.state.grid_import_mw
+    later, first = np.arange(1, n), np.arange(1 if before is not None else 0)
+    nothing = np.arange(0)
+    up, down = limits.ramp_up_mw_per_hour, limits.ramp_down_mw_per_hour
+    soft = limits.import_violation_usd_per_mwh
+    exports = onsite is not None and onsite.export_limit_mw > 0
+    sets: dict[str, AnySet] = {
+        "RAMPS_UP": Subset("INTERVALS", nothing if up is None else later),
+        "FIRST_RAMPS_UP": Subset("INTERVALS", nothing if up is None else first),
+        "RAMPS_DOWN": Subset("INTERVALS", nothing if down is None else later),
+        "FIRST_RAMPS_DOWN": Subset("INTERVALS", nothing if down is None else first),
+        "OVERRUNS": LabelSet(() if soft is None else ("import limit",)),
+        "SOURCES": LabelSet(() if onsite is None else ("on-site",)),
+        "EXPORTS": LabelSet(("export",) if exports else ()),
+    }
+    standby = {group.name: megawatts(group.standby_w) for group in c.farm.fleet}
+    parameters = {
+        "pue": c.pue,
+        "extra_mw": np.array(
+            [megawatts(point.power_w) - standby[g.name] for g in c.farm.fleet for point in g.points.values()]
+        ),
+        "standby_mw": np.array(list(standby.values())),
+        "auxiliary_mw": c.market.auxiliary_load_mw,
+        "source_limit_mw": c.market.onsite_available_mw[None, :] if onsite is not None else np.zeros((0, n)),
+        "import_limit_mw": c.market.import_limit_mw,
+        "export_limit_mw": np.array([onsite.export_limit_mw] if onsite is not None and exports else []),
+        "overrun_usd_per_mwh": np.array([] if soft is None else [soft]),
+        "import_before": np.array(before or 0.0),
+        "ramp_up_mw": (np.inf if up is None else up) * c.grid.hours,
+        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + c.outage_mw,
+    }
+    return sets, parameters
+
+
+def events(c: Conditions) -> Part:
+    """Sets and parameters of ``lp/rules/events.py``."""
+    caps = c.event_caps
+    interval = np.array([cap.interval for cap in caps], dtype=np.int64)
+    priced = np.array([cap.violation_usd_per_mwh is not None for cap in caps], dtype=np.bool_)
+    price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in caps])
+    sets: dict[str, AnySet] = {
+        "EVENTS": LabelSet(tuple(event.name for event in c.farm.events)),
+        "EVENT_CAPS": LabelSet(tuple(range(len(caps)))),
+        "event_of_cap": Map("EVENTS", ("EVENT_CAPS",), np.array([cap.event for cap in caps], dtype=np.int64)),
+        "interval_of_cap": Map("INTERVALS", ("EVENT_CAPS",), interval),
+    }
+    return sets, {
+        "event_cap_mw": np.array([cap.cap_mw for cap in caps]),
+        "event_violation_limit": np.where(priced, np.inf, 0.0),
+        "event_violation_usd": price * c.grid.hours[interval],
+    }

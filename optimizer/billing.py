@@ -1,0 +1,303 @@
+"""What the contract says of a plan's billing periods: windows, floors and what is left of every threshold.
+
+Facts only, no money and no decisions: the linear program, the settlement and the rule checker all start from here.
+What the plan cannot change, metered before it or expected after it, is owed anyway and no cost of the plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.calendar import When
+from optimizer.config.charges import Demand, Ratchet
+from optimizer.config.farm import Farm
+from optimizer.errors import MissingDataError
+from optimizer.market.calendars import share_within
+from optimizer.market.coincident import rule_of
+from optimizer.market.inputs import MarketInputs
+from optimizer.market.periods import Period, billing_periods
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+_HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it."""
+
+    peaks_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    tier_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    taken_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    charged_usd: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_REST = Rest()
+
+
+@dataclass(frozen=True)
+class PeakBill:
+    """A demand charge in a billing period: ``intervals`` whose import counts, and what is billed without any of it.
+
+    ``floor_mw`` is billed whatever the plan imports; of it ``owed_mw`` is owed without the plan, and ``so_far_mw`` was
+    owed as the plan begins.
+    """
+
+    charge: int
+    period: int
+    intervals: Int
+    rate_usd_per_mw: float
+    floor_mw: float
+    owed_mw: float
+    so_far_mw: float
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A threshold over a billing period: of tier or supply ``item``; ``amount`` is what is left of it for the plan.
+
+    ``mwh_per_mw`` holds the hours of each of the ``intervals`` that count.
+    """
+
+    item: int
+    period: int
+    intervals: Int
+    mwh_per_mw: F
+    amount: float
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A coincident-peak charge of one year: the tag is ``elsewhere_mw + weight @ import``, and ``floor_mw`` at least.
+
+    weight: (intervals,), the probability of a peak over the number of peaks.
+    """
+
+    charge: int
+    year: int
+    weight: F
+    elsewhere_mw: float
+    floor_mw: float
+    rate_usd_per_mw: float
+
+
+@dataclass(frozen=True)
+class Billing:
+    """The billing facts of a farm over a grid."""
+
+    farm: Farm
+    market: MarketInputs
+    rest: Rest
+
+    @cached_property
+    def periods(self) -> tuple[Period, ...]:
+        """The billing periods the plan touches, in order."""
+        return billing_periods(self.market.grid, self.farm.energy.billing_day)
+
+    def begun_before(self, period: Period) -> bool:
+        """Whether a part of the period lies before the plan."""
+        return bool(period.begins < self.market.grid.starts[0])
+
+    def goes_on(self, period: Period) -> bool:
+        """Whether a part of the period lies after the plan."""
+        return bool(period.ends > self.market.grid.end)
+
+    def share_of_remainder(self, period: Period) -> float:
+        """The plan's hours in a period as a share of all its hours from the plan's beginning on."""
+        grid = self.market.grid
+        hours = float(grid.hours[period.first : period.stop].sum())
+        return min(hours / float((period.ends - max(period.begins, grid.starts[0])) / _HOUR), 1.0)
+
+    @cached_property
+    def fixed_usd_per_hour(self) -> F:
+        """The customer charge, spread over the hours of its period, (intervals,)."""
+        spread = np.zeros(len(self.market.grid))
+        for period in self.periods:
+            hours = float((period.ends - period.begins) / _HOUR)
+            spread[period.first : period.stop] = self.farm.energy.fixed_usd_per_month / hours
+        return spread
+
+    @cached_property
+    def peak_bills(self) -> tuple[PeakBill, ...]:
+        """Every demand charge in every period in which its hours come, by period.
+
+        Raises MissingDataError where a peak that the bill depends on is not known.
+        """
+        missing: list[str] = []
+        bills = [
+            self._peak_bill(i, demand, p, missing)
+            for p in range(len(self.periods))
+            for i, demand in enumerate(self.farm.energy.demand)
+        ]
+        if missing:
+            raise MissingDataError("\n".join(missing))
+        return tuple(bill for bill in bills if bill is not None)
+
+    def _peak_bill(self, i: int, demand: Demand, p: int, missing: list[str]) -> PeakBill | None:
+        period = self.periods[p]
+        intervals = self._counted(self._shares[i], period)
+        if not len(intervals):
+            return None
+        known = [demand.minimum_mw, demand.above_mw]
+        if demand.ratchet is not None:
+            known += self._ratchet_floors(demand, demand.ratchet, p, missing)
+        key, state = f"energy.demand[{i}]", self.farm.state.bill
+        if self.begun_before(period):
+            if demand.name not in state.peaks_mw:
+                missing.append(
+                    f"state.bill.peaks_mw: the plan begins within the billing period {period.label}: give the highest "
+                    f"import so far that {demand.name} counts"
+                )
+            known.append(state.peaks_mw.get(demand.name, 0.0))
+        so_far = max(known) if self.begun_before(period) else demand.above_mw
+        floor = max(known)
+        owed = so_far
+        if self.goes_on(period):
+            owed = floor = max(floor, self._expected(key, demand, period, missing))
+        return PeakBill(i, p, intervals, demand.rate_usd_per_mw, floor, owed, so_far)
+
+    def _expected(self, key: str, demand: Demand, period: Period, missing: list[str]) -> float:
+        rest = self.rest.peaks_mw.get((demand.name, period.label), demand.expected_peak_mw)
+        if rest is None:
+            missing.append(
+                f"{key}: the billing period {period.label} goes on after the plan: give expected_peak_mw, or "
+                "horizon.tail with a price forecast, else a month's charge falls on this plan alone"
+            )
+        return rest or 0.0
+
+    def _ratchet_floors(self, demand: Demand, ratchet: Ratchet, p: int, missing: list[str]) -> Iterator[float]:
+        """What past peaks hold the bill up to; periods of the plan itself are left to the plan."""
+        past = self.farm.state.bill.past_peaks_mw.get(demand.name, {})
+        first = self.periods[0]
+        lacking = []
+        for label in looked_back(ratchet, self.periods[p].label):
+            if label > first.label or (label == first.label and not self.begun_before(first)):
+                continue
+            peak = self.farm.state.bill.peaks_mw.get(demand.name) if label == first.label else past.get(label)
+            if peak is None and (ratchet.first_month is None or label >= ratchet.first_month):
+                lacking.append(label)
+            yield ratchet.share * (peak or 0.0)
+        if lacking:
+            missing.append(
+                f"state.bill.past_peaks_mw: the ratchet of {demand.name} looks back over {ratchet.months} billing "
+                f"periods; the peaks of {', '.join(lacking)} are missing (or say ratchet.first_month)"
+            )
+
+    @cached_property
+    def ratchets(self) -> tuple[tuple[int, int, float], ...]:
+        """Pairs of peak bills of the plan, (later, earlier), and the share of the earlier peak the later one bills."""
+        at = {(bill.charge, self.periods[bill.period].label): b for b, bill in enumerate(self.peak_bills)}
+        pairs = []
+        for (charge, label), later in at.items():
+            ratchet = self.farm.energy.demand[charge].ratchet
+            if ratchet is None:
+                continue
+            earlier = (at.get((charge, back)) for back in looked_back(ratchet, label))
+            pairs += [(later, b, ratchet.share) for b in earlier if b is not None]
+        return tuple(pairs)
+
+    @cached_property
+    def tiers(self) -> tuple[Quantity, ...]:
+        """Every energy tier in every period in which its hours come."""
+        billed = 1.0 + self.farm.energy.loss_share
+        done, rest = self.farm.state.bill.tier_mwh, self.rest.tier_mwh
+        return tuple(
+            quantity
+            for p in range(len(self.periods))
+            for i, tier in enumerate(self.farm.energy.tiers)
+            for quantity in self._quantity(
+                i, p, billed * self._within(tier.when), tier.above_mwh_per_month, tier.name, done, rest
+            )
+        )
+
+    @cached_property
+    def takes(self) -> tuple[Quantity, ...]:
+        """Every minimum take in every period the plan touches."""
+        done, rest = self.farm.state.bill.taken_mwh, self.rest.taken_mwh
+        return tuple(
+            quantity
+            for p in range(len(self.periods))
+            for i, supply in enumerate(self.farm.energy.supplies)
+            if supply.minimum_take is not None
+            for quantity in self._quantity(
+                i, p, self._within(None), supply.minimum_take.mwh_per_month, supply.name, done, rest
+            )
+        )
+
+    def _quantity(
+        self,
+        item: int,
+        p: int,
+        share: F,
+        amount: float,
+        name: str,
+        done: Mapping[str, float],
+        rest: Mapping[tuple[str, str], float],
+    ) -> Iterator[Quantity]:
+        period = self.periods[p]
+        intervals = self._counted(share, period)
+        left = amount - (done.get(name, 0.0) if self.begun_before(period) else 0.0)
+        left = self._left(period, left, rest.get((name, period.label)))
+        if len(intervals):
+            hours = self.market.grid.hours[intervals] * share[intervals]
+            yield Quantity(item, p, intervals, hours, max(left, 0.0))
+
+    def _left(self, period: Period, left: float, rest: float | None) -> float:
+        """What of an amount is left for the plan: less what the rest is known to take, else by time."""
+        if not self.goes_on(period):
+            return left
+        return left - rest if rest is not None else left * self.share_of_remainder(period)
+
+    @cached_property
+    def least_usd(self) -> tuple[float, ...]:
+        """What energy, adders, tiers and demand charges of the plan come to at least, by period."""
+        energy = self.farm.energy
+        amounts = []
+        for p, period in enumerate(self.periods):
+            left = energy.minimum_bill_usd_per_month - energy.fixed_usd_per_month
+            left -= self.farm.state.bill.charged_usd if self.begun_before(period) else 0.0
+            left -= sum(b.rate_usd_per_mw * (b.owed_mw - b.so_far_mw) for b in self.peak_bills if b.period == p)
+            amounts.append(self._left(period, left, self.rest.charged_usd.get(period.label)))
+        return tuple(amounts)
+
+    @cached_property
+    def tags(self) -> tuple[Tag, ...]:
+        """Every coincident-peak charge and year for which the plan holds a chance of a peak."""
+        tags = []
+        years = np.asarray(self.market.grid.local_starts.year)
+        for i, peak in enumerate(self.farm.energy.coincident_peaks):
+            weight = self.market.peak_probability[peak.name] / rule_of(peak).intervals_per_year
+            for year in dict.fromkeys(years[weight > 0].tolist()):
+                of_year = np.where(years == year, weight, 0.0)
+                elsewhere = peak.elsewhere_mw * max(1.0 - float(of_year.sum()), 0.0)
+                floor = max(peak.minimum_mw, elsewhere)
+                tags.append(Tag(i, year, of_year, elsewhere, floor, peak.rate_usd_per_mw))
+        return tuple(tags)
+
+    @cached_property
+    def _shares(self) -> list[F]:
+        return [self._within(demand.when) for demand in self.farm.energy.demand]
+
+    def _within(self, when: When | None) -> F:
+        return share_within(self.market.grid, when, self.farm.energy.holidays)
+
+    def _counted(self, share: F, period: Period) -> Int:
+        return (np.flatnonzero(share[period.first : period.stop] > 0) + period.first).astype(np.int64)
+
+
+def looked_back(ratchet: Ratchet, label: str) -> list[str]:
+    """Labels of the billing periods whose peaks a ratchet counts in the one labelled so.
+
+    >>> looked_back(Ratchet(share=0.8, months=3), "2026-02")
+    ['2026-01', '2025-12', '2025-11']
+    """
+    year, month = (int(part) for part in label.split("-"))
+    back = (divmod(12 * year + month - 1 - n, 12) for n in range(1, ratchet.months + 1))
+    counted = ((y, m + 1) for y, m in back if ratchet.of_months is None or m + 1 in ratchet.of_months)
+    return [f"{y:04d}-{m:02d}" for y, m in counted]

@@ -1,0 +1,36 @@
+"""Reading a validated section and the plain data of a file alike; what has the wrong type is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import Any
+
+from optimizer.config.yaml12 import Keys
+
+FoundAt = tuple[Keys, str]
+
+
+def get(section: Any, key: str) -> Any:
+    """A value of a typed section or of plain data; None where there is none."""
+    return section.get(key) if isinstance(section, dict) else getattr(section, key, None)
+
+
+def entries(section: Any, key: str) -> Iterator[tuple[int, Any]]:
+    """The numbered entries of a list in a section."""
+    found = get(section, key)
+    return enumerate(found if isinstance(found, tuple | list) else ())
+
+
+def meant(name: str, known: list[str]) -> str:
+    """A suggestion for a misspelt name, or what there is.
+
+    >>> meant("Antminer S12", ["Antminer S21", "Avalon A1466"])
+    'did you mean `Antminer S21`?'
+    """
+    folded = {other.casefold(): other for other in known}
+    close = get_close_matches(name[:100].casefold(), list(folded), n=1)
+    if close:
+        return f"did you mean `{folded[close[0]]}`?"
+    listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
+    return f"there is: {listed}" if known else "there is none"

@@ -1,0 +1,121 @@
+r"""Charges over a billing period (families 14 to 16): tiers, demand, ratchets, coincident peaks, minimum bill.
+
+Symbols: :math:`i_t` grid import; :math:`M_b` measured and :math:`F_b + a_b` billed peak of bill b (one demand charge in
+one period), :math:`F_b` being billed whatever the plan does; all MW. Sums over hours are MWh.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+
+
+def peak_measured(m: Any, j: Any) -> Any:
+    r"""The measured peak is no less than the import of any hour that counts: :math:`i_t \le M_b`."""
+    return m.grid_import[m.interval_of_peak[j]] <= m.measured_peak[m.bill_of_peak[j]]
+
+
+def peak_billed(m: Any, b: Any) -> Any:
+    r"""What is measured is billed: :math:`M_b \le F_b + a_b`. The floor is billed even without it."""
+    return m.measured_peak[b] <= m.peak_floor_mw[b] + m.peak_above_floor[b]
+
+
+def peak_ratchet(m: Any, r: Any) -> Any:
+    r"""A share of an earlier period's measured peak is billed later: :math:`\rho M_{b'} \le F_b + a_b`."""
+    later = m.later_of_ratchet[r]
+    held = m.ratchet_share[r] * m.measured_peak[m.earlier_of_ratchet[r]]
+    return held <= m.peak_floor_mw[later] + m.peak_above_floor[later]
+
+
+def energy_tier(m: Any, b: Any) -> Any:
+    r"""Energy beyond what is left of the tier below is charged more: :math:`\sum_t h_{bt} i_t \le E_b + x_b`."""
+    counted = m.sum(m.HOURS_OF_TIER[b], lambda j: m.tier_mwh_per_mw[j] * m.grid_import[m.interval_of_tier[j]])
+    return counted <= m.tier_left_mwh[b] + m.tier_above_mwh[b]
+
+
+def peak_tag(m: Any, c: Any) -> Any:
+    r"""The expected import at the grid's peaks, beyond what is billed anyway:
+    :math:`\sum_t w_{ct} i_t + K_c \le F_c + a_c`.
+
+    :math:`w_{ct}` is the probability of a peak over the number of peaks, :math:`K_c` the import expected at those
+    outside the plan.
+    """
+    expected = m.sum(m.INTERVALS, lambda t: m.tag_weight[c, t] * m.grid_import[t])
+    return expected + m.tag_elsewhere_mw[c] <= m.tag_floor_mw[c] + m.tag_above_floor[c]
+
+
+def least_bill(m: Any, n: Any) -> Any:
+    r"""What a bill lacks of its minimum is paid on top: energy, adders, tiers, demand :math:`+ z_n \ge Z_n`."""
+    energy = m.sum(m.INTERVALS_OF_BILL[n], lambda t: m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t])
+    adders = m.sum(m.INTERVALS_OF_BILL[n], lambda t: m.hours[t] * m.adders_usd_per_mwh[t] * m.grid_import[t])
+    tiers = m.sum(m.TIERS_OF_BILL[n], lambda b: m.tier_adds_usd_per_mwh[b] * m.tier_above_mwh[b])
+    demand = m.sum(m.PEAKS_OF_BILL[n], lambda b: m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b]))
+    return energy + adders + tiers + demand + m.bill_topup[n] >= m.least_usd[n]
+
+
+def demand_charge(m: Any, b: Any) -> Any:
+    r"""What the plan adds to the billed peak: :math:`-d_b (a_b + D_b)`, of the floor what is due with it."""
+    return -m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b])
+
+
+def energy_tiers(m: Any, b: Any) -> Any:
+    r"""What energy above a tier costs more: :math:`-c_b x_b`."""
+    return -m.tier_adds_usd_per_mwh[b] * m.tier_above_mwh[b]
+
+
+def coincident_peak(m: Any, c: Any) -> Any:
+    r"""The expected coincident-peak charge, in today's money: :math:`-k_c a_c`."""
+    return -m.tag_usd_per_mw[c] * m.tag_above_floor[c]
+
+
+def fixed_charges(m: Any, t: Any) -> Any:
+    """The customer charge, hour by hour of its period; a constant."""
+    return -m.hours[t] * m.fixed_usd_per_hour[t]
+
+
+def minimum_bill(m: Any, n: Any) -> Any:
+    """What is paid to reach the minimum bill."""
+    return -m.bill_topup[n]
+
+
+PARAMETERS = (
+    Parameter("peak_floor_mw", ("PEAK_BILLS",)),
+    Parameter("peak_due_mw", ("PEAK_BILLS",)),  # part of the floor that the plan pays for
+    Parameter("peak_usd_per_mw", ("PEAK_BILLS",)),
+    Parameter("ratchet_share", ("RATCHETS",)),
+    Parameter("tier_mwh_per_mw", ("TIER_HOURS",)),  # as billed, losses included
+    Parameter("tier_left_mwh", ("TIER_BILLS",)),
+    Parameter("tier_adds_usd_per_mwh", ("TIER_BILLS",)),
+    Parameter("tag_weight", ("TAGS", "INTERVALS")),
+    Parameter("tag_elsewhere_mw", ("TAGS",)),
+    Parameter("tag_floor_mw", ("TAGS",)),
+    Parameter("tag_usd_per_mw", ("TAGS",)),
+    Parameter("fixed_usd_per_hour", ("INTERVALS",)),
+    Parameter("least_usd", ("LEAST_BILLS",)),
+)
+
+VARIABLES = (
+    Variable("measured_peak", ("PEAK_BILLS",)),
+    Variable("peak_above_floor", ("PEAK_BILLS",)),
+    Variable("tier_above_mwh", ("TIER_BILLS",)),
+    Variable("tag_above_floor", ("TAGS",)),
+    Variable("bill_topup", ("LEAST_BILLS",)),
+)
+
+FAMILIES = (
+    Family(peak_measured, ("PEAK_HOURS",), "the billed peak counts this hour", unit="MW"),
+    Family(peak_billed, ("PEAK_BILLS",), "the measured peak {PEAK_BILLS} is billed", unit="MW"),
+    Family(peak_ratchet, ("RATCHETS",), "a ratchet bills {ratchet_share:.3g} of an earlier peak", unit="MW"),
+    Family(energy_tier, ("TIER_BILLS",), "energy above tier {TIER_BILLS} is charged more", unit="MWh"),
+    Family(peak_tag, ("TAGS",), "import at coincident peaks {TAGS} is charged", unit="MW"),
+    Family(least_bill, ("LEAST_BILLS",), "the bill comes to {least_usd:.2f} USD at least", unit="USD"),
+)
+
+TERMS = (
+    Term(energy_tiers, ("TIER_BILLS",)),
+    Term(demand_charge, ("PEAK_BILLS",)),
+    Term(coincident_peak, ("TAGS",)),
+    Term(fixed_charges, ("INTERVALS",)),
+    Term(minimum_bill, ("LEAST_BILLS",)),
+)

@@ -1,0 +1,95 @@
+"""Charges over billing periods, from the import alone: what a utility would reckon when the period is over."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.billing import Quantity, Tag
+from optimizer.conditions import Conditions
+
+F = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The peak of one demand charge in one period: what was measured and in which interval, what is billed, MW."""
+
+    measured_mw: float
+    at: int
+    billed_mw: float
+
+
+def peaks(c: Conditions, imported: F) -> tuple[Peak, ...]:
+    """The peak of every bill of ``c.billing.peak_bills``. imported: MW, (intervals,)."""
+    found: list[Peak] = []
+    for bill in c.billing.peak_bills:
+        at = int(bill.intervals[np.argmax(imported[bill.intervals])])
+        found.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
+    for later, earlier, share in c.billing.ratchets:
+        held = max(found[later].billed_mw, share * found[earlier].measured_mw)
+        found[later] = Peak(found[later].measured_mw, found[later].at, held)
+    return tuple(found)
+
+
+def counted_mwh(quantity: Quantity, mw: F) -> float:
+    """MWh that count towards a threshold."""
+    return float(mw[quantity.intervals] @ quantity.mwh_per_mw)
+
+
+def beyond(quantity: Quantity, mw: F) -> F:
+    """MWh of each interval that lie beyond what was left of a threshold, (intervals,)."""
+    above = np.zeros(len(mw))
+    total = np.cumsum(mw[quantity.intervals] * quantity.mwh_per_mw)
+    over = np.maximum(total - quantity.amount, 0.0)
+    above[quantity.intervals] = np.diff(over, prepend=0.0)
+    return above
+
+
+def short_of(take: Quantity, mw: F) -> float:
+    """MWh that a minimum take is missed by."""
+    return max(take.amount - counted_mwh(take, mw), 0.0)
+
+
+def tag_usd(tag: Tag, imported: F) -> F:
+    """What the import of each interval adds to a coincident-peak charge, USD, (intervals,)."""
+    at_peaks = tag.weight * imported
+    total = float(at_peaks.sum())
+    above = max(tag.elsewhere_mw + total - tag.floor_mw, 0.0)
+    return tag.rate_usd_per_mw * above * at_peaks / total if total > 0 else np.zeros(len(imported))
+
+
+def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: F) -> dict[str, F]:
+    """USD per interval of every charge, negative. A peak is charged in the interval that sets it.
+
+    energy_usd: energy at the interval's price and adders, (intervals,), negative; they count to the minimum bill.
+    """
+    n, hours, energy, billing = len(c.grid), c.grid.hours, c.farm.energy, c.billing
+    demand, tiers, coincident, shortfall, topup = (np.zeros(n) for _ in range(5))
+    for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
+        demand[peak.at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
+    for tier in billing.tiers:
+        tiers -= beyond(tier, imported) * energy.tiers[tier.item].adds_usd_per_mwh
+    for tag in billing.tags:
+        coincident -= tag_usd(tag, imported)
+    for take in billing.takes:
+        supply = energy.supplies[take.item]
+        if supply.minimum_take is not None:
+            short = short_of(take, supply_mw[supply.name])
+            shortfall[take.intervals[-1]] -= short * supply.minimum_take.shortfall_usd_per_mwh
+    if energy.minimum_bill_usd_per_month > 0:
+        for period, least in zip(billing.periods, billing.least_usd, strict=True):
+            inside = slice(period.first, period.stop)
+            charged = -float((energy_usd + demand + tiers)[inside].sum())
+            topup[period.stop - 1] -= max(least - charged, 0.0)
+    return {
+        "energy_tiers": tiers,
+        "demand_charge": demand,
+        "coincident_peak": coincident,
+        "take_shortfall_penalty": shortfall,
+        "fixed_charges": -billing.fixed_usd_per_hour * hours,
+        "minimum_bill": topup,
+    }

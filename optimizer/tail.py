@@ -1,0 +1,70 @@
+"""A plan shorter than its billing period: what the rest of the period adds to the charges that depend on all of it.
+
+The plan and its tail are solved as one. What the tail then does to every peak and quantity is given to the plan alone
+as an expectation. For a convex charge that loses nothing: a part of an optimum is an optimum of that part.
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.billing import Rest
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.charges import counted_mwh
+
+
+def charged_by_period(farm: Farm) -> bool:
+    """Whether anything in the contract is charged over a whole billing period."""
+    energy = farm.energy
+    takes = any(supply.minimum_take is not None for supply in energy.supplies)
+    return bool(energy.demand or energy.tiers or takes or energy.minimum_bill_usd_per_month)
+
+
+def first_intervals(market: MarketInputs, n: int) -> MarketInputs:
+    """The market of the first ``n`` intervals."""
+
+    def cut(value: Any) -> Any:
+        if isinstance(value, np.ndarray):
+            return value[:n]
+        if isinstance(value, dict):
+            return {name: cut(inner) for name, inner in value.items()}
+        return value
+
+    grid = Grid(market.grid.starts[:n], market.grid.hours[:n], market.grid.timezone)
+    others = {field.name: cut(getattr(market, field.name)) for field in fields(market) if field.name != "grid"}
+    return replace(market, grid=grid, **others)
+
+
+def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:
+    """What the intervals from ``head`` on add to the charges of the last billing period, in an expected schedule."""
+    billing, energy = c.billing, c.farm.energy
+    last = len(billing.periods) - 1
+    label = billing.periods[last].label
+    settlement = settle(c, expected)
+    imported = settlement.import_mw * (np.arange(len(c.grid)) >= head)
+    charged = sum(settlement.usd[line][head:].sum() for line in ("energy", "adders", "energy_tiers"))
+    return Rest(
+        peaks_mw={
+            (energy.demand[bill.charge].name, label): float(imported[bill.intervals].max())
+            for bill in billing.peak_bills
+            if bill.period == last
+        },
+        tier_mwh={
+            (energy.tiers[tier.item].name, label): counted_mwh(tier, imported)
+            for tier in billing.tiers
+            if tier.period == last
+        },
+        taken_mwh={
+            (name, label): counted_mwh(take, expected.supply_mw[name] * (np.arange(len(c.grid)) >= head))
+            for take in billing.takes
+            if take.period == last and (name := energy.supplies[take.item].name)
+        },
+        charged_usd={label: -float(charged)},
+    )
