@@ -8,6 +8,8 @@ from optimizer.config.load import check_file, load_farm
 from optimizer.errors import CurtailError, Fault, InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
+from optimizer.market.periods import with_tail
+from optimizer.tail import charged_by_period
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
@@ -22,7 +24,9 @@ def check_file_and_series(path: Path) -> list[Fault]:
     if farm.horizon.start is None:
         return []
     try:
-        read_market(farm, path.parent, grid_of(farm))
+        grid = grid_of(farm)
+        longer = with_tail(farm, grid) if charged_by_period(farm) else None
+        read_market(farm, path.parent, longer or grid, head=len(grid))
     except CurtailError as error:
         found = error.faults if isinstance(error, InputError) else ()
         return list(found) or [Fault(str(path), 1, 1, "", str(error))]

@@ -35,20 +35,23 @@ def charges(c: Conditions) -> Part:
     """Sets and parameters of ``lp/rules/charges.py``."""
     energy, billing = c.farm.energy, c.billing
     bills, tiers, tags, ratchets = billing.peak_bills, billing.tiers, billing.tags, billing.ratchets
-    labels = [period.label for period in billing.periods]
     peak_hours = np.concatenate([np.arange(0), *(bill.intervals for bill in bills)]).astype(np.int64)
     bill_of_hour = np.repeat(np.arange(len(bills)), [len(bill.intervals) for bill in bills])
     tier_sets, _, tier_hours = hours_of(tiers, "TIER_BILLS", "TIER_HOURS", "HOURS_OF_TIER")
-    least = billing.periods if energy.minimum_bill_usd_per_month > 0 else ()
+    least = billing.periods if billing.least_usd else ()
     sets: dict[str, AnySet] = {
-        "PEAK_BILLS": LabelSet(tuple((energy.demand[bill.charge].name, labels[bill.period]) for bill in bills)),
+        "PEAK_BILLS": LabelSet(
+            tuple((energy.demand[bill.charge].name, billing.periods[bill.period].label) for bill in bills)
+        ),
         "PEAK_HOURS": LabelSet(tuple(range(len(peak_hours)))),
         "bill_of_peak": Map("PEAK_BILLS", ("PEAK_HOURS",), bill_of_hour.astype(np.int64)),
         "interval_of_peak": Map("INTERVALS", ("PEAK_HOURS",), peak_hours),
         "RATCHETS": LabelSet(tuple(range(len(ratchets)))),
         "later_of_ratchet": Map("PEAK_BILLS", ("RATCHETS",), _column(ratchets, 0).astype(np.int64)),
         "earlier_of_ratchet": Map("PEAK_BILLS", ("RATCHETS",), _column(ratchets, 1).astype(np.int64)),
-        "TIER_BILLS": LabelSet(tuple((energy.tiers[tier.item].name, labels[tier.period]) for tier in tiers)),
+        "TIER_BILLS": LabelSet(
+            tuple((energy.tiers[tier.item].name, billing.periods[tier.period].label) for tier in tiers)
+        ),
         **tier_sets,
         "TAGS": LabelSet(tuple((energy.coincident_peaks[tag.charge].name, str(tag.year)) for tag in tags)),
         "LEAST_BILLS": LabelSet(tuple(period.label for period in least)),
@@ -73,7 +76,7 @@ def charges(c: Conditions) -> Part:
         "tag_floor_mw": np.array([tag.floor_mw for tag in tags]),
         "tag_usd_per_mw": np.array([tag.rate_usd_per_mw for tag in tags]),
         "fixed_usd_per_hour": billing.fixed_usd_per_hour,
-        "least_usd": np.array([usd for usd, _ in zip(billing.least_usd, least, strict=False)]),
+        "least_usd": np.array(billing.least_usd),
     }
 
 

@@ -21,12 +21,11 @@ def supply(c: Conditions) -> Part:
     prices = np.array([market.block_price_usd_per_mwh[block.name] for block in blocks]).reshape(len(blocks), n)
     suppliers, takes = energy.supplies, c.billing.takes
     take_sets, take_of_hour, take_hours = hours_of(takes, "TAKES", "TAKE_HOURS", "HOURS_OF_TAKE")
-    labels = [period.label for period in c.billing.periods]
     minimum = [suppliers[take.item].minimum_take for take in takes]
     supplier = np.array([take.item for take in takes], dtype=np.int64)[take_of_hour]
     sets: dict[str, AnySet] = {
         "SUPPLIES": LabelSet(tuple(one.name for one in suppliers)),
-        "TAKES": LabelSet(tuple((suppliers[take.item].name, labels[take.period]) for take in takes)),
+        "TAKES": LabelSet(tuple((suppliers[take.item].name, c.billing.periods[take.period].label) for take in takes)),
         **take_sets,
         "supply_of_take": Map("SUPPLIES", ("TAKE_HOURS",), supplier),
         "BLOCKS": LabelSet(tuple(block.name for block in blocks)),

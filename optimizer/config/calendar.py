@@ -17,8 +17,6 @@ DAYS: tuple[Day, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun", "holid
 SLOT_MINUTES = 5  # every interval is a multiple of it
 SLOTS = 24 * 60 // SLOT_MINUTES
 _ROUNDED_SLOTS = 0.01  # 6.0833 hours are meant to be 06:05
-
-
 _CALENDARS = "must be nerc, a country or state such as US or US-TX, or a list of dates"
 
 

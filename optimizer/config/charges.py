@@ -98,6 +98,13 @@ class PeakRuleSection(Section):
     distinct_days: bool = Field(default=True, description="Whether no two peaks may fall on one day")
     source: Annotated[str, Field(min_length=1, max_length=500)] = Field(description="Where the rule is written")
 
+    @model_validator(mode="after")
+    def _names_no_month_twice(self) -> PeakRuleSection:
+        twice = {month for month in self.months if self.months.count(month) > 1}
+        if twice:
+            refuse("PeakRuleSection", [(("months",), f"name {min(twice)} twice")])
+        return self
+
 
 def _preset_or_rule(value: Any) -> str:
     return "rule" if isinstance(value, dict | PeakRuleSection) else "preset"

@@ -84,16 +84,17 @@ def _rates(section: Any) -> Rates | None:
 
 
 def _ratchets(farm: Any) -> Iterator[FoundAt]:
+    """Ratchets without past peaks; those of a contract by itself wait for the farm that has them."""
+    if get(farm, "fleet") is None:
+        return
     past = get(get(get(farm, "state"), "bill"), "past_peaks_mw")
     for i, demand in entries(get(farm, "energy"), "demand"):
         name, ratchet = get(demand, "name"), get(demand, "ratchet")
         known = isinstance(past, dict) and isinstance(name, str) and past.get(name)
         if ratchet is not None and not known and get(ratchet, "first_month") is None:
-            sentence = (
-                "goes by past peaks, and none are known: give them by month under state.bill.past_peaks_mw, by the "
-            )
-            sentence += "name of this charge, or ratchet.first_month, the first billing period of a new connection"
-            yield ("energy", "demand", i, "ratchet"), sentence
+            give = "give them by month under state.bill.past_peaks_mw, by the name of this charge"
+            new = "ratchet.first_month, the first billing period of a new connection"
+            yield ("energy", "demand", i, "ratchet"), f"goes by past peaks, and none are known: {give}, or {new}"
 
 
 def _bill_so_far(farm: Any) -> Iterator[FoundAt]:

@@ -26,7 +26,9 @@ class Tail(Section):
     minutes: Literal[15, 30, 60, 120, 180, 240, 360, 720, 1440] = Field(
         default=60, description="Length of its intervals, minutes"
     )
-    price_usd_per_mwh: PriceSeries = Field(description="Forecast of the energy price")
+    price_usd_per_mwh: PriceSeries | None = Field(
+        default=None, description="Forecast of the energy price; the energy price itself when absent"
+    )
 
 
 class Horizon(Section):

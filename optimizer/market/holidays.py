@@ -14,7 +14,7 @@ def holiday_dates(holidays: Holidays | None, years: Iterable[int]) -> frozenset[
     """The holidays of these years: by NERC, by a country or state, or the dates listed; none without a calendar.
 
     Listed dates come back whatever their year. Holidays of a country or state are its public ones, with the days they
-    are observed on, by the package ``holidays``.
+    are observed on, by the package ``holidays`` for the years it knows, to 2100 at most.
 
     >>> sorted(str(day) for day in holiday_dates("nerc", [2023]))[:2]
     ['2023-01-02', '2023-05-29']

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.config import base
@@ -24,6 +26,7 @@ from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]
 Quantity = float | SeriesFile | Rates
+_HOUR = pd.Timedelta(hours=1)
 
 
 def limits_of(quantity: Any) -> Limits:
@@ -62,11 +65,8 @@ class Reading:
         """As ``values``; None for a quantity that is not given."""
         return None if quantity is None else self.values(path, quantity, kind)
 
-    def values(self, path: str, quantity: Quantity, kind: Any, *, beyond: float | None = None) -> F:
-        """A quantity in the range of ``kind`` over plan and tail, (n_intervals,); ``path`` is its place in the file.
-
-        ``beyond`` is what it is in the tail where its file has ended; without it, the mean of the day before.
-        """
+    def values(self, path: str, quantity: Quantity, kind: Any) -> F:
+        """A quantity in the range of ``kind`` over plan and tail, (n_intervals,); ``path`` is its place in the file."""
         if self.tail is None or not isinstance(quantity, SeriesFile):
             return self.over(self.grid, quantity, kind)
         tail, spec = self.tail, quantity
@@ -76,12 +76,12 @@ class Reading:
             values, further = on_grid(series, self.plan), where_covered(series, tail)
             ended = np.isnan(further)
             if ended.any():
-                held = _last_day(values, self.plan) if beyond is None else beyond
+                held = _last_day(values, self.plan)
                 further[ended] = held
                 since = clock(tail.starts[int(np.argmax(ended))], tail.timezone)
-                what = "its mean over the 24 hours before the tail, " if beyond is None else ""
                 self.remarks.append(
-                    f"{path}: {spec.file} does not reach over the tail; from {since} on it is {what}{held:.6g}"
+                    f"{path}: {spec.file} does not reach over the tail; from {since} on it is its mean over the 24 hours "
+                    f"before the tail, {held:.6g}"
                 )
             return np.append(values, further)
 
@@ -97,9 +97,16 @@ class Reading:
         return self._kept(lambda: on_grid(self._series(path, quantity, kind, grid), grid), len(grid))
 
     def probability(self, path: str, peak: CoincidentPeak) -> F:
-        """The probability of each interval to be one of a charge's peaks, (n_intervals,)."""
-        if peak.probability is not None:
-            return self.values(path, peak.probability, base.Share, beyond=0.0)
+        """The probability of each interval to be one of a charge's peaks, (n_intervals,).
+
+        A number holds for every interval. A row of a file is shared by time among the intervals it covers, and the rows
+        of a longer interval are added up; the tail has none where the file has ended.
+        """
+        given = peak.probability
+        if isinstance(given, SeriesFile):
+            return self._kept(lambda: self._shared(path, given), len(self.grid))
+        if given is not None:
+            return np.full(len(self.grid), given)
 
         def read() -> F:
             values, fills = estimated(self.farm, self.folder, self.grid, peak)
@@ -107,6 +114,19 @@ class Reading:
             return values
 
         return self._kept(read, len(self.grid))
+
+    def _shared(self, path: str, spec: SeriesFile) -> F:
+        series = self._series(self.folder / spec.file, spec, base.Share, self.grid)
+        per_hour = replace(series, values=series.values / np.asarray((series.ends - series.starts) / _HOUR))
+        shares = on_grid(per_hour, self.plan) * self.plan.hours
+        if self.tail is None:
+            return shares
+        further = where_covered(per_hour, self.tail) * self.tail.hours
+        ended = np.isnan(further)
+        if ended.any():
+            since = clock(self.tail.starts[int(np.argmax(ended))], self.tail.timezone)
+            self.remarks.append(f"{path}: {spec.file} does not reach over the tail; from {since} on it is 0")
+        return np.append(shares, np.nan_to_num(further))
 
     def finish(self) -> None:
         """Raises what was found."""

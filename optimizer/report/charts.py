@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.report import words
 from optimizer.report.packing import Bins, bins_of, decimals_of, packed
-from optimizer.report.text import number, plural
+from optimizer.report.text import label, number, plural
 from optimizer.schedule.explain import PLAIN_ITEMS
 from optimizer.schedule.reasons import MEANING, Reason
 from optimizer.schedule.tables import group_load_mw
@@ -30,6 +30,9 @@ REASON_STYLE: dict[Reason, tuple[str, str]] = {
     Reason.RESALE: ("r-event", "x"),
     Reason.RESTART_COST: ("r-money", "/"),
     Reason.MINIMUM_ON: ("r-money", "x"),
+    Reason.DEMAND_CHARGE: ("r-charge", ""),
+    Reason.COINCIDENT_PEAK: ("r-charge", "/"),
+    Reason.ENERGY_TIER: ("r-charge", "x"),
     Reason.EVENT: ("r-event", ""),
     Reason.IMPORT_LIMIT: ("r-limit", ""),
     Reason.RAMP: ("r-limit", "/"),
@@ -174,8 +177,7 @@ class _Describer:
         parts = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}]
         for reason in present:
             color, hatch = REASON_STYLE[reason]
-            label = reason.value.replace("_", " ")
-            parts.append({"label": label, "meaning": MEANING[reason], "color": color, "hatch": hatch})
+            parts.append({"label": label(reason), "meaning": MEANING[reason], "color": color, "hatch": hatch})
         return {
             "id": "reasons",
             "kind": "rows",

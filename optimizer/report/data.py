@@ -11,9 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.report import words
+from optimizer.report.contract import BillSection, bill_sections, raised_peaks
+from optimizer.report.shutdowns import Block, shutdown_rows
 from optimizer.report.text import Clock
+from optimizer.schedule.alarms import Alarm, alarms
 from optimizer.schedule.reasons import MEANING, Reason
-from optimizer.schedule.tables import Shutdown, group_load_mw, shutdown_blocks
+from optimizer.schedule.tables import group_load_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -23,8 +26,23 @@ F = NDArray[np.float64]
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
 
 
-POWER_LINES = ("energy", "block_cost", "resale_revenue", "adders", "onsite_cost")
+POWER_LINES = (
+    "energy",
+    "block_cost",
+    "supply_cost",
+    "adders",
+    "energy_tiers",
+    "demand_charge",
+    "coincident_peak",
+    "take_shortfall_penalty",
+    "fixed_charges",
+    "minimum_bill",
+    "onsite_cost",
+)
 """Lines of the account that are the cost of power."""
+
+SOLD_LINES = ("resale_revenue", "export_revenue")
+"""Lines of the account that are power sold."""
 
 
 @dataclass(frozen=True)
@@ -88,20 +106,6 @@ class Penalty:
 
 
 @dataclass(frozen=True)
-class Block:
-    """A shutdown, with its times on the farm's clock."""
-
-    group: str
-    start: str
-    end: str
-    hours: float
-    units: float
-    mw: float
-    reason: Reason
-    meaning: str
-
-
-@dataclass(frozen=True)
 class FillRow:
     """A gap in a series file that was filled."""
 
@@ -114,7 +118,10 @@ class FillRow:
 
 @dataclass(frozen=True)
 class Figures:
-    """Everything the report says in numbers. USD, MWh, BTC over the plan; prices are means over time."""
+    """Everything the report says in numbers. USD, MWh, BTC over the plan; prices are means over time.
+
+    ``supplied_mwh`` is what the cost of power paid for: bought at spot and from suppliers, blocks whole, generated.
+    """
 
     farm: str
     timezone: str
@@ -124,6 +131,10 @@ class Figures:
     intervals: int
     profit: float
     power_cost: float
+    supplied_mwh: float
+    sold: float
+    sold_mwh: float
+    generates: bool
     mwh: float
     btc: float | None
     hash_ph_days: float
@@ -144,6 +155,9 @@ class Figures:
     items: tuple[ItemRow, ...]
     penalties: tuple[Penalty, ...]
     blocks: tuple[Block, ...]
+    bill: tuple[BillSection, ...]
+    raised_peaks: tuple[str, ...]
+    alarms: tuple[Alarm, ...]
     fills: tuple[FillRow, ...]
     warnings: tuple[str, ...]
 
@@ -170,6 +184,10 @@ def figures(plan: Plan) -> Figures:
         intervals=len(grid),
         profit=settled.profit,
         power_cost=-sum(settled.lines[line] for line in POWER_LINES),
+        supplied_mwh=float(_supplied_mw(plan) @ hours),
+        sold=sum(settled.lines[line] for line in SOLD_LINES),
+        sold_mwh=float(_sold_mw(plan) @ hours),
+        generates=bool(plan.dispatch.onsite_mw.any()),
         mwh=settled.energy_mwh,
         btc=settled.btc,
         hash_ph_days=settled.hash_ph_days,
@@ -189,7 +207,10 @@ def figures(plan: Plan) -> Figures:
         lines=tuple(_lines(plan)),
         items=tuple(_items(plan, clock)),
         penalties=tuple(_penalties(plan, clock)),
-        blocks=tuple(_block(plan, clock, block) for block in shutdown_blocks(c, plan.explanation)),
+        blocks=shutdown_rows(plan),
+        bill=bill_sections(plan),
+        raised_peaks=tuple(raised_peaks(plan)),
+        alarms=alarms(c, plan.dispatch, plan.explanation),
         fills=tuple(
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
             for fill in market.fills
@@ -261,14 +282,13 @@ def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
             yield Penalty(sentence, float(usd.sum()), hours, clock.start(int(usd.argmin())))
 
 
-def _block(plan: Plan, clock: Clock, block: Shutdown) -> Block:
-    return Block(
-        group=plan.farm.fleet[block.group].name,
-        start=clock.start(block.first),
-        end=clock.end(block.end - 1),
-        hours=float(plan.grid.hours[block.first : block.end].sum()),
-        units=block.units,
-        mw=block.mw,
-        reason=block.reason,
-        meaning=MEANING[block.reason],
-    )
+def _supplied_mw(plan: Plan) -> F:
+    """MW paid for at the hub, whether used or not, and generated on site, (intervals,)."""
+    bought = [*plan.market.block_mw.values(), *plan.dispatch.supply_mw.values()]
+    return np.asarray(np.sum([plan.settlement.spot_mw, plan.dispatch.onsite_mw, *bought], axis=0), dtype=np.float64)
+
+
+def _sold_mw(plan: Plan) -> F:
+    """MW resold and exported, (intervals,)."""
+    resold = [plan.settlement.resold_mw[k] for k, block in enumerate(plan.farm.energy.blocks) if block.resale]
+    return np.asarray(np.sum([plan.dispatch.export_mw, *resold], axis=0), dtype=np.float64)

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.planning import Plan
+from optimizer.report.contract import bill_json
 from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
 from optimizer.units import HOURS_PER_DAY
@@ -93,6 +94,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "intervals": len(grid),
         "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()},
         "profit_usd": round(s.profit, 2),
+        "bill": bill_json(plan),
         "energy_mwh": round(s.energy_mwh, 4),
         "hash_ph_hours": round(s.hash_ph_days * HOURS_PER_DAY, 4),
         "btc": None if s.btc is None else round(s.btc, 8),

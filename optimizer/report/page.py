@@ -24,7 +24,17 @@ _STYLES = ("vendor/uPlot.min.css", "assets/report.css")
 
 def render_page(plan: Plan) -> str:
     """The report of a plan, HTML text of less than 300 kB."""
-    return render("plan.html", f=figures(plan), charts=describe(plan), most_blocks=MOST_BLOCKS, terms=words.TERMS)
+    from optimizer.terms import contract_terms, measurable  # brings the solver with it
+
+    unmeasured = measurable(plan)
+    return render(
+        "plan.html",
+        f=figures(plan),
+        charts=describe(plan),
+        most_blocks=MOST_BLOCKS,
+        effects=() if unmeasured else contract_terms(plan),
+        unmeasured=unmeasured,
+    )
 
 
 def render(template: str, **values: Any) -> str:
@@ -45,6 +55,7 @@ def render(template: str, **values: Any) -> str:
         script=script,
         script_hash=_hash(script),
         licence=_read("vendor/uPlot.LICENSE"),
+        words=words,
         **values,
     )
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.report.contract import BillSection
 from optimizer.report.data import Figures, figures
-from optimizer.report.text import number, plural, share, usd
+from optimizer.report.text import label, number, plural, share, usd
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from optimizer.planning import Plan
 
 _FIRST_BLOCKS = 6
+_FIRST_BILLS = 2
 
 
 def print_summary(plan: Plan, console: Console) -> None:
@@ -31,6 +33,7 @@ def print_summary(plan: Plan, console: Console) -> None:
         ("Groups", _groups(f)),
         (f"Shutdowns ({_first(len(f.blocks))})", _blocks(f)),
         ("Money", _money(f)),
+        *((f"Bill {section.label}", _bill(section)) for section in f.bill[:_FIRST_BILLS] if not section.is_plain),
     ):
         line()
         line(title, "bold")
@@ -48,7 +51,8 @@ def _headline(f: Figures) -> list[str]:
     if f.btc_price is not None:
         market += f", BTC {usd(f.btc_price)}"
     return [
-        f"Profit {usd(f.profit)}; power {usd(f.power_cost)} for {number(f.mwh, 1)} MWh{mined}",
+        f"Profit {usd(f.profit)}; power {usd(f.power_cost)}, {number(f.mwh, 1)} MWh imported{mined}",
+        *([f"Power sold {usd(f.sold)}, {number(f.sold_mwh, 1)} MWh"] if f.sold_mwh > 0 else []),
         f"Machines run {share(f.run_share)} of their hours with {plural(f.starts, 'start')}",
         f"On average {market}, energy ${f.energy_price:.2f}/MWh",
     ]
@@ -103,7 +107,7 @@ def _groups(f: Figures) -> Table:
             number(g.starts),
             number(g.mwh, 1),
             low if low == high else f"{low}-{high}",
-            "" if g.main_off is None else g.main_off.value.replace("_", " "),
+            "" if g.main_off is None else label(g.main_off),
         )
     return table
 
@@ -112,7 +116,7 @@ def _blocks(f: Figures) -> Table:
     table = _table(("from", "l"), ("to", "l"), ("units", "r"), ("MW", "r"), ("group", "l"), ("reason", "l"))
     for b in f.blocks[:_FIRST_BLOCKS]:
         end = b.end[11:] if b.end[:10] == b.start[:10] else b.end[5:]
-        reason = b.reason.value.replace("_", " ")
+        reason = ", ".join(map(label, b.reasons))
         _row(table, b.start[5:], end, number(b.units), number(b.mw, 2), b.group, reason)
     return table
 
@@ -125,8 +129,20 @@ def _money(f: Figures) -> Table:
     return table
 
 
+def _bill(section: BillSection) -> Table:
+    """The bill of a period, what is sold and what comes on next year's bill below its sum."""
+    table = _table(("line", "l"), ("quantity", "r"), ("USD", "r"))
+    for row in section.charges:
+        _row(table, row.name, row.quantity, number(row.usd, 2))
+    _row(table, "Bill of this plan", "", number(section.charged_usd, 2))
+    for row in (*section.sales, *section.later):
+        _row(table, row.name, row.quantity, number(row.usd, 2))
+    return table
+
+
 def _notes(f: Figures) -> list[str]:
     notes = [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
+    notes.extend(f.raised_peaks)
     notes.extend(f"{warning[:1].upper()}{warning[1:]}." for warning in f.warnings)
     if f.fills:
         count = sum(fill.count for fill in f.fills)

@@ -46,6 +46,15 @@ def plural(count: float, one: str, many: str | None = None) -> str:
     return f"{number(count)} {one if count == 1 else many or one + 's'}"
 
 
+def label(code: str) -> str:
+    """A code in words.
+
+    >>> label("coincident_peak")
+    'coincident peak'
+    """
+    return code.replace("_", " ")
+
+
 class Clock:
     """Times of a grid on the farm's clock; the offset is told only where it changes within the plan.
 

@@ -9,10 +9,17 @@ LINES: dict[str, str] = {
     "start_wear": "Wear of starts",
     "energy": "Energy at the interval's price",
     "block_cost": "Blocks bought in advance",
+    "supply_cost": "Other suppliers",
     "resale_revenue": "Resale of what blocks leave over",
     "adders": "Adders (wires, services, margin)",
+    "energy_tiers": "Energy above a tier",
+    "demand_charge": "Demand charges",
+    "coincident_peak": "Coincident peaks, expected, billed next year",
+    "fixed_charges": "Fixed charges",
+    "minimum_bill": "To the minimum bill",
     "onsite_cost": "On-site generation",
     "export_revenue": "Export",
+    "take_shortfall_penalty": "Penalty: less taken than agreed",
     "import_overrun_penalty": "Penalty: import above the limit",
     "event_penalty": "Penalty: event not followed in full",
     "frost_damage": "Penalty: frost damage",
@@ -29,6 +36,10 @@ PENALTIES: dict[str, str] = {
 ITEMS: dict[str, str] = {
     "energy": "Energy price, losses included",
     "adders": "Adders, losses included",
+    "demand_charge": "Demand charge: the interval sets the billed peak",
+    "coincident_peak": "Coincident peak: the charge times the interval's probability",
+    "energy_tier": "Energy above a tier",
+    "minimum_bill": "The minimum bill is not reached: energy counts towards it",
     "import_limit": "The interconnection is full",
     "event_cap": "A curtailment event caps import",
     "ramp_up": "Load may not rise faster",
@@ -40,11 +51,31 @@ ITEMS: dict[str, str] = {
 }
 """Items of the marginal power price."""
 
-TERMS: dict[str, str] = {
+CONTRACT_TERMS: dict[str, str] = {
+    "block": "block",
+    "resale": "right to resell",
+    "supply": "supplier",
+    "energy_tier": "energy tier",
+    "demand_charge": "demand charge",
+    "coincident_peak": "coincident peaks",
+    "minimum_bill": "minimum bill",
+}
+"""Kinds of term of the power contract."""
+
+GLOSSARY: dict[str, str] = {
     "Strike price": "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",
     "Marginal power price": "What one more MWh costs the farm in an interval: energy and adders with losses, plus what "
     "every limit that binds adds. A group runs while its strike price is above it, unless starts and minimum times say "
     "otherwise.",
+    "Billed peak": "The highest import of a billing period in the hours a demand charge counts, or a floor under it "
+    "where that is higher: the contract's minimum, the month to date, what is expected after the plan, a ratchet.",
+    "Month to date": "What the meter has counted in the billing period before the plan: its peak and its energy. What "
+    "it already costs is owed whatever the plan does.",
+    "Ratchet": "A rule that bills a share of the highest peak of past billing periods, however low the peak is now.",
+    "Coincident peak": "An interval in which the whole grid's load is highest. Import in the few of them sets a charge "
+    "on next year's bill; until they are known, each interval counts with its probability.",
+    "Resale": "What a block leaves over is sold at the interval's energy price, less a fee; without the right to "
+    "resell it is lost.",
     "Hashprice": "Expected revenue of 1 PH/s over a day, in USD, before the pool's fee.",
     "Machine-hours": "Machines times hours. The share that runs counts every machine installed, in service or not.",
     "Start": "A machine that was off in the interval before and is on in this one.",
@@ -60,7 +91,7 @@ TERMS: dict[str, str] = {
 def of(code: str, words: dict[str, str]) -> str:
     """The words for a code; a code nobody wrote words for, such as an extension's, speaks for itself.
 
-    >>> of("energy", LINES), of("demand_charge", LINES)
-    ("Energy at the interval's price", 'Demand charge')
+    >>> of("energy", LINES), of("carbon_cost", LINES)
+    ("Energy at the interval's price", 'Carbon cost')
     """
     return words.get(code) or code.replace("_", " ").capitalize()

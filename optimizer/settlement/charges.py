@@ -80,11 +80,10 @@ def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: 
         if supply.minimum_take is not None:
             short = short_of(take, supply_mw[supply.name])
             shortfall[take.intervals[-1]] -= short * supply.minimum_take.shortfall_usd_per_mwh
-    if energy.minimum_bill_usd_per_month > 0:
-        for period, least in zip(billing.periods, billing.least_usd, strict=True):
-            inside = slice(period.first, period.stop)
-            charged = -float((energy_usd + demand + tiers)[inside].sum())
-            topup[period.stop - 1] -= max(least - charged, 0.0)
+    for p, least in enumerate(billing.least_usd):
+        inside = slice(billing.periods[p].first, billing.periods[p].stop)
+        charged = -float((energy_usd + demand + tiers)[inside].sum())
+        topup[billing.periods[p].stop - 1] -= max(least - charged, 0.0)
     return {
         "energy_tiers": tiers,
         "demand_charge": demand,

@@ -217,7 +217,7 @@ def _a_month(rate: Rate, key: str, unit_key: str, found: Found) -> Decimal:
     unit = rate.values.get(unit_key)
     if not amount:
         return amount
-    if unit not in _PERIODS_A_YEAR:
+    if not isinstance(unit, str) or unit not in _PERIODS_A_YEAR:
         listed = ", ".join(_PERIODS_A_YEAR)
         found.faults.append(
             rate.fault((unit_key,), f"must be one of {listed} (got {shown(unit) if unit else 'nothing'})")

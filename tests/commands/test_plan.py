@@ -56,12 +56,13 @@ def test_files_agree_with_each_other(planned: Path) -> None:
 
 
 def test_the_oldest_machines_stop_first(planned: Path) -> None:
-    """Whenever an S21 is off for its price, every S19j Pro is off too."""
+    """Whenever an S21 is off for its price or to sell its power, every S19j Pro is off too."""
     schedule = rows(planned / "schedule.csv")
     by_time: dict[str, dict[str, dict[str, str]]] = {}
     for row in schedule:
         by_time.setdefault(row["interval_start"], {})[row["group"]] = row
-    stopped = [groups for groups in by_time.values() if "price" in groups["Hall C S21"]["reason"]]
+    by_price = {"price", "resale"}  # the sample farm sells what its block leaves over
+    stopped = [groups for groups in by_time.values() if groups["Hall C S21"]["reason"] in by_price]
     assert stopped
     for groups in stopped:
         assert float(groups["Hall A S19j Pro"]["on_normal"] or 0) + float(groups["Hall A S19j Pro"]["on_eco"] or 0) == 0

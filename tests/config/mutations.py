@@ -131,7 +131,8 @@ def _contract(dice: random.Random, data: Any) -> None:
         return ill if number in wrong else well
 
     week = ["mon", "tue", "wed", "thu", "fri"]
-    on_peak = {"hours": [{"start": 7, "end": either(0, either(5, 23, 24), 7)}], "days": [*week, *either(1, (), ("holiday",))]}
+    hours = [{"start": 7, "end": either(0, either(5, 23, 24), 7)}]
+    on_peak = {"hours": hours, "days": [*week, *either(1, (), ("holiday",))]}
     off_peak = {"any_of": [{"hours": [{"start": either(2, 0, 2), "end": either(3, 7, 8)}]}, {"days": ["sat", "sun"]}]}
     rates = {
         "rates": [

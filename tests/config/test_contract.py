@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from optimizer.config.consistency import faults_of_the_whole
 from optimizer.config.load import load_farm
 from optimizer.config.rates import Rates
 from optimizer.errors import InputError
@@ -198,6 +199,12 @@ def test_faults_of_the_whole_come_with_those_of_the_parts(tmp_path: Path) -> Non
     assert [fault.split(": ")[1] for fault in told] == [
         "energy.price_usd_per_mwh.rates", "energy.demand[0].ratchet", "energy.demand[0].ratchet.months",
     ]  # fmt: skip
+
+
+def test_a_contract_by_itself_needs_no_past_peaks() -> None:
+    """They are the farm's; without this no contract with a ratchet could stand in a file of its own."""
+    demand = ({"name": "Peak", "usd_per_kw": 9, "ratchet": {"share": 0.8, "months": 11}},)
+    assert faults_of_the_whole({"energy": {"price_usd_per_mwh": 40, "demand": demand}}) == []
 
 
 WELL = [

@@ -84,6 +84,7 @@ def test_a_start_with_an_offset_is_taken_at_its_word() -> None:
         (datetime(2026, 2, 11), 1e6, "366"),
         (datetime(2026, 2, 11), 1 / 7, "whole number of minutes"),
         (datetime(9999, 12, 31, 20), 48, "9999"),
+        (datetime(2200, 1, 1), 1, "the year is out of range"),
     ],
 )
 def test_what_cannot_be_a_grid_is_told_in_words(start: datetime | None, hours: float, words: str) -> None:

@@ -26,6 +26,12 @@ def test_six_a_year_that_never_fall_on_a_sunday() -> None:
     assert not any(day.weekday() == 6 for day in days)
 
 
+def test_nerc_days_are_among_those_of_the_country() -> None:
+    """The package's reckoning of the moving days, and of Sundays that move to Monday, is another's than ours."""
+    years = range(2009, 2101)  # as far as the package reckons
+    assert holiday_dates("nerc", years) <= holiday_dates("US", years)
+
+
 def test_a_state_has_holidays_of_its_own() -> None:
     """San Jacinto Day is a holiday of Texas: Government Code, 662.003(b)(3).
 

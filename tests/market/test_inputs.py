@@ -328,6 +328,19 @@ def test_the_probability_of_a_peak_is_a_number_or_a_column(tmp_path: Path) -> No
         market(tmp_path, energy=coincident(probability={"file": "p.csv"}))
 
 
+def test_a_rows_probability_is_shared_among_the_intervals_it_covers(tmp_path: Path) -> None:
+    """Half a chance within an hour is an eighth in each of its quarters, and as much in two hours as in both."""
+    write(tmp_path, "p.csv", [0.5, 0.25, 0.0])
+    column = coincident(probability={"file": "p.csv"})
+    quarters = market(tmp_path, energy=column, horizon={"intervals": ({"minutes": 15},)})
+    assert quarters.peak_probability["4CP"].tolist() == [0.125] * 4 + [0.0625] * 4 + [0.0] * 4
+    (tmp_path / "p.csv").write_text(
+        "interval_start,value\n" + "\n".join(f"2026-02-11 {h:02d}:{m},0.125" for h in range(3) for m in ("00", "30"))
+    )
+    halves = market(tmp_path, energy=column)
+    assert halves.peak_probability["4CP"].tolist() == [0.25] * 3
+
+
 def test_the_probability_of_a_peak_is_estimated_where_the_farm_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

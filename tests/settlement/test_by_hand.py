@@ -2,21 +2,12 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
-from typing import Any
-
-import numpy as np
 import pytest
 
 from optimizer.conditions import Conditions
-from optimizer.settlement.account import Dispatch, Settlement, grid_import_mw, settle, site_load_mw
+from optimizer.settlement.account import Settlement, grid_import_mw, settle, site_load_mw
 from tests.farms import conditions, farm, group
-
-
-def dispatch(units: dict[tuple[str, str], list[float]], onsite: Any = 0.0, export: Any = 0.0) -> Dispatch:
-    n = len(next(iter(units.values())))
-    on = {point: np.array(values, dtype=np.float64) for point, values in units.items()}
-    return Dispatch(MappingProxyType(on), np.zeros(n) + onsite, np.zeros(n) + export)
+from tests.settlement.schedules import dispatch
 
 
 FLEET = (
@@ -67,12 +58,19 @@ BY_HAND = {
     "energy": (-1.02 * 0.25 * METERED[0] * 40, -1.02 * 0.5 * METERED[1] * 120, +1.02 * 1.0 * METERED[2] * 10),
     "block_cost": (0.0, 0.0, 0.0),
     "resale_revenue": (0.0, 0.0, 0.0),
+    "supply_cost": (0.0, 0.0, 0.0),
     "adders": tuple(-1.02 * h * mw * 6 for h, mw in zip((0.25, 0.5, 1.0), METERED, strict=True)),
     "onsite_cost": (0.0, 0.0, 0.0),
     "export_revenue": (0.0, 0.0, 0.0),
     "import_overrun_penalty": (0.0, 0.0, 0.0),
     "event_penalty": (0.0, 0.0, 0.0),
     "frost_damage": (0.0, 0.0, 0.0),
+    "energy_tiers": (0.0, 0.0, 0.0),
+    "demand_charge": (0.0, 0.0, 0.0),
+    "coincident_peak": (0.0, 0.0, 0.0),
+    "take_shortfall_penalty": (0.0, 0.0, 0.0),
+    "fixed_charges": (0.0, 0.0, 0.0),
+    "minimum_bill": (0.0, 0.0, 0.0),
 }
 
 

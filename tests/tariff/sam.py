@@ -21,6 +21,11 @@ def sam_bill(rate: dict[str, Any], load_kw: F) -> dict[str, F]:
     from PySAM import Utilityrate5, UtilityRateTools
 
     converted = UtilityRateTools.URDBv8_to_ElectricityRates(_same_tiers(json.loads(json.dumps(rate))))
+    if converted["ur_enable_billing_demand"]:
+        # The conversion leaves the month's own peak out of a ratchet; nothing was metered the year before.
+        share = converted["ur_billing_demand_lookback_percentages"][0][0]
+        converted["ur_billing_demand_lookback_percentages"] = [[share, 1]] * 12
+        converted["ur_yearzero_usage_peaks"] = [0.0] * 12
     model = Utilityrate5.new()
     model.Lifetime.assign({"analysis_period": 1, "system_use_lifetime_output": 0, "inflation_rate": 0})
     model.SystemOutput.assign({"gen": [0.0] * HOURS, "degradation": [0.0]})

@@ -54,11 +54,11 @@ WORTH = {
 LINES = {"energy": "energy", "energy_tiers": "energy", "fixed_charges": "fixed", "minimum_bill": "minimum"}
 
 
-def farm_under(path: Path, leave_out: tuple[str, ...] = (), worth: float = 100.0) -> Conditions:
+def farm_under(path: Path, leave_out: tuple[str, ...] = (), worth: float = 100.0, **more: Any) -> Conditions:
     """A year of a farm under an imported tariff. Its groups earn a quarter less than ``worth``, that, and more."""
     contract = contract_in(parse(contract_text(path, leave_out=leave_out)))
     groups = [farms.group(f"G{i}", MACHINES, worth * share, 1e3) for i, share in enumerate((0.75, 1.0, 1.25))]
-    one = farms.farm(*groups, energy=dict(contract.energy), timezone=ZONE)
+    one = farms.farm(*groups, energy=dict(contract.energy), timezone=ZONE, **more)
     return Conditions(one, read_market(one, Path(), grid_of(one, datetime.fromisoformat(START), HOURS)))
 
 
@@ -167,3 +167,20 @@ def test_a_minimum_bill(tmp_path: Path) -> None:
         np.testing.assert_allclose(ours["total"], theirs["total"], rtol=0, atol=0.005)
         binds.append((ours["minimum"] > 0).any())
     assert binds == [True, False]
+
+
+@needs_real_files
+def test_a_ratchet(tmp_path: Path) -> None:
+    """The month-by-month demand charge of a tariff with one, four fifths of the highest peak of three months before."""
+    held = real(EDISON) | {"lookbackpercent": 0.8, "lookbackrange": 3}
+    for key in ("demandratestructure", "demandweekdayschedule", "demandweekendschedule", "demandreactivepowercharge"):
+        del held[key]
+    none_before = {"Demand": dict.fromkeys(("2017-10", "2017-11", "2017-12"), 0.0)}
+    state = {"at": START, "bill": {"past_peaks_mw": none_before}}
+    c = farm_under(saved(tmp_path, held), worth=120.0, state=state)
+    month = c.grid.local_starts.month.to_numpy()
+    kw = np.select([month == 6, month == 7, month == 11], [1500.0, 1000.0, 100.0], 500.0)
+    agree(c, held, running(c, kw))
+    demand = by_month(c, running(c, kw))["demand_flat"] / 25.36
+    np.testing.assert_allclose(demand, [500, 500, 500, 500, 500, 1500, 1200, 1200, 1200, 800, 400, 500])
+    agree(c, held, optimised_load(c))

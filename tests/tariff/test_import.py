@@ -132,7 +132,8 @@ def test_ratchet_of_months(tmp_path: Path) -> None:
     contract = imported(
         tmp_path, **FLAT, lookbackpercent=0.6, lookbackrange=0, lookbackmonths=[bool(m) for m in SUMMER]
     )
-    assert {demand.ratchet and demand.ratchet.of_months for demand in contract.energy.demand} == {(6, 7, 8, 9)}
+    ratchets = [demand.ratchet for demand in contract.energy.demand if demand.ratchet is not None]
+    assert [(one.share, one.months, one.of_months) for one in ratchets] == [(0.6, 11, (6, 7, 8, 9))] * 2
     assert any("lookbackmonths does not say how far back" in note for note in contract.notes)
 
 

@@ -88,7 +88,7 @@ def mutant(dice: random.Random) -> dict[str, Any]:
         if dice.random() < 0.15:
             del around[last]
         else:
-            around[last] = dice.choice(VALUES)
+            around[last] = json.loads(json.dumps(dice.choice(VALUES)))
     return whole
 
 
@@ -102,7 +102,7 @@ def test_mutated_rates(tmp_path: Path) -> None:
         except InputError as error:
             assert error.faults
             assert all(fault.line > 0 and fault.message for fault in error.faults)
-    assert COUNT // 10 < taken < COUNT, "some load, some do not"
+    assert COUNT // 25 < taken < COUNT, "some load, some do not"
 
 
 def test_truncated_files(tmp_path: Path) -> None:

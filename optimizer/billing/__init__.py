@@ -7,13 +7,14 @@ What the plan cannot change, metered before it or expected after it, is owed any
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.billing.facts import NO_REST, PeakBill, Quantity, Rest, Tag, looked_back
 from optimizer.config.calendar import When
 from optimizer.config.charges import Demand, Ratchet
 from optimizer.config.farm import Farm
@@ -25,66 +26,9 @@ from optimizer.market.periods import Period, billing_periods
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
+
+__all__ = ["NO_REST", "Billing", "PeakBill", "Quantity", "Rest", "Tag", "looked_back"]
 _HOUR = pd.Timedelta(hours=1)
-
-
-@dataclass(frozen=True)
-class Rest:
-    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it."""
-
-    peaks_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    tier_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    taken_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    charged_usd: Mapping[str, float] = field(default_factory=dict)
-
-
-NO_REST = Rest()
-
-
-@dataclass(frozen=True)
-class PeakBill:
-    """A demand charge in a billing period: ``intervals`` whose import counts, and what is billed without any of it.
-
-    ``floor_mw`` is billed whatever the plan imports; of it ``owed_mw`` is owed without the plan, and ``so_far_mw`` was
-    owed as the plan begins.
-    """
-
-    charge: int
-    period: int
-    intervals: Int
-    rate_usd_per_mw: float
-    floor_mw: float
-    owed_mw: float
-    so_far_mw: float
-
-
-@dataclass(frozen=True)
-class Quantity:
-    """A threshold over a billing period: of tier or supply ``item``; ``amount`` is what is left of it for the plan.
-
-    ``mwh_per_mw`` holds the hours of each of the ``intervals`` that count.
-    """
-
-    item: int
-    period: int
-    intervals: Int
-    mwh_per_mw: F
-    amount: float
-
-
-@dataclass(frozen=True)
-class Tag:
-    """A coincident-peak charge of one year: the tag is ``elsewhere_mw + weight @ import``, and ``floor_mw`` at least.
-
-    weight: (intervals,), the probability of a peak over the number of peaks.
-    """
-
-    charge: int
-    year: int
-    weight: F
-    elsewhere_mw: float
-    floor_mw: float
-    rate_usd_per_mw: float
 
 
 @dataclass(frozen=True)
@@ -97,7 +41,7 @@ class Billing:
 
     @cached_property
     def periods(self) -> tuple[Period, ...]:
-        """The billing periods the plan touches, in order."""
+        """The billing periods the plan touches, in order. Reckoned only where something is charged by them."""
         return billing_periods(self.market.grid, self.farm.energy.billing_day)
 
     def begun_before(self, period: Period) -> bool:
@@ -118,7 +62,7 @@ class Billing:
     def fixed_usd_per_hour(self) -> F:
         """The customer charge, spread over the hours of its period, (intervals,)."""
         spread = np.zeros(len(self.market.grid))
-        for period in self.periods:
+        for period in self.periods if self.farm.energy.fixed_usd_per_month else ():
             hours = float((period.ends - period.begins) / _HOUR)
             spread[period.first : period.stop] = self.farm.energy.fixed_usd_per_month / hours
         return spread
@@ -129,6 +73,8 @@ class Billing:
 
         Raises MissingDataError where a peak that the bill depends on is not known.
         """
+        if not self.farm.energy.demand:
+            return ()
         missing: list[str] = []
         bills = [
             self._peak_bill(i, demand, p, missing)
@@ -205,6 +151,8 @@ class Billing:
     @cached_property
     def tiers(self) -> tuple[Quantity, ...]:
         """Every energy tier in every period in which its hours come."""
+        if not self.farm.energy.tiers:
+            return ()
         billed = 1.0 + self.farm.energy.loss_share
         done, rest = self.farm.state.bill.tier_mwh, self.rest.tier_mwh
         return tuple(
@@ -219,6 +167,8 @@ class Billing:
     @cached_property
     def takes(self) -> tuple[Quantity, ...]:
         """Every minimum take in every period the plan touches."""
+        if all(supply.minimum_take is None for supply in self.farm.energy.supplies):
+            return ()
         done, rest = self.farm.state.bill.taken_mwh, self.rest.taken_mwh
         return tuple(
             quantity
@@ -256,8 +206,10 @@ class Billing:
 
     @cached_property
     def least_usd(self) -> tuple[float, ...]:
-        """What energy, adders, tiers and demand charges of the plan come to at least, by period."""
+        """What energy, adders, tiers and demand charges come to at least, by period; () without a minimum."""
         energy = self.farm.energy
+        if not energy.minimum_bill_usd_per_month:
+            return ()
         amounts = []
         for p, period in enumerate(self.periods):
             left = energy.minimum_bill_usd_per_month - energy.fixed_usd_per_month
@@ -269,6 +221,8 @@ class Billing:
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """Every coincident-peak charge and year for which the plan holds a chance of a peak."""
+        if not self.farm.energy.coincident_peaks:
+            return ()
         tags = []
         years = np.asarray(self.market.grid.local_starts.year)
         for i, peak in enumerate(self.farm.energy.coincident_peaks):
@@ -289,15 +243,3 @@ class Billing:
 
     def _counted(self, share: F, period: Period) -> Int:
         return (np.flatnonzero(share[period.first : period.stop] > 0) + period.first).astype(np.int64)
-
-
-def looked_back(ratchet: Ratchet, label: str) -> list[str]:
-    """Labels of the billing periods whose peaks a ratchet counts in the one labelled so.
-
-    >>> looked_back(Ratchet(share=0.8, months=3), "2026-02")
-    ['2026-01', '2025-12', '2025-11']
-    """
-    year, month = (int(part) for part in label.split("-"))
-    back = (divmod(12 * year + month - 1 - n, 12) for n in range(1, ratchet.months + 1))
-    counted = ((y, m + 1) for y, m in back if ratchet.of_months is None or m + 1 in ratchet.of_months)
-    return [f"{y:04d}-{m:02d}" for y, m in counted]

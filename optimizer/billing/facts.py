@@ -1,0 +1,85 @@
+"""The facts of a contract in one plan: peaks, thresholds and tags, and what is expected after the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.config.charges import Ratchet
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Rest:
+    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it."""
+
+    peaks_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    tier_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    taken_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    charged_usd: Mapping[str, float] = field(default_factory=dict)
+
+
+NO_REST = Rest()
+
+
+@dataclass(frozen=True)
+class PeakBill:
+    """A demand charge in a billing period: ``intervals`` whose import counts, and what is billed without any of it.
+
+    ``floor_mw`` is billed whatever the plan imports; of it ``owed_mw`` is owed without the plan, and ``so_far_mw`` was
+    owed as the plan begins.
+    """
+
+    charge: int
+    period: int
+    intervals: Int
+    rate_usd_per_mw: float
+    floor_mw: float
+    owed_mw: float
+    so_far_mw: float
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """A threshold over a billing period: of tier or supply ``item``; ``amount`` is what is left of it for the plan.
+
+    ``mwh_per_mw`` holds the hours of each of the ``intervals`` that count.
+    """
+
+    item: int
+    period: int
+    intervals: Int
+    mwh_per_mw: F
+    amount: float
+
+
+@dataclass(frozen=True)
+class Tag:
+    """A coincident-peak charge of one year: the tag is ``elsewhere_mw + weight @ import``, and ``floor_mw`` at least.
+
+    weight: (intervals,), the probability of a peak over the number of peaks.
+    """
+
+    charge: int
+    year: int
+    weight: F
+    elsewhere_mw: float
+    floor_mw: float
+    rate_usd_per_mw: float
+
+
+def looked_back(ratchet: Ratchet, label: str) -> list[str]:
+    """Labels of the billing periods whose peaks a ratchet counts in the one labelled so.
+
+    >>> looked_back(Ratchet(share=0.8, months=3), "2026-02")
+    ['2026-01', '2025-12', '2025-11']
+    """
+    year, month = (int(part) for part in label.split("-"))
+    back = (divmod(12 * year + month - 1 - n, 12) for n in range(1, ratchet.months + 1))
+    counted = ((y, m + 1) for y, m in back if ratchet.of_months is None or m + 1 in ratchet.of_months)
+    return [f"{y:04d}-{m:02d}" for y, m in counted]

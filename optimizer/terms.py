@@ -1,0 +1,142 @@
+"""What each term of the power contract does to a plan: what it is worth, and what heeding it earns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.config.energy import Energy
+from optimizer.lp.highs import solve
+from optimizer.lp.program import compile_program
+from optimizer.planning import Plan
+from optimizer.schedule.reasons import Reason
+from optimizer.schedule.whole_units import dispatch_of
+from optimizer.settlement.account import Dispatch, settle
+
+MOST_POINT_INTERVALS = 100_000  # operating points times intervals of a plan; beyond it each term takes too long
+
+_NOTHING = 0.005  # USD
+
+
+@dataclass(frozen=True)
+class TermEffect:
+    """One term of the contract, all in the continuous optimum, before machines are made whole.
+
+    ``without_usd`` is the best that the farm could earn if the contract had no such term; ``blind_usd`` what that same
+    schedule earns under the contract as it is, which is what a planner who does not know of the term ends with; and
+    ``with_usd`` what the plan earns. MWh are those imported in the blind schedule and in the plan's.
+    """
+
+    kind: str
+    name: str
+    without_usd: float
+    blind_usd: float
+    with_usd: float
+    blind_mwh: float
+    with_mwh: float
+
+    @property
+    def moved_mwh(self) -> float:
+        """What the plan imports more for knowing of the term; below zero what it imports less."""
+        return self.with_mwh - self.blind_mwh
+
+    @property
+    def idle(self) -> bool:
+        """Whether the term changes nothing over the plan, neither money nor schedule."""
+        return max(abs(self.worth_usd), abs(self.heeding_usd)) < _NOTHING
+
+    @property
+    def worth_usd(self) -> float:
+        """What the term brings the farm; below zero what it costs, after the schedule has made the best of it."""
+        return self.with_usd - self.without_usd
+
+    @property
+    def heeding_usd(self) -> float:
+        """What planning for the term earns over planning as if it were not there."""
+        return self.with_usd - self.blind_usd
+
+
+def measurable(plan: Plan) -> str | None:
+    """Why `contract_terms` would not say what the terms do; None where it would."""
+    points = sum(len(group.modes) for group in plan.farm.fleet) * len(plan.grid)
+    if points > MOST_POINT_INTERVALS:
+        return (
+            f"Not worked out for a plan of {points:,} modes times intervals: it would be solved again without each "
+            f"term. Plan fewer hours or longer intervals, {MOST_POINT_INTERVALS:,} in all, to see it."
+        )
+    if "extension" in plan.explanation.items or Reason.EXTENSION in plan.explanation.off:
+        return "Not worked out beside a constraint added with --extend."
+    return None
+
+
+def contract_terms(plan: Plan) -> tuple[TermEffect, ...]:
+    """What every term of the plan's contract does: one linear program for each.
+
+    A term is a block, the right to resell one, a supplier, a tier, a demand charge, a coincident-peak charge or the
+    minimum bill. Without a block everything it would deliver is bought at the interval's price, and its own price is
+    not paid; without the right of resale what is left over of it is lost. What the rest of the billing period is
+    expected to add stays as it is. Where schedules earn the same without the term, the blind one is any of them.
+    """
+    c, settled = plan.conditions, plan.continuous
+    effects = []
+    for kind, name, energy in variants(c.farm.energy):
+        other = replace(c, farm=c.farm.model_copy(update={"energy": energy}))
+        schedule = _optimum(other)
+        blind = settle(c, _with_all_suppliers(c, schedule))
+        effects.append(
+            TermEffect(
+                kind=kind,
+                name=name,
+                without_usd=settle(other, schedule).profit,
+                blind_usd=blind.profit,
+                with_usd=settled.profit,
+                blind_mwh=blind.energy_mwh,
+                with_mwh=settled.energy_mwh,
+            )
+        )
+    return tuple(effects)
+
+
+def variants(energy: Energy) -> Iterator[tuple[str, str, Energy]]:
+    """The contract without each of its terms: what kind of term, its name, what is left.
+
+    >>> [(kind, name) for kind, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
+    [('minimum_bill', 'Minimum bill')]
+    """
+    for i, block in enumerate(energy.blocks):
+        yield "block", block.name, _without(energy, "blocks", i)
+        if block.resale is not None:
+            kept = block.model_copy(update={"resale": None})
+            blocks = (*energy.blocks[:i], kept, *energy.blocks[i + 1 :])
+            yield "resale", block.name, energy.model_copy(update={"blocks": blocks})
+    for kind, field in (
+        ("supply", "supplies"),
+        ("energy_tier", "tiers"),
+        ("demand_charge", "demand"),
+        ("coincident_peak", "coincident_peaks"),
+    ):
+        for i, term in enumerate(getattr(energy, field)):
+            yield kind, term.name, _without(energy, field, i)
+    if energy.minimum_bill_usd_per_month > 0:
+        yield "minimum_bill", "Minimum bill", energy.model_copy(update={"minimum_bill_usd_per_month": 0.0})
+
+
+def _without(energy: Energy, field: str, i: int) -> Energy:
+    terms = getattr(energy, field)
+    return energy.model_copy(update={field: (*terms[:i], *terms[i + 1 :])})
+
+
+def _optimum(c: Conditions) -> Dispatch:
+    return dispatch_of(c, solve(compile_program(build_problem(c))))
+
+
+def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """The schedule on a farm with more suppliers than it draws from."""
+    nothing = np.zeros(len(c.grid))
+    return replace(
+        dispatch, supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.energy.supplies}
+    )

@@ -1,0 +1,51 @@
+"""The program's money of any schedule, not just of the best one, is the settlement's."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
+from optimizer.lp.formulation import FAMILIES
+from optimizer.lp.highs import solve
+from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.settlement.account import Dispatch, settle
+from tests.settlement.test_bill import schedules
+
+# What forbids schedules rather than settles them; limits with a price, and all that is charged, stay
+FORBIDDING = {
+    *("minimum_on", "minimum_off", "daily_starts", "cold_start", "start_rate", "hourly_starts"),
+    *("first_ramp_up", "ramp_up", "first_ramp_down", "ramp_down"),
+}
+
+
+def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram:
+    """The program with machines, suppliers and on-site power held to a schedule."""
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    points = [plan.units_on[group.name, mode] for group in c.farm.fleet for mode in group.modes]
+    supplies = [plan.supply_mw[supply.name] for supply in c.farm.energy.supplies]
+    for name, rows in (("units_on", points), ("supply_mw", supplies)):
+        span = program.columns[name].span
+        lower[span] = upper[span] = np.concatenate([np.zeros(0), *rows])
+    for name in ("source_mw", "export_mw"):
+        upper[program.columns[name].span] = 0.0
+    return replace(program, col_lower=lower, col_upper=upper)
+
+
+@given(schedules())
+def test_the_program_charges_any_schedule_what_the_settlement_does(case: tuple[Conditions, Dispatch]) -> None:
+    c, plan = case
+    families = [family for family in FAMILIES if family.name not in FORBIDDING]
+    program = held(c, plan, compile_program(build_problem(c), families))
+    terms, account = program.profit_by_term(solve(program).x), settle(c, plan)
+    lines = account.lines
+    for money in (terms, lines):  # without a fee a block may as well be sold and spot bought as the block be used
+        money["energy"] += money.pop("resale_revenue")
+    scale = 1.0 + sum(map(abs, lines.values()))
+    assert sum(terms.values()) == pytest.approx(account.profit, rel=1e-9, abs=1e-9 * scale)
+    for name, usd in lines.items():
+        assert terms[name] == pytest.approx(usd, rel=1e-9, abs=1e-8 * scale), name

@@ -1,0 +1,164 @@
+"""The bill: line by line by hand, and on random farms its lines add up to the account's."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from optimizer.conditions import Conditions
+from optimizer.config.rates import Rates
+from optimizer.market.calendars import rates_on
+from optimizer.settlement.account import Dispatch, settle, site_load_mw
+from optimizer.settlement.bill import BillLine, bill
+from tests.farms import conditions, farm, farms
+from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, machines
+
+ON_THE_BILL = (
+    *("energy", "block_cost", "resale_revenue", "supply_cost", "adders", "export_revenue", "energy_tiers"),
+    *("demand_charge", "coincident_peak", "take_shortfall_penalty", "fixed_charges", "minimum_bill"),
+)
+
+
+def lines_of(c: Conditions, plan: Dispatch) -> list[tuple[Any, ...]]:
+    """Name, quantity, unit, rate and USD of every line."""
+    return [(line.name, line.quantity, line.unit, line.rate, line.usd) for line in bill(c, plan)]
+
+
+def test_two_billing_periods_by_hand() -> None:
+    """The schedule of `test_charges`, as a utility would print it."""
+    found = bill(*across_two_periods())
+    rounded = [
+        (line.period, line.name, round(line.quantity, 6), line.unit, round(line.rate, 9), round(line.usd, 6))
+        for line in found
+    ]
+    assert rounded == [
+        ("2026-02", "Energy at the interval's price", 13_500, "kWh", round(12.75 / 13_500, 9), 12.75),
+        ("2026-02", "S", 9_000, "kWh", 0.00025, 2.25),
+        ("2026-02", "Adders", 22_500, "kWh", 0.0002, 4.5),
+        ("2026-02", "Tier 2", 10_500, "kWh", 0.0015, 15.75),
+        ("2026-02", "Demand", 10_000, "kW", 0.003, 18),
+        ("2026-02", "Not taken from S", 3_000, "kWh", 0.00075, 2.25),
+        ("2026-02", "CP 2026, billed next year", 2_500, "kW", 0.004, 7.5),
+        ("2026-02", "Fixed charge", 1, "period", 2, 2),
+        ("2026-02", "To the minimum bill", 1, "period", 4, 4),
+        ("2026-03", "Energy at the interval's price", 6_500, "kWh", 0.002, 13),
+        ("2026-03", "S", 1_000, "kWh", 0.00025, 0.25),
+        ("2026-03", "Adders", 7_500, "kWh", 0.0002, 1.5),
+        ("2026-03", "Tier 2", 5_500, "kWh", 0.0015, 8.25),
+        ("2026-03", "Demand", 5_000, "kW", 0.003, 6),
+        ("2026-03", "Not taken from S", 1_000, "kWh", 0.00075, 0.75),
+        ("2026-03", "CP 2026, billed next year", 500, "kW", 0.004, 1.5),
+        ("2026-03", "Fixed charge", 1, "period", round(2 * 672 / 744, 9), round(2 * 672 / 744, 6)),
+        ("2026-03", "To the minimum bill", 1, "period", 1.25, 1.25),
+    ]
+    assert {line.line for line in found} <= set(ON_THE_BILL)
+
+
+def test_a_peak_names_the_interval_that_set_it_and_what_is_owed_without_the_plan() -> None:
+    """February measures 10 MW in its last hour and owes 4 of them; March measures 4 MW, owes 3 and bills half of 10."""
+    peaks = [line for line in bill(*across_two_periods()) if line.line == "demand_charge"]
+    assert [(line.measured, line.at, line.owed_usd) for line in peaks] == [(10_000, 1, 12), (4_000, 2, 9)]
+    others = [line for line in bill(*across_two_periods()) if line.line != "demand_charge"]
+    assert {(line.measured, line.at, line.owed_usd) for line in others} == {(None, None, 0.0)}
+
+
+def test_a_rate_above_a_peak_bills_what_lies_above_it() -> None:
+    charge = {"name": "High", "usd_per_mw": 100.0, "above_mw": 5.0, "minimum_mw": 6.0}
+    c = conditions(farm(energy={"demand": (charge,)}), [0.0] * 28, hours=24.0, start="2026-02-01 00:00Z")
+    assert lines_of(c, machines([7.0] * 28))[1:] == [("High", 2_000, "kW", 0.1, 200)]
+    low = bill(c, machines([4.0] * 28))[1]
+    assert (low.quantity, low.usd, low.owed_usd, low.measured) == (1_000, 100, 0, 4_000)
+
+
+def test_rates_stand_apart_by_name() -> None:
+    """Ten machines at 06:00 and 07:00, on-peak from 06:30: 5 MWh off-peak at 0.5, 15 on-peak at 2 USD/MWh."""
+    peak = {"name": "On-peak", "usd_per_mwh": 2.0, "when": {"hours": ({"start": 6.5, "end": 22},)}}
+    timed = farm(energy={"price_usd_per_mwh": {"rates": (peak,), "otherwise_usd_per_mwh": 0.5}})
+    rates = timed.energy.price_usd_per_mwh
+    assert isinstance(rates, Rates)
+    c = conditions(timed, rates_on(conditions(timed, [0.0] * 2).grid, rates, None))
+    assert lines_of(c, machines([10.0] * 2)) == [
+        ("On-peak", 15_000, "kWh", 0.002, 30),
+        ("Other hours", 5_000, "kWh", 0.0005, 2.5),
+    ]
+
+
+def test_what_is_sold_stands_apart_as_a_credit() -> None:
+    """Of a block of 8 MW at 0.5 USD/MWh 6 are used and 2 sold at 3 less 0.5; of 4 MW generated one leaves at 2 USD."""
+    own = {"available_mw": 4.0, "export_limit_mw": 1.0, "export_price_usd_per_mwh": 2.0}
+    block = {"name": "Block", "mw": 8.0, "price_usd_per_mwh": 0.5, "resale": {"fee_usd_per_mwh": 0.5}}
+    c = conditions(farm(energy={"blocks": (block,), "onsite": own}), [3.0])
+    found = bill(c, dispatch({("G", "normal"): [9.0]}, onsite=4.0, export=1.0))
+    assert [(line.name, line.quantity, line.rate, line.usd) for line in found] == [
+        ("Block", 8_000, 0.0005, 4),
+        ("Resale of Block", 2_000, -0.0025, -5),
+        ("Export", 1_000, -0.002, -2),
+    ]
+    assert [line.is_credit for line in found] == [False, True, True]
+
+
+def test_nothing_is_printed_where_there_is_nothing_to_print() -> None:
+    c = conditions(farm(energy={"demand": ()}), [0.0, 0.0], start=ACROSS)
+    assert bill(c, machines([0.0, 0.0])) == ()
+
+
+@st.composite
+def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
+    """A random farm under a random contract, with a share of its machines on, and of what suppliers may give."""
+    c = draw(farms())
+    n = len(c.grid)
+
+    def shares() -> Any:
+        return np.array(draw(st.lists(st.sampled_from([0.0, 0.5, 1.0]), min_size=n, max_size=n)))
+
+    on = {(group.name, mode): np.zeros(n) for group in c.farm.fleet for mode in group.modes}
+    for g, group in enumerate(c.farm.fleet):
+        on[group.name, group.modes[0]] = shares() * c.units_available[g]
+    nothing = np.zeros(n)
+    idle = Dispatch(MappingProxyType(on), nothing, nothing)
+    left = site_load_mw(c, idle) * (1.0 + c.farm.energy.loss_share)
+    drawn = {s.name: shares() * np.minimum(c.market.supply_limit_mw[s.name], left) for s in c.farm.energy.supplies}
+    return c, Dispatch(idle.units_on, nothing, nothing, MappingProxyType(drawn))
+
+
+@given(schedules())
+def test_the_lines_add_up_to_the_account(case: tuple[Conditions, Dispatch]) -> None:
+    c, plan = case
+    account = settle(c, plan)
+    printed = bill(c, plan)
+    for name in ON_THE_BILL:
+        usd = sum(line.usd for line in printed if line.line == name)
+        assert usd == pytest.approx(-account.lines[name], rel=1e-9, abs=1e-6), name
+    for p, period in enumerate(c.billing.periods):
+        by_period = sum(line.usd for line in printed if line.period == period.label)
+        inside = slice(period.first, period.stop)
+        assert by_period == pytest.approx(
+            -sum(account.usd[name][inside].sum() for name in ON_THE_BILL), rel=1e-9, abs=1e-6
+        ), p
+
+
+def is_quantity_times_rate(line: BillLine) -> bool:
+    return line.quantity * line.rate == pytest.approx(line.usd + line.owed_usd, rel=1e-9, abs=1e-6)
+
+
+@given(schedules())
+def test_what_a_line_charges_is_its_quantity_times_its_rate(case: tuple[Conditions, Dispatch]) -> None:
+    """But for the expected coincident peak, of which a part may be billed without the plan."""
+    for line in bill(*case):
+        assert is_quantity_times_rate(line) or (line.line == "coincident_peak" and line.usd < line.quantity * line.rate)
+
+
+@given(schedules())
+def test_no_import_is_above_the_interval_that_set_the_peak(case: tuple[Conditions, Dispatch]) -> None:
+    c, plan = case
+    imported = settle(c, plan).import_mw
+    peaks = [line for line in bill(c, plan) if line.line == "demand_charge"]
+    for line, facts in zip(peaks, c.billing.peak_bills, strict=True):
+        assert line.at in facts.intervals
+        assert line.measured == pytest.approx(1000 * imported[line.at])
+        assert imported[facts.intervals].max() <= imported[line.at]
