@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pandas as pd
 
 from optimizer.market.grid import Grid
@@ -24,6 +26,25 @@ def usd(value: float, decimals: int = 0) -> str:
     """
     text = number(value, decimals)
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def trimmed(value: float, decimals: int = 3) -> str:
+    """A number with no more decimals than it needs.
+
+    >>> trimmed(48.0), trimmed(1234.5)
+    ('48', '1,234.5')
+    """
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate(value: float, decimals: int) -> str:
+    """A price in US dollars with so many decimals, or as many as three figures of it need.
+
+    >>> rate(0.041, 5), rate(0.000125, 5), rate(65.8, 2), rate(0.0, 2)
+    ('$0.04100', '$0.000125', '$65.80', '$0.00')
+    """
+    return usd(value, max(decimals, 2 - math.floor(math.log10(abs(value)))) if value else decimals)
 
 
 def share(value: float, decimals: int = 1) -> str:
