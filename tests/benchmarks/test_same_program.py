@@ -91,11 +91,11 @@ def test_the_farm_couples_its_intervals_and_groups(problem: DispatchProblem) -> 
     assert solution.values["units_started"].sum() > 100
 
 
-def test_the_contract_is_that_of_the_brief_and_nothing_else_changes(tmp_path: Path) -> None:
-    """Nine months: a bill for each, every pair within the ratchet, one tag, one block; without them no row of theirs."""
+def test_the_contract_is_all_that_differs(tmp_path: Path) -> None:
+    """Nine months but for an hour: a bill for each, a ratchet from each to all before it, one tag, one block."""
     problems = {}
     for contract in (True, False):
-        write_instance(tmp_path / str(contract), 273 * 24, 1, modes=MODES, contract=contract)
+        write_instance(tmp_path / str(contract), 273 * 24 - 1, 1, modes=MODES, contract=contract)
         problems[contract] = build_problem(curtail.prepare(tmp_path / str(contract)))
     sets = ("PEAK_BILLS", "RATCHETS", "TAGS", "BLOCKS")
     assert [problems[True].size(name) for name in sets] == [9, 9 * 8 / 2, 1, 1]

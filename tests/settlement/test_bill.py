@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +15,7 @@ from hypothesis import strategies as st
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
 from optimizer.market.calendars import rates_on
+from optimizer.market.grid import Grid
 from optimizer.settlement.account import Dispatch, settle, site_load_mw
 from optimizer.settlement.bill import BillLine, bill
 from tests.farms import conditions, farm, farms
@@ -107,10 +110,22 @@ def test_nothing_is_printed_where_there_is_nothing_to_print() -> None:
     assert bill(c, machines([0.0, 0.0])) == ()
 
 
+def at_months_end(c: Conditions) -> Conditions:
+    """The same conditions with the end of February in the midst of the plan."""
+    middle = len(c.grid) // 2
+    moved = c.grid.starts + (pd.Timestamp("2026-03-01T00:00Z") - c.grid.starts[middle])
+    return replace(c, market=replace(c.market, grid=Grid(moved, c.grid.hours, c.grid.timezone)))
+
+
 @st.composite
 def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
-    """A random farm under a random contract, with a share of its machines on, and of what suppliers may give."""
+    """A random farm under a random contract, with a share of its machines on, and of what suppliers may give.
+
+    One or two billing periods, so that what one adds to the other counts.
+    """
     c = draw(farms())
+    if draw(st.booleans()):
+        c = at_months_end(c)
     n = len(c.grid)
 
     def shares() -> Any:
