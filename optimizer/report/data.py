@@ -291,4 +291,4 @@ def _supplied_mw(plan: Plan) -> F:
 def _sold_mw(plan: Plan) -> F:
     """MW resold and exported, (intervals,)."""
     resold = [plan.settlement.resold_mw[k] for k, block in enumerate(plan.farm.energy.blocks) if block.resale]
-    return np.asarray(np.sum([plan.dispatch.export_mw], axis=0), dtype=np.float64)
+    return np.asarray(np.sum([plan.dispatch.export_mw, *resold], axis=0), dtype=np.float64)
