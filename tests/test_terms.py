@@ -76,6 +76,13 @@ def test_a_supplier_that_a_blind_schedule_does_not_draw_on() -> None:
     assert usd_of(effects(plan)["supply"]) == (0, -3, 4.5)
 
 
+def test_a_blind_schedule_draws_on_the_other_suppliers() -> None:
+    """Three more on another 3 MW at 0.5 USD/MWh, whichever is left out."""
+    other = supplier(name="other", limit_mw=3.0, price_usd_per_mwh=0.5)
+    found = contract_terms(planned({"supplies": (supplier(), other)}, [3.0]))
+    assert [usd_of(effect) for effect in found] == [(1.5, 1.5, 6), (4.5, 4.5, 6)]
+
+
 def test_energy_tier() -> None:
     """Two hours to the end of the month, 8 MWh left at 0, beyond it 3 USD/MWh: without the tier 20 MWh run."""
     tier = {"name": "T", "above_mwh_per_month": 100.0, "adds_usd_per_mwh": 3.0}
@@ -128,13 +135,22 @@ def test_heeding_never_loses_and_charges_never_pay(c: Conditions) -> None:
 
 
 def test_is_not_worked_out_where_it_would_take_too_long(monkeypatch: pytest.MonkeyPatch) -> None:
-    plan = plan_of(6, groups=2)
+    """Two groups over 36 hours, and eight terms."""
+    plan = contract_plan()
+    monkeypatch.setattr(terms, "MOST_POINT_INTERVALS", 2 * 36 * 8)
     assert measurable(plan) is None
-    monkeypatch.setattr(terms, "MOST_POINT_INTERVALS", 11)
-    assert "12 modes times intervals" in (measurable(plan) or "")
+    monkeypatch.setattr(terms, "MOST_POINT_INTERVALS", 2 * 36 * 8 - 1)
+    assert "72 modes times intervals, which would be solved again without each of 8 terms" in (measurable(plan) or "")
 
 
 def test_is_not_worked_out_beside_an_extension_that_binds() -> None:
-    plan = plan_of(6)
+    plan = contract_plan()
     held = {Reason.EXTENSION: plan.explanation.strike}
     assert "--extend" in (measurable(replace(plan, explanation=replace(plan.explanation, off=held))) or "")
+
+
+def test_a_farm_without_terms_has_nothing_to_say() -> None:
+    plan = plan_of(6)
+    held = {Reason.EXTENSION: plan.explanation.strike}
+    assert measurable(replace(plan, explanation=replace(plan.explanation, off=held))) is None
+    assert contract_terms(plan) == ()

@@ -39,12 +39,13 @@ def trimmed(value: float, decimals: int = 3) -> str:
 
 
 def rate(value: float, decimals: int) -> str:
-    """A price in US dollars with so many decimals, or as many as three figures of it need.
+    """A price in US dollars with so many decimals, or with as many as three figures take where those are too coarse.
 
-    >>> rate(0.041, 5), rate(0.000125, 5), rate(65.8, 2), rate(0.0, 2)
-    ('$0.04100', '$0.000125', '$65.80', '$0.00')
+    >>> rate(0.041, 5), rate(0.000125, 5), rate(0.6, 2), rate(0.0, 2)
+    ('$0.04100', '$0.000125', '$0.60', '$0.00')
     """
-    return usd(value, max(decimals, 2 - math.floor(math.log10(abs(value)))) if value else decimals)
+    coarse = abs(round(value, decimals) - value) > 0.005 * abs(value)
+    return usd(value, 2 - math.floor(math.log10(abs(value))) if coarse else decimals)
 
 
 def share(value: float, decimals: int = 1) -> str:

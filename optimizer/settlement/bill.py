@@ -127,6 +127,8 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
             usd = missed * (0.0 if supply.minimum_take is None else supply.minimum_take.shortfall_usd_per_mwh)
             yield from _line(period, "take_shortfall_penalty", f"Not taken from {supply.name}", missed, usd)
     for tag in billing.tags:
+        if not tag.weight[inside].any():
+            continue
         kw = KW_PER_MW * float((tag.weight * s.import_mw)[inside].sum())
         charge = float(tag_usd(tag, s.import_mw)[inside].sum())
         name = f"{energy.coincident_peaks[tag.charge].name} {tag.year}, billed next year"

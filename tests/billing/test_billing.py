@@ -139,6 +139,13 @@ def test_no_peak_is_missing_before_the_first_month_of_a_connection() -> None:
     assert found.floor_mw == 3.0
 
 
+def test_a_peak_is_missing_from_the_first_month_of_a_connection_on() -> None:
+    ratchet = {"share": 0.5, "months": 9, "first_month": "2025-11"}
+    known = {"peaks_mw": {"D": 1.0}, "past_peaks_mw": {"D": {"2026-01": 6.0}}}
+    with pytest.raises(MissingDataError, match="the peaks of 2025-12, 2025-11 are missing"):
+        _ = billing(demand(expected_peak_mw=0.0, ratchet=ratchet), [1.0], bill=known).peak_bills
+
+
 def test_a_ratchet_over_past_months_and_those_of_the_plan() -> None:
     """Of January 6, of February 4 MW so far; the plan ends in March, which is expected to see 1 MW later.
 

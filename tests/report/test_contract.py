@@ -16,8 +16,9 @@ from optimizer.report.files import settlement
 from optimizer.report.shutdowns import merged
 from optimizer.schedule.reasons import Reason
 from optimizer.schedule.tables import Shutdown
-from tests.farms import farms
+from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan
+from tests.worked_examples.test_charges import LAST_HOURS
 
 
 @settings(max_examples=20)
@@ -39,7 +40,7 @@ def test_a_period_as_a_utility_prints_it() -> None:
     rows = {row.name: row for row in february.charges}
     assert list(rows)[2:] == ["kept", "supplier", "Adders", "above 100", "demand", "mornings", "Fixed charge"]
     kept = rows["kept"]
-    assert (kept.quantity, kept.rate, kept.usd) == ("24,000 kWh", "$0.000750/kWh", 18)
+    assert (kept.quantity, kept.rate, kept.usd) == ("24,000 kWh", "$0.00075/kWh", 18)
     demand = rows["demand"]
     assert (demand.quantity, demand.rate) == ("14,000 kW", "$0.00200/kW")
     assert (demand.owed_usd, demand.usd) == pytest.approx((9 * 2, 5 * 2)), "9 MW were metered before"
@@ -86,6 +87,28 @@ def test_a_peak_that_the_plan_raises_is_told() -> None:
     assert list(raised_peaks(rich_plan())) == []
 
 
+def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
+    """Ten run in February's last hours, none in March's first: it bills half of February's, where 2 MW are expected."""
+    ratchet = {"share": 0.5, "months": 1, "first_month": "2026-02"}
+    tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peak_mw": 2.0, "ratchet": ratchet},)}
+    built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
+    plan = plan_conditions(conditions(built, [0.0, 0.0, 3.0, 3.0], start=LAST_HOURS))
+    assert [sentence.partition(" in ")[2].partition(",")[0] for sentence in raised_peaks(plan)] == [
+        "2026-02 from 4 to 10 MW: $3 for the whole period",
+        "2026-03 from 2 to 5 MW: $2 for the whole period",
+    ]
+
+
+def test_a_plan_of_a_whole_period_raises_nothing() -> None:
+    """Its peak is its own; there is none that it would be raised above."""
+    tariff = {"demand": ({"name": "demand", "usd_per_mw": 3.0, "minimum_mw": 4.0},)}
+    month = plan_conditions(
+        conditions(farm(group(), energy=tariff), np.zeros(28), hours=24.0, start="2026-02-01 00:00Z")
+    )
+    assert bill_sections(month)[0].charges[-1].quantity == "10,000 kW"
+    assert list(raised_peaks(month)) == []
+
+
 def test_the_cost_of_power_and_what_is_sold_stand_apart() -> None:
     plan = contract_plan()
     f, s = figures(plan), plan.settlement
@@ -99,7 +122,7 @@ def test_the_cost_of_power_and_what_is_sold_stand_apart() -> None:
 
 def test_shutdowns_that_differ_in_the_reason_alone_are_one_row() -> None:
     def off(group: int, first: int, end: int, units: float, reason: Reason) -> Shutdown:
-        return Shutdown(group, first, end, units, units, reason)
+        return Shutdown(group, first, end, units, 2 * units, reason)
 
     price, resale = Reason.PRICE, Reason.RESALE
     one = [off(0, 0, 2, 5, price), off(0, 2, 3, 5, resale), off(0, 3, 5, 5, price)]

@@ -135,7 +135,7 @@ def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
     (alarm,) = f.alarms
     for said in (usd(alarm.miss_usd_per_mw), usd(alarm.saving_usd), f"{number(alarm.kept_off_mwh, 1)} MWh"):
         assert said in text
-    for said in (f.raised_peaks[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "changes nothing in these hours"):
+    for said in (f.raised_peaks[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
         assert said in text
 
 
@@ -148,7 +148,7 @@ def test_a_farm_without_a_contract_has_no_sections_of_one() -> None:
 
 def test_a_plan_too_large_to_solve_for_each_term_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizer.terms.MOST_POINT_INTERVALS", 1)
-    assert "would be solved again without each term" in text_of(render_page(contract_plan()))
+    assert "would be solved again without each of 8 terms" in text_of(render_page(contract_plan()))
 
 
 def sent(plan: Plan) -> tuple[dict[str, object], dict[str, list[float]]]:

@@ -1,0 +1,39 @@
+"""What counts towards the minimum bill: one example for each part, with the optimum were it left out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.farms import conditions, farm, group
+from tests.worked_examples.optimum import optimum, usd
+
+LAST_HOURS = "2026-02-28 22:00+00:00"  # two hours before the billing period ends
+
+
+@pytest.mark.parametrize(
+    ("energy", "price"),
+    [
+        ({}, 1.5),
+        ({"adders_usd_per_mwh": 1.5}, 0.0),
+        ({"tiers": ({"name": "T", "above_mwh_per_month": 0.0, "adds_usd_per_mwh": 1.5},)}, 0.0),
+    ],
+)
+def test_energy_adders_and_tiers_count(energy: dict[str, Any], price: float) -> None:
+    """15 USD are due anyway; for them 10 MWh at 1.5 USD earn 10. Were that not counted, nothing would run: -15 USD."""
+    c = conditions(
+        farm(group(units=10), energy={"minimum_bill_usd_per_month": 15.0, **energy}), [price] * 2, start=LAST_HOURS
+    )
+    assert optimum(c).profit == usd(10 - 15)
+
+
+def test_a_contract_minimum_of_demand_counts() -> None:
+    """February in days: 2 MW at 1,000 USD/MW are billed at least, and 3,000 USD in all, so a third MW costs nothing.
+
+    Three machines earn 672 USD each. Were what is billed at least not counted, five would run for a dearer bill.
+    """
+    charge = {"name": "D", "usd_per_mw": 1000.0, "minimum_mw": 2.0}
+    energy = {"minimum_bill_usd_per_month": 3000.0, "demand": (charge,)}
+    best = optimum(conditions(farm(group(units=10), energy=energy), [0.0] * 28, hours=24.0, start="2026-02-01 00:00Z"))
+    assert (best.on()[0], best.profit) == (3, usd(3 * 672 - 3000))
