@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from optimizer import terms
 from optimizer.conditions import Conditions
 from optimizer.planning import Plan, plan_conditions
-from optimizer.schedule.reasons import Reason
 from optimizer.terms import TermEffect, contract_terms, measurable, variants
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of
@@ -143,14 +142,12 @@ def test_is_not_worked_out_where_it_would_take_too_long(monkeypatch: pytest.Monk
     assert "72 modes times intervals, which would be solved again without each of 8 terms" in (measurable(plan) or "")
 
 
-def test_is_not_worked_out_beside_an_extension_that_binds() -> None:
-    plan = contract_plan()
-    held = {Reason.EXTENSION: plan.explanation.strike}
-    assert "--extend" in (measurable(replace(plan, explanation=replace(plan.explanation, off=held))) or "")
+def test_is_not_worked_out_beside_an_extension() -> None:
+    assert measurable(contract_plan()) is None
+    assert "--extend" in (measurable(replace(contract_plan(), extended=True)) or "")
 
 
 def test_a_farm_without_terms_has_nothing_to_say() -> None:
     plan = plan_of(6)
-    held = {Reason.EXTENSION: plan.explanation.strike}
-    assert measurable(replace(plan, explanation=replace(plan.explanation, off=held))) is None
+    assert measurable(replace(plan, extended=True)) is None
     assert contract_terms(plan) == ()
