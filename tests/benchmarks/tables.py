@@ -82,7 +82,9 @@ def _processes(results: dict[str, Any]) -> Table:
 
 def _contract(measured: dict[str, Any]) -> Table:
     if "failed" in measured:
-        return _table(f"a power contract: {measured['failed']}"[:200])
+        table = _table("a power contract", "failed")
+        table.add_row(measured["failed"][:200])
+        return table
     title = (
         f"a power contract: {measured['hours']:,} h at {measured['minutes']} minutes x {measured['groups']} groups x "
         f"{measured['modes']} modes, runs: {measured['runs']}"
