@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pandas as pd
 
@@ -16,6 +17,16 @@ def number(value: float, decimals: int = 0) -> str:
     ('-1,234.6', '0.0')
     """
     return f"{round(value, decimals) + 0.0:,.{decimals}f}"
+
+
+def sentence(words: str) -> str:
+    """Words as a sentence; a key of the farm file that stands first is left as it is.
+
+    >>> sentence("the plan is old"), sentence("energy.blocks[0].when: 02:00 does not exist")
+    ('The plan is old.', 'energy.blocks[0].when: 02:00 does not exist.')
+    """
+    path = re.match(r"[a-z_]+[.\[]", words)
+    return f"{words}." if path else f"{words[:1].upper()}{words[1:]}."
 
 
 def usd(value: float, decimals: int = 0) -> str:
