@@ -53,9 +53,9 @@ def test_a_new_period_is_charged_the_floor_its_ratchet_holds_up() -> None:
 
 
 def test_machines_that_run_and_those_still_bound_are_carried() -> None:
-    """Six machines run for the plan's last interval only: their two hours of minimum time go on."""
+    """Six machines start an hour before the plan's end: an hour of their two is left."""
     slow = group(units=6, minimum_on_hours=2.0)
-    c = conditions(farm(slow, state={"groups": {"G": {"running": 0}}}), [2.0, 0.0, 0.0])
+    c = conditions(farm(slow, state={"groups": {"G": {"running": 0}}}), [2.0, 0.0])
     state = after(c)
     assert state.groups["G"].running == 6
     assert [(switch.at.hour, switch.units) for switch in state.groups["G"].started] == [(7, 6)]
