@@ -299,7 +299,7 @@ def test_a_charge_out_of_season_is_not_owed() -> None:
 
 
 def test_a_threshold_is_shared_by_the_hours_that_count() -> None:
-    """From Friday, 27 February, 12:00 twelve hours of Friday count, none of Saturday: all that is left is the plan's."""
+    """From Friday, 27 February, at 12:00 twelve hours of Friday count, six of them the plan's; none of Saturday."""
     tier = {"name": "T", "above_mwh_per_month": 12.0, "adds_usd_per_mwh": 1.0, "when": WEEKDAYS}
     c = conditions(farm(energy={"tiers": (tier,)}), [0.0] * 6, start="2026-02-27 12:00Z")
     (left,) = c.billing.tiers
