@@ -26,7 +26,7 @@ from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
 from optimizer.settlement.account import Dispatch, Settlement, settle
-from optimizer.tail import charged_by_period, first_intervals, rest_after
+from optimizer.tail import charged_by_period, part_of, rest_after
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -120,7 +120,7 @@ def without_tail(c: Conditions, head: int) -> Conditions:
     """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there."""
     problem = build_problem(c)
     expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
-    return Conditions(c.farm, first_intervals(c.market, head), rest_after(c, expected, head))
+    return Conditions(c.farm, part_of(c.market, 0, head), rest_after(c, expected, head))
 
 
 def _judge_state(farm: Farm, grid: Grid) -> None:
