@@ -1,19 +1,28 @@
-"""`curtail check`: a file's own faults, then those of the series it names over its horizon."""
+"""`curtail check`: a file's own faults, then those of the series it names."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.files import read_document
+from optimizer.config.load import check_file, load_farm, missing_files
+from optimizer.config.yaml12 import Document
 from optimizer.errors import CurtailError, Fault, InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
+from optimizer.scenario.load import is_scenario, load_scenarios
 from optimizer.tail import charged_by_period
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a file of ours; where a farm is sound and has a start, also those of its series."""
+    """Every fault of a file of ours; where a farm is sound and has a start, also those of its series.
+
+    A scenario is checked as far as that can be done without a farm.
+    """
+    scenario = _scenario_in(path)
+    if scenario is not None:
+        return _faults_of_scenario(scenario, path)
     faults = check_file(path)
     if faults:
         return faults
@@ -31,3 +40,21 @@ def check_file_and_series(path: Path) -> list[Fault]:
         found = error.faults if isinstance(error, InputError) else ()
         return list(found) or [Fault(str(path), 1, 1, "", str(error))]
     return []
+
+
+def _scenario_in(path: Path) -> Document | None:
+    """The document of a file that is meant as a scenario."""
+    try:
+        document = read_document(path)
+    except InputError:
+        return None
+    return document if is_scenario(document.data) else None
+
+
+def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
+    faults = set(missing_files(document, path.parent))
+    try:
+        load_scenarios(path)
+    except InputError as error:
+        faults |= set(error.faults)
+    return sorted(faults)

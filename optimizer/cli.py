@@ -38,6 +38,10 @@ Hours = Annotated[float | None, typer.Option("--hours", min=0.05, help="Length o
 PriceFile = Annotated[
     Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
 ]
+ScenarioFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--scenario", metavar="FILE", help="A scenario to plan under; several are applied in their order."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 
@@ -108,6 +112,7 @@ def plan(
     start: Start = None,
     hours: Hours = None,
     market: PriceFile = None,
+    scenario: ScenarioFiles = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
     whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
     extend: Annotated[
@@ -123,6 +128,7 @@ def plan(
     from optimizer.outputs import write_folder
     from optimizer.planning import plan_farm
     from optimizer.report.files import plan_files, settlement
+    from optimizer.scenario.load import load_scenario
 
     with _progress(as_json) as progress:
         made = plan_farm(
@@ -135,6 +141,7 @@ def plan(
             extend=_extension(extend),
             time_limit=time_limit,
             progress=progress,
+            scenarios=[load_scenario(file) for file in scenario or ()],
         )
         progress("writing")
         files = plan_files(made)
@@ -155,6 +162,46 @@ def plan(
     if not made.proved:
         say("stopped at the time limit: this schedule keeps every rule but is not proved best")
         raise typer.Exit(4)
+
+
+@app.command()
+def compare(
+    farm: FarmFile,
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).", show_default=False)
+    ],
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-compare"),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
+    from optimizer.compare.files import scenarios_of
+    from optimizer.compare.running import Case
+    from optimizer.compare.running import compare as compare_scenarios
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.report.compare_files import compare_files, compare_json
+
+    case = Case(load_farm(farm), farm.parent, _time(start), hours, market)
+    loaded = scenarios_of(scenarios)
+    with _counted(as_json) as progress:
+        found = compare_scenarios(case, loaded, workers=workers, progress=progress)
+    files = compare_files(found)
+    write_folder(out, files)
+    if as_json:
+        typer.echo(json.dumps(compare_json(found), allow_nan=False, default=str))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.compare_summary import print_comparison
+
+        print_comparison(found, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        say(f"{', '.join(files)} written to\n{out}")
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
 
 
 @app.command()
@@ -180,7 +227,7 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm, catalogue and contract files, and the series a farm with a start needs; print all faults."""
+    """Check farm, catalogue, contract and scenario files, and the series of a farm with a start; print all faults."""
     from optimizer.checking import check_file_and_series
 
     faults = [fault for file in files for fault in check_file_and_series(file)]
@@ -195,14 +242,19 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue or contract")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue, contract, scenario or ensemble")]) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
-    from optimizer.config.schema import KINDS
-    from optimizer.config.schema import schema as schema_of
+    from optimizer.config.schema import KINDS, schema_of
+    from optimizer.ensemble.language import Ensemble
+    from optimizer.scenario.language import ScenarioFile
 
-    if kind not in KINDS:
-        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(KINDS))}")
-    typer.echo(json.dumps(schema_of(kind), indent=2))
+    kinds = KINDS | {
+        "scenario": (ScenarioFile, "A scenario of curtail"),
+        "ensemble": (Ensemble, "An ensemble of curtail"),
+    }
+    if kind not in kinds:
+        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(kinds))}")
+    typer.echo(json.dumps(schema_of(*kinds[kind]), indent=2))
 
 
 @app.command()
@@ -235,6 +287,68 @@ def export(
         progress("writing")
         write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")
+
+
+@app.command()
+def montecarlo(
+    farm: FarmFile,
+    ensemble: Annotated[Path, typer.Argument(metavar="ENSEMBLE", help="Ensemble file (YAML).", show_default=False)],
+    scenarios: Annotated[int | None, typer.Option(min=1, help="How many, in place of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; all cores if absent.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, in place of --workers.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-ensemble"),
+    as_json: Json = False,
+) -> None:
+    """Plan a farm in thousands of scenarios drawn from a seed: distribution of profit, its tail, when groups run.
+
+    Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
+    """
+    from optimizer.config.load import load_farm
+    from optimizer.ensemble.load import load_ensemble
+    from optimizer.ensemble.run import run
+    from optimizer.ensemble.study import make_study
+    from optimizer.outputs import write_folder
+    from optimizer.report.ensemble import ensemble_files, summary
+
+    loaded = load_farm(farm)
+    study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
+    file = out.with_name(out.name + ".sqlite")
+    with _counted(as_json) as counted:
+        found = run(
+            study,
+            file,
+            scenarios=scenarios,
+            workers=workers or os.cpu_count() or 1,
+            dask=dask,
+            counted=counted,
+        )
+    write_folder(out, ensemble_files(study, found))
+    if as_json:
+        typer.echo(json.dumps(summary(study, found), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.ensemble_summary import print_ensemble
+
+        print_ensemble(summary(study, found), Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        say(f"ensemble.html, scenarios.csv, running.csv, summary.json written to\n{out}")
+
+
+@contextmanager
+def _counted(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of a number are done and the time that is left, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("scenarios"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scenarios", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @tariff.command("import")

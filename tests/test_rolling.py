@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -11,9 +13,14 @@ from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
+from optimizer.settlement.account import Dispatch, settle
 from tests.farms import conditions, farm, farms, group
 from tests.properties.changes import with_market
+
+
+def schedule_of(*args: Any) -> Dispatch:
+    return replanned(*args)[0]
+
 
 SLOW = group(units=10, restart_minutes=30.0, minimum_on_hours=2.0, minimum_off_hours=2.0, wear_usd_per_start=0.25)
 
@@ -23,7 +30,7 @@ def test_with_nothing_new_re_planning_earns_what_the_plan_earns() -> None:
     random = np.random.default_rng(7)
     c = conditions(farm(SLOW), random.uniform(0.2, 1.8, 24))
     at_once = settle(c, plan_conditions(c).dispatch)
-    again = replanned(c, lambda _t: c, range(24))
+    again = schedule_of(c, lambda _t: c, range(24))
     assert check(c, again) == []
     assert settle(c, again).profit == pytest.approx(at_once.profit, rel=1e-9)
 
@@ -35,9 +42,9 @@ def test_a_spike_that_is_not_known_is_run_into() -> None:
     through the spike only where they started just before it.
     """
     known, real = conditions(farm(), [0.0, 0.0, 0.0]), conditions(farm(), [0.0, 5.0, 0.0])
-    schedule = replanned(real, lambda t: real if t >= 1 else known, [1])
+    schedule = schedule_of(real, lambda t: real if t >= 1 else known, [1])
     assert schedule.units_on["G", "normal"].tolist() == [10, 0, 10]
-    blind = replanned(real, lambda _t: known, [])
+    blind = schedule_of(real, lambda _t: known, [])
     assert settle(real, blind).profit == pytest.approx(30 - 50)
 
 
@@ -52,8 +59,8 @@ def test_what_happens_later_changes_nothing_before_it_is_known(c: Conditions, at
     )
     if at == 0:
         return
-    one = replanned(c, lambda _t: c, [at])
-    two = replanned(other, lambda t: other if t >= at else c, [at])
+    one = schedule_of(c, lambda _t: c, [at])
+    two = schedule_of(other, lambda t: other if t >= at else c, [at])
     for point, units in one.units_on.items():
         assert units[:at].tolist() == two.units_on[point][:at].tolist()
 
@@ -61,4 +68,4 @@ def test_what_happens_later_changes_nothing_before_it_is_known(c: Conditions, at
 @given(farms(most_groups=2, most_intervals=6), st.lists(st.integers(1, 5), max_size=3))
 @settings(max_examples=40)
 def test_the_seams_of_re_planning_break_no_rule(c: Conditions, moments: list[int]) -> None:
-    assert check(c, replanned(c, lambda _t: c, moments)) == []
+    assert check(c, schedule_of(c, lambda _t: c, moments)) == []

@@ -22,6 +22,9 @@ SETS = "optimizer/lp/sets.py"
 ALGEBRA = "optimizer/lp/algebra.py"
 ASSEMBLY = "optimizer/assembly.py"
 CONDITIONS = "optimizer/conditions.py"
+CALLS = "optimizer/calls.py"
+PROGRAMS = "optimizer/config/programs.py"
+EVENT_MONEY = "optimizer/settlement/events.py"
 CHECKER = "optimizer/schedule/checker.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
 EXPLAIN = "optimizer/schedule/explain.py"
@@ -42,7 +45,7 @@ MUTATIONS = (
     Mutation(FLEET, "return running + m.frost_shortfall[f] >=", "return running - m.frost_shortfall[f] >="),
     Mutation(FLEET, "<= m.start_limit[g, t]", "<= 2.0 * m.start_limit[g, t]"),
     Mutation(FLEET, "m.hours[t] * m.hashprice[t] * m.hash_yield_th[p]", "m.hashprice[t] * m.hash_yield_th[p]"),
-    Mutation(FLEET, "(-m.hashprice[t] * m.restart_th_hours[g])", "(m.hashprice[t] * m.restart_th_hours[g])"),
+    Mutation(FLEET, "(-m.hashprice[t] * m.restart_th_hours[g, t])", "(m.hashprice[t] * m.restart_th_hours[g, t])"),
     Mutation(FLEET, "-m.wear_usd[g] *", "-m.wear_usd[g] * m.hours[t] *"),
     Mutation(SUPPLY, "m.spot_mw[t] + used == m.billed_share * m", "m.spot_mw[t] + used == m"),
     Mutation(SUPPLY, "m.block_resold[k, t] <= m.block_mw[k, t]", "m.block_resold[k, t] <= 2.0 * m.block_mw[k, t]"),
@@ -108,8 +111,8 @@ MUTATIONS = (
         "bound[g] += switch.units * (self.hours_before < until - _WHOLE)",
         "bound[g] += switch.units * (self.hours_before <= until)",
     ),
-    Mutation(CONDITIONS, "return cut.baseline_mw - cut.mw", "return cut.mw"),
-    Mutation(CONDITIONS, "(self.grid.ends > begin)", "(self.grid.starts >= begin)"),
+    Mutation(CALLS, "cut.baseline_mw - cut.mw)", "cut.mw)"),
+    Mutation(CALLS, "(grid.ends > pd.Timestamp(start))", "(grid.starts >= pd.Timestamp(start))"),
     Mutation(
         CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"
     ),
@@ -129,4 +132,32 @@ MUTATIONS = (
     Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=running[0]"),
     Mutation(ACCOUNT, "dispatch.export_mw - dispatch.onsite_mw", "dispatch.onsite_mw - dispatch.export_mw"),
     Mutation(ACCOUNT, '"restart_loss": -lost_th_hours', '"restart_loss": lost_th_hours'),
+    Mutation(ACCOUNT, "c.restart_hours[g]", "c.restart_hours[g].max()"),
+    Mutation(CONDITIONS, "self._temperature < group.cold_restart.below_c", "self._temperature > -99.0"),
+    Mutation(EVENTS, "m.worst_violation[m.event_of_cap[c]]", "2.0 * m.worst_violation[m.event_of_cap[c]]"),
+    Mutation(EVENTS, "- m.grid_import[m.interval_of_span[k]]", "- 0.5 * m.grid_import[m.interval_of_span[k]]"),
+    Mutation(EVENTS, "return -m.event_miss_usd[e]", "return -0.5 * m.event_miss_usd[e]"),
+    Mutation(EVENTS, "return m.paid_cut_usd[n]", "return 0.5 * m.paid_cut_usd[n]"),
+    Mutation(CALLS, "minutes=event.respond_minutes", "minutes=0.0"),
+    Mutation(CALLS, "(self.grid.ends - end_of_call)", "(self.grid.starts - end_of_call)"),
+    Mutation(CALLS, "& (risen < self.full_load_mw)", "& (risen < self.idle_load_mw)"),
+    Mutation(CALLS, "lowest = min(here", "lowest = max(here"),
+    Mutation(CALLS, "key=lambda payment: -payment.usd_per_mwh", "key=lambda payment: payment.usd_per_mwh"),
+    Mutation(CALLS, "hours=(ends[piece] - starts[piece])", "hours=(ends[-1] - starts[piece])"),
+    Mutation(PROGRAMS, "used.calls >= calls", "used.calls > calls"),
+    Mutation(PROGRAMS, "used = _Used(season, 0, 0.0)", "used.season = season"),
+    Mutation(
+        PROGRAMS, "end = min(end, start + timedelta(hours=left))", "end = max(end, start + timedelta(hours=left))"
+    ),
+    Mutation(PROGRAMS, "for i in sorted(mine, key=lambda i: owed[i].spans)", "for i in mine"),
+    Mutation(PROGRAMS, "(max(a, finish), b)", "(max(a, begin), b)"),
+    Mutation(PROGRAMS, "zone).astimezone(clock)", "zone)"),
+    Mutation(EVENT_MONEY, "left -= sold", "left -= 0.0"),
+    Mutation(
+        EVENT_MONEY,
+        "-worst * (event.violation_usd_per_mw or 0.0)",
+        "-above.sum() * (event.violation_usd_per_mw or 0.0)",
+    ),
+    Mutation(CHECKER, "> span.baseline_mw + MW_TOLERANCE", "> span.baseline_mw + 99.0"),
+    Mutation(EXPLAIN, '"paid_cuts": "event_payment",', ""),
 )
