@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,53 +81,61 @@ def _starts_today(c: Conditions, before: GroupState | None, starts: F) -> float:
 
 
 def _bill(c: Conditions, dispatch: Dispatch) -> BillState:
+    """What was metered and charged so far in the billing period the schedule ends in, and the peaks of those before."""
     billing, energy, old = c.billing, c.farm.energy, c.farm.state.bill
-    s = settle(c, dispatch)
-    last = len(billing.periods) - 1
-    open_ = billing.goes_on(billing.periods[last])
+    last, first = billing.periods[-1], billing.periods[0]
+    metered = _metered(c, dispatch)
     past = {name: dict(months) for name, months in old.past_peaks_mw.items()}
-    now: dict[str, float] = {demand.name: 0.0 for demand in energy.demand} if open_ else {}
-    if billing.begun_before(billing.periods[0]):
-        label = billing.periods[0].label
-        for name, mw in old.peaks_mw.items():
-            _raise(
-                now if open_ and last == 0 else past.setdefault(name, {}), name if open_ and last == 0 else label, mw
-            )
-    charged = 0.0
-    for bill, peak in zip(billing.peak_bills, peaks(c, s.import_mw), strict=True):
-        name, label = energy.demand[bill.charge].name, billing.periods[bill.period].label
-        if open_ and bill.period == last:
-            _raise(now, name, peak.measured_mw)
-            billed = max(bill.so_far_mw, peak.measured_mw, energy.demand[bill.charge].minimum_mw)
-            charged += bill.rate_usd_per_mw * (billed - bill.so_far_mw)
-        else:
-            _raise(past.setdefault(name, {}), label, peak.measured_mw)
-    for label in (period.label for period in billing.periods if not (open_ and period is billing.periods[last])):
-        for demand in energy.demand:
-            _raise(past.setdefault(demand.name, {}), label, 0.0)
-    if not open_:
-        return BillState(past_peaks_mw=past)
-    inside = slice(billing.periods[last].first, billing.periods[last].stop)
-    charged -= sum(float(s.usd[line][inside].sum()) for line in ("energy", "adders", "energy_tiers"))
-    same = billing.begun_before(billing.periods[last])
+    for (name, label), mw in metered.items():
+        if label != last.label or not billing.goes_on(last):
+            past.setdefault(name, {})[label] = mw
+    if not billing.goes_on(last):
+        begun = last.ends < c.grid.end  # by the end of an interval that began before
+        return BillState(peaks_mw={demand.name: 0.0 for demand in energy.demand if begun}, past_peaks_mw=past)
+    imported = settle(c, dispatch).import_mw
+    carried = old if billing.begun_before(last) and last is first else BillState()
+    used = {
+        energy.tiers[t.item].name: counted_mwh(t, imported) for t in billing.tiers if billing.periods[t.period] is last
+    }
+    taken = {
+        name: counted_mwh(take, dispatch.supply_mw[name])
+        for take in billing.takes
+        if billing.periods[take.period] is last and (name := energy.supplies[take.item].name)
+    }
+    takes = [supply.name for supply in energy.supplies if supply.minimum_take is not None]
+    tier_mwh = {tier.name: carried.tier_mwh.get(tier.name, 0.0) + used.get(tier.name, 0.0) for tier in energy.tiers}
     return BillState(
-        peaks_mw=now,
+        peaks_mw={demand.name: metered[demand.name, last.label] for demand in energy.demand},
         past_peaks_mw=past,
-        tier_mwh={
-            energy.tiers[tier.item].name: counted_mwh(tier, s.import_mw)
-            + (old.tier_mwh.get(energy.tiers[tier.item].name, 0.0) if same else 0.0)
-            for tier in billing.tiers
-            if tier.period == last
-        },
-        taken_mwh={
-            name: counted_mwh(take, dispatch.supply_mw[name]) + (old.taken_mwh.get(name, 0.0) if same else 0.0)
-            for take in billing.takes
-            if take.period == last and (name := energy.supplies[take.item].name)
-        },
-        charged_usd=max(charged + (old.charged_usd if same else 0.0), 0.0),
+        tier_mwh=tier_mwh,
+        taken_mwh={name: carried.taken_mwh.get(name, 0.0) + taken.get(name, 0.0) for name in takes},
+        charged_usd=max(carried.charged_usd + _charged(c, dispatch, carried.tier_mwh, tier_mwh), 0.0),
     )
 
 
-def _raise(peaks_mw: dict[str, Any], key: str, mw: float) -> None:
-    """Keep the higher of two peaks."""
-    peaks_mw[key] = max(peaks_mw.get(key, 0.0), mw)
+def _metered(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], float]:
+    """The measured peak of every demand charge in every period so far, by name and label."""
+    billing, energy = c.billing, c.farm.energy
+    first = billing.periods[0]
+    found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
+    if billing.begun_before(first):
+        found |= {(name, first.label): mw for name, mw in c.farm.state.bill.peaks_mw.items()}
+    for bill, peak in zip(billing.peak_bills, peaks(c, settle(c, dispatch).import_mw), strict=True):
+        key = energy.demand[bill.charge].name, billing.periods[bill.period].label
+        found[key] = max(found[key], peak.measured_mw)
+    return found
+
+
+def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """What the schedule adds to the sum that counts towards the minimum bill of the last period, USD."""
+    billing, energy = c.billing, c.farm.energy
+    last = billing.periods[-1]
+    s, inside = settle(c, dispatch), slice(last.first, last.stop)
+    charged = -float((s.usd["energy"] + s.usd["adders"])[inside].sum())
+    for tier in energy.tiers:
+        above = [max(mwh.get(tier.name, 0.0) - tier.above_mwh_per_month, 0.0) for mwh in (before, after)]
+        charged += tier.adds_usd_per_mwh * (above[1] - above[0])
+    for bill, peak in zip(billing.peak_bills, peaks(c, s.import_mw), strict=True):
+        if billing.periods[bill.period] is last:
+            charged += bill.rate_usd_per_mw * (max(bill.known_mw, peak.measured_mw) - bill.so_far_mw)
+    return charged

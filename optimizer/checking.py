@@ -1,12 +1,14 @@
-"""`curtail check`: a file's own faults, then those of the series it names."""
+"""`curtail check`: a file's own faults, then those of its series over its horizon and of its contract in that plan."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
+from optimizer.conditions import Conditions
 from optimizer.config.files import read_document
 from optimizer.config.load import check_file, load_farm, missing_files
-from optimizer.config.yaml12 import Document
+from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import CurtailError, Fault, InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
@@ -14,9 +16,12 @@ from optimizer.market.periods import with_tail
 from optimizer.scenario.load import is_scenario, load_scenarios
 from optimizer.tail import charged_by_period
 
+_PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
+_SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are put forward
+
 
 def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a file of ours; where a farm is sound and has a start, also those of its series.
+    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in.
 
     A scenario is checked as far as that can be done without a farm.
     """
@@ -35,11 +40,12 @@ def check_file_and_series(path: Path) -> list[Fault]:
     try:
         grid = grid_of(farm)
         longer = with_tail(farm, grid) if charged_by_period(farm) else None
-        read_market(farm, path.parent, longer or grid, head=len(grid))
+        market = read_market(farm, path.parent, longer or grid, head=len(grid))
+        _ = Conditions(farm, market).billing.peak_bills
     except CurtailError as error:
         found = error.faults if isinstance(error, InputError) else ()
-        return list(found) or [Fault(str(path), 1, 1, "", str(error))]
-    return []
+        return list(found) or [_placed(path, line) for line in str(error).splitlines()]
+    return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
 
 
 def _scenario_in(path: Path) -> Document | None:
@@ -58,3 +64,13 @@ def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
     except InputError as error:
         faults |= set(error.faults)
     return sorted(faults)
+
+
+def _placed(path: Path, sentence: str) -> Fault:
+    """A sentence that begins with a key of the farm file, at its place there."""
+    found = _PATH.fullmatch(sentence)
+    if found is None:
+        return Fault(str(path), 1, 1, "", sentence)
+    parts = re.findall(r"[a-z_]+|\d+", found[1])
+    keys: Keys = tuple(int(part) if part.isdigit() else part for part in parts)
+    return read_document(path).fault(keys, found[2])

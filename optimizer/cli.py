@@ -230,7 +230,7 @@ def check(
     """Check farm, catalogue, contract and scenario files, and the series of a farm with a start; print all faults."""
     from optimizer.checking import check_file_and_series
 
-    faults = [fault for file in files for fault in check_file_and_series(file)]
+    faults = list(dict.fromkeys(fault for file in files for fault in check_file_and_series(file)))
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:
@@ -270,18 +270,17 @@ def export(
     if model.suffix not in (".lp", ".mps"):
         raise InputError(f"{model}: the name must end in .lp or .mps")
     from optimizer.assembly import build_problem
-    from optimizer.conditions import Conditions
     from optimizer.config.load import load_farm
     from optimizer.lp.pyomo_model import write_model
     from optimizer.market.grid import grid_of
-    from optimizer.market.inputs import read_market
     from optimizer.outputs import write_file
+    from optimizer.planning import conditions_of
 
     loaded = load_farm(farm)
     grid = grid_of(loaded, _time(start), hours)
     with _progress(quiet=False) as progress:
         progress("reading market data")
-        conditions = Conditions(loaded, read_market(loaded, farm.parent, grid, market))
+        conditions = conditions_of(loaded, farm.parent, grid, market, progress)
         progress("building the program")
         problem = build_problem(conditions, whole=whole_units is Units.exact)
         progress("writing")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -43,7 +43,8 @@ class Plan:
     """A finished plan: the schedule, why it is so, and what it earns.
 
     ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
-    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out.
+    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out. ``extended`` says that
+    the user's constraints were added.
     """
 
     conditions: Conditions
@@ -54,6 +55,7 @@ class Plan:
     objective: float
     method: str
     proved: bool
+    extended: bool = False
 
     @property
     def farm(self) -> Farm:
@@ -187,7 +189,7 @@ def plan_conditions(
     else:
         rounded = whole_schedule(c, solution, time_limit=time_limit)
     progress("checking and settling")
-    return _finished(c, problem, program, solution, rounded)
+    return replace(_finished(c, problem, program, solution, rounded), extended=extend is not None)
 
 
 def _finished(

@@ -48,7 +48,11 @@ def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:
     label = billing.periods[last].label
     settlement = settle(c, expected)
     imported = settlement.import_mw * (np.arange(len(c.grid)) >= head)
-    charged = sum(settlement.usd[line][head:].sum() for line in ("energy", "adders", "energy_tiers"))
+    charged = -float((settlement.usd["energy"] + settlement.usd["adders"])[head:].sum())
+    for tier in billing.tiers:
+        if tier.period == last:  # of the tier's energy, what the rest alone brings above it
+            above = max(counted_mwh(tier, imported) - tier.amount, 0.0)
+            charged += above * energy.tiers[tier.item].adds_usd_per_mwh
     return Rest(
         peaks_mw={
             (energy.demand[bill.charge].name, label): float(imported[bill.intervals].max())
@@ -65,5 +69,5 @@ def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:
             for take in billing.takes
             if take.period == last and (name := energy.supplies[take.item].name)
         },
-        charged_usd={label: -float(charged)},
+        charged_usd={label: charged},
     )

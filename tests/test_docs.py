@@ -48,5 +48,5 @@ def test_without_an_expectation_a_month_may_not_fall_on_a_day(tmp_path: Path) ->
 
     text = FARM + blocks(PAGE)[0].replace("      expected_peak_mw: 14\n", "")
     (tmp_path / "farm.yaml").write_text(text)
-    with pytest.raises(MissingDataError, match="goes on after the plan: give expected_peak_mw, or horizon.tail"):
+    with pytest.raises(MissingDataError, match=r"goes on after the plan: give expected_peak_mw, or horizon\.tail"):
         plan_farm(load_farm(tmp_path / "farm.yaml"), tmp_path)

@@ -87,6 +87,17 @@ CONTRACTS: dict[str, dict[str, Any]] = {
     "demand charges": {"demand": DEMAND},
     "demand charges and a tier": {"demand": DEMAND, "tiers": (TIER,)},
     "a minimum take": {"supplies": ({**SUPPLY, "minimum_take": TAKE},)},
+    "a tier and a minimum bill": {
+        "tiers": (TIER,),
+        "minimum_bill_usd_per_month": 190_000.0,
+        "fixed_usd_per_month": 1_500.0,
+    },
+    "a window, a ratchet and a minimum bill": {"demand": DEMAND, "minimum_bill_usd_per_month": 250_000.0},
+    "a take, a tier and a minimum bill": {
+        "supplies": ({**SUPPLY, "minimum_take": TAKE},),
+        "tiers": (TIER,),
+        "minimum_bill_usd_per_month": 150_000.0,
+    },
     "a minimum bill": {"minimum_bill_usd_per_month": 190_000.0, "fixed_usd_per_month": 1_500.0},
 }
 

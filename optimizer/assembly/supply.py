@@ -34,8 +34,10 @@ def supply(c: Conditions) -> Part:
     }
     # At a price below zero it would pay to buy at spot beside a block that is kept: only what lies beyond it may be
     kept = sizes[~resale].sum(axis=0)
-    beyond = np.where((market.energy_price_usd_per_mwh < 0) & (kept > 0), 0.0, np.inf)
-    most = np.maximum(billed * np.minimum(c.full_load_mw, market.import_limit_mw) - kept, 0.0)
+    below_zero = (market.energy_price_usd_per_mwh < 0) & (kept > 0)
+    sets["KEPT_BELOW_ZERO"] = Subset("INTERVALS", where(below_zero))
+    hard = c.farm.site.import_violation_usd_per_mwh is None
+    full = np.minimum(c.full_load_mw, market.import_limit_mw) if hard else c.full_load_mw
     return sets, {
         "energy_usd_per_mwh": market.energy_price_usd_per_mwh,
         "billed_share": np.array(billed),
@@ -49,7 +51,7 @@ def supply(c: Conditions) -> Part:
         "take_mwh_per_mw": take_hours,
         "take_left_mwh": np.array([take.amount for take in takes]),
         "take_shortfall_usd_per_mwh": np.array([0.0 if m is None else m.shortfall_usd_per_mwh for m in minimum]),
-        "spot_limit_mw": np.maximum(beyond, most),
+        "beyond_kept_mw": np.maximum(billed * full - sizes.sum(axis=0), 0.0),
         "source_usd_per_mwh": np.array([] if energy.onsite is None else [energy.onsite.cost_usd_per_mwh]),
         "export_usd_per_mwh": market.export_price_usd_per_mwh,
     }

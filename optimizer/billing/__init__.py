@@ -19,7 +19,7 @@ from optimizer.config.calendar import When
 from optimizer.config.charges import Demand, Ratchet
 from optimizer.config.farm import Farm
 from optimizer.errors import MissingDataError
-from optimizer.market.calendars import share_within
+from optimizer.market.calendars import hours_within, share_within
 from optimizer.market.coincident import rule_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import Period, billing_periods
@@ -52,11 +52,13 @@ class Billing:
         """Whether a part of the period lies after the plan."""
         return bool(period.ends > self.market.grid.end)
 
-    def share_of_remainder(self, period: Period) -> float:
-        """The plan's hours in a period as a share of all its hours from the plan's beginning on."""
+    def share_of_remainder(self, period: Period, when: When | None = None) -> float:
+        """The plan's hours in a period, of those that count, as a share of all from the plan's beginning on."""
         grid = self.market.grid
-        hours = float(grid.hours[period.first : period.stop].sum())
-        return min(hours / float((period.ends - max(period.begins, grid.starts[0])) / _HOUR), 1.0)
+        inside = slice(period.first, period.stop)
+        hours = float((grid.hours * self._within(when))[inside].sum())
+        left = hours_within(grid, max(period.begins, grid.starts[0]), period.ends, when, self.farm.energy.holidays)
+        return min(hours / left, 1.0) if left > 0 else 1.0
 
     @cached_property
     def fixed_usd_per_hour(self) -> F:
@@ -88,25 +90,25 @@ class Billing:
     def _peak_bill(self, i: int, demand: Demand, p: int, missing: list[str]) -> PeakBill | None:
         period = self.periods[p]
         intervals = self._counted(self._shares[i], period)
-        if not len(intervals):
+        whole = not self.begun_before(period) and not self.goes_on(period)
+        if not len(intervals) and (whole or not self._comes_in(demand.when, period)):
             return None
         known = [demand.minimum_mw, demand.above_mw]
         if demand.ratchet is not None:
             known += self._ratchet_floors(demand, demand.ratchet, p, missing)
         key, state = f"energy.demand[{i}]", self.farm.state.bill
         if self.begun_before(period):
-            if demand.name not in state.peaks_mw:
+            if demand.name not in state.peaks_mw and len(intervals):
                 missing.append(
                     f"state.bill.peaks_mw: the plan begins within the billing period {period.label}: give the highest "
                     f"import so far that {demand.name} counts"
                 )
             known.append(state.peaks_mw.get(demand.name, 0.0))
-        so_far = max(known) if self.begun_before(period) else demand.above_mw
         floor = max(known)
-        owed = so_far
+        owed = so_far = floor if self.begun_before(period) else demand.above_mw
         if self.goes_on(period):
-            owed = floor = max(floor, self._expected(key, demand, period, missing))
-        return PeakBill(i, p, intervals, demand.rate_usd_per_mw, floor, owed, so_far)
+            owed = floor = max(floor, self._expected(key, demand, period, missing if len(intervals) else []))
+        return PeakBill(i, p, intervals, demand.rate_usd_per_mw, floor, owed, so_far, max(known))
 
     def _expected(self, key: str, demand: Demand, period: Period, missing: list[str]) -> float:
         rest = self.rest.peaks_mw.get((demand.name, period.label), demand.expected_peak_mw)
@@ -159,9 +161,7 @@ class Billing:
             quantity
             for p in range(len(self.periods))
             for i, tier in enumerate(self.farm.energy.tiers)
-            for quantity in self._quantity(
-                i, p, billed * self._within(tier.when), tier.above_mwh_per_month, tier.name, done, rest
-            )
+            for quantity in self._quantity(i, p, tier.when, billed, tier.above_mwh_per_month, tier.name, done, rest)
         )
 
     @cached_property
@@ -176,7 +176,7 @@ class Billing:
             for i, supply in enumerate(self.farm.energy.supplies)
             if supply.minimum_take is not None
             for quantity in self._quantity(
-                i, p, self._within(None), supply.minimum_take.mwh_per_month, supply.name, done, rest
+                i, p, supply.when, 1.0, supply.minimum_take.mwh_per_month, supply.name, done, rest
             )
         )
 
@@ -184,25 +184,26 @@ class Billing:
         self,
         item: int,
         p: int,
-        share: F,
+        when: When | None,
+        per_mwh: float,
         amount: float,
         name: str,
         done: Mapping[str, float],
         rest: Mapping[tuple[str, str], float],
     ) -> Iterator[Quantity]:
-        period = self.periods[p]
+        period, share = self.periods[p], self._within(when)
         intervals = self._counted(share, period)
         left = amount - (done.get(name, 0.0) if self.begun_before(period) else 0.0)
-        left = self._left(period, left, rest.get((name, period.label)))
+        left = self._left(period, left, rest.get((name, period.label)), when)
         if len(intervals):
-            hours = self.market.grid.hours[intervals] * share[intervals]
+            hours = per_mwh * self.market.grid.hours[intervals] * share[intervals]
             yield Quantity(item, p, intervals, hours, max(left, 0.0))
 
-    def _left(self, period: Period, left: float, rest: float | None) -> float:
-        """What of an amount is left for the plan: less what the rest is known to take, else by time."""
+    def _left(self, period: Period, left: float, rest: float | None, when: When | None = None) -> float:
+        """What of an amount is left for the plan: less what the rest is known to take, else by hours that count."""
         if not self.goes_on(period):
             return left
-        return left - rest if rest is not None else left * self.share_of_remainder(period)
+        return left - rest if rest is not None else left * self.share_of_remainder(period, when)
 
     @cached_property
     def least_usd(self) -> tuple[float, ...]:
@@ -233,6 +234,10 @@ class Billing:
                 floor = max(peak.minimum_mw, elsewhere)
                 tags.append(Tag(i, year, of_year, elsewhere, floor, peak.rate_usd_per_mw))
         return tuple(tags)
+
+    def _comes_in(self, when: When | None, period: Period) -> bool:
+        """Whether hours that count come in a period at all, inside the plan or not."""
+        return hours_within(self.market.grid, period.begins, period.ends, when, self.farm.energy.holidays) > 0
 
     @cached_property
     def _shares(self) -> list[F]:

@@ -31,8 +31,9 @@ NO_REST = Rest()
 class PeakBill:
     """A demand charge in a billing period: ``intervals`` whose import counts, and what is billed without any of it.
 
-    ``floor_mw`` is billed whatever the plan imports; of it ``owed_mw`` is owed without the plan, and ``so_far_mw`` was
-    owed as the plan begins.
+    ``floor_mw`` is billed whatever the plan imports; of it ``owed_mw`` is owed without the plan. ``so_far_mw`` was owed
+    as the plan begins, ``known_mw`` is the floor without what is expected of the rest. Where the hours that count lie
+    outside the plan there are no intervals, but the charge is owed all the same.
     """
 
     charge: int
@@ -42,6 +43,7 @@ class PeakBill:
     floor_mw: float
     owed_mw: float
     so_far_mw: float
+    known_mw: float
 
 
 @dataclass(frozen=True)

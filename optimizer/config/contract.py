@@ -9,7 +9,6 @@ from pydantic import Field
 from optimizer.config.base import Section
 from optimizer.config.energy import Energy
 
-
 Note = Annotated[str, Field(min_length=1, max_length=10_000)]
 
 

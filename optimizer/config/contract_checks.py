@@ -30,6 +30,21 @@ def contract_faults(farm: Any) -> Iterator[FoundAt]:
     yield from _holidays(farm)
     yield from _ratchets(farm)
     yield from _bill_so_far(farm)
+    yield from _coarse_tail(farm)
+
+
+def _coarse_tail(farm: Any) -> Iterator[FoundAt]:
+    """A tail whose intervals hide when a demand charge counts: its peaks would seem to come whatever is planned."""
+    minutes = get(get(get(farm, "horizon"), "tail"), "minutes")
+    if not isinstance(minutes, int) or minutes <= 60:
+        return
+    for i, charge in entries(get(farm, "energy"), "demand"):
+        when = get(charge, "when")
+        parts = [when, *(part for _, part in entries(when, "any_of"))]
+        if any(get(part, "hours") for part in parts if part is not None):
+            sentence = f"must be at most 60: energy.demand[{i}] counts certain hours, which longer intervals would blur"
+            yield ("horizon", "tail", "minutes"), f"{sentence} (got {minutes})"
+            return
 
 
 def has_bill(state: Any) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
@@ -47,13 +46,14 @@ def load_farm(path: Path) -> Farm:
     >>> load_farm(Path("configs/fixed_tariff_12mw.yaml")).site.import_limit_mw
     12.0
     """
-    faults: list[Fault] = []
-    document = _with_contract(read_document(Path(path)), Path(path), faults)
-    faults += document.faults
+    document, of_contract = _with_contract(read_document(Path(path)), Path(path))
+    faults = list(document.faults)
     farm = _validated(document, Farm, faults)
     if farm is None:
         faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
     machines = machines_of(document, Path(path), faults)
+    if of_contract:  # in whose file the farm finds the same again
+        faults = [*of_contract, *(fault for fault in faults if fault.file == document.file)]
     if faults or farm is None:
         raise InputError(set(faults))
     looked_up = (
@@ -72,51 +72,42 @@ def contract_in(document: Document) -> Contract:
     """The contract of a document. Raises InputError with every fault that shows without a farm."""
     faults = list(document.faults)
     contract = _validated(document, Contract, faults)
-    faults += [document.fault(where, what) for where, what in _faults_without_a_farm(get(document.data, "energy"))]
+    whole = faults_of_the_whole({"energy": get(document.data, "energy")})
+    faults += [document.fault(where, what) for where, what in whole if where[0] == "energy"]
     if faults or contract is None:
         raise InputError(set(faults))
     return contract
 
 
-def _faults_without_a_farm(energy: Any) -> Iterator[tuple[Keys, str]]:
-    """What only a whole contract can be checked for; whether its past peaks are known, the farm's state says."""
-    names = [get(demand, "name") for _, demand in entries(energy, "demand")]
-    state = {"bill": {"past_peaks_mw": {name: {"2026-01": 0.0} for name in names if isinstance(name, str)}}}
-    whole = faults_of_the_whole({"energy": energy, "state": state})
-    return ((where, what) for where, what in whole if where[0] == "energy")
-
-
-def _with_contract(document: Document, path: Path, faults: list[Fault]) -> Document:
-    """The farm's document with the `energy` of the contract it names; what is wrong with that goes into ``faults``."""
+def _with_contract(document: Document, path: Path) -> tuple[Document, list[Fault]]:
+    """The farm's document with the `energy` of the contract it names, and what is wrong with the contract."""
     file = get(document.data, "contract")
     if file is None:
-        return document
+        return document, []
     if get(document.data, "energy") is not None:
-        faults.append(document.fault(("contract",), "give `contract` or `energy`, not both", of_key=True))
-        return document
-    energy: Any = {
-        "price_usd_per_mwh": 0.0
-    }  # of a contract that cannot be read: its faults are told, not those of none
-    contract = None
+        return document, [document.fault(("contract",), "give `contract` or `energy`, not both", of_key=True)]
+    faults: list[Fault] = []
+    contract = energy = None
     if isinstance(file, str) and file:
         unreadable = fault_of_file(path.parent / file)
-        if unreadable:
-            faults.append(document.fault(("contract",), f"{unreadable} (got {got(file)})"))
-        else:
-            try:
-                contract = read_document(path.parent / file)
-                contract_in(contract)
-                energy = _seen_from(os.path.dirname(file), contract.data["energy"])  # noqa: PTH120 - as it is written
-            except InputError as error:
-                faults += error.faults
-    return _FarmDocument(**vars(document) | {"data": document.data | {"energy": energy}, "contract": contract})
+        try:
+            if unreadable:
+                raise InputError([document.fault(("contract",), f"{unreadable} (got {got(file)})")])
+            contract = read_document(path.parent / file)
+            energy = _seen_from(Path(file).parent, get(contract.data, "energy"))
+            contract_in(contract)
+        except InputError as error:
+            faults += error.faults
+    if energy is None:
+        energy = {"price_usd_per_mwh": 0.0}  # that there is none is told already
+    return _FarmDocument(**vars(document) | {"data": document.data | {"energy": energy}, "contract": contract}), faults
 
 
-def _seen_from(folder: str, value: Any) -> Any:
+def _seen_from(folder: Path, value: Any) -> Any:
     """A contract's data with the paths of its series as the farm file would write them. Only a series has `file`."""
     if isinstance(value, dict):
         return {
-            key: str(Path(folder) / inner) if key == "file" and isinstance(inner, str) else _seen_from(folder, inner)
+            key: str(folder / inner) if key == "file" and isinstance(inner, str) else _seen_from(folder, inner)
             for key, inner in value.items()
         }
     return tuple(_seen_from(folder, inner) for inner in value) if isinstance(value, tuple) else value

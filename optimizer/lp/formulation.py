@@ -10,7 +10,7 @@ rules/fleet.py      availability, first_change, later_change, minimum_on, minimu
                     cold_start, freeze_protection, start_rate, hourly_starts
 rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
                     ramp_down
-rules/supply.py     supply, block_size, block_settled, minimum_take
+rules/supply.py     supply, block_size, block_settled, spot_beyond_kept, minimum_take
 rules/charges.py    peak_measured, peak_billed, peak_ratchet, energy_tier, peak_tag, least_bill
 rules/events.py     event_cap, event_miss, paid_cuts
 rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)

@@ -101,3 +101,20 @@ def _share(grid: Grid, seconds: F) -> F:
     owner, n = grid.slots.intervals, len(grid)
     share: F = np.bincount(owner, seconds, n) / np.bincount(owner, grid.slots.seconds, n)
     return share
+
+
+def hours_within(
+    grid: Grid, begins: pd.Timestamp, ends: pd.Timestamp, when: When | None, holidays: Holidays | None
+) -> float:
+    """Hours of ``when`` between two moments, on the clock of ``grid``; all of them without one.
+
+    >>> week = pd.date_range("2026-02-09", periods=8, freq="D", tz="UTC")
+    >>> grid = Grid(week[:1], np.ones(1), "UTC")
+    >>> hours_within(grid, week[0], week[7], When(days=("sat", "sun")), None)
+    48.0
+    """
+    if when is None:
+        return float((ends - begins) / pd.Timedelta(hours=1))
+    starts = pd.date_range(begins, ends, freq="h", inclusive="left").as_unit("us")
+    lengths = np.minimum(np.asarray((ends - starts) / pd.Timedelta(hours=1)), 1.0)
+    return float(lengths @ share_within(Grid(starts, lengths, grid.timezone), when, holidays))

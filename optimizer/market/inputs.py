@@ -79,8 +79,15 @@ def read_market(
     energy = read.over(read.plan, price, base.Price, price_file)
     if read.tail is not None and farm.horizon.tail is not None:
         forecast = farm.horizon.tail.price_usd_per_mwh
-        price = farm.energy.price_usd_per_mwh if forecast is None else forecast
-        energy = np.append(energy, read.over(read.tail, price, base.Price))
+        own = forecast is None
+        expected = read.over(
+            read.tail,
+            price if forecast is None else forecast,
+            base.Price,
+            price_file if own else None,
+            "horizon.tail: ",
+        )
+        energy = np.append(energy, expected)
     adders = read.values("energy.adders_usd_per_mwh", farm.energy.adders_usd_per_mwh, base.Price)
     temperature = None if weather is None else read.values("weather.temperature_c", weather.temperature_c, base.Celsius)
     import_limit = read.values("site.import_limit_mw", farm.site.import_limit_mw, base.NonNegative)

@@ -80,21 +80,24 @@ class Reading:
                 further[ended] = held
                 since = clock(tail.starts[int(np.argmax(ended))], tail.timezone)
                 self.remarks.append(
-                    f"{path}: {spec.file} does not reach over the tail; from {since} on it is its mean over the 24 hours "
-                    f"before the tail, {held:.6g}"
+                    f"{path}: {spec.file} does not reach over the tail; from {since} on it is its mean over the 24 "
+                    f"hours before the tail, {held:.6g}"
                 )
             return np.append(values, further)
 
         return self._kept(read, len(self.grid))
 
-    def over(self, grid: Grid, quantity: Quantity, kind: Any, file: Path | None = None) -> F:
-        """A quantity over all of a grid, (n_intervals,); ``file`` takes the place of the quantity's own."""
+    def over(self, grid: Grid, quantity: Quantity, kind: Any, file: Path | None = None, what: str = "") -> F:
+        """A quantity over all of a grid, (n_intervals,); ``file`` takes the place of the quantity's own.
+
+        ``what`` comes before the sentence on what is missing.
+        """
         if isinstance(quantity, Rates):
             return rates_on(grid, quantity, self.farm.energy.holidays)
         if not isinstance(quantity, SeriesFile):
             return np.full(len(grid), float(quantity))
         path = self.folder / quantity.file if file is None else file
-        return self._kept(lambda: on_grid(self._series(path, quantity, kind, grid), grid), len(grid))
+        return self._kept(lambda: on_grid(self._series(path, quantity, kind, grid), grid), len(grid), what)
 
     def probability(self, path: str, peak: CoincidentPeak) -> F:
         """The probability of each interval to be one of a charge's peaks, (n_intervals,).
@@ -143,7 +146,7 @@ class Reading:
     def _add(self, fills: tuple[Fill, ...]) -> None:
         self.fills += [fill for fill in fills if fill not in self.fills]
 
-    def _kept(self, read: Callable[[], F], n: int) -> F:
+    def _kept(self, read: Callable[[], F], n: int, what: str = "") -> F:
         """What ``read`` gives; NaN, never handed out, where it raises faults, which are kept for the end."""
         try:
             return read()
@@ -152,7 +155,7 @@ class Reading:
                 raise
             self._faults += error.faults
         except MissingDataError as error:
-            self._missing.append(str(error))
+            self._missing.append(f"{what}{error}")
         return np.full(n, np.nan)
 
 

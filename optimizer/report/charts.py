@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from optimizer.report import words
 from optimizer.report.packing import Bins, bins_of, decimals_of, packed
-from optimizer.report.text import label, number, plural
+from optimizer.report.text import label, plural, trimmed
 from optimizer.schedule.explain import PLAIN_ITEMS
 from optimizer.schedule.reasons import MEANING, Reason
 from optimizer.schedule.tables import group_load_mw
@@ -96,7 +96,7 @@ class _Describer:
                         "from": int(max(first, begin).timestamp()),
                         "to": int(min(last, end).timestamp()),
                         "label": event.name,
-                        "detail": f"import at most {number(lowest, 3).rstrip('0').rstrip('.')} MW",
+                        "detail": f"import at most {trimmed(lowest)} MW",
                         "level": round(lowest, 4),
                     }
                 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.report.text import Clock, number, share, usd
+from optimizer.report.text import Clock, number, rate, share, trimmed, usd
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import KW_PER_MW, BillLine, bill
 from optimizer.settlement.charges import peaks
@@ -70,28 +70,31 @@ def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
     clock = Clock(plan.grid)
     lines = bill(plan.conditions, plan.dispatch)
 
-    def rows(label: str, wanted: bool, later: bool = False) -> tuple[BillRow, ...]:
-        return tuple(
-            _row(line, clock)
-            for line in lines
-            if line.period == label and line.is_credit is wanted and (line.line == _LATER) is later
-        )
+    def rows(label: str, part: str) -> tuple[BillRow, ...]:
+        return tuple(_row(line, clock) for line in lines if line.period == label and _part(line) == part)
 
     return tuple(
         BillSection(
             label=period.label,
             begin=clock.at(max(period.begins, plan.grid.starts[0])),
             end=clock.at(min(period.ends, plan.grid.end)),
-            charges=rows(period.label, False),
-            sales=rows(period.label, True),
-            later=rows(period.label, False, later=True),
+            charges=rows(period.label, "charges"),
+            sales=rows(period.label, "sales"),
+            later=rows(period.label, "later"),
         )
         for period in plan.conditions.billing.periods
     )
 
 
+def _part(line: BillLine) -> str:
+    """Which part of its section a line belongs to; none for a year's charge in a month without a part in it."""
+    if line.line == _LATER:
+        return "later" if line.quantity > 0 else ""
+    return "sales" if line.is_credit else "charges"
+
+
 def _row(line: BillLine, clock: Clock) -> BillRow:
-    """A line in words; a rate in USD per kWh with five decimals, per kW with as many as cents of it need."""
+    """A line in words."""
     metered = line.unit in ("kWh", "kW")
     note = ""
     if line.measured is not None and line.at is not None:
@@ -100,7 +103,7 @@ def _row(line: BillLine, clock: Clock) -> BillRow:
     return BillRow(
         name=line.name,
         quantity=f"{number(line.quantity)} {line.unit}" if metered else "",
-        rate=f"{usd(sign * line.rate, 5 if line.unit == 'kWh' else 2)}/{line.unit}" if metered else "",
+        rate=f"{rate(sign * line.rate, 5 if line.unit == 'kWh' else 2)}/{line.unit}" if metered else "",
         owed_usd=line.owed_usd,
         usd=sign * line.usd,
         note=note,
@@ -144,6 +147,6 @@ def raised_peaks(plan: Plan) -> Iterator[str]:
         if shared and raised * KW_PER_MW >= 1.0:
             held = "" if demand.ratchet is None else f", and {share(demand.ratchet.share, 0)} of it may be billed later"
             yield (
-                f"The plan raises the billed peak of {demand.name} in {period.label} from {number(one.floor_mw, 3)} to "
-                f"{number(peak.billed_mw, 3)} MW: {usd(raised * one.rate_usd_per_mw)} for the whole period{held}."
+                f"The plan raises the billed peak of {demand.name} in {period.label} from {trimmed(one.floor_mw)} to "
+                f"{trimmed(peak.billed_mw)} MW: {usd(raised * one.rate_usd_per_mw)} for the whole period{held}."
             )

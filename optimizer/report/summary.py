@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from optimizer.report.contract import BillSection
 from optimizer.report.data import Figures, figures
-from optimizer.report.text import label, number, plural, share, usd
+from optimizer.report.text import label, number, plural, sentence, share, usd
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -143,7 +143,7 @@ def _bill(section: BillSection) -> Table:
 def _notes(f: Figures) -> list[str]:
     notes = [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
     notes.extend(f.raised_peaks)
-    notes.extend(f"{warning[:1].upper()}{warning[1:]}." for warning in f.warnings)
+    notes.extend(map(sentence, f.warnings))
     if f.fills:
         count = sum(fill.count for fill in f.fills)
         notes.append(f"{plural(count, 'missing value')} filled in {', '.join(sorted({x.file for x in f.fills}))}.")

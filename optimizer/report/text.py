@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pandas as pd
 
 from optimizer.market.grid import Grid
@@ -16,6 +19,16 @@ def number(value: float, decimals: int = 0) -> str:
     return f"{round(value, decimals) + 0.0:,.{decimals}f}"
 
 
+def sentence(words: str) -> str:
+    """Words as a sentence; a key of the farm file that stands first is left as it is.
+
+    >>> sentence("the plan is old"), sentence("energy.blocks[0].when: 02:00 does not exist")
+    ('The plan is old.', 'energy.blocks[0].when: 02:00 does not exist.')
+    """
+    path = re.match(r"[a-z_]+[.\[]", words)
+    return f"{words}." if path else f"{words[:1].upper()}{words[1:]}."
+
+
 def usd(value: float, decimals: int = 0) -> str:
     """US dollars, the sign before the symbol.
 
@@ -24,6 +37,26 @@ def usd(value: float, decimals: int = 0) -> str:
     """
     text = number(value, decimals)
     return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+
+
+def trimmed(value: float, decimals: int = 3) -> str:
+    """A number with no more decimals than it needs.
+
+    >>> trimmed(48.0), trimmed(1234.5)
+    ('48', '1,234.5')
+    """
+    text = number(value, decimals)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def rate(value: float, decimals: int) -> str:
+    """A price in US dollars with so many decimals, or with as many as three figures take where those are too coarse.
+
+    >>> rate(0.041, 5), rate(0.000125, 5), rate(0.6, 2), rate(0.0, 2)
+    ('$0.04100', '$0.000125', '$0.60', '$0.00')
+    """
+    coarse = abs(round(value, decimals) - value) > 0.005 * abs(value)
+    return usd(value, 2 - math.floor(math.log10(abs(value))) if coarse else decimals)
 
 
 def share(value: float, decimals: int = 1) -> str:

@@ -25,7 +25,8 @@ class BillLine:
 
     ``line`` is the line of the account it belongs to, ``name`` what the contract calls it. ``quantity`` times ``rate``
     USD per ``unit`` is the charge; ``usd`` is the plan's part of it, and ``owed_usd`` what is owed without the plan.
-    ``measured`` is the measured peak in kW and ``at`` the interval that set it. Credits are negative.
+    ``measured`` is the measured peak in kW, of a coincident peak what is expected at it, and ``at`` the interval that
+    set it. Credits are negative.
     """
 
     period: str
@@ -116,7 +117,7 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
                 bill_.rate_usd_per_mw / KW_PER_MW,
                 bill_.rate_usd_per_mw * (peak.billed_mw - bill_.owed_mw),
                 bill_.rate_usd_per_mw * (bill_.owed_mw - demand.above_mw),
-                KW_PER_MW * peak.measured_mw,
+                None if peak.at is None else KW_PER_MW * peak.measured_mw,
                 peak.at,
             )
     for take in billing.takes:
@@ -127,10 +128,14 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
             usd = missed * (0.0 if supply.minimum_take is None else supply.minimum_take.shortfall_usd_per_mwh)
             yield from _line(period, "take_shortfall_penalty", f"Not taken from {supply.name}", missed, usd)
     for tag in billing.tags:
-        kw = KW_PER_MW * float((tag.weight * s.import_mw)[inside].sum())
+        if not tag.weight[inside].any():
+            continue
+        rate = tag.rate_usd_per_mw / KW_PER_MW
+        measured = KW_PER_MW * float((tag.weight * s.import_mw)[inside].sum())
         charge = float(tag_usd(tag, s.import_mw)[inside].sum())
         name = f"{energy.coincident_peaks[tag.charge].name} {tag.year}, billed next year"
-        yield BillLine(period.label, "coincident_peak", name, kw, "kW", tag.rate_usd_per_mw / KW_PER_MW, charge)
+        billed = charge / rate if rate else 0.0
+        yield BillLine(period.label, "coincident_peak", name, billed, "kW", rate, charge, 0.0, measured)
     for line, name in (("fixed_charges", "Fixed charge"), ("minimum_bill", "To the minimum bill")):
         charge = -float(s.usd[line][inside].sum())
         if charge:

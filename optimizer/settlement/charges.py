@@ -16,10 +16,13 @@ F = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Peak:
-    """The peak of one demand charge in one period: what was measured and in which interval, what is billed, MW."""
+    """The peak of one demand charge in one period: what was measured and in which interval, what is billed, MW.
+
+    ``at`` is None where no hour that counts lies in the plan.
+    """
 
     measured_mw: float
-    at: int
+    at: int | None
     billed_mw: float
 
 
@@ -27,6 +30,9 @@ def peaks(c: Conditions, imported: F) -> tuple[Peak, ...]:
     """The peak of every bill of ``c.billing.peak_bills``. imported: MW, (intervals,)."""
     found: list[Peak] = []
     for bill in c.billing.peak_bills:
+        if not len(bill.intervals):
+            found.append(Peak(0.0, None, bill.floor_mw))
+            continue
         at = int(bill.intervals[np.argmax(imported[bill.intervals])])
         found.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
     for later, earlier, share in c.billing.ratchets:
@@ -70,7 +76,8 @@ def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: 
     n, hours, energy, billing = len(c.grid), c.grid.hours, c.farm.energy, c.billing
     demand, tiers, coincident, shortfall, topup = (np.zeros(n) for _ in range(5))
     for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
-        demand[peak.at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
+        at = billing.periods[bill.period].stop - 1 if peak.at is None else peak.at
+        demand[at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
     for tier in billing.tiers:
         tiers -= beyond(tier, imported) * energy.tiers[tier.item].adds_usd_per_mwh
     for tag in billing.tags:

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.contract import contract_pair
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import MeasurementError, route, save_program
 from tests.benchmarks.tables import show
@@ -29,6 +30,7 @@ GROUPS = 30
 FULL, QUICK = (48, 168, 720, 8760), (48, 168)
 ROUTES = ("curtail", "numpy_by_hand", "linopy_model", "pyomo_appsi", "raw")
 REPEATS = 5
+CONTRACT_WITHIN = 1800.0  # seconds for a solve with all that is charged by the month
 LARGE = 720  # hours above which Pyomo is measured once and everybody solves once
 
 
@@ -121,12 +123,17 @@ def main() -> int:
         results["long_plan"] = whole(
             f"whole plan, {hours:,} h", long_plan, folder / "long", hours, GROUPS, 1 if hours > LARGE else REPEATS
         )
+        results["contract"] = whole(
+            f"a power contract, {hours:,} h at 15 minutes",
+            contract_pair,
+            *(folder / "contract", folder / "warm-up", hours, 1 if hours > LARGE else REPEATS, CONTRACT_WITHIN),
+        )
         results["sizes"] = [measure_size(folder / str(hours), hours, given) for hours in sizes]
     results["targets"] = [vars(target) | {"verdict": target.verdict} for target in targets(results)]
     if given.json is not None:
         given.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     show(results)
-    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan"))
+    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "contract"))
     broken = any(size["different"] or any(" failed: " in p for p in size["problems"]) for size in results["sizes"])
     return 1 if failed or broken else 0
 

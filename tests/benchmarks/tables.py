@@ -7,6 +7,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from tests.benchmarks.contract import WITH, WITHOUT
 from tests.benchmarks.targets import targets
 
 _COLUMNS = (
@@ -45,6 +46,7 @@ def show(results: dict[str, Any]) -> None:
             console.print(f"  {problem}", markup=False, highlight=False)
         console.print()
     console.print(_processes(results))
+    console.print(_contract(results["contract"]))
     console.print(_targets(results))
     console.print(
         "loaded = arrays + build + load; medians of several processes. Peak memory is of the whole process, imports\n"
@@ -75,6 +77,26 @@ def _processes(results: dict[str, Any]) -> Table:
             if isinstance(figures, dict):
                 what = f"{measured['hours']:,} h x {measured['groups']} groups: {name}"
                 table.add_row(what, f"{figures['seconds']:.3f}", f"{figures['mb']:,.0f}", str(figures["runs"]))
+    return table
+
+
+def _contract(measured: dict[str, Any]) -> Table:
+    if "failed" in measured:
+        table = _table("a power contract", "failed")
+        table.add_row(measured["failed"][:200])
+        return table
+    title = (
+        f"a power contract: {measured['hours']:,} h at {measured['minutes']} minutes x {measured['groups']} groups x "
+        f"{measured['modes']} modes, runs: {measured['runs']}"
+    )
+    table = _table(title, "", "rows", "columns", "entries", "loaded s", "solve s", "total s", "in HiGHS", "MB peak")
+    for name in (WITHOUT, WITH):
+        of = measured[name]
+        size = (f"{of[part]:,}" for part in ("rows", "columns", "entries"))
+        seconds = (_number(of[key], "s") for key in ("loaded_s", "solve_s", "total_s"))
+        table.add_row(name, *size, *seconds, f"{of['solver_share']:.1%}", _number(of["mb_peak"], "MB"))
+    ratios = f"{measured['time_ratio']:.3g}", "", f"{measured['memory_ratio']:.3g}"
+    table.add_row(f"{WITH} / {WITHOUT}", *[""] * 5, *ratios)
     return table
 
 

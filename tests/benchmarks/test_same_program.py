@@ -12,6 +12,7 @@ from optimizer.assembly import build_problem
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
+from tests.benchmarks.contract import MINUTES, MODES
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.routes import curtail, numpy_by_hand, raw
 
@@ -88,3 +89,30 @@ def test_the_farm_couples_its_intervals_and_groups(problem: DispatchProblem) -> 
     binding = np.count_nonzero(solution.shadow_prices["import_limit"] > 1e-6)
     assert 0 < binding < HOURS / 2
     assert solution.values["units_started"].sum() > 100
+
+
+def test_the_contract_is_all_that_differs(tmp_path: Path) -> None:
+    """Nine months but for an hour: a bill for each, a ratchet from each to all before it, one tag, one block."""
+    problems = {}
+    for contract in (True, False):
+        write_instance(tmp_path / str(contract), 273 * 24 - 1, 1, modes=MODES, contract=contract)
+        problems[contract] = build_problem(curtail.prepare(tmp_path / str(contract)))
+    sets = ("PEAK_BILLS", "RATCHETS", "TAGS", "BLOCKS")
+    assert [problems[True].size(name) for name in sets] == [9, 9 * 8 / 2, 1, 1]
+    assert [problems[False].size(name) for name in sets] == [0, 0, 0, 0]
+    for name in ("energy_usd_per_mwh", "units_available", "extra_mw", "import_limit_mw"):
+        np.testing.assert_array_equal(getattr(problems[True], name), getattr(problems[False], name))
+    expected = problems[True].tag_weight.sum() * 4
+    assert expected == pytest.approx(4.0), "four peaks a year"
+
+
+def test_the_routes_agree_on_the_contract(tmp_path: Path) -> None:
+    from tests.benchmarks.routes import pyomo_appsi
+
+    write_instance(tmp_path, 24, 2, modes=MODES, minutes=MINUTES, contract=True)
+    problem = build_problem(curtail.prepare(tmp_path))
+    with pytest.raises(AssertionError):
+        numpy_by_hand.build(problem)
+    found = solve(compile_program(problem))
+    assert pyomo_appsi.solve(pyomo_appsi.load(pyomo_appsi.build(problem)), 60.0) == pytest.approx(found.objective)
+    assert found.shadow_prices["peak_billed"].max() > 0, "the demand charge matters"

@@ -139,6 +139,13 @@ def test_no_peak_is_missing_before_the_first_month_of_a_connection() -> None:
     assert found.floor_mw == 3.0
 
 
+def test_a_peak_is_missing_from_the_first_month_of_a_connection_on() -> None:
+    ratchet = {"share": 0.5, "months": 9, "first_month": "2025-11"}
+    known = {"peaks_mw": {"D": 1.0}, "past_peaks_mw": {"D": {"2026-01": 6.0}}}
+    with pytest.raises(MissingDataError, match="the peaks of 2025-12, 2025-11 are missing"):
+        _ = billing(demand(expected_peak_mw=0.0, ratchet=ratchet), [1.0], bill=known).peak_bills
+
+
 def test_a_ratchet_over_past_months_and_those_of_the_plan() -> None:
     """Of January 6, of February 4 MW so far; the plan ends in March, which is expected to see 1 MW later.
 
@@ -271,3 +278,29 @@ def test_a_tag_is_billed_its_minimum_at_least() -> None:
     chance = {"P": [1.0] * 6}
     (tag,) = billing(peak(elsewhere_mw=16.0, minimum_mw=3.0), [1.0] * 6, "2026-01-05 22:00Z", probability=chance).tags
     assert (tag.elsewhere_mw, tag.floor_mw) == (0.0, 3.0), "six peaks expected of four leave none elsewhere"
+
+
+WEEKDAYS = {"days": ("mon", "tue", "wed", "thu", "fri")}
+
+
+def test_a_charge_whose_hours_lie_outside_the_plan_is_owed_all_the_same() -> None:
+    """On Saturday, 14 February 2026, a weekday charge of 10 MW expected counts towards the minimum bill."""
+    charge = {"name": "D", "usd_per_mw": 3.0, "when": WEEKDAYS, "expected_peak_mw": 10.0}
+    energy = {"demand": (charge,), "minimum_bill_usd_per_month": 50.0}
+    c = conditions(farm(energy=energy), [0.0, 0.0], start="2026-02-14 06:00Z")
+    (bill,) = c.billing.peak_bills
+    assert (len(bill.intervals), bill.floor_mw, bill.owed_mw, bill.so_far_mw) == (0, 10.0, 10.0, 0.0)
+    assert c.billing.least_usd == pytest.approx((20.0 * c.billing.share_of_remainder(c.billing.periods[0]),))
+
+
+def test_a_charge_out_of_season_is_not_owed() -> None:
+    charge = {"name": "D", "usd_per_mw": 3.0, "when": {"months": (7,)}, "expected_peak_mw": 10.0}
+    assert conditions(farm(energy={"demand": (charge,)}), [0.0]).billing.peak_bills == ()
+
+
+def test_a_threshold_is_shared_by_the_hours_that_count() -> None:
+    """From Friday, 27 February, at 12:00 twelve hours of Friday count, six of them the plan's; none of Saturday."""
+    tier = {"name": "T", "above_mwh_per_month": 12.0, "adds_usd_per_mwh": 1.0, "when": WEEKDAYS}
+    c = conditions(farm(energy={"tiers": (tier,)}), [0.0] * 6, start="2026-02-27 12:00Z")
+    (left,) = c.billing.tiers
+    assert left.amount == pytest.approx(12.0 * 6 / 12)

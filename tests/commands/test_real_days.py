@@ -31,6 +31,8 @@ def planned(folder: Path, *, energy: dict[str, str], hashprice: dict[str, str], 
         group["outages"] = []
     farm["revenue"] = {"hashprice_usd_per_ph_day": {**hashprice, "holds_until_next": True}, "pool_fee_share": 0.01}
     farm["energy"]["price_usd_per_mwh"] = energy
+    for term in ("blocks", "coincident_peaks"):  # the farm on spot alone
+        del farm["energy"][term]
     farm["weather"] = {"temperature_c": 20.0}
     farm["events"] = []
     farm["horizon"] = {"start": start, "hours": hours, "intervals": [{"minutes": 15}]}

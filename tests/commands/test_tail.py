@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.commands.running import curtail
 
 FARM = """
@@ -61,3 +63,84 @@ def test_without_a_tail_or_an_expectation_the_plan_is_refused(tmp_path: Path) ->
     done = curtail("plan", tmp_path / "farm.yaml", "--out", tmp_path / "out")
     assert done.returncode == 5
     assert "energy.demand[0]: the billing period 2026-02 goes on after the plan" in done.stderr
+
+
+RATES = "{rates: [{name: Day, usd_per_mwh: 60, when: {hours: [{start: 6, end: 22}]}}], otherwise_usd_per_mwh: 40}"
+
+
+def bill_and_account(tmp_path: Path, price: str, tail: str, *more: str) -> tuple[float, float, list[str]]:
+    prices(tmp_path / "prices.csv")
+    text = FARM.replace("{file: prices.csv}", price) + tail
+    (tmp_path / "farm.yaml").write_text(text)
+    done = curtail("plan", tmp_path / "farm.yaml", "--out", tmp_path / "out", "--json", "--no-report", *more)
+    assert done.returncode == 0, done.stderr
+    found = json.loads(done.stdout)
+    lines = [line for period in found["bill"] for line in period["lines"] if line["line"] == "energy"]
+    return sum(line["usd"] for line in lines), -found["usd"]["energy"], [line["name"] for line in lines]
+
+
+def test_the_bill_goes_by_the_plans_own_prices_whatever_the_tails_are(tmp_path: Path) -> None:
+    for price, tail, names in (
+        ("55", f"  tail: {{price_usd_per_mwh: {RATES}}}\n", ["Energy at the interval's price"]),
+        (RATES, "  tail: {minutes: 60}\n", ["Day", "Other hours"]),
+        (RATES, "  tail: {price_usd_per_mwh: 50}\n", ["Day", "Other hours"]),
+    ):
+        billed, account, found = bill_and_account(tmp_path, price, tail)
+        assert billed == pytest.approx(account, abs=0.02)
+        assert found == names
+
+
+def test_another_market_file_takes_the_place_of_rates_in_plan_and_tail(tmp_path: Path) -> None:
+    rows = [f"2026-02-{11 + h // 24:02d} {h % 24:02d}:00,55" for h in range(18 * 24)]
+    (tmp_path / "market.csv").write_text("time,price\n" + "\n".join(rows) + "\n")
+    billed, account, names = bill_and_account(
+        tmp_path, RATES, "  tail: {minutes: 60}\n", "--market", str(tmp_path / "market.csv")
+    )
+    assert billed == pytest.approx(account, abs=0.02)
+    assert names == ["Energy at the interval's price"]
+
+
+def test_a_forecast_that_ends_too_soon_is_told_as_the_tails(tmp_path: Path) -> None:
+    prices(tmp_path / "prices.csv")
+    (tmp_path / "farm.yaml").write_text(FARM + "  tail: {price_usd_per_mwh: {file: prices.csv}}\n")
+    done = curtail("plan", tmp_path / "farm.yaml", "--out", tmp_path / "out")
+    assert done.returncode == 5
+    assert "horizon.tail: " in done.stderr
+
+
+def test_export_writes_the_program_that_plan_solves(tmp_path: Path) -> None:
+    prices(tmp_path / "prices.csv")
+    (tmp_path / "farm.yaml").write_text(FARM + "  tail: {price_usd_per_mwh: 60}\n")
+    done = curtail("export", tmp_path / "farm.yaml", tmp_path / "model.lp")
+    assert done.returncode == 0, done.stderr
+    assert "peak_measured" in (tmp_path / "model.lp").read_text()
+
+
+def test_check_tells_at_its_place_what_plan_would_refuse(tmp_path: Path) -> None:
+    prices(tmp_path / "prices.csv")
+    farm = tmp_path / "farm.yaml"
+    farm.write_text(FARM)
+    done = curtail("check", farm)
+    assert done.returncode == 2
+    assert "farm.yaml:13:7: energy.demand[0]: the billing period 2026-02 goes on after the plan" in done.stderr
+
+
+def test_check_tells_of_a_block_in_an_hour_that_the_clock_skips(tmp_path: Path) -> None:
+    block = "  blocks: [{name: Night, mw: 2, price_usd_per_mwh: 20, when: {hours: [{start: 2, end: 3}]}}]\n"
+    text = FARM.replace("  demand:\n    - {name: Any time, usd_per_kw: 6}\n", block).replace("2026-02-11", "2026-03-07")
+    text = text.replace("{file: prices.csv}", "50").replace("hours: 24\n", "hours: 48\n")
+    text = "\n".join(line for line in text.splitlines() if not line.startswith("state")) + "\n"
+    (tmp_path / "farm.yaml").write_text(text)
+    done = curtail("check", tmp_path / "farm.yaml")
+    assert done.returncode == 2
+    assert "farm.yaml:12:" in done.stderr
+    assert "energy.blocks[0].when: 02:00 to 03:00 does not exist on 2026-03-08" in done.stderr
+
+
+def test_a_tail_too_coarse_for_a_window_is_refused(tmp_path: Path) -> None:
+    prices(tmp_path / "prices.csv")
+    windowed = FARM.replace("usd_per_kw: 6}", "usd_per_kw: 6, when: {hours: [{start: 13, end: 19}]}}")
+    (tmp_path / "farm.yaml").write_text(windowed + "  tail: {minutes: 1440, price_usd_per_mwh: 60}\n")
+    done = curtail("check", tmp_path / "farm.yaml")
+    assert done.returncode == 2
+    assert "horizon.tail.minutes: must be at most 60: energy.demand[0] counts certain hours" in done.stderr

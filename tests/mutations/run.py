@@ -18,7 +18,8 @@ from pathlib import Path
 from tests.mutations.table import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
-STAGES = (("worked_examples",), ("settlement", "schedule"), ("lp", "properties"))  # what notices most comes first
+# what notices most comes first
+STAGES = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
 AT_A_TIME = 2
 SECONDS = 120  # a mutant that hangs is noticed too
 
@@ -46,7 +47,7 @@ def copy_project(folder: Path) -> Path:
     shutil.copytree(ROOT / "optimizer", folder / "optimizer", ignore=ignored)
     for test in (name for stage in STAGES for name in stage):
         shutil.copytree(ROOT / "tests" / test, folder / "tests" / test, ignore=ignored)
-    for name in ("__init__.py", "conftest.py", "farms.py"):
+    for name in ("__init__.py", "conftest.py", "contracts.py", "farms.py"):
         shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
     with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
         conftest.write(PROFILE)

@@ -20,7 +20,13 @@ EVENTS = "optimizer/lp/rules/events.py"
 WHOLE = "optimizer/lp/rules/whole.py"
 SETS = "optimizer/lp/sets.py"
 ALGEBRA = "optimizer/lp/algebra.py"
-ASSEMBLY = "optimizer/assembly.py"
+CHARGES = "optimizer/lp/rules/charges.py"
+FLEET_DATA = "optimizer/assembly/fleet.py"
+SITE_DATA = "optimizer/assembly/site.py"
+SUPPLY_DATA = "optimizer/assembly/supply.py"
+CHARGES_DATA = "optimizer/assembly/charges.py"
+BILLING = "optimizer/billing/__init__.py"
+FACTS = "optimizer/billing/facts.py"
 CONDITIONS = "optimizer/conditions.py"
 CALLS = "optimizer/calls.py"
 PROGRAMS = "optimizer/config/programs.py"
@@ -28,7 +34,10 @@ EVENT_MONEY = "optimizer/settlement/events.py"
 CHECKER = "optimizer/schedule/checker.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
 EXPLAIN = "optimizer/schedule/explain.py"
+SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
+SETTLED = "optimizer/settlement/charges.py"
+BILL = "optimizer/settlement/bill.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -47,13 +56,16 @@ MUTATIONS = (
     Mutation(FLEET, "m.hours[t] * m.hashprice[t] * m.hash_yield_th[p]", "m.hashprice[t] * m.hash_yield_th[p]"),
     Mutation(FLEET, "(-m.hashprice[t] * m.restart_th_hours[g, t])", "(m.hashprice[t] * m.restart_th_hours[g, t])"),
     Mutation(FLEET, "-m.wear_usd[g] *", "-m.wear_usd[g] * m.hours[t] *"),
-    Mutation(SUPPLY, "m.spot_mw[t] + used == m.billed_share * m", "m.spot_mw[t] + used == m"),
+    Mutation(SUPPLY, "drawn == m.billed_share * m", "drawn == m"),
     Mutation(SUPPLY, "m.block_resold[k, t] <= m.block_mw[k, t]", "m.block_resold[k, t] <= 2.0 * m.block_mw[k, t]"),
     Mutation(SUPPLY, "m.block_resold[k, t] == m.block_mw[k, t]", "m.block_resold[k, t] <= m.block_mw[k, t]"),
     Mutation(SUPPLY, "- m.resale_fee_usd_per_mwh[k])", "+ m.resale_fee_usd_per_mwh[k])"),
     Mutation(SUPPLY, "m.block_usd_per_mwh[k, t] * m.block_mw[k, t]", "m.block_usd_per_mwh[k, t] * m.block_used[k, t]"),
-    Mutation(ASSEMBLY, "np.where(resale, np.inf, 0.0)", "np.where(resale, np.inf, np.inf)"),
-    Mutation(ASSEMBLY, '"spot_limit_mw": np.maximum(beyond, most)', '"spot_limit_mw": beyond + np.inf'),
+    Mutation(SUPPLY_DATA, "np.where(resale, np.inf, 0.0)", "np.where(resale, np.inf, np.inf)"),
+    Mutation(SUPPLY_DATA, "billed * full - sizes.sum(axis=0)", "billed * full"),
+    Mutation(SUPPLY_DATA, "billed * full - sizes.sum(axis=0)", "billed * full - kept"),
+    Mutation(SUPPLY_DATA, "if hard else c.full_load_mw", "if True else c.full_load_mw"),
+    Mutation(SUPPLY, "m.spot_mw[t] + m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t]) <= ", "m.spot_mw[t] <= "),
     Mutation(ACCOUNT, "np.argsort(brings, axis=0", "np.argsort(-brings, axis=0"),
     Mutation(SITE, "return running + m.pue[t] * idle +", "return running + idle +"),
     Mutation(SITE, "idle + m.auxiliary_mw[t]", "idle"),
@@ -89,9 +101,9 @@ MUTATIONS = (
     Mutation(ALGEBRA, "return -self + other", "return self + other"),
     Mutation(ALGEBRA, "lower - difference.constant,", "lower + difference.constant,"),
     Mutation(ALGEBRA, "coef if real is None else coef * real", "coef"),
-    Mutation(ASSEMBLY, "billed = 1.0 + energy.loss_share", "billed = 1.0 - energy.loss_share"),
-    Mutation(ASSEMBLY, " | bound_on.any(axis=1)", ""),
-    Mutation(ASSEMBLY, " | bound_off.any(axis=1)", ""),
+    Mutation(SUPPLY_DATA, "billed = 1.0 + energy.loss_share", "billed = 1.0 - energy.loss_share"),
+    Mutation(FLEET_DATA, " | bound_on.any(axis=1)", ""),
+    Mutation(FLEET_DATA, " | bound_off.any(axis=1)", ""),
     Mutation(CONDITIONS, "allowed[:, :1] -= np.array(made)", "allowed[:, :1] += np.array(made)"),
     Mutation(CONDITIONS, "self.units_available[:, self.grid.day_of_interval == day].max(", "self.units_available.max("),
     Mutation(CONDITIONS, "np.ceil(share - _WHOLE)", "np.floor(share + _WHOLE)"),
@@ -100,12 +112,12 @@ MUTATIONS = (
     ),
     Mutation(CONDITIONS, "@ fall * self.pue", "@ fall * 0.0"),
     Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
-    Mutation(ASSEMBLY, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
+    Mutation(SITE_DATA, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
     Mutation(
-        ASSEMBLY, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
+        SITE_DATA, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
     ),
-    Mutation(ASSEMBLY, "share = 0.0 if group.hosting is not None else 1.0 - fee", "share = 1.0 - fee"),
-    Mutation(ASSEMBLY, "np.where(priced, np.inf, 0.0)", "np.where(priced, 0.0, np.inf)"),
+    Mutation(FLEET_DATA, "share = 0.0 if group.hosting is not None else 1.0 - fee", "share = 1.0 - fee"),
+    Mutation(SITE_DATA, "np.where(priced, np.inf, 0.0)", "np.where(priced, 0.0, np.inf)"),
     Mutation(
         CONDITIONS,
         "bound[g] += switch.units * (self.hours_before < until - _WHOLE)",
@@ -160,4 +172,106 @@ MUTATIONS = (
     ),
     Mutation(CHECKER, "> span.baseline_mw + MW_TOLERANCE", "> span.baseline_mw + 99.0"),
     Mutation(EXPLAIN, '"paid_cuts": "event_payment",', ""),
+    Mutation(SUPPLY, "m.spot_mw[t] + used + drawn ==", "m.spot_mw[t] + used =="),
+    Mutation(SUPPLY, "taken + m.take_shortfall[k] >=", "taken - m.take_shortfall[k] >="),
+    Mutation(SUPPLY, "lambda j: m.take_mwh_per_mw[j] * m.supply_mw", "lambda j: m.supply_mw"),
+    Mutation(SUPPLY, "-m.hours[t] * m.supply_usd_per_mwh[s, t]", "-m.supply_usd_per_mwh[s, t]"),
+    Mutation(SUPPLY, "return -m.take_shortfall_usd_per_mwh[k]", "return -0.5 * m.take_shortfall_usd_per_mwh[k]"),
+    Mutation(CHARGES, "<= m.measured_peak[m.bill_of_peak[j]]", ">= m.measured_peak[m.bill_of_peak[j]]"),
+    Mutation(CHARGES, "m.measured_peak[b] <= m.peak_floor_mw[b] +", "m.measured_peak[b] <="),
+    Mutation(CHARGES, "held <= m.peak_floor_mw[later] +", "held <="),
+    Mutation(CHARGES, "m.ratchet_share[r] * m.measured_peak", "m.measured_peak"),
+    Mutation(CHARGES, "m.measured_peak[m.earlier_of_ratchet[r]]", "m.measured_peak[later]"),
+    Mutation(CHARGES, "lambda j: m.tier_mwh_per_mw[j] * m.grid", "lambda j: m.grid"),
+    Mutation(CHARGES, "counted <= m.tier_left_mwh[b] +", "counted <="),
+    Mutation(CHARGES, "expected + m.tag_elsewhere_mw[c] <=", "expected <="),
+    Mutation(CHARGES, "<= m.tag_floor_mw[c] +", "<="),
+    Mutation(CHARGES, "return energy + adders + tiers + demand +", "return energy + adders + tiers +"),
+    Mutation(CHARGES, "return energy + adders + tiers + demand", "return energy + adders + demand"),
+    Mutation(CHARGES, "return energy + adders + tiers + demand", "return energy + tiers + demand"),
+    Mutation(
+        CHARGES,
+        "m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b]))",
+        "m.peak_usd_per_mw[b] * m.peak_above_floor[b])",
+    ),
+    Mutation(
+        CHARGES,
+        "return -m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b])",
+        "return -m.peak_usd_per_mw[b] * m.peak_above_floor[b]",
+    ),
+    Mutation(CHARGES, "return -m.tier_adds_usd_per_mwh[b]", "return m.tier_adds_usd_per_mwh[b]"),
+    Mutation(CHARGES, "return -m.tag_usd_per_mw[c]", "return -0.5 * m.tag_usd_per_mw[c]"),
+    Mutation(CHARGES, "return -m.hours[t] * m.fixed", "return -m.fixed"),
+    Mutation(CHARGES, "return -m.bill_topup[n]", "return -0.5 * m.bill_topup[n]"),
+    Mutation(SUPPLY_DATA, "supplier = np.array([take.item for", "supplier = np.array([0 * take.item for"),
+    Mutation(CHARGES_DATA, "stop - np.asarray(lengths, dtype=np.int64), stop", "0 * stop, stop"),
+    Mutation(CHARGES_DATA, "bill.floor_mw - bill.owed_mw for", "bill.floor_mw for"),
+    Mutation(CHARGES_DATA, "sum(bill.period == p for bill", "sum(bill.period >= p for bill"),
+    Mutation(CHARGES_DATA, "sum(tier.period == p for tier", "sum(tier.period >= p for tier"),
+    Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.minimum_mw]"),
+    Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.above_mw]"),
+    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, 0.0))", "pass"),
+    Mutation(BILLING, "floor if self.begun_before(period) else demand.above_mw", "floor"),
+    Mutation(BILLING, "owed = floor = max(floor, self._expected(", "owed = max(floor, self._expected("),
+    Mutation(
+        BILLING, "if label > first.label or (label == first.label and not self.begun_before(first)):", "if False:"
+    ),
+    Mutation(BILLING, "self.farm.state.bill.peaks_mw.get(demand.name) if label == first.label else", ""),
+    Mutation(BILLING, " or label >= ratchet.first_month)", ")"),
+    Mutation(BILLING, "yield ratchet.share * (peak or 0.0)", "yield peak or 0.0"),
+    Mutation(BILLING, "tier.when, billed, tier.above", "tier.when, 1.0, tier.above"),
+    Mutation(BILLING, "amount - (done.get(name, 0.0) if self.begun_before(period) else 0.0)", "amount"),
+    Mutation(BILLING, "hours[intervals] * share[intervals]", "hours[intervals]"),
+    Mutation(
+        BILLING,
+        "yield Quantity(item, p, intervals, hours, max(left, 0.0))",
+        "yield Quantity(item, p, intervals, hours, left)",
+    ),
+    Mutation(BILLING, "left - rest if rest is not None else", ""),
+    Mutation(BILLING, "else left * self.share_of_remainder(period, when)", "else left"),
+    Mutation(BILLING, "max(period.begins, grid.starts[0]), period.ends, when", "period.begins, period.ends, when"),
+    Mutation(BILLING, "self.share_of_remainder(period, when)", "self.share_of_remainder(period)"),
+    Mutation(BILLING, "(whole or not self._comes_in(demand.when, period))", "True"),
+    Mutation(BILLING, "missing if len(intervals) else []", "missing"),
+    Mutation(BILLING, "usd_per_month - energy.fixed_usd_per_month", "usd_per_month"),
+    Mutation(BILLING, "left -= self.farm.state.bill.charged_usd if self.begun_before(period) else 0.0", "pass"),
+    Mutation(BILLING, "(b.owed_mw - b.so_far_mw) for b", "b.owed_mw for b"),
+    Mutation(BILLING, "np.where(years == year, weight, 0.0)", "weight"),
+    Mutation(BILLING, "* max(1.0 - float(of_year.sum()), 0.0)", ""),
+    Mutation(BILLING, "max(peak.minimum_mw, elsewhere)", "peak.minimum_mw"),
+    Mutation(BILLING, "/ rule_of(peak).intervals_per_year", ""),
+    Mutation(BILLING, "fixed_usd_per_month / hours", "fixed_usd_per_month / 720.0"),
+    Mutation(FACTS, "12 * year + month - 1 - n", "12 * year + month - n"),
+    Mutation(FACTS, "if ratchet.of_months is None or m + 1 in ratchet.of_months", ""),
+    Mutation(ACCOUNT, "_from_blocks(c, billed_mw - drawn)", "_from_blocks(c, billed_mw)"),
+    Mutation(ACCOUNT, "dispatch.supply_mw[supply.name] * hours * market", "dispatch.supply_mw[supply.name] * market"),
+    Mutation(ACCOUNT, 'usd["energy"] + usd["adders"])', 'usd["energy"])'),
+    Mutation(SETTLED, "max(float(imported[at]), bill.floor_mw)", "float(imported[at])"),
+    Mutation(SETTLED, "share * found[earlier].measured_mw", "share * found[earlier].billed_mw"),
+    Mutation(SETTLED, "np.maximum(total - quantity.amount, 0.0)", "total - quantity.amount"),
+    Mutation(SETTLED, "tag.elsewhere_mw + total - tag.floor_mw", "tag.elsewhere_mw + total"),
+    Mutation(SETTLED, "(peak.billed_mw - bill.owed_mw)", "peak.billed_mw"),
+    Mutation(SETTLED, "max(take.amount - counted_mwh(take, mw), 0.0)", "take.amount"),
+    Mutation(SETTLED, "(energy_usd + demand + tiers)[inside]", "(energy_usd + demand + tiers)"),
+    Mutation(SETTLED, "max(least - charged, 0.0)", "least - charged"),
+    Mutation(BILL, "KW_PER_MW * (peak.billed_mw - demand.above_mw)", "KW_PER_MW * peak.billed_mw"),
+    Mutation(BILL, "(bill_.owed_mw - demand.above_mw),", "bill_.owed_mw,"),
+    Mutation(BILL, "KW_PER_MW * peak.measured_mw,", "KW_PER_MW * peak.billed_mw,"),
+    Mutation(BILL, "earned = mwh * (price - block", "earned = mwh * (price + block"),
+    Mutation(BILL, "spot_mwh * share * _rate(c, name)", "spot_mwh * _rate(c, name)"),
+    Mutation(CHECKER, '"supply below zero", supply.name, -mw,', '"supply below zero", supply.name, 0.0 * mw,'),
+    Mutation(CHECKER, "supply.name, mw - limit_mw,", "supply.name, mw - 2.0 * limit_mw,"),
+    Mutation(
+        CHECKER, '"suppliers above import", "", drawn - billed,', '"suppliers above import", "", drawn - 2.0 * billed,'
+    ),
+    Mutation(ROUNDING, "key=lambda name: -float(price[name].mean())", "key=lambda name: float(price[name].mean())"),
+    Mutation(ROUNDING, "over = over - less", "pass"),
+    Mutation(ROUNDING, "np.clip(mw, 0.0, c.market.supply_limit_mw[supply.name])", "mw * 1.01"),
+    Mutation(EXPLAIN, '"peak_measured": "demand_charge",', ""),
+    Mutation(EXPLAIN, '"peak_tag": "coincident_peak",', ""),
+    Mutation(
+        SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "np.where(apart, np.inf, stop_above)"
+    ),
+    Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
+    Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
 )

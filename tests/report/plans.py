@@ -47,6 +47,46 @@ def rich_plan() -> Plan:
     return plan_conditions(with_fill(conditions(built, prices, hashprice=150.0)))
 
 
+@cache
+def contract_plan() -> Plan:
+    """Every kind of contract term, over the last day of February in Chicago and the first of March.
+
+    Machines draw 1 MW and earn 1 USD an hour, 2 USD the new ones. From noon on the last of February spot is dear.
+    """
+    rule = {"months": (2,), "count": 2, "per": "month", "interval_minutes": 60, "source": "made up for a test"}
+    ratchet = {"share": 0.5, "months": 1}
+    energy = {
+        "adders_usd_per_mwh": 0.125,
+        "blocks": (
+            {"name": f"block {HOSTILE_NAME}"[:60], "mw": 6.0, "price_usd_per_mwh": 0.5, "resale": {}},
+            {"name": "kept", "mw": 1.0, "price_usd_per_mwh": 0.75},
+        ),
+        "supplies": ({"name": "supplier", "limit_mw": 2.0, "price_usd_per_mwh": 0.25},),
+        "tiers": ({"name": "above 100", "above_mwh_per_month": 100.0, "adds_usd_per_mwh": 0.25},),
+        "demand": (
+            {"name": "demand", "usd_per_kw": 0.002, "expected_peak_mw": 8.0, "ratchet": ratchet},
+            {"name": "mornings", "usd_per_mw": 0.5, "when": {"hours": ({"start": 6, "end": 9},)}, "minimum_mw": 20.0,
+             "expected_peak_mw": 0.0},
+        ),
+        "coincident_peaks": (
+            {"name": "CP", "rule": rule, "usd_per_mw_year": 64.0, "elsewhere_mw": 4.0, "probability": 0.0},
+        ),
+        "fixed_usd_per_month": 672.0,
+    }  # fmt: skip
+    bill = {
+        "peaks_mw": {"demand": 9.0, "mornings": 3.0},
+        "past_peaks_mw": {"demand": {"2026-01": 10.0}},
+        "tier_mwh": {"above 100": 90.0},
+    }
+    fleet = (group("new", 8, th=2_000.0), group("old", 6))
+    state = {"bill": bill, "at": "2026-02-28 00:00"}
+    built = farm(*fleet, energy=energy, timezone="America/Chicago", state=state)
+    hours = np.arange(36)
+    prices = np.where((hours >= 12) & (hours < 18), 3.0, 0.5)
+    probability = {"CP": np.where(hours == 20, 0.5, np.where(hours == 4, 0.001, 0.0))}
+    return plan_conditions(conditions(built, prices, start="2026-02-28 06:00Z", probability=probability))
+
+
 def plan_of(n: int, groups: int = 2, hours: float = 1.0, **more: Any) -> Plan:
     """A plan of so many intervals and groups, with prices and strikes that change in every interval."""
     rng = np.random.default_rng(7)

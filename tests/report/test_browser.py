@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from optimizer.report.page import render_page
-from tests.report.plans import plan_of, rich_plan
+from tests.report.plans import contract_plan, plan_of, rich_plan
 
 CHARTS = ("price", "load", "reasons")
 
@@ -32,6 +32,13 @@ def browser() -> Iterator[Any]:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
     path.write_text(render_page(rich_plan()), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def billed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("billed") / "report.html"
+    path.write_text(render_page(contract_plan()), encoding="utf-8")
     return path
 
 
@@ -145,6 +152,26 @@ def test_dark_differs_from_light_and_follows_a_change(opened: Any) -> None:
     page.wait_for_timeout(50)
     assert page.evaluate(background) != light
     assert page.evaluate(line) != drawn
+
+
+@pytest.mark.parametrize("width", [390, 1400])
+def test_the_bill_can_be_read_at_any_width(opened: Any, billed: Path, width: int) -> None:
+    """Every amount is on the screen without scrolling sideways, and a period folds away."""
+    page = opened(width, path=billed)
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    hidden = page.evaluate(
+        """() => [...document.querySelectorAll('.bill td, .ledger td')].filter((cell) => {
+          const box = cell.getBoundingClientRect(), frame = cell.closest('.scroll').getBoundingClientRect();
+          return cell.textContent.trim() && (box.width === 0 || box.right > frame.right + 1);
+        }).map((cell) => cell.textContent)"""
+    )
+    assert hidden == []
+    february = page.locator("details.bill").first
+    total = february.locator("tr.sum td.last")
+    assert total.is_visible()
+    assert total.inner_text() == "271.50"
+    february.locator("summary").click()
+    assert not total.is_visible()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -8,11 +8,13 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.report import words
 from optimizer.report.charts import REASON_STYLE
-from optimizer.report.data import figures
-from optimizer.schedule.reasons import Reason
+from optimizer.report.data import POWER_LINES, SOLD_LINES, figures
+from optimizer.schedule.reasons import ITEM_REASON, Reason
+from optimizer.schedule.tables import shutdown_blocks
 from tests.farms import farms
-from tests.report.plans import plan_of, rich_plan
+from tests.report.plans import contract_plan, plan_of, rich_plan
 
 
 @settings(max_examples=15)
@@ -34,11 +36,17 @@ def test_figures_add_up_on_any_farm(c: Conditions) -> None:
 
 
 def test_mwh_off_is_what_the_shutdown_list_says() -> None:
-    f = figures(rich_plan())
+    plan = rich_plan()
+    f = figures(plan)
     for row in f.reasons:
         if row.reason != "outage":
-            blocks = [block for block in f.blocks if block.reason is row.reason]
-            assert row.mwh == pytest.approx(sum(block.mw * block.hours for block in blocks))
+            blocks = [
+                block for block in shutdown_blocks(plan.conditions, plan.explanation) if block.reason is row.reason
+            ]
+            hours = [float(plan.grid.hours[block.first : block.end].sum()) for block in blocks]
+            assert row.mwh == pytest.approx(sum(block.mw * h for block, h in zip(blocks, hours, strict=True)))
+    whole = sum(block.mw * block.hours for block in f.blocks)
+    assert whole == pytest.approx(sum(row.mwh for row in f.reasons if row.reason != "outage"))
 
 
 def test_penalties_fills_and_times_are_told() -> None:
@@ -57,6 +65,14 @@ def test_a_plan_without_penalties_has_none() -> None:
     assert f.penalties == ()
     assert f.fills == ()
     assert np.isclose(f.hours, 24)
+
+
+def test_every_code_has_words() -> None:
+    """A code without them would speak for itself, in the programmer's words."""
+    assert set(words.LINES) == set(rich_plan().settlement.usd)
+    assert set(POWER_LINES) | set(SOLD_LINES) <= set(words.LINES)
+    assert set(ITEM_REASON) <= set(words.ITEMS)
+    assert set(contract_plan().explanation.items) <= set(words.ITEMS)
 
 
 def test_every_reason_has_its_own_look_on_the_page() -> None:

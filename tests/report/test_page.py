@@ -17,7 +17,8 @@ from optimizer.planning import Plan
 from optimizer.report.data import figures
 from optimizer.report.page import render, render_page
 from optimizer.report.text import number, usd
-from tests.report.plans import HOSTILE_NAME, plan_of, rich_plan
+from optimizer.terms import TermEffect, contract_terms
+from tests.report.plans import HOSTILE_NAME, contract_plan, plan_of, rich_plan
 from tests.report.test_packing import unpacked
 
 
@@ -94,7 +95,8 @@ def test_not_even_a_closing_tag_gets_through() -> None:
     f, nasty = figures(rich_plan()), "</script></title></style><script>alert(1)</script>"
     groups = (replace(f.groups[0], name=nasty), *f.groups[1:])
     f = replace(f, farm=nasty, groups=groups)
-    page = render("plan.html", f=f, charts={"points": nasty}, most_blocks=1, terms={nasty: nasty})
+    effect = TermEffect("block", nasty, 0.0, 0.0, 0.0, 0.0, 0.0)
+    page = render("plan.html", f=f, charts={"points": nasty}, most_blocks=1, effects=(effect,), unmeasured=None)
     reader = Reader(page)
     assert len(reader.scripts) == 2
     assert json.loads(reader.scripts[0]) == {"points": nasty}
@@ -102,7 +104,7 @@ def test_not_even_a_closing_tag_gets_through() -> None:
 
 
 def test_the_page_says_the_plan_s_numbers(page: str) -> None:
-    f, text = figures(rich_plan()), " ".join(" ".join(Reader(page).texts).split())
+    f, text = figures(rich_plan()), text_of(page)
     for said in (
         usd(f.profit), usd(f.power_cost), number(f.mwh, 1), usd(f.hashprice, 2), number(f.starts), usd(f.gap_usd, 2),
         number(f.objective, 2), "Limits broken and paid for", usd(-f.penalties[0].usd, 2), "prices <b>.csv",
@@ -111,6 +113,42 @@ def test_the_page_says_the_plan_s_numbers(page: str) -> None:
         assert said in text
     for row in (*f.lines, *f.items):
         assert row.title in text
+
+
+def text_of(page: str) -> str:
+    """What a reader sees of a page."""
+    return " ".join(" ".join(Reader(page).texts).split())
+
+
+def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
+    plan = contract_plan()
+    text, f = text_of(render_page(plan)), figures(plan)
+    for section in f.bill:
+        for said in (f"Billing period {section.label}", number(section.charged_usd, 2), number(section.owed_usd, 2)):
+            assert said in text
+        for row in (*section.charges, *section.sales, *section.later):
+            for said in (row.name, row.quantity, row.rate, row.note, number(row.usd, 2)):
+                assert said in text
+    for effect in contract_terms(plan):
+        for said in (effect.name, number(effect.without_usd), number(effect.blind_usd), number(effect.worth_usd)):
+            assert said in text
+    (alarm,) = f.alarms
+    for said in (usd(alarm.miss_usd_per_mw), usd(alarm.saving_usd), f"{number(alarm.kept_off_mwh, 1)} MWh"):
+        assert said in text
+    for said in (f.raised_peaks[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
+        assert said in text
+
+
+def test_a_farm_without_a_contract_has_no_sections_of_one() -> None:
+    text = text_of(render_page(plan_of(6)))
+    assert "Billing period 2026-02" in text
+    for absent in ("What each term of the contract did", "Coincident peaks", "Power sold", "Owed anyway"):
+        assert absent not in text
+
+
+def test_a_plan_too_large_to_solve_for_each_term_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimizer.terms.MOST_POINT_INTERVALS", 1)
+    assert "would be solved again without each of 8 terms" in text_of(render_page(contract_plan()))
 
 
 def sent(plan: Plan) -> tuple[dict[str, object], dict[str, list[float]]]:

@@ -43,6 +43,7 @@ class Case:
     series: dict[str, Any] = field(default_factory=dict)
     onsite: tuple[float, float] = (0.0, 0.0)  # MW in the good and in the bad schedule
     export: tuple[float, float] = (0.0, 0.0)
+    supply: tuple[tuple[float, ...], tuple[float, ...]] | None = None  # MW drawn from supplier S, by interval
     who: str = "G"
 
     @property
@@ -55,9 +56,12 @@ class Case:
         units = np.array(self.bad if bad else self.good, dtype=np.float64)
         nothing = np.zeros(len(units))
         on = MappingProxyType({("G", "normal"): units})
-        return Dispatch(on, nothing + self.onsite[bad], nothing + self.export[bad])
+        drawn = {} if self.supply is None else {"S": nothing + self.supply[bad]}
+        return Dispatch(on, nothing + self.onsite[bad], nothing + self.export[bad], drawn)
 
 
+SUPPLIED: dict[str, Any] = {"supplies": ({"name": "S", "limit_mw": 6.0, "price_usd_per_mwh": 1.0},)}
+TIMED: dict[str, Any] = {"supplies": ({**SUPPLIED["supplies"][0], "when": {"hours": ({"start": 7, "end": 8},)}},)}
 OWN = {"energy": {"onsite": {"available_mw": 6.0, "export_limit_mw": 2.0}}}
 CASES: dict[str, Case] = {
     "units below zero": Case([0, 1], [0, -1], (1, 1, "machines"), series={"auxiliary": 5.0}),
@@ -125,6 +129,26 @@ CASES: dict[str, Case] = {
     "export below zero": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 6.0), export=(1.0, -1.0), who=""),
     "export limit": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 6.0), export=(2.0, 3.0), who=""),
     "export from on-site only": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(1.0, 1.0), export=(1.0, 2.0), who=""),
+    "supply below zero": Case(
+        [9, 9], [9, 9], (1, 1, "MW"), farm={"energy": SUPPLIED}, supply=((0.0, 0.0), (0.0, -1.0)), who="S"
+    ),
+    "supplier's limit": Case(
+        [9, 9], [9, 9], (1, 1, "MW"), farm={"energy": SUPPLIED}, supply=((6.0, 6.0), (6.0, 7.0)), who="S"
+    ),
+    "supplier's limit/outside its hours": Case(
+        [9, 9], [9, 9], (0, 0.5, "MW"), farm={"energy": TIMED}, supply=((0.0, 6.0), (0.5, 6.0)), who="S"
+    ),
+    "suppliers above import": Case(
+        [9, 4], [9, 3], (1, 1, "MW"), farm={"energy": SUPPLIED}, supply=((6.0, 4.0), (6.0, 4.0)), who=""
+    ),
+    "suppliers above import/losses count": Case(
+        [9, 4], [9, 2], (1, 2.5, "MW"),
+        farm={"energy": {**SUPPLIED, "loss_share": 0.25}}, supply=((6.0, 5.0), (6.0, 5.0)), who="",
+    ),
+    "suppliers above import/on-site power takes its place": Case(
+        [9], [9], (0, 1, "MW"),
+        farm={"energy": {**SUPPLIED, **OWN["energy"]}}, onsite=(5.0, 5.0), supply=((4.0,), (5.0,)), who="",
+    ),
 }  # fmt: skip
 _ALSO = {"on-site below zero": {"export from on-site only"}}  # what is sold would have to come from somewhere
 
@@ -189,6 +213,21 @@ def test_starts_per_day_follow_the_local_day() -> None:
 
     assert check(c, late(5.0)) == []
     assert [(b.interval, b.amount) for b in check(c, late(6.0))] == [(0, 1.0)]
+
+
+def test_all_suppliers_together_give_no_more_than_is_imported() -> None:
+    two = (
+        {"name": "S", "limit_mw": 6.0, "price_usd_per_mwh": 1.0},
+        {"name": "T", "limit_mw": 6.0, "price_usd_per_mwh": 1.0},
+    )
+    c = conditions(farm(energy={"supplies": two}), [0.0])
+    on, nothing = MappingProxyType({("G", "normal"): np.array([9.0])}), np.zeros(1)
+
+    def drawn(one: float, other: float) -> Dispatch:
+        return Dispatch(on, nothing, nothing, {"S": np.array([one]), "T": np.array([other])})
+
+    assert check(c, drawn(5.0, 4.0)) == []
+    assert check(c, drawn(6.0, 5.0)) == [Breach("suppliers above import", "", 0, 2.0, "MW")]
 
 
 def test_a_breach_says_what_it_is() -> None:

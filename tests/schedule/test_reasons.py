@@ -35,6 +35,18 @@ def an_outage() -> tuple[dict[str, Any], ...]:
 
 SELLS = {"available_mw": 4.0, "export_limit_mw": 4.0, "export_price_usd_per_mwh": 2.0}
 
+# in each of these a machine earns 1 USD/MWh, and power costs 0.4 before the charge
+DEMAND = {"name": "demand", "usd_per_mw": 0.75, "expected_peak_mw": 0.0}
+TIER = {"name": "tier", "above_mwh_per_month": 6.0, "adds_usd_per_mwh": 0.75}
+MONTHLY = {"months": (2,), "count": 1, "per": "month", "interval_minutes": 60, "source": "made up for a test"}
+PEAK = {"name": "peak", "rule": MONTHLY, "usd_per_mw_year": 1.5, "probability": 0.0}
+SUPPLIER = {"name": "supplier", "limit_mw": 6.5, "price_usd_per_mwh": 0.25}
+
+
+def so_far(**bill: Any) -> dict[str, Any]:
+    return {"state": {"bill": bill}}
+
+
 SOLD = {"name": "block", "mw": 4.0, "price_usd_per_mwh": 0.5, "resale": {}}
 
 PAID_CALL = (
@@ -54,6 +66,20 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
     Reason.RESALE: (
         conditions(farm(energy={"blocks": (SOLD,)}, site={"auxiliary_load_mw": 0.5}), [PAYS, DEAR]),
         [0, 10],
+    ),
+    # 4 MW are billed anyway; one more pays 0.6 USD in the hour that pays and costs 0.75
+    Reason.DEMAND_CHARGE: (
+        conditions(farm(energy={"demand": (DEMAND,)}, **so_far(peaks_mw={"demand": 4.0})), [PAYS, DEAR]),
+        [6, 0],
+    ),
+    Reason.COINCIDENT_PEAK: (
+        conditions(farm(energy={"coincident_peaks": (PEAK,)}), [PAYS] * 2, probability={"peak": [0.0, 0.5]}),
+        [0, 10],
+    ),
+    # 6 MWh below the tier, and the second hour is the dearer one
+    Reason.ENERGY_TIER: (
+        conditions(farm(energy={"tiers": (TIER,)}), [PAYS, 0.45], start="2026-02-28 22:00Z"),
+        [4, 10],
     ),
     Reason.EVENT: (conditions(farm(events=call("07:00", "08:00", 4.0)), [PAYS] * 3), [0, 6, 0]),
     Reason.EVENT_PAYMENT: (conditions(farm(events=PAID_CALL), [PAYS] * 3), [0, 10, 0]),
@@ -159,6 +185,48 @@ def test_inside_a_block_that_is_kept_no_price_should_stop_a_machine() -> None:
     c = conditions(farm(group(units=6), energy={"blocks": (kept,)}), [DEAR, PAYS])
     (row,) = strike_sheet(c, plan_conditions(c).explanation)
     assert row.stop_above.tolist() == [float("inf"), float("inf")]
+
+
+def test_only_a_mode_that_pays_at_the_suppliers_price_is_left_alone_beside_spot() -> None:
+    """A supplier at 0.75 feeds both machines at 3 USD/MWh: one that earns 1 USD/MWh runs on whatever the price does.
+
+    The weak one earns 0.5: less than the supplier asks, so it stops above 0.5. Where spot at 0.4 is the next MWh, both
+    go by their strikes.
+    """
+    weak, strong = group("weak", 2, th=500.0), group("strong", 2)
+    supplier = {"name": "supplier", "limit_mw": 6.0, "price_usd_per_mwh": 0.75}
+    c = conditions(farm(weak, strong, energy={"supplies": (supplier,)}), [DEAR, PAYS])
+    plan = plan_conditions(c)
+    sheet = {row.group: row.stop_above.tolist() for row in strike_sheet(c, plan.explanation)}
+    assert sheet == {"weak": pytest.approx([0.5, 0.5]), "strong": [float("inf"), pytest.approx(1.0)]}
+    assert plan.explanation.items["energy"].tolist() == pytest.approx([0.75, 0.4])
+
+
+def test_beyond_the_suppliers_limit_spot_decides_again() -> None:
+    """Six machines on a supplier of 6.5 MW do not care for the price; ten would need spot, at 0.4 USD/MWh."""
+    few, many = (conditions(farm(group(units=n), energy={"supplies": (SUPPLIER,)}), [PAYS]) for n in (6, 10))
+    (row,) = strike_sheet(few, plan_conditions(few).explanation)
+    assert row.stop_above.tolist() == [float("inf")]
+    (row,) = strike_sheet(many, plan_conditions(many).explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.0])
+
+
+def test_inside_a_kept_block_only_modes_that_pay_on_top_of_the_charges_run_on() -> None:
+    """Power in the block costs nothing more, adders do: at 0.75 USD/MWh of adders the weak machines stop at once."""
+    weak, strong = group("weak", 2, th=500.0), group("strong", 2)
+    kept = {**SOLD, "mw": 6.5, "resale": None}
+    c = conditions(farm(weak, strong, energy={"blocks": (kept,), "adders_usd_per_mwh": 0.75}), [DEAR])
+    sheet = {row.group: row.stop_above.tolist() for row in strike_sheet(c, plan_conditions(c).explanation)}
+    assert sheet == {"weak": pytest.approx([-0.25]), "strong": [float("inf")]}
+
+
+def test_a_charge_is_taken_off_the_price_to_stop_above() -> None:
+    """At half a chance of a peak of 1.5 USD/MW power may cost 0.25 USD/MWh, not 1."""
+    c = conditions(farm(energy={"coincident_peaks": (PEAK,)}), [0.1, 0.1], probability={"peak": [0.0, 0.5]})
+    plan = plan_conditions(c)
+    (row,) = strike_sheet(c, plan.explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.0, 0.25])
+    assert plan.explanation.items["coincident_peak"].tolist() == pytest.approx([0.0, 0.75])
 
 
 def test_the_strike_sheet_where_nothing_is_drawn() -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pytest
+from hypothesis import given
 
 from optimizer.assembly import build_problem
+from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
@@ -16,7 +19,7 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule import whole_units
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from tests.farms import conditions, farm, group
+from tests.farms import conditions, farm, farms, group
 
 FREE = 0.0
 
@@ -110,6 +113,65 @@ def test_on_site_power_that_fewer_machines_do_not_take_is_turned_down() -> None:
     assert on(plan) == [6]
     assert plan.dispatch.onsite_mw.tolist() == [6.0]
     assert check(c, plan.dispatch) == []
+
+
+def supplier(name: str, limit_mw: float, price: Any) -> dict[str, Any]:
+    return {"name": name, "limit_mw": limit_mw, "price_usd_per_mwh": price}
+
+
+def test_what_fewer_machines_do_not_take_of_suppliers_is_not_drawn() -> None:
+    """6.5 MW through the meter, all from suppliers: without the half machine half a megawatt less of the dearer one."""
+    two = (supplier("dear", 6.0, 0.5), supplier("cheap", 3.0, 0.25))
+    for supplies in (two, two[::-1]):
+        c = conditions(farm(limit_mw=6.5, energy={"supplies": supplies}), [3.0])
+        plan = plan_conditions(c)
+        assert (on(plan), check(c, plan.dispatch)) == ([6], [])
+        assert {name: mw.tolist() for name, mw in plan.dispatch.supply_mw.items()} == {"cheap": [3.0], "dear": [3.0]}
+        assert plan.continuous.lines["supply_cost"] == pytest.approx(-(3.5 * 0.5 + 3 * 0.25))
+        assert plan.settlement.lines["supply_cost"] == pytest.approx(-(3 * 0.5 + 3 * 0.25))
+
+
+def test_suppliers_give_way_one_after_the_other() -> None:
+    """With losses of a quarter five machines take 6.25 MW at the hub: all 0.5 of the dearer supplier's MW go first."""
+    two = (supplier("dear", 0.5, 0.5), supplier("cheap", 6.5, 0.25))
+    c = conditions(farm(limit_mw=10.0, energy={"supplies": two, "loss_share": 0.25}), [0.7])
+    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    fewer = replace(continuous, units_on=MappingProxyType({("G", "normal"): np.array([5.5])}))
+    rounded = round_down(c, fewer)
+    assert [mw.tolist() for mw in continuous.supply_mw.values()] == [pytest.approx([0.5]), pytest.approx([6.5])]
+    assert {name: mw.tolist() for name, mw in rounded.supply_mw.items()} == {"dear": [0.0], "cheap": [5 * 1.25]}
+    assert check(c, rounded) == []
+
+
+def test_on_site_power_is_turned_down_before_suppliers_are_judged() -> None:
+    """4 MW generated, 2.5 drawn for 6.5 machines: with six of them nothing is generated in vain, 2 MW are drawn."""
+    own = {"onsite": {"available_mw": 4.0}, "supplies": (supplier("S", 2.5, 0.5),)}
+    c = conditions(farm(energy=own), [3.0])
+    plan = plan_conditions(c)
+    assert (on(plan), plan.dispatch.onsite_mw.tolist(), check(c, plan.dispatch)) == ([6], [4.0], [])
+    assert plan.dispatch.supply_mw["S"].tolist() == pytest.approx([2.0])
+
+
+def test_rounding_lowers_the_peak_that_is_billed() -> None:
+    """6.5 MW are worth their peak over two hours; six machines are billed for six."""
+    charge = {"name": "D", "usd_per_mw": 0.5, "expected_peak_mw": 0.0}
+    state = {"bill": {"peaks_mw": {"D": 4.0}}}
+    c = conditions(farm(limit_mw=6.5, energy={"demand": (charge,)}, state=state), [0.4, 0.4])
+    plan = plan_conditions(c)
+    assert (on(plan), check(c, plan.dispatch)) == ([6, 6], [])
+    assert plan.continuous.lines["demand_charge"] == pytest.approx(-2.5 * 0.5)
+    assert plan.settlement.lines["demand_charge"] == pytest.approx(-2 * 0.5)
+
+
+@given(farms(most_groups=2, most_intervals=6))
+def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
+    """Whatever else is broken by it, no supplier is drawn on beyond its limit or beyond what is imported."""
+    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    rounded = round_down(c, continuous)
+    broken = {breach.rule for breach in check(c, rounded)}
+    assert not broken & {"supply below zero", "supplier's limit", "suppliers above import", "import below zero"}
+    for name, mw in rounded.supply_mw.items():
+        assert (mw <= continuous.supply_mw[name] + 1e-9).all()
 
 
 def ramped() -> Any:

@@ -14,6 +14,7 @@ from optimizer.lp.formulation import FAMILIES
 from optimizer.lp.highs import solve
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.settlement.account import Dispatch, settle
+from tests.settlement.schedules import across_two_periods
 from tests.settlement.test_bill import schedules
 
 # What forbids schedules rather than settles them; limits with a price, and all that is charged, stay
@@ -36,16 +37,27 @@ def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram
     return replace(program, col_lower=lower, col_upper=upper)
 
 
-@given(schedules())
-def test_the_program_charges_any_schedule_what_the_settlement_does(case: tuple[Conditions, Dispatch]) -> None:
-    c, plan = case
+def assert_one_account(c: Conditions, plan: Dispatch) -> None:
+    """Assert that program and settlement agree on every line of a schedule."""
     families = [family for family in FAMILIES if family.name not in FORBIDDING]
     program = held(c, plan, compile_program(build_problem(c), families))
     terms, account = program.profit_by_term(solve(program).x), settle(c, plan)
     lines = account.lines
-    for money in (terms, lines):  # without a fee a block may as well be sold and spot bought as the block be used
+    for money in (terms, lines):
+        # without a fee a block may as well be sold and spot bought as the block be used
         money["energy"] += money.pop("resale_revenue")
+        if c.billing.least_usd:  # below the minimum bill one line may as well be charged as another
+            money["minimum_bill"] += money.pop("demand_charge") + money.pop("energy_tiers")
     scale = 1.0 + sum(map(abs, lines.values()))
     assert sum(terms.values()) == pytest.approx(account.profit, rel=1e-9, abs=1e-9 * scale)
     for name, usd in lines.items():
         assert terms[name] == pytest.approx(usd, rel=1e-9, abs=1e-8 * scale), name
+
+
+@given(schedules())
+def test_the_program_charges_any_schedule_what_the_settlement_does(case: tuple[Conditions, Dispatch]) -> None:
+    assert_one_account(*case)
+
+
+def test_and_the_schedule_over_two_billing_periods() -> None:
+    assert_one_account(*across_two_periods())

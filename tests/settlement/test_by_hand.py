@@ -9,7 +9,6 @@ from optimizer.settlement.account import Settlement, grid_import_mw, settle, sit
 from tests.farms import conditions, farm, group
 from tests.settlement.schedules import dispatch
 
-
 FLEET = (
     group(
         "own",

@@ -75,13 +75,15 @@ def test_either_contract_or_energy(tmp_path: Path) -> None:
          ["tariffs/x.yaml:5:3: energy.price_usd: is not a known key; did you mean `price_usd_per_mwh`?"]),
         ("usd_per_kw: 9", "usd_per_kw: -9",
          ["tariffs/x.yaml:6:32: energy.demand[0].usd_per_kw: must be at least 0 (got -9)"]),
+        ("price_usd_per_mwh: 50", "price_usd_per_mwh: 50\n  import_limit_mw: 5",
+         ["tariffs/x.yaml:5:3: energy.import_limit_mw: is not a known key; known here: price_usd_per_mwh"]),
         ("source: a test\n", "", ["tariffs/x.yaml:1:1: source: is missing (Where it is written)"]),
         ("  demand:", "  demand: [", ["tariffs/x.yaml:6:5: this is not YAML"]),
     ],
 )  # fmt: skip
 def test_faults_are_told_in_the_contracts_file(tmp_path: Path, old: str, new: str, expected: list[str]) -> None:
     said = faults(written(tmp_path, contract=CONTRACT.replace(old, new)))
-    assert [text[: len(start)] for text, start in zip(said, expected, strict=False)] == expected
+    assert [text[: len(start)] for text, start in zip(said, expected, strict=True)] == expected
 
 
 def test_faults_of_the_whole_are_told_where_they_stand(tmp_path: Path) -> None:
@@ -102,6 +104,12 @@ def test_faults_of_the_whole_are_told_where_they_stand(tmp_path: Path) -> None:
 def test_faults_of_both_files_at_once(tmp_path: Path) -> None:
     path = written(tmp_path, FARM.replace("units: 100", "units: -1"), CONTRACT.replace("price_usd_per_mwh: 50", "x: 1"))
     assert [text.split(":")[0] for text in faults(path)] == ["farm.yaml", "tariffs/x.yaml", "tariffs/x.yaml"]
+
+
+def test_what_a_faulty_contract_names_is_there_all_the_same(tmp_path: Path) -> None:
+    farm = FARM + 'state:\n  at: "2026-02-11 06:00"\n  bill: {peaks_mw: {Peak: 3}}\n'
+    (said,) = faults(written(tmp_path, farm, CONTRACT.replace("usd_per_kw: 9", "usd_per_kw: -9")))
+    assert said.startswith("tariffs/x.yaml:6:")
 
 
 def test_a_contract_that_is_not_there(tmp_path: Path) -> None:

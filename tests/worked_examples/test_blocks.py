@@ -104,13 +104,56 @@ def test_two_blocks_and_spot() -> None:
     assert optimum(c).profit == usd(10 - 2 * 0.1 - 3 * 0.2 - 6 * 0.3 + 1 * 0.5)
 
 
-def test_below_zero_a_kept_block_is_not_left_for_spot() -> None:
+def test_spot_beyond_kept() -> None:
     """Proves that no money is made by refusing a block: at -2 USD/MWh ten machines take 4 MWh beyond it.
 
-    By hand: 10 + 4 x 2 - 3 USD, not 10 + 10 x 2 - 3.
+    By hand: 10 + 4 x 2 - 3 USD. Without spot_beyond_kept the optimum would be 10 + 10 x 2 - 3.
     """
     c = conditions(with_block(block()), [-2.0])
     assert optimum(c).profit == usd(10 + 4 * 2 - 3)
+    assert optimum(c, "spot_beyond_kept").profit == usd(10 + 10 * 2 - 3)
+
+
+def test_below_zero_beside_a_block_that_is_sold() -> None:
+    """Proves that both blocks are used first, since selling costs: 2 MWh beyond 5 kept and 3 that may be sold."""
+    blocks = (
+        {"name": "kept", "mw": 5.0, "price_usd_per_mwh": 0.5},
+        {"name": "sold", "mw": 3.0, "price_usd_per_mwh": 0.5, "resale": {}},
+    )
+    assert optimum(conditions(with_block(*blocks), [-2.0])).profit == usd(10 + 2 * 2 - 8 * 0.5)
+
+
+def test_below_zero_beside_a_supplier_with_a_minimum() -> None:
+    """Proves that what is taken from a supplier is not bought at spot too.
+
+    By hand, 4 MW kept, at most 6 from the supplier for nothing, 6 MWh to take or 5 USD each: all are taken, spot has
+    none of ten: 10 - 2 USD. Were spot counted apart, its 6 MWh at -2 would be earned besides.
+    """
+    kept = {"name": "kept", "mw": 4.0, "price_usd_per_mwh": 0.5}
+    take = {"mwh_per_month": 100.0, "shortfall_usd_per_mwh": 5.0}
+    supplier = {"name": "S", "limit_mw": 6.0, "price_usd_per_mwh": 0.0, "minimum_take": take}
+    both = farm(
+        group(units=10),
+        energy={"blocks": (kept,), "supplies": (supplier,)},
+        state={"bill": {"taken_mwh": {"S": 94.0}}},
+    )
+    c = conditions(both, [-2.0], start="2026-02-28 23:00+00:00")
+    assert optimum(c).profit == usd(10 - 2)
+
+
+def test_below_zero_above_a_soft_limit_there_is_a_schedule() -> None:
+    """Proves that what may lie beyond the block goes by full load where the import limit is priced.
+
+    By hand, at -2 USD/MWh ten machines and 3 MW of auxiliary load draw 13 MW, 12 beyond the block, 11 above the limit
+    at 0.5 USD: 10 + 24 - 5.5 - 0.5 USD. Held to the limit there would be no schedule at all.
+    """
+    loaded = farm(
+        group(units=10),
+        limit_mw=2.0,
+        site={"auxiliary_load_mw": 3.0, "import_violation_usd_per_mwh": 0.5},
+        energy={"blocks": (block(mw=1.0),)},
+    )
+    assert optimum(conditions(loaded, [-2.0])).profit == usd(10 + 12 * 2 - 11 * 0.5 - 0.5)
 
 
 @pytest.mark.parametrize(("when", "on"), [({"hours": ({"start": 7, "end": 8},)}, [0, 6]), ({"days": ("sat",)}, [0, 0])])

@@ -110,7 +110,7 @@ def whole_month(rate: float, price: float, **more: Any) -> Conditions:
 
 
 def test_a_plan_of_a_whole_month_pays_the_whole_charge() -> None:
-    """Proves that nothing is owed before a month begins: 672 hours at 0.25 less 100 USD/MW, of which 2 MW by contract."""
+    """Proves that nothing is owed before a month begins: 672 hours at 0.25 less 100 USD/MW; 2 MW by contract."""
     assert optimum(whole_month(100.0, 0.75)).profit == usd(10 * (672 * 0.25 - 100))
     idle = optimum(whole_month(1000.0, 0.75, minimum_mw=2.0))
     assert (idle.on()[0], idle.profit) == (2, usd(2 * 672 * 0.25 - 2 * 1000))
@@ -176,7 +176,7 @@ def test_next_years_money_is_worth_less() -> None:
 
 @pytest.mark.parametrize(("more", "on"), [({"minimum_mw": 2.0}, 4), ({"elsewhere_mw": 8.0}, 0)])
 def test_a_minimum_share_makes_a_part_of_the_peak_free(more: dict[str, Any], on: int) -> None:
-    """Proves that a tag billed at least is used: half a chance times 4 MW is 2 MW. What is expected elsewhere is not."""
+    """Proves that a tag billed at least is used: half a chance times 4 MW is 2 MW. What is elsewhere is not."""
     c = conditions(coincident(**more), [0.0, 0.0], probability={"peak": [0.0, 0.5]})
     assert (optimum(c).on(), optimum(c).profit) == ([10, on], usd(10 + on))
 
@@ -191,8 +191,8 @@ def test_fixed_charges() -> None:
 def test_minimum_bill() -> None:
     """Proves that energy below the minimum bill is free on the margin.
 
-    By hand, two hours at 1.5 USD/MWh to the end of the month, 8 USD charged before, 27 at least with a fixed charge of 4:
-    15 USD fall due anyway; 10 MWh for it earn 10 USD. Without least_bill nothing would run, for the fixed charge
+    By hand, two hours at 1.5 USD/MWh to the end of the month, 8 USD charged before, 27 at least with a fixed charge of
+    4: 15 USD fall due anyway; 10 MWh for it earn 10 USD. Without least_bill nothing would run, for the fixed charge
     alone; without minimum_bill as well.
     """
     energy = {"minimum_bill_usd_per_month": 27.0, "fixed_usd_per_month": 4.0}

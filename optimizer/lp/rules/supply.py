@@ -37,6 +37,15 @@ def block_settled(m: Any, k: Any, t: Any) -> Any:
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
 
+def spot_beyond_kept(m: Any, t: Any) -> Any:
+    r"""Below zero spot is bought beyond the blocks only, never beside them: :math:`s_t + \sum_s q_{st} \le S_t`.
+
+    :math:`S_t` is what full load draws beyond them. Refusing a block that is kept to be paid for spot is allowed by no
+    seller. Exact where everything runs; below full load the program may think a kept block less used than it is.
+    """
+    return m.spot_mw[t] + m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t]) <= m.beyond_kept_mw[t]
+
+
 def minimum_take(m: Any, k: Any) -> Any:
     r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
     :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
@@ -100,13 +109,13 @@ PARAMETERS = (
     Parameter("take_mwh_per_mw", ("TAKE_HOURS",)),
     Parameter("take_left_mwh", ("TAKES",)),
     Parameter("take_shortfall_usd_per_mwh", ("TAKES",)),
-    Parameter("spot_limit_mw", ("INTERVALS",), open_ended=True),
+    Parameter("beyond_kept_mw", ("INTERVALS",)),
     Parameter("source_usd_per_mwh", ("SOURCES",)),
     Parameter("export_usd_per_mwh", ("INTERVALS",)),
 )
 
 VARIABLES = (
-    Variable("spot_mw", ("INTERVALS",), upper="spot_limit_mw"),
+    Variable("spot_mw", ("INTERVALS",)),
     Variable("block_used", ("BLOCKS", "INTERVALS")),
     Variable("block_resold", ("BLOCKS", "INTERVALS"), upper="resale_limit_mw"),
     Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw"),
@@ -117,6 +126,7 @@ FAMILIES = (
     Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks and suppliers", unit="MW"),
     Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
     Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
+    Family(spot_beyond_kept, ("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW"),
     Family(minimum_take, ("TAKES",), "{take_left_mwh:.4g} MWh must be taken from {TAKES}", unit="MWh"),
 )
 

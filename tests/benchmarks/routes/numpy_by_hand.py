@@ -22,6 +22,7 @@ __all__ = ["arrays", "build", "load", "prepare", "solve"]
 _NOT_COVERED = (
     *("OUTAGES", "FROSTS", "COLDS", "MINIMUM_ON_GROUPS", "MINIMUM_OFF_GROUPS", "DAILY_STARTS_GROUPS"),
     *("STAGED_GROUPS", "HOSTED_POINTS", "SOURCES", "EXPORTS", "OVERRUNS", "EVENT_CAPS", "PAID_SPANS", "WHOLE_POINTS"),
+    *("SUPPLIES", "TAKES", "PEAK_BILLS", "TIER_BILLS", "TAGS", "LEAST_BILLS"),
     *("WHOLE_GROUPS", "BLOCKS", "RAMPS_UP", "RAMPS_DOWN", "FIRST_RAMPS_UP", "FIRST_RAMPS_DOWN"),
 )
 
@@ -33,6 +34,7 @@ def build(p: DispatchProblem) -> Arrays:
     and supply (interval).
     """
     assert not any(p.size(name) for name in _NOT_COVERED)
+    assert not p.fixed_usd_per_hour.any()
     n_groups, n_points, n = p.size("GROUPS"), p.size("POINTS"), p.size("INTERVALS")
     n_modes = n_points // n_groups
     assert n_modes * n_groups == n_points

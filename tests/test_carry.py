@@ -1,0 +1,62 @@
+"""The state a schedule ends in is the one the next plan begins from."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from optimizer.carry import state_after
+from optimizer.conditions import Conditions
+from optimizer.planning import plan_conditions
+from tests.farms import conditions, farm, group
+
+LAST_HOURS = "2026-02-28 22:00+00:00"
+
+
+def after(c: Conditions) -> Any:
+    return state_after(c, plan_conditions(c).dispatch)
+
+
+def charged(bill: dict[str, Any] | None = None, **charge: Any) -> Any:
+    demand = {"name": "D", "usd_per_mw": 0.25, "expected_peak_mw": 0.0, **charge}
+    return farm(group(units=10), energy={"demand": (demand,)}, state={"bill": {"peaks_mw": {"D": 4.0}, **(bill or {})}})
+
+
+def test_a_period_that_goes_on_carries_its_peak_and_what_it_charged() -> None:
+    """Ten machines for two hours at 0.5 USD/MWh: 10 USD of energy, and 6 MW more than before at 0.25 USD/MW."""
+    bill = after(conditions(charged({"charged_usd": 2.0}), [0.5, 0.5])).bill
+    assert bill.peaks_mw == {"D": 10.0}
+    assert bill.past_peaks_mw == {}
+    assert bill.charged_usd == pytest.approx(2.0 + 10.0 + 6 * 0.25)
+
+
+def test_a_period_that_ends_becomes_past() -> None:
+    bill = after(conditions(charged(), [0.5, 0.5], start=LAST_HOURS)).bill
+    assert (bill.peaks_mw, bill.past_peaks_mw, bill.charged_usd) == ({}, {"D": {"2026-02": 10.0}}, 0.0)
+
+
+def test_an_interval_across_the_end_of_a_period_begins_the_next_with_nothing() -> None:
+    """The hour from 23:30 belongs to February; at 00:30 March has begun, and the next plan needs its peak so far."""
+    c = conditions(charged(), [0.5, 0.5], start="2026-02-28 22:30+00:00")
+    bill = after(c).bill
+    assert (bill.peaks_mw, bill.past_peaks_mw) == ({"D": 0.0}, {"D": {"2026-02": 10.0}})
+
+
+def test_a_new_period_is_charged_the_floor_its_ratchet_holds_up() -> None:
+    """March begins in the plan: half of February's 10 MW are billed in it, though nothing runs at 2 USD/MWh."""
+    ratchet = {"share": 0.5, "months": 1, "first_month": "2026-02"}
+    c = conditions(charged(ratchet=ratchet), [0.5, 0.5, 2.0], start=LAST_HOURS)
+    bill = after(c).bill
+    assert bill.peaks_mw == {"D": 0.0}
+    assert bill.past_peaks_mw == {"D": {"2026-02": 10.0}}
+
+
+def test_machines_that_run_and_those_still_bound_are_carried() -> None:
+    """Six machines start an hour before the plan's end: an hour of their two is left."""
+    slow = group(units=6, minimum_on_hours=2.0)
+    c = conditions(farm(slow, state={"groups": {"G": {"running": 0}}}), [2.0, 0.0])
+    state = after(c)
+    assert state.groups["G"].running == 6
+    assert [(switch.at.hour, switch.units) for switch in state.groups["G"].started] == [(7, 6)]
+    assert state.at == c.grid.end.to_pydatetime()
