@@ -102,10 +102,14 @@ class Calls:
         if isinstance(cut, ToLevel):
             return np.full(len(self.grid), cut.mw)
         if isinstance(cut, ByAmount):
-            return np.full(len(self.grid), cut.baseline_mw - cut.mw)
+            return np.maximum(self._baseline(cut.baseline_mw) - cut.mw, 0.0)
         if isinstance(cut, ToShare):
-            return np.full(len(self.grid), cut.baseline_mw * cut.share)
+            return self._baseline(cut.baseline_mw) * cut.share
         return self.idle_load_mw
+
+    def _baseline(self, given: float | None) -> F:
+        """What the site draws without a call, MW, (intervals,): as the event says, else its full load."""
+        return self.full_load_mw if given is None else np.full(len(self.grid), given)
 
     @cached_property
     def paid(self) -> tuple[PaidSpan, ...]:
@@ -122,13 +126,15 @@ class Calls:
         found = []
         for piece in np.flatnonzero(pays.any(axis=0)).tolist():
             here = {e: paying[e] for e in np.flatnonzero(pays[:, piece]).tolist()}
-            lowest = min(here, key=lambda e: here[e].baseline_mw)
+            interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
+            baseline = {e: float(self._baseline(payment.baseline_mw)[interval]) for e, payment in here.items()}
+            lowest = min(baseline, key=lambda e: baseline[e])
             found.append(
                 PaidSpan(
-                    interval=int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1,
+                    interval=interval,
                     hours=(ends[piece] - starts[piece]).total_seconds() / _SECONDS_PER_HOUR,
                     payments=tuple(sorted(here.values(), key=lambda payment: -payment.usd_per_mwh)),
-                    baseline_mw=here[lowest].baseline_mw,
+                    baseline_mw=baseline[lowest],
                     baseline_of=lowest,
                 )
             )

@@ -11,6 +11,9 @@ from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Sectio
 from optimizer.config.clock import to_utc
 
 
+_BASELINE = "What the site draws without the call, MW; its full load when absent"
+
+
 class ToLevel(Section):
     """Grid import at most so many MW."""
 
@@ -23,7 +26,7 @@ class ByAmount(Section):
 
     form: Literal["by_amount"] = Field(description="A limit so much below a baseline")
     mw: Positive = Field(description="Cut below the baseline, MW")
-    baseline_mw: Positive = Field(description="What the site draws without the call, MW")
+    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
 
 
 class ToShare(Section):
@@ -31,7 +34,7 @@ class ToShare(Section):
 
     form: Literal["to_share"] = Field(description="A limit as a share of a baseline")
     share: Share = Field(description="Share of the baseline that may still be drawn")
-    baseline_mw: Positive = Field(description="What the site draws without the call, MW")
+    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
 
 
 class FullStop(Section):
@@ -44,7 +47,7 @@ class Payment(Section):
     """What the caller pays for energy cut below a baseline while the event lasts."""
 
     usd_per_mwh: Positive = Field(description="Paid per MWh cut below the baseline")
-    baseline_mw: Positive = Field(description="What the site draws without the call, MW; import stays at or below it")
+    baseline_mw: Positive | None = Field(default=None, description=f"{_BASELINE}; import stays at or below it")
     most_mw: Positive | None = Field(default=None, description="Most MW that are paid for; all of the cut when absent")
 
 
@@ -98,7 +101,7 @@ class Event(Section):
         faults: list[tuple[tuple[str | int, ...], str]] = []
         if _backwards(self.start, self.end):
             faults.append((("end",), f"the event ends ({self.end}) before it starts ({self.start})"))
-        if isinstance(self.cut, ByAmount) and self.cut.mw > self.cut.baseline_mw:
+        if isinstance(self.cut, ByAmount) and self.cut.baseline_mw and self.cut.mw > self.cut.baseline_mw:
             most = f"must be at most the baseline, {self.cut.baseline_mw:g} MW (got {self.cut.mw:g})"
             faults.append((("cut", "mw"), most))
         if not self.voluntary and self.cut is None:

@@ -287,3 +287,17 @@ def test_cold_restart(cold_minutes: float, on: list[float], profit: float) -> No
     assert optimum(c).profit == usd(profit)
     assert optimum(conditions(farm(machines, **off), [0.0, 0.0], temperature=-10.0)).profit == usd(10 * 1.5)
     assert optimum(c, "restart_loss").profit == usd(20)
+
+
+def test_without_a_baseline_it_is_the_full_load() -> None:
+    """Proves that a paid event suits any farm: ten machines of 1 MW are paid for as a cut of 10 MW, at 3 USD/MWh.
+
+    By hand: nothing runs and 30 USD are paid, against 10 USD of hash. Half of the full load is a cap of 5 MW.
+    """
+    paid = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "voluntary": True,
+            "payment": {"usd_per_mwh": 3.0}}  # fmt: skip
+    c = conditions(farm(group(units=10), events=(paid,)), [0.0])
+    assert (optimum(c).on(), optimum(c).profit) == ([0], usd(30))
+    half = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00",
+            "cut": {"form": "to_share", "share": 0.5}}  # fmt: skip
+    assert optimum(conditions(farm(group(units=10), events=(half,)), [0.0])).profit == usd(5)
