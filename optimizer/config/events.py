@@ -10,7 +10,6 @@ from pydantic import ConfigDict, Field, model_validator
 from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Section, Share, refuse
 from optimizer.config.clock import to_utc
 
-
 _BASELINE = "What the site draws without the call, MW; its full load when absent"
 
 

@@ -123,7 +123,7 @@ MUTATIONS = (
         "bound[g] += switch.units * (self.hours_before < until - _WHOLE)",
         "bound[g] += switch.units * (self.hours_before <= until)",
     ),
-    Mutation(CALLS, "cut.baseline_mw - cut.mw)", "cut.mw)"),
+    Mutation(CALLS, "self._baseline(cut.baseline_mw) - cut.mw", "cut.mw + 0.0 * self.idle_load_mw"),
     Mutation(CALLS, "(grid.ends > pd.Timestamp(start))", "(grid.starts >= pd.Timestamp(start))"),
     Mutation(
         CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"
@@ -153,7 +153,7 @@ MUTATIONS = (
     Mutation(CALLS, "minutes=event.respond_minutes", "minutes=0.0"),
     Mutation(CALLS, "(self.grid.ends - end_of_call)", "(self.grid.starts - end_of_call)"),
     Mutation(CALLS, "& (risen < self.full_load_mw)", "& (risen < self.idle_load_mw)"),
-    Mutation(CALLS, "lowest = min(here", "lowest = max(here"),
+    Mutation(CALLS, "lowest = min(baseline", "lowest = max(baseline"),
     Mutation(CALLS, "key=lambda payment: -payment.usd_per_mwh", "key=lambda payment: payment.usd_per_mwh"),
     Mutation(CALLS, "hours=(ends[piece] - starts[piece])", "hours=(ends[-1] - starts[piece])"),
     Mutation(PROGRAMS, "used.calls >= calls", "used.calls > calls"),
