@@ -304,3 +304,10 @@ def test_a_threshold_is_shared_by_the_hours_that_count() -> None:
     c = conditions(farm(energy={"tiers": (tier,)}), [0.0] * 6, start="2026-02-27 12:00Z")
     (left,) = c.billing.tiers
     assert left.amount == pytest.approx(12.0 * 6 / 12)
+
+
+def test_nothing_is_asked_about_a_charge_whose_hours_lie_outside_the_plan() -> None:
+    """Neither the peak so far nor the one to expect matters to a Saturday."""
+    charge = {"name": "D", "usd_per_mw": 3.0, "when": WEEKDAYS}
+    c = conditions(farm(energy={"demand": (charge,)}), [0.0], start="2026-02-14 06:00Z")
+    assert [bill.floor_mw for bill in c.billing.peak_bills] == [0.0]
