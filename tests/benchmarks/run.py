@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from tests.benchmarks.ensemble import differing_scenarios, ensemble_benchmark
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import MeasurementError, route, save_program
 from tests.benchmarks.tables import show
@@ -121,12 +122,16 @@ def main() -> int:
         results["long_plan"] = whole(
             f"whole plan, {hours:,} h", long_plan, folder / "long", hours, GROUPS, 1 if hours > LARGE else REPEATS
         )
+        results["ensemble"] = whole(
+            "1,000 weeks" if sizes is FULL else "100 weeks", ensemble_benchmark, folder / "ensemble", sizes is FULL
+        )
         results["sizes"] = [measure_size(folder / str(hours), hours, given) for hours in sizes]
     results["targets"] = [vars(target) | {"verdict": target.verdict} for target in targets(results)]
     if given.json is not None:
         given.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     show(results)
-    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan"))
+    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "ensemble"))
+    failed = failed or bool(differing_scenarios(results["ensemble"]))
     broken = any(size["different"] or any(" failed: " in p for p in size["problems"]) for size in results["sizes"])
     return 1 if failed or broken else 0
 
