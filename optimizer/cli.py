@@ -16,7 +16,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.errors import CurtailError, InputError
+from optimizer.errors import CurtailError, Fault, InputError
 
 app = typer.Typer(
     add_completion=False,
@@ -227,10 +227,15 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm, catalogue, contract and scenario files, and the series of a farm with a start; print all faults."""
+    """Check farm, catalogue, contract, scenario and ensemble files, and a farm's series; print all faults."""
     from optimizer.checking import check_file_and_series
+    from optimizer.ensemble.load import faults_of_ensemble
 
-    faults = list(dict.fromkeys(fault for file in files for fault in check_file_and_series(file)))
+    faults: list[Fault] = []
+    for file in files:
+        found = faults_of_ensemble(file)
+        faults += check_file_and_series(file) if found is None else found
+    faults = list(dict.fromkeys(faults))
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:

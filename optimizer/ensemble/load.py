@@ -15,7 +15,7 @@ from optimizer.config.plain import entries, get, meant
 from optimizer.config.rates import Rates
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.ensemble.language import Ensemble
-from optimizer.errors import InputError
+from optimizer.errors import Fault, InputError
 
 
 def load_ensemble(path: Path, farm: Farm | None = None) -> Ensemble:
@@ -36,6 +36,21 @@ def load_ensemble(path: Path, farm: Farm | None = None) -> Ensemble:
     if faults or ensemble is None:
         raise InputError(set(faults))
     return ensemble
+
+
+def faults_of_ensemble(path: Path) -> list[Fault] | None:
+    """Every fault of an ensemble file that shows without a farm; None for a file that is not meant as one."""
+    try:
+        data = read_document(Path(path)).data
+    except InputError:
+        return None
+    if not isinstance(data, dict) or "seed" not in data or "fleet" in data:
+        return None
+    try:
+        load_ensemble(path)
+    except InputError as error:
+        return list(error.faults)
+    return []
 
 
 def _missing_files(document: Document, folder: Path) -> Iterator[tuple[Keys, str]]:

@@ -85,6 +85,15 @@ def test_the_shipped_ensemble_runs(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def test_it_is_checked(tmp_path: Path) -> None:
+    _, ensemble = write_files(tmp_path)
+    assert curtail("check", ensemble, WEST_TEXAS).returncode == 0
+    ensemble.write_text(ensemble.read_text().replace("seed: 7", "seed: -7"))
+    done = curtail("check", ensemble)
+    assert done.returncode == 2
+    assert "ensemble.yaml:2:7: seed: must be at least 0 (got -7)" in done.stderr
+
+
 def test_the_schema_is_printed() -> None:
     done = curtail("schema", "ensemble")
     assert done.returncode == 0, done.stderr

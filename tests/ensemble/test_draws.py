@@ -80,10 +80,10 @@ def test_no_day_of_the_season_is_an_error(tmp_path: Path) -> None:
 
 
 def test_btc_is_a_martingale_without_drift_and_has_its_volatility() -> None:
-    path = BtcPath(volatility_per_year=0.8)
+    path = BtcPath(volatility_per_year=4.0)
     last = np.array([btc_factor(dice_of(1, n, 1), path, None, BEGINS)[-1] for n in range(4000)])
     assert last.mean() == pytest.approx(1.0, abs=4 * last.std() / np.sqrt(4000))
-    assert np.log(last).std() == pytest.approx(0.8 * np.sqrt(6 / 365), rel=0.05)
+    assert np.log(last).std() == pytest.approx(4.0 * np.sqrt(6 / 365), rel=0.05)
     one = btc_factor(dice_of(1, 0, 1), path, None, BEGINS)
     assert (one[:24] == 1.0).all()
     assert len(set(one.tolist())) == 7
@@ -112,15 +112,19 @@ def test_difficulty_retargets_after_two_weeks_and_spans_count_by_time() -> None:
 
 
 def test_storms_come_as_often_as_told() -> None:
-    storm = Storm(name="S", probability_per_week=0.3, least_hours=10.0, most_hours=10.0, outage=StormOutage(share=0.5))
-    touched = 0
+    storm = Storm(
+        name="S", probability_per_week=0.3, least_hours=120.0, most_hours=120.0, outage=StormOutage(share=0.5)
+    )
+    touched = under_way = 0
     for number in range(4000):
         met = list(storms(dice_of(1, number, 3), storm, BEGINS, HOURS))
         touched += bool(met)
+        under_way += any(hit[0] for _, hit in met)
         assert all((weight >= 0).all() and (weight <= 1).all() for weight, _ in met)
     rate = -np.log(0.7) / 168
-    expected = 1 - np.exp(-rate * 178)  # those that begin in the week and those still there when it begins
+    expected = 1 - np.exp(-rate * 288)  # those that begin in the week and those still there when it begins
     assert touched / 4000 == pytest.approx(expected, abs=0.025)
+    assert under_way / 4000 == pytest.approx(1 - np.exp(-rate * 121), abs=0.025)
 
 
 def test_the_shape_of_a_storm_is_that_of_its_length() -> None:

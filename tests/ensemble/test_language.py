@@ -139,3 +139,17 @@ def test_mutated_files_load_or_are_refused_at_a_place(tmp_path: Path) -> None:
                 number
             )
     assert COUNT * 0.02 < loaded < COUNT * 0.9
+
+
+def test_the_ensemble_of_the_page_is_one() -> None:
+    """Every key is on the page."""
+    text = (ROOT / "docs" / "ensembles.md").read_text(encoding="utf-8")
+    shown = yaml.safe_load(text.split("```yaml\n")[1].split("```")[0])
+    shown["start"] = str(shown["start"])
+    shown["storms"] = tuple(shown["storms"])
+    shown["storms"][0]["outage"]["groups"] = tuple(shown["storms"][0]["outage"]["groups"])
+    ensemble = Ensemble.model_validate(shown)
+    assert set(Ensemble.model_fields) == set(shown)
+    assert ensemble.prices is not None
+    assert set(shown["prices"]) == set(type(ensemble.prices).model_fields)
+    assert set(shown["storms"][0]) == set(type(ensemble.storms[0]).model_fields)

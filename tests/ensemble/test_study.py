@@ -8,7 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.ensemble.study import Study
+from optimizer.config.load import load_farm
+from optimizer.ensemble.load import load_ensemble
+from optimizer.ensemble.study import Study, make_study
 from tests.ensemble.studies import FARM, study_in
 
 
@@ -36,6 +38,15 @@ def test_concerns_have_dice_of_their_own(tmp_path: Path) -> None:
         np.testing.assert_array_equal(a.energy_price_usd_per_mwh, b.energy_price_usd_per_mwh)
         np.testing.assert_array_equal(a.difficulty, b.difficulty)
         assert (b.btc_price_usd == 66680.4).all()
+
+
+def test_concerns_do_not_move_together(tmp_path: Path) -> None:
+    study = study_in(tmp_path, storms=None)
+    markets = [study.draw(number).conditions.market for number in range(400)]
+    btc = [np.log(market.btc_price_usd[24] / 66680.4) for market in markets if market.btc_price_usd is not None]
+    retarget = [market.difficulty[-1] for market in markets if market.difficulty is not None]
+    level = [market.energy_price_usd_per_mwh[0] for market in markets]
+    assert np.abs(np.corrcoef([btc, retarget, level]) - np.eye(3)).max() < 0.2
 
 
 def test_prices_are_days_of_the_history(study: Study) -> None:
@@ -107,13 +118,30 @@ def test_the_digest_knows_every_input(tmp_path: Path) -> None:
         digest("storm", storms=None),
     ]
     assert len({base, *others}) == 6
-    path = tmp_path / "base" / "history.csv"
-    assert digest("history") == base
-    path.write_text(path.read_text().replace("45.0", "45.5"))
-    from optimizer.config.load import load_farm
-    from optimizer.ensemble.load import load_ensemble
-    from optimizer.ensemble.study import make_study
 
-    folder = tmp_path / "base"
-    changed = make_study(load_farm(folder / "farm.yaml"), folder, load_ensemble(folder / "ensemble.yaml"), folder)
-    assert changed.digest != base
+
+def test_the_digest_knows_the_order_of_the_history(tmp_path: Path) -> None:
+    """Two days change places: no mean changes, the blocks do."""
+    base = study_in(tmp_path)
+    history = tmp_path / "history.csv"
+    lines = history.read_text().splitlines(keepends=True)
+    values = [line.split(",")[1] for line in lines[1:]]
+    values[:24], values[24:48] = values[24:48], values[:24]
+    swapped = [f"{line.split(',')[0]},{value}" for line, value in zip(lines[1:], values, strict=True)]
+    history.write_text("".join([lines[0], *swapped]))
+    farm = load_farm(tmp_path / "farm.yaml")
+    other = make_study(farm, tmp_path, load_ensemble(tmp_path / "ensemble.yaml", farm), tmp_path)
+    np.testing.assert_allclose(other.base.market.energy_price_usd_per_mwh, base.base.market.energy_price_usd_per_mwh)
+    assert other.digest != base.digest
+
+
+def test_the_digest_knows_what_the_series_of_the_farm_hold(tmp_path: Path) -> None:
+    told = set()
+    for adder in ("3.0", "4.0"):
+        folder = tmp_path / adder
+        folder.mkdir()
+        rows = "".join(f"2026-02-{day:02d} 00:00,{adder}\n" for day in range(10, 15))
+        (folder / "adders.csv").write_text("time,value\n" + rows)
+        energy = {"price_usd_per_mwh": 40.0, "adders_usd_per_mwh": {"file": "adders.csv", "holds_until_next": True}}
+        told.add(study_in(folder, {"energy": energy}).digest)
+    assert len(told) == 2

@@ -119,6 +119,16 @@ def test_a_parameter_in_the_matrix_is_noticed() -> None:
     assert not np.array_equal(program.coefficients, compile_program(build_problem(c)).coefficients)
 
 
+def test_bounds_follow_prices() -> None:
+    """Below zero, spot may not be bought beside a block that is kept: an upper bound, in the column of one hour."""
+    built = farm(energy={"blocks": ({"name": "B", "mw": 4.0, "price_usd_per_mwh": 20.0},)})
+    c = conditions(built, [10.0, 20.0, 30.0])
+    problem = build_problem(Conditions(built, replace(c.market, energy_price_usd_per_mwh=np.array([10.0, -5.0, 30.0]))))
+    session = Session(build_problem(c))
+    assert_same_program(session.program(problem), compile_program(problem))
+    assert not np.array_equal(session.program(problem).col_upper, session.program(build_problem(c)).col_upper)
+
+
 def test_an_infeasible_problem_is_told_as_such_and_the_next_is_solved() -> None:
     built = farm(group(units=10, standby_w=1e5), limit_mw=100.0, site={"auxiliary_load_mw": 0.5})
     c = conditions(built, [10.0, 20.0])
