@@ -15,9 +15,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.config.clock import to_utc
 from optimizer.config.events import ByAmount, Event, Payment, ToLevel, ToShare
 from optimizer.config.farm import Farm
-from optimizer.config.programs import Obligation, after, obligations
+from optimizer.config.programs import Obligation, Span, after, obligations
 from optimizer.market.grid import Grid
 
 F = NDArray[np.float64]
@@ -58,12 +59,14 @@ class Calls:
     """The events of a farm on a grid.
 
     idle_load_mw, full_load_mw: site load with every machine off, and with all of them on, (intervals,).
+    full_import_mw: what the grid can be asked for at full load, (intervals,).
     """
 
     farm: Farm
     grid: Grid
     idle_load_mw: F
     full_load_mw: F
+    full_import_mw: F
 
     @cached_property
     def owed(self) -> tuple[Obligation, ...]:
@@ -84,7 +87,7 @@ class Calls:
         spans, level = self.owed[e].spans, self._level_mw(event)
         price = (event.violation_usd_per_mwh or 0.0) if event.soft else None
         bound = np.zeros(len(self.grid), dtype=np.bool_)
-        for start, end in after(spans, spans[0][0] + timedelta(minutes=event.respond_minutes)):
+        for start, end in after(spans, self._answered(event)):
             bound |= touched(self.grid, start, end)
         for t in np.flatnonzero(bound).tolist():
             yield EventCap(e, t, float(level[t]), price)
@@ -95,6 +98,10 @@ class Calls:
             restoring = (self.grid.starts >= end_of_call) & (risen < self.full_load_mw)
             for t in np.flatnonzero(restoring).tolist():
                 yield EventCap(e, t, float(risen[t]), price, restoring=True)
+
+    def _answered(self, event: Event) -> datetime:
+        """When the time to respond is over, UTC."""
+        return to_utc(event.start, self.farm.timezone) + timedelta(minutes=event.respond_minutes)
 
     def _level_mw(self, event: Event) -> F:
         """Most grid import while an event binds, MW, (intervals,)."""
@@ -108,14 +115,18 @@ class Calls:
         return self.idle_load_mw
 
     def _baseline(self, given: float | None) -> F:
-        """What the site draws without a call, MW, (intervals,): as the event says, else its full load."""
-        return self.full_load_mw if given is None else np.full(len(self.grid), given)
+        """What the site draws without a call, MW, (intervals,): as the event says, else at full load."""
+        return self.full_import_mw if given is None else np.full(len(self.grid), given)
+
+    def _paid(self, e: int) -> tuple[Span, ...]:
+        """When an event pays: while it is owed, once the time to respond is over."""
+        return after(self.owed[e].spans, self._answered(self.farm.events[e]))
 
     @cached_property
     def paid(self) -> tuple[PaidSpan, ...]:
         """Pieces of intervals in which cuts are paid for, in time's order."""
         paying = {e: event.payment for e, event in enumerate(self.farm.events) if event.payment is not None}
-        spans = [(e, pd.Timestamp(start), pd.Timestamp(end)) for e in paying for start, end in self.owed[e].spans]
+        spans = [(e, pd.Timestamp(start), pd.Timestamp(end)) for e in paying for start, end in self._paid(e)]
         begin, finish = self.grid.starts[0], self.grid.end
         inner = {edge for _, *edges in spans for edge in edges if begin < edge < finish}
         cuts = self.grid.starts.union(pd.DatetimeIndex(sorted(inner), tz="UTC"))

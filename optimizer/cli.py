@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
+from optimizer.cli_parts import (
+    FarmFile,
+    Hours,
+    Json,
+    PriceFile,
+    ScenarioFiles,
+    Start,
+    Units,
+    counted_shown,
+    extension_named,
+    progress_shown,
+    say,
+    time_of,
+)
 from optimizer.errors import CurtailError, Fault, InputError
 
 app = typer.Typer(
@@ -28,82 +37,6 @@ app = typer.Typer(
 
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 app.add_typer(tariff, name="tariff")
-
-FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
-Start = Annotated[
-    str | None,
-    typer.Option("--start", metavar="TIME", help='Such as "2026-02-11 06:00", on the farm\'s clock.'),
-]
-Hours = Annotated[float | None, typer.Option("--hours", min=0.05, help="Length of the plan.")]
-PriceFile = Annotated[
-    Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
-]
-ScenarioFiles = Annotated[
-    list[Path] | None,
-    typer.Option("--scenario", metavar="FILE", help="A scenario to plan under; several are applied in their order."),
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
-
-
-class Units(StrEnum):
-    """How machines are made whole."""
-
-    rounded = "rounded"
-    exact = "exact"
-
-
-def say(text: str) -> None:
-    """Prose for people."""
-    typer.echo(text, err=True)
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f'--start {text!r} is not a time such as "2026-02-11 06:00"') from None
-
-
-def _silent(_step: str) -> None:
-    """Show nothing."""
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show the step under way and its time, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield _silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=_STEPS)
-
-        def step(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        yield step
-
-
-_STEPS = 6
-
-
-def _extension(name: str | None) -> Callable[[Any], None] | None:
-    if name is None:
-        return None
-    module, _, function = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
-    if not callable(found):
-        raise InputError(f"--extend {name!r} is not a function")
-    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
 
 
 @app.command()
@@ -130,15 +63,15 @@ def plan(
     from optimizer.report.files import plan_files, settlement
     from optimizer.scenario.load import load_scenario
 
-    with _progress(as_json) as progress:
+    with progress_shown(as_json) as progress:
         made = plan_farm(
             load_farm(farm),
             farm.parent,
-            start=_time(start),
+            start=time_of(start),
             hours=hours,
             price_file=market,
             units=whole_units.value,
-            extend=_extension(extend),
+            extend=extension_named(extend),
             time_limit=time_limit,
             progress=progress,
             scenarios=[load_scenario(file) for file in scenario or ()],
@@ -185,9 +118,9 @@ def compare(
     from optimizer.outputs import write_folder
     from optimizer.report.compare_files import compare_files, compare_json
 
-    case = Case(load_farm(farm), farm.parent, _time(start), hours, market)
+    case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
     loaded = scenarios_of(scenarios)
-    with _counted(as_json) as progress:
+    with counted_shown(as_json) as progress:
         found = compare_scenarios(case, loaded, workers=workers, progress=progress)
     files = compare_files(found)
     write_folder(out, files)
@@ -212,7 +145,7 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
     from optimizer.market.grid import grid_of
 
     loaded = load_farm(farm)
-    found = figures(loaded, farm.parent, grid_of(loaded, _time(start), hours))
+    found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
     if as_json:
         typer.echo(json.dumps(asdict(found), allow_nan=False))
         return
@@ -282,8 +215,8 @@ def export(
     from optimizer.planning import conditions_of
 
     loaded = load_farm(farm)
-    grid = grid_of(loaded, _time(start), hours)
-    with _progress(quiet=False) as progress:
+    grid = grid_of(loaded, time_of(start), hours)
+    with progress_shown(quiet=False) as progress:
         progress("reading market data")
         conditions = conditions_of(loaded, farm.parent, grid, market, progress)
         progress("building the program")
@@ -319,7 +252,7 @@ def montecarlo(
     loaded = load_farm(farm)
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")
-    with _counted(as_json) as counted:
+    with counted_shown(as_json) as counted:
         found = run(
             study,
             file,
@@ -338,21 +271,6 @@ def montecarlo(
 
         print_ensemble(summary(study, found), Console(stderr=True, width=None if sys.stderr.isatty() else 100))
         say(f"ensemble.html, scenarios.csv, running.csv, summary.json written to\n{out}")
-
-
-@contextmanager
-def _counted(quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    """Show how many of a number are done and the time that is left, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda _done, _of: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("scenarios"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("scenarios", total=None)
-        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 @tariff.command("import")

@@ -110,9 +110,15 @@ class Conditions:
         return self.pue * (self.strongest_mw @ self.units_available) + self.market.auxiliary_load_mw
 
     @cached_property
+    def full_import_mw(self) -> F:
+        """Grid import at full load with all on-site power used, within the import limit, (intervals,)."""
+        beyond = self.full_load_mw - self.market.onsite_available_mw
+        return np.clip(beyond, 0.0, self.market.import_limit_mw)
+
+    @cached_property
     def calls(self) -> Calls:
         """The curtailment events on these intervals: caps, and cuts that are paid for."""
-        return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw)
+        return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw, self.full_import_mw)
 
     @property
     def event_caps(self) -> tuple[EventCap, ...]:

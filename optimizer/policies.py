@@ -1,8 +1,9 @@
 """What a farm without a plan would do: run always, or run wherever hashing pays more than power costs.
 
 Both keep to what nobody may leave out: machines in service, whole containers, the import limit, the caps of events and
-how fast import may rise, by merit order: what can pay least for power gives way first. They stagger starts as the farm
-file asks and rest machines as long. They look at one interval at a time and never ahead: what that breaks, such as a
+how fast import may rise, by merit order: what can pay least for power gives way first. What must run against frost runs
+whatever power costs, as far as these limits allow. They stagger starts as the farm file asks and rest machines as long.
+They look at one interval at a time and never ahead: what that breaks, such as a
 limit on how fast load may fall, the rule checker counts as breaches.
 """
 
@@ -130,6 +131,18 @@ def _whole(units: float, available: float, container: float) -> float:
     return float(max(full, filled))
 
 
+def _whole_above(units: float, available: float, container: float) -> float:
+    """The fewest machines in whole containers, and the partly filled one, that are not less than ``units``.
+
+    >>> _whole_above(25.0, 43.0, 10.0), _whole_above(31.0, 43.0, 10.0), _whole_above(41.0, 43.0, 10.0)
+    (30.0, 33.0, 43.0)
+    """
+    part = available % container
+    full = container * np.ceil((units - _TOLERANCE) / container)
+    filled = part + container * max(np.ceil((units - part - _TOLERANCE) / container), 0.0)
+    return float(min(full, filled))
+
+
 class _Walk:
     """Interval after interval, as an operator would: who may start, who must stay, what the limits leave room for."""
 
@@ -162,15 +175,13 @@ class _Walk:
         kept = np.minimum(before, available)
         most, why = self._startable(t, kept, available)
         hold = np.minimum(self._within(self.started, t, self.least[0]) + c.units_bound[0][:, t], kept)
-        target = np.array(
-            [
-                _whole(most[g] if self.wish.runs[g, t] else hold[g], available[g], size)
-                for g, size in enumerate(self.containers)
-            ]
-        )
+        least = [_whole_above(c.frost_minimum[g, t], available[g], size) for g, size in enumerate(self.containers)]
+        frost = np.minimum(least, most)
+        wanted = np.where(self.wish.runs[:, t], most, np.maximum(hold, frost))
+        target = np.array([_whole(wanted[g], available[g], size) for g, size in enumerate(self.containers)])
         limit, limited_by = self._limit(t)
         room = limit + float(c.market.onsite_available_mw[t] - c.idle_load_mw[t])
-        running = self._by_merit(t, target, np.minimum(hold, target), room)
+        running = self._by_merit(t, (np.minimum(hold, target), np.minimum(frost, target), target), room)
         self._feed(t, float(c.idle_load_mw[t] + self.extra[:, t] @ running), limit)
         self.running[:, t] = running
         self.started[:, t] = np.maximum(running - before, 0.0)
@@ -216,11 +227,11 @@ class _Walk:
         tightest = min(limits, key=lambda reason: limits[reason])
         return limits[tightest], tightest
 
-    def _by_merit(self, t: int, target: F, held: F, room: float) -> F:
-        """What of the machines wanted fits: those that must stay on first, then those that can pay most."""
-        running = np.zeros(len(target))
+    def _by_merit(self, t: int, ranks: tuple[F, ...], room: float) -> F:
+        """What of the machines wanted fits: rank after rank, in each rank first those that can pay most."""
+        running = np.zeros(len(self.containers))
         order = np.argsort(-self.wish.strike[:, t], kind="stable")
-        for wanted in (held, target):
+        for wanted in ranks:
             for g in order.tolist():
                 mw = float(self.extra[g, t])
                 fits = max(room, 0.0) / mw if mw > 0 else np.inf

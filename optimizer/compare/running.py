@@ -24,6 +24,7 @@ from optimizer.policies import always_on, strike_rule
 from optimizer.rolling import replanned
 from optimizer.scenario.apply import plan_time
 from optimizer.scenario.placed import Scenario
+from optimizer.workers import begin_worker
 
 BASE = "no scenario"
 _WORST_FIRST = (1, 2, 5, 3, 4)  # exit codes: unexpected, input, data missing, no schedule, stopped early
@@ -55,7 +56,8 @@ class Failure:
 class Compared:
     """One scenario, met in every way. start, end: on the farm's clock, with its offset; empty where it has no hours.
 
-    ``values`` are those of a sweep, by key; ``base`` is the position of the base over the same intervals.
+    ``values`` are those of a sweep, by key; ``base`` is the position of the base over the same intervals. ``warnings``
+    are those of its market with everything known.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Compared:
     values: tuple[tuple[str, Any], ...]
     base: int | None
     ways: dict[Way, Outcome | Failure]
+    warnings: tuple[str, ...] = ()
 
     def outcome(self, way: Way) -> Outcome | None:
         """The outcome of a way, None where it failed."""
@@ -156,7 +159,7 @@ def _all_met(case: Case, tasks: Sequence[Scenario], workers: int, progress: Prog
             progress(i + 1, len(tasks))
         return
     context = multiprocessing.get_context("spawn")  # a fork would copy the solver's threads
-    with ProcessPoolExecutor(min(workers, len(tasks)), context) as pool:
+    with ProcessPoolExecutor(min(workers, len(tasks)), context, begin_worker) as pool:
         futures = [pool.submit(met, case, scenario) for scenario in tasks]
         try:
             for done, future in enumerate(as_completed(futures), start=1):
@@ -174,13 +177,14 @@ def met(case: Case, scenario: Scenario) -> Compared:
     """One scenario, met in every way."""
     ways: dict[Way, Outcome | Failure] = {}
     grid = actual = None
+    late: list[datetime] = []
     try:
         grid = case.grid(scenario)
         actual = case.conditions(scenario, grid)
+        late = _late_notices(scenario, actual)
     except CurtailError as error:
         ways = dict.fromkeys(Way, Failure(str(error), error.exit_code))
-    if grid is not None and actual is not None:
-        late = _late_notices(scenario, actual)
+    if actual is not None and not ways:
         for way in Way:
             if way is Way.NOTICED and not late:
                 ways[way] = ways[Way.KNOWING]
@@ -201,6 +205,7 @@ def met(case: Case, scenario: Scenario) -> Compared:
         values=scenario.values,
         base=None,
         ways=ways,
+        warnings=() if actual is None else actual.market.warnings,
     )
 
 

@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Section, Share, refuse
 from optimizer.config.clock import to_utc
 
-_BASELINE = "What the site draws without the call, MW; its full load when absent"
+_BASELINE = "What the site draws without the call, MW; when absent full load, less own power, within the import limit"
 
 
 class ToLevel(Section):

@@ -21,7 +21,11 @@ Span = tuple[datetime, datetime]
 
 
 class Program(Section):
-    """Calls that are owed under one agreement. What exceeds a limit is no obligation, in the order of time."""
+    """Calls that are owed under one agreement. What exceeds a limit is no obligation, in the order of time.
+
+    A call that begins before an earlier one has ended prolongs it: it is no further call. Hours that calls share count
+    once.
+    """
 
     name: Name = Field(description="Name of the program, unique in this file; events name it")
     calls_per_season: Count | None = Field(default=None, description="Most calls in a season")
@@ -60,14 +64,18 @@ class Obligation:
     @property
     def hours(self) -> float:
         """Hours in all."""
-        return sum((end - start).total_seconds() for start, end in self.spans) / SECONDS_PER_HOUR
+        return _hours(self.spans)
 
 
 @dataclass
 class _Used:
+    """What a season has used. spans: what its calls count, each moment once; until: when the last of them ends."""
+
     season: int
     calls: int
     hours: float
+    spans: tuple[Span, ...] = ()
+    until: datetime | None = None
 
 
 def obligations(events: Sequence[Event], programs: Sequence[Program], zone: str) -> tuple[Obligation, ...]:
@@ -93,17 +101,34 @@ def obligations(events: Sequence[Event], programs: Sequence[Program], zone: str)
 
 def called(event: Event, zone: str) -> tuple[Span, ...]:
     """The stretches of an event that count, in UTC: from start to end without those that are excused."""
-    spans = [(to_utc(event.start, zone), to_utc(event.end, zone))]
-    for stretch in event.excused:
-        begin, finish = to_utc(stretch.start, zone), to_utc(stretch.end, zone)
-        pieces = [piece for a, b in spans for piece in ((a, min(b, begin)), (max(a, finish), b))]
-        spans = [(a, b) for a, b in pieces if a < b]
-    return tuple(spans)
+    excused = [(to_utc(stretch.start, zone), to_utc(stretch.end, zone)) for stretch in event.excused]
+    return _without([(to_utc(event.start, zone), to_utc(event.end, zone))], excused)
 
 
 def after(spans: Sequence[Span], moment: datetime) -> tuple[Span, ...]:
     """What of the stretches lies after a moment."""
     return tuple((max(start, moment), end) for start, end in spans if end > moment)
+
+
+def _without(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
+    for begin, finish in others:
+        pieces = [piece for a, b in spans for piece in ((a, min(b, begin)), (max(a, finish), b))]
+        spans = [(a, b) for a, b in pieces if a < b]
+    return tuple(spans)
+
+
+def _first(spans: Sequence[Span], hours: float) -> tuple[Span, ...]:
+    found: list[Span] = []
+    for start, end in spans:
+        end = min(end, start + timedelta(hours=hours))
+        hours -= _hours([(start, end)])
+        if start < end:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _hours(spans: Sequence[Span]) -> float:
+    return sum((end - start).total_seconds() for start, end in spans) / SECONDS_PER_HOUR
 
 
 def _nothing(event: Event, why: str) -> Obligation:
@@ -113,21 +138,22 @@ def _nothing(event: Event, why: str) -> Obligation:
 def _within_limits(event: Event, owed: Obligation, program: Program, used: _Used, clock: ZoneInfo) -> Obligation:
     """An event as far as the limits of its season reach; counts it."""
     calls, hours = program.calls_per_season, program.hours_per_season
-    if calls is not None and used.calls >= calls:
+    begin, end = (to_utc(moment, clock.key) for moment in (event.start, event.end))
+    further = used.until is None or begin >= used.until
+    if calls is not None and further and used.calls >= calls:
         return _nothing(event, f'program "{program.name}" has no call left in the season (limit {calls})')
-    left = float("inf") if hours is None else hours - used.hours
-    if left <= 0.0:
+    counted = new = _without(owed.spans, used.spans)
+    if hours is not None and _hours(new) > hours - used.hours:
+        counted = _first(new, max(hours - used.hours, 0.0))
+    spans = _without(owed.spans, _without(new, counted))
+    if not spans:
         return _nothing(event, f'program "{program.name}" has no hours left in the season (limit {hours:g})')
-    used.calls += 1
-    used.hours += min(owed.hours, left)
-    if owed.hours <= left:
+    used.calls += further
+    used.hours += _hours(counted)
+    used.spans += counted
+    used.until = end if used.until is None else max(used.until, end)
+    if counted == new:
         return owed
-    spans: list[Span] = []
-    for start, end in owed.spans:
-        end = min(end, start + timedelta(hours=left))
-        left -= (end - start).total_seconds() / SECONDS_PER_HOUR
-        if start < end:
-            spans.append((start, end))
     until = f"{spans[-1][1].astimezone(clock):%Y-%m-%d %H:%M}"
     why = f'program "{program.name}" has no hours left in the season then (limit {hours:g})'
-    return Obligation(tuple(spans), f'event "{event.name}" is owed until {until} only: {why}')
+    return Obligation(spans, f'event "{event.name}" is owed until {until} only: {why}')

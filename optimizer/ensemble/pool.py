@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import signal
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -12,6 +11,7 @@ from multiprocessing import get_context
 
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import Outcome, work
+from optimizer.workers import begin_worker
 
 Chunk = Sequence[int]
 MOST_DEATHS = 2  # of workers over one chunk; then its scenarios are tried one by one
@@ -27,7 +27,7 @@ def in_process(study: Study, chunks: Iterable[Chunk]) -> Iterator[list[Outcome]]
 
 def _begin(packed: bytes) -> None:
     global _study
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the client ends its workers
+    begin_worker()
     _study = pickle.loads(packed)  # noqa: S301 - sent by the client that started this process
 
 

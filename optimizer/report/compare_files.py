@@ -35,6 +35,7 @@ def _compared(comparison: Comparison, compared: Compared, base: int | None) -> d
         "hours": compared.hours,
         "sweep": dict(compared.values),
         "base": base,
+        "warnings": list(compared.warnings),
         "ways": {way.value: _met(found, against) for way, found in compared.ways.items()},
     }
 

@@ -73,8 +73,8 @@ def _plans(comparison: Comparison) -> Table:
 
 
 def notes(comparison: Comparison) -> list[str]:
-    """What a reader must know of single rows: failures with their messages, rules broken, optima not proved."""
-    said: dict[str, None] = {}
+    """What a reader must know: warnings of the markets; of single rows failures, rules broken, optima not proved."""
+    said = dict.fromkeys(_warnings(comparison))
     for compared in (*comparison.bases, *comparison.scenarios):
         name = name_of(comparison, compared)
         said |= dict.fromkeys(_failures(name, compared))
@@ -85,6 +85,21 @@ def notes(comparison: Comparison) -> list[str]:
             if isinstance(found, Outcome) and not found.proved:
                 said[f"{name}, {WAYS[way].short}: a time limit ended the search; a better schedule may exist"] = None
     return list(said)
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    """One sentence for each warning, with the scenarios it holds for where it is not that of a base too."""
+    holds_for: dict[str, list[str]] = {}
+    for compared in (*comparison.bases, *comparison.scenarios):
+        for warning in compared.warnings:
+            holds_for.setdefault(warning, []).append(compared.name)
+    common = {warning for base in comparison.bases for warning in base.warnings}
+    return [
+        warning
+        if warning in common or warning.startswith(f"scenario {names[0]}: ")
+        else f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {warning}"
+        for warning, names in holds_for.items()
+    ]
 
 
 def _failures(name: str, compared: Compared) -> list[str]:

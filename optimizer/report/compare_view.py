@@ -153,14 +153,17 @@ class Waterfall:
 
 
 def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
-    """The plan without the scenario, line by line to the plan that knows it, and on to that which learns of it."""
+    """The plan without the scenario, line by line to the plan that knows it, and on to that which learns of it.
+
+    A schedule that breaks a rule is no measure of what it is worth to know: the steps to it are left out.
+    """
     base, mine, noticed = comparison.base_of(compared), *map(compared.outcome, (Way.KNOWING, Way.NOTICED))
     if base is None or mine is None:
         return None
     bars: list[tuple[str, float, bool]] = [("Without the scenario", base.profit, True)]
     bars += [(words.of(line, words.LINES), usd, False) for line, usd in changes(base, mine).items()]
     bars.append(("With it, planned knowing it", mine.profit, True))
-    if noticed is not None and abs(noticed.profit - mine.profit) >= 0.005:
+    if noticed is not None and not noticed.breaches and abs(noticed.profit - mine.profit) >= 0.005:
         bars.append(("Not known before notice", noticed.profit - mine.profit, False))
         bars.append(("With it, planned as noticed", noticed.profit, True))
     level, spans = 0.0, []

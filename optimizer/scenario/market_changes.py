@@ -24,10 +24,11 @@ from optimizer.scenario.courses import (
     PriceChange,
     TemperatureChange,
 )
+from optimizer.scenario.language import EventChange
 from optimizer.scenario.parts import Course, Timed
 from optimizer.scenario.piecewise import Piecewise, Window, seconds_after
 from optimizer.scenario.placed import Placed, Scenario
-from optimizer.scenario.windows import points, window, within
+from optimizer.scenario.windows import points, window, window_of_event, within
 
 # Of each kind of change: the field of MarketInputs, the range of its values, its name in messages.
 QUANTITIES: dict[type[Course], tuple[str, Any, str]] = {
@@ -47,9 +48,10 @@ def market_with(market: MarketInputs, scenario: Scenario, *, known_at: datetime 
 
     Changes act in their order, each on the time it holds: an interval that is changed in part has the mean by time.
     The hashprice follows BTC price and difficulty, whether the farm gives them or a hashprice; a change of the
-    hashprice itself changes the BTC that are earned at the same BTC price. ``known_at`` as in `farm_with`. A change
-    that lies outside the plan does nothing, and ``warnings`` says so. Raises InputError with every fault, located in
-    the scenario's file, and MissingDataError where a series does not reach over the time it is used for.
+    hashprice itself changes the BTC that are earned at the same BTC price. ``known_at`` as in `farm_with`. A change of
+    the market that lies outside the plan does nothing; ``warnings`` tells of those, of outages and of events outside.
+    Raises InputError with every fault, located in the scenario's file, and MissingDataError where a series does not
+    reach over the time it is used for.
     """
     grid = market.grid
     state = _State(market)
@@ -82,9 +84,12 @@ class _State:
     def take(self, placed: Placed, name: str) -> None:
         """Apply one change; those of the farm are no matter of the market, but for their time."""
         change = placed.change
-        if not isinstance(change, Timed):
+        if isinstance(change, EventChange):
+            when = window_of_event(placed, change.event, self.grid)
+        elif isinstance(change, Timed):
+            when = window(placed, change, self.grid)
+        else:
             return
-        when = window(placed, change, self.grid)
         if within(when, self.grid) is None:
             where = f"{placed.document.file}:{placed.document.place(placed.path)[0]}"
             self.warnings.append(f"scenario {name}: the change of kind {change.kind} in {where} lies outside the plan")

@@ -17,6 +17,7 @@ from optimizer.scenario.language import Change, ScenarioFile, Sweep
 from optimizer.scenario.placed import Placed, Scenario
 
 MOST_SCENARIOS = 10_000
+_LONGEST = 30  # signs of a value in the name of a scenario
 Chosen = tuple[tuple[int, int], ...]  # (which sweep, which of its values)
 
 
@@ -38,9 +39,10 @@ def swept(whole: Scenario, file: ScenarioFile) -> tuple[Scenario, ...]:
         message = f"makes {count:,} scenarios; at most {MOST_SCENARIOS:,} can be made"
         raise InputError([whole.document.fault(("sweep",), message, of_key=True)])
     first = len(whole.changes) - len(file.changes)
-    labels = _labels(file.sweep)
+    _judge(whole.document, file.sweep)
+    labels, texts = _labels(file.sweep), [_texts(sweep) for sweep in file.sweep]
     varied: dict[tuple[int, Chosen], Change] = {}
-    made: dict[str, Scenario] = {}
+    made: list[Scenario] = []
     faults: list[Fault] = []
     for places in product(*(range(len(sweep.values)) for sweep in file.sweep)):
         changes = list(whole.changes)
@@ -56,13 +58,42 @@ def swept(whole: Scenario, file: ScenarioFile) -> tuple[Scenario, ...]:
         values = tuple(
             (label, file.sweep[s].values[j]) for s, (label, j) in enumerate(zip(labels, places, strict=True))
         )
-        name = f"{whole.name} [{', '.join(f'{label}={shortened(str(value), 30)}' for label, value in values)}]"
-        if name in made:
-            faults.append(whole.document.fault(("sweep", 0, "values"), f"make the scenario {name} twice"))
-        made[name] = replace(whole, name=name, changes=tuple(changes), values=values)
+        named = ", ".join(f"{label}={texts[s][j]}" for s, (label, j) in enumerate(zip(labels, places, strict=True)))
+        made.append(replace(whole, name=f"{whole.name} [{named}]", changes=tuple(changes), values=values))
     if faults:
         raise InputError(set(faults))
-    return tuple(made.values())
+    return tuple(made)
+
+
+def _judge(document: Document, sweeps: tuple[Sweep, ...]) -> None:
+    """Refuse values that stand twice in a sweep, and a second sweep of the same key, or of one around or within it."""
+    faults = [
+        document.fault(("sweep", s, "values", j), f"stands twice (got {shortened(str(value))}); leave one out")
+        for s, sweep in enumerate(sweeps)
+        for j, value in enumerate(sweep.values)
+        if str(value) in map(str, sweep.values[:j])
+    ]
+    for s, sweep in enumerate(sweeps):
+        for other in sweeps[:s]:
+            if other.change == sweep.change and all(a == b for a, b in zip(_keys(other), _keys(sweep), strict=False)):
+                said = f"changes[{other.change}].{other.key} is swept already (got {sweep.key}); keep one of the sweeps"
+                faults.append(document.fault(("sweep", s, "key"), said))
+    if faults:
+        raise InputError(faults)
+
+
+def _keys(sweep: Sweep) -> Keys:
+    return tuple(int(part) if part.isdecimal() else part for part in sweep.key.split("."))
+
+
+def _texts(sweep: Sweep) -> list[str]:
+    """The values as names have them: shortened, and numbered where values are alike by that.
+
+    >>> _texts(Sweep(change=0, key="series.file", values=("a" * 30 + "b", "a" * 30 + "c", "d")))
+    ['aaaaaaaaaaaaaaaaaaaaaaaaaaa... (1)', 'aaaaaaaaaaaaaaaaaaaaaaaaaaa... (2)', 'd']
+    """
+    texts = [shortened(str(value), _LONGEST) for value in sweep.values]
+    return [f"{text} ({texts[: j + 1].count(text)})" if texts.count(text) > 1 else text for j, text in enumerate(texts)]
 
 
 def _labels(sweeps: tuple[Sweep, ...]) -> list[str]:
@@ -76,7 +107,7 @@ def _varied(document: Document, file: ScenarioFile, i: int, chosen: Chosen) -> C
     data: Any = document.data["changes"][i]
     origins: dict[Keys, Keys] = {}
     for s, j in chosen:
-        keys: Keys = tuple(int(part) if part.isdecimal() else part for part in file.sweep[s].key.split("."))
+        keys = _keys(file.sweep[s])
         origins["change", *keys] = origins["change",] = ("sweep", s, "values", j)
         try:
             data = _put(data, keys, file.sweep[s].values[j])

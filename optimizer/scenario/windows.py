@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.config.events import Event
 from optimizer.config.yaml12 import Keys
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
@@ -15,7 +16,7 @@ from optimizer.scenario.courses import Spike
 from optimizer.scenario.parts import Course, Timed
 from optimizer.scenario.piecewise import Window, seconds_after
 from optimizer.scenario.placed import Placed
-from optimizer.scenario.times import DayTime
+from optimizer.scenario.times import DayTime, stands_for
 
 F = NDArray[np.float64]
 _SECONDS_PER_MINUTE = 60.0
@@ -56,6 +57,15 @@ def window(placed: Placed, change: Timed, grid: Grid) -> Window:
         at = seconds(placed, spike.at, ("spike", "at"), grid)
         begin, end = max(begin, at), min(end, at + spike.minutes * _SECONDS_PER_MINUTE)
     return float(begin), float(end)
+
+
+def window_of_event(placed: Placed, event: Event, grid: Grid) -> Window:
+    """From the start of an event that a change holds to its end."""
+    begin, end = (
+        seconds(placed, stands_for(moment) or moment, ("event", key), grid)
+        for key, moment in (("start", event.start), ("end", event.end))
+    )
+    return begin, end
 
 
 def within(limits: Window, grid: Grid) -> Window | None:

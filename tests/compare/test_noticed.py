@@ -34,8 +34,8 @@ def test_notice_before_the_plan_is_knowing() -> None:
     assert found.ways[Way.NOTICED] == found.ways[Way.KNOWING]
 
 
-def test_a_call_is_met_from_its_notice_on_and_an_interval_begun_before_is_a_breach() -> None:
-    """Called at 07:30 to 2 MW until 09:00: the hour from 07:00 was planned without it, the next keeps to it."""
+def test_a_hard_call_is_kept_in_the_interval_that_was_planned_without_it() -> None:
+    """Called at 07:30 to 2 MW until 09:00: the hour from 07:00 was planned without it, and 8 machines are shed."""
     call = scenario(
         "[{kind: event, event: {name: call, start: 2026-02-11 07:30, end: 2026-02-11 09:00, notice_minutes: 0, "
         "cut: {form: to_level, mw: 2}}}]"
@@ -44,11 +44,26 @@ def test_a_call_is_met_from_its_notice_on_and_an_interval_begun_before_is_a_brea
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
     assert knowing is not None and noticed is not None
     assert (knowing.profit, knowing.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
-    assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 10 + 2 + 10)), {"event cap": 1})
+    assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
+    assert noticed.off_mwh == {Reason.EVENT.value: pytest.approx(8.0 + 8.0)}
+
+
+def test_a_soft_call_is_paid_for_in_the_interval_that_was_planned_without_it() -> None:
+    """The same call with 0.75 USD/MWh for what exceeds it: 8 MWh in the hour from 07:00, nothing after."""
+    call = scenario(
+        "[{kind: event, event: {name: call, start: 2026-02-11 07:30, end: 2026-02-11 09:00, notice_minutes: 0, "
+        "violation_usd_per_mwh: 0.75, cut: {form: to_level, mw: 2}}}]"
+    )
+    noticed = met(case(), call).outcome(Way.NOTICED)
+    assert noticed is not None
+    assert noticed.profit == pytest.approx(0.5 * (10 + 10 + 2 + 10) - 0.75 * 8)
 
 
 def test_an_event_of_the_farm_itself_is_unknown_before_its_notice() -> None:
-    """The same call in the farm file: without any scenario, planning as noticed runs into it, too."""
+    """The same call in the farm file: without any scenario, planning as noticed meets it planned otherwise, too.
+
+    The hour that touches it before anybody plans for it loses 8 machines; the plan would have shed none of them.
+    """
     call = {
         "name": "call",
         "start": "2026-02-11 07:30",
@@ -59,7 +74,7 @@ def test_an_event_of_the_farm_itself_is_unknown_before_its_notice() -> None:
     found = met(case(events=(call,)), scenario("[]"))
     noticed = found.outcome(Way.NOTICED)
     assert noticed is not None
-    assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 10 + 2 + 10)), {"event cap": 1})
+    assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
 
 
 def test_machines_that_are_out_without_notice_do_not_run() -> None:

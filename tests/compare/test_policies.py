@@ -130,6 +130,36 @@ def test_other_suppliers_where_they_are_cheaper_beyond_the_block() -> None:
     assert check(c, followed) == []
 
 
+def test_frost_keeps_machines_running_whatever_power_costs() -> None:
+    """Three of ten must run below -2 C, in containers of two: four of them, and all ten where power is cheap."""
+    frost = {"below_c": -2.0, "minimum_running_share": 0.3, "damage_usd_per_unit_hour": 16.0}
+    c = conditions(
+        farm(group(freeze_protection=frost, units_switched_together=2)), [0.5, 2.0, 2.0], temperature=[-9, -9, 0]
+    )
+    assert on(strike_rule(c)) == [10, 4, 0]
+    assert on(always_on(c)) == [10, 10, 10]
+    assert settle(c, strike_rule(c)).lines["frost_damage"] == 0.0
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_frost_comes_before_what_pays_most_and_after_the_cap(policy: Callable[[Conditions], Followed]) -> None:
+    """Ten of 20 MW are allowed, then three: five of the worse machines are kept from frost, then three."""
+    frost = {"below_c": -2.0, "minimum_running_share": 0.5, "damage_usd_per_unit_hour": 16.0}
+    calls = tuple(
+        {
+            "name": start,
+            "start": f"2026-02-11 {start}",
+            "end": f"2026-02-11 {end}",
+            "cut": {"form": "to_level", "mw": mw},
+        }
+        for start, end, mw in (("06:00", "07:00", 10), ("07:00", "08:00", 3))
+    )
+    c = conditions(farm({**WORSE, "freeze_protection": frost}, BETTER, events=calls), [0.5, 0.5], temperature=-9)
+    assert on(policy(c), "Worse") == [5, 3]
+    assert on(policy(c), "Better") == [5, 0]
+    assert check(c, policy(c)) == []
+
+
 def test_what_a_policy_does_not_foresee_is_a_breach() -> None:
     """Load may fall by 4 MW an hour; the strike rule stops 10 at once."""
     c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}), [0.5, 2.0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,9 @@ from optimizer.compare.outcomes import Outcome, changes
 from optimizer.compare.running import BASE, Case, Comparison, Failure, Way, compare
 from optimizer.errors import CurtailError
 from optimizer.planning import plan_farm
+from optimizer.report.compare_files import compare_json
+from optimizer.report.compare_page import render_comparison
+from optimizer.report.compare_summary import notes
 from optimizer.report.compare_view import waterfall
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario, scenarios
 from tests.farms import group
@@ -90,6 +94,45 @@ def test_changes_explain_the_difference_line_by_line() -> None:
     ]
 
 
+def test_a_schedule_that_breaks_a_rule_is_no_measure_of_what_it_is_worth_to_know() -> None:
+    found = compare(case(THREE_HOURS, state=ALL_OFF), [SPIKE])
+    broken = replace(outcome(found, "Spike", Way.NOTICED), breaches={"event cap": 1})
+    ways = found.scenarios[0].ways | {Way.NOTICED: broken}
+    fall = waterfall(found, replace(found.scenarios[0], ways=ways))
+    assert fall is not None
+    assert fall.steps[-1].title == "With it, planned knowing it"
+
+
+def test_warnings_of_the_market_are_carried_and_told_once() -> None:
+    """One change of the spot price under a fixed one, one outside the plan in two scenarios of a sweep."""
+    outside = scenarios(
+        "[{kind: temperature, shift_c: 1, from: 2021-02-11 08:00, to: 2021-02-11 09:00}, {kind: hashprice, scale: 1}]",
+        "Cold",
+        sweep="[{change: 1, key: scale, values: [1, 2]}]",
+    )
+    dear = scenario("[{kind: price, of: spot, set_usd_per_mwh: 0.8}]", "Dear")
+    found = compare(case(), [dear, *outside])
+    fixed = "scenario Dear: the contract fixes the energy price; changes of the spot price do not touch it"
+    cold = [
+        f"scenario Cold [scale={n}]: the change of kind temperature in <scenario>:4 lies outside the plan"
+        for n in (1, 2)
+    ]
+    assert [s.warnings for s in found.scenarios] == [(fixed,), (cold[0],), (cold[1],)]
+    assert [s["warnings"] for s in compare_json(found)["scenarios"]] == [[fixed], [cold[0]], [cold[1]]]
+    assert notes(found) == [fixed, *cold]
+    assert fixed in render_comparison(found)
+
+
+def test_a_warning_of_several_scenarios_is_told_once_and_one_of_the_base_without_names() -> None:
+    found = compare(case(), [DEAR, NOTHING])
+    both = replace(
+        found,
+        bases=(replace(found.bases[0], warnings=("of the farm",)),),
+        scenarios=tuple(replace(s, warnings=("of the farm", "of these")) for s in found.scenarios),
+    )
+    assert notes(both) == ["of the farm", "Dear and 1 more: of these"]
+
+
 def test_scenarios_with_hours_of_their_own_have_bases_of_their_own() -> None:
     longer = scenario("[{kind: price, set_usd_per_mwh: 0.8}]", "Longer", hours="6")
     again = scenario("[{kind: price, set_usd_per_mwh: 0.9}]", "Longer still", hours="6")
@@ -136,6 +179,27 @@ def test_what_does_not_fit_the_farm_fails_in_its_row(changes_: str, code: int, s
     assert said in next(iter(failures)).message
     assert found.scenarios[1].outcome(Way.NOTICED) is not None
     assert found.exit_code == code
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (
+            "{kind: event, event: {name: e, start: day 1 07:00, end: day 1 08:00, program: P, cut: {form: full_stop}}}",
+            "changes[0].event.program: no program has this name",
+        ),
+        ("{kind: price, scale: 2, notice: 2026-03-08 02:30}", "changes[0].notice: 2026-03-08 02:30 does not exist in"),
+    ],
+)
+def test_a_fault_is_told_once_for_all_ways_and_the_rest_goes_on(change: str, said: str) -> None:
+    here = case()
+    skipping = Case(here.farm.model_copy(update={"timezone": "America/New_York"}), here.folder)
+    found = compare(skipping, [scenario(f"[{change}]", "Strange"), DEAR])
+    (told,) = notes(found)
+    assert told.startswith("Strange: <scenario>:4:")
+    assert told.count(said) == 1
+    assert found.scenarios[1].outcome(Way.KNOWING) is not None
+    assert found.exit_code == 2
 
 
 def test_a_worse_failure_goes_before_another() -> None:

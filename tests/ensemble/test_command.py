@@ -71,7 +71,7 @@ def test_a_killed_run_goes_on(tmp_path: Path) -> None:
         )
         time.sleep(seconds)
         client.kill()
-        client.communicate()
+        client.communicate(timeout=60)  # the pipe closes when the last worker ends
     finished = curtail(*command[3:])
     assert finished.returncode == 0, finished.stderr
     whole = curtail(*command[3:-1], tmp_path / "whole")

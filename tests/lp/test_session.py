@@ -119,14 +119,15 @@ def test_a_parameter_in_the_matrix_is_noticed() -> None:
     assert not np.array_equal(program.coefficients, compile_program(build_problem(c)).coefficients)
 
 
-def test_bounds_follow_prices() -> None:
-    """Below zero, spot may not be bought beside a block that is kept: an upper bound, in the column of one hour."""
+def test_rows_follow_prices() -> None:
+    """Below zero, spot may not be bought beside a block that is kept: a row for one hour."""
     built = farm(energy={"blocks": ({"name": "B", "mw": 4.0, "price_usd_per_mwh": 20.0},)})
     c = conditions(built, [10.0, 20.0, 30.0])
     problem = build_problem(Conditions(built, replace(c.market, energy_price_usd_per_mwh=np.array([10.0, -5.0, 30.0]))))
     session = Session(build_problem(c))
     assert_same_program(session.program(problem), compile_program(problem))
-    assert not np.array_equal(session.program(problem).col_upper, session.program(build_problem(c)).col_upper)
+    assert session.program(problem).shape[0] == session.program(build_problem(c)).shape[0] + 1
+    assert session.solve(problem)[1].objective == pytest.approx(solve(compile_program(problem)).objective)
 
 
 def test_an_infeasible_problem_is_told_as_such_and_the_next_is_solved() -> None:

@@ -159,8 +159,12 @@ MUTATIONS = (
     Mutation(PROGRAMS, "used.calls >= calls", "used.calls > calls"),
     Mutation(PROGRAMS, "used = _Used(season, 0, 0.0)", "used.season = season"),
     Mutation(
-        PROGRAMS, "end = min(end, start + timedelta(hours=left))", "end = max(end, start + timedelta(hours=left))"
+        PROGRAMS, "end = min(end, start + timedelta(hours=hours))", "end = max(end, start + timedelta(hours=hours))"
     ),
+    Mutation(PROGRAMS, "and further and used", "and used"),
+    Mutation(PROGRAMS, "_without(owed.spans, used.spans)", "owed.spans"),
+    Mutation(CALLS, "self.full_import_mw if given", "self.full_load_mw if given"),
+    Mutation(CALLS, "to_utc(event.start, self.farm.timezone)", "to_utc(event.end, self.farm.timezone)"),
     Mutation(PROGRAMS, "for i in sorted(mine, key=lambda i: owed[i].spans)", "for i in mine"),
     Mutation(PROGRAMS, "(max(a, finish), b)", "(max(a, begin), b)"),
     Mutation(PROGRAMS, "zone).astimezone(clock)", "zone)"),

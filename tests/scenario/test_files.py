@@ -99,12 +99,30 @@ CHANGES = "changes: [{kind: price, scale: 1, from: day 1 06:00}]\n"
         ("{change: 1, key: scale, values: [1]}", "5:18: sweep[0].change: names no change: this file has 1"),
         ("{change: 0, key: from, values: [yesterday]}", "sweep[0].values[0]: must be a time such as"),
         ("{change: 0, key: kind, values: [hashprice, btc_prize]}", "sweep[0].values[1]: `kind` must be one of"),
-        ("{change: 0, key: scale, values: [2, 2]}", "5:41: sweep[0].values: make the scenario test [scale=2] twice"),
+        ("{change: 0, key: scale, values: [2, 2]}", "5:45: sweep[0].values[1]: stands twice (got 2); leave one out"),
+        (
+            "{change: 0, key: scale, values: [1]}, {change: 0, key: scale, values: [2, 3]}",
+            "5:64: sweep[1].key: changes[0].scale is swept already (got scale); keep one of the sweeps",
+        ),
+        (
+            "{change: 0, key: scale, values: [1]}, {change: 0, key: scale.x, values: [2]}",
+            "5:64: sweep[1].key: changes[0].scale is swept already (got scale.x); keep one of the sweeps",
+        ),
         ("{change: 0, key: scale, values: []}", "sweep[0].values: must have at least 1 entry"),
     ],
 )
 def test_sweeps_with_faults(sweep: str, said: str) -> None:
     assert said in "\n".join(faults(HEAD.format("test") + SOURCES + CHANGES + f"sweep: [{sweep}]\n"))
+
+
+def test_long_values_that_begin_alike_are_told_apart_by_numbers(tmp_path: Path) -> None:
+    stem = "prices_of_the_real_time_market_"
+    change = "changes: [{kind: price, series: {file: a.csv}}]\n"
+    sweep = f"sweep: [{{change: 0, key: series.file, values: [{stem}a.csv, {stem}b.csv, c.csv]}}]\n"
+    made = load_scenarios(written(tmp_path / "one.yaml", SOURCES + change + sweep, "Up"))
+    short = stem[:27] + "..."
+    assert [one.name for one in made] == [f"Up [file={short} (1)]", f"Up [file={short} (2)]", "Up [file=c.csv]"]
+    assert [one.values[0][1] for one in made] == [f"{stem}a.csv", f"{stem}b.csv", "c.csv"]
 
 
 def test_too_many_scenarios() -> None:

@@ -119,3 +119,20 @@ def test_a_later_plan_of_the_same_scenario_needs_its_dates() -> None:
     skipped = scenario("kind: price, scale: 2, from: day 2 02:30")
     with pytest.raises(InputError, match=r"<scenario>:5:5: changes\[0\]: day 2 02:30: 2026-03-08 02:30 does not exist"):
         dated(skipped, datetime.fromisoformat("2026-03-07T12:00-06:00"), CHICAGO)
+
+
+@pytest.mark.parametrize(
+    ("times", "outside"),
+    [
+        ("start: 2026-02-12 06:00, end: 2026-02-12 08:00", True),
+        ("start: day 1 04:00, end: day 1 06:00", True),
+        ("start: day 1 10:00, end: day 1 11:00", True),
+        ("start: day 1 05:00, end: day 1 06:30", False),
+    ],
+)
+def test_an_event_outside_the_plan_is_told(times: str, outside: bool) -> None:
+    changed = market_with(
+        market(farm(), [10.0] * 4), scenario(f"kind: event, event: {{name: call, {times}, cut: {{form: full_stop}}}}")
+    )
+    told = "scenario test: the change of kind event in <scenario>:5 lies outside the plan"
+    assert changed.warnings == ((told,) if outside else ())

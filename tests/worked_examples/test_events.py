@@ -211,6 +211,75 @@ def test_a_miss_goes_by_the_worst_interval() -> None:
     assert optimum(c, "event_miss").profit == usd(GAIN * 16)
 
 
+@pytest.mark.parametrize(
+    ("more", "series", "baseline"),
+    [
+        ({"limit_mw": 6.0}, {}, [6, 6]),
+        ({"energy": {"onsite": {"available_mw": 4.0, "cost_usd_per_mwh": 0.0}}}, {}, [6, 6]),
+        ({"energy": {"onsite": {"available_mw": 4.0, "cost_usd_per_mwh": 0.0}}}, {"onsite": [7.0, 12.0]}, [3, 0]),
+        ({"limit_mw": 9.0}, {"import_limit": [9.0, 2.0]}, [9, 2]),
+    ],
+)
+def test_a_baseline_that_is_left_out_is_what_could_be_drawn(
+    more: dict[str, Any], series: dict[str, Any], baseline: list[float]
+) -> None:
+    """Proves that nothing is paid for MW that the import limit or on-site power keep the site from drawing.
+
+    By hand: all of the baseline is sold at 2 USD/MWh, and on-site power runs machines that earn one USD an hour each.
+    With the full load as the baseline ten MW would be paid for in each hour.
+    """
+    paid = call("06:00", "08:00", None, payment={"usd_per_mwh": 2.0})
+    c = conditions(farm(events=(paid,), **more), [PAYS] * 2, **series)
+    own = sum(min(10.0, mw) for mw in c.market.onsite_available_mw)
+    assert [span.baseline_mw for span in c.paid_spans] == baseline
+    assert optimum(c).profit == usd(2.0 * sum(baseline) + own)
+    half = {**call("06:00", "08:00"), "cut": {"form": "to_share", "share": 0.5}}
+    capped = conditions(farm(events=(half,), **more), [PAYS] * 2, **series)
+    assert [cap.cap_mw for cap in capped.event_caps] == [mw / 2 for mw in baseline]
+
+
+def test_the_time_to_respond_runs_from_the_start_and_nothing_is_paid_in_it() -> None:
+    """Proves that an excused start does not put the response off, and that a cut is paid once it must be made.
+
+    By hand: from 06:00 with an hour to respond, excused until 06:30: held and paid from 07:00 on, and with 30 minutes
+    more to respond from 07:30 on, so all of that hour. Counted from 06:30 the first would begin at 07:30 as well.
+    """
+    paid = {"payment": {"usd_per_mwh": 0.5, "baseline_mw": 10.0}, "excused": (stretch("06:00", "06:30"),)}
+    for minutes, on, hours in ((60.0, [10, 10, 4, 4], 1.0), (90.0, [10, 10, 10, 4], 0.5)):
+        c = called(call("06:00", "08:00", respond_minutes=minutes, **paid), intervals=4, hours=0.5)
+        assert optimum(c).on() == on
+        assert optimum(c).profit == usd(GAIN * sum(on) * 0.5 + 6 * 0.5 * hours)
+
+
+OVERLAPPING = (
+    call("06:00", "08:00", name="first", program="P"),
+    call("07:00", "09:00", name="prolonged", program="P"),
+    call("09:00", "10:00", name="next", program="P"),
+)
+
+
+@pytest.mark.parametrize(
+    ("limits", "on"),
+    [
+        ({"calls_per_season": 1}, [4, 4, 4, 10]),
+        ({"calls_per_season": 1, "calls_used": 1}, [10, 10, 10, 10]),
+        ({"calls_per_season": 2}, [4, 4, 4, 4]),
+        ({"hours_per_season": 2.0}, [4, 4, 10, 10]),
+        ({"hours_per_season": 3.0}, [4, 4, 4, 10]),
+        ({"hours_per_season": 4.0}, [4, 4, 4, 4]),
+        ({"hours_per_season": 4.0, "hours_used": 3.0}, [4, 10, 10, 10]),
+    ],
+)
+def test_a_call_within_another_prolongs_it(limits: dict[str, Any], on: list[float]) -> None:
+    """Proves that an hour two calls share counts once, and that what begins within a call is no further one.
+
+    By hand: 06:00 to 08:00 and 07:00 to 09:00 are one call of three hours; that from 09:00 on is another.
+    """
+    c = called(*OVERLAPPING, intervals=4, programs=({"name": "P", **limits},))
+    assert optimum(c).on() == on
+    assert optimum(c).profit == usd(GAIN * sum(on))
+
+
 TWICE = (
     call("06:00", "07:00", name="first", program="P"),
     call("08:00", "10:00", name="second", program="P"),
