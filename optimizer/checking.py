@@ -7,12 +7,13 @@ from pathlib import Path
 
 from optimizer.conditions import Conditions
 from optimizer.config.files import read_document
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.load import check_file, load_farm, missing_files
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import CurtailError, Fault, InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
+from optimizer.scenario.load import is_scenario, load_scenarios
 from optimizer.tail import charged_by_period
 
 _PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
@@ -20,7 +21,13 @@ _SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are 
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in."""
+    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in.
+
+    A scenario is checked as far as that can be done without a farm.
+    """
+    scenario = _scenario_in(path)
+    if scenario is not None:
+        return _faults_of_scenario(scenario, path)
     faults = check_file(path)
     if faults:
         return faults
@@ -41,6 +48,24 @@ def check_file_and_series(path: Path) -> list[Fault]:
     return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
 
 
+def _scenario_in(path: Path) -> Document | None:
+    """The document of a file that is meant as a scenario."""
+    try:
+        document = read_document(path)
+    except InputError:
+        return None
+    return document if is_scenario(document.data) else None
+
+
+def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
+    faults = set(missing_files(document, path.parent))
+    try:
+        load_scenarios(path)
+    except InputError as error:
+        faults |= set(error.faults)
+    return sorted(faults)
+
+
 def _placed(path: Path, sentence: str) -> Fault:
     """A sentence that begins with a key of the farm file, at its place there."""
     found = _PATH.fullmatch(sentence)
@@ -48,5 +73,4 @@ def _placed(path: Path, sentence: str) -> Fault:
         return Fault(str(path), 1, 1, "", sentence)
     parts = re.findall(r"[a-z_]+|\d+", found[1])
     keys: Keys = tuple(int(part) if part.isdigit() else part for part in parts)
-    document: Document = read_document(path)
-    return document.fault(keys, found[2])
+    return read_document(path).fault(keys, found[2])

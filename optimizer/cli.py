@@ -2,21 +2,30 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
-from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
-from optimizer.errors import CurtailError, InputError
+from optimizer.cli_parts import (
+    FarmFile,
+    Hours,
+    Json,
+    PriceFile,
+    ScenarioFiles,
+    Start,
+    Units,
+    counted_shown,
+    extension_named,
+    progress_shown,
+    say,
+    time_of,
+)
+from optimizer.errors import CurtailError, Fault, InputError
 
 app = typer.Typer(
     add_completion=False,
@@ -29,78 +38,6 @@ app = typer.Typer(
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 app.add_typer(tariff, name="tariff")
 
-FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
-Start = Annotated[
-    str | None,
-    typer.Option("--start", metavar="TIME", help='Such as "2026-02-11 06:00", on the farm\'s clock.'),
-]
-Hours = Annotated[float | None, typer.Option("--hours", min=0.05, help="Length of the plan.")]
-PriceFile = Annotated[
-    Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
-]
-Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
-
-
-class Units(StrEnum):
-    """How machines are made whole."""
-
-    rounded = "rounded"
-    exact = "exact"
-
-
-def say(text: str) -> None:
-    """Prose for people."""
-    typer.echo(text, err=True)
-
-
-def _time(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        return datetime.fromisoformat(text)
-    except ValueError:
-        raise InputError(f'--start {text!r} is not a time such as "2026-02-11 06:00"') from None
-
-
-def _silent(_step: str) -> None:
-    """Show nothing."""
-
-
-@contextmanager
-def _progress(quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Show the step under way and its time, on a terminal only."""
-    if quiet or not sys.stderr.isatty():
-        yield _silent
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
-
-    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("starting", total=_STEPS)
-
-        def step(name: str) -> None:
-            bar.update(task, description=name, advance=1)
-
-        yield step
-
-
-_STEPS = 6
-
-
-def _extension(name: str | None) -> Callable[[Any], None] | None:
-    if name is None:
-        return None
-    module, _, function = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
-    if not callable(found):
-        raise InputError(f"--extend {name!r} is not a function")
-    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
-
 
 @app.command()
 def plan(
@@ -108,6 +45,7 @@ def plan(
     start: Start = None,
     hours: Hours = None,
     market: PriceFile = None,
+    scenario: ScenarioFiles = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
     whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
     extend: Annotated[
@@ -123,18 +61,20 @@ def plan(
     from optimizer.outputs import write_folder
     from optimizer.planning import plan_farm
     from optimizer.report.files import plan_files, settlement
+    from optimizer.scenario.load import load_scenario
 
-    with _progress(as_json) as progress:
+    with progress_shown(as_json) as progress:
         made = plan_farm(
             load_farm(farm),
             farm.parent,
-            start=_time(start),
+            start=time_of(start),
             hours=hours,
             price_file=market,
             units=whole_units.value,
-            extend=_extension(extend),
+            extend=extension_named(extend),
             time_limit=time_limit,
             progress=progress,
+            scenarios=[load_scenario(file) for file in scenario or ()],
         )
         progress("writing")
         files = plan_files(made)
@@ -158,6 +98,46 @@ def plan(
 
 
 @app.command()
+def compare(
+    farm: FarmFile,
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).", show_default=False)
+    ],
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-compare"),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
+    from optimizer.compare.files import scenarios_of
+    from optimizer.compare.running import Case
+    from optimizer.compare.running import compare as compare_scenarios
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.report.compare_files import compare_files, compare_json
+
+    case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
+    loaded = scenarios_of(scenarios)
+    with counted_shown(as_json) as progress:
+        found = compare_scenarios(case, loaded, workers=workers, progress=progress)
+    files = compare_files(found)
+    write_folder(out, files)
+    if as_json:
+        typer.echo(json.dumps(compare_json(found), allow_nan=False, default=str))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.compare_summary import print_comparison
+
+        print_comparison(found, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        say(f"{', '.join(files)} written to\n{out}")
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+@app.command()
 def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
     """Show at which power price, BTC price and difficulty each group pays, and what a bitcoin costs it."""
     from optimizer.breakeven import breakeven as figures
@@ -165,7 +145,7 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
     from optimizer.market.grid import grid_of
 
     loaded = load_farm(farm)
-    found = figures(loaded, farm.parent, grid_of(loaded, _time(start), hours))
+    found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
     if as_json:
         typer.echo(json.dumps(asdict(found), allow_nan=False))
         return
@@ -180,10 +160,15 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm, catalogue and contract files, and the series a farm with a start needs; print all faults."""
+    """Check farm, catalogue, contract, scenario and ensemble files, and a farm's series; print all faults."""
     from optimizer.checking import check_file_and_series
+    from optimizer.ensemble.load import faults_of_ensemble
 
-    faults = list(dict.fromkeys(fault for file in files for fault in check_file_and_series(file)))
+    faults: list[Fault] = []
+    for file in files:
+        found = faults_of_ensemble(file)
+        faults += check_file_and_series(file) if found is None else found
+    faults = list(dict.fromkeys(faults))
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:
@@ -195,14 +180,19 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue or contract")]) -> None:
+def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue, contract, scenario or ensemble")]) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
-    from optimizer.config.schema import KINDS
-    from optimizer.config.schema import schema as schema_of
+    from optimizer.config.schema import KINDS, schema_of
+    from optimizer.ensemble.language import Ensemble
+    from optimizer.scenario.language import ScenarioFile
 
-    if kind not in KINDS:
-        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(KINDS))}")
-    typer.echo(json.dumps(schema_of(kind), indent=2))
+    kinds = KINDS | {
+        "scenario": (ScenarioFile, "A scenario of curtail"),
+        "ensemble": (Ensemble, "An ensemble of curtail"),
+    }
+    if kind not in kinds:
+        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(kinds))}")
+    typer.echo(json.dumps(schema_of(*kinds[kind]), indent=2))
 
 
 @app.command()
@@ -225,8 +215,8 @@ def export(
     from optimizer.planning import conditions_of
 
     loaded = load_farm(farm)
-    grid = grid_of(loaded, _time(start), hours)
-    with _progress(quiet=False) as progress:
+    grid = grid_of(loaded, time_of(start), hours)
+    with progress_shown(quiet=False) as progress:
         progress("reading market data")
         conditions = conditions_of(loaded, farm.parent, grid, market, progress)
         progress("building the program")
@@ -234,6 +224,53 @@ def export(
         progress("writing")
         write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")
+
+
+@app.command()
+def montecarlo(
+    farm: FarmFile,
+    ensemble: Annotated[Path, typer.Argument(metavar="ENSEMBLE", help="Ensemble file (YAML).", show_default=False)],
+    scenarios: Annotated[int | None, typer.Option(min=1, help="How many, in place of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; all cores if absent.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, in place of --workers.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-ensemble"),
+    as_json: Json = False,
+) -> None:
+    """Plan a farm in thousands of scenarios drawn from a seed: distribution of profit, its tail, when groups run.
+
+    Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
+    """
+    from optimizer.config.load import load_farm
+    from optimizer.ensemble.load import load_ensemble
+    from optimizer.ensemble.run import run
+    from optimizer.ensemble.study import make_study
+    from optimizer.outputs import write_folder
+    from optimizer.report.ensemble import ensemble_files, summary
+
+    loaded = load_farm(farm)
+    study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
+    file = out.with_name(out.name + ".sqlite")
+    with counted_shown(as_json) as counted:
+        found = run(
+            study,
+            file,
+            scenarios=scenarios,
+            workers=workers or os.cpu_count() or 1,
+            dask=dask,
+            counted=counted,
+        )
+    write_folder(out, ensemble_files(study, found))
+    if as_json:
+        typer.echo(json.dumps(summary(study, found), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.ensemble_summary import print_ensemble
+
+        print_ensemble(summary(study, found), Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        say(f"ensemble.html, scenarios.csv, running.csv, summary.json written to\n{out}")
 
 
 @tariff.command("import")

@@ -14,8 +14,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.billing import NO_REST, Billing, Rest
+from optimizer.calls import Calls, EventCap, PaidSpan, touched
 from optimizer.config.clock import to_utc
-from optimizer.config.events import ByAmount, Event, ToLevel, ToShare
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
@@ -25,19 +25,6 @@ from optimizer.units import MINUTES_PER_HOUR, megawatts
 
 F = NDArray[np.float64]
 _WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
-
-
-@dataclass(frozen=True)
-class EventCap:
-    """One interval of one curtailment event: grid import at most ``cap_mw``.
-
-    ``violation_usd_per_mwh`` is None where the cap is hard.
-    """
-
-    event: int
-    interval: int
-    cap_mw: float
-    violation_usd_per_mwh: float | None
 
 
 @dataclass(frozen=True)
@@ -75,8 +62,7 @@ class Conditions:
     def overlaps(self, start: datetime, end: datetime) -> NDArray[np.bool_]:
         """Intervals that [start, end) touches, (intervals,)."""
         zone = self.farm.timezone
-        begin, finish = pd.Timestamp(to_utc(start, zone)), pd.Timestamp(to_utc(end, zone))
-        return np.asarray((self.grid.starts < finish) & (self.grid.ends > begin))
+        return touched(self.grid, to_utc(start, zone), to_utc(end, zone))
 
     @cached_property
     def pue(self) -> F:
@@ -124,23 +110,25 @@ class Conditions:
         return self.pue * (self.strongest_mw @ self.units_available) + self.market.auxiliary_load_mw
 
     @cached_property
-    def event_caps(self) -> tuple[EventCap, ...]:
-        """Every interval of every event, in the order of the file."""
-        caps = []
-        for e, event in enumerate(self.farm.events):
-            for t in np.flatnonzero(self.overlaps(event.start, event.end)).tolist():
-                caps.append(EventCap(e, t, self._cap(event, t), event.violation_usd_per_mwh))
-        return tuple(caps)
+    def full_import_mw(self) -> F:
+        """Grid import at full load with all on-site power used, within the import limit, (intervals,)."""
+        beyond = self.full_load_mw - self.market.onsite_available_mw
+        return np.clip(beyond, 0.0, self.market.import_limit_mw)
 
-    def _cap(self, event: Event, t: int) -> float:
-        cut = event.cut
-        if isinstance(cut, ToLevel):
-            return cut.mw
-        if isinstance(cut, ByAmount):
-            return cut.baseline_mw - cut.mw
-        if isinstance(cut, ToShare):
-            return cut.baseline_mw * cut.share
-        return float(self.idle_load_mw[t])
+    @cached_property
+    def calls(self) -> Calls:
+        """The curtailment events on these intervals: caps, and cuts that are paid for."""
+        return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw, self.full_import_mw)
+
+    @property
+    def event_caps(self) -> tuple[EventCap, ...]:
+        """Every interval that an event caps."""
+        return self.calls.caps
+
+    @property
+    def paid_spans(self) -> tuple[PaidSpan, ...]:
+        """Every piece of an interval in which an event pays for cuts."""
+        return self.calls.paid
 
     @cached_property
     def hours_before(self) -> F:
@@ -237,5 +225,9 @@ class Conditions:
 
     @cached_property
     def restart_hours(self) -> F:
-        """Hash hours that one start loses, (groups,)."""
-        return np.array([group.restart_minutes / MINUTES_PER_HOUR for group in self.farm.fleet])
+        """Hash hours that one start loses, (groups, intervals): more of them where machines have gone cold."""
+        minutes = np.array([np.full(len(self.grid), group.restart_minutes) for group in self.farm.fleet])
+        for g, group in enumerate(self.farm.fleet):
+            if group.cold_restart is not None:
+                minutes[g, self._temperature < group.cold_restart.below_c] = group.cold_restart.minutes
+        return minutes / MINUTES_PER_HOUR

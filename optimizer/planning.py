@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -20,13 +20,15 @@ from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
 from optimizer.market.grid import Grid, grid_of
-from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
+from optimizer.scenario.apply import NO_SCENARIO, combined, farm_with, plan_time, read_market_with
+from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
 from optimizer.settlement.account import Dispatch, Settlement, settle
-from optimizer.tail import charged_by_period, first_intervals, rest_after
+from optimizer.tail import charged_by_period, part_of, rest_after
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -93,13 +95,19 @@ def plan_farm(
     extend: Extension | None = None,
     time_limit: float = 60.0,
     progress: Progress = _silent,
+    scenarios: Sequence[Scenario] = (),
 ) -> Plan:
-    """Plan a farm; ``folder`` is the one its series files are relative to. See `plan_conditions` for the rest."""
+    """Plan a farm under scenarios, applied in their order; ``folder`` is the one its series files are relative to.
+
+    ``start`` and ``hours`` are the first scenario's that has them where they are not given. See `plan_conditions` for
+    the rest.
+    """
     progress("reading market data")
-    grid = grid_of(farm, start, hours)
-    _judge_state(farm, grid)
+    scenario = combined(scenarios)
+    grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
+    judge_state(farm, grid)
     return plan_conditions(
-        conditions_of(farm, folder, grid, price_file, progress),
+        conditions_of(farm, folder, grid, price_file, progress, scenario),
         units=units,
         extend=extend,
         time_limit=time_limit,
@@ -108,24 +116,35 @@ def plan_farm(
 
 
 def conditions_of(
-    farm: Farm, folder: Path, grid: Grid, price_file: Path | None = None, progress: Progress = _silent
+    farm: Farm,
+    folder: Path,
+    grid: Grid,
+    price_file: Path | None = None,
+    progress: Progress = _silent,
+    scenario: Scenario = NO_SCENARIO,
+    known_at: datetime | None = None,
 ) -> Conditions:
-    """The conditions of a plan; with a tail, the rest of its billing period is planned first, for what it will add."""
+    """The conditions of a plan under a scenario, or the part of it that is known at a time.
+
+    With a tail, the rest of the plan's billing period is planned first, for what it will add.
+    """
+    farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
     longer = with_tail(farm, grid) if charged_by_period(farm) else None
     if longer is None:
-        return Conditions(farm, read_market(farm, folder, grid, price_file))
+        return Conditions(farm, read_market_with(farm, folder, grid, scenario, price_file, known_at=known_at))
     progress("planning the rest of the billing period")
-    return without_tail(Conditions(farm, read_market(farm, folder, longer, price_file, head=len(grid))), len(grid))
+    market = read_market_with(farm, folder, longer, scenario, price_file, len(grid), known_at=known_at)
+    return without_tail(Conditions(farm, market), len(grid))
 
 
 def without_tail(c: Conditions, head: int) -> Conditions:
     """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there."""
     problem = build_problem(c)
     expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
-    return Conditions(c.farm, first_intervals(c.market, head), rest_after(c, expected, head))
+    return Conditions(c.farm, part_of(c.market, 0, head), rest_after(c, expected, head))
 
 
-def _judge_state(farm: Farm, grid: Grid) -> None:
+def judge_state(farm: Farm, grid: Grid) -> None:
     """Refuse a state that was read at another time than the plan begins."""
     if farm.state.at is None:
         return

@@ -14,7 +14,6 @@ import numpy as np
 from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import Dispatch, settle
 from optimizer.settlement.charges import counted_mwh
@@ -27,17 +26,17 @@ def charged_by_period(farm: Farm) -> bool:
     return bool(energy.demand or energy.tiers or takes or energy.minimum_bill_usd_per_month)
 
 
-def first_intervals(market: MarketInputs, n: int) -> MarketInputs:
-    """The market of the first ``n`` intervals."""
+def part_of(market: MarketInputs, first: int, stop: int) -> MarketInputs:
+    """The market of the intervals ``first`` to ``stop - 1``."""
 
     def cut(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            return value[:n]
+            return value[first:stop]
         if isinstance(value, dict):
             return {name: cut(inner) for name, inner in value.items()}
         return value
 
-    grid = Grid(market.grid.starts[:n], market.grid.hours[:n], market.grid.timezone)
+    grid = market.grid.part(first, stop)
     others = {field.name: cut(getattr(market, field.name)) for field in fields(market) if field.name != "grid"}
     return replace(market, grid=grid, **others)
 

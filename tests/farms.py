@@ -129,6 +129,8 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
     if not coupled:
         return result
     result["restart_minutes"] = draw(st.sampled_from([0.0, 7.5, 15.0, 30.0]))
+    if draw(st.integers(0, 2)) == 0:
+        result["cold_restart"] = {"below_c": 0.0, "minutes": 45.0}
     result["wear_usd_per_start"] = draw(st.sampled_from([0.0, 0.125, 4.0]))
     result["minimum_on_hours"] = draw(st.sampled_from([0.0, 0.5, 1.0, 2.0, 4.0]))
     result["minimum_off_hours"] = draw(st.sampled_from([0.0, 0.5, 1.0, 3.0]))
@@ -166,6 +168,42 @@ def blocks(draw: st.DrawFn, name: str, full: float, *, kept: bool) -> dict[str, 
 
 
 @st.composite
+def events(draw: st.DrawFn, name: str, full: float) -> dict[str, Any]:
+    """A random call: soft, and paid for below a baseline that no load of the farm exceeds."""
+    start, minutes = draw(st.sampled_from([6, 5, 7, 8])), draw(st.sampled_from([150, 75, 15]))
+    end = pd.Timestamp(f"2026-02-11 {start:02d}:00") + pd.Timedelta(minutes=minutes)
+    result: dict[str, Any] = {"name": name, "start": f"2026-02-11 {start:02d}:00", "end": f"{end:%Y-%m-%d %H:%M}"}
+    voluntary = draw(st.integers(0, 3)) == 0
+    if voluntary or draw(st.booleans()):
+        result["payment"] = {
+            "usd_per_mwh": draw(_sixteenths(1, 90)),
+            "baseline_mw": full * draw(st.sampled_from([1.25, 1.5])) + 1.0,
+            "most_mw": draw(st.sampled_from([None, full / 4])),
+        }
+    if draw(st.integers(0, 3)) == 0:
+        result["excused"] = ({"start": f"2026-02-11 {start:02d}:05", "end": f"2026-02-11 {start:02d}:10"},)
+    if voluntary:
+        return result | {"voluntary": True}
+    result["cut"] = draw(
+        st.sampled_from(
+            [
+                {"form": "to_level", "mw": full / 2},
+                {"form": "by_amount", "mw": full / 4, "baseline_mw": full},
+                {"form": "to_share", "share": 0.25, "baseline_mw": full},
+                {"form": "full_stop"},
+            ]
+        )
+    )
+    result["respond_minutes"] = draw(st.sampled_from([0.0, 5.0]))
+    result["restore_mw_per_hour"] = draw(st.sampled_from([full / 2, None]))
+    result["program"] = draw(st.sampled_from([None, "P"]))
+    result["violation_usd_per_mw"] = draw(st.sampled_from([64.0, None, 1024.0]))
+    soft = result["violation_usd_per_mw"] is not None
+    result["violation_usd_per_mwh"] = draw(st.sampled_from([None, 16.0] if soft else [1024.0]))
+    return result
+
+
+@st.composite
 def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_intervals: int = 12) -> Conditions:
     """A random farm over random prices; feasible, because hard limits leave room for what must run."""
     n = draw(st.integers(1, most_intervals))
@@ -193,18 +231,15 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
                 "export_limit_mw": draw(st.sampled_from([0.0, full / 8])),
                 "export_price_usd_per_mwh": draw(_sixteenths(0, 90)),
             }  # fmt: skip
-        if draw(st.booleans()):
-            more["events"] = (
+        if draw(st.integers(0, 2)) > 0:
+            more["events"] = tuple(draw(events(f"call {i}", full)) for i in range(draw(st.integers(1, 3))))
+            more["programs"] = (
                 {
-                    "name": "call", "start": "2026-02-11 08:00", "end": "2026-02-11 10:30",
-                    "cut": draw(st.sampled_from([
-                        {"form": "to_level", "mw": full / 2},
-                        {"form": "by_amount", "mw": full / 4, "baseline_mw": full},
-                        {"form": "to_share", "share": 0.25, "baseline_mw": full}, {"form": "full_stop"},
-                    ])),
-                    "violation_usd_per_mwh": 1024.0,
+                    "name": "P",
+                    "calls_per_season": draw(st.integers(1, 2)),
+                    "hours_per_season": draw(_sixteenths(0.25, 4)),
                 },
-            )  # fmt: skip
+            )
         if draw(st.booleans()):
             running = draw(st.integers(0, fleet[0]["units"]))
             started = draw(st.integers(0, running))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -13,10 +12,11 @@ from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.planning import plan_conditions, without_tail
+from optimizer.rolling import joined
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import Dispatch, settle
 from optimizer.settlement.bill import bill
-from optimizer.tail import first_intervals
+from optimizer.tail import part_of
 from tests.farms import farm, group, market
 
 DAYS, DAY = 30, 24
@@ -67,16 +67,11 @@ def day_by_day(month: Conditions, *, expected: dict[str, float] | None) -> Dispa
         elif expected is None:
             c = without_tail(rest, DAY)
         else:
-            c = Conditions(with_expected(farm_then, expected), first_intervals(rest.market, DAY))
+            c = Conditions(with_expected(farm_then, expected), part_of(rest.market, 0, DAY))
         plan = plan_conditions(c)
         days.append(plan.dispatch)
         farm_then = farm_then.model_copy(update={"state": state_after(c, plan.dispatch)})
-    return Dispatch(
-        MappingProxyType({point: np.concatenate([d.units_on[point] for d in days]) for point in days[0].units_on}),
-        np.concatenate([d.onsite_mw for d in days]),
-        np.concatenate([d.export_mw for d in days]),
-        {name: np.concatenate([d.supply_mw[name] for d in days]) for name in days[0].supply_mw},
-    )
+    return joined(days)
 
 
 def with_expected(built: Farm, peaks: dict[str, float]) -> Farm:

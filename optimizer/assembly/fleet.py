@@ -22,7 +22,8 @@ def _per_group(farm: Farm, value: str) -> F:
 def _couples(group: Group) -> bool:
     """Whether a start of this group matters to anything but the interval it happens in."""
     limits = (group.starts_per_day, group.starts_per_hour, group.minimum_start_temperature_c)
-    times = group.restart_minutes + group.minimum_on_hours + group.minimum_off_hours
+    cold = 0.0 if group.cold_restart is None else group.cold_restart.minutes
+    times = group.restart_minutes + cold + group.minimum_on_hours + group.minimum_off_hours
     return times + group.wear_usd_per_start > 0 or any(limit is not None for limit in limits)
 
 
@@ -108,7 +109,7 @@ def fleet(c: Conditions) -> Part:
         "starts_left": c.starts_allowed,
         "start_limit": c.start_limit,
         "hourly_limit": np.maximum(c.hourly_rate[:, None] - c.starts_just_before, 0.0),
-        "restart_th_hours": c.restart_hours * np.array([yields[g.name][g.modes[0]] for g in farm.fleet]),
+        "restart_th_hours": c.restart_hours * np.array([[yields[g.name][g.modes[0]]] for g in farm.fleet]),
         "wear_usd": _per_group(farm, "wear_usd_per_start"),
         "start_order_usd": couples * _TIE_BREAK_USD * np.arange(1, len(names) + 1) / len(names),
         "frost_minimum": c.frost_minimum[frost_group, frost_interval],

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.assembly.parts import Part
+from optimizer.assembly.parts import Part, where
 from optimizer.conditions import Conditions
-from optimizer.lp.language import AnySet, LabelSet, Map, Subset
+from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.units import megawatts
 
 
@@ -49,18 +49,35 @@ def site(c: Conditions) -> Part:
 
 def events(c: Conditions) -> Part:
     """Sets and parameters of ``lp/rules/events.py``."""
-    caps = c.event_caps
+    calls, caps, paid = c.farm.events, c.event_caps, c.paid_spans
     interval = np.array([cap.interval for cap in caps], dtype=np.int64)
+    event = np.array([cap.event for cap in caps], dtype=np.int64)
     priced = np.array([cap.violation_usd_per_mwh is not None for cap in caps], dtype=np.bool_)
     price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in caps])
+    missed_usd = np.array([call.violation_usd_per_mw or 0.0 for call in calls])
+    cuts = [(span, payment) for span in paid for payment in span.payments]
+    count = np.array([len(span.payments) for span in paid], dtype=np.int64)
+    stop = np.cumsum(count)
     sets: dict[str, AnySet] = {
-        "EVENTS": LabelSet(tuple(event.name for event in c.farm.events)),
+        "EVENTS": LabelSet(tuple(call.name for call in calls)),
         "EVENT_CAPS": LabelSet(tuple(range(len(caps)))),
-        "event_of_cap": Map("EVENTS", ("EVENT_CAPS",), np.array([cap.event for cap in caps], dtype=np.int64)),
+        "event_of_cap": Map("EVENTS", ("EVENT_CAPS",), event),
         "interval_of_cap": Map("INTERVALS", ("EVENT_CAPS",), interval),
+        "EVENT_STAGES": LabelSet(("allows", "has restored")),
+        "stage_of_cap": Map("EVENT_STAGES", ("EVENT_CAPS",), np.array([cap.restoring for cap in caps], dtype=np.int64)),
+        "MISS_CAPS": Subset("EVENT_CAPS", where(missed_usd[event] > 0.0)),
+        "PAID_SPANS": LabelSet(tuple(range(len(paid)))),
+        "PAID_CUTS": LabelSet(tuple(range(len(cuts)))),
+        "CUTS_OF_SPAN": RangeSet("PAID_CUTS", ("PAID_SPANS",), stop - count, stop),
+        "interval_of_span": Map("INTERVALS", ("PAID_SPANS",), np.array([s.interval for s in paid], dtype=np.int64)),
+        "event_of_span": Map("EVENTS", ("PAID_SPANS",), np.array([s.baseline_of for s in paid], dtype=np.int64)),
     }
     return sets, {
         "event_cap_mw": np.array([cap.cap_mw for cap in caps]),
         "event_violation_limit": np.where(priced, np.inf, 0.0),
         "event_violation_usd": price * c.grid.hours[interval],
+        "event_miss_usd": missed_usd,
+        "paid_baseline_mw": np.array([span.baseline_mw for span in paid]),
+        "paid_cut_limit": np.array([np.inf if payment.most_mw is None else payment.most_mw for _, payment in cuts]),
+        "paid_cut_usd": np.array([span.hours * payment.usd_per_mwh for span, payment in cuts]),
     }

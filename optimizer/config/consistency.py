@@ -20,6 +20,7 @@ __all__ = ["entries", "faults_of_the_whole", "get", "meant"]
 _NAMED = (  # lists whose entries go by name, and what an entry is
     (("fleet",), "group"),
     (("events",), "event"),
+    (("programs",), "program"),
     (("energy", "blocks"), "block"),
     (("energy", "supplies"), "supplier"),
     (("energy", "tiers"), "tier"),
@@ -35,6 +36,7 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_state(farm),
         *_times(farm),
         *_switched_later(farm),
+        *_calls(farm),
         *_temperature(farm),
         *contract_faults(farm),
     ]
@@ -115,6 +117,9 @@ def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
     yield ("state",), get(farm, "state"), ("at",)
     for i, event in entries(farm, "events"):
         yield ("events", i), event, ("start", "end")
+        yield ("events", i), event, ("notice",)
+        for j, stretch in entries(event, "excused"):
+            yield ("events", i, "excused", j), stretch, ("start", "end")
     for i, block in entries(get(farm, "energy"), "blocks"):
         yield ("energy", "blocks", i), block, ("start", "end")
     for i, group in entries(farm, "fleet"):
@@ -148,6 +153,45 @@ def _switched_later(farm: Any) -> Iterator[FoundAt]:
             yield (*path, "at"), f"{at} is later than state.at, {read}"
 
 
+def _calls(farm: Any) -> Iterator[FoundAt]:
+    """Events whose program, notice, response or excused stretches do not fit them."""
+    zone = get(farm, "timezone")
+    programs = [name for _, program in entries(farm, "programs") if isinstance(name := get(program, "name"), str)]
+    for i, event in entries(farm, "events"):
+        path = ("events", i)
+        name = get(event, "program")
+        if isinstance(name, str) and name not in programs:
+            yield (*path, "program"), f"no program has this name; {meant(name, programs)}"
+        start, end = (_utc(get(event, key), zone) for key in ("start", "end"))
+        if start is None or end is None or end <= start:
+            continue  # told already, where it is wrong
+        begins, ends = (_time(get(event, key)) for key in ("start", "end"))
+        respond, notice = get(event, "respond_minutes"), _utc(get(event, "notice"), zone)
+        minutes = (end - start).total_seconds() / 60.0
+        if isinstance(respond, int | float) and respond >= minutes:
+            yield (
+                (*path, "respond_minutes"),
+                f"must be less than {minutes:g}, the minutes of the event (got {respond:g})",
+            )
+        if notice is not None and notice > start:
+            yield (*path, "notice"), f"{_time(get(event, 'notice'))} is later than the event's start, {begins}"
+        for j, stretch in entries(event, "excused"):
+            first, last = (_utc(get(stretch, key), zone) for key in ("start", "end"))
+            if first is not None and first < start:
+                yield (*path, "excused", j, "start"), f"lies before the event, which starts {begins}"
+            if last is not None and last > end:
+                yield (*path, "excused", j, "end"), f"lies after the event, which ends {ends}"
+
+
+def _utc(value: Any, zone: Any) -> datetime | None:
+    """A time in UTC; None where it is none, or told already."""
+    time = _time(value)
+    try:
+        return None if time is None else to_utc(time, zone)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
 def _time(value: Any) -> datetime | None:
     if isinstance(value, str):
         try:
@@ -171,6 +215,6 @@ def _temperature(farm: Any) -> Iterator[FoundAt]:
     if get(curve, "temperature_c") is not None:
         yield ("site", "pue"), sentence
     for i, group in entries(farm, "fleet"):
-        for key in ("minimum_start_temperature_c", "freeze_protection"):
+        for key in ("minimum_start_temperature_c", "freeze_protection", "cold_restart"):
             if get(group, key) is not None:
                 yield ("fleet", i, key), sentence

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from datetime import datetime, timedelta
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Section, Share, refuse
+from optimizer.config.clock import to_utc
+
+_BASELINE = "What the site draws without the call, MW; when absent full load, less own power, within the import limit"
 
 
 class ToLevel(Section):
@@ -21,7 +25,7 @@ class ByAmount(Section):
 
     form: Literal["by_amount"] = Field(description="A limit so much below a baseline")
     mw: Positive = Field(description="Cut below the baseline, MW")
-    baseline_mw: Positive = Field(description="What the site draws without the call, MW")
+    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
 
 
 class ToShare(Section):
@@ -29,7 +33,7 @@ class ToShare(Section):
 
     form: Literal["to_share"] = Field(description="A limit as a share of a baseline")
     share: Share = Field(description="Share of the baseline that may still be drawn")
-    baseline_mw: Positive = Field(description="What the site draws without the call, MW")
+    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
 
 
 class FullStop(Section):
@@ -38,26 +42,112 @@ class FullStop(Section):
     form: Literal["full_stop"] = Field(description="No machine runs on grid power")
 
 
+class Payment(Section):
+    """What the caller pays for energy cut below a baseline while the event lasts."""
+
+    usd_per_mwh: Positive = Field(description="Paid per MWh cut below the baseline")
+    baseline_mw: Positive | None = Field(default=None, description=f"{_BASELINE}; import stays at or below it")
+    most_mw: Positive | None = Field(default=None, description="Most MW that are paid for; all of the cut when absent")
+
+
+class Stretch(Section):
+    """A stretch of time within an event."""
+
+    start: LocalTime
+    end: LocalTime
+
+
+def _capped_or_voluntary(schema: dict[str, Any]) -> None:
+    """In a file, a cut that is owed, or a payment for one that is not."""
+    voluntary = {"properties": {"voluntary": {"const": True}}, "required": ["voluntary", "payment"]}
+    schema["anyOf"] = [{"required": ["cut"]}, voluntary]
+
+
 class Event(Section):
     """One call, from its start to its release."""
+
+    model_config = ConfigDict(json_schema_extra=_capped_or_voluntary)
 
     name: Name = Field(description="Name of the call, unique in this file")
     start: LocalTime
     end: LocalTime
-    cut: Annotated[ToLevel | ByAmount | ToShare | FullStop, Field(discriminator="form")] = Field(
-        description="How the limit is given"
+    cut: Annotated[ToLevel | ByAmount | ToShare | FullStop, Field(discriminator="form")] | None = Field(
+        default=None, description="How the limit is given; a voluntary event has none"
     )
+    voluntary: bool = Field(default=False, description="Owes no cut: there is only the payment")
+    payment: Payment | None = Field(default=None, description="What a cut below a baseline earns")
+    respond_minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
+        default=0.0, description="Time from the start until the limit must be kept"
+    )
+    notice_minutes: Annotated[float, Field(ge=0, le=366 * 24 * 60)] | None = Field(
+        default=None, description="How long before its start the farm learns of the event; or give `notice`"
+    )
+    notice: LocalTime | None = Field(default=None, description="When the farm learns of the event")
+    restore_mw_per_hour: Positive | None = Field(
+        default=None, description="After the end import may rise from the limit at this rate; at once when absent"
+    )
+    excused: tuple[Stretch, ...] = Field(default=(), description="Stretches of the event that do not count")
+    program: Name | None = Field(default=None, description="One of `programs`, whose limits on calls hold")
     violation_usd_per_mwh: Positive | None = Field(
-        default=None, description="Makes the limit soft at this price; hard when absent"
+        default=None, description="Makes the limit soft at this price; hard when no violation is priced"
+    )
+    violation_usd_per_mw: Positive | None = Field(
+        default=None, description="Makes the limit soft: charged once, on the most MW ever drawn above it"
     )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Event:
-        faults: list[tuple[tuple[str, ...], str]] = []
-        if (self.start.tzinfo is None) == (self.end.tzinfo is None) and self.end <= self.start:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        if _backwards(self.start, self.end):
             faults.append((("end",), f"the event ends ({self.end}) before it starts ({self.start})"))
-        if isinstance(self.cut, ByAmount) and self.cut.mw > self.cut.baseline_mw:
+        if isinstance(self.cut, ByAmount) and self.cut.baseline_mw and self.cut.mw > self.cut.baseline_mw:
             most = f"must be at most the baseline, {self.cut.baseline_mw:g} MW (got {self.cut.mw:g})"
             faults.append((("cut", "mw"), most))
+        if not self.voluntary and self.cut is None:
+            faults.append((("cut",), "is missing; only an event with `voluntary: true` owes no cut"))
+        if self.voluntary:
+            faults += self._more_than_voluntary()
+        if self.notice is not None and self.notice_minutes is not None:
+            faults.append((("notice",), "give `notice` or `notice_minutes`, not both"))
+        for i, stretch in enumerate(self.excused):
+            if _backwards(stretch.start, stretch.end):
+                sentence = f"the stretch ends ({stretch.end}) before it starts ({stretch.start})"
+                faults.append((("excused", i, "end"), sentence))
         refuse("Event", faults)
         return self
+
+    def _more_than_voluntary(self) -> list[tuple[tuple[str | int, ...], str]]:
+        """Keys that mean nothing where no cut is owed."""
+        owed = ("cut", "restore_mw_per_hour", "program", "violation_usd_per_mwh", "violation_usd_per_mw")
+        faults: list[tuple[tuple[str | int, ...], str]] = [
+            ((key,), "a voluntary event owes no cut: leave this out") for key in owed if getattr(self, key) is not None
+        ]
+        if self.respond_minutes > 0:
+            faults.append((("respond_minutes",), "a voluntary event owes no cut: leave this out"))
+        if self.payment is None:
+            faults.append((("payment",), "is missing; without it a voluntary event says nothing"))
+        return faults
+
+    @property
+    def soft(self) -> bool:
+        """Whether the limit may be broken at a price."""
+        return self.violation_usd_per_mwh is not None or self.violation_usd_per_mw is not None
+
+    def known_at(self, zone: str) -> datetime | None:
+        """When the farm learns of the event, UTC; None where it has always known. ``zone`` is the farm's clock.
+
+        >>> stop = FullStop(form="full_stop")
+        >>> start, end = datetime(2026, 1, 25, 6), datetime(2026, 1, 25, 9)
+        >>> Event(name="call", start=start, end=end, cut=stop, notice_minutes=30).known_at("America/New_York")
+        datetime.datetime(2026, 1, 25, 10, 30, tzinfo=datetime.timezone.utc)
+        """
+        if self.notice is not None:
+            return to_utc(self.notice, zone)
+        if self.notice_minutes is None:
+            return None
+        return to_utc(self.start, zone) - timedelta(minutes=self.notice_minutes)
+
+
+def _backwards(start: datetime, end: datetime) -> bool:
+    """Whether a stretch ends before it starts, where its ends are of one kind and can be compared."""
+    return (start.tzinfo is None) == (end.tzinfo is None) and end <= start

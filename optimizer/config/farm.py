@@ -15,6 +15,7 @@ from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import Horizon, State
+from optimizer.config.programs import Program
 from optimizer.config.revenue import Revenue
 from optimizer.config.site import PueCurve, Site
 
@@ -77,6 +78,9 @@ class Farm(Section):
     events: Annotated[tuple[Event, ...], Field(max_length=1000)] = Field(
         default=(), description="Instructions and contract calls to cut load"
     )
+    programs: Annotated[tuple[Program, ...], Field(max_length=100)] = Field(
+        default=(), description="Agreements with limits on calls, which events name"
+    )
     horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
     state: State = Field(default=State(), description="What runs when the plan begins")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
@@ -94,6 +98,8 @@ class Farm(Section):
         for group in self.fleet:
             if group.minimum_start_temperature_c is not None:
                 return f"minimum_start_temperature_c of group {group.name}"
+            if group.cold_restart is not None:
+                return f"cold_restart of group {group.name}"
             if group.freeze_protection is not None:
                 return f"freeze_protection of group {group.name}"
         return None

@@ -40,6 +40,15 @@ class FreezeProtection(Section):
     )
 
 
+class ColdRestart(Section):
+    """A machine that has gone cold takes longer to come up."""
+
+    below_c: Celsius = Field(description="Outdoor temperature under which a start takes longer")
+    minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
+        description="Time a machine started in such cold draws power before it hashes, in place of restart_minutes"
+    )
+
+
 class Hosting(Section):
     """The machines belong to a customer who pays per kWh; their hash is not the farm's."""
 
@@ -62,6 +71,7 @@ class Group(Section):
     restart_minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
         default=0.0, description="Time a started machine draws power before it hashes"
     )
+    cold_restart: ColdRestart | None = Field(default=None, description="Longer restarts in the cold")
     minimum_on_hours: Annotated[float, Field(ge=0, le=168)] = Field(
         default=0.0, description="A started machine runs at least so long"
     )
@@ -95,6 +105,9 @@ class Group(Section):
                 faults.append((("model",), "give `model` or `machine`, not both"))
             faults += [(("modes", i), fault) for i, fault in unknown_modes(self.machine, self.modes)]
             faults += [(("standby_w",), fault) for fault in standby_faults(self.machine, self.modes, self.standby_w)]
+        if self.cold_restart is not None and self.cold_restart.minutes < self.restart_minutes:
+            sentence = f"must be at least restart_minutes, {self.restart_minutes:g} (got {self.cold_restart.minutes:g})"
+            faults.append((("cold_restart", "minutes"), sentence))
         container, rate = self.units_switched_together, self.starts_per_hour
         if rate is not None and rate < container:
             sentence = f"a container of {container} machines can never start at a rate of {rate:g} an hour"

@@ -51,7 +51,7 @@ def load_farm(path: Path) -> Farm:
     farm = _validated(document, Farm, faults)
     if farm is None:
         faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
-    machines = _machines_of(document, Path(path), faults)
+    machines = machines_of(document, Path(path), faults)
     if of_contract:  # in whose file the farm finds the same again
         faults = [*of_contract, *(fault for fault in faults if fault.file == document.file)]
     if faults or farm is None:
@@ -140,9 +140,12 @@ def check_file(path: Path) -> list[Fault]:
     if "energy" in kinds and (len(kinds) > 1 or "site" in document.data):
         kinds.remove("energy")  # a farm's, unless nothing else of a farm is there
     if len(kinds) != 1:
-        sentence = "is neither a farm file (it has no `fleet`), nor a catalogue (`machines`), nor a contract (`energy`)"
+        sentence = (
+            "is neither a farm file (it has no `fleet`), nor a catalogue (`machines`), nor a contract (`energy`), "
+            "nor a scenario (`changes`)"
+        )
         return sorted({*document.faults, document.fault((), sentence)})
-    faults = set(_missing_files(document, path.parent))
+    faults = set(missing_files(document, path.parent))
     contract = get(document.data, "contract")
     if kinds == ["fleet"] and isinstance(contract, str) and fault_of_file(path.parent / contract) is None:
         faults |= set(_missing_files_of_contract(path.parent / contract))
@@ -155,7 +158,7 @@ def check_file(path: Path) -> list[Fault]:
 
 def _missing_files_of_contract(path: Path) -> Iterator[Fault]:
     try:
-        yield from _missing_files(read_document(path), path.parent)
+        yield from missing_files(read_document(path), path.parent)
     except InputError:
         return  # told when the farm is loaded
 
@@ -169,7 +172,7 @@ def _validated(document: Document, model: type[S], faults: list[Fault]) -> S | N
         return None
 
 
-def _machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str, Machine]:
+def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str, Machine]:
     """The catalogue's machines by model; what the groups ask for and it lacks is added to ``faults``."""
     groups = entries(document.data, "fleet")
     wanted = [(i, group) for i, group in groups if isinstance(get(group, "model"), str)]
@@ -209,7 +212,7 @@ def _machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[st
     return machines
 
 
-def _missing_files(document: Document, folder: Path) -> Iterator[Fault]:
+def missing_files(document: Document, folder: Path) -> Iterator[Fault]:
     """A fault for every series file that cannot be opened. Only a series has the key `file`."""
     todo: list[tuple[Keys, Any]] = [((), document.data)]
     while todo:

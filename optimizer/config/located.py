@@ -96,7 +96,7 @@ def _members(annotation: Any) -> dict[str, Any]:
         bare = _bare(member)
         tags = [meta.tag for meta in get_args(member)[1:] if isinstance(meta, Tag)]
         if not tags and isinstance(bare, type) and issubclass(bare, BaseModel):
-            literals = (_bare(field.annotation) for field in bare.model_fields.values())
+            literals = (_bare(field.annotation) for field in bare.model_fields.values() if field.is_required())
             tags = [str(value) for a in literals if get_origin(a) is Literal for value in get_args(a)]
         named |= dict.fromkeys(tags or [getattr(bare, "__name__", str(bare))], member)
     return named
@@ -186,7 +186,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
 def _known(spot: _Spot, model: type[BaseModel]) -> str:
     """What an unknown key was meant to be, where it belongs, or which keys the section has."""
     key = str(spot.path[-1])
-    known = list(spot.section.model_fields) if spot.section else []
+    known = [field.alias or name for name, field in spot.section.model_fields.items()] if spot.section else []
     close = get_close_matches(key[:100].lower().replace("-", "_"), known, n=1)
     if close:
         return f"did you mean `{close[0]}`?"

@@ -28,7 +28,11 @@ def schema(kind: str) -> dict[str, Any]:
     """
     if kind not in KINDS:
         raise InputError(f"there is no schema for {kind!r}; there is: {', '.join(KINDS)}")
-    model, title = KINDS[kind]
+    return schema_of(*KINDS[kind])
+
+
+def schema_of(model: type[Section], title: str) -> dict[str, Any]:
+    """The JSON Schema of a section that is a file of its own."""
     head = {"$schema": "https://json-schema.org/draft/2020-12/schema", "title": title}
     body: dict[str, Any] = _tidy(model.model_json_schema())
     return head | body

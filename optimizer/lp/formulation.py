@@ -12,7 +12,7 @@ rules/site.py       balance, import_limit, export_limit, export_source, first_ra
                     ramp_down
 rules/supply.py     supply, block_size, block_settled, spot_beyond_kept, minimum_take
 rules/charges.py    peak_measured, peak_billed, peak_ratchet, energy_tier, peak_tag, least_bill
-rules/events.py     event_cap
+rules/events.py     event_cap, event_miss, paid_cuts
 rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)
 ==================  ==========================================================================================
 """

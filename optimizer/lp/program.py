@@ -161,7 +161,8 @@ def _rule(name: str, result: Any, expected: type) -> Any:
     return result
 
 
-def _term_cost(model: ArrayModel, term: Term) -> TermCost:
+def term_cost(model: ArrayModel, term: Term) -> TermCost:
+    """One line of the objective, by its rule."""
     indices, shape = model.domain(term.over)
     result = term.rule(model, *indices)
     if not isinstance(result, Linear):  # a sum over an empty set is a number
@@ -208,6 +209,23 @@ class _Matrix:
             at = end
 
 
+def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, float]:
+    """The cost vector and the constant that the lines of the objective add up to."""
+    cost = np.zeros(n_columns)
+    for entry in terms.values():
+        np.add.at(cost, entry.columns, entry.coefficients)
+    return cost, sum(entry.constant for entry in terms.values())
+
+
+def upper_bounds(problem: DispatchProblem, columns: Mapping[str, ColumnBlock]) -> Float:
+    """The columns' upper bounds, (columns,): those of their parameters, else none."""
+    bounds = np.full(sum(int(np.prod(block.shape)) for block in columns.values()), np.inf)
+    for variable in VARIABLES:
+        if variable.upper is not None:
+            bounds[columns[variable.name].span] = problem.parameters[variable.upper].ravel()
+    return bounds
+
+
 def compile_program(
     problem: DispatchProblem, families: Iterable[Family] = FAMILIES, terms: Iterable[Term] = TERMS
 ) -> LinearProgram:
@@ -227,27 +245,21 @@ def compile_program(
         if 0 not in shape:
             relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
     matrix = _Matrix(relations)
-    costs = {term.name: _term_cost(model, term) for term in terms}
-    cost = np.zeros(model.n_columns)
-    for entry in costs.values():
-        np.add.at(cost, entry.columns, entry.coefficients)
-    col_upper = np.full(model.n_columns, np.inf)
+    costs = {term.name: term_cost(model, term) for term in terms}
+    cost, offset = total_cost(costs, model.n_columns)
     integer = np.zeros(model.n_columns, dtype=np.bool_)
     for variable in VARIABLES:
-        block = model.columns[variable.name].span
-        if variable.upper is not None:
-            col_upper[block] = problem.parameters[variable.upper].ravel()
-        integer[block] = variable.integer
+        integer[model.columns[variable.name].span] = variable.integer
     return LinearProgram(
         cost,
-        sum(entry.constant for entry in costs.values()),
+        offset,
         matrix.starts,
         matrix.indices,
         matrix.coefficients,
         matrix.lower,
         matrix.upper,
         np.zeros(model.n_columns),
-        col_upper,
+        upper_bounds(problem, model.columns),
         integer,
         model.columns,
         rows,

@@ -1,4 +1,4 @@
-"""What an operator should know of a plan's data before trusting it: old numbers, hours the clock skips."""
+"""What an operator should know of a plan's data before trusting it: old numbers, skipped hours, calls not owed."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.config.clock import to_utc
 from optimizer.config.energy import Block
 from optimizer.config.farm import Farm
+from optimizer.config.programs import obligations
 from optimizer.market.calendars import kinds_of_day
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import subsidy_on
@@ -21,8 +22,17 @@ _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day a
 
 
 def remarks(farm: Farm, grid: Grid) -> tuple[str, ...]:
-    """One sentence each on numbers far from their date and on block hours that the clock skips."""
-    return (*_old_numbers(farm, grid), *_skipped_blocks(farm, grid))
+    """One sentence each on old numbers, block hours that the clock skips, and calls that exceed their program."""
+    return (*_old_numbers(farm, grid), *_skipped_blocks(farm, grid), *_calls_not_owed(farm, grid))
+
+
+def _calls_not_owed(farm: Farm, grid: Grid) -> Iterator[str]:
+    """Events within the plan that the limits of their program excuse, wholly or in part."""
+    owed = obligations(farm.events, farm.programs, farm.timezone)
+    for event, obligation in zip(farm.events, owed, strict=True):
+        start, end = (pd.Timestamp(to_utc(time, farm.timezone)) for time in (event.start, event.end))
+        if obligation.remark is not None and start < grid.end and end > grid.starts[0]:
+            yield obligation.remark
 
 
 def _skipped_blocks(farm: Farm, grid: Grid) -> Iterator[str]:

@@ -34,6 +34,7 @@ REASON_STYLE: dict[Reason, tuple[str, str]] = {
     Reason.COINCIDENT_PEAK: ("r-charge", "/"),
     Reason.ENERGY_TIER: ("r-charge", "x"),
     Reason.EVENT: ("r-event", ""),
+    Reason.EVENT_PAYMENT: ("r-event", "/"),
     Reason.IMPORT_LIMIT: ("r-limit", ""),
     Reason.RAMP: ("r-limit", "/"),
     Reason.EXPORT: ("r-limit", "x"),
@@ -85,7 +86,7 @@ class _Describer:
         c, begin, end = self.plan.conditions, self.plan.grid.starts[0], self.plan.grid.end
         bands = []
         for e, event in enumerate(c.farm.events):
-            caps = [cap for cap in c.event_caps if cap.event == e]
+            caps = [cap for cap in c.event_caps if cap.event == e and not cap.restoring]
             if caps:
                 touched = [cap.interval for cap in caps]
                 first, last = self.plan.grid.starts[min(touched)], self.plan.grid.ends[max(touched)]

@@ -18,6 +18,7 @@ from optimizer.report.text import Clock
 from optimizer.schedule.alarms import Alarm, alarms
 from optimizer.schedule.reasons import MEANING
 from optimizer.schedule.tables import group_load_mw
+from optimizer.settlement.events import misses
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -205,11 +206,23 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
 
 
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
+    yield from _missed_events(plan, clock)
     for line, sentence in words.PENALTIES.items():
         usd = plan.settlement.usd[line]
         if usd.sum() < -_NOTHING:
             hours = float(plan.grid.hours[usd < -_NOTHING].sum())
             yield Penalty(sentence, float(usd.sum()), hours, clock.start(int(usd.argmin())))
+
+
+def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
+    """Every event that the plan does not follow in full: which, by how many MW at most, when that is."""
+    hours, c, imported = plan.grid.hours, plan.conditions, plan.settlement.import_mw
+    for miss in misses(c, imported):
+        usd = float(miss.penalty_usd.sum()) + miss.miss_usd
+        if usd < -_NOTHING:
+            name, over = c.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
+            sentence = f'The plan exceeds the limit of curtailment event "{name}" by up to {over} and pays for it'
+            yield Penalty(sentence, usd, float(hours[miss.over].sum()), clock.start(miss.at))
 
 
 def _supplied_mw(plan: Plan) -> F:

@@ -21,14 +21,15 @@ LINES: dict[str, str] = {
     "export_revenue": "Export",
     "take_shortfall_penalty": "Penalty: less taken than agreed",
     "import_overrun_penalty": "Penalty: import above the limit",
+    "event_payment": "Cuts paid for in events",
     "event_penalty": "Penalty: event not followed in full",
+    "event_miss_penalty": "Penalty: event missed, by its worst MW",
     "frost_damage": "Penalty: frost damage",
 }
 """Lines of the account."""
 
 PENALTIES: dict[str, str] = {
     "import_overrun_penalty": "The plan imports more than the interconnection allows and pays for it",
-    "event_penalty": "The plan does not follow a curtailment event in full and pays for it",
     "frost_damage": "The plan keeps fewer machines running in frost than protection asks for",
 }
 """Lines that are a limit broken and paid for."""
@@ -42,6 +43,7 @@ ITEMS: dict[str, str] = {
     "minimum_bill": "The minimum bill is not reached: energy counts towards it",
     "import_limit": "The interconnection is full",
     "event_cap": "A curtailment event caps import",
+    "event_payment": "A curtailment event pays for cuts",
     "ramp_up": "Load may not rise faster",
     "ramp_down": "Load may not fall faster",
     "first_ramp_up": "Load may not rise faster from the plan's beginning",

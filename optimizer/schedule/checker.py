@@ -126,6 +126,11 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
             name = c.farm.events[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
+    for span in c.paid_spans:
+        if imported[span.interval] > span.baseline_mw + MW_TOLERANCE:
+            name = c.farm.events[span.baseline_of].name
+            excess = float(imported[span.interval] - span.baseline_mw)
+            yield Breach("baseline of a paid event", name, span.interval, excess, "MW")
     limit = 0.0 if onsite is None else onsite.export_limit_mw
     yield from _breaches("on-site below zero", "", -dispatch.onsite_mw, "MW", MW_TOLERANCE)
     yield from _breaches("export below zero", "", -dispatch.export_mw, "MW", MW_TOLERANCE)

@@ -24,6 +24,7 @@ _ITEM = {
     "peak_measured": "demand_charge",
     "peak_tag": "coincident_peak",
     "least_bill": "minimum_bill",
+    "paid_cuts": "event_payment",
 }  # families by what an operator would call their item; the others by their own name
 _TOLERANCE = 1e-6
 REASONS = tuple(Reason)

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     COINCIDENT_PEAK = "coincident_peak"
     ENERGY_TIER = "energy_tier"
     EVENT = "event"
+    EVENT_PAYMENT = "event_payment"
     IMPORT_LIMIT = "import_limit"
     RAMP = "ramp"
     EXPORT = "export"
@@ -36,6 +37,7 @@ MEANING: dict[Reason, str] = {
     Reason.COINCIDENT_PEAK: "the interval may be one of the grid's peaks, and the charge for it exceeds the hash",
     Reason.ENERGY_TIER: "energy beyond the tier costs more than the hash earns",
     Reason.EVENT: "a curtailment event caps the load",
+    Reason.EVENT_PAYMENT: "a curtailment event pays more for the cut than the hash earns",
     Reason.IMPORT_LIMIT: "the interconnection is full",
     Reason.RAMP: "load may not change faster",
     Reason.EXPORT: "on-site power earns more when exported, or there is none to spare",
@@ -51,6 +53,7 @@ MEANING: dict[Reason, str] = {
 
 ITEM_REASON: dict[str, Reason] = {
     "event_cap": Reason.EVENT,
+    "event_payment": Reason.EVENT_PAYMENT,
     "demand_charge": Reason.DEMAND_CHARGE,
     "coincident_peak": Reason.COINCIDENT_PEAK,
     "energy_tier": Reason.ENERGY_TIER,

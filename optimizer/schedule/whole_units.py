@@ -71,10 +71,10 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
         fits = (partly_filled > 0) & (total - full.sum(axis=0) >= partly_filled)
         full[frugal] += np.where(fits, partly_filled, 0.0)
         units |= {(group.name, mode): row for mode, row in zip(group.modes, full, strict=True)}
-    return _without_import_below_zero(c, replace(dispatch, units_on=MappingProxyType(units)))
+    return within_load(c, replace(dispatch, units_on=MappingProxyType(units)))
 
 
-def _without_import_below_zero(c: Conditions, dispatch: Dispatch) -> Dispatch:
+def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """Turn on-site generation down where fewer machines no longer take it, and suppliers, the dearest first."""
     surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
     dispatch = replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.settlement.charges import charges
+from optimizer.settlement.events import event_lines
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
@@ -124,7 +125,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
                 earning_th_hours += machine_hours * point.hashrate_th * (1.0 - fee)
         if group.hosting is None:
             first_mode = group.points[group.modes[0]]
-            lost_th_hours += started * group.restart_minutes / 60.0 * first_mode.hashrate_th * (1.0 - fee)
+            lost_th_hours += started * c.restart_hours[g] * first_mode.hashrate_th * (1.0 - fee)
         if group.freeze_protection is not None:
             short = np.maximum(c.frost_minimum[g] - running, 0.0)
             frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
@@ -142,10 +143,6 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     for supply in energy.supplies:
         supply_cost -= dispatch.supply_mw[supply.name] * hours * market.supply_price_usd_per_mwh[supply.name]
     overrun = np.maximum(imported - market.import_limit_mw, 0.0) * hours
-    events = nothing.copy()
-    for cap in c.event_caps:
-        over_mwh = max(imported[cap.interval] - cap.cap_mw, 0.0) * hours[cap.interval]
-        events[cap.interval] -= over_mwh * (cap.violation_usd_per_mwh or 0.0)
     onsite_cost = 0.0 if energy.onsite is None else energy.onsite.cost_usd_per_mwh
     usd = {
         "hash_revenue": earning_th_hours * usd_per_th_hour,
@@ -160,9 +157,9 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         "onsite_cost": -dispatch.onsite_mw * hours * onsite_cost,
         "export_revenue": dispatch.export_mw * hours * market.export_price_usd_per_mwh,
         "import_overrun_penalty": -overrun * (c.farm.site.import_violation_usd_per_mwh or 0.0),
-        "event_penalty": events,
         "frost_damage": frost,
     }
+    usd |= event_lines(c, imported)
     usd |= charges(c, imported, dispatch.supply_mw, usd["energy"] + usd["adders"])
     ph_days = (earning_th_hours - lost_th_hours) / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
     return Settlement(

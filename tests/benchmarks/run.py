@@ -20,6 +20,7 @@ from statistics import median
 from typing import Any
 
 from tests.benchmarks.contract import contract_pair
+from tests.benchmarks.ensemble import differing_scenarios, ensemble_benchmark
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import MeasurementError, route, save_program
 from tests.benchmarks.tables import show
@@ -128,12 +129,16 @@ def main() -> int:
             contract_pair,
             *(folder / "contract", folder / "warm-up", hours, 1 if hours > LARGE else REPEATS, CONTRACT_WITHIN),
         )
+        results["ensemble"] = whole(
+            "1,000 weeks" if sizes is FULL else "100 weeks", ensemble_benchmark, folder / "ensemble", sizes is FULL
+        )
         results["sizes"] = [measure_size(folder / str(hours), hours, given) for hours in sizes]
     results["targets"] = [vars(target) | {"verdict": target.verdict} for target in targets(results)]
     if given.json is not None:
         given.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     show(results)
-    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "contract"))
+    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "contract", "ensemble"))
+    failed = failed or bool(differing_scenarios(results["ensemble"]))
     broken = any(size["different"] or any(" failed: " in p for p in size["problems"]) for size in results["sizes"])
     return 1 if failed or broken else 0
 

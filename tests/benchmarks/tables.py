@@ -47,6 +47,7 @@ def show(results: dict[str, Any]) -> None:
         console.print()
     console.print(_processes(results))
     console.print(_contract(results["contract"]))
+    console.print(_ensembles(results["ensemble"]))
     console.print(_targets(results))
     console.print(
         "loaded = arrays + build + load; medians of several processes. Peak memory is of the whole process, imports\n"
@@ -98,6 +99,29 @@ def _contract(measured: dict[str, Any]) -> Table:
     ratios = f"{measured['time_ratio']:.3g}", "", f"{measured['memory_ratio']:.3g}"
     table.add_row(f"{WITH} / {WITHOUT}", *[""] * 5, *ratios)
     return table
+
+
+def _ensembles(found: dict[str, Any]) -> Table:
+    table = _table("week-long scenarios on two cores", "what", "seconds", "CPU s", "scenarios")
+    for farm, figures in found.get("farms", {}).items():
+        for name, what in _WAYS.items():
+            if name in figures:
+                one = {"scenarios": figures["scenarios"]} | figures[name]
+                table.add_row(f"{farm}: {what}", f"{one['seconds']:.1f}", f"{one['cpu_s']:.1f}", str(one["scenarios"]))
+        load = ", ".join(f"{figures[key][0]:.1f}" for key in ("load_before", "load_after"))
+        table.add_row(f"{farm}: load of the machine before and after", load, "", "")
+    if "scaling" in found:
+        for workers, seconds in found["scaling"]["seconds"].items():
+            table.add_row(f"Dask workers: {workers}", f"{seconds:.1f}", "-", str(found["scaling"]["scenarios"]))
+    return table
+
+
+_WAYS = {
+    "ours": "curtail, all of it",
+    "raw": "raw HiGHS run() only",
+    "warm": "raw HiGHS run() only, from our basis",
+    "linopy": "linopy, built anew each",
+}
 
 
 def _targets(results: dict[str, Any]) -> Table:

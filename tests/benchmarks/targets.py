@@ -86,3 +86,16 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
         measured=cold.get("time_ratio"),
         why=cold.get("failed", ""),
     )
+    yield from _ensemble_targets(results["ensemble"])
+
+
+def _ensemble_targets(found: dict[str, Any]) -> Iterator[Target]:
+    why = found.get("failed", "" if found.get("full") else "not in this run")
+    for farm, figures in found.get("farms", {}).items():
+        ratio = figures["over_raw"]["seconds"] if not why else None
+        yield Target(f"1,000 weeks, {farm}: ours / raw HiGHS", at_most=1.5, measured=ratio, why=why)
+        if "linopy_over_ours" in figures:
+            ratio = figures["linopy_over_ours"]["seconds"] if not why else None
+            yield Target(f"1,000 weeks, {farm}: linopy / ours", at_least=10, measured=ratio, why=why)
+    speedup = found["scaling"]["speedup"] if "scaling" in found and not why else None
+    yield Target("one Dask worker / two", at_least=1.7, measured=speedup, why=why or "Dask is not installed")

@@ -41,7 +41,7 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
         writer.stdout.close()
         if out.exists():
             seen.add(the_generation(out))
-    assert len(seen) >= 50
+    assert len(seen) >= 20
     leftovers = [entry for entry in tmp_path.iterdir() if entry != out]
     assert len(leftovers) <= 1  # the last life's, cleared by the next run
 

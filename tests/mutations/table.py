@@ -28,6 +28,9 @@ CHARGES_DATA = "optimizer/assembly/charges.py"
 BILLING = "optimizer/billing/__init__.py"
 FACTS = "optimizer/billing/facts.py"
 CONDITIONS = "optimizer/conditions.py"
+CALLS = "optimizer/calls.py"
+PROGRAMS = "optimizer/config/programs.py"
+EVENT_MONEY = "optimizer/settlement/events.py"
 CHECKER = "optimizer/schedule/checker.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
 EXPLAIN = "optimizer/schedule/explain.py"
@@ -51,7 +54,7 @@ MUTATIONS = (
     Mutation(FLEET, "return running + m.frost_shortfall[f] >=", "return running - m.frost_shortfall[f] >="),
     Mutation(FLEET, "<= m.start_limit[g, t]", "<= 2.0 * m.start_limit[g, t]"),
     Mutation(FLEET, "m.hours[t] * m.hashprice[t] * m.hash_yield_th[p]", "m.hashprice[t] * m.hash_yield_th[p]"),
-    Mutation(FLEET, "(-m.hashprice[t] * m.restart_th_hours[g])", "(m.hashprice[t] * m.restart_th_hours[g])"),
+    Mutation(FLEET, "(-m.hashprice[t] * m.restart_th_hours[g, t])", "(m.hashprice[t] * m.restart_th_hours[g, t])"),
     Mutation(FLEET, "-m.wear_usd[g] *", "-m.wear_usd[g] * m.hours[t] *"),
     Mutation(SUPPLY, "drawn == m.billed_share * m", "drawn == m"),
     Mutation(SUPPLY, "m.block_resold[k, t] <= m.block_mw[k, t]", "m.block_resold[k, t] <= 2.0 * m.block_mw[k, t]"),
@@ -120,8 +123,8 @@ MUTATIONS = (
         "bound[g] += switch.units * (self.hours_before < until - _WHOLE)",
         "bound[g] += switch.units * (self.hours_before <= until)",
     ),
-    Mutation(CONDITIONS, "return cut.baseline_mw - cut.mw", "return cut.mw"),
-    Mutation(CONDITIONS, "(self.grid.ends > begin)", "(self.grid.starts >= begin)"),
+    Mutation(CALLS, "self._baseline(cut.baseline_mw) - cut.mw", "cut.mw + 0.0 * self.idle_load_mw"),
+    Mutation(CALLS, "(grid.ends > pd.Timestamp(start))", "(grid.starts >= pd.Timestamp(start))"),
     Mutation(
         CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"
     ),
@@ -141,6 +144,38 @@ MUTATIONS = (
     Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=running[0]"),
     Mutation(ACCOUNT, "dispatch.export_mw - dispatch.onsite_mw", "dispatch.onsite_mw - dispatch.export_mw"),
     Mutation(ACCOUNT, '"restart_loss": -lost_th_hours', '"restart_loss": lost_th_hours'),
+    Mutation(ACCOUNT, "c.restart_hours[g]", "c.restart_hours[g].max()"),
+    Mutation(CONDITIONS, "self._temperature < group.cold_restart.below_c", "self._temperature > -99.0"),
+    Mutation(EVENTS, "m.worst_violation[m.event_of_cap[c]]", "2.0 * m.worst_violation[m.event_of_cap[c]]"),
+    Mutation(EVENTS, "- m.grid_import[m.interval_of_span[k]]", "- 0.5 * m.grid_import[m.interval_of_span[k]]"),
+    Mutation(EVENTS, "return -m.event_miss_usd[e]", "return -0.5 * m.event_miss_usd[e]"),
+    Mutation(EVENTS, "return m.paid_cut_usd[n]", "return 0.5 * m.paid_cut_usd[n]"),
+    Mutation(CALLS, "minutes=event.respond_minutes", "minutes=0.0"),
+    Mutation(CALLS, "(self.grid.ends - end_of_call)", "(self.grid.starts - end_of_call)"),
+    Mutation(CALLS, "& (risen < self.full_load_mw)", "& (risen < self.idle_load_mw)"),
+    Mutation(CALLS, "lowest = min(baseline", "lowest = max(baseline"),
+    Mutation(CALLS, "key=lambda payment: -payment.usd_per_mwh", "key=lambda payment: payment.usd_per_mwh"),
+    Mutation(CALLS, "hours=(ends[piece] - starts[piece])", "hours=(ends[-1] - starts[piece])"),
+    Mutation(PROGRAMS, "used.calls >= calls", "used.calls > calls"),
+    Mutation(PROGRAMS, "used = _Used(season, 0, 0.0)", "used.season = season"),
+    Mutation(
+        PROGRAMS, "end = min(end, start + timedelta(hours=hours))", "end = max(end, start + timedelta(hours=hours))"
+    ),
+    Mutation(PROGRAMS, "and further and used", "and used"),
+    Mutation(PROGRAMS, "_without(owed.spans, used.spans)", "owed.spans"),
+    Mutation(CALLS, "self.full_import_mw if given", "self.full_load_mw if given"),
+    Mutation(CALLS, "to_utc(event.start, self.farm.timezone)", "to_utc(event.end, self.farm.timezone)"),
+    Mutation(PROGRAMS, "for i in sorted(mine, key=lambda i: owed[i].spans)", "for i in mine"),
+    Mutation(PROGRAMS, "(max(a, finish), b)", "(max(a, begin), b)"),
+    Mutation(PROGRAMS, "zone).astimezone(clock)", "zone)"),
+    Mutation(EVENT_MONEY, "left -= sold", "left -= 0.0"),
+    Mutation(
+        EVENT_MONEY,
+        "-worst * (event.violation_usd_per_mw or 0.0)",
+        "-above.sum() * (event.violation_usd_per_mw or 0.0)",
+    ),
+    Mutation(CHECKER, "> span.baseline_mw + MW_TOLERANCE", "> span.baseline_mw + 99.0"),
+    Mutation(EXPLAIN, '"paid_cuts": "event_payment",', ""),
     Mutation(SUPPLY, "m.spot_mw[t] + used + drawn ==", "m.spot_mw[t] + used =="),
     Mutation(SUPPLY, "taken + m.take_shortfall[k] >=", "taken - m.take_shortfall[k] >="),
     Mutation(SUPPLY, "lambda j: m.take_mwh_per_mw[j] * m.supply_mw", "lambda j: m.supply_mw"),

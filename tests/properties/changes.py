@@ -54,6 +54,15 @@ def without(c: Conditions, *keys: str) -> Conditions:
     return with_farm(c, strip)
 
 
+def unpaid(c: Conditions) -> Conditions:
+    """The farm whose events pay nothing: without the voluntary ones."""
+
+    def strip(data: dict[str, Any]) -> None:
+        data["events"] = tuple({**event, "payment": None} for event in data["events"] if not event["voluntary"])
+
+    return with_farm(c, strip)
+
+
 def halved(c: Conditions) -> Conditions:
     """Every interval cut into two equal halves with the same prices."""
     old = c.grid
@@ -90,7 +99,9 @@ def doubled(c: Conditions) -> Conditions:
             for switched in (*state["started"], *state["stopped"]):
                 double(switched, "units")
         for event in data["events"]:
-            double(event["cut"], "mw", "baseline_mw")
+            double(event, "restore_mw_per_hour")
+            double(event["cut"] or {}, "mw", "baseline_mw")
+            double(event["payment"] or {}, "baseline_mw", "most_mw")
         energy, bill = data["energy"], data["state"]["bill"]
         double(energy, "fixed_usd_per_month", "minimum_bill_usd_per_month")
         for charge in energy["demand"]:

@@ -31,6 +31,8 @@ def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) ->
     assert set(lines) == set(terms)
     for account in (lines, terms):  # without a fee a block may as well be sold and spot bought as the block be used
         account["energy"] += account.pop("resale_revenue")
+        if c.farm.energy.minimum_bill_usd_per_month > 0:  # below it they take each other's place
+            account["minimum_bill"] += sum(account.pop(line) for line in ("energy", "energy_tiers", "demand_charge"))
     for name, line in lines.items():
         assert line == pytest.approx(terms[name], rel=1e-9, abs=1e-9 * (1.0 + turnover)), name
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from tests.farms import farms
-from tests.properties.changes import best_profit, doubled, halved, size, with_farm, with_market, without
+from tests.properties.changes import best_profit, doubled, halved, size, unpaid, with_farm, with_market, without
 
 CLOSE = 1e-9
 
@@ -35,7 +36,7 @@ def test_dearer_power_never_raises_profit(c: Conditions, data: st.DataObject) ->
 
 @given(farms())
 def test_dearer_hash_never_lowers_profit_of_machines_that_start_at_once(c: Conditions) -> None:
-    quick = without(c, "restart_minutes")
+    quick = without(c, "restart_minutes", "cold_restart")
     dearer = with_market(quick, hashprice_usd_per_ph_day=1.5 * c.market.hashprice_usd_per_ph_day)
     no_more(best_profit(quick), best_profit(dearer), c)
 
@@ -96,7 +97,8 @@ def test_more_machines_never_lower_profit(c: Conditions, more: int) -> None:
 
 @given(farms())
 def test_a_rule_never_raises_profit(c: Conditions) -> None:
-    """Taking a coupling out of the farm file can only help."""
+    """Taking a coupling out of the farm file can only help; but what events pay is no rule."""
+    c = unpaid(c)
     profit = best_profit(c)
     for key in ("minimum_on_hours", "minimum_off_hours", "starts_per_day", "starts_per_hour", "wear_usd_per_start",
                 "minimum_start_temperature_c", "freeze_protection", "ramp_up_mw_per_hour", "events"):  # fmt: skip
@@ -117,6 +119,38 @@ def test_a_call_above_full_load_changes_nothing(c: Conditions) -> None:
     }
     called = with_farm(c, lambda data: data.update(events=(*data["events"], call)))
     the_same(best_profit(called), best_profit(c), c)
+
+
+@given(farms())
+def test_a_call_that_is_excused_or_exceeds_its_program_changes_nothing(c: Conditions) -> None:
+    call = {"name": "none", "start": "2026-02-11 06:00", "end": "2026-02-12 06:00", "cut": {"form": "full_stop"},
+            "payment": {"usd_per_mwh": 1e3, "baseline_mw": 1e5}}  # fmt: skip
+    whole = ({"start": call["start"], "end": call["end"]},)
+    for nothing in ({"excused": whole}, {"program": "none"}):
+        called = with_farm(
+            c,
+            lambda data, nothing=nothing: data.update(
+                events=(*data["events"], {**call, **nothing}),
+                programs=(*data["programs"], {"name": "none", "calls_per_season": 0}),
+            ),
+        )
+        the_same(best_profit(called), best_profit(c), c)
+
+
+@given(farms())
+def test_a_payment_never_lowers_profit_where_the_baseline_is_no_limit(c: Conditions) -> None:
+    """Nor does a dearer one, nor one for more megawatts."""
+    profits = []
+    for usd, most in ((1.0, 0.5), (20.0, 0.5), (20.0, 8.0), (60.0, None)):
+        payment = {"usd_per_mwh": usd, "baseline_mw": 1e5, "most_mw": most}
+        offer = {"name": "offer", "start": "2026-02-11 06:15", "end": "2026-02-11 08:00", "voluntary": True}
+        offered = with_farm(
+            c, lambda data, offer=offer, payment=payment: data.update(events=({**offer, "payment": payment},))
+        )
+        profits.append(best_profit(offered))
+    bare = with_farm(c, lambda data: data.update(events=()))
+    for lower, higher in itertools.pairwise([best_profit(bare), *profits]):
+        no_more(lower, higher, bare)
 
 
 @given(farms())

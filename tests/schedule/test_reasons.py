@@ -49,6 +49,16 @@ def so_far(**bill: Any) -> dict[str, Any]:
 
 SOLD = {"name": "block", "mw": 4.0, "price_usd_per_mwh": 0.5, "resale": {}}
 
+PAID_CALL = (
+    {
+        "name": "call",
+        "start": "2026-02-11 07:00",
+        "end": "2026-02-11 08:00",
+        "voluntary": True,
+        "payment": {"usd_per_mwh": 0.9, "baseline_mw": 10.0},
+    },
+)
+
 # reason -> conditions, and machines off for it, per interval
 EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
     Reason.OUTAGE: (conditions(farm(group(outages=an_outage())), [PAYS, PAYS]), [3, 0]),
@@ -72,6 +82,7 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
         [4, 10],
     ),
     Reason.EVENT: (conditions(farm(events=call("07:00", "08:00", 4.0)), [PAYS] * 3), [0, 6, 0]),
+    Reason.EVENT_PAYMENT: (conditions(farm(events=PAID_CALL), [PAYS] * 3), [0, 10, 0]),
     Reason.IMPORT_LIMIT: (conditions(farm(limit_mw=6.0), [PAYS]), [4]),
     Reason.RAMP: (
         conditions(farm(site={"ramp_up_mw_per_hour": 3.0}, state={"grid_import_mw": 2.0}), [PAYS] * 3),

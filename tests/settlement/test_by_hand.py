@@ -63,6 +63,8 @@ BY_HAND = {
     "export_revenue": (0.0, 0.0, 0.0),
     "import_overrun_penalty": (0.0, 0.0, 0.0),
     "event_penalty": (0.0, 0.0, 0.0),
+    "event_miss_penalty": (0.0, 0.0, 0.0),
+    "event_payment": (0.0, 0.0, 0.0),
     "frost_damage": (0.0, 0.0, 0.0),
     "energy_tiers": (0.0, 0.0, 0.0),
     "demand_charge": (0.0, 0.0, 0.0),

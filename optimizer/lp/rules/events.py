@@ -1,4 +1,8 @@
-r"""Curtailment events (family 17): import under a cap from notice to release."""
+r"""Curtailment events (family 17): import under a cap until release and restore, penalties, cuts that are paid for.
+
+Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`w_e` the most of them
+over an event, :math:`z_n` MW of a cut that one event pays for in a piece of an interval.
+"""
 
 from __future__ import annotations
 
@@ -10,25 +14,77 @@ from optimizer.lp.language import Family, Parameter, Term, Variable
 def event_cap(m: Any, c: Any) -> Any:
     r"""Import stays under the event's cap, or the excess is paid for if priced: :math:`i_t \le C_c + v_c`.
 
-    All forms of a call (to a level, by an amount, to a share, full stop) arrive here as a cap in MW. The shadow price
-    is what one more MW under the cap would earn, USD.
+    All forms of a call (to a level, by an amount, to a share, full stop) arrive here as a cap in MW, and so does its
+    staged restore. The shadow price is what one more MW under the cap would earn, USD.
     """
     return m.grid_import[m.interval_of_cap[c]] <= m.event_cap_mw[c] + m.event_violation[c]
 
 
+def event_miss(m: Any, c: Any) -> Any:
+    r"""An event is missed by the most that is ever drawn above its caps: :math:`v_c \le w_e`.
+
+    The shadow price is the part of the penalty per MW that this interval bears, USD.
+    """
+    return m.event_violation[c] <= m.worst_violation[m.event_of_cap[c]]
+
+
+def paid_cuts(m: Any, k: Any) -> Any:
+    r"""No megawatt is sold twice: what events are paid for together is a cut below the lowest of their baselines:
+    :math:`\sum_{n \in k} z_n \le B_k - i_t`.
+
+    It holds import to the baseline, which is what the site draws without the call: to draw more and be paid nothing
+    would be a choice between two, not a limit. The shadow price is what the best of the unsold cuts is paid, USD.
+    """
+    return (
+        m.sum(m.CUTS_OF_SPAN[k], lambda n: m.paid_cut[n])
+        <= m.paid_baseline_mw[k] - m.grid_import[m.interval_of_span[k]]
+    )
+
+
 def event_penalty(m: Any, c: Any) -> Any:
-    """What the file charges for import above an event's cap."""
+    """What the file charges for energy imported above an event's cap."""
     return -m.event_violation_usd[c] * m.event_violation[c]
+
+
+def event_miss_penalty(m: Any, e: Any) -> Any:
+    """What the file charges once per event for the most MW above its caps."""
+    return -m.event_miss_usd[e] * m.worst_violation[e]
+
+
+def event_payment(m: Any, n: Any) -> Any:
+    """What events pay for cuts below the baseline."""
+    return m.paid_cut_usd[n] * m.paid_cut[n]
 
 
 PARAMETERS = (
     Parameter("event_cap_mw", ("EVENT_CAPS",)),
     Parameter("event_violation_limit", ("EVENT_CAPS",), open_ended=True),  # zero where the cap is hard
     Parameter("event_violation_usd", ("EVENT_CAPS",)),  # USD per MW over the interval
+    Parameter("event_miss_usd", ("EVENTS",)),  # USD per MW, once
+    Parameter("paid_baseline_mw", ("PAID_SPANS",)),
+    Parameter("paid_cut_limit", ("PAID_CUTS",), open_ended=True),  # MW
+    Parameter("paid_cut_usd", ("PAID_CUTS",)),  # USD per MW over the piece of the interval
 )
 
-VARIABLES = (Variable("event_violation", ("EVENT_CAPS",), upper="event_violation_limit"),)
+VARIABLES = (
+    Variable("event_violation", ("EVENT_CAPS",), upper="event_violation_limit"),
+    Variable("worst_violation", ("EVENTS",)),
+    Variable("paid_cut", ("PAID_CUTS",), upper="paid_cut_limit"),
+)
 
-FAMILIES = (Family(event_cap, ("EVENT_CAPS",), 'event "{EVENTS}" allows {event_cap_mw:.4g} MW', unit="MW"),)
+FAMILIES = (
+    Family(event_cap, ("EVENT_CAPS",), 'event "{EVENTS}" {EVENT_STAGES} {event_cap_mw:.4g} MW', unit="MW"),
+    Family(event_miss, ("MISS_CAPS",), 'event "{EVENTS}" is missed by the most above its limit', unit="MW"),
+    Family(
+        paid_cuts,
+        ("PAID_SPANS",),
+        'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
+        unit="MW",
+    ),
+)
 
-TERMS = (Term(event_penalty, ("EVENT_CAPS",)),)
+TERMS = (
+    Term(event_penalty, ("EVENT_CAPS",)),
+    Term(event_miss_penalty, ("EVENTS",)),
+    Term(event_payment, ("PAID_CUTS",)),
+)

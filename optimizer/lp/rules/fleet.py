@@ -114,8 +114,8 @@ def hosting_revenue(m: Any, t: Any) -> Any:
 
 
 def restart_loss(m: Any, t: Any) -> Any:
-    """Hash not earned while started machines come up, priced at the interval of the start."""
-    return m.sum(m.GROUPS, lambda g: (-m.hashprice[t] * m.restart_th_hours[g]) * m.units_started[g, t])
+    """Hash not earned while started machines come up, longer in the cold, priced at the interval of the start."""
+    return m.sum(m.GROUPS, lambda g: (-m.hashprice[t] * m.restart_th_hours[g, t]) * m.units_started[g, t])
 
 
 def start_wear(m: Any, t: Any) -> Any:
@@ -146,7 +146,7 @@ PARAMETERS = (
     Parameter("starts_left", ("GROUPS", "DAYS")),
     Parameter("start_limit", ("GROUPS", "INTERVALS"), open_ended=True),
     Parameter("hourly_limit", ("GROUPS", "INTERVALS"), open_ended=True),
-    Parameter("restart_th_hours", ("GROUPS",)),  # TH/s times hours lost per start
+    Parameter("restart_th_hours", ("GROUPS", "INTERVALS")),  # TH/s times hours lost per start
     Parameter("wear_usd", ("GROUPS",)),
     Parameter("start_order_usd", ("GROUPS",)),
     Parameter("frost_minimum", ("FROSTS",)),

@@ -38,7 +38,7 @@ def build(p: DispatchProblem) -> linopy.Model:
     available = over(p.units_available, groups, intervals)
     pue, hours, hashprice = (over(values, intervals) for values in (p.pue, p.hours, p.hashprice))
     extra_mw, yield_th = (over(values, groups, modes) for values in (p.extra_mw, p.hash_yield_th))
-    per_start = over(p.restart_th_hours, groups) * hashprice + over(p.wear_usd + p.start_order_usd, groups)
+    per_start = over(p.restart_th_hours, groups, intervals) * hashprice + over(p.wear_usd + p.start_order_usd, groups)
     idle_mw = pue * (over(p.standby_mw, groups) * available).sum("group") + over(p.auxiliary_mw, intervals)
     price, adders = (over(values, intervals) for values in (p.energy_usd_per_mwh, p.adders_usd_per_mwh))
 

@@ -21,7 +21,7 @@ __all__ = ["arrays", "build", "load", "prepare", "solve"]
 
 _NOT_COVERED = (
     *("OUTAGES", "FROSTS", "COLDS", "MINIMUM_ON_GROUPS", "MINIMUM_OFF_GROUPS", "DAILY_STARTS_GROUPS"),
-    *("STAGED_GROUPS", "HOSTED_POINTS", "SOURCES", "EXPORTS", "OVERRUNS", "EVENT_CAPS", "WHOLE_POINTS"),
+    *("STAGED_GROUPS", "HOSTED_POINTS", "SOURCES", "EXPORTS", "OVERRUNS", "EVENT_CAPS", "PAID_SPANS", "WHOLE_POINTS"),
     *("SUPPLIES", "TAKES", "PEAK_BILLS", "TIER_BILLS", "TAGS", "LEAST_BILLS"),
     *("WHOLE_GROUPS", "BLOCKS", "RAMPS_UP", "RAMPS_DOWN", "FIRST_RAMPS_UP", "FIRST_RAMPS_DOWN"),
 )
@@ -98,7 +98,7 @@ def build(p: DispatchProblem) -> Arrays:
     n_columns = (n_points + 2 * n_groups + 2) * n
     cost = np.zeros(n_columns)
     np.multiply.outer(p.hash_yield_th, p.hours * p.hashprice, out=cost[: n_points * n].reshape(n_points, n))
-    cost[started] = -np.multiply.outer(p.restart_th_hours, p.hashprice)
+    cost[started] = -p.restart_th_hours * p.hashprice
     cost[started] -= (p.wear_usd + p.start_order_usd)[:, None]
     cost[grid_import] = -p.hours * p.adders_usd_per_mwh
     cost[spot] = -p.hours * p.energy_usd_per_mwh

@@ -1,0 +1,157 @@
+"""What curtailment events say of each interval: caps in MW while they bind and restore, cuts that are paid for.
+
+A cap holds in every interval that the event touches, wholly or in part, once the time to respond is over. What the
+event excuses, or what exceeds the limits of its program, binds nobody and is not paid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.clock import to_utc
+from optimizer.config.events import ByAmount, Event, Payment, ToLevel, ToShare
+from optimizer.config.farm import Farm
+from optimizer.config.programs import Obligation, Span, after, obligations
+from optimizer.market.grid import Grid
+
+F = NDArray[np.float64]
+_SECONDS_PER_HOUR = 3600.0
+
+
+@dataclass(frozen=True)
+class EventCap:
+    """One interval of one curtailment event: grid import at most ``cap_mw``.
+
+    ``restoring`` marks the intervals after the event's end in which import may only rise at its rate.
+    ``violation_usd_per_mwh`` is None where the cap is hard.
+    """
+
+    event: int
+    interval: int
+    cap_mw: float
+    violation_usd_per_mwh: float | None
+    restoring: bool = False
+
+
+@dataclass(frozen=True)
+class PaidSpan:
+    """A piece of one interval in which the same events pay for cuts: how long, and what they pay, the best first.
+
+    ``baseline_mw`` is the lowest of their baselines, that of the event ``baseline_of``: a megawatt is cut only once.
+    """
+
+    interval: int
+    hours: float
+    payments: tuple[Payment, ...]
+    baseline_mw: float
+    baseline_of: int
+
+
+@dataclass(frozen=True)
+class Calls:
+    """The events of a farm on a grid.
+
+    idle_load_mw, full_load_mw: site load with every machine off, and with all of them on, (intervals,).
+    full_import_mw: what the grid can be asked for at full load, (intervals,).
+    """
+
+    farm: Farm
+    grid: Grid
+    idle_load_mw: F
+    full_load_mw: F
+    full_import_mw: F
+
+    @cached_property
+    def owed(self) -> tuple[Obligation, ...]:
+        """What is owed of each event, in the order of the file."""
+        return obligations(self.farm.events, self.farm.programs, self.farm.timezone)
+
+    @cached_property
+    def caps(self) -> tuple[EventCap, ...]:
+        """Every interval that an event caps, by event in the order of the file, then in time."""
+        return tuple(
+            cap
+            for e, event in enumerate(self.farm.events)
+            if not event.voluntary and self.owed[e].spans
+            for cap in self._caps(e, event)
+        )
+
+    def _caps(self, e: int, event: Event) -> Iterator[EventCap]:
+        spans, level = self.owed[e].spans, self._level_mw(event)
+        price = (event.violation_usd_per_mwh or 0.0) if event.soft else None
+        bound = np.zeros(len(self.grid), dtype=np.bool_)
+        for start, end in after(spans, self._answered(event)):
+            bound |= touched(self.grid, start, end)
+        for t in np.flatnonzero(bound).tolist():
+            yield EventCap(e, t, float(level[t]), price)
+        if event.restore_mw_per_hour is not None:
+            end_of_call = pd.Timestamp(spans[-1][1])
+            since = np.asarray((self.grid.ends - end_of_call).total_seconds()) / _SECONDS_PER_HOUR
+            risen = level + event.restore_mw_per_hour * since
+            restoring = (self.grid.starts >= end_of_call) & (risen < self.full_load_mw)
+            for t in np.flatnonzero(restoring).tolist():
+                yield EventCap(e, t, float(risen[t]), price, restoring=True)
+
+    def _answered(self, event: Event) -> datetime:
+        """When the time to respond is over, UTC."""
+        return to_utc(event.start, self.farm.timezone) + timedelta(minutes=event.respond_minutes)
+
+    def _level_mw(self, event: Event) -> F:
+        """Most grid import while an event binds, MW, (intervals,)."""
+        cut = event.cut
+        if isinstance(cut, ToLevel):
+            return np.full(len(self.grid), cut.mw)
+        if isinstance(cut, ByAmount):
+            return np.maximum(self._baseline(cut.baseline_mw) - cut.mw, 0.0)
+        if isinstance(cut, ToShare):
+            return self._baseline(cut.baseline_mw) * cut.share
+        return self.idle_load_mw
+
+    def _baseline(self, given: float | None) -> F:
+        """What the site draws without a call, MW, (intervals,): as the event says, else at full load."""
+        return self.full_import_mw if given is None else np.full(len(self.grid), given)
+
+    def _paid(self, e: int) -> tuple[Span, ...]:
+        """When an event pays: while it is owed, once the time to respond is over."""
+        return after(self.owed[e].spans, self._answered(self.farm.events[e]))
+
+    @cached_property
+    def paid(self) -> tuple[PaidSpan, ...]:
+        """Pieces of intervals in which cuts are paid for, in time's order."""
+        paying = {e: event.payment for e, event in enumerate(self.farm.events) if event.payment is not None}
+        spans = [(e, pd.Timestamp(start), pd.Timestamp(end)) for e in paying for start, end in self._paid(e)]
+        begin, finish = self.grid.starts[0], self.grid.end
+        inner = {edge for _, *edges in spans for edge in edges if begin < edge < finish}
+        cuts = self.grid.starts.union(pd.DatetimeIndex(sorted(inner), tz="UTC"))
+        starts, ends = cuts, cuts[1:].append(pd.DatetimeIndex([finish]))
+        pays = np.zeros((len(self.farm.events), len(cuts)), dtype=np.bool_)
+        for e, start, end in spans:
+            pays[e] |= (starts >= start) & (ends <= end)
+        found = []
+        for piece in np.flatnonzero(pays.any(axis=0)).tolist():
+            here = {e: paying[e] for e in np.flatnonzero(pays[:, piece]).tolist()}
+            interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
+            baseline = {e: float(self._baseline(payment.baseline_mw)[interval]) for e, payment in here.items()}
+            lowest = min(baseline, key=lambda e: baseline[e])
+            found.append(
+                PaidSpan(
+                    interval=interval,
+                    hours=(ends[piece] - starts[piece]).total_seconds() / _SECONDS_PER_HOUR,
+                    payments=tuple(sorted(here.values(), key=lambda payment: -payment.usd_per_mwh)),
+                    baseline_mw=baseline[lowest],
+                    baseline_of=lowest,
+                )
+            )
+        return tuple(found)
+
+
+def touched(grid: Grid, start: datetime, end: datetime) -> NDArray[np.bool_]:
+    """Intervals that [start, end) touches, (intervals,); times in UTC."""
+    return np.asarray((grid.starts < pd.Timestamp(end)) & (grid.ends > pd.Timestamp(start)))

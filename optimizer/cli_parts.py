@@ -1,0 +1,109 @@
+"""What the commands share: options and arguments, prose on stderr, progress on a terminal."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from optimizer.errors import InputError
+
+FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
+Start = Annotated[
+    str | None,
+    typer.Option("--start", metavar="TIME", help='Such as "2026-02-11 06:00", on the farm\'s clock.'),
+]
+Hours = Annotated[float | None, typer.Option("--hours", min=0.05, help="Length of the plan.")]
+PriceFile = Annotated[
+    Path | None, typer.Option("--market", metavar="FILE", help="Energy prices in place of the farm file's.")
+]
+ScenarioFiles = Annotated[
+    list[Path] | None,
+    typer.Option("--scenario", metavar="FILE", help="A scenario to plan under; several are applied in their order."),
+]
+Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
+
+
+class Units(StrEnum):
+    """How machines are made whole."""
+
+    rounded = "rounded"
+    exact = "exact"
+
+
+def say(text: str) -> None:
+    """Prose for people."""
+    typer.echo(text, err=True)
+
+
+def time_of(text: str | None) -> datetime | None:
+    """A time given with --start. Raises InputError."""
+    if text is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        raise InputError(f'--start {text!r} is not a time such as "2026-02-11 06:00"') from None
+
+
+def _silent(_step: str) -> None:
+    """Show nothing."""
+
+
+@contextmanager
+def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
+    """Show the step under way and its time, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield _silent
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("starting", total=_STEPS)
+
+        def step(name: str) -> None:
+            bar.update(task, description=name, advance=1)
+
+        yield step
+
+
+_STEPS = 6
+
+
+def extension_named(name: str | None) -> Callable[[Any], None] | None:
+    """The function given with --extend as module:function. Raises InputError."""
+    if name is None:
+        return None
+    module, _, function = name.partition(":")
+    sys.path.insert(0, str(Path.cwd()))
+    try:
+        found = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
+    if not callable(found):
+        raise InputError(f"--extend {name!r} is not a function")
+    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
+
+
+@contextmanager
+def counted_shown(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of a number are done and the time that is left, on a terminal only."""
+    if quiet or not sys.stderr.isatty():
+        yield lambda _done, _of: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("scenarios"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("scenarios", total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)

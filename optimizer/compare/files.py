@@ -1,0 +1,33 @@
+"""The scenario files of a comparison: every fault of all of them at once, and every name once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from optimizer.errors import Fault, InputError
+from optimizer.scenario.load import load_scenarios
+from optimizer.scenario.placed import Scenario
+
+
+def scenarios_of(files: Sequence[Path]) -> tuple[Scenario, ...]:
+    """The scenarios of files, sweeps expanded, in their order.
+
+    Raises InputError with the faults of all files, or where two scenarios have the same name.
+    """
+    found: dict[str, Scenario] = {}
+    faults: list[Fault] = []
+    for file in files:
+        try:
+            for scenario in load_scenarios(file):
+                if scenario.name in found:
+                    told = f"is the name of another scenario of this comparison too (got {scenario.name!r}); rename one"
+                    faults.append(scenario.document.fault(("name",), told))
+                found.setdefault(scenario.name, scenario)
+        except InputError as error:
+            if not error.faults:
+                raise
+            faults += error.faults
+    if faults:
+        raise InputError(set(faults))
+    return tuple(found.values())

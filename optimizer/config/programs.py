@@ -1,0 +1,159 @@
+"""Limits on the calls of a season, and what they leave of every event as an obligation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from pydantic import Field
+
+from optimizer.config.base import Count, Name, NonNegative, Positive, Section
+from optimizer.config.calendar import Month
+from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.events import Event
+
+MONTHS = 12
+SECONDS_PER_HOUR = 3600.0
+Span = tuple[datetime, datetime]
+
+
+class Program(Section):
+    """Calls that are owed under one agreement. What exceeds a limit is no obligation, in the order of time.
+
+    A call that begins before an earlier one has ended prolongs it: it is no further call. Hours that calls share count
+    once.
+    """
+
+    name: Name = Field(description="Name of the program, unique in this file; events name it")
+    calls_per_season: Count | None = Field(default=None, description="Most calls in a season")
+    hours_per_season: Positive | None = Field(default=None, description="Most hours of calls in a season")
+    season_months: Annotated[tuple[Month, ...], Field(min_length=1)] | None = Field(
+        default=None, description="Months in which calls are owed; a run of them is a season. The year when absent"
+    )
+    calls_used: Count = Field(default=0, description="Calls before the events of this file, in the first one's season")
+    hours_used: NonNegative = Field(default=0.0, description="Hours of those calls")
+
+    def season_of(self, local: datetime) -> int | None:
+        """The season of a local time by its first month, counted from year 0; None outside every season.
+
+        >>> winter = Program(name="W", season_months=(12, 1, 2))
+        >>> winter.season_of(datetime(2026, 2, 11)) == winter.season_of(datetime(2025, 12, 3)) == 2025 * 12 + 11
+        True
+        """
+        owed = set(range(1, MONTHS + 1) if self.season_months is None else self.season_months)
+        if local.month not in owed:
+            return None
+        if len(owed) == MONTHS:
+            return local.year * MONTHS
+        month = local.year * MONTHS + local.month - 1
+        while (month - 1) % MONTHS + 1 in owed:
+            month -= 1
+        return month
+
+
+@dataclass(frozen=True)
+class Obligation:
+    """What is owed of one event: stretches of time in UTC, in order; and why that is not all of it, if so."""
+
+    spans: tuple[Span, ...]
+    remark: str | None = None
+
+    @property
+    def hours(self) -> float:
+        """Hours in all."""
+        return _hours(self.spans)
+
+
+@dataclass
+class _Used:
+    """What a season has used. spans: what its calls count, each moment once; until: when the last of them ends."""
+
+    season: int
+    calls: int
+    hours: float
+    spans: tuple[Span, ...] = ()
+    until: datetime | None = None
+
+
+def obligations(events: Sequence[Event], programs: Sequence[Program], zone: str) -> tuple[Obligation, ...]:
+    """What is owed of each event, in their order: from start to end, less what is excused or exceeds its program."""
+    owed = [Obligation(called(event, zone)) for event in events]
+    clock = zone_of(zone)
+    for program in programs:
+        used: _Used | None = None
+        mine = [i for i, event in enumerate(events) if event.program == program.name and owed[i].spans]
+        for i in sorted(mine, key=lambda i: owed[i].spans):
+            start = to_utc(events[i].start, zone).astimezone(clock)
+            season = program.season_of(start)
+            if season is None:
+                owed[i] = _nothing(events[i], f'it begins outside the season of program "{program.name}"')
+                continue
+            if used is None:
+                used = _Used(season, program.calls_used, program.hours_used)
+            elif used.season != season:
+                used = _Used(season, 0, 0.0)
+            owed[i] = _within_limits(events[i], owed[i], program, used, clock)
+    return tuple(owed)
+
+
+def called(event: Event, zone: str) -> tuple[Span, ...]:
+    """The stretches of an event that count, in UTC: from start to end without those that are excused."""
+    excused = [(to_utc(stretch.start, zone), to_utc(stretch.end, zone)) for stretch in event.excused]
+    return _without([(to_utc(event.start, zone), to_utc(event.end, zone))], excused)
+
+
+def after(spans: Sequence[Span], moment: datetime) -> tuple[Span, ...]:
+    """What of the stretches lies after a moment."""
+    return tuple((max(start, moment), end) for start, end in spans if end > moment)
+
+
+def _without(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
+    for begin, finish in others:
+        pieces = [piece for a, b in spans for piece in ((a, min(b, begin)), (max(a, finish), b))]
+        spans = [(a, b) for a, b in pieces if a < b]
+    return tuple(spans)
+
+
+def _first(spans: Sequence[Span], hours: float) -> tuple[Span, ...]:
+    found: list[Span] = []
+    for start, end in spans:
+        end = min(end, start + timedelta(hours=hours))
+        hours -= _hours([(start, end)])
+        if start < end:
+            found.append((start, end))
+    return tuple(found)
+
+
+def _hours(spans: Sequence[Span]) -> float:
+    return sum((end - start).total_seconds() for start, end in spans) / SECONDS_PER_HOUR
+
+
+def _nothing(event: Event, why: str) -> Obligation:
+    return Obligation((), f'event "{event.name}" is no obligation: {why}')
+
+
+def _within_limits(event: Event, owed: Obligation, program: Program, used: _Used, clock: ZoneInfo) -> Obligation:
+    """An event as far as the limits of its season reach; counts it."""
+    calls, hours = program.calls_per_season, program.hours_per_season
+    begin, end = (to_utc(moment, clock.key) for moment in (event.start, event.end))
+    further = used.until is None or begin >= used.until
+    if calls is not None and further and used.calls >= calls:
+        return _nothing(event, f'program "{program.name}" has no call left in the season (limit {calls})')
+    counted = new = _without(owed.spans, used.spans)
+    if hours is not None and _hours(new) > hours - used.hours:
+        counted = _first(new, max(hours - used.hours, 0.0))
+    spans = _without(owed.spans, _without(new, counted))
+    if not spans:
+        return _nothing(event, f'program "{program.name}" has no hours left in the season (limit {hours:g})')
+    used.calls += further
+    used.hours += _hours(counted)
+    used.spans += counted
+    used.until = end if used.until is None else max(used.until, end)
+    if counted == new:
+        return owed
+    until = f"{spans[-1][1].astimezone(clock):%Y-%m-%d %H:%M}"
+    why = f'program "{program.name}" has no hours left in the season then (limit {hours:g})'
+    return Obligation(spans, f'event "{event.name}" is owed until {until} only: {why}')

@@ -1,0 +1,63 @@
+"""An ensemble from beginning to end: what is missing is worked out, written as it arrives, and put together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from optimizer.ensemble.pool import Chunk, in_process, on_processes
+from optimizer.ensemble.results import Results, collect
+from optimizer.ensemble.store import Store
+from optimizer.ensemble.study import Study
+from optimizer.ensemble.work import Outcome, session_of
+
+CHUNK = 20  # scenarios a worker is given at a time; no result depends on it
+Counted = Callable[[int, int], None]
+
+
+def _uncounted(_done: int, _of: int) -> None:
+    """Show nothing."""
+
+
+def run(
+    study: Study,
+    file: Path,
+    *,
+    scenarios: int | None = None,
+    workers: int = 1,
+    dask: str | None = None,
+    counted: Counted = _uncounted,
+) -> Results:
+    """Plan every scenario of a study that ``file`` does not hold yet, and put all of them together.
+
+    ``workers`` processes of this machine (1: none but this one) or the cluster at ``dask`` do it; the results are the
+    same. ``counted`` is told how many are done, of how many. Killed at any moment, the same call goes on from where the
+    file ends. Raises InfeasibleError where the base or every scenario has no feasible schedule, InputError for a file
+    of other inputs or a cluster that cannot be used.
+    """
+    total = study.ensemble.scenarios if scenarios is None else scenarios
+    session_of(study)  # told here and at once, if the farm has no feasible schedule at all
+    store = Store(file, study.digest)
+    try:
+        missing = store.missing(total)
+        done = total - len(missing)
+        counted(done, total)
+        for outcomes in _worked(study, _chunks(missing), workers, dask) if missing else ():
+            store.add(outcomes)
+            done += len(outcomes)
+            counted(done, total)
+        return collect(study, store.outcomes(total))
+    finally:
+        store.close()
+
+
+def _chunks(numbers: list[int]) -> Iterator[Chunk]:
+    return (numbers[first : first + CHUNK] for first in range(0, len(numbers), CHUNK))
+
+
+def _worked(study: Study, chunks: Iterator[Chunk], workers: int, dask: str | None) -> Iterator[list[Outcome]]:
+    if dask is not None:
+        from optimizer.ensemble.cluster import on_dask
+
+        return on_dask(study, chunks, dask)
+    return in_process(study, chunks) if workers == 1 else on_processes(study, chunks, workers)

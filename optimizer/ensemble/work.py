@@ -1,0 +1,111 @@
+"""What a worker does: make scenarios by their numbers, plan them, hand back a few numbers of each."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.assembly import build_problem
+from optimizer.ensemble.study import Draw, Study
+from optimizer.errors import SolverError
+from optimizer.lp.session import Session
+from optimizer.schedule.whole_units import dispatch_of
+from optimizer.settlement.account import Dispatch, settle
+
+RUNS_FROM = 0.5  # share of a group's machines in service from which it counts as running
+_ALMOST = 1e-9
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of one scenario, at most a few kilobytes.
+
+    ``figures`` are in the order of `FIGURES`, ``lines`` the settlement's lines in USD in the order of `line_names`,
+    both float64 bytes; ``running`` is a bit for each group and interval, group by group. A scenario without a result
+    has a ``failure`` and nothing else.
+    """
+
+    number: int
+    failure: str | None = None
+    figures: bytes = b""
+    lines: bytes = b""
+    running: bytes = b""
+
+
+FIGURES = (
+    "profit_usd",
+    "import_mwh",
+    "hash_ph_days",
+    "btc",
+    "mean_price_usd_per_mwh",
+    "highest_price_usd_per_mwh",
+    "mean_hashprice_usd_per_ph_day",
+    "storms",
+)
+
+
+def line_names(study: Study) -> tuple[str, ...]:
+    """Names of the settlement's lines."""
+    nothing = np.zeros(len(study.base.grid))
+    idle = Dispatch(
+        {(group.name, mode): nothing for group in study.base.farm.fleet for mode in group.modes},
+        nothing,
+        nothing,
+        {supply.name: nothing for supply in study.base.farm.energy.supplies},
+    )
+    return tuple(settle(study.base, idle).lines)
+
+
+_kept = threading.local()  # a session is not to be shared by threads, and Dask workers may have several
+
+
+def work(study: Study, numbers: Sequence[int]) -> list[Outcome]:
+    """Plan these scenarios. What is wrong with one is told in its outcome; the others go on."""
+    return [outcome(study, session_of(study), number) for number in numbers]
+
+
+def session_of(study: Study) -> Session:
+    """The session of a thread for a study; one study at a time is kept."""
+    if getattr(_kept, "digest", None) != study.digest:
+        _kept.session = Session(build_problem(study.base))
+        _kept.digest = study.digest
+    return _kept.session  # type: ignore[no-any-return]  # attributes of a thread's store have no types
+
+
+def outcome(study: Study, session: Session, number: int) -> Outcome:
+    """One scenario: made, planned without rounding to whole machines, settled."""
+    try:
+        return _planned(session, study.draw(number), number)
+    except SolverError as error:
+        return Outcome(number, str(error).splitlines()[0])
+    except Exception as error:  # a fault of one scenario must not cost the others
+        return Outcome(number, f"{type(error).__name__}: {error}".splitlines()[0])
+
+
+def _planned(session: Session, draw: Draw, number: int) -> Outcome:
+    c = draw.conditions
+    _, solution = session.solve(build_problem(c))
+    dispatch = dispatch_of(c, solution)
+    settled = settle(c, dispatch)
+    market, hours = c.market, c.grid.hours
+    figures = np.array(
+        [
+            settled.profit,
+            settled.energy_mwh,
+            settled.hash_ph_days,
+            np.nan if settled.btc is None else settled.btc,
+            np.average(market.energy_price_usd_per_mwh, weights=hours),
+            market.energy_price_usd_per_mwh.max(),
+            np.average(market.hashprice_usd_per_ph_day, weights=hours),
+            float(draw.storms),
+        ]
+    )
+    lines = np.array(list(settled.lines.values()))
+    if not np.isfinite(lines).all():
+        return Outcome(number, "the settlement is not a finite number")
+    share = np.array([dispatch.running(group) for group in c.farm.fleet])
+    running = (share >= RUNS_FROM * c.units_available - _ALMOST) & (c.units_available > 0)
+    return Outcome(number, None, figures.tobytes(), lines.tobytes(), np.packbits(running).tobytes())

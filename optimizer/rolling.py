@@ -1,0 +1,187 @@
+"""Re-planning: the same horizon planned again whenever more is known, each time from what runs and was billed by then.
+
+What was known and what is really there may differ in machines, suppliers and power of one's own; what is there decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from types import MappingProxyType
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.carry import state_after
+from optimizer.conditions import Conditions
+from optimizer.config.fleet import Group
+from optimizer.planning import Plan, plan_conditions
+from optimizer.policies import Followed
+from optimizer.schedule.checker import MW_TOLERANCE
+from optimizer.schedule.reasons import Reason
+from optimizer.schedule.whole_units import within_load
+from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.tail import part_of
+from optimizer.units import megawatts
+
+F = NDArray[np.float64]
+_WHOLE = 1e-9  # what 3 containers draw is shed with 3, not 4
+
+
+def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: Iterable[int]) -> tuple[Followed, bool]:
+    """The schedule that is executed when the plan is made again at every moment, and why machines are off in it.
+
+    ``known(t)`` holds the whole horizon as it looks when interval ``t`` begins; ``moments`` are intervals, and the
+    first is always among them. The second value says whether every plan was proved best. Raises InfeasibleError where
+    notice came too late for the limits it brings.
+    """
+    n = len(actual.grid)
+    turns = sorted({0, *(moment for moment in moments if 0 < moment < n)})
+    state, proved = actual.farm.state, True
+    pieces: list[Followed] = []
+    for first, stop in zip(turns, [*turns[1:], n], strict=True):
+        seen = known(first)
+        farm = seen.farm.model_copy(update={"state": state})
+        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest))
+        proved = proved and plan.proved
+        there = actual.farm.model_copy(update={"state": state})
+        really = Conditions(there, part_of(actual.market, first, stop))
+        pieces.append(executed(really, plan))
+        state = state_after(really, pieces[-1])
+    whole = joined(pieces)
+    none = np.zeros((len(actual.farm.fleet), 1))
+    lengths = [len(piece.onsite_mw) for piece in pieces]
+    off = {
+        reason: np.hstack([p.off.get(reason, none.repeat(k, axis=1)) for p, k in zip(pieces, lengths, strict=True)])
+        for reason in Reason
+        if any(reason in piece.off for piece in pieces)
+    }
+    return Followed(whole.units_on, whole.onsite_mw, whole.export_mw, whole.supply_mw, off), proved
+
+
+def executed(really: Conditions, plan: Plan) -> Followed:
+    """The first intervals of a plan, as many as ``really`` has, with the machines and the power that are there.
+
+    Machines the plan counts on but that are out of service do not run; those it does not know of stay off, as out of
+    service. Nothing starts where it is too cold to, and a hard limit on import is kept by shedding machines. Where
+    fewer run than planned, the last of a group's modes gives way first; on-site and supplied power follow the load.
+    """
+    n = len(really.grid)
+    planned = first_part(plan.dispatch, n)
+    nothing = np.zeros(n)
+    points = [(group.name, mode) for group in really.farm.fleet for mode in group.modes]
+    onsite = np.minimum(planned.onsite_mw, really.market.onsite_available_mw)
+    export = np.minimum(planned.export_mw, onsite)
+    supply = {
+        supply.name: np.minimum(planned.supply_mw.get(supply.name, nothing), really.market.supply_limit_mw[supply.name])
+        for supply in really.farm.energy.supplies
+    }
+    units = {point: planned.units_on.get(point, nothing).copy() for point in points}
+    dispatch = Dispatch(MappingProxyType(units), onsite, export, supply)
+    kept_off = _held_to_what_is_there(really, plan, dispatch)
+    dispatch = within_load(really, dispatch)
+    off = _off(really, dispatch, plan, kept_off)
+    return Followed(dispatch.units_on, dispatch.onsite_mw, dispatch.export_mw, dispatch.supply_mw, off)
+
+
+def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -> dict[Reason, F]:
+    """Take machines off, in place, that are not there, cannot start or draw too much; those of the last two kinds."""
+    fleet, n = really.farm.fleet, len(really.grid)
+    off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, Reason.EVENT, Reason.IMPORT_LIMIT)}
+    limit, reason = _hard_limit(really)
+    near_limit = grid_import_mw(really, dispatch) > limit  # with all that is planned: taking off only lowers import
+    strike = {group.name: plan.explanation.strike[g] for g, group in enumerate(plan.farm.fleet)}
+    before = really.units_before
+    for t in range(n):
+        for g, group in enumerate(fleet):
+            _take_off(dispatch, group, t, _running(dispatch, group, t) - really.units_available[g, t])
+            if really.too_cold_to_start[g, t]:
+                off[Reason.COLD_START][g, t] = _take_off(dispatch, group, t, _running(dispatch, group, t) - before[g])
+        known = [g for g, group in enumerate(fleet) if group.name in strike and near_limit[t]]
+        for g in sorted(known, key=lambda g: float(strike[fleet[g].name][t])):
+            off[reason[t]][g, t] = _shed(really, dispatch, fleet[g], t, float(limit[t]))
+        before = np.array([_running(dispatch, group, t) for group in fleet])
+    return off
+
+
+def _running(dispatch: Dispatch, group: Group, t: int) -> float:
+    return float(sum(dispatch.units_on[group.name, mode][t] for mode in group.modes))
+
+
+def _take_off(dispatch: Dispatch, group: Group, t: int, machines: float) -> float:
+    """Take so many machines of a group off in an interval, in place, the last mode first; those taken off."""
+    left = max(machines, 0.0)
+    for mode in reversed(group.modes):
+        units = dispatch.units_on[group.name, mode]
+        less = min(float(units[t]), left)
+        units[t] -= less
+        left -= less
+    return max(machines, 0.0) - left
+
+
+def _shed(really: Conditions, dispatch: Dispatch, group: Group, t: int, limit_mw: float) -> float:
+    """Take a group's machines off, in place, in whole containers, until import is within a limit; those taken off."""
+    size, shed = float(group.units_switched_together), 0.0
+    for mode in reversed(group.modes):
+        over = float(grid_import_mw(really, dispatch)[t]) - limit_mw
+        saved = megawatts(group.points[mode].power_w - group.standby_w) * float(really.pue[t]) * size
+        if over > MW_TOLERANCE and saved > 0:
+            units = dispatch.units_on[group.name, mode]
+            less = min(float(units[t]), np.ceil(over / saved - _WHOLE) * size)
+            units[t] -= less
+            shed += less
+    return shed
+
+
+def _hard_limit(really: Conditions) -> tuple[F, list[Reason]]:
+    """The most import that no price lifts, MW, (intervals,), inf without one; and whether site or event says so."""
+    nowhere = np.full(len(really.grid), np.inf)
+    site = really.market.import_limit_mw if really.farm.site.import_violation_usd_per_mwh is None else nowhere
+    event = nowhere.copy()
+    for cap in really.event_caps:
+        if cap.violation_usd_per_mwh is None:
+            event[cap.interval] = min(event[cap.interval], cap.cap_mw)
+    return np.minimum(site, event), [
+        Reason.EVENT if e < s else Reason.IMPORT_LIMIT for e, s in zip(event, site, strict=True)
+    ]
+
+
+def _off(really: Conditions, dispatch: Dispatch, plan: Plan, kept_off: Mapping[Reason, F]) -> dict[Reason, F]:
+    """Machines off by what kept them off, else by the plan's reasons; the others are out of service or not known of."""
+    n, fleet = len(really.grid), really.farm.fleet
+    place = {group.name: g for g, group in enumerate(plan.farm.fleet)}
+    running = np.array([dispatch.running(group) for group in fleet])
+    installed = np.array([[float(group.units)] for group in fleet])
+    kept = np.sum(list(kept_off.values()), axis=0)
+    idle = np.maximum(really.units_available - running - kept, 0.0)
+    reasons: dict[Reason, F] = {
+        reason: np.array([counts[place[g.name], :n] if g.name in place else np.zeros(n) for g in fleet])
+        for reason, counts in plan.explanation.off.items()
+        if reason is not Reason.OUTAGE
+    }
+    planned = np.sum([np.zeros_like(idle), *reasons.values()], axis=0)
+    scale = np.divide(np.minimum(idle, planned), planned, out=np.zeros_like(idle), where=planned > 0)
+    off = {reason: counts * scale for reason, counts in reasons.items()}
+    for reason, counts in kept_off.items():
+        off[reason] = off.get(reason, 0.0) + counts
+    off[Reason.OUTAGE] = installed - running - planned * scale - kept
+    return {reason: counts for reason, counts in off.items() if counts.any()}
+
+
+def first_part(dispatch: Dispatch, n: int) -> Dispatch:
+    """The first ``n`` intervals of a schedule."""
+    return Dispatch(
+        MappingProxyType({point: units[:n] for point, units in dispatch.units_on.items()}),
+        dispatch.onsite_mw[:n],
+        dispatch.export_mw[:n],
+        {name: mw[:n] for name, mw in dispatch.supply_mw.items()},
+    )
+
+
+def joined(pieces: Sequence[Dispatch]) -> Dispatch:
+    """Schedules one after the other."""
+    return Dispatch(
+        MappingProxyType({key: np.concatenate([p.units_on[key] for p in pieces]) for key in pieces[0].units_on}),
+        np.concatenate([p.onsite_mw for p in pieces]),
+        np.concatenate([p.export_mw for p in pieces]),
+        {name: np.concatenate([p.supply_mw[name] for p in pieces]) for name in pieces[0].supply_mw},
+    )

@@ -1,0 +1,179 @@
+"""What a scenario changes of the farm: events, outages, contract, fleet, fixed costs."""
+
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from functools import singledispatch
+from pathlib import Path
+from typing import Any
+
+from optimizer.config.base import LAST_YEAR, SeriesFile
+from optimizer.config.energy import Energy
+from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group, Outage
+from optimizer.config.load import machines_of
+from optimizer.config.plain import meant
+from optimizer.config.yaml12 import Keys
+from optimizer.errors import Fault, InputError
+from optimizer.scenario.language import (
+    ContractChange,
+    EventChange,
+    FixedCostsChange,
+    FleetChange,
+    OutageChange,
+)
+from optimizer.scenario.placed import Placed, Scenario, walked
+from optimizer.scenario.times import stands_for
+
+_AFTER_EVERY_PLAN = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
+
+
+def farm_with(
+    farm: Farm, scenario: Scenario, begins: datetime, folder: Path = Path(), *, known_at: datetime | None = None
+) -> Farm:
+    """The farm as a scenario has it, for a plan that begins at ``begins``, a time with an offset.
+
+    ``folder`` is the farm file's, for the catalogue. With ``known_at`` it is the farm as it is known then: changes and
+    events, the farm's own too, whose notice is later are left out. A change's notice is that of the event it holds.
+    Raises InputError with every fault, located in the scenario's file.
+    """
+    faults: list[Fault] = []
+    for placed in scenario.known(begins, farm.timezone, known_at):
+        try:
+            farm = _changed(placed.change, farm, placed, begins, folder)
+        except InputError as error:
+            faults += error.faults
+    if faults:
+        raise InputError(set(faults))
+    return farm if known_at is None else _without_later_events(farm, known_at)
+
+
+def _without_later_events(farm: Farm, known_at: datetime) -> Farm:
+    notices = ((event, event.known_at(farm.timezone)) for event in farm.events)
+    known = tuple(event for event, notice in notices if notice is None or notice <= known_at)
+    return farm.model_copy(update={"events": known})
+
+
+@singledispatch
+def _changed(_change: Any, farm: Farm, _placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+    """The farm after one change; changes of the market leave it as it is."""
+    return farm
+
+
+@_changed.register
+def _(change: EventChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
+    def on_clock(value: Any) -> Any:
+        relative = stands_for(value) if isinstance(value, datetime) else None
+        return value if relative is None else relative.on_clock(begins, farm.timezone)
+
+    event = walked(change.event, on_clock)
+    if change.notice is not None:
+        notice = placed.time(change.notice, ("notice",), begins, farm.timezone)
+        event = placed.rebuilt(event, {(): ("event",), ("notice",): ("notice",)}, notice=notice)
+    origins: dict[Keys, Keys] = {("events", len(farm.events)): ("event",)}
+    return placed.rebuilt(farm, origins, events=(*farm.events, event))
+
+
+@_changed.register
+def _(change: OutageChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
+    zone = farm.timezone
+    start = begins.astimezone(UTC) if change.begin is None else placed.time(change.begin, ("from",), begins, zone)
+    end = _AFTER_EVERY_PLAN if change.to is None else placed.time(change.to, ("to",), begins, zone)
+    if end <= start:
+        raise placed.refuse(("to",), f"ends ({change.to}) before it begins ({change.begin or 'with the plan'})")
+    names = [group.name for group in farm.fleet]
+    if change.groups != "all":
+        _judge_names(change.groups, names, placed, [("groups", i) for i in range(len(change.groups))])
+        names = list(change.groups)
+    short = [group for group in farm.fleet if group.name in names and (change.units or 0) > group.units]
+    if short:
+        counts = ", ".join(f"{group.name} has {group.units}" for group in short)
+        raise placed.refuse(("units",), f"is more than there are (got {change.units}): {counts}; give a share instead")
+    fleet = list(farm.fleet)
+    for g, group in enumerate(farm.fleet):
+        if group.name in names:
+            units = change.units if change.units is not None else _share_of(group.units, change.share or 0.0)
+            outages = (*group.outages, Outage(start=start, end=end, units=units))
+            fleet[g] = group.model_copy(update={"outages": outages})
+    return placed.rebuilt(farm, {}, fleet=tuple(fleet))
+
+
+def _share_of(units: int, share: float) -> int:
+    """Whole machines nearest to a share of them, one at least.
+
+    >>> _share_of(10, 0.25), _share_of(10, 0.01), _share_of(10, 1.0)
+    (2, 1, 10)
+    """
+    return max(round(units * share), 1)
+
+
+@_changed.register
+def _(change: FixedCostsChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+    key, verb = change.operation
+    value: float = getattr(change, key)
+    usd = farm.costs.fixed_usd_per_month * value if verb == "scale" else value
+    costs = placed.rebuilt(farm.costs, {("fixed_usd_per_month",): (key,)}, fixed_usd_per_month=usd)
+    return placed.rebuilt(farm, {}, costs=costs)
+
+
+@_changed.register
+def _(change: ContractChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+    given = {key: getattr(change.set, key) for key in change.set.model_fields_set}
+    energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **_seen_from(placed.folder, given))
+    return placed.rebuilt(farm, {("energy",): ("set",)}, energy=energy)
+
+
+@_changed.register
+def _(change: FleetChange, farm: Farm, placed: Placed, _begins: datetime, folder: Path) -> Farm:
+    names = [group.name for group in farm.fleet]
+    _judge_names(change.remove, names, placed, [("remove", i) for i in range(len(change.remove))])
+    fleet = [group for group in farm.fleet if group.name not in change.remove]
+    origins: dict[Keys, Keys] = {("fleet", len(fleet) + i): ("add", i) for i in range(len(change.add))}
+    fleet += _with_machines(change.add, farm, placed, folder)
+    names = [group.name for group in fleet]
+    for key, section in (("modes", change.modes), ("units", change.units)):
+        _judge_names(tuple(section), names, placed, [(key, name) for name in section])
+        for name, value in section.items():
+            g = names.index(name)
+            fleet[g] = placed.rebuilt(fleet[g], {(key,): (key, name)}, **{key: value})
+    state = {name: before for name, before in farm.state.groups.items() if name not in change.remove}
+    carried_in = placed.rebuilt(farm.state, {}, groups=state)
+    return placed.rebuilt(farm, origins, fleet=tuple(fleet), state=carried_in)
+
+
+def _with_machines(added: tuple[Group, ...], farm: Farm, placed: Placed, folder: Path) -> list[Group]:
+    """Groups that are added, with their machines of the farm's catalogue and the paths of their series."""
+    wanted = [i for i, group in enumerate(added) if group.machine is None]
+    if wanted:
+        faults: list[Fault] = []
+        data = {"catalogue": farm.catalogue, "fleet": tuple(added[i].model_dump() for i in wanted)}
+        origins: dict[Keys, Keys] = {("fleet", k): ("add", i) for k, i in enumerate(wanted)}
+        machines = machines_of(placed.standing_for(origins, data), folder / "farm.yaml", faults)
+        if faults:
+            raise InputError(set(faults))
+        added = tuple(
+            group if group.machine is not None else group.model_copy(update={"machine": machines[group.model or ""]})
+            for group in added
+        )
+    return list(_seen_from(placed.folder, added))
+
+
+def _judge_names(asked: tuple[str, ...], known: list[str], placed: Placed, paths: list[Keys]) -> None:
+    unknown = [(name, path) for name, path in zip(asked, paths, strict=True) if name not in known]
+    if unknown:
+        raise InputError(
+            placed.fault(path, f"no group of the fleet has this name (got {name!r}); {meant(name, known)}")
+            for name, path in unknown
+        )
+
+
+def _seen_from(folder: Path, value: Any) -> Any:
+    """Sections of a scenario with the paths of their series made absolute: the farm's are relative to another file."""
+
+    def absolute(part: Any) -> Any:
+        if isinstance(part, SeriesFile):
+            return part.model_copy(update={"file": os.path.abspath(folder / part.file)})
+        return part
+
+    return walked(value, absolute)

@@ -1,0 +1,165 @@
+"""The scenario language: a closed list of changes, each a typed section, and the file that holds them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+
+from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
+from optimizer.config.energy import Energy
+from optimizer.config.events import Event
+from optimizer.config.fleet import Group
+from optimizer.config.rates import PriceSeries
+from optimizer.scenario.courses import CourseChange
+from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
+from optimizer.scenario.times import DayTime, moment_or_none, stand_in, stands_for
+
+_NAMES = ("name", "program")  # keys of an event whose text is never a time
+
+
+def _dated(value: Any) -> Any:
+    """An event's data with dates in place of days of the plan. Raises ValueError where an event has both."""
+    if not isinstance(value, dict):
+        return value
+    found: set[str] = set()
+
+    def dated(part: Any, key: str = "") -> Any:
+        if isinstance(part, dict):
+            return {inner: dated(item, inner) for inner, item in part.items()}
+        if isinstance(part, tuple | list):
+            return tuple(dated(item, key) for item in part)
+        moment = None if key in _NAMES else moment_or_none(part)
+        if isinstance(moment, datetime) and stands_for(moment) is not None:
+            raise ValueError(f"gives a time in the year {moment.year}, too far ahead")
+        found.add(type(moment).__name__)
+        return stand_in(moment) if isinstance(moment, DayTime) else part
+
+    dates = dated(value)
+    if {"DayTime", "datetime"} <= found:
+        raise ValueError("gives some times as days of the plan and some as dates; write all of one event alike")
+    return dates
+
+
+class EventChange(Noticed):
+    """A curtailment event; its times are all dates or all days of the plan."""
+
+    kind: Literal["event"] = Field(description="An instruction or contract call to cut load")
+    event: Annotated[Event, BeforeValidator(_dated)] = Field(description="The event, as in a farm file")
+
+
+def _all_or_names(value: Any) -> str:
+    return "names" if isinstance(value, tuple | list) else "all"
+
+
+class OutageChange(Timed, Operated):
+    """Machines out of service."""
+
+    OPERATIONS: ClassVar[dict[str, str]] = {"units": "units", "share": "share"}
+    kind: Literal["outage"] = Field(description="Machines out of service")
+    groups: Annotated[
+        Annotated[Literal["all"], Tag("all")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("names")],
+        Discriminator(_all_or_names),
+    ] = Field(default="all", description="all, or the names of groups")
+    units: Annotated[int, Field(gt=0, le=10_000_000)] | None = Field(default=None, description="Machines of each group")
+    share: Annotated[float, Field(gt=0, le=1)] | None = Field(
+        default=None, description="Share of the installed machines of each group; 1 is all of them"
+    )
+
+
+class FixedCostsChange(Noticed, Operated):
+    """The fixed costs of a month."""
+
+    OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "set_usd_per_month": "set"}
+    kind: Literal["fixed_costs"] = Field(description="Costs that a schedule does not change")
+    scale: Factor | None = Field(default=None, description="Times so much")
+    set_usd_per_month: NonNegative | None = Field(default=None, description="This much, USD per month")
+
+
+class EnergyPart(Energy):
+    """Keys of `energy` that take the place of the farm's."""
+
+    price_usd_per_mwh: PriceSeries = Field(default=0.0, description="Spot series, rates by time of use, or one price")
+
+
+class ContractChange(Noticed):
+    """Another power contract, or a part of one."""
+
+    kind: Literal["contract"] = Field(description="What energy costs")
+    set: EnergyPart = Field(description="Keys of `energy` as in a farm file; they take the place of the farm's")
+
+
+class FleetChange(Noticed):
+    """Other machines, or other modes of those there are. Applied in the order remove, add, modes, units."""
+
+    kind: Literal["fleet"] = Field(description="The groups of machines")
+    remove: tuple[Name, ...] = Field(default=(), description="Names of groups that are gone")
+    add: tuple[Group, ...] = Field(default=(), description="Groups as in a farm file; models of the farm's catalogue")
+    modes: dict[Name, Annotated[tuple[Name, ...], Field(min_length=1)]] = Field(
+        default={}, description="Modes by group, after a re-flash"
+    )
+    units: dict[Name, Annotated[int, Field(gt=0, le=10_000_000)]] = Field(
+        default={}, description="Machines installed, by group"
+    )
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> FleetChange:
+        if not (self.remove or self.add or self.modes or self.units):
+            raise ValueError("give one or more of remove, add, modes, units")
+        return self
+
+
+FarmChange = EventChange | OutageChange | FixedCostsChange | ContractChange | FleetChange
+Change = Annotated[CourseChange | FarmChange, Field(discriminator="kind")]
+
+
+class Sweep(Section):
+    """Values of one key of one change, each a scenario of its own."""
+
+    change: Annotated[int, Field(ge=0, le=999)] = Field(description="Which of this file's `changes`, from 0")
+    key: Annotated[str, Field(min_length=1, max_length=200)] = Field(
+        description="The key that varies, such as scale, or spike.usd_per_mwh"
+    )
+    values: Annotated[tuple[Any, ...], Field(min_length=1, max_length=1000)] = Field(description="Its values")
+
+
+Sentence = Annotated[str, Field(min_length=1, max_length=2000)]
+
+
+class ScenarioFile(Section):
+    """A scenario as its file has it."""
+
+    name: Name = Field(description="Name of the scenario")
+    summary: Sentence = Field(description="What happens, in one or two sentences")
+    sources: Annotated[tuple[Sentence, ...], Field(max_length=100)] = Field(
+        default=(), description="Addresses, and what each says; may be left out where the scenario extends another"
+    )
+    assumptions: Annotated[tuple[Sentence, ...], Field(max_length=100)] = Field(
+        default=(), description="What is invented, such as the shape between known figures"
+    )
+    extends: Annotated[str, Field(min_length=1)] | None = Field(
+        default=None, description="Another scenario, relative to this file, whose changes come first"
+    )
+    start: LocalTime | None = Field(default=None, description="When the plan begins, unless told otherwise")
+    hours: Annotated[float, Field(gt=0, le=24 * 366)] | None = Field(
+        default=None, description="Length of the plan, hours, unless told otherwise"
+    )
+    changes: Annotated[tuple[Change, ...], Field(max_length=1000)] = Field(
+        default=(), description="What is changed, applied in order"
+    )
+    sweep: Annotated[tuple[Sweep, ...], Field(max_length=2)] = Field(
+        default=(), description="One or two keys that vary: a scenario for each value, or pair of values"
+    )
+
+    @model_validator(mode="after")
+    def _has_sources(self) -> ScenarioFile:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        if self.extends is None and not self.sources:
+            faults.append((("sources",), "is missing: where the figures come from, or that they are invented"))
+        for i, sweep in enumerate(self.sweep):
+            if sweep.change >= len(self.changes):
+                counted = f"this file has {len(self.changes)}, counted from 0 (got {sweep.change})"
+                faults.append((("sweep", i, "change"), f"names no change: {counted}"))
+        refuse("ScenarioFile", faults)
+        return self

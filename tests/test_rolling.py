@@ -1,0 +1,178 @@
+"""Re-planning: with nothing new it is the plan; what comes later changes nothing before it is known."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+from optimizer.planning import plan_conditions
+from optimizer.policies import Followed
+from optimizer.rolling import replanned
+from optimizer.schedule.checker import check
+from optimizer.schedule.reasons import Reason
+from optimizer.settlement.account import Dispatch, grid_import_mw, settle
+from tests.farms import conditions, farm, farms, group
+from tests.properties.changes import with_farm, with_market
+
+F = NDArray[np.float64]
+
+
+def schedule_of(*args: Any) -> Dispatch:
+    return replanned(*args)[0]
+
+
+SLOW = group(units=10, restart_minutes=30.0, minimum_on_hours=2.0, minimum_off_hours=2.0, wear_usd_per_start=0.25)
+
+
+def test_with_nothing_new_re_planning_earns_what_the_plan_earns() -> None:
+    """Perfect prices and full look-ahead: planned once, or again at every hour, the profit is the same."""
+    random = np.random.default_rng(7)
+    c = conditions(farm(SLOW), random.uniform(0.2, 1.8, 24))
+    at_once = settle(c, plan_conditions(c).dispatch)
+    again = schedule_of(c, lambda _t: c, range(24))
+    assert check(c, again) == []
+    assert settle(c, again).profit == pytest.approx(at_once.profit, rel=1e-9)
+
+
+def test_a_spike_that_is_not_known_is_run_into() -> None:
+    """By hand: at 06:00 the price is 0, at 07:00 5 USD/MWh where 0 was expected, known when it begins.
+
+    Machines that stop at once earn 10 USD in the first hour and nothing after; an hour's minimum time holds them
+    through the spike only where they started just before it.
+    """
+    known, real = conditions(farm(), [0.0, 0.0, 0.0]), conditions(farm(), [0.0, 5.0, 0.0])
+    schedule = schedule_of(real, lambda t: real if t >= 1 else known, [1])
+    assert schedule.units_on["G", "normal"].tolist() == [10, 0, 10]
+    blind = schedule_of(real, lambda _t: known, [])
+    assert settle(real, blind).profit == pytest.approx(30 - 50)
+
+
+@given(farms(most_groups=2, most_intervals=6), st.integers(1, 5), st.floats(-20, 200))
+@settings(max_examples=40)
+def test_what_happens_later_changes_nothing_before_it_is_known(c: Conditions, at: int, price: float) -> None:
+    at = min(at, len(c.grid) - 1)
+    later = np.arange(len(c.grid)) >= at
+    low = float(c.market.energy_price_usd_per_mwh.min())
+    other = with_market(
+        c, energy_price_usd_per_mwh=np.where(later, max(price, min(low, 0.0)), c.market.energy_price_usd_per_mwh)
+    )
+    if at == 0:
+        return
+    one = schedule_of(c, lambda _t: c, [at])
+    two = schedule_of(other, lambda t: other if t >= at else c, [at])
+    for point, units in one.units_on.items():
+        assert units[:at].tolist() == two.units_on[point][:at].tolist()
+
+
+@given(farms(most_groups=2, most_intervals=6), st.lists(st.integers(1, 5), max_size=3))
+@settings(max_examples=40)
+def test_the_seams_of_re_planning_break_no_rule(c: Conditions, moments: list[int]) -> None:
+    assert check(c, schedule_of(c, lambda _t: c, moments)) == []
+
+
+def followed(known: Conditions, real: Conditions) -> Followed:
+    """What becomes of a plan where nobody learns that it is otherwise."""
+    return replanned(real, lambda _t: known, [])[0]
+
+
+OWN = {"onsite": {"available_mw": 8.0, "cost_usd_per_mwh": 0.0, "export_price_usd_per_mwh": 0.25, "export_limit_mw": 2}}
+
+
+def test_on_site_power_follows_the_machines_that_are_there() -> None:
+    """By hand: 10 MW of machines take the 8 MW; with 3 machines in service, 3 MW of it are used and import is zero."""
+    site = farm(energy=OWN)
+    known = conditions(site, [0.5, 0.5])
+    real = conditions(site, [0.5, 0.5], availability={"G": [1.0, 0.3]})
+    schedule = followed(known, real)
+    assert schedule.onsite_mw.tolist() == pytest.approx([8, 3])
+    assert grid_import_mw(real, schedule).tolist() == pytest.approx([2, 0])
+    assert check(real, schedule) == []
+
+
+def test_no_more_is_exported_than_is_generated() -> None:
+    """By hand: machines are off at 5 USD/MWh, 2 MW are sold; where 1.5 MW are there, 1.5 MW."""
+    site = farm(energy=OWN)
+    known = conditions(site, [5.0, 5.0], hashprice=1.0)
+    real = conditions(site, [5.0, 5.0], hashprice=1.0, onsite=[8.0, 1.5])
+    schedule = followed(known, real)
+    assert schedule.export_mw.tolist() == pytest.approx([2, 1.5])
+    assert check(real, schedule) == []
+
+
+def test_suppliers_follow_the_machines_that_are_there() -> None:
+    """By hand: 10 MW of the supplier's cheap power; with 4 machines in service no more than 4 MW, nothing sold."""
+    site = farm(energy={"supplies": ({"name": "S", "limit_mw": 10.0, "price_usd_per_mwh": 0.25},)})
+    known = conditions(site, [0.5, 0.5])
+    real = conditions(site, [0.5, 0.5], availability={"G": [1.0, 0.4]})
+    schedule = followed(known, real)
+    assert schedule.supply_mw["S"].tolist() == pytest.approx([10, 4])
+    assert settle(real, schedule).spot_mw.tolist() == pytest.approx([0, 0])
+
+
+def test_nothing_starts_where_it_is_too_cold_to() -> None:
+    """By hand: 4 of 10 run before; the cold of the first and third hour is unknown, and 5 USD/MWh stop all in one."""
+    cold = group(minimum_start_temperature_c=-5.0)
+    site = farm(cold, state={"groups": {"G": {"running": 4}}})
+    prices = [0.5, 0.5, 0.5, 5.0, 0.5]
+    known = conditions(site, prices, temperature=10.0)
+    real = conditions(site, prices, temperature=[-9.0, 0.0, -9.0, 0.0, -9.0])
+    schedule = followed(known, real)
+    assert schedule.units_on["G", "normal"].tolist() == [4, 10, 10, 0, 0]
+    assert schedule.off[Reason.COLD_START].tolist() == [[6, 0, 0, 0, 10]]
+    assert check(real, schedule) == []
+
+
+def test_a_hard_import_limit_sheds_what_earns_least_first_in_whole_containers() -> None:
+    """By hand: 14 MW against an unknown limit of 7.5 MW: 4 poor machines go, then two containers of two rich ones."""
+    poor, rich = group("P", 4, th=600.0), group("R", 10, units_switched_together=2)
+    site = farm(rich, poor)
+    known = conditions(site, [0.25, 0.25])
+    real = conditions(site, [0.25, 0.25], import_limit=[100.0, 7.5])
+    schedule = followed(known, real)
+    assert schedule.units_on["P", "normal"].tolist() == [4, 0]
+    assert schedule.units_on["R", "normal"].tolist() == [10, 6]
+    assert {reason: off.tolist() for reason, off in schedule.off.items()} == {
+        Reason.IMPORT_LIMIT: [[0, 4], [0, 4]],
+    }
+    assert check(real, schedule) == []
+
+
+def test_an_import_limit_with_a_price_sheds_nothing() -> None:
+    site = farm(site={"import_violation_usd_per_mwh": 9.0})
+    known, real = conditions(site, [0.25]), conditions(site, [0.25], import_limit=[7.5])
+    assert followed(known, real).units_on["G", "normal"].tolist() == [10]
+
+
+NEVER_BROKEN = {
+    "units below zero", "units available", "cold start", "import below zero", "import limit", "on-site below zero",
+    "on-site generation", "export below zero", "export limit", "export from on-site only", "supply below zero",
+    "supplier's limit", "suppliers above import",
+}  # fmt: skip
+
+
+@given(farms(most_groups=2, most_intervals=6), st.data())
+@settings(max_examples=40)
+def test_whatever_is_there_no_power_is_made_up_and_hard_limits_hold(known: Conditions, data: st.DataObject) -> None:
+    """Machines, on-site power, temperature and a hard import limit may all be other than known."""
+
+    def drawn(low: float, high: float) -> F:
+        n = len(known.grid)
+        return np.array(data.draw(st.lists(st.floats(low, high), min_size=n, max_size=n)))
+
+    m = known.market
+    hard = with_farm(known, lambda farm: farm["site"].pop("import_violation_usd_per_mwh", None))
+    real = with_market(
+        hard,
+        availability={name: share * drawn(0, 1) for name, share in m.availability.items()},
+        onsite_available_mw=m.onsite_available_mw * drawn(0, 1),
+        temperature_c=drawn(-15, 40),
+    )
+    room = real.full_load_mw - real.idle_load_mw
+    real = with_market(real, import_limit_mw=real.idle_load_mw + room * drawn(0, 1))
+    assert NEVER_BROKEN.isdisjoint(breach.rule for breach in check(real, followed(known, real)))
