@@ -75,6 +75,7 @@ LocalTime = Annotated[
 Date = Annotated[date, BeforeValidator(_date, json_schema_input_type=str)]
 Positive = Annotated[float, Field(gt=0, le=1e15)]
 NonNegative = Annotated[float, Field(ge=0, le=1e15)]
+Difficulty = Annotated[float, Field(ge=1, le=1e18)]  # 1 is the least the network allows
 Price = Annotated[float, Field(ge=-1e6, le=1e6, description="USD/MWh")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
@@ -123,6 +124,10 @@ def number_or_file(value: Any) -> str:
 
 PositiveSeries = Annotated[
     Annotated[Positive, Tag("number")] | Annotated[SeriesFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+DifficultySeries = Annotated[
+    Annotated[Difficulty, Tag("number")] | Annotated[SeriesFile, Tag("file")],
     Discriminator(number_or_file),
 ]
 NonNegativeSeries = Annotated[

@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 
 from optimizer.config.base import (
     Count,
+    DifficultySeries,
     LocalTime,
     NonNegative,
     NonNegativeSeries,
@@ -34,7 +35,7 @@ class Revenue(Section):
         default=None, description="Expected revenue per PH/s per day before the pool's fee"
     )
     btc_price_usd: PositiveSeries | None = Field(default=None, description="USD per BTC")
-    difficulty: PositiveSeries | None = Field(default=None, description="As a plain number: 125.86e12")
+    difficulty: DifficultySeries | None = Field(default=None, description="As a plain number: 125.86e12")
     block_height: Count | None = Field(
         default=None, description="Height at the plan's start; sets the subsidy (else the date does)"
     )

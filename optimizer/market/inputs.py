@@ -124,7 +124,7 @@ def read_market(
         for i, peak in enumerate(farm.energy.coincident_peaks)
     }
     btc_price = read.optional("revenue.btc_price_usd", revenue.btc_price_usd, base.Positive)
-    difficulty = read.optional("revenue.difficulty", revenue.difficulty, base.Positive)
+    difficulty = read.optional("revenue.difficulty", revenue.difficulty, base.Difficulty)
     given_hashprice = read.optional(
         "revenue.hashprice_usd_per_ph_day", revenue.hashprice_usd_per_ph_day, base.NonNegative
     )

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
-from optimizer.config.base import Celsius, Positive, Price, Section, SeriesFile, refuse
+from optimizer.config.base import Celsius, Difficulty, Positive, Price, Section, SeriesFile, refuse
 from optimizer.scenario.parts import Between, Course, Factor, Point
 from optimizer.scenario.times import Moment
 
@@ -45,7 +45,7 @@ class DifficultyPoint(Point):
     """A difficulty at a moment."""
 
     VALUE: ClassVar[str] = "difficulty"
-    difficulty: Positive = Field(description="As a plain number: 125.86e12")
+    difficulty: Difficulty = Field(description="As a plain number: 125.86e12")
 
 
 class Retarget(Point):
@@ -165,7 +165,7 @@ class DifficultyChange(Course):
     OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "set": "set", "path": "path", "retargets": "retargets"}
     kind: Literal["difficulty"] = Field(description="The difficulty")
     scale: Annotated[Factor, Field(gt=0)] | None = Field(default=None, description="Times so much")
-    set: Positive | None = Field(default=None, description="This difficulty, as a plain number: 125.86e12")
+    set: Difficulty | None = Field(default=None, description="This difficulty, as a plain number: 125.86e12")
     path: Annotated[tuple[DifficultyPoint, ...], Field(min_length=1, max_length=10_000)] | None = Field(
         default=None, description="Difficulties at moments, each until the next; the last one holds on"
     )
