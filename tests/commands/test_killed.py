@@ -30,7 +30,7 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
         assert writer.stdout is not None
         writer.stdout.readline()
         for _ in range(8):  # eight moments of each life: paused, looked at, let go on; the last one is the kill
-            time.sleep(draw.uniform(0.0, 0.02))
+            time.sleep(draw.uniform(0.0, 0.04))
             writer.send_signal(signal.SIGSTOP)
             os.waitpid(writer.pid, os.WUNTRACED)  # until it stands still
             if out.exists():
@@ -41,7 +41,7 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
         writer.stdout.close()
         if out.exists():
             seen.add(the_generation(out))
-    assert len(seen) >= 20
+    assert len(seen) >= 50
     leftovers = [entry for entry in tmp_path.iterdir() if entry != out]
     assert len(leftovers) <= 1  # the last life's, cleared by the next run
 
