@@ -6,8 +6,6 @@ import csv
 import io
 import json
 import re
-import shutil
-from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -124,19 +122,6 @@ def test_the_page_needs_nothing_from_outside_and_is_small() -> None:
     assert len(render_comparison(ten).encode()) < 300_000
     assert "<script>alert" not in page
     assert "&lt;script&gt;alert" in page
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    installed = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    with api.sync_playwright() as playwright:
-        try:
-            opened = playwright.chromium.launch(executable_path=installed, args=["--no-sandbox"])
-        except api.Error as error:
-            pytest.skip(f"no browser to look at the page with: {error.message.splitlines()[0]}")
-        yield opened
-        opened.close()
 
 
 @pytest.mark.parametrize("width", [390, 1400])
