@@ -126,6 +126,8 @@ class Calls:
     def paid(self) -> tuple[PaidSpan, ...]:
         """Pieces of intervals in which cuts are paid for, in time's order."""
         paying = {e: event.payment for e, event in enumerate(self.farm.events) if event.payment is not None}
+        if not paying:
+            return ()
         spans = [(e, pd.Timestamp(start), pd.Timestamp(end)) for e in paying for start, end in self._paid(e)]
         begin, finish = self.grid.starts[0], self.grid.end
         inner = {edge for _, *edges in spans for edge in edges if begin < edge < finish}

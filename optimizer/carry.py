@@ -8,9 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.fleet import Group
 from optimizer.config.horizon import BillState, GroupState, State, Switched
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import Dispatch, Settlement, settle
 from optimizer.settlement.charges import counted_mwh, peaks
 
 F = NDArray[np.float64]
@@ -18,18 +17,22 @@ F = NDArray[np.float64]
 
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
-    s = settle(c, dispatch)
+    s, today = settle(c, dispatch), _on_last_day(c)
     return State(
         at=c.grid.end.to_pydatetime(),
-        groups={group.name: _group(c, group, dispatch.running(group), s.starts[group.name]) for group in c.farm.fleet},
+        groups={
+            group.name: _group(c, g, dispatch.running(group), s.starts[group.name], today)
+            for g, group in enumerate(c.farm.fleet)
+        },
         grid_import_mw=max(float(s.import_mw[-1]), 0.0),
-        bill=_bill(c, dispatch),
+        bill=_bill(c, dispatch, s),
     )
 
 
-def _group(c: Conditions, group: Group, running: F, starts: F) -> GroupState:
+def _group(c: Conditions, g: int, running: F, starts: F, today: NDArray[np.bool_]) -> GroupState:
+    group = c.farm.fleet[g]
     before = c.farm.state.groups.get(group.name)
-    stops = np.maximum(-np.diff(running, prepend=_before(c, group)), 0.0)
+    stops = np.maximum(-np.diff(running, prepend=c.units_before[g]), 0.0)
     length = float(c.grid.hours.sum())
     last = round(running[-1])
     idle = group.units - last
@@ -40,12 +43,8 @@ def _group(c: Conditions, group: Group, running: F, starts: F) -> GroupState:
         running=last,
         started=_newest(started, last),
         stopped=_newest(stopped, idle),
-        starts_today=_starts_today(c, before, starts),
+        starts_today=float(starts[today].sum()) + (before.starts_today if before is not None and today[0] else 0.0),
     )
-
-
-def _before(c: Conditions, group: Group) -> float:
-    return float(c.units_before[[g.name for g in c.farm.fleet].index(group.name)])
 
 
 def _recent(c: Conditions, switched: F, length: float, hours: float) -> Iterator[Switched]:
@@ -70,21 +69,18 @@ def _newest(switches: list[Switched], most: int) -> tuple[Switched, ...]:
     return tuple(reversed(kept))
 
 
-def _starts_today(c: Conditions, before: GroupState | None, starts: F) -> float:
-    """Starts made on the local day in which the schedule ends; none where it ends at midnight."""
+def _on_last_day(c: Conditions) -> NDArray[np.bool_]:
+    """Intervals of the local day in which the schedule ends, (intervals,); none where it ends at midnight."""
     today = c.grid.end.tz_convert(c.grid.timezone).strftime("%Y-%m-%d")
-    if today not in c.grid.days:
-        return 0.0
-    day = c.grid.days.index(today)
-    made = float(starts[c.grid.day_of_interval == day].sum())
-    return made + (before.starts_today if before is not None and day == 0 else 0.0)
+    day = c.grid.days.index(today) if today in c.grid.days else -1
+    return np.asarray(c.grid.day_of_interval == day)
 
 
-def _bill(c: Conditions, dispatch: Dispatch) -> BillState:
+def _bill(c: Conditions, dispatch: Dispatch, s: Settlement) -> BillState:
     """What was metered and charged so far in the billing period the schedule ends in, and the peaks of those before."""
     billing, energy, old = c.billing, c.farm.energy, c.farm.state.bill
     last, first = billing.periods[-1], billing.periods[0]
-    metered = _metered(c, dispatch)
+    metered = _metered(c, s)
     past = {name: dict(months) for name, months in old.past_peaks_mw.items()}
     for (name, label), mw in metered.items():
         if label != last.label or not billing.goes_on(last):
@@ -92,7 +88,7 @@ def _bill(c: Conditions, dispatch: Dispatch) -> BillState:
     if not billing.goes_on(last):
         begun = last.ends < c.grid.end  # by the end of an interval that began before
         return BillState(peaks_mw={demand.name: 0.0 for demand in energy.demand if begun}, past_peaks_mw=past)
-    imported = settle(c, dispatch).import_mw
+    imported = s.import_mw
     carried = old if billing.begun_before(last) and last is first else BillState()
     used = {
         energy.tiers[t.item].name: counted_mwh(t, imported) for t in billing.tiers if billing.periods[t.period] is last
@@ -109,28 +105,28 @@ def _bill(c: Conditions, dispatch: Dispatch) -> BillState:
         past_peaks_mw=past,
         tier_mwh=tier_mwh,
         taken_mwh={name: carried.taken_mwh.get(name, 0.0) + taken.get(name, 0.0) for name in takes},
-        charged_usd=max(carried.charged_usd + _charged(c, dispatch, carried.tier_mwh, tier_mwh), 0.0),
+        charged_usd=max(carried.charged_usd + _charged(c, s, carried.tier_mwh, tier_mwh), 0.0),
     )
 
 
-def _metered(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], float]:
+def _metered(c: Conditions, s: Settlement) -> dict[tuple[str, str], float]:
     """The measured peak of every demand charge in every period so far, by name and label."""
     billing, energy = c.billing, c.farm.energy
     first = billing.periods[0]
     found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
     if billing.begun_before(first):
         found |= {(name, first.label): mw for name, mw in c.farm.state.bill.peaks_mw.items()}
-    for bill, peak in zip(billing.peak_bills, peaks(c, settle(c, dispatch).import_mw), strict=True):
+    for bill, peak in zip(billing.peak_bills, peaks(c, s.import_mw), strict=True):
         key = energy.demand[bill.charge].name, billing.periods[bill.period].label
         found[key] = max(found[key], peak.measured_mw)
     return found
 
 
-def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], after: Mapping[str, float]) -> float:
+def _charged(c: Conditions, s: Settlement, before: Mapping[str, float], after: Mapping[str, float]) -> float:
     """What the schedule adds to the sum that counts towards the minimum bill of the last period, USD."""
     billing, energy = c.billing, c.farm.energy
     last = billing.periods[-1]
-    s, inside = settle(c, dispatch), slice(last.first, last.stop)
+    inside = slice(last.first, last.stop)
     charged = -float((s.usd["energy"] + s.usd["adders"])[inside].sum())
     for tier in energy.tiers:
         above = [max(mwh.get(tier.name, 0.0) - tier.above_mwh_per_month, 0.0) for mwh in (before, after)]

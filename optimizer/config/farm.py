@@ -16,6 +16,7 @@ from optimizer.config.events import Event
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import Horizon, State
 from optimizer.config.programs import Program
+from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
 from optimizer.config.site import PueCurve, Site
 
@@ -83,6 +84,7 @@ class Farm(Section):
     )
     horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
     state: State = Field(default=State(), description="What runs when the plan begins")
+    replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
 
     @model_validator(mode="after")

@@ -12,6 +12,7 @@ large number, which is refused, instead of to -1, which NumPy would silently tak
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any, Never
 
@@ -106,7 +107,7 @@ class Linear:
         shape = (*rows, sum(self.widths))
         columns, coefficients = np.empty(shape, np.int32), np.empty(shape)
         self.fill(columns, coefficients)
-        flat = (int(np.prod(rows)), shape[-1])
+        flat = (math.prod(rows), shape[-1])
         return columns.reshape(flat), coefficients.reshape(flat)
 
     @property

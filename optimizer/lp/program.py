@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -25,7 +26,7 @@ class Rows:
     @property
     def stop(self) -> int:
         """One past the last row."""
-        return self.start + int(np.prod(self.shape))
+        return self.start + math.prod(self.shape)
 
 
 @dataclass(frozen=True)
@@ -38,7 +39,7 @@ class ColumnBlock:
     @property
     def span(self) -> slice:
         """The columns."""
-        return slice(self.first, self.first + int(np.prod(self.shape)))
+        return slice(self.first, self.first + math.prod(self.shape))
 
     def of(self, values: Float) -> Float:
         """A variable's part of an array over all columns, shaped like its sets."""
@@ -105,7 +106,7 @@ class ArrayModel:
             shape = tuple(problem.size(name) for name in variable.over)
             setattr(self, variable.name, Columns(variable.name, self.n_columns, shape))
             self.columns[variable.name] = ColumnBlock(self.n_columns, shape)
-            self.n_columns += int(np.prod(shape))
+            self.n_columns += math.prod(shape)
 
     def _declare_set(self, name: str, members: AnySet) -> None:
         if isinstance(members, LabelSet):
@@ -164,6 +165,8 @@ def _rule(name: str, result: Any, expected: type) -> Any:
 def term_cost(model: ArrayModel, term: Term) -> TermCost:
     """One line of the objective, by its rule."""
     indices, shape = model.domain(term.over)
+    if 0 in shape:
+        return TermCost(np.empty(0, np.int32), np.empty(0), 0.0)
     result = term.rule(model, *indices)
     if not isinstance(result, Linear):  # a sum over an empty set is a number
         return TermCost(np.empty(0, np.int32), np.empty(0), float(np.sum(np.broadcast_to(result, (*shape, 1)))))
@@ -176,13 +179,13 @@ class _Matrix:
     """Rows stacked family by family into arrays allocated once, at the size of the regular families."""
 
     def __init__(self, relations: list[tuple[Relation, tuple[int, ...]]]) -> None:
-        self.rows = sum(int(np.prod(shape)) for _, shape in relations)
+        self.rows = sum(math.prod(shape) for _, shape in relations)
         self.lower, self.upper = np.empty(self.rows), np.empty(self.rows)
         lengths: list[NDArray[np.int32]] = []
         parts: list[Any] = []
         size = row = 0
         for relation, shape in relations:
-            n, linear = int(np.prod(shape)), relation.expression
+            n, linear = math.prod(shape), relation.expression
             self.lower[row : row + n].reshape(*shape, 1)[:] = relation.lower
             self.upper[row : row + n].reshape(*shape, 1)[:] = relation.upper
             if linear.is_plain:
@@ -201,7 +204,7 @@ class _Matrix:
         self.indices, self.coefficients = np.empty(size, np.int32), np.empty(size)
         at = 0
         for first, second in parts:
-            end = at + (int(np.prod(second)) if isinstance(first, Linear) else len(first))
+            end = at + (math.prod(second) if isinstance(first, Linear) else len(first))
             if isinstance(first, Linear):
                 first.fill(self.indices[at:end].reshape(second), self.coefficients[at:end].reshape(second))
             else:
@@ -219,7 +222,7 @@ def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, fl
 
 def upper_bounds(problem: DispatchProblem, columns: Mapping[str, ColumnBlock]) -> Float:
     """The columns' upper bounds, (columns,): those of their parameters, else none."""
-    bounds = np.full(sum(int(np.prod(block.shape)) for block in columns.values()), np.inf)
+    bounds = np.full(sum(math.prod(block.shape) for block in columns.values()), np.inf)
     for variable in VARIABLES:
         if variable.upper is not None:
             bounds[columns[variable.name].span] = problem.parameters[variable.upper].ravel()

@@ -60,13 +60,7 @@ class Session:
     def solve(self, problem: DispatchProblem) -> tuple[LinearProgram, Solution]:
         """The program of a problem and its optimum. Raises the errors of `optimizer.lp.highs.solve`."""
         program = self.program(problem)
-        if program.columns != self._program.columns or program.shape != self._program.shape:
-            return program, solve(program)
-        try:
-            solution = solve(program, basis=self._basis)
-        except SolverError:  # judged from scratch, for the reason that `solve` gives
-            return program, solve(program)
-        return program, solution if is_optimal(program, solution) else solve(program)
+        return program, solve_from(program, (self._program, self._basis))
 
     def program(self, problem: DispatchProblem) -> LinearProgram:
         """The program of a problem, equal to what `compile_program` makes of it."""
@@ -84,6 +78,20 @@ class Session:
         cost, offset = total_cost(terms, len(base.cost))
         bounds = upper_bounds(problem, base.columns)
         return replace(base, cost=cost, offset=offset, terms=terms, col_upper=bounds)
+
+
+def solve_from(program: LinearProgram, start: tuple[LinearProgram, Any] | None) -> Solution:
+    """The optimum, sought from the basis of another program where that has the same columns and rows.
+
+    Raises the errors of `optimizer.lp.highs.solve`.
+    """
+    if start is None or program.columns != start[0].columns or program.shape != start[0].shape:
+        return solve(program)
+    try:
+        solution = solve(program, basis=start[1])
+    except SolverError:  # judged from scratch, for the reason that `solve` gives
+        return solve(program)
+    return solution if is_optimal(program, solution) else solve(program)
 
 
 def is_optimal(program: LinearProgram, solution: Solution) -> bool:

@@ -37,6 +37,8 @@ def share_within(
     >>> share_within(days, When(days=("holiday",), hours=({"start": 6, "end": 12},)), "nerc").tolist()
     [0.0, 0.25]
     """
+    if when is None and start is None and end is None:
+        return np.ones(len(grid))
     seconds = grid.slots.seconds
     if when is not None:
         seconds = np.where(when.table()[_places(grid, holidays)], seconds, 0.0)

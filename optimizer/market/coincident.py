@@ -29,7 +29,7 @@ from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
 F = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
-_LOAD_MW = Limits(0.0, 1e7, above=True)  # far above any grid, and below a large one in kW by mistake
+LOAD_MW = Limits(0.0, 1e7, above=True)  # far above any grid, and below a large one in kW by mistake
 _LONGEST_PIECE = 1.0  # hours: the mean of a day says nothing of its peak
 _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
@@ -103,7 +103,7 @@ def _read(
 
     def series(spec: SeriesFile, window: Grid) -> TimeSeries | None:
         try:
-            return read_series(folder / spec.file, spec, farm.timezone, within=window, limits=_LOAD_MW)
+            return read_series(folder / spec.file, spec, farm.timezone, within=window, limits=LOAD_MW)
         except InputError as error:
             faults.extend(error.faults)
             return None

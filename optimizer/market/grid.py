@@ -129,13 +129,13 @@ def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = Non
     except (ValueError, OverflowError, NotImplementedError) as error:
         raise InputError(f"the plan cannot start at {begin}: {error}") from None
     total = farm.horizon.hours if hours is None else hours
-    seconds = np.asarray(_lengths(farm.horizon, total), dtype=np.int64)
+    seconds = np.asarray(step_lengths(farm.horizon, total), dtype=np.int64)
     since_start = np.concatenate([[0], np.cumsum(seconds)[:-1]])
     starts = (pd.DatetimeIndex([first]).repeat(len(seconds)) + pd.to_timedelta(since_start, unit="s")).as_unit("us")
     return Grid(starts, seconds / _SECONDS_PER_HOUR, farm.timezone)
 
 
-def _lengths(horizon: Horizon, total_hours: float) -> list[int]:
+def step_lengths(horizon: Horizon, total_hours: float) -> list[int]:
     """Seconds of each interval."""
     total = _whole_minutes(total_hours, "the horizon")
     if total <= 0:

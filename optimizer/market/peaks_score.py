@@ -12,7 +12,6 @@ import itertools
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +19,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.errors import CurtailError, InputError
-from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule, peak_probability
-from optimizer.market.peaks_fit import ERCOT_ZONE, FIT_YEARS, daily_peaks, fit, read_ercot_load, recent_days, whole_days
-from optimizer.market.peaks_model import PeakModel, damped_persistence
+from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule
+from optimizer.market.peaks_fit import ERCOT_ZONE, FIT_YEARS, fit, read_ercot_load, whole_days
+from optimizer.market.peaks_issued import Issuer
+from optimizer.market.peaks_model import PeakModel
 from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]
@@ -67,25 +67,11 @@ def judge(load_mw: pd.Series, year: int, model: PeakModel, base: pd.Series) -> J
 
     The forecast is damped persistence, which needs no weather; the plan looks two days ahead.
     """
-    days, peaks = whole_days(load_mw), daily_peaks(load_mw)
+    issuer = Issuer(load_mw, ERCOT_4CP, model)
     parts: list[F] = []
     starts = []
-    for issue in (day for day in days if day.year == year and day.month in ERCOT_4CP.months):
-        outlook = model.outlook(peaks, issue)  # looks at days before the issue only
-        yesterday = issue - timedelta(days=1)
-        recent = recent_days(days, yesterday)
-        forecast = [damped_persistence(recent, yesterday, ahead, outlook) for ahead in (1, 2)]
-        times = pd.date_range(str(issue), periods=48, freq="h", tz=ERCOT_ZONE)
-        probability = peak_probability(
-            np.concatenate(forecast),
-            times,
-            np.ones(48),
-            rule=ERCOT_4CP,
-            error=model.persistence,
-            past_peaks_mw={day: mw for day, mw in peaks.items() if day < issue},
-            outlook=outlook,
-            seed=issue.toordinal(),
-        )
+    for issue in (day for day in whole_days(load_mw) if day.year == year and day.month in ERCOT_4CP.months):
+        times, probability = issuer.at(issue)
         parts.append(probability[:24])
         starts.append(times[:24])
     index = pd.DatetimeIndex(np.concatenate([one.tz_convert("UTC").tz_localize(None) for one in starts]), tz="UTC")

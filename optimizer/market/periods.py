@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -40,19 +41,27 @@ def billing_periods(grid: Grid, billing_day: int) -> tuple[Period, ...]:
     >>> march.label, march.first, march.stop, str(march.begins), str(march.ends)
     ('2026-03', 1, 2, '2026-03-01 06:00:00+00:00', '2026-04-01 05:00:00+00:00')
     """
-    local = grid.local_starts[[0, -1]].tz_localize(None).to_period("M")
-    months = pd.period_range(local[0] - 1, local[1] + 2, freq="M")
-    days = months.to_timestamp() + pd.Timedelta(days=billing_day - 1)
-    twice = np.ones(len(days), dtype=np.bool_)
-    begins = (
-        days.tz_localize(grid.timezone, ambiguous=twice, nonexistent="shift_forward").tz_convert("UTC").as_unit("us")
-    )
+    start, last = (grid.starts[at].tz_convert(grid.timezone) for at in (0, -1))
+    ahead = 12 * (last.year - start.year) + last.month - start.month
+    labels, begins = _beginnings(grid.timezone, billing_day, start.year, start.month, ahead)
     first = grid.starts.searchsorted(begins)
     return tuple(
-        Period(str(month), int(first[i]), int(first[i + 1]), begins[i], begins[i + 1])
-        for i, month in enumerate(months[:-1])
+        Period(label, int(first[i]), int(first[i + 1]), begins[i], begins[i + 1])
+        for i, label in enumerate(labels[:-1])
         if first[i] < first[i + 1]
     )
+
+
+@lru_cache(maxsize=64)
+def _beginnings(
+    timezone: str, billing_day: int, year: int, month: int, ahead: int
+) -> tuple[tuple[str, ...], pd.DatetimeIndex]:
+    """Periods from the month before one to two months after the last of those ahead: labels and beginnings in UTC."""
+    months = pd.period_range(pd.Period(year=year, month=month, freq="M") - 1, periods=ahead + 4, freq="M")
+    days = months.to_timestamp() + pd.Timedelta(days=billing_day - 1)
+    twice = np.ones(len(days), dtype=np.bool_)
+    begins = days.tz_localize(timezone, ambiguous=twice, nonexistent="shift_forward").tz_convert("UTC").as_unit("us")
+    return tuple(map(str, months)), begins
 
 
 def with_tail(farm: Farm, head: Grid) -> Grid | None:

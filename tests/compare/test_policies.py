@@ -181,3 +181,25 @@ def test_on_random_farms_no_rule_is_broken_and_the_optimum_is_not_beaten(c: Cond
     assert np.allclose(running + off, installed)
     best = plan_conditions(c).continuous.profit
     assert settle(c, followed).profit <= best + 1e-6 * (1.0 + abs(best))
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_what_a_call_would_stop_again_is_not_started(policy: Callable[[Conditions], Followed]) -> None:
+    """A call from 08:00 to 10:00 leaves room for two of ten machines that must run two hours; four run.
+
+    At 06:00 all may start: their time is over by 08:00. With three starts an hour three do; of the last three only two
+    may at 07:00, as two is what the call has room for.
+    """
+    idle = {"at": "2026-02-11 06:00", "groups": {"G": {"running": 4}}}
+    call = {
+        "name": "Call",
+        "start": "2026-02-11 08:00",
+        "end": "2026-02-11 10:00",
+        "cut": {"form": "to_level", "mw": 2.0},
+    }
+    two_hours = group(minimum_on_hours=2.0)
+    c = conditions(farm(two_hours, state=idle, events=(call,)), [0.5] * 5)
+    assert on(policy(c)) == [10, 10, 2, 2, 10]
+    later = conditions(farm(group(minimum_on_hours=2.0, starts_per_hour=3), state=idle, events=(call,)), [0.5] * 5)
+    assert on(policy(later)) == [7, 9, 2, 2, 5]
+    assert check(c, policy(c)) == check(later, policy(later)) == []

@@ -1,10 +1,11 @@
-"""What a farm without a plan would do: run always, or run wherever hashing pays more than power costs.
+"""From what a rule wishes to what a farm can do: interval after interval, within every limit that is known.
 
-Both keep to what nobody may leave out: machines in service, whole containers, the import limit, the caps of events and
+It keeps to what nobody may leave out: machines in service, whole containers, the import limit, the caps of events and
 how fast import may rise, by merit order: what can pay least for power gives way first. What must run against frost runs
-whatever power costs, as far as these limits allow. They stagger starts as the farm file asks and rest machines as long.
-They look at one interval at a time and never ahead: what that breaks, such as a
-limit on how fast load may fall, the rule checker counts as breaches.
+whatever power costs, as far as these limits allow. It staggers starts as the farm file asks, rests machines as long,
+and starts none that a cap or the import limit would stop again within their minimum time. Else it looks at one interval
+at a time and never ahead: what that breaks, such as a limit on how fast load may fall, the rule checker counts as
+breaches.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch
-from optimizer.units import WATTS_PER_MEGAWATT, megawatts, usd_per_th_hour
+from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
@@ -34,7 +35,7 @@ class Followed(Dispatch):
 
 
 @dataclass(frozen=True)
-class _Wish:
+class Wish:
     """What a policy would do without limits. mode: position among the group's modes; strike: USD/MWh at the meter."""
 
     runs: NDArray[np.bool_]
@@ -42,51 +43,12 @@ class _Wish:
     strike: F
 
 
-def always_on(c: Conditions) -> Followed:
-    """Every machine in service, in the mode that earns most before power; of equal ones the more frugal."""
-    shape = (len(c.farm.fleet), len(c.grid))
-    mode, strike = np.zeros(shape, dtype=np.int64), np.zeros(shape)
-    for g, (earned, extra) in enumerate(zip(_earned(c), _extra_mw(c), strict=True)):
-        best = int(np.lexsort((extra[:, 0], -np.round(earned.mean(axis=1), 9)))[0])
-        mode[g], strike[g] = best, earned[best] / extra[best]
-    return _followed(c, _Wish(np.ones(shape, dtype=np.bool_), mode, strike))
-
-
-def strike_rule(c: Conditions) -> Followed:
-    """Each group in the mode that earns most after power, wherever its strike price is above the price at the meter."""
-    shape = (len(c.farm.fleet), len(c.grid))
-    mode, strike, runs = np.zeros(shape, dtype=np.int64), np.zeros(shape), np.zeros(shape, dtype=np.bool_)
-    price = meter_price(c)
-    each = np.arange(len(c.grid))
-    for g, (earned, extra) in enumerate(zip(_earned(c), _extra_mw(c), strict=True)):
-        net = earned - extra * price
-        mode[g] = net.argmax(axis=0)
-        runs[g] = net[mode[g], each] > 0.0
-        strike[g] = (earned / extra)[mode[g], each]
-    return _followed(c, _Wish(runs, mode, strike))
-
-
 def meter_price(c: Conditions) -> F:
     """The price of one more MWh at the meter: energy at the interval's price and adders, losses included, USD/MWh."""
     return (c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh) * (1.0 + c.farm.energy.loss_share)
 
 
-def _earned(c: Conditions) -> list[F]:
-    """USD per hour of one machine by group, (modes, intervals): hash after the pool's fee, or the hosting fee."""
-    worth = np.array([usd_per_th_hour(value) for value in c.market.hashprice_usd_per_ph_day])
-    found = []
-    for group in c.farm.fleet:
-        fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
-        points = group.points.values()
-        if group.hosting is None:
-            found.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
-        else:
-            usd = group.hosting.fee_usd_per_mwh
-            found.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
-    return found
-
-
-def _extra_mw(c: Conditions) -> list[F]:
+def extra_mw(c: Conditions) -> list[F]:
     """MW at the meter that a machine adds when it runs, by group, (modes, intervals)."""
     return [
         np.array([[point.power_w - group.standby_w] for point in group.points.values()]) / WATTS_PER_MEGAWATT * c.pue
@@ -94,7 +56,8 @@ def _extra_mw(c: Conditions) -> list[F]:
     ]
 
 
-def _followed(c: Conditions, wish: _Wish) -> Followed:
+def walked(c: Conditions, wish: Wish) -> Followed:
+    """The schedule that comes of a wish."""
     walk = _Walk(c, wish)
     for t in range(len(c.grid)):
         walk.step(t)
@@ -146,11 +109,11 @@ def _whole_above(units: float, available: float, container: float) -> float:
 class _Walk:
     """Interval after interval, as an operator would: who may start, who must stay, what the limits leave room for."""
 
-    def __init__(self, c: Conditions, wish: _Wish) -> None:
+    def __init__(self, c: Conditions, wish: Wish) -> None:
         self.c, self.wish = c, wish
         shape = wish.runs.shape
         each = np.arange(shape[1])
-        self.extra: F = np.array([mw[wish.mode[g], each] for g, mw in enumerate(_extra_mw(c))])
+        self.extra: F = np.array([mw[wish.mode[g], each] for g, mw in enumerate(extra_mw(c))])
         self.running, self.started, self.stopped = np.zeros((3, *shape))
         self.onsite, self.exported, self.imported = np.zeros((3, shape[1]))
         self.price = meter_price(c)
@@ -167,6 +130,11 @@ class _Walk:
             np.array([getattr(group, key) for group in c.farm.fleet])
             for key in ("minimum_on_hours", "minimum_off_hours")
         ]
+        self.bound_until = np.searchsorted(c.hours_before, c.hours_before + self.least[0][:, None] - _TOLERANCE)
+        bound_mw = (c.units_bound[0] * self.extra).sum(axis=0)
+        limit = np.minimum(self.event, c.market.import_limit_mw)
+        self.room_ahead: F = limit + c.market.onsite_available_mw - c.idle_load_mw - bound_mw
+        self.first_of_day = np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days)))
 
     def step(self, t: int) -> None:
         """Decide one interval."""
@@ -181,7 +149,7 @@ class _Walk:
         target = np.array([_whole(wanted[g], available[g], size) for g, size in enumerate(self.containers)])
         limit, limited_by = self._limit(t)
         room = limit + float(c.market.onsite_available_mw[t] - c.idle_load_mw[t])
-        running = self._by_merit(t, (np.minimum(hold, target), np.minimum(frost, target), target), room)
+        running = self._by_merit(t, (np.minimum(hold, target), np.minimum(frost, target), target), room, kept)
         self._feed(t, float(c.idle_load_mw[t] + self.extra[:, t] @ running), limit)
         self.running[:, t] = running
         self.started[:, t] = np.maximum(running - before, 0.0)
@@ -193,14 +161,15 @@ class _Walk:
 
     def _within(self, switched: F, t: int, hours: F) -> F:
         """Machines switched less than so many hours before an interval's start, in the plan, (groups,)."""
-        since = self.c.hours_before[t] - self.c.hours_before[:t]
-        recent: F = (switched[:, :t] * (since[None, :] < hours[:, None] - _TOLERANCE)).sum(axis=1)
+        first = int(np.searchsorted(self.c.hours_before, self.c.hours_before[t] - float(hours.max(initial=0.0))))
+        since = self.c.hours_before[t] - self.c.hours_before[first:t]
+        recent: F = (switched[:, first:t] * (since[None, :] < hours[:, None] - _TOLERANCE)).sum(axis=1)
         return recent
 
     def _startable(self, t: int, kept: F, available: F) -> tuple[F, list[Reason]]:
         """Most machines that may run, and what keeps the others from starting, by group."""
         c, day = self.c, self.c.grid.day_of_interval[t]
-        made_today = self.started[:, :t][:, c.grid.day_of_interval[:t] == day].sum(axis=1)
+        made_today = self.started[:, self.first_of_day[day] : t].sum(axis=1)
         per_day = np.array([np.inf if group.starts_per_day is None else 0.0 for group in c.farm.fleet])
         rate = c.start_limit[:, t].copy()
         if (c.grid.hours < 1.0).any():
@@ -227,7 +196,7 @@ class _Walk:
         tightest = min(limits, key=lambda reason: limits[reason])
         return limits[tightest], tightest
 
-    def _by_merit(self, t: int, ranks: tuple[F, ...], room: float) -> F:
+    def _by_merit(self, t: int, ranks: tuple[F, ...], room: float, kept: F) -> F:
         """What of the machines wanted fits: rank after rank, in each rank first those that can pay most."""
         running = np.zeros(len(self.containers))
         order = np.argsort(-self.wish.strike[:, t], kind="stable")
@@ -236,10 +205,21 @@ class _Walk:
                 mw = float(self.extra[g, t])
                 fits = max(room, 0.0) / mw if mw > 0 else np.inf
                 most = min(wanted[g], running[g] + fits)
+                if most > kept[g]:
+                    most = min(most, max(running[g], kept[g]) + self._startable_ahead(g, t))
                 more = max(_whole(most, self.c.units_available[g, t], self.containers[g]) - running[g], 0.0)
+                started = max(running[g] + more - max(running[g], kept[g]), 0.0)
+                window = slice(t + 1, self.bound_until[g, t])
+                self.room_ahead[window] -= started * self.extra[g, window]
                 running[g] += more
                 room -= more * mw
         return running
+
+    def _startable_ahead(self, g: int, t: int) -> float:
+        """Machines that may start and still find room as long as they must then run."""
+        window = slice(t + 1, self.bound_until[g, t])
+        room, mw = np.maximum(self.room_ahead[window], 0.0), self.extra[g, window]
+        return float(np.divide(room, mw, out=np.full_like(room, np.inf), where=mw > 0).min(initial=np.inf))
 
     def _feed(self, t: int, load: float, limit: float) -> None:
         """On-site power where it is cheaper than the grid's or the grid's is not enough; the rest is exported."""

@@ -1,0 +1,80 @@
+"""How a farm plans again as prices arrive: what is known when, what is expected of the rest, what changes may cost."""
+
+from __future__ import annotations
+
+from datetime import time
+from typing import Annotated, Any, Literal
+
+from pydantic import BeforeValidator, Field
+
+from optimizer.config.base import NonNegative, Section, SeriesFile
+
+_MINUTES_PER_WEEK = 7 * 24 * 60
+
+
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    if not isinstance(value, time) or value.tzinfo is not None:
+        raise ValueError('must be a time of day such as "13:30"')
+    return value
+
+
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type=str)]
+
+
+class DayAhead(Section):
+    """Prices of a whole local day, published on the day before; beyond them, those of the last day published."""
+
+    kind: Literal["day_ahead"]
+    price_usd_per_mwh: SeriesFile = Field(description="The day-ahead prices")
+    published: TimeOfDay = Field(
+        default=time(13, 30), description="When tomorrow's prices are out, on the farm's clock; ERCOT's by 13:30"
+    )
+
+
+class SameHourLastWeek(Section):
+    """The price of the same hour a week before."""
+
+    kind: Literal["same_hour_last_week"]
+
+
+class Persistence(Section):
+    """The last price that is known holds on."""
+
+    kind: Literal["persistence"]
+
+
+class Column(Section):
+    """A supplied forecast, each value known so many hours before its interval begins."""
+
+    kind: Literal["column"]
+    price_usd_per_mwh: SeriesFile = Field(description="The forecast")
+    known_hours_before: Annotated[float, Field(ge=0, le=24 * 14)] = Field(
+        description="How long before an interval its value is known; earlier, that of the same hour a day before stands"
+    )
+
+
+Forecast = Annotated[DayAhead | SameHourLastWeek | Persistence | Column, Field(discriminator="kind")]
+
+
+class Replanning(Section):
+    """Planning again at every interval of the first length in `horizon.intervals`, `horizon.hours` ahead."""
+
+    forecast: Forecast = Field(description="What is expected of the energy price where it is not known")
+    price_lag_intervals: Annotated[int, Field(ge=0, le=96)] = Field(
+        default=0, description="0: an interval's price is known as it begins; 1: only that of the one before"
+    )
+    deviation_half_life_minutes: Annotated[float, Field(ge=0, le=_MINUTES_PER_WEEK)] = Field(
+        default=0.0,
+        description="How long it takes until half of a price's departure from its forecast is expected to be gone",
+    )
+    frozen_intervals: Annotated[int, Field(ge=0, le=96)] = Field(
+        default=0, description="Intervals ahead, from the present one, in which an announced schedule is kept"
+    )
+    change_usd_per_machine: NonNegative = Field(
+        default=0.0, description="What changing the announced schedule must be worth, per machine and interval, USD"
+    )

@@ -1,0 +1,123 @@
+"""What is expected of the energy price at any moment, from what was published and observed by then.
+
+Everything is reckoned in positions of one grid of equal intervals. It begins a week before the replay does, so that
+forecasts can look back; a position is counted from the replay's beginning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config import base
+from optimizer.config.base import SeriesFile
+from optimizer.config.farm import Farm
+from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
+from optimizer.errors import MissingDataError
+from optimizer.market.grid import Grid
+from optimizer.market.reading import limits_of
+from optimizer.market.series import read_series, where_covered
+from optimizer.market.timeseries import clock
+from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+_DAYS_BACK = 7
+_HOUR = pd.Timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class PriceForecast:
+    """Prices over a grid of equal intervals that begins ``lead`` positions before the replay; arrays are (lead + n,).
+
+    observed: the energy price as it came, USD/MWh, NaN where it is not told. published: what is said in advance, NaN
+    where nothing is; ``known_until`` the first position of which nothing is said yet when an interval begins, (n,).
+    There the value ``back`` positions before stands; where that is not told either, the latest observed price.
+    """
+
+    observed: F
+    published: F
+    known_until: Int
+    lead: int
+    back: int
+    lag: int
+    half_life_intervals: float
+    starts: pd.DatetimeIndex
+    timezone: str
+
+    def at(self, now: int, stop: int) -> F:
+        """Prices of the intervals ``now`` to ``stop - 1`` as they look when ``now`` begins, USD/MWh.
+
+        Raises MissingDataError where nothing at all is known by then.
+        """
+        seen = now - self.lag  # the latest interval whose price is known
+        latest = float(self.observed[seen + self.lead])
+        expected = self._said(now, np.arange(now, stop), latest)
+        departure = latest - float(self._said(now, np.array([seen]), latest)[0])
+        if self.half_life_intervals > 0 and np.isfinite(departure):
+            expected = expected + departure * 0.5 ** ((np.arange(now, stop) - seen) / self.half_life_intervals)
+        if self.lag == 0:
+            expected[0] = latest
+        if np.isnan(expected).any():
+            begins = clock(self.starts[now], self.timezone)
+            raise MissingDataError(f"{begins}: neither a price nor a forecast is known by then; begin later")
+        return expected
+
+    def _said(self, now: int, at: Int, latest: float) -> F:
+        """What was said of positions by the time ``now`` begins, or stands in its place."""
+        last = int(self.known_until[now]) - 1
+        days = np.maximum(-((last - at) // self.back), 0)
+        values = self.published[np.maximum(at - days * self.back + self.lead, 0)]
+        return np.where(np.isnan(values), latest, values)
+
+
+def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, observed: F) -> PriceForecast:
+    """The forecast that a farm file names, over a replay's grid of equal intervals.
+
+    ``observed`` is the energy price over the grid, USD/MWh, (n,); what the price's own file says of the week before
+    is read where it reaches back so far. Raises InputError with the faults of a forecast's file.
+    """
+    step = float(grid.hours[0])
+    day = round(HOURS_PER_DAY / step)
+    lead = max(_DAYS_BACK * day, rules.price_lag_intervals)
+    before = pd.DatetimeIndex(grid.starts[0] - np.arange(lead, 0, -1) * pd.Timedelta(hours=step)).as_unit("us")
+    longer = Grid(before.append(grid.starts), np.full(lead + len(grid), step), grid.timezone)
+    past = Grid(before, np.full(lead, step), grid.timezone)
+    own = farm.energy.price_usd_per_mwh
+    earlier = _covered(farm, folder, own, past) if isinstance(own, SeriesFile) else np.full(lead, np.nan)
+    prices = np.append(earlier, observed)
+    forecast, now = rules.forecast, np.arange(len(grid))
+    published, until, back = np.full(len(prices), np.nan), now, day
+    if isinstance(forecast, SameHourLastWeek):
+        back = _DAYS_BACK * day
+        published = np.append(np.full(back, np.nan), prices[:-back])
+        until = now - rules.price_lag_intervals + 1 + back
+    elif isinstance(forecast, DayAhead):
+        published = _covered(farm, folder, forecast.price_usd_per_mwh, longer)
+        until = _days_published(grid, forecast)
+    elif isinstance(forecast, Column):
+        published = _covered(farm, folder, forecast.price_usd_per_mwh, longer)
+        until = now + int(forecast.known_hours_before / step) + 1
+    half_life = rules.deviation_half_life_minutes / MINUTES_PER_HOUR / step
+    return PriceForecast(
+        prices, published, until, lead, back, rules.price_lag_intervals, half_life, grid.starts, grid.timezone
+    )
+
+
+def _covered(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
+    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Price))
+    return where_covered(series, grid)
+
+
+def _days_published(grid: Grid, forecast: DayAhead) -> Int:
+    """The first position of the local day that is not published yet when each interval begins, (n,)."""
+    local = grid.local_starts
+    published = (local.hour * 60 + local.minute) >= (forecast.published.hour * 60 + forecast.published.minute)
+    days = local.tz_localize(None).normalize() + pd.to_timedelta(1 + np.asarray(published, dtype=np.int64), unit="D")
+    twice = np.ones(len(days), dtype=np.bool_)
+    ends = days.tz_localize(grid.timezone, ambiguous=twice, nonexistent="shift_forward").tz_convert("UTC")
+    return np.asarray(np.ceil((ends - grid.starts[0]) / (_HOUR * float(grid.hours[0]))), dtype=np.int64)

@@ -1,0 +1,104 @@
+"""What a farm knows when an interval begins: the present as it is, the rest as it is expected.
+
+Known in advance are contract, limits, outages, maintenance and generation as the farm file has them. Expected are the
+energy price by the farm's forecast, the weather as at the same hour of the last day seen, hash revenue as it was a day
+before, and coincident peaks by what was issued at the midnight before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import date
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.replanning.forecasts import PriceForecast
+from optimizer.units import HOURS_PER_DAY
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+HELD = ("hashprice_usd_per_ph_day", "btc_price_usd", "btc_per_ph_day", "difficulty")
+_LEAST = ("availability", "import_limit_mw", "supply_limit_mw")  # of a longer interval, what holds all through it
+_SUMS = ("peak_probability",)
+
+
+@dataclass(frozen=True)
+class Knowledge:
+    """What becomes known of a replay, and when.
+
+    actual: the conditions as they came, on equal intervals. prices: None where the contract fixes them. issued: by
+    charge and local day, the probability of each interval from that day's first on, as far as it was issued then.
+    before: what hashing was worth on the day before the replay, by the names of ``HELD``; None where nothing tells.
+    """
+
+    actual: Conditions
+    prices: PriceForecast | None
+    issued: Mapping[str, Mapping[date, F]]
+    before: Mapping[str, float] | None = None
+
+    @property
+    def grid(self) -> Grid:
+        """The intervals of the replay."""
+        return self.actual.grid
+
+    def market(self, now: int, firsts: Int, stop: int) -> MarketInputs:
+        """The market of the intervals ``now`` to ``stop - 1`` as it looks when ``now`` begins.
+
+        ``firsts``: the positions, from ``now`` on, at which the intervals of the plan begin.
+        """
+        market = self.actual.market
+        hours = self.grid.hours[now:stop]
+        at = firsts - now
+        lengths = np.add.reduceat(hours, at)
+
+        def lumped(name: str, values: F) -> F:
+            if name in _SUMS:
+                return np.add.reduceat(values, at)
+            if name in _LEAST:
+                return np.minimum.reduceat(values, at)
+            return np.add.reduceat(values * hours, at) / lengths
+
+        def cut(name: str, value: Any) -> Any:
+            if isinstance(value, dict):
+                return {key: cut(name, inner) for key, inner in value.items()}
+            return lumped(name, value[now:stop]) if isinstance(value, np.ndarray) else value
+
+        known = {field.name: cut(field.name, getattr(market, field.name)) for field in fields(market)}
+        if self.prices is not None:
+            known["energy_price_usd_per_mwh"] = lumped("energy_price_usd_per_mwh", self.prices.at(now, stop))
+        if market.temperature_c is not None:
+            known["temperature_c"] = lumped("temperature_c", self._temperature(market.temperature_c, now, stop))
+        known["peak_probability"] |= {name: lumped(_SUMS[0], self._issued(name, now, stop)) for name in self.issued}
+        known |= {name: self._held(name, now, len(at)) for name in HELD if known[name] is not None}
+        known["grid"] = Grid(self.grid.starts[firsts], lengths, self.grid.timezone)
+        return replace(market, **known)
+
+    def _held(self, name: str, now: int, n: int) -> F:
+        """What hashing was worth a day before: a day's price of bitcoin is known when the day is over."""
+        back = now - round(HOURS_PER_DAY / float(self.grid.hours[0]))
+        values: F = getattr(self.actual.market, name)
+        value = values[back] if back >= 0 else values[0] if self.before is None else self.before[name]
+        return np.full(n, value)
+
+    def _temperature(self, values: F, now: int, stop: int) -> F:
+        """The temperature now, and after it that of the same hour of the last day seen."""
+        day = round(HOURS_PER_DAY / float(self.grid.hours[0]))
+        at = np.arange(now, stop)
+        seen = at - day * -(-(at - now) // day)
+        return values[np.where(seen >= 0, seen, now)]
+
+    def _issued(self, name: str, now: int, stop: int) -> F:
+        """The probabilities that were issued at the midnight before, 0 where they do not reach."""
+        day = self.grid.day_of_interval
+        issued = self.issued[name].get(date.fromisoformat(self.grid.days[day[now]]), np.zeros(0))
+        first = int(np.searchsorted(day, day[now]))
+        found = np.zeros(stop - now)
+        reach = issued[now - first : stop - first]
+        found[: len(reach)] = reach
+        return found

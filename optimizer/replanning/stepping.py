@@ -1,0 +1,96 @@
+"""One step of re-planning: look ahead, solve, execute the first interval as it really is, carry the state on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.assembly import build_problem
+from optimizer.billing import NO_REST, Rest
+from optimizer.carry import state_after
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.config.horizon import State
+from optimizer.errors import InfeasibleError
+from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.session import solve_from
+from optimizer.lp.solution import Solution
+from optimizer.market.grid import step_lengths
+from optimizer.market.periods import billing_periods
+from optimizer.planning import plan_conditions, without_tail
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.rolling import first_part
+from optimizer.schedule.checker import check
+from optimizer.schedule.whole_units import dispatch_of, round_down
+from optimizer.settlement.account import Dispatch
+from optimizer.tail import charged_by_period, part_of
+from optimizer.units import MINUTES_PER_HOUR
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+
+
+class Stepper:
+    """Plans a farm again at every interval of a replay.
+
+    Within a local day each program starts from the optimum of the one before; every midnight starts anew. So a day's
+    schedule depends on the state at its beginning and on nothing else, and a replay may be interrupted at midnights.
+    """
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        self.knowledge, grid = knowledge, knowledge.grid
+        self.farm: Farm = knowledge.actual.farm
+        horizon, self._step_hours = self.farm.horizon, float(grid.hours[0])
+        lengths = np.rint(np.array(step_lengths(horizon, horizon.hours)) / 3600 / self._step_hours).astype(np.int64)
+        self._firsts: Int = np.concatenate([[0], np.cumsum(lengths)[:-1]])
+        self._reach = int(lengths.sum())
+        self._begun: tuple[LinearProgram, Any] | None = None
+        self._rest: tuple[int, str, Rest] | None = None  # of which day, for which billing period
+
+    def step(self, now: int, state: State) -> tuple[Dispatch, State]:
+        """The schedule executed in interval ``now`` and the state after it. Raises InfeasibleError."""
+        n = len(self.knowledge.grid)
+        if now == 0 or self._day(now) != self._day(now - 1):
+            self._begun = None
+        farm = self.farm.model_copy(update={"state": state})
+        firsts = now + self._firsts[now + self._firsts < n]
+        market = self.knowledge.market(now, firsts, min(now + self._reach, n))
+        c = Conditions(farm, market)
+        c = Conditions(farm, market, self._expected_rest(c, now))
+        really = Conditions(farm, part_of(self.knowledge.actual.market, now, now + 1))
+        executed = round_down(really, first_part(dispatch_of(c, self._solved(c)), 1))
+        if check(really, executed):
+            executed = first_part(plan_conditions(c).dispatch, 1)
+        return executed, state_after(really, executed)
+
+    def _solved(self, c: Conditions) -> Solution:
+        program = compile_program(build_problem(c))
+        try:
+            solution = solve_from(program, self._begun)
+        except InfeasibleError:
+            plan_conditions(c)  # says which limits collide
+            raise
+        self._begun = program, solution.basis
+        return solution
+
+    def _day(self, now: int) -> int:
+        return int(self.knowledge.grid.day_of_interval[now])
+
+    def _expected_rest(self, c: Conditions, now: int) -> Rest:
+        """What the billing period will bring after the plan, reckoned anew every local day."""
+        tail, grid = self.farm.horizon.tail, self.knowledge.grid
+        if tail is None or not charged_by_period(self.farm):
+            return NO_REST
+        last = billing_periods(c.grid, self.farm.energy.billing_day)[-1]
+        if self._rest is None or self._rest[:2] != (self._day(now), last.label):
+            stop = now + round(float(c.grid.hours.sum()) / self._step_hours)
+            end = int(grid.starts.searchsorted(last.ends))
+            length = max(round(tail.minutes / MINUTES_PER_HOUR / self._step_hours), 1)
+            firsts = np.append(now + self._firsts[: len(c.grid)], np.arange(stop, end, length))
+            rest = NO_REST
+            if end > stop:
+                rest = without_tail(Conditions(c.farm, self.knowledge.market(now, firsts, end)), len(c.grid)).rest
+            self._rest = self._day(now), last.label, rest
+        return self._rest[2]
