@@ -47,15 +47,19 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
         really = Conditions(there, part_of(actual.market, first, stop))
         pieces.append(executed(really, plan))
         state = state_after(really, pieces[-1])
+    return chained(pieces), proved
+
+
+def chained(pieces: Sequence[Followed]) -> Followed:
+    """Executed schedules one after the other, with their reasons."""
     whole = joined(pieces)
-    none = np.zeros((len(actual.farm.fleet), 1))
-    lengths = [len(piece.onsite_mw) for piece in pieces]
+    groups = max((counts.shape[0] for piece in pieces for counts in piece.off.values()), default=0)
     off = {
-        reason: np.hstack([p.off.get(reason, none.repeat(k, axis=1)) for p, k in zip(pieces, lengths, strict=True)])
+        reason: np.hstack([p.off.get(reason, np.zeros((groups, len(p.onsite_mw)))) for p in pieces])
         for reason in Reason
         if any(reason in piece.off for piece in pieces)
     }
-    return Followed(whole.units_on, whole.onsite_mw, whole.export_mw, whole.supply_mw, off), proved
+    return Followed(whole.units_on, whole.onsite_mw, whole.export_mw, whole.supply_mw, off)
 
 
 def executed(really: Conditions, plan: Plan) -> Followed:

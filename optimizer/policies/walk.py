@@ -2,7 +2,8 @@
 
 It keeps to what nobody may leave out: machines in service, whole containers, the import limit, the caps of events and
 how fast import may rise, by merit order: what can pay least for power gives way first. What must run against frost runs
-whatever power costs, as far as these limits allow. It staggers starts as the farm file asks, rests machines as long,
+whatever power costs, as far as these limits allow; what must run its minimum time gives way to hard limits only, not to
+priced ones. It staggers starts as the farm file asks, rests machines as long,
 and starts none that a cap or the import limit would stop again within their minimum time. Else it looks at one interval
 at a time and never ahead: what that breaks, such as a limit on how fast load may fall, the rule checker counts as
 breaches.
@@ -121,11 +122,16 @@ class _Walk:
         installed = np.array([[float(group.units)] for group in c.farm.fleet])
         self.off[Reason.OUTAGE] = installed - c.units_available
         self.containers = [float(group.units_switched_together) for group in c.farm.fleet]
-        self.event = np.full(shape[1], np.inf)
+        self.event, self.hard = np.full((2, shape[1]), np.inf)
         for cap in c.calls.caps:
             self.event[cap.interval] = min(self.event[cap.interval], cap.cap_mw)
+            if cap.violation_usd_per_mwh is None:
+                self.hard[cap.interval] = min(self.hard[cap.interval], cap.cap_mw)
         for paid in c.calls.paid:  # import stays at or below the baseline that cuts are paid against
             self.event[paid.interval] = min(self.event[paid.interval], paid.baseline_mw)
+            self.hard[paid.interval] = min(self.hard[paid.interval], paid.baseline_mw)
+        if c.farm.site.import_violation_usd_per_mwh is None:
+            self.hard = np.minimum(self.hard, c.market.import_limit_mw)
         self.least = [
             np.array([getattr(group, key) for group in c.farm.fleet])
             for key in ("minimum_on_hours", "minimum_off_hours")
@@ -148,8 +154,10 @@ class _Walk:
         wanted = np.where(self.wish.runs[:, t], most, np.maximum(hold, frost))
         target = np.array([_whole(wanted[g], available[g], size) for g, size in enumerate(self.containers)])
         limit, limited_by = self._limit(t)
-        room = limit + float(c.market.onsite_available_mw[t] - c.idle_load_mw[t])
-        running = self._by_merit(t, (np.minimum(hold, target), np.minimum(frost, target), target), room, kept)
+        free = float(c.market.onsite_available_mw[t] - c.idle_load_mw[t])
+        held = self._by_merit(t, (np.minimum(hold, target),), float(self.hard[t]) + free, kept, np.zeros(len(target)))
+        room = limit + free - float(self.extra[:, t] @ held)
+        running = self._by_merit(t, (np.minimum(frost, target), target), room, kept, held)
         self._feed(t, float(c.idle_load_mw[t] + self.extra[:, t] @ running), limit)
         self.running[:, t] = running
         self.started[:, t] = np.maximum(running - before, 0.0)
@@ -196,9 +204,9 @@ class _Walk:
         tightest = min(limits, key=lambda reason: limits[reason])
         return limits[tightest], tightest
 
-    def _by_merit(self, t: int, ranks: tuple[F, ...], room: float, kept: F) -> F:
-        """What of the machines wanted fits: rank after rank, in each rank first those that can pay most."""
-        running = np.zeros(len(self.containers))
+    def _by_merit(self, t: int, ranks: tuple[F, ...], room: float, kept: F, running: F) -> F:
+        """What of the machines wanted fits beside those running: by rank, in each first those that can pay most."""
+        running = running.copy()
         order = np.argsort(-self.wish.strike[:, t], kind="stable")
         for wanted in ranks:
             for g in order.tolist():

@@ -67,6 +67,13 @@ class PriceForecast:
             raise MissingDataError(f"{begins}: neither a price nor a forecast is known by then; begin later")
         return expected
 
+    def latest(self, n: int) -> F:
+        """The latest price that is known as each of ``n`` intervals begins, USD/MWh; a forecast before the first."""
+        prices = self.observed[self.lead - self.lag : self.lead - self.lag + n].copy()
+        for now in np.flatnonzero(np.isnan(prices)).tolist():
+            prices[now] = self.at(now, now + 1)[0]
+        return prices
+
     def _said(self, now: int, at: Int, latest: float) -> F:
         """What was said of positions by the time ``now`` begins, or stands in its place."""
         last = int(self.known_until[now]) - 1

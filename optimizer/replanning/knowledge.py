@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,17 @@ class Knowledge:
     def grid(self) -> Grid:
         """The intervals of the replay."""
         return self.actual.grid
+
+    @cached_property
+    def observed(self) -> Conditions:
+        """Every interval as a rule sees it that looks at the latest price and at the last day's worth of hashing."""
+        n, held = len(self.grid), {}
+        market = self.actual.market
+        for name in HELD:
+            if getattr(market, name) is not None:
+                held[name] = np.array([self._held(name, now, 1)[0] for now in range(n)])
+        prices = market.energy_price_usd_per_mwh if self.prices is None else self.prices.latest(n)
+        return replace(self.actual, market=replace(market, energy_price_usd_per_mwh=prices, **held))
 
     def market(self, now: int, firsts: Int, stop: int) -> MarketInputs:
         """The market of the intervals ``now`` to ``stop - 1`` as it looks when ``now`` begins.

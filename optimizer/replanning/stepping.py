@@ -11,20 +11,21 @@ from optimizer.assembly import build_problem
 from optimizer.billing import NO_REST, Rest
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
+from optimizer.config.events import Event
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import State
 from optimizer.errors import InfeasibleError
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.session import solve_from
-from optimizer.lp.solution import Solution
 from optimizer.market.grid import step_lengths
 from optimizer.market.periods import billing_periods
 from optimizer.planning import plan_conditions, without_tail
+from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.rolling import first_part
+from optimizer.rolling import executed, first_part
 from optimizer.schedule.checker import check
+from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from optimizer.settlement.account import Dispatch
 from optimizer.tail import charged_by_period, part_of
 from optimizer.units import MINUTES_PER_HOUR
 
@@ -49,31 +50,48 @@ class Stepper:
         self._begun: tuple[LinearProgram, Any] | None = None
         self._rest: tuple[int, str, Rest] | None = None  # of which day, for which billing period
 
-    def step(self, now: int, state: State) -> tuple[Dispatch, State]:
-        """The schedule executed in interval ``now`` and the state after it. Raises InfeasibleError."""
-        n = len(self.knowledge.grid)
+    def step(self, now: int, state: State) -> tuple[Followed, State]:
+        """What is executed in interval ``now``, with its reasons, and the state after it. Raises InfeasibleError."""
         if now == 0 or self._day(now) != self._day(now - 1):
             self._begun = None
-        farm = self.farm.model_copy(update={"state": state})
-        firsts = now + self._firsts[now + self._firsts < n]
-        market = self.knowledge.market(now, firsts, min(now + self._reach, n))
-        c = Conditions(farm, market)
-        c = Conditions(farm, market, self._expected_rest(c, now))
-        really = Conditions(farm, part_of(self.knowledge.actual.market, now, now + 1))
-        executed = round_down(really, first_part(dispatch_of(c, self._solved(c)), 1))
-        if check(really, executed):
-            executed = first_part(plan_conditions(c).dispatch, 1)
-        return executed, state_after(really, executed)
+        there = self.farm.model_copy(update={"state": state})
+        really = Conditions(there, part_of(self.knowledge.actual.market, now, now + 1))
+        followed = self._executed(self.conditions(now, state), really)
+        return followed, state_after(really, followed)
 
-    def _solved(self, c: Conditions) -> Solution:
-        program = compile_program(build_problem(c))
+    def conditions(self, now: int, state: State) -> Conditions:
+        """What is known and expected, over the farm's horizon, when an interval begins."""
+        n = len(self.knowledge.grid)
+        farm = self.farm.model_copy(update={"state": state, "events": self._noticed(now)})
+        firsts = now + self._firsts[now + self._firsts < n]
+        c = Conditions(farm, self.knowledge.market(now, firsts, min(now + self._reach, n)))
+        return Conditions(farm, c.market, self._expected_rest(c, now))
+
+    def _executed(self, c: Conditions, really: Conditions) -> Followed:
+        problem = build_problem(c)
+        program = compile_program(problem)
         try:
             solution = solve_from(program, self._begun)
         except InfeasibleError:
             plan_conditions(c)  # says which limits collide
             raise
         self._begun = program, solution.basis
-        return solution
+        planned = dispatch_of(c, solution)
+        first = round_down(really, first_part(planned, 1))
+        if check(really, first):
+            return executed(really, plan_conditions(c))
+        installed = sum(group.units for group in c.farm.fleet)
+        if sum(float(units[0]) for units in first.units_on.values()) == installed:
+            return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, {})
+        reasons = explain(c, problem, program, solution, round_down(c, planned)).off
+        off = {reason: counts[:, :1] for reason, counts in reasons.items() if counts[:, 0].any()}
+        return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, off)
+
+    def _noticed(self, now: int) -> tuple[Event, ...]:
+        """The events that the farm has been told of when an interval begins."""
+        begins = self.knowledge.grid.starts[now]
+        told = ((event, event.known_at(self.farm.timezone)) for event in self.farm.events)
+        return tuple(event for event, at in told if at is None or at <= begins)
 
     def _day(self, now: int) -> int:
         return int(self.knowledge.grid.day_of_interval[now])

@@ -1,0 +1,82 @@
+"""The rungs of the ladder: every way to run a farm that needs no knowledge of the future, and the bound above them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.assembly import build_problem
+from optimizer.backtest.blind import day_ahead
+from optimizer.config.backtest import Backtest
+from optimizer.lp.highs import solve
+from optimizer.lp.program import compile_program
+from optimizer.market.calendars import share_within
+from optimizer.policies import Followed, always_on, one_threshold, strike_rule, with_calendar, with_hysteresis
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.schedule.reasons import Reason
+from optimizer.schedule.whole_units import dispatch_of
+
+F = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Rung:
+    """One way to run a farm. ``honest``: it uses nothing that was not known then. ``bound``: machines in fractions."""
+
+    key: str
+    title: str
+    run: Callable[[Knowledge, Backtest], Followed]
+    honest: bool = True
+
+
+def _always_on(k: Knowledge, _b: Backtest) -> Followed:
+    return always_on(k.actual, k.observed)
+
+
+def _one_threshold(k: Knowledge, _b: Backtest) -> Followed:
+    return one_threshold(k.actual, k.observed)
+
+
+def _strike(k: Knowledge, _b: Backtest) -> Followed:
+    return strike_rule(k.actual, k.observed)
+
+
+def _hysteresis(k: Knowledge, b: Backtest) -> Followed:
+    return with_hysteresis(k.actual, k.observed, b.hysteresis_share)
+
+
+def _calendar(k: Knowledge, b: Backtest) -> Followed:
+    holidays = k.actual.farm.energy.holidays
+    return with_calendar(k.actual, k.observed, share_within(k.grid, b.peak_calendar, holidays) > 0)
+
+
+def _blind(k: Knowledge, _b: Backtest) -> Followed:
+    return day_ahead(k, sheet=False)
+
+
+def _sheet(k: Knowledge, _b: Backtest) -> Followed:
+    return day_ahead(k, sheet=True)
+
+
+def perfect_foresight(k: Knowledge, _b: Backtest | None = None) -> Followed:
+    """The optimum over all of the stretch at once, machines in fractions: nothing can earn more."""
+    c = k.actual
+    best = dispatch_of(c, solve(compile_program(build_problem(c))))
+    running = np.array([best.running(group) for group in c.farm.fleet])
+    installed = np.array([[float(group.units)] for group in c.farm.fleet])
+    off = {Reason.OUTAGE: installed - c.units_available, Reason.PRICE: c.units_available - running}
+    return Followed(best.units_on, best.onsite_mw, best.export_mw, best.supply_mw, off)
+
+
+RULES: tuple[Rung, ...] = (
+    Rung("always_on", "always on", _always_on),
+    Rung("one_threshold", "one threshold", _one_threshold),
+    Rung("strike", "strike per model", _strike),
+    Rung("hysteresis", "strike with hysteresis", _hysteresis),
+    Rung("calendar", "strike and 4CP calendar", _calendar),
+    Rung("day_ahead", "day-ahead plan, blind", _blind),
+    Rung("sheet", "day-ahead plan and strike sheet", _sheet),
+)

@@ -1,0 +1,22 @@
+"""What a backtest compares: the rules of fleet software, as they would be set."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from optimizer.config.base import Section
+from optimizer.config.calendar import When
+
+
+class Backtest(Section):
+    """How the rules on the ladder are set."""
+
+    hysteresis_share: Annotated[float, Field(ge=0, le=1)] = Field(
+        default=0.1, description="How much below its strike price power must fall before a stopped machine runs again"
+    )
+    peak_calendar: When = Field(
+        default=When(months=(6, 7, 8, 9), days=("mon", "tue", "wed", "thu", "fri"), hours=({"start": 15, "end": 18},)),
+        description="Hours a farm without probabilities would stop for coincident peaks",
+    )
