@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -20,22 +20,23 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import read_market
-from optimizer.market.peaks_issued import Issuer, model_before, true_peaks
+from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, true_peaks
 from optimizer.market.series import read_series
 from optimizer.replanning.forecasts import price_forecast
 from optimizer.replanning.knowledge import HELD, Knowledge
 
 F = NDArray[np.float64]
 _HOUR = pd.Timedelta(hours=1)
+_ISSUES = (0, *range(9, 21))  # hours of the local day
 _YEARS_BACK = 4  # of load that the model of peaks learns from
 
 
 @dataclass(frozen=True)
 class _Charge:
-    """The probabilities of one coincident-peak charge: as they turned out, and as they were issued each day."""
+    """The probabilities of one coincident-peak charge: as they turned out, and as they were issued."""
 
     came: F
-    issued: Mapping[date, F]
+    issued: Mapping[int, F]
 
 
 def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Knowledge:
@@ -115,7 +116,9 @@ def _charge(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> _Char
         inside = (np.minimum(grid.ends, end) - np.maximum(grid.starts, begin)) / _HOUR
         came += np.maximum(np.asarray(inside), 0.0) / length
     hourly = load.resample("h").mean().dropna()
-    return _Charge(came, _issued(grid, Issuer(hourly, rule, model_before(hourly, grid.local_starts[0].date()))))
+    begin = grid.local_starts[0].date()
+    model = model_before(hourly, begin)
+    return _Charge(came, _issued(grid, Issuer(hourly, rule, model, scaled_error(hourly, model, begin))))
 
 
 def _load(farm: Farm, folder: Path, grid: Grid, spec: SeriesFile) -> pd.Series:
@@ -136,16 +139,16 @@ def _load(farm: Farm, folder: Path, grid: Grid, spec: SeriesFile) -> pd.Series:
     return load[~load.index.duplicated()].tz_convert(farm.timezone)
 
 
-def _issued(grid: Grid, issuer: Issuer) -> dict[date, F]:
+def _issued(grid: Grid, issuer: Issuer) -> dict[int, F]:
+    """Issued at every midnight and every hour of the waking day, by the position of the interval that begins then."""
     step = float(grid.hours[0])
+    local = grid.local_starts
+    days = np.asarray(local.date)
     found = {}
-    for position, label in enumerate(grid.days):
-        day = date.fromisoformat(label)
-        if issuer.rule.period(day) is None:
+    for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
+        if issuer.rule.period(days[at]) is None:
             continue
-        first = int(np.searchsorted(grid.day_of_interval, position))
-        times, probability = issuer.at(day)
-        at = np.asarray((grid.starts[first:] - times[0]) / _HOUR, dtype=np.int64)
-        at = at[at < len(probability)]
-        found[day] = probability[at] * step
+        times, probability = issuer.at(days[at], int(local.hour[at]))
+        hour = np.asarray((grid.starts[at : at + round(len(times) / step)] - times[0]) / _HOUR, dtype=np.int64)
+        found[at] = probability[hour[hour < len(probability)]] * step
     return found

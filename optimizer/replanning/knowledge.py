@@ -2,14 +2,14 @@
 
 Known in advance are contract, limits, outages, maintenance and generation as the farm file has them. Expected are the
 energy price by the farm's forecast, the weather as at the same hour of the last day seen, hash revenue as it was a day
-before, and coincident peaks by what was issued at the midnight before.
+before, and coincident peaks by what was issued last.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, fields, replace
-from datetime import date
 from functools import cached_property
 from typing import Any
 
@@ -34,13 +34,13 @@ class Knowledge:
     """What becomes known of a replay, and when.
 
     actual: the conditions as they came, on equal intervals. prices: None where the contract fixes them. issued: by
-    charge and local day, the probability of each interval from that day's first on, as far as it was issued then.
+    charge and position, the probability of each interval from there on, as it was issued when that interval began.
     before: what hashing was worth on the day before the replay, by the names of ``HELD``; None where nothing tells.
     """
 
     actual: Conditions
     prices: PriceForecast | None
-    issued: Mapping[str, Mapping[date, F]]
+    issued: Mapping[str, Mapping[int, F]]
     before: Mapping[str, float] | None = None
 
     @property
@@ -106,11 +106,15 @@ class Knowledge:
         return values[np.where(seen >= 0, seen, now)]
 
     def _issued(self, name: str, now: int, stop: int) -> F:
-        """The probabilities that were issued at the midnight before, 0 where they do not reach."""
-        day = self.grid.day_of_interval
-        issued = self.issued[name].get(date.fromisoformat(self.grid.days[day[now]]), np.zeros(0))
-        first = int(np.searchsorted(day, day[now]))
+        """The probabilities issued last, 0 where they do not reach."""
         found = np.zeros(stop - now)
-        reach = issued[now - first : stop - first]
-        found[: len(reach)] = reach
+        at = bisect_right(self._issues[name], now) - 1
+        if at >= 0:
+            first = self._issues[name][at]
+            reach = self.issued[name][first][now - first : stop - first]
+            found[: len(reach)] = reach
         return found
+
+    @cached_property
+    def _issues(self) -> dict[str, list[int]]:
+        return {name: sorted(issued) for name, issued in self.issued.items()}
