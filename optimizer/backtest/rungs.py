@@ -24,12 +24,11 @@ F = NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to run a farm. ``honest``: it uses nothing that was not known then. ``bound``: machines in fractions."""
+    """One way to run a farm, by its name in files and for people."""
 
     key: str
     title: str
     run: Callable[[Knowledge, Backtest], Followed]
-    honest: bool = True
 
 
 def _always_on(k: Knowledge, _b: Backtest) -> Followed:
@@ -61,7 +60,7 @@ def _sheet(k: Knowledge, _b: Backtest) -> Followed:
     return day_ahead(k, sheet=True)
 
 
-def perfect_foresight(k: Knowledge, _b: Backtest | None = None) -> Followed:
+def _foreseen(k: Knowledge, _b: Backtest) -> Followed:
     """The optimum over all of the stretch at once, machines in fractions: nothing can earn more."""
     c = k.actual
     best = dispatch_of(c, solve(compile_program(build_problem(c))))
@@ -80,3 +79,5 @@ RULES: tuple[Rung, ...] = (
     Rung("day_ahead", "day-ahead plan, blind", _blind),
     Rung("sheet", "day-ahead plan and strike sheet", _sheet),
 )
+BOUND = Rung("perfect", "perfect foresight", _foreseen)
+TITLES = {rung.key: rung.title for rung in (*RULES, BOUND)} | {"replanning": "re-planning"}

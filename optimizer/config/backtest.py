@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field
 
 from optimizer.config.base import Section
-from optimizer.config.calendar import When
+from optimizer.config.calendar import Hours, When
 
 
 class Backtest(Section):
@@ -17,6 +17,8 @@ class Backtest(Section):
         default=0.1, description="How much below its strike price power must fall before a stopped machine runs again"
     )
     peak_calendar: When = Field(
-        default=When(months=(6, 7, 8, 9), days=("mon", "tue", "wed", "thu", "fri"), hours=({"start": 15, "end": 18},)),
+        default=When(
+            months=(6, 7, 8, 9), days=("mon", "tue", "wed", "thu", "fri"), hours=(Hours(start=15.0, end=18.0),)
+        ),
         description="Hours a farm without probabilities would stop for coincident peaks",
     )

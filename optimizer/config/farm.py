@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Name, Section, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.consistency import faults_of_the_whole
@@ -85,6 +86,7 @@ class Farm(Section):
     horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
     state: State = Field(default=State(), description="What runs when the plan begins")
     replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
+    backtest: Backtest = Field(default=Backtest(), description="How rules on the ladder of a backtest are set")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
 
     @model_validator(mode="after")

@@ -99,7 +99,7 @@ def scaled_error(load_mw: pd.Series, model: PeakModel, before: date) -> LoadErro
             rows.append(row)
     if not rows:
         raise InputError(f"the load holds no summer before {before}")
-    return fit_error(np.array(rows), np.arange(_LEADS) + 0.5)
+    return fit_error(np.array(rows), np.arange(0.5, _LEADS, dtype=np.float64))
 
 
 def model_before(load_mw: pd.Series, day: date) -> PeakModel:
@@ -124,8 +124,8 @@ def true_peaks(load_mw: pd.Series, rule: PeakRule) -> pd.DatetimeIndex:
     rows = load_mw.resample(f"{rule.interval_minutes}min").mean().dropna()
     index = pd.DatetimeIndex(rows.index)
     table = pd.DataFrame({"mw": rows.to_numpy(), "day": index.date, "start": index})
-    table["period"] = [rule.period(day) for day in table["day"]]
-    table = table.dropna(subset=["period"]).sort_values(["mw", "start"], ascending=[False, True])
+    table["period"] = [str(rule.period(day) or "") for day in table["day"]]
+    table = table[table["period"] != ""].sort_values(["mw", "start"], ascending=[False, True])
     if rule.distinct_days:
         table = table.drop_duplicates(["period", "day"])
     return pd.DatetimeIndex(table.groupby("period").head(rule.count)["start"]).sort_values()

@@ -6,6 +6,7 @@ forecasts can look back; a position is counted from the replay's beginning.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
-from optimizer.errors import MissingDataError
+from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series, where_covered
@@ -92,10 +93,10 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
     day = round(HOURS_PER_DAY / step)
     lead = max(_DAYS_BACK * day, rules.price_lag_intervals)
     before = pd.DatetimeIndex(grid.starts[0] - np.arange(lead, 0, -1) * pd.Timedelta(hours=step)).as_unit("us")
-    longer = Grid(before.append(grid.starts), np.full(lead + len(grid), step), grid.timezone)
-    past = Grid(before, np.full(lead, step), grid.timezone)
-    own = farm.energy.price_usd_per_mwh
-    earlier = _covered(farm, folder, own, past) if isinstance(own, SeriesFile) else np.full(lead, np.nan)
+    longer = Grid(pd.DatetimeIndex(before.append(grid.starts)), np.full(lead + len(grid), step), grid.timezone)
+    own, earlier = farm.energy.price_usd_per_mwh, np.full(lead, np.nan)
+    if isinstance(own, SeriesFile):
+        earlier = _told(farm, folder, own, longer, lead)[:lead]
     prices = np.append(earlier, observed)
     forecast, now = rules.forecast, np.arange(len(grid))
     published, until, back = np.full(len(prices), np.nan), now, day
@@ -104,10 +105,10 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
         published = np.append(np.full(back, np.nan), prices[:-back])
         until = now - rules.price_lag_intervals + 1 + back
     elif isinstance(forecast, DayAhead):
-        published = _covered(farm, folder, forecast.price_usd_per_mwh, longer)
+        published = _told(farm, folder, forecast.price_usd_per_mwh, longer, lead)
         until = _days_published(grid, forecast)
     elif isinstance(forecast, Column):
-        published = _covered(farm, folder, forecast.price_usd_per_mwh, longer)
+        published = _told(farm, folder, forecast.price_usd_per_mwh, longer, lead)
         until = now + int(forecast.known_hours_before / step) + 1
     half_life = rules.deviation_half_life_minutes / MINUTES_PER_HOUR / step
     return PriceForecast(
@@ -115,9 +116,18 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
     )
 
 
-def _covered(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
-    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Price))
-    return where_covered(series, grid)
+def _told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, lead: int) -> F:
+    """The values of a file, NaN where it has none; of the week before the replay none where that has holes."""
+
+    def read(part: Grid) -> F:
+        series = read_series(folder / spec.file, spec, farm.timezone, within=part, limits=limits_of(base.Price))
+        return where_covered(series, part)
+
+    values = np.full(len(grid), np.nan)
+    values[lead:] = read(grid.part(lead, len(grid)))
+    with suppress(InputError):
+        values[:lead] = read(grid.part(0, lead))
+    return values
 
 
 def _days_published(grid: Grid, forecast: DayAhead) -> Int:

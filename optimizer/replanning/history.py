@@ -113,12 +113,12 @@ def _charge(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> _Char
     came = np.zeros(len(grid))
     for begin in peaks:
         end = begin + pd.Timedelta(hours=length)
-        inside = (np.minimum(grid.ends, end) - np.maximum(grid.starts, begin)) / _HOUR
+        inside = (grid.ends.where(grid.ends < end, end) - grid.starts.where(grid.starts > begin, begin)) / _HOUR
         came += np.maximum(np.asarray(inside), 0.0) / length
     hourly = load.resample("h").mean().dropna()
-    begin = grid.local_starts[0].date()
-    model = model_before(hourly, begin)
-    return _Charge(came, _issued(grid, Issuer(hourly, rule, model, scaled_error(hourly, model, begin))))
+    first = grid.local_starts[0].date()
+    model = model_before(hourly, first)
+    return _Charge(came, _issued(grid, Issuer(hourly, rule, model, scaled_error(hourly, model, first))))
 
 
 def _load(farm: Farm, folder: Path, grid: Grid, spec: SeriesFile) -> pd.Series:

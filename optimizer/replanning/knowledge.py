@@ -51,7 +51,8 @@ class Knowledge:
     @cached_property
     def observed(self) -> Conditions:
         """Every interval as a rule sees it that looks at the latest price and at the last day's worth of hashing."""
-        n, held = len(self.grid), {}
+        n = len(self.grid)
+        held: dict[str, Any] = {}
         market = self.actual.market
         for name in HELD:
             if getattr(market, name) is not None:

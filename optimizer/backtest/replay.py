@@ -1,0 +1,108 @@
+"""Re-planning through all of a stretch, day by day, on as many processes as there are: the same answer on any number.
+
+A day's piece depends on the state it begins from alone. Processes therefore begin at every billing period at once, each
+from the state that a day's run-up brings. The walk at the end goes from the true beginning: it takes each piece that
+begins from the state it comes to and makes those that do not, until it meets the others again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.backtest.store import Store
+from optimizer.config.farm import Farm
+from optimizer.config.horizon import BillState, State
+from optimizer.errors import MissingDataError, SolverError
+from optimizer.market.periods import billing_periods
+from optimizer.policies import Followed
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.replanning.stepping import Stepper
+from optimizer.rolling import chained
+
+RUNG = "replanning"
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """Local days ``first`` to ``stop - 1`` of a replay."""
+
+    first: int
+    stop: int
+
+
+def stretches(k: Knowledge) -> list[Stretch]:
+    """The local days of each billing period."""
+    periods = billing_periods(k.grid, k.actual.farm.energy.billing_day)
+    first = [int(k.grid.day_of_interval[period.first]) for period in periods]
+    return [Stretch(a, b) for a, b in zip(first, [*first[1:], len(k.grid.days)], strict=True) if a < b]
+
+
+class Replay:
+    """Replays days of a stretch of history and keeps them in a store."""
+
+    def __init__(self, k: Knowledge, store: Store) -> None:
+        self.k, self.store, self.stepper = k, store, Stepper(k)
+        edges = np.searchsorted(k.grid.day_of_interval, np.arange(len(k.grid.days) + 1))
+        self._edges = [int(edge) for edge in edges]
+
+    def ahead(self, part: Stretch) -> None:
+        """Replay a part from the state that the day before it brings where everything runs when that day begins.
+
+        It may come to nothing, where a state cannot be guessed or limits collide: then the walk finds out.
+        """
+        farm = self.k.actual.farm
+        begins = self.k.grid.starts[self._edges[max(part.first - 1, 0)]].to_pydatetime()
+        full = float(self.k.actual.full_import_mw.max())  # with none, its last day would be planned to save the charge
+        bill = BillState(peaks_mw={demand.name: full for demand in farm.energy.demand})
+        try:
+            state = self._day(part.first - 1, State(at=begins, bill=bill))[1] if part.first else farm.state
+            for day in range(part.first, part.stop):
+                _, state = self._kept(day, state)
+        except (MissingDataError, SolverError):
+            return
+
+    def whole(self, shown: Callable[[int], None]) -> Followed:
+        """The schedule from the true beginning; ``shown`` is told of every day."""
+        state, pieces = self.k.actual.farm.state, []
+        for day in range(len(self.k.grid.days)):
+            piece, state = self._kept(day, state)
+            pieces.append(piece)
+            shown(day + 1)
+        return chained(pieces)
+
+    def _kept(self, day: int, state: State) -> tuple[Followed, State]:
+        begun, first = _told(self.k.actual.farm, state), self._edges[day]
+        found = self.store.get(RUNG, first, begun)
+        if found is not None:
+            return found[1], State.model_validate_json(found[2])
+        piece, after = self._day(day, State.model_validate_json(begun))
+        told = _told(self.k.actual.farm, after)
+        self.store.put(RUNG, first, begun, self._edges[day + 1], piece, told)
+        return piece, State.model_validate_json(told)
+
+    def _day(self, day: int, state: State) -> tuple[Followed, State]:
+        pieces = []
+        for now in range(self._edges[day], self._edges[day + 1]):
+            piece, state = self.stepper.step(now, state)
+            pieces.append(piece)
+        return chained(pieces), state
+
+
+def _told(farm: Farm, state: State) -> str:
+    """A state as text, with what nothing in the farm file asks for left out."""
+    ramps = farm.site.ramp_up_mw_per_hour is not None or farm.site.ramp_down_mw_per_hour is not None
+    ratchets = any(demand.ratchet is not None for demand in farm.energy.demand)
+    bill = state.bill
+    bill = BillState(
+        peaks_mw=bill.peaks_mw,
+        past_peaks_mw=bill.past_peaks_mw if ratchets else {},
+        tier_mwh=bill.tier_mwh,
+        taken_mwh=bill.taken_mwh,
+        charged_usd=bill.charged_usd if farm.energy.minimum_bill_usd_per_month else 0.0,
+    )
+    return state.model_copy(
+        update={"grid_import_mw": state.grid_import_mw if ramps else None, "bill": bill}
+    ).model_dump_json()

@@ -1,0 +1,123 @@
+"""Every rung of the ladder over one stretch of history, kept as it is made, on as many processes as there are."""
+
+from __future__ import annotations
+
+import hashlib
+import pickle
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from importlib.metadata import version
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+from optimizer.backtest.replay import RUNG, Replay, Stretch, stretches
+from optimizer.backtest.rungs import BOUND, RULES, Rung
+from optimizer.backtest.store import Store
+from optimizer.config.backtest import Backtest
+from optimizer.errors import CurtailError
+from optimizer.policies import Followed
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.workers import begin_worker
+
+Shown = Callable[[int, int], None]
+KEYS: tuple[str, ...] = (*(rung.key for rung in RULES), RUNG, BOUND.key)
+_MOST_DEATHS = 3
+_POLL_S = 0.5
+_RUNGS: dict[str, Rung] = {rung.key: rung for rung in (*RULES, BOUND)}
+
+_study: tuple[Knowledge, Backtest, Path, str]
+
+
+def digest(k: Knowledge, rules: Backtest) -> str:
+    """What the results depend on: farm, history, what was known of it, and the versions that reckon with it."""
+    versions = [version(name) for name in ("curtail", "highspy", "numpy")]
+    return hashlib.sha256(pickle.dumps((k, rules, versions))).hexdigest()
+
+
+def schedules(
+    k: Knowledge, rules: Backtest, keys: Sequence[str], results: Path, workers: int, shown: Shown
+) -> dict[str, Followed]:
+    """The schedule of each rung, in the order of `KEYS`; what ``results`` holds already is not made again.
+
+    ``shown`` is told how many intervals of how many are done. Raises the errors of the rungs, CurtailError where
+    workers die over and over.
+    """
+    name = digest(k, rules)
+    store = Store(results, name)
+    total = len(keys) * len(k.grid)
+
+    def show() -> None:
+        done = store.done()
+        shown(min(sum(done.get(key, 0) for key in keys), total), total)
+
+    try:
+        tasks: list[str | Stretch] = [key for key in (BOUND.key, *_RUNGS) if key in keys]
+        if RUNG in keys:
+            tasks += stretches(k)
+        if workers > 1:
+            _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
+        found = {}
+        for key in KEYS:
+            if key in keys:
+                found[key] = _walked(k, store, show) if key == RUNG else _rung(k, rules, store, key)
+                show()
+        return found
+    finally:
+        store.close()
+
+
+def _walked(k: Knowledge, store: Store, show: Callable[[], None]) -> Followed:
+    return Replay(k, store).whole(lambda _day: show())
+
+
+def _rung(k: Knowledge, rules: Backtest, store: Store, key: str) -> Followed:
+    found = store.get(key, 0, "")
+    if found is not None:
+        return found[1]
+    made = _RUNGS[key].run(k, rules)
+    store.put(key, 0, "", len(k.grid), made, "")
+    return made
+
+
+def _begin(packed: bytes) -> None:
+    global _study
+    begin_worker()
+    _study = pickle.loads(packed)  # noqa: S301 - sent by the client that started this process
+
+
+def _work(task: str | Stretch) -> None:
+    k, rules, results, name = _study
+    store = Store(results, name)
+    try:
+        if isinstance(task, Stretch):
+            Replay(k, store).ahead(task)
+        else:
+            _rung(k, rules, store, task)
+    finally:
+        store.close()
+
+
+def _on_processes(study: Any, tasks: list[str | Stretch], workers: int, show: Callable[[], None]) -> None:
+    """Do the tasks; when a worker dies, what is not done goes on from what it kept."""
+    packed = pickle.dumps(study)
+    for _ in range(_MOST_DEATHS):
+        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(packed,))
+        under_way: dict[Future[None], str | Stretch] = {}
+        try:
+            under_way = {pool.submit(_work, task): task for task in tasks}
+            while under_way:
+                done = wait(under_way, timeout=_POLL_S).done
+                for future in done:
+                    future.result()
+                    del under_way[future]
+                show()
+            return
+        except BrokenProcessPool:
+            tasks = list(under_way.values()) or tasks
+            time.sleep(_POLL_S)
+        finally:
+            pool.shutdown(cancel_futures=True)
+    raise CurtailError(f"worker processes died {_MOST_DEATHS} times; the same command goes on from what is kept")

@@ -1,0 +1,110 @@
+"""What has been replayed so far, on disk: pieces of schedules by rung, place and the state they begin from.
+
+A piece depends on nothing but these three. So whoever has made it, in whatever order, it may be used wherever a replay
+comes to the same place in the same state: that is what makes a replay resumable, and parallel with the same answer.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import sqlite3
+from collections.abc import Mapping
+from contextlib import closing
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.errors import CurtailError, InputError
+from optimizer.policies import Followed
+from optimizer.schedule.reasons import Reason
+
+_TABLES = """
+CREATE TABLE IF NOT EXISTS study (digest TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS pieces (
+    rung TEXT, first INTEGER, begun TEXT, stop INTEGER NOT NULL, schedule BLOB NOT NULL, state TEXT NOT NULL,
+    PRIMARY KEY (rung, first, begun)
+);
+"""
+_WAIT_S = 60.0  # for another writer's piece
+
+
+class Store:
+    """The pieces of one backtest. Raises InputError for a file of another, CurtailError where it cannot write."""
+
+    def __init__(self, path: Path, digest: str) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._file = sqlite3.connect(path, timeout=_WAIT_S)
+            self._file.execute("PRAGMA journal_mode=WAL")
+            with self._file:
+                self._file.executescript(_TABLES)
+                self._file.execute("INSERT INTO study SELECT ? WHERE NOT EXISTS (SELECT 1 FROM study)", (digest,))
+                found = self._file.execute("SELECT digest FROM study").fetchone()[0]
+        except (OSError, sqlite3.Error) as error:
+            raise CurtailError(f"{path}: cannot be used for results: {error}") from None
+        if found != digest:
+            self.close()
+            raise InputError(
+                f"{path}: holds results of other inputs: the farm, its history or a version of the software has "
+                "changed since. Give another --out, or delete this file to begin anew"
+            )
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._file.close()
+
+    def put(self, rung: str, first: int, begun: str, stop: int, piece: Followed, state: str) -> None:
+        """Keep a piece of a schedule: all of it or, whatever happens meanwhile, nothing."""
+        row = (rung, first, _key(begun), stop, packed(piece), state)
+        try:
+            with self._file:
+                self._file.execute("INSERT OR IGNORE INTO pieces VALUES (?, ?, ?, ?, ?, ?)", row)
+        except sqlite3.Error as error:
+            raise CurtailError(f"{self.path}: cannot be written: {error}; the same command goes on from here") from None
+
+    def get(self, rung: str, first: int, begun: str) -> tuple[int, Followed, str] | None:
+        """The piece that begins there in a state: where it stops, itself, and the state after it."""
+        query = "SELECT stop, schedule, state FROM pieces WHERE rung = ? AND first = ? AND begun = ?"
+        with closing(self._file.execute(query, (rung, first, _key(begun)))) as rows:
+            row = rows.fetchone()
+        return None if row is None else (row[0], unpacked(row[1]), row[2])
+
+    def done(self) -> Mapping[str, int]:
+        """Intervals kept so far, by rung; those that lie under several states count once."""
+        query = "SELECT rung, SUM(stop - first) FROM (SELECT DISTINCT rung, first, stop FROM pieces) GROUP BY rung"
+        with closing(self._file.execute(query)) as rows:
+            return dict(rows.fetchall())
+
+
+def _key(state: str) -> str:
+    return hashlib.sha256(state.encode()).hexdigest()
+
+
+def packed(piece: Followed) -> bytes:
+    """A schedule as plain arrays, compressed."""
+    arrays: dict[str, NDArray[np.float64]] = {"onsite": piece.onsite_mw, "export": piece.export_mw}
+    arrays |= {f"units/{group}/{mode}": units for (group, mode), units in piece.units_on.items()}
+    arrays |= {f"supply/{name}": mw for name, mw in piece.supply_mw.items()}
+    arrays |= {f"off/{reason.value}": counts for reason, counts in piece.off.items()}
+    file = io.BytesIO()
+    numbered: dict[str, Any] = {str(n): values for n, values in enumerate(arrays.values())}
+    np.savez_compressed(file, names=np.array(list(arrays)), **numbered)
+    return file.getvalue()
+
+
+def unpacked(data: bytes) -> Followed:
+    """The schedule that `packed` made bytes of."""
+    with np.load(io.BytesIO(data), allow_pickle=False) as file:
+        arrays = {str(name): file[str(n)] for n, name in enumerate(file["names"])}
+
+    def under(what: str) -> dict[str, NDArray[np.float64]]:
+        return {name.removeprefix(f"{what}/"): values for name, values in arrays.items() if name.startswith(f"{what}/")}
+
+    units = {(name.split("/")[0], name.split("/")[1]): values for name, values in under("units").items()}
+    off = {Reason(name): values for name, values in under("off").items()}
+    return Followed(MappingProxyType(units), arrays["onsite"], arrays["export"], under("supply"), off)

@@ -1,0 +1,85 @@
+"""`curtail backtest`: every way to run a farm, settled on the prices that came."""
+
+from __future__ import annotations
+
+import json
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli_parts import FarmFile, Json, counted_shown, say, time_of
+from optimizer.config.clock import to_utc
+from optimizer.errors import InputError
+
+
+def backtest(
+    farm: FarmFile,
+    begin: Annotated[str, typer.Option("--from", metavar="DAY", help='First day, such as "2023-01-01".')],
+    end: Annotated[str, typer.Option("--to", metavar="DAY", help="The day after the last.")],
+    data: Annotated[
+        Path | None,
+        typer.Option("--data", metavar="FOLDER", help="Folder that series files are relative to; the farm file's."),
+    ] = None,
+    policies: Annotated[
+        str | None, typer.Option("--policies", metavar="A,B", help="Rungs of the ladder; all when absent.")
+    ] = None,
+    lag: Annotated[
+        int | None, typer.Option("--lag", min=0, max=96, help="price_lag_intervals in place of the farm file's.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-backtest"),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Replay a stretch of history: the ladder from always on over re-planning to perfect foresight.
+
+    The same command goes on where an interrupted one has ended.
+    """
+    from optimizer.backtest.outcomes import figures, ladder
+    from optimizer.backtest.running import KEYS, schedules
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.replanning.history import read_history
+    from optimizer.report.backtest_files import backtest_files
+
+    loaded = load_farm(farm)
+    chosen = _chosen(policies, KEYS)
+    if lag is not None and loaded.replanning is not None:
+        update = {"replanning": loaded.replanning.model_copy(update={"price_lag_intervals": lag})}
+        loaded = loaded.model_copy(update=update)
+    first, stop = time_of(begin), time_of(end)
+    assert first is not None
+    assert stop is not None
+    hours = (to_utc(stop, loaded.timezone) - to_utc(first, loaded.timezone)) / timedelta(hours=1)
+    if hours <= 0:
+        raise InputError(f"--to {end} must lie after --from {begin}")
+    say("reading history")
+    known = read_history(loaded, farm.parent if data is None else data, first, hours)
+    results = out.with_name(out.name + ".partial") / "pieces.sqlite"
+    with counted_shown(as_json, "intervals") as progress:
+        made = schedules(known, loaded.backtest, chosen, results, workers, progress)
+    told = ladder(known, made)
+    files = backtest_files(known, made, told)
+    write_folder(out, files)
+    if as_json:
+        typer.echo(json.dumps(figures(told), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.report.backtest_summary import print_ladder
+
+        print_ladder(told, Console(stderr=True, width=None if sys.stderr.isatty() else 120))
+        say(f"{', '.join(files)} written to\n{out}")
+
+
+def _chosen(policies: str | None, keys: tuple[str, ...]) -> tuple[str, ...]:
+    """The rungs asked for, in the order of the ladder. Raises InputError."""
+    if policies is None:
+        return keys
+    wanted = [name.strip() for name in policies.split(",")]
+    unknown = [name for name in wanted if name not in keys]
+    if unknown:
+        raise InputError(f"--policies: {unknown[0]!r} is no rung of the ladder; give some of {', '.join(keys)}")
+    return tuple(key for key in keys if key in wanted)
