@@ -206,6 +206,16 @@ class Conditions:
         )
 
     @cached_property
+    def announced(self) -> F:
+        """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
+        told, hours = self.farm.state.announced, self.grid.hours
+        same = int(np.argmax(np.append(hours != hours[0], True)))
+        points = [(group.name, mode) for group in self.farm.fleet for mode in group.modes]
+        rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
+        n = min(same, min(map(len, rows)))
+        return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)
+
+    @cached_property
     def units_bound(self) -> tuple[F, F]:
         """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
         shape = (len(self.farm.fleet), len(self.grid))

@@ -57,8 +57,11 @@ def _names(farm: Any) -> Iterator[FoundAt]:
 def _state(farm: Any) -> Iterator[FoundAt]:
     section = get(farm, "state")
     groups = get(section, "groups")
-    if get(section, "at") is None and (groups or get(section, "grid_import_mw") is not None or has_bill(section)):
-        yield ("state", "at"), "is needed with groups, grid_import_mw or bill: the moment the state was read"
+    yield from _announced(farm, get(section, "announced"))
+    if get(section, "at") is None and (
+        groups or get(section, "announced") or get(section, "grid_import_mw") is not None or has_bill(section)
+    ):
+        yield ("state", "at"), "is needed with groups, announced, grid_import_mw or bill: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
     for name, state in groups.items() if isinstance(groups, dict) else ():
@@ -83,6 +86,21 @@ def _state(farm: Any) -> Iterator[FoundAt]:
                 "the units of the group; leave out those started since"
             )
             yield (*path, "stopped"), sentence
+
+
+def _announced(farm: Any, told: Any) -> Iterator[FoundAt]:
+    """Machines announced for groups or modes that are not there."""
+    modes = {
+        get(g, "name"): [str(mode) for _, mode in entries(g, "modes")] or ["normal"] for _, g in entries(farm, "fleet")
+    }
+    for name, rows in told.items() if isinstance(told, dict) else ():
+        path = ("state", "announced", name)
+        if name not in modes:
+            yield path, f"no group of the fleet has this name; {meant(name, [str(n) for n in modes])}"
+            continue
+        for mode in rows if isinstance(rows, dict) else ():
+            if mode not in modes[name]:
+                yield (*path, mode), f"{name} has no such mode; it has {', '.join(modes[name])}"
 
 
 def _switched(state: Any, key: str) -> int:

@@ -89,12 +89,18 @@ class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""
 
     model_config = ConfigDict(
-        json_schema_extra={"dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw", "bill")}}
+        json_schema_extra={
+            "dependentRequired": {key: ["at"] for key in ("groups", "announced", "grid_import_mw", "bill")}
+        }
     )
 
     at: LocalTime | None = Field(
         default=None, description="The moment the state was read; needed with groups, grid_import_mw or bill"
     )
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
+    announced: dict[Name, dict[str, tuple[Count, ...]]] = Field(
+        default={},
+        description="Machines announced before, by group and mode, for the intervals of the first length from now on",
+    )
     grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")
     bill: BillState = Field(default=BillState(), description="The bill so far")

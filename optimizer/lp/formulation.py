@@ -13,6 +13,7 @@ rules/site.py       balance, import_limit, export_limit, export_source, first_ra
 rules/supply.py     supply, block_size, block_settled, spot_beyond_kept, minimum_take
 rules/charges.py    peak_measured, peak_billed, peak_ratchet, energy_tier, peak_tag, least_bill
 rules/events.py     event_cap, event_miss, paid_cuts
+rules/replanning.py frozen_schedule, more_than_announced, fewer_than_announced (empty unless planned before)
 rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)
 ==================  ==========================================================================================
 """
@@ -20,13 +21,13 @@ rules/whole.py      whole_containers, one_partial_container (empty unless whole 
 from __future__ import annotations
 
 from optimizer.lp.language import Family, Parameter, Term, Variable
-from optimizer.lp.rules import charges, events, fleet, site, supply, whole
+from optimizer.lp.rules import charges, events, fleet, replanning, site, supply, whole
 
-CONCERNS = (fleet, site, supply, charges, events, whole)
+CONCERNS = (fleet, site, supply, charges, events, replanning, whole)
 
 PARAMETERS: tuple[Parameter, ...] = tuple(p for concern in CONCERNS for p in concern.PARAMETERS)
 VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in concern.VARIABLES)
 FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.FAMILIES)
 TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
 
-NO_MONEY = frozenset({"tie_break"})  # terms that steer the solver and are not part of profit
+NO_MONEY = frozenset({"tie_break", "schedule_change"})  # terms that steer the solver and are not part of profit

@@ -26,11 +26,13 @@ from optimizer.rolling import executed, first_part
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
+from optimizer.settlement.account import Dispatch
 from optimizer.tail import charged_by_period, part_of
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
+Announced = dict[str, dict[str, tuple[int, ...]]]
 
 
 class Stepper:
@@ -47,6 +49,8 @@ class Stepper:
         lengths = np.rint(np.array(step_lengths(horizon, horizon.hours)) / 3600 / self._step_hours).astype(np.int64)
         self._firsts: Int = np.concatenate([[0], np.cumsum(lengths)[:-1]])
         self._reach = int(lengths.sum())
+        rules = self.farm.replanning
+        self._keeps = rules is not None and bool(rules.frozen_intervals or rules.change_usd_per_machine)
         self._begun: tuple[LinearProgram, Any] | None = None
         self._rest: tuple[int, str, Rest] | None = None  # of which day, for which billing period
 
@@ -56,8 +60,14 @@ class Stepper:
             self._begun = None
         there = self.farm.model_copy(update={"state": state})
         really = Conditions(there, part_of(self.knowledge.actual.market, now, now + 1))
-        followed = self._executed(self.conditions(now, state), really)
-        return followed, state_after(really, followed)
+        c = self.conditions(now, state)
+        try:
+            followed, told = self._executed(c, really)
+        except InfeasibleError:
+            if not state.announced:
+                raise
+            return self.step(now, state.model_copy(update={"announced": {}}))  # limits come before what was announced
+        return followed, state_after(really, followed).model_copy(update={"announced": told})
 
     def conditions(self, now: int, state: State) -> Conditions:
         """What is known and expected, over the farm's horizon, when an interval begins."""
@@ -67,25 +77,41 @@ class Stepper:
         c = Conditions(farm, self.knowledge.market(now, firsts, min(now + self._reach, n)))
         return Conditions(farm, c.market, self._expected_rest(c, now))
 
-    def _executed(self, c: Conditions, really: Conditions) -> Followed:
+    def _executed(self, c: Conditions, really: Conditions) -> tuple[Followed, Announced]:
+        """What becomes of the plan in its first interval, and what it announces for those after it."""
         problem = build_problem(c)
         program = compile_program(problem)
         try:
             solution = solve_from(program, self._begun)
         except InfeasibleError:
-            plan_conditions(c)  # says which limits collide
+            if not c.farm.state.announced:
+                plan_conditions(c)  # says which limits collide
             raise
         self._begun = program, solution.basis
         planned = dispatch_of(c, solution)
         first = round_down(really, first_part(planned, 1))
         if check(really, first):
-            return executed(really, plan_conditions(c))
+            plan = plan_conditions(c)
+            return executed(really, plan), self._announced(c, plan.dispatch)
         installed = sum(group.units for group in c.farm.fleet)
-        if sum(float(units[0]) for units in first.units_on.values()) == installed:
-            return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, {})
-        reasons = explain(c, problem, program, solution, round_down(c, planned)).off
+        all_on = sum(float(units[0]) for units in first.units_on.values()) == installed
+        if all_on and not self._keeps:
+            return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, {}), {}
+        whole = round_down(c, planned)
+        reasons = {} if all_on else explain(c, problem, program, solution, whole).off
         off = {reason: counts[:, :1] for reason, counts in reasons.items() if counts[:, 0].any()}
-        return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, off)
+        followed = Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, off)
+        return followed, self._announced(c, whole)
+
+    def _announced(self, c: Conditions, plan: Dispatch) -> Announced:
+        """Machines planned for the intervals of the first length after the first, where they are kept or priced."""
+        if not self._keeps:
+            return {}
+        stop = int(np.argmax(np.append(c.grid.hours != c.grid.hours[0], True)))
+        told: Announced = {group.name: {} for group in c.farm.fleet}
+        for (group, mode), units in plan.units_on.items():
+            told[group][mode] = tuple(round(float(count)) for count in units[1:stop])
+        return told
 
     def _noticed(self, now: int) -> tuple[Event, ...]:
         """The events that the farm has been told of when an interval begins."""

@@ -42,6 +42,7 @@ REASON_STYLE: dict[Reason, tuple[str, str]] = {
     Reason.START_RATE: ("r-time", ""),
     Reason.STARTS_PER_DAY: ("r-time", "/"),
     Reason.MINIMUM_OFF: ("r-time", "x"),
+    Reason.ANNOUNCED: ("r-cold", "/"),
     Reason.OUTAGE: ("r-gone", ""),
     Reason.WHOLE_UNITS: ("r-gone", "/"),
     Reason.EXTENSION: ("r-gone", "x"),

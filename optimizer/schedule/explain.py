@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.lp.language import RangeSet, Subset
+from optimizer.lp.language import Map, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
@@ -172,6 +172,7 @@ def _code(
     ):
         code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
     code = np.where(c.too_cold_to_start, REASONS.index(Reason.COLD_START), code)
+    code = np.where(_as_announced(problem, solution), REASONS.index(Reason.ANNOUNCED), code)
     code = np.where(extended, REASONS.index(Reason.EXTENSION), code)
     left_over = strike - marginal  # what limits between intervals take of a machine's worth
     code = np.where((largest_item > _TOLERANCE) & (largest_item >= left_over - tolerance), by_item, code)
@@ -195,6 +196,26 @@ def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family
         duals = _within_windows(problem, _WINDOW[family], members.positions, duals)
     held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
     return held
+
+
+def _as_announced(problem: DispatchProblem, solution: Solution) -> NDArray[np.bool_]:
+    """Where machines stay off because none were announced, (groups, intervals)."""
+    kept = np.zeros((problem.size("GROUPS"), problem.size("INTERVALS")), dtype=np.bool_)
+    for of_set, family in (("announced", "more_than_announced"), ("frozen", "frozen_schedule")):
+        interval = problem.sets[f"interval_of_{of_set}"]
+        member = problem.sets[f"group_of_{of_set}" if of_set == "announced" else "point_of_frozen"]
+        assert isinstance(interval, Map)
+        assert isinstance(member, Map)
+        group = member.position if of_set == "announced" else _group_of_point(problem)[member.position]
+        held = solution.shadow_prices[family] > _TOLERANCE
+        kept[group[held], interval.position[held]] = True
+    return kept
+
+
+def _group_of_point(problem: DispatchProblem) -> NDArray[np.int64]:
+    groups = problem.sets["POINTS_OF_GROUP"]
+    assert isinstance(groups, RangeSet)
+    return np.repeat(np.arange(len(groups.start)), groups.stop - groups.start)
 
 
 _WINDOW = {"minimum_on": "ON_WINDOW", "hourly_starts": "HOUR_WINDOW"}

@@ -25,6 +25,7 @@ class Reason(StrEnum):
     MINIMUM_OFF = "minimum_off"
     MINIMUM_ON = "minimum_on"
     RESTART_COST = "restart_cost"
+    ANNOUNCED = "announced"
     WHOLE_UNITS = "whole_units"
     EXTENSION = "extension"
 
@@ -47,6 +48,7 @@ MEANING: dict[Reason, str] = {
     Reason.MINIMUM_OFF: "must rest its minimum time",
     Reason.MINIMUM_ON: "would have to run on through hours that do not pay",
     Reason.RESTART_COST: "the hours to come do not repay a restart",
+    Reason.ANNOUNCED: "the announced schedule is kept",
     Reason.WHOLE_UNITS: "a part of a container cannot be switched",
     Reason.EXTENSION: "a constraint added with --extend",
 }

@@ -111,6 +111,16 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
         conditions(farm(group(wear_usd_per_start=0.75), **running(0)), [0.5, DEAR]),
         [10, 0],
     ),
+    Reason.ANNOUNCED: (
+        conditions(
+            farm(
+                replanning={"forecast": {"kind": "persistence"}, "frozen_intervals": 1},
+                state={"groups": {"G": {"running": 4}}, "announced": {"G": {"normal": (4,)}}},
+            ),
+            [PAYS, PAYS],
+        ),
+        [6, 0],
+    ),
     Reason.WHOLE_UNITS: (conditions(farm(group(units=8, units_switched_together=4), limit_mw=6.0), [PAYS]), [2]),
 }
 
