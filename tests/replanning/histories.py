@@ -43,10 +43,10 @@ def history(
     n, day = len(prices), round(DAY_HOURS / hours)
     published = np.full(n, np.nan) if forecast is None else np.broadcast_to(np.asarray(forecast, np.float64), (n,))
     until = np.full(n, 0 if forecast is None else n)
-    before, nothing = np.full(day, 10.0), np.full(day, np.nan)
+    before, said = np.full(day, 10.0), np.full(day, published[0])
     known = PriceForecast(
         np.append(before, prices),
-        np.append(nothing, published),
+        np.append(said, published),
         until,
         day,
         day,
