@@ -49,13 +49,14 @@ def test_a_spike_that_is_known_as_it_begins_is_not_run_into() -> None:
 
 
 def test_what_has_departed_from_its_forecast_is_expected_to_stay_away_for_a_while() -> None:
-    """A spike of 8 where 0 was expected; half of it is expected to be left an interval later, known one late.
+    """10 before the replay, then a spike of 8, then 0, all where 0 was expected; half of a departure stays an hour on.
 
-    The second hour's price is not known as it begins: 0 departed to 8, so 4 is expected, and the machines stop; an hour
-    later the last price known is the second hour's 0, and they run.
+    Prices are known an hour late. At the first hour 10 departs from 0, so 5 is expected; at the second 8, so 4; at the
+    third 0. With no half-life 0 is expected throughout.
     """
-    late = history(replanned(), [8.0, 0.0, 0.0, 0.0], forecast=0.0, lag=1, half_life=1.0)
-    assert on(stepped(late)) == [10, 0, 10, 10]
+    prices = [8.0, 0.0, 0.0, 0.0]
+    assert on(stepped(history(replanned(), prices, forecast=0.0, lag=1, half_life=1.0))) == [0, 0, 10, 10]
+    assert on(stepped(history(replanned(), prices, forecast=0.0, lag=1))) == [10, 10, 10, 10]
 
 
 def test_a_stop_must_repay_its_restart() -> None:
