@@ -68,6 +68,10 @@ class Replanning(Section):
     price_lag_intervals: Annotated[int, Field(ge=0, le=96)] = Field(
         default=0, description="0: an interval's price is known as it begins; 1: only that of the one before"
     )
+    hash_lag_hours: Annotated[float, Field(ge=0, le=24)] = Field(
+        default=24.0,
+        description="How late it is known what hashing is worth: a day's mean is known when the day is over",
+    )
     deviation_half_life_minutes: Annotated[float, Field(ge=0, le=_MINUTES_PER_WEEK)] = Field(
         default=0.0,
         description="How long it takes until half of a price's departure from its forecast is expected to be gone",

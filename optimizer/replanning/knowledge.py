@@ -1,8 +1,8 @@
 """What a farm knows when an interval begins: the present as it is, the rest as it is expected.
 
 Known in advance are contract, limits, outages, maintenance and generation as the farm file has them. Expected are the
-energy price by the farm's forecast, the weather as at the same hour of the last day seen, hash revenue as it was a day
-before, and coincident peaks by what was issued last.
+energy price by the farm's forecast, the weather as at the same hour of the last day seen, hash revenue as it was last
+known, and coincident peaks by what was issued last.
 """
 
 from __future__ import annotations
@@ -93,8 +93,10 @@ class Knowledge:
         return replace(market, **known)
 
     def _held(self, name: str, now: int, n: int) -> F:
-        """What hashing was worth a day before: a day's price of bitcoin is known when the day is over."""
-        back = now - round(HOURS_PER_DAY / float(self.grid.hours[0]))
+        """What hashing was worth when it was last known: a day's price of bitcoin is known when the day is over."""
+        rules = self.actual.farm.replanning
+        lag = 0.0 if rules is None else rules.hash_lag_hours
+        back = now - round(lag / float(self.grid.hours[0]))
         values: F = getattr(self.actual.market, name)
         value = values[back] if back >= 0 else values[0] if self.before is None else self.before[name]
         return np.full(n, value)
