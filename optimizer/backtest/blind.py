@@ -35,7 +35,9 @@ def day_ahead(k: Knowledge, *, sheet: bool) -> Followed:
         prices = replace(prices, lag=max(prices.lag, 1), half_life_intervals=0.0)
     farm = k.actual.farm
     step = farm.horizon.intervals[0].minutes
-    fine = farm.horizon.model_copy(update={"intervals": (Step(minutes=step, hours=_LONGEST_DAY), Step(minutes=60))})
+    intervals = (Step(minutes=step, hours=_LONGEST_DAY), Step(minutes=60))
+    reach = max(farm.horizon.hours, _LONGEST_DAY)
+    fine = farm.horizon.model_copy(update={"intervals": intervals, "hours": reach})
     known = replace(k, prices=prices, actual=replace(k.actual, farm=farm.model_copy(update={"horizon": fine})))
     stepper, state, pieces = Stepper(known), farm.state, []
     surcharge = np.zeros(len(k.grid))

@@ -1,4 +1,4 @@
-"""One megawatt of one model on ERCOT prices: ``python -m tests.backtest.worth FOLDER`` prints what re-planning is worth.
+"""What re-planning is worth to one megawatt of one model on ERCOT prices: ``python -m tests.backtest.worth FOLDER``.
 
 The farm of a measurement made before there was this program: real-time prices plus 5 USD/MWh, hashprice of the day
 before with fees (where no fees are known, without), ten minutes of hash lost at every restart, nothing else coupled.
@@ -124,8 +124,9 @@ def earned(k: Knowledge, schedule: Followed) -> tuple[float, float]:
 
 def lines(data: Path, folder: Path) -> Iterator[str]:
     """The table, as Markdown; what the measurement found stands in brackets."""
-    yield "| J/TH | hashprice | perfect, k$ | always on | strike | starts | strike, lag 1 | day-ahead | re-planned | starts |"
-    yield "|---|---|---|---|---|---|---|---|---|---|"
+    columns = "J/TH", "hashprice", "perfect, k$", "always on", "strike", "starts", "strike, lag 1", "day-ahead"
+    yield "| " + " | ".join((*columns, "re-planned", "starts")) + " |"
+    yield "|---" * 10 + "|"
     for row in ROWS_2023:
         k, late = known(data, folder, row), known(data, folder, row, lag=1)
         best, _ = earned(k, RUN["perfect"](k, Backtest()))
