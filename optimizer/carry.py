@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.horizon import BillState, GroupState, State, Switched
-from optimizer.settlement.account import Dispatch, Settlement, settle
+from optimizer.settlement.account import Dispatch, grid_import_mw, settle
 from optimizer.settlement.charges import counted_mwh, peaks
 
 F = NDArray[np.float64]
@@ -17,22 +17,20 @@ F = NDArray[np.float64]
 
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
-    s, today = settle(c, dispatch), _on_last_day(c)
+    imported, today = grid_import_mw(c, dispatch), _on_last_day(c)
     return State(
         at=c.grid.end.to_pydatetime(),
-        groups={
-            group.name: _group(c, g, dispatch.running(group), s.starts[group.name], today)
-            for g, group in enumerate(c.farm.fleet)
-        },
-        grid_import_mw=max(float(s.import_mw[-1]), 0.0),
-        bill=_bill(c, dispatch, s),
+        groups={group.name: _group(c, g, dispatch.running(group), today) for g, group in enumerate(c.farm.fleet)},
+        grid_import_mw=max(float(imported[-1]), 0.0),
+        bill=_bill(c, dispatch, imported),
     )
 
 
-def _group(c: Conditions, g: int, running: F, starts: F, today: NDArray[np.bool_]) -> GroupState:
+def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> GroupState:
     group = c.farm.fleet[g]
     before = c.farm.state.groups.get(group.name)
-    stops = np.maximum(-np.diff(running, prepend=c.units_before[g]), 0.0)
+    change = np.diff(running, prepend=c.units_before[g])
+    starts, stops = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     length = float(c.grid.hours.sum())
     last = round(running[-1])
     idle = group.units - last
@@ -71,16 +69,16 @@ def _newest(switches: list[Switched], most: int) -> tuple[Switched, ...]:
 
 def _on_last_day(c: Conditions) -> NDArray[np.bool_]:
     """Intervals of the local day in which the schedule ends, (intervals,); none where it ends at midnight."""
-    today = c.grid.end.tz_convert(c.grid.timezone).strftime("%Y-%m-%d")
+    today = c.grid.end.tz_convert(c.grid.timezone).date().isoformat()
     day = c.grid.days.index(today) if today in c.grid.days else -1
     return np.asarray(c.grid.day_of_interval == day)
 
 
-def _bill(c: Conditions, dispatch: Dispatch, s: Settlement) -> BillState:
+def _bill(c: Conditions, dispatch: Dispatch, imported: F) -> BillState:
     """What was metered and charged so far in the billing period the schedule ends in, and the peaks of those before."""
     billing, energy, old = c.billing, c.farm.energy, c.farm.state.bill
     last, first = billing.periods[-1], billing.periods[0]
-    metered = _metered(c, s)
+    metered = _metered(c, imported)
     past = {name: dict(months) for name, months in old.past_peaks_mw.items()}
     for (name, label), mw in metered.items():
         if label != last.label or not billing.goes_on(last):
@@ -88,7 +86,6 @@ def _bill(c: Conditions, dispatch: Dispatch, s: Settlement) -> BillState:
     if not billing.goes_on(last):
         begun = last.ends < c.grid.end  # by the end of an interval that began before
         return BillState(peaks_mw={demand.name: 0.0 for demand in energy.demand if begun}, past_peaks_mw=past)
-    imported = s.import_mw
     carried = old if billing.begun_before(last) and last is first else BillState()
     used = {
         energy.tiers[t.item].name: counted_mwh(t, imported) for t in billing.tiers if billing.periods[t.period] is last
@@ -105,27 +102,29 @@ def _bill(c: Conditions, dispatch: Dispatch, s: Settlement) -> BillState:
         past_peaks_mw=past,
         tier_mwh=tier_mwh,
         taken_mwh={name: carried.taken_mwh.get(name, 0.0) + taken.get(name, 0.0) for name in takes},
-        charged_usd=max(carried.charged_usd + _charged(c, s, carried.tier_mwh, tier_mwh), 0.0),
+        charged_usd=max(carried.charged_usd + _charged(c, dispatch, carried.tier_mwh, tier_mwh), 0.0),
     )
 
 
-def _metered(c: Conditions, s: Settlement) -> dict[tuple[str, str], float]:
+def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
     """The measured peak of every demand charge in every period so far, by name and label."""
     billing, energy = c.billing, c.farm.energy
     first = billing.periods[0]
     found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
     if billing.begun_before(first):
         found |= {(name, first.label): mw for name, mw in c.farm.state.bill.peaks_mw.items()}
-    for bill, peak in zip(billing.peak_bills, peaks(c, s.import_mw), strict=True):
+    for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
         key = energy.demand[bill.charge].name, billing.periods[bill.period].label
         found[key] = max(found[key], peak.measured_mw)
     return found
 
 
-def _charged(c: Conditions, s: Settlement, before: Mapping[str, float], after: Mapping[str, float]) -> float:
-    """What the schedule adds to the sum that counts towards the minimum bill of the last period, USD."""
+def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], after: Mapping[str, float]) -> float:
+    """What the schedule adds to the sum that counts towards the last period's minimum bill, USD; 0 without one."""
     billing, energy = c.billing, c.farm.energy
-    last = billing.periods[-1]
+    if not energy.minimum_bill_usd_per_month:
+        return 0.0
+    s, last = settle(c, dispatch), billing.periods[-1]
     inside = slice(last.first, last.stop)
     charged = -float((s.usd["energy"] + s.usd["adders"])[inside].sum())
     for tier in energy.tiers:

@@ -18,9 +18,10 @@ def after(c: Conditions) -> Any:
     return state_after(c, plan_conditions(c).dispatch)
 
 
-def charged(bill: dict[str, Any] | None = None, **charge: Any) -> Any:
+def charged(bill: dict[str, Any] | None = None, least: float = 1.0, **charge: Any) -> Any:
     demand = {"name": "D", "usd_per_mw": 0.25, "expected_peak_mw": 0.0, **charge}
-    return farm(group(units=10), energy={"demand": (demand,)}, state={"bill": {"peaks_mw": {"D": 4.0}, **(bill or {})}})
+    energy = {"demand": (demand,), "minimum_bill_usd_per_month": least}
+    return farm(group(units=10), energy=energy, state={"bill": {"peaks_mw": {"D": 4.0}, **(bill or {})}})
 
 
 def test_a_period_that_goes_on_carries_its_peak_and_what_it_charged() -> None:
@@ -29,6 +30,8 @@ def test_a_period_that_goes_on_carries_its_peak_and_what_it_charged() -> None:
     assert bill.peaks_mw == {"D": 10.0}
     assert bill.past_peaks_mw == {}
     assert bill.charged_usd == pytest.approx(2.0 + 10.0 + 6 * 0.25)
+    without = after(conditions(charged({"charged_usd": 2.0}, least=0.0), [0.5, 0.5])).bill
+    assert without.charged_usd == 2.0  # nothing asks for it
 
 
 def test_a_period_that_ends_becomes_past() -> None:

@@ -57,10 +57,10 @@ class Grid:
     @cached_property
     def ends(self) -> pd.DatetimeIndex:
         """Ends of the intervals, UTC, shape (n_intervals,)."""
-        seconds = np.round(self.hours * _SECONDS_PER_HOUR)
-        return (self.starts + pd.to_timedelta(seconds, unit="s")).as_unit("us")
+        seconds = np.round(self.hours * _SECONDS_PER_HOUR).astype("timedelta64[s]")
+        return pd.DatetimeIndex(self.starts + seconds).as_unit("us")
 
-    @property
+    @cached_property
     def end(self) -> pd.Timestamp:
         """End of the last interval, UTC."""
         return self.ends[-1]
@@ -80,12 +80,12 @@ class Grid:
 
         A local day has 23, 24 or 25 hours.
         """
-        return np.asarray(pd.factorize(self._local_days)[0], dtype=np.int64)
+        return self._days[1]
 
     @cached_property
     def days(self) -> tuple[str, ...]:
         """Labels of the local days, ``2026-02-11``, in order."""
-        return tuple(self._local_days.unique().strftime("%Y-%m-%d"))
+        return self._days[0]
 
     @cached_property
     def slots(self) -> Slots:
@@ -104,10 +104,15 @@ class Grid:
         times = np.asarray(local.hour * 60 + local.minute, dtype=np.int64) // SLOT_MINUTES
         return Slots(owner, starts, seconds, local.normalize().to_numpy(), times)
 
-    @property
-    def _local_days(self) -> pd.DatetimeIndex:
-        """Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to."""
-        return self.local_starts.tz_localize(None).normalize()
+    @cached_property
+    def _days(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+        """Labels of the local days, and which each interval begins in.
+
+        Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to.
+        """
+        dates = self.local_starts.tz_localize(None).to_numpy().astype("datetime64[D]")
+        days, of_interval = np.unique(dates, return_inverse=True)
+        return tuple(np.datetime_as_string(days).tolist()), of_interval.astype(np.int64)
 
 
 def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = None) -> Grid:

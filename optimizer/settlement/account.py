@@ -129,7 +129,8 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         if group.freeze_protection is not None:
             short = np.maximum(c.frost_minimum[g] - running, 0.0)
             frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
-    imported = grid_import_mw(c, dispatch)
+    load = site_load_mw(c, dispatch)
+    imported = load + dispatch.export_mw - dispatch.onsite_mw
     billed_mw = imported * (1.0 + energy.loss_share)
     drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), nothing)
     spot_mw, resold_mw = _from_blocks(c, billed_mw - drawn)
@@ -164,7 +165,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     ph_days = (earning_th_hours - lost_th_hours) / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
     return Settlement(
         usd=MappingProxyType(usd),
-        load_mw=site_load_mw(c, dispatch),
+        load_mw=load,
         import_mw=imported,
         spot_mw=spot_mw,
         resold_mw=resold_mw,

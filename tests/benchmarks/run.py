@@ -23,6 +23,7 @@ from tests.benchmarks.contract import contract_pair
 from tests.benchmarks.ensemble import differing_scenarios, ensemble_benchmark
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import MeasurementError, route, save_program
+from tests.benchmarks.replanning import replanning_benchmark
 from tests.benchmarks.tables import show
 from tests.benchmarks.targets import differing_optima, loaded_ratios, targets
 from tests.benchmarks.whole import cold_plan, long_plan
@@ -132,12 +133,17 @@ def main() -> int:
         results["ensemble"] = whole(
             "1,000 weeks" if sizes is FULL else "100 weeks", ensemble_benchmark, folder / "ensemble", sizes is FULL
         )
+        results["replanning"] = whole(
+            "a year of re-planning" if sizes is FULL else "a week of re-planning",
+            replanning_benchmark,
+            *(folder / "replanning", sizes is FULL),
+        )
         results["sizes"] = [measure_size(folder / str(hours), hours, given) for hours in sizes]
     results["targets"] = [vars(target) | {"verdict": target.verdict} for target in targets(results)]
     if given.json is not None:
         given.json.write_text(json.dumps(results, indent=1), encoding="utf-8")
     show(results)
-    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "contract", "ensemble"))
+    failed = any("failed" in results[key] for key in ("cold_plan", "long_plan", "contract", "ensemble", "replanning"))
     failed = failed or bool(differing_scenarios(results["ensemble"]))
     broken = any(size["different"] or any(" failed: " in p for p in size["problems"]) for size in results["sizes"])
     return 1 if failed or broken else 0

@@ -48,6 +48,7 @@ def show(results: dict[str, Any]) -> None:
     console.print(_processes(results))
     console.print(_contract(results["contract"]))
     console.print(_ensembles(results["ensemble"]))
+    console.print(_steps(results["replanning"]))
     console.print(_targets(results))
     console.print(
         "loaded = arrays + build + load; medians of several processes. Peak memory is of the whole process, imports\n"
@@ -113,6 +114,20 @@ def _ensembles(found: dict[str, Any]) -> Table:
     if "scaling" in found:
         for workers, seconds in found["scaling"]["seconds"].items():
             table.add_row(f"Dask workers: {workers}", f"{seconds:.1f}", "-", str(found["scaling"]["scenarios"]))
+    return table
+
+
+def _steps(found: dict[str, Any]) -> Table:
+    table = _table("re-planning every quarter of an hour", "what", "seconds", "ms each")
+    if "failed" in found:
+        table.add_row(found["failed"][:200], "-", "-")
+        return table
+    for name, key in (("curtail, all of it", "ours_s"), ("raw HiGHS run() only", "raw_s")):
+        table.add_row(
+            f"{found['steps']:,} steps: {name}", f"{found[key]:.0f}", f"{1e3 * found[key] / found['steps']:.2f}"
+        )
+    table.add_row(f"rows x columns at most: {found['rows']:,} x {found['columns']:,}", "", "")
+    table.add_row("load of the machine before and after: " + ", ".join(f"{x:.1f}" for x in found["load"]), "", "")
     return table
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 YEAR = 8760
+STEPS = 35_040  # quarter hours of a year
 EQUAL = 1e-6  # relative difference of optima that counts as none
 
 
@@ -87,6 +88,10 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
         why=cold.get("failed", ""),
     )
     yield from _ensemble_targets(results["ensemble"])
+    steps = results["replanning"]
+    why = steps.get("failed", "" if steps.get("steps") == STEPS else "not in this run")
+    ratio = steps["over_raw"] if not why else None
+    yield Target("a year of re-planning: ours / raw HiGHS", at_most=2.5, measured=ratio, why=why)
 
 
 def _ensemble_targets(found: dict[str, Any]) -> Iterator[Target]:
