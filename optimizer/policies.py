@@ -162,7 +162,7 @@ class _Walk:
         for cap in c.calls.caps:
             self.event[cap.interval] = min(self.event[cap.interval], cap.cap_mw)
         for paid in c.calls.paid:  # import stays at or below the baseline that cuts are paid against
-            self.event[paid.interval] = min(self.event[paid.interval], paid.baseline_mw)
+            self.event[paid.interval] = min(self.event[paid.interval], paid.held_mw)
         self.least = [
             np.array([getattr(group, key) for group in c.farm.fleet])
             for key in ("minimum_on_hours", "minimum_off_hours")

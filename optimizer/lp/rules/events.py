@@ -28,16 +28,17 @@ def event_miss(m: Any, c: Any) -> Any:
     return m.event_violation[c] <= m.worst_violation[m.event_of_cap[c]]
 
 
-def paid_cuts(m: Any, k: Any) -> Any:
-    r"""No megawatt is sold twice: what events are paid for together is a cut below the lowest of their baselines:
-    :math:`\sum_{n \in k} z_n \le B_k - i_t`.
+def paid_cuts(m: Any, b: Any) -> Any:
+    r"""No megawatt is sold twice: what is sold to events whose baselines are at or below one of them is a cut below it:
+    :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t`.
 
-    It holds import to the baseline, which is what the site draws without the call: to draw more and be paid nothing
-    would be a choice between two, not a limit. The shadow price is what the best of the unsold cuts is paid, USD.
+    The lowest baseline with a row holds import, which is what the site draws without the call: to draw more and be paid
+    nothing would be a choice between two, not a limit. A lower one has no row where what others pay reaches down to it.
+    The shadow price is what the best of the unsold cuts is paid, USD.
     """
     return (
-        m.sum(m.CUTS_OF_SPAN[k], lambda n: m.paid_cut[n])
-        <= m.paid_baseline_mw[k] - m.grid_import[m.interval_of_span[k]]
+        m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
+        <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]]
     )
 
 
@@ -61,7 +62,7 @@ PARAMETERS = (
     Parameter("event_violation_limit", ("EVENT_CAPS",), open_ended=True),  # zero where the cap is hard
     Parameter("event_violation_usd", ("EVENT_CAPS",)),  # USD per MW over the interval
     Parameter("event_miss_usd", ("EVENTS",)),  # USD per MW, once
-    Parameter("paid_baseline_mw", ("PAID_SPANS",)),
+    Parameter("paid_baseline_mw", ("PAID_BASELINES",)),
     Parameter("paid_cut_limit", ("PAID_CUTS",), open_ended=True),  # MW
     Parameter("paid_cut_usd", ("PAID_CUTS",)),  # USD per MW over the piece of the interval
 )
@@ -77,7 +78,7 @@ FAMILIES = (
     Family(event_miss, ("MISS_CAPS",), 'event "{EVENTS}" is missed by the most above its limit', unit="MW"),
     Family(
         paid_cuts,
-        ("PAID_SPANS",),
+        ("PAID_BASELINES",),
         'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
         unit="MW",
     ),
