@@ -12,6 +12,7 @@ from optimizer.config.fleet import Group
 from optimizer.config.horizon import BillState, GroupState, State, Switched
 from optimizer.settlement.account import Dispatch, settle
 from optimizer.settlement.charges import counted_mwh, peaks
+from optimizer.settlement.events import misses
 
 F = NDArray[np.float64]
 
@@ -24,7 +25,18 @@ def state_after(c: Conditions, dispatch: Dispatch) -> State:
         groups={group.name: _group(c, group, dispatch.running(group), s.starts[group.name]) for group in c.farm.fleet},
         grid_import_mw=max(float(s.import_mw[-1]), 0.0),
         bill=_bill(c, dispatch),
+        missed_mw=_missed(c, s.import_mw),
     )
+
+
+def _missed(c: Conditions, imported: F) -> dict[str, float]:
+    """The worst miss so far of every event that is charged for it."""
+    missed = dict(c.farm.state.missed_mw)
+    for miss in misses(c, imported):
+        event = c.farm.events[miss.event]
+        if event.violation_usd_per_mw is not None:
+            missed[event.name] = max(missed.get(event.name, 0.0), miss.worst_mw)
+    return missed
 
 
 def _group(c: Conditions, group: Group, running: F, starts: F) -> GroupState:

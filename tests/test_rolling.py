@@ -17,7 +17,7 @@ from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch, grid_import_mw, settle
-from tests.farms import conditions, farm, farms, group
+from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
 
 F = NDArray[np.float64]
@@ -38,6 +38,34 @@ def test_with_nothing_new_re_planning_earns_what_the_plan_earns() -> None:
     again = schedule_of(c, lambda _t: c, range(24))
     assert check(c, again) == []
     assert settle(c, again).profit == pytest.approx(at_once.profit, rel=1e-9)
+
+
+CALL = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 10:00", "cut": {"form": "to_level", "mw": 4}}
+
+
+@pytest.mark.parametrize("moments", [[2], [1, 2, 3]])
+def test_a_miss_is_charged_once_however_often_the_plan_is_made(moments: list[int]) -> None:
+    """By hand: four hours of 0.6 USD repay 2 USD per MW of a miss, so ten machines run and six are charged.
+
+    Charged anew, two hours would not repay it, and six machines would stop for nothing.
+    """
+    c = conditions(farm(events=({**CALL, "violation_usd_per_mw": 2.0},)), [0.4] * 4)
+    schedule = schedule_of(c, lambda _t: c, moments)
+    assert schedule.units_on["G", "normal"].tolist() == [10, 10, 10, 10]
+    assert settle(c, schedule).profit == pytest.approx(0.6 * 40 - 6 * 2.0)
+    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settlement.profit)
+
+
+def test_a_worse_miss_later_is_charged_by_what_it_goes_beyond() -> None:
+    """By hand: 7 and then 10 MW of machines under a call to 4: 3 MW in the first plan, 3 more in the second."""
+    c = conditions(
+        farm(events=({**CALL, "violation_usd_per_mw": 0.25},)), [0.0] * 4, availability={"G": [0.7] * 2 + [1.0] * 2}
+    )
+    first = replanned(c, lambda _t: c, [2])[0]
+    assert first.units_on["G", "normal"].tolist() == [7, 7, 10, 10]
+    assert settle(c, first).usd["event_miss_penalty"].tolist() == [0, 0, -1.5, 0]
+    so_far = with_farm(c, lambda data: data.update(state={"at": START, "missed_mw": {"call": 3.0}}))
+    assert settle(so_far, first).lines["event_miss_penalty"] == -0.75
 
 
 def test_a_spike_that_is_not_known_is_run_into() -> None:

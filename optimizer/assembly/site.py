@@ -81,6 +81,7 @@ def events(c: Conditions) -> Part:
         "event_violation_limit": np.where(priced, np.inf, 0.0),
         "event_violation_usd": price * c.grid.hours[interval],
         "event_miss_usd": missed_usd,
+        "missed_before_mw": np.array([c.farm.state.missed_mw.get(call.name, 0.0) for call in calls]),
         "paid_baseline_mw": np.array([offer.baseline_mw for _, offer, _ in baselines]),
         "paid_cut_limit": np.array([offer.most_mw for _, offer in cuts]),
         "paid_cut_usd": np.array([span.hours * offer.payment.usd_per_mwh for span, offer in cuts]),

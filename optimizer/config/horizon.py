@@ -89,12 +89,17 @@ class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""
 
     model_config = ConfigDict(
-        json_schema_extra={"dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw", "bill")}}
+        json_schema_extra={
+            "dependentRequired": {key: ["at"] for key in ("groups", "grid_import_mw", "bill", "missed_mw")}
+        }
     )
 
     at: LocalTime | None = Field(
-        default=None, description="The moment the state was read; needed with groups, grid_import_mw or bill"
+        default=None, description="The moment the state was read; needed with groups, grid_import_mw, bill or missed_mw"
     )
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
     grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")
     bill: BillState = Field(default=BillState(), description="The bill so far")
+    missed_mw: dict[Name, NonNegative] = Field(
+        default={}, description="Most MW drawn above the limit of an event so far, by events with violation_usd_per_mw"
+    )

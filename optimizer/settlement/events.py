@@ -17,7 +17,7 @@ class Miss:
     """An event that is not followed in full: the most MW above its limit, in which interval, and what is charged.
 
     over: intervals above the limit, (intervals,). penalty_usd: for energy, (intervals,), negative. miss_usd: once for
-    the worst, negative.
+    the worst, as far as it exceeds the worst before the plan, negative.
     """
 
     event: int
@@ -39,7 +39,8 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
         worst, at = float(above.max()), int(above.argmax())
         if worst > 0.0:
             usd = -above * c.grid.hours * (event.violation_usd_per_mwh or 0.0)
-            found.append(Miss(e, worst, at, above > 0.0, usd, -worst * (event.violation_usd_per_mw or 0.0)))
+            beyond = max(worst - c.farm.state.missed_mw.get(event.name, 0.0), 0.0)
+            found.append(Miss(e, worst, at, above > 0.0, usd, -beyond * (event.violation_usd_per_mw or 0.0)))
     return tuple(found)
 
 

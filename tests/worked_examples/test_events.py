@@ -186,6 +186,21 @@ def test_a_miss_goes_by_the_worst_interval() -> None:
     assert optimum(c, "event_miss").profit == usd(GAIN * 16)
 
 
+def test_a_miss_before_the_plan_is_not_charged_again() -> None:
+    """Proves that of a call that was missed by 3 MW before, at 1.3 USD per MW, only what goes beyond 3 MW costs.
+
+    By hand: two hours of 0.6 USD repay no 1.3, so seven machines run, for nothing. At 1.0 all ten run, and three more
+    are charged. Without the rule ten run for nothing.
+    """
+    for usd_per_mw, machines, charged in ((1.3, 7, 0.0), (1.0, 10, 3.0)):
+        c = called(
+            call("05:00", "08:00", violation_usd_per_mw=usd_per_mw), intervals=2, state={"missed_mw": {"call": 3.0}}
+        )
+        assert optimum(c).on() == [machines] * 2
+        assert optimum(c).profit == usd(GAIN * 2 * machines - charged)
+        assert optimum(c, "event_miss").profit == usd(GAIN * 20)
+
+
 @pytest.mark.parametrize(
     ("more", "series", "baseline"),
     [

@@ -1,7 +1,8 @@
 r"""Curtailment events (family 17): import under a cap until release and restore, penalties, cuts that are paid for.
 
-Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`w_e` the most of them
-over an event, :math:`z_n` MW of a cut that one event pays for in a piece of an interval.
+Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`m_e` the most of them
+before the plan and :math:`w_e` how much more there are in it, :math:`z_n` MW of a cut that one event pays for in a
+piece of an interval.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ def event_cap(m: Any, c: Any) -> Any:
 
 
 def event_miss(m: Any, c: Any) -> Any:
-    r"""An event is missed by the most that is ever drawn above its caps: :math:`v_c \le w_e`.
+    r"""An event is missed by the most ever drawn above its caps, charged once: :math:`v_c \le m_e + w_e`.
 
     The shadow price is the part of the penalty per MW that this interval bears, USD.
     """
-    return m.event_violation[c] <= m.worst_violation[m.event_of_cap[c]]
+    return m.event_violation[c] <= m.missed_before_mw[m.event_of_cap[c]] + m.worst_violation[m.event_of_cap[c]]
 
 
 def paid_cuts(m: Any, b: Any) -> Any:
@@ -48,7 +49,7 @@ def event_penalty(m: Any, c: Any) -> Any:
 
 
 def event_miss_penalty(m: Any, e: Any) -> Any:
-    """What the file charges once per event for the most MW above its caps."""
+    """What the file charges once per event for the most MW above its caps, beyond what it charged before."""
     return -m.event_miss_usd[e] * m.worst_violation[e]
 
 
@@ -62,6 +63,7 @@ PARAMETERS = (
     Parameter("event_violation_limit", ("EVENT_CAPS",), open_ended=True),  # zero where the cap is hard
     Parameter("event_violation_usd", ("EVENT_CAPS",)),  # USD per MW over the interval
     Parameter("event_miss_usd", ("EVENTS",)),  # USD per MW, once
+    Parameter("missed_before_mw", ("EVENTS",)),
     Parameter("paid_baseline_mw", ("PAID_BASELINES",)),
     Parameter("paid_cut_limit", ("PAID_CUTS",), open_ended=True),  # MW
     Parameter("paid_cut_usd", ("PAID_CUTS",)),  # USD per MW over the piece of the interval
