@@ -177,6 +177,38 @@ def test_an_import_limit_with_a_price_sheds_nothing() -> None:
     assert followed(known, real).units_on["G", "normal"].tolist() == [10]
 
 
+MODES = {"eco": (750.0, 0.6e6), "low": (500.0, 0.35e6)}
+
+
+def flashed(*modes: str, **more: Any) -> Conditions:
+    """Ten machines with these of their modes, for two hours in the second of which normal does not pay beside eco."""
+    return conditions(farm(group(other_modes=MODES, modes=modes), **more), [0.0, 0.7])
+
+
+def test_a_mode_that_is_gone_runs_in_the_nearest_to_it_by_power() -> None:
+    """By hand: normal, then eco at 0.6 MW are planned; without eco, low at 0.35 is nearer to it than normal at 1 MW."""
+    known = flashed("normal", "eco", "low")
+    assert plan_conditions(known).dispatch.units_on["G", "eco"].tolist() == [0, 10]
+    schedule = followed(known, flashed("normal", "low"))
+    assert {mode: units.tolist() for (_, mode), units in schedule.units_on.items()} == {
+        "normal": [10, 0],
+        "low": [0, 10],
+    }
+    schedule = followed(known, flashed("low"))
+    assert schedule.units_on["G", "low"].tolist() == [10, 10]
+    assert schedule.off == {}
+    assert check(flashed("low"), schedule) == []
+
+
+def test_a_mode_that_draws_more_than_the_one_planned_keeps_the_hard_limit() -> None:
+    """By hand: ten in eco draw 6 of 6.5 MW; as normal they would draw 10, so four are shed."""
+    known, real = flashed("eco", limit_mw=6.5), flashed("normal", limit_mw=6.5)
+    schedule = followed(known, real)
+    assert schedule.units_on["G", "normal"].tolist() == [6, 6]
+    assert {reason: off.tolist() for reason, off in schedule.off.items()} == {Reason.IMPORT_LIMIT: [[4, 4]]}
+    assert check(real, schedule) == []
+
+
 NEVER_BROKEN = {
     "units below zero", "units available", "cold start", "import below zero", "import limit", "on-site below zero",
     "on-site generation", "export below zero", "export limit", "export from on-site only", "supply below zero",
