@@ -6,6 +6,7 @@ event excuses, or what exceeds the limits of its program, binds nobody and is no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -41,17 +42,58 @@ class EventCap:
 
 
 @dataclass(frozen=True)
-class PaidSpan:
-    """A piece of one interval in which the same events pay for cuts: how long, and what they pay, the best first.
+class Offer:
+    """What one event pays for cuts below its baseline, MW, in a piece of an interval."""
 
-    ``baseline_mw`` is the lowest of their baselines, that of the event ``baseline_of``: a megawatt is cut only once.
+    event: int
+    payment: Payment
+    baseline_mw: float
+
+    @property
+    def most_mw(self) -> float:
+        """Most MW that are paid for; inf without a limit."""
+        return math.inf if self.payment.most_mw is None else self.payment.most_mw
+
+
+@dataclass(frozen=True)
+class PaidSpan:
+    """A piece of one interval in which the same events pay for cuts: how long, and what they offer, by baseline.
+
+    A megawatt is cut only once: it is sold to one of the offers below whose baseline it lies.
     """
 
     interval: int
     hours: float
-    payments: tuple[Payment, ...]
-    baseline_mw: float
-    baseline_of: int
+    offers: tuple[Offer, ...]
+
+    @cached_property
+    def holds(self) -> Offer:
+        """The offer whose baseline is the most that may be drawn: the lowest that nothing better reaches down to.
+
+        Below it payments are concave in the import, as a linear program needs them.
+        """
+        return next(offer for offer in self.offers if not self._reached(offer))
+
+    @property
+    def held_mw(self) -> float:
+        """Most grid import, MW."""
+        return self.holds.baseline_mw
+
+    @property
+    def baselines(self) -> tuple[tuple[Offer, int], ...]:
+        """An offer at each baseline, from that which holds import upwards, and how many offers have none above it."""
+        last = {offer.baseline_mw: (offer, count) for count, offer in enumerate(self.offers, 1)}
+        return tuple(found for baseline, found in last.items() if baseline >= self.held_mw)
+
+    def _reached(self, offer: Offer) -> bool:
+        """Whether offers that pay as well take every megawatt from a higher baseline down to this one."""
+        taken = 0.0
+        for other in self.offers:
+            if other.baseline_mw > offer.baseline_mw and other.payment.usd_per_mwh >= offer.payment.usd_per_mwh:
+                taken += other.most_mw
+                if other.baseline_mw - offer.baseline_mw <= taken:
+                    return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -138,17 +180,16 @@ class Calls:
             pays[e] |= (starts >= start) & (ends <= end)
         found = []
         for piece in np.flatnonzero(pays.any(axis=0)).tolist():
-            here = {e: paying[e] for e in np.flatnonzero(pays[:, piece]).tolist()}
             interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
-            baseline = {e: float(self._baseline(payment.baseline_mw)[interval]) for e, payment in here.items()}
-            lowest = min(baseline, key=lambda e: baseline[e])
+            here = [
+                Offer(e, paying[e], float(self._baseline(paying[e].baseline_mw)[interval]))
+                for e in np.flatnonzero(pays[:, piece]).tolist()
+            ]
             found.append(
                 PaidSpan(
                     interval=interval,
                     hours=(ends[piece] - starts[piece]).total_seconds() / _SECONDS_PER_HOUR,
-                    payments=tuple(sorted(here.values(), key=lambda payment: -payment.usd_per_mwh)),
-                    baseline_mw=baseline[lowest],
-                    baseline_of=lowest,
+                    offers=tuple(sorted(here, key=lambda offer: offer.baseline_mw)),
                 )
             )
         return tuple(found)

@@ -11,6 +11,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.horizon import BillState, GroupState, State, Switched
 from optimizer.settlement.account import Dispatch, grid_import_mw, settle
 from optimizer.settlement.charges import counted_mwh, peaks
+from optimizer.settlement.events import misses
 
 F = NDArray[np.float64]
 
@@ -23,7 +24,18 @@ def state_after(c: Conditions, dispatch: Dispatch) -> State:
         groups={group.name: _group(c, g, dispatch.running(group), today) for g, group in enumerate(c.farm.fleet)},
         grid_import_mw=max(float(imported[-1]), 0.0),
         bill=_bill(c, dispatch, imported),
+        missed_mw=_missed(c, imported),
     )
+
+
+def _missed(c: Conditions, imported: F) -> dict[str, float]:
+    """The worst miss so far of every event that is charged for it."""
+    missed = dict(c.farm.state.missed_mw)
+    for miss in misses(c, imported):
+        event = c.farm.events[miss.event]
+        if event.violation_usd_per_mw is not None:
+            missed[event.name] = max(missed.get(event.name, 0.0), miss.worst_mw)
+    return missed
 
 
 def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> GroupState:

@@ -66,25 +66,37 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     """The first intervals of a plan, as many as ``really`` has, with the machines and the power that are there.
 
     Machines the plan counts on but that are out of service do not run; those it does not know of stay off, as out of
-    service. Nothing starts where it is too cold to, and a hard limit on import is kept by shedding machines. Where
-    fewer run than planned, the last of a group's modes gives way first; on-site and supplied power follow the load.
+    service. Machines planned in a mode that is gone run in the nearest to it by power. Nothing starts where it is too
+    cold to, and a hard limit on import is kept by shedding machines. Where fewer run than planned, the last of a
+    group's modes gives way first; on-site and supplied power follow the load.
     """
     n = len(really.grid)
     planned = first_part(plan.dispatch, n)
     nothing = np.zeros(n)
-    points = [(group.name, mode) for group in really.farm.fleet for mode in group.modes]
     onsite = np.minimum(planned.onsite_mw, really.market.onsite_available_mw)
     export = np.minimum(planned.export_mw, onsite)
     supply = {
         supply.name: np.minimum(planned.supply_mw.get(supply.name, nothing), really.market.supply_limit_mw[supply.name])
         for supply in really.farm.energy.supplies
     }
-    units = {point: planned.units_on.get(point, nothing).copy() for point in points}
-    dispatch = Dispatch(MappingProxyType(units), onsite, export, supply)
+    dispatch = Dispatch(MappingProxyType(_in_modes_there(really, plan, planned)), onsite, export, supply)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)
     off = _off(really, dispatch, plan, kept_off)
     return Followed(dispatch.units_on, dispatch.onsite_mw, dispatch.export_mw, dispatch.supply_mw, off)
+
+
+def _in_modes_there(really: Conditions, plan: Plan, planned: Dispatch) -> dict[tuple[str, str], F]:
+    """Machines planned, by the groups and modes that are there."""
+    groups = {group.name: group for group in plan.farm.fleet}
+    units = {(group.name, mode): np.zeros(len(really.grid)) for group in really.farm.fleet for mode in group.modes}
+    for group in really.farm.fleet:
+        watts = {mode: point.power_w for mode, point in group.points.items()}
+        known = groups[group.name].points if group.name in groups else {}
+        for mode, point in known.items():
+            apart = {there: (there != mode, abs(power_w - point.power_w)) for there, power_w in watts.items()}
+            units[group.name, min(apart, key=apart.__getitem__)] += planned.units_on[group.name, mode]
+    return units
 
 
 def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -> dict[Reason, F]:

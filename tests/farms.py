@@ -253,6 +253,9 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
                     }
                 }
             }
+    missed = {event["name"]: full / 8 for event in more.get("events", ()) if event.get("violation_usd_per_mw") == 64.0}
+    if missed:
+        more["state"] = {**more.get("state", {}), "missed_mw": missed}
     price = st.one_of(_sixteenths(-30, 120), st.just(2048.0))
     prices = draw(st.lists(price, min_size=n, max_size=n))
     if coupled and draw(st.booleans()):

@@ -55,6 +55,23 @@ def test_a_new_period_is_charged_the_floor_its_ratchet_holds_up() -> None:
     assert bill.past_peaks_mw == {"D": {"2026-02": 10.0}}
 
 
+MISSED = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 10:00", "violation_usd_per_mw": 1.0,
+          "cut": {"form": "to_level", "mw": 4}}  # fmt: skip
+TWIN = {**MISSED, "name": "by energy", "violation_usd_per_mw": None, "violation_usd_per_mwh": 0.01}
+
+
+@pytest.mark.parametrize(("before", "after_it"), [({}, 6.0), ({"call": 2.0}, 6.0), ({"call": 8.0}, 8.0)])
+def test_the_worst_miss_of_an_event_is_carried(before: dict[str, float], after_it: float) -> None:
+    """Ten machines run under a call to 4 MW for two hours at 1 USD per MW; a call charged by energy carries nothing."""
+    state = {"missed_mw": before} if before else {}
+    c = conditions(farm(events=(MISSED, TWIN), state=state), [0.0, 0.0])
+    assert after(c).missed_mw == {"call": after_it}
+
+
+def test_an_event_that_is_kept_carries_no_miss() -> None:
+    assert after(conditions(farm(events=(MISSED,)), [0.9, 0.9])).missed_mw == {}
+
+
 def test_machines_that_run_and_those_still_bound_are_carried() -> None:
     """Six machines start an hour before the plan's end: an hour of their two is left."""
     slow = group(units=6, minimum_on_hours=2.0)

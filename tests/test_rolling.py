@@ -17,7 +17,7 @@ from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch, grid_import_mw, settle
-from tests.farms import conditions, farm, farms, group
+from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
 
 F = NDArray[np.float64]
@@ -38,6 +38,34 @@ def test_with_nothing_new_re_planning_earns_what_the_plan_earns() -> None:
     again = schedule_of(c, lambda _t: c, range(24))
     assert check(c, again) == []
     assert settle(c, again).profit == pytest.approx(at_once.profit, rel=1e-9)
+
+
+CALL = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 10:00", "cut": {"form": "to_level", "mw": 4}}
+
+
+@pytest.mark.parametrize("moments", [[2], [1, 2, 3]])
+def test_a_miss_is_charged_once_however_often_the_plan_is_made(moments: list[int]) -> None:
+    """By hand: four hours of 0.6 USD repay 2 USD per MW of a miss, so ten machines run and six are charged.
+
+    Charged anew, two hours would not repay it, and six machines would stop for nothing.
+    """
+    c = conditions(farm(events=({**CALL, "violation_usd_per_mw": 2.0},)), [0.4] * 4)
+    schedule = schedule_of(c, lambda _t: c, moments)
+    assert schedule.units_on["G", "normal"].tolist() == [10, 10, 10, 10]
+    assert settle(c, schedule).profit == pytest.approx(0.6 * 40 - 6 * 2.0)
+    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settlement.profit)
+
+
+def test_a_worse_miss_later_is_charged_by_what_it_goes_beyond() -> None:
+    """By hand: 7 and then 10 MW of machines under a call to 4: 3 MW in the first plan, 3 more in the second."""
+    c = conditions(
+        farm(events=({**CALL, "violation_usd_per_mw": 0.25},)), [0.0] * 4, availability={"G": [0.7] * 2 + [1.0] * 2}
+    )
+    first = replanned(c, lambda _t: c, [2])[0]
+    assert first.units_on["G", "normal"].tolist() == [7, 7, 10, 10]
+    assert settle(c, first).usd["event_miss_penalty"].tolist() == [0, 0, -1.5, 0]
+    so_far = with_farm(c, lambda data: data.update(state={"at": START, "missed_mw": {"call": 3.0}}))
+    assert settle(so_far, first).lines["event_miss_penalty"] == -0.75
 
 
 def test_a_spike_that_is_not_known_is_run_into() -> None:
@@ -147,6 +175,38 @@ def test_an_import_limit_with_a_price_sheds_nothing() -> None:
     site = farm(site={"import_violation_usd_per_mwh": 9.0})
     known, real = conditions(site, [0.25]), conditions(site, [0.25], import_limit=[7.5])
     assert followed(known, real).units_on["G", "normal"].tolist() == [10]
+
+
+MODES = {"eco": (750.0, 0.6e6), "low": (500.0, 0.35e6)}
+
+
+def flashed(*modes: str, **more: Any) -> Conditions:
+    """Ten machines with these of their modes, for two hours in the second of which normal does not pay beside eco."""
+    return conditions(farm(group(other_modes=MODES, modes=modes), **more), [0.0, 0.7])
+
+
+def test_a_mode_that_is_gone_runs_in_the_nearest_to_it_by_power() -> None:
+    """By hand: normal, then eco at 0.6 MW are planned; without eco, low at 0.35 is nearer to it than normal at 1 MW."""
+    known = flashed("normal", "eco", "low")
+    assert plan_conditions(known).dispatch.units_on["G", "eco"].tolist() == [0, 10]
+    schedule = followed(known, flashed("normal", "low"))
+    assert {mode: units.tolist() for (_, mode), units in schedule.units_on.items()} == {
+        "normal": [10, 0],
+        "low": [0, 10],
+    }
+    schedule = followed(known, flashed("low"))
+    assert schedule.units_on["G", "low"].tolist() == [10, 10]
+    assert schedule.off == {}
+    assert check(flashed("low"), schedule) == []
+
+
+def test_a_mode_that_draws_more_than_the_one_planned_keeps_the_hard_limit() -> None:
+    """By hand: ten in eco draw 6 of 6.5 MW; as normal they would draw 10, so four are shed."""
+    known, real = flashed("eco", limit_mw=6.5), flashed("normal", limit_mw=6.5)
+    schedule = followed(known, real)
+    assert schedule.units_on["G", "normal"].tolist() == [6, 6]
+    assert {reason: off.tolist() for reason, off in schedule.off.items()} == {Reason.IMPORT_LIMIT: [[4, 4]]}
+    assert check(real, schedule) == []
 
 
 NEVER_BROKEN = {

@@ -55,9 +55,13 @@ def events(c: Conditions) -> Part:
     priced = np.array([cap.violation_usd_per_mwh is not None for cap in caps], dtype=np.bool_)
     price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in caps])
     missed_usd = np.array([call.violation_usd_per_mw or 0.0 for call in calls])
-    cuts = [(span, payment) for span in paid for payment in span.payments]
-    count = np.array([len(span.payments) for span in paid], dtype=np.int64)
-    stop = np.cumsum(count)
+    cuts = [(span, offer) for span in paid for offer in span.offers]
+    first = np.cumsum([0, *(len(span.offers) for span in paid)], dtype=np.int64)
+    baselines = [(k, offer, count) for k, span in enumerate(paid) for offer, count in span.baselines]
+    piece = np.array([k for k, _, _ in baselines], dtype=np.int64)
+    below = np.array([count for _, _, count in baselines], dtype=np.int64)
+    interval_of_baseline = np.array([paid[k].interval for k in piece], dtype=np.int64)
+    event_of_baseline = np.array([offer.event for _, offer, _ in baselines], dtype=np.int64)
     sets: dict[str, AnySet] = {
         "EVENTS": LabelSet(tuple(call.name for call in calls)),
         "EVENT_CAPS": LabelSet(tuple(range(len(caps)))),
@@ -66,18 +70,19 @@ def events(c: Conditions) -> Part:
         "EVENT_STAGES": LabelSet(("allows", "has restored")),
         "stage_of_cap": Map("EVENT_STAGES", ("EVENT_CAPS",), np.array([cap.restoring for cap in caps], dtype=np.int64)),
         "MISS_CAPS": Subset("EVENT_CAPS", where(missed_usd[event] > 0.0)),
-        "PAID_SPANS": LabelSet(tuple(range(len(paid)))),
         "PAID_CUTS": LabelSet(tuple(range(len(cuts)))),
-        "CUTS_OF_SPAN": RangeSet("PAID_CUTS", ("PAID_SPANS",), stop - count, stop),
-        "interval_of_span": Map("INTERVALS", ("PAID_SPANS",), np.array([s.interval for s in paid], dtype=np.int64)),
-        "event_of_span": Map("EVENTS", ("PAID_SPANS",), np.array([s.baseline_of for s in paid], dtype=np.int64)),
+        "PAID_BASELINES": LabelSet(tuple(range(len(baselines)))),
+        "CUTS_BELOW": RangeSet("PAID_CUTS", ("PAID_BASELINES",), first[piece], first[piece] + below),
+        "interval_of_baseline": Map("INTERVALS", ("PAID_BASELINES",), interval_of_baseline),
+        "event_of_baseline": Map("EVENTS", ("PAID_BASELINES",), event_of_baseline),
     }
     return sets, {
         "event_cap_mw": np.array([cap.cap_mw for cap in caps]),
         "event_violation_limit": np.where(priced, np.inf, 0.0),
         "event_violation_usd": price * c.grid.hours[interval],
         "event_miss_usd": missed_usd,
-        "paid_baseline_mw": np.array([span.baseline_mw for span in paid]),
-        "paid_cut_limit": np.array([np.inf if payment.most_mw is None else payment.most_mw for _, payment in cuts]),
-        "paid_cut_usd": np.array([span.hours * payment.usd_per_mwh for span, payment in cuts]),
+        "missed_before_mw": np.array([c.farm.state.missed_mw.get(call.name, 0.0) for call in calls]),
+        "paid_baseline_mw": np.array([offer.baseline_mw for _, offer, _ in baselines]),
+        "paid_cut_limit": np.array([offer.most_mw for _, offer in cuts]),
+        "paid_cut_usd": np.array([span.hours * offer.payment.usd_per_mwh for span, offer in cuts]),
     }

@@ -37,6 +37,7 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_times(farm),
         *_switched_later(farm),
         *_calls(farm),
+        *_missed(farm),
         *_temperature(farm),
         *contract_faults(farm),
     ]
@@ -58,10 +59,10 @@ def _state(farm: Any) -> Iterator[FoundAt]:
     section = get(farm, "state")
     groups = get(section, "groups")
     yield from _announced(farm, get(section, "announced"))
-    if get(section, "at") is None and (
-        groups or get(section, "announced") or get(section, "grid_import_mw") is not None or has_bill(section)
-    ):
-        yield ("state", "at"), "is needed with groups, announced, grid_import_mw or bill: the moment the state was read"
+    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw")]
+    if get(section, "at") is None and (any(told) or get(section, "grid_import_mw") is not None):
+        told_keys = "groups, announced, grid_import_mw, bill or missed_mw"
+        yield ("state", "at"), f"is needed with {told_keys}: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
     for name, state in groups.items() if isinstance(groups, dict) else ():
@@ -199,6 +200,17 @@ def _calls(farm: Any) -> Iterator[FoundAt]:
                 yield (*path, "excused", j, "start"), f"lies before the event, which starts {begins}"
             if last is not None and last > end:
                 yield (*path, "excused", j, "end"), f"lies after the event, which ends {ends}"
+
+
+def _missed(farm: Any) -> Iterator[FoundAt]:
+    """Misses so far of events that are not charged by them."""
+    charged = [get(event, "name") for _, event in entries(farm, "events") if get(event, "violation_usd_per_mw")]
+    known = [name for name in charged if isinstance(name, str)]
+    missed = get(get(farm, "state"), "missed_mw")
+    for name in missed if isinstance(missed, dict) else ():
+        if isinstance(name, str) and name not in known:
+            sentence = f"no event with violation_usd_per_mw has this name; {meant(name, known)}"
+            yield ("state", "missed_mw", name), sentence
 
 
 def _utc(value: Any, zone: Any) -> datetime | None:

@@ -46,7 +46,10 @@ class Payment(Section):
     """What the caller pays for energy cut below a baseline while the event lasts."""
 
     usd_per_mwh: Positive = Field(description="Paid per MWh cut below the baseline")
-    baseline_mw: Positive | None = Field(default=None, description=f"{_BASELINE}; import stays at or below it")
+    baseline_mw: Positive | None = Field(
+        default=None,
+        description=f"{_BASELINE}; import stays at or below it, unless a call that pays as well has a higher one",
+    )
     most_mw: Positive | None = Field(default=None, description="Most MW that are paid for; all of the cut when absent")
 
 

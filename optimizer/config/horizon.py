@@ -90,12 +90,12 @@ class State(Section):
 
     model_config = ConfigDict(
         json_schema_extra={
-            "dependentRequired": {key: ["at"] for key in ("groups", "announced", "grid_import_mw", "bill")}
+            "dependentRequired": {key: ["at"] for key in ("groups", "announced", "grid_import_mw", "bill", "missed_mw")}
         }
     )
 
     at: LocalTime | None = Field(
-        default=None, description="The moment the state was read; needed with groups, grid_import_mw or bill"
+        default=None, description="The moment the state was read; needed with groups, grid_import_mw, bill or missed_mw"
     )
     groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
     announced: dict[Name, dict[str, tuple[Count, ...]]] = Field(
@@ -104,3 +104,6 @@ class State(Section):
     )
     grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")
     bill: BillState = Field(default=BillState(), description="The bill so far")
+    missed_mw: dict[Name, NonNegative] = Field(
+        default={}, description="Most MW drawn above the limit of an event so far, by events with violation_usd_per_mw"
+    )

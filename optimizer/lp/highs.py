@@ -16,6 +16,7 @@ from optimizer.lp.solution import Solution
 _ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")
 
 _IRREDUCIBLE = 4  # iis_strategy: reduce until nothing can be left out
+_SMALLEST = 1e-9  # coefficients that HiGHS leaves out with a warning, such as a price of a sum's last digits
 
 
 def _check(status: Any, what: str) -> None:
@@ -53,7 +54,7 @@ def load(program: LinearProgram, options: Mapping[str, Any] | None = None, *, wh
         program.row_upper,
         program.starts,
         program.indices,
-        program.coefficients,
+        np.where(np.abs(program.coefficients) <= _SMALLEST, 0.0, program.coefficients),
         (program.integer & whole).astype(np.int32),
     )
     _check(passed, "the program")

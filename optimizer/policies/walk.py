@@ -128,8 +128,8 @@ class _Walk:
             if cap.violation_usd_per_mwh is None:
                 self.hard[cap.interval] = min(self.hard[cap.interval], cap.cap_mw)
         for paid in c.calls.paid:  # import stays at or below the baseline that cuts are paid against
-            self.event[paid.interval] = min(self.event[paid.interval], paid.baseline_mw)
-            self.hard[paid.interval] = min(self.hard[paid.interval], paid.baseline_mw)
+            self.event[paid.interval] = min(self.event[paid.interval], paid.held_mw)
+            self.hard[paid.interval] = min(self.hard[paid.interval], paid.held_mw)
         if c.farm.site.import_violation_usd_per_mwh is None:
             self.hard = np.minimum(self.hard, c.market.import_limit_mw)
         self.least = [

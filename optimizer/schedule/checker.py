@@ -127,9 +127,9 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
             name = c.farm.events[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
     for span in c.paid_spans:
-        if imported[span.interval] > span.baseline_mw + MW_TOLERANCE:
-            name = c.farm.events[span.baseline_of].name
-            excess = float(imported[span.interval] - span.baseline_mw)
+        if imported[span.interval] > span.held_mw + MW_TOLERANCE:
+            name = c.farm.events[span.holds.event].name
+            excess = float(imported[span.interval] - span.held_mw)
             yield Breach("baseline of a paid event", name, span.interval, excess, "MW")
     limit = 0.0 if onsite is None else onsite.export_limit_mw
     yield from _breaches("on-site below zero", "", -dispatch.onsite_mw, "MW", MW_TOLERANCE)

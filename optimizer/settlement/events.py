@@ -17,7 +17,7 @@ class Miss:
     """An event that is not followed in full: the most MW above its limit, in which interval, and what is charged.
 
     over: intervals above the limit, (intervals,). penalty_usd: for energy, (intervals,), negative. miss_usd: once for
-    the worst, negative.
+    the worst, as far as it exceeds the worst before the plan, negative.
     """
 
     event: int
@@ -39,19 +39,27 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
         worst, at = float(above.max()), int(above.argmax())
         if worst > 0.0:
             usd = -above * c.grid.hours * (event.violation_usd_per_mwh or 0.0)
-            found.append(Miss(e, worst, at, above > 0.0, usd, -worst * (event.violation_usd_per_mw or 0.0)))
+            beyond = max(worst - c.farm.state.missed_mw.get(event.name, 0.0), 0.0)
+            found.append(Miss(e, worst, at, above > 0.0, usd, -beyond * (event.violation_usd_per_mw or 0.0)))
     return tuple(found)
 
 
 def payments(c: Conditions, imported: F) -> F:
-    """What events pay for cuts, USD, (intervals,): each cut is sold once, to the call that pays most for it."""
+    """What events pay for cuts, USD, (intervals,): each cut is sold once, the best paid first.
+
+    A sale below a baseline leaves less to be sold below that baseline and below every higher one.
+    """
     usd = np.zeros(len(c.grid))
     for span in c.paid_spans:
-        left = max(span.baseline_mw - float(imported[span.interval]), 0.0)
-        for payment in span.payments:
-            sold = left if payment.most_mw is None else min(left, payment.most_mw)
-            usd[span.interval] += sold * span.hours * payment.usd_per_mwh
-            left -= sold
+        left = {
+            offer.baseline_mw: max(offer.baseline_mw - float(imported[span.interval]), 0.0) for offer in span.offers
+        }
+        for offer in sorted(span.offers, key=lambda offer: -offer.payment.usd_per_mwh):
+            higher = [baseline for baseline in left if baseline >= offer.baseline_mw]
+            sold = min(offer.most_mw, *(left[baseline] for baseline in higher))
+            usd[span.interval] += sold * span.hours * offer.payment.usd_per_mwh
+            for baseline in higher:
+                left[baseline] -= sold
     return usd
 
 

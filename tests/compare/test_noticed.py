@@ -10,7 +10,7 @@ from optimizer.rolling import replanned
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario
-from tests.farms import conditions, farm
+from tests.farms import conditions, farm, group
 
 
 def test_the_value_of_knowing() -> None:
@@ -88,6 +88,17 @@ def test_machines_that_are_out_without_notice_do_not_run() -> None:
     assert noticed.usd["hash_revenue"] == pytest.approx(10 + 4 + 4 + 10)
     assert noticed.off_mwh == {Reason.OUTAGE.value: pytest.approx(12.0)}
     assert noticed.breaches == {}
+
+
+def test_machines_run_in_the_modes_they_have_before_anybody_knows() -> None:
+    """Re-flashed to eco, known at 08:00: ten at 0.75 USD and 0.6 MW each for four hours, planned as normal for two."""
+    flashed = scenario("[{kind: fleet, modes: {G: [eco]}, notice: 2026-02-11 08:00}]")
+    found = met(case(group(other_modes={"eco": (750.0, 0.6e6)}, modes=("normal",))), flashed)
+    for way in (Way.KNOWING, Way.NOTICED):
+        outcome = found.outcome(way)
+        assert outcome is not None
+        assert outcome.profit == pytest.approx(4 * 10 * (0.75 - 0.5 * 0.6))
+        assert outcome.off_mwh == {}
 
 
 def test_machines_that_are_not_known_of_do_not_run() -> None:

@@ -33,6 +33,16 @@ def test_a_rule_that_branches_on_an_expression(problem: DispatchProblem) -> None
         compiled(problem, lambda m, t: m.grid_import[t] if m.grid_import[t] else 0.0, "INTERVALS")
 
 
+@pytest.mark.parametrize("price", [0.1 + 0.2 - 0.3, -1e-99, 1e-9])
+def test_a_price_of_a_sums_last_digits(price: float) -> None:
+    """It stands in the row of the minimum bill, where HiGHS would leave it out with a warning.
+
+    By hand: ten machines earn 10 USD in the first of the 426 hours left of February, and one USD of the bill falls due.
+    """
+    least = farm(energy={"minimum_bill_usd_per_month": 426.0})
+    assert solve(compile_program(build_problem(conditions(least, [price])))).objective == pytest.approx(9.0)
+
+
 def test_a_chained_comparison(problem: DispatchProblem) -> None:
     with pytest.raises(TypeError, match="chained comparison"):
         compiled(problem, lambda m, t: 0.0 <= m.grid_import[t] <= 1.0, "INTERVALS")

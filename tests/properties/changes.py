@@ -37,9 +37,11 @@ def with_market(c: Conditions, **series: Any) -> Conditions:
 
 
 def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Conditions:
-    """The same market with a farm whose plain data ``change`` has edited."""
+    """The same market with a farm whose plain data ``change`` has edited; what is left out takes its misses with it."""
     data = c.farm.model_dump()
     change(data)
+    missed, names = data["state"].get("missed_mw", {}), {event["name"] for event in data.get("events", ())}
+    data["state"]["missed_mw"] = {name: mw for name, mw in missed.items() if name in names}
     return Conditions(Farm.model_validate(data), c.market)
 
 
@@ -90,6 +92,7 @@ def doubled(c: Conditions) -> Conditions:
         double(data["site"], "ramp_up_mw_per_hour", "ramp_down_mw_per_hour")
         double(data["energy"]["onsite"] or {}, "export_limit_mw")
         double(data["state"], "grid_import_mw")
+        double(data["state"]["missed_mw"], *data["state"]["missed_mw"])
         for group in data["fleet"]:
             double(group, "units")
             for outage in group["outages"]:

@@ -80,8 +80,8 @@ def test_a_cap_with_either_price_may_be_broken() -> None:
 def test_penalties_and_payments_settled_by_hand() -> None:
     """7, 9 and 6 MW under a call to 4: 3, 5 and 2 above over an hour, half an hour and an hour.
 
-    At 10 USD/MWh that is 30, 25 and 20 USD, and at 100 USD/MW 500 in the second interval. Of a baseline of 12 MW 5, 3
-    and 6 are cut: the best paid 4 MW, fewer in the second, at 2, the rest at 1 USD/MWh.
+    At 10 USD/MWh that is 30, 25 and 20 USD, and at 100 USD/MW 500 in the second interval. Below 20 MW 13, 11 and 14 are
+    cut, of them 5, 3 and 6 below 12: the best paid 4 MW, fewer in the second, at 2, the rest at 1 USD/MWh.
     """
     most = {"payment": {"usd_per_mwh": 2.0, "baseline_mw": 12.0, "most_mw": 4.0}}
     rest = call("06:00", "08:30", None, name="rest", payment={"usd_per_mwh": 1.0, "baseline_mw": 20.0})
@@ -90,7 +90,7 @@ def test_penalties_and_payments_settled_by_hand() -> None:
     settled = settle(c, on(7, 9, 6)).usd
     assert settled["event_penalty"].tolist() == [-30, -25, -20]
     assert settled["event_miss_penalty"].tolist() == [0, -500, 0]
-    assert settled["event_payment"].tolist() == [4 * 2 + 1 * 1, 3 * 0.5 * 2, 4 * 2 + 2 * 1]
+    assert settled["event_payment"].tolist() == [4 * 2 + 9 * 1, 0.5 * (3 * 2 + 8 * 1), 4 * 2 + 10 * 1]
 
 
 def test_above_the_baseline_nothing_is_paid_nor_charged() -> None:
@@ -121,7 +121,7 @@ def test_a_response_that_comes_too_soon_is_told() -> None:
 
 def test_a_baseline_below_what_must_run_is_told() -> None:
     high = call("06:00", "07:00", None, name="high", payment={"usd_per_mwh": 1.0, "baseline_mw": 9.0})
-    told = refused(bound(high, call("06:00", "07:00", None, payment={"usd_per_mwh": 1.0, "baseline_mw": 6.5})))
+    told = refused(bound(high, call("06:00", "07:00", None, payment={"usd_per_mwh": 2.0, "baseline_mw": 6.5})))
     assert (
         '2026-02-11 06:00 to 07:00: event "call" pays for cuts below 6.5 MW, above which nothing may be drawn, '
         "which is 1.5 MW short"

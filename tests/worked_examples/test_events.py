@@ -130,31 +130,6 @@ def test_a_mandatory_call_is_paid_for_what_it_cuts() -> None:
     assert optimum(c, "event_payment").profit == usd(GAIN * 24)
 
 
-def test_paid_cuts() -> None:
-    """Proves that no megawatt is sold twice: two calls share the 8 MW below the lower baseline.
-
-    By hand: the first 4 MW at 0.9, the other 4 at 0.7 USD/MWh, both more than 0.6. Without it each would be paid its
-    most with all ten machines running.
-    """
-    one = call("06:00", "07:00", None, "one", payment={"usd_per_mwh": 0.7, "baseline_mw": 8.0, "most_mw": 5.0})
-    two = call("06:00", "07:00", None, "two", payment={"usd_per_mwh": 0.9, "baseline_mw": 10.0, "most_mw": 4.0})
-    c = called(one, two, intervals=1)
-    assert optimum(c).on() == [0]
-    assert optimum(c).profit == usd(4 * 0.9 + 4 * 0.7)
-    assert optimum(c, "paid_cuts").profit == usd(GAIN * 10 + 5 * 0.7 + 4 * 0.9)
-
-
-def test_a_baseline_is_the_most_that_a_paid_call_leaves() -> None:
-    """Proves that import keeps to the baseline of 8 MW while a call pays, be it too little to cut for.
-
-    Without it ten.
-    """
-    c = called(call("06:00", "07:00", None, payment={"usd_per_mwh": 0.1, "baseline_mw": 8.0}), intervals=2)
-    assert optimum(c).on() == [8, 10]
-    assert optimum(c).profit == usd(GAIN * 18)
-    assert optimum(c, ("paid_cuts", "event_payment")).profit == usd(GAIN * 20)
-
-
 def test_a_cut_is_paid_for_as_long_as_the_call_lasts() -> None:
     """Proves that calls one after the other within an interval may both be sold the same megawatts.
 
@@ -211,6 +186,21 @@ def test_a_miss_goes_by_the_worst_interval() -> None:
     assert optimum(c, "event_miss").profit == usd(GAIN * 16)
 
 
+def test_a_miss_before_the_plan_is_not_charged_again() -> None:
+    """Proves that of a call that was missed by 3 MW before, at 1.3 USD per MW, only what goes beyond 3 MW costs.
+
+    By hand: two hours of 0.6 USD repay no 1.3, so seven machines run, for nothing. At 1.0 all ten run, and three more
+    are charged. Without the rule ten run for nothing.
+    """
+    for usd_per_mw, machines, charged in ((1.3, 7, 0.0), (1.0, 10, 3.0)):
+        c = called(
+            call("05:00", "08:00", violation_usd_per_mw=usd_per_mw), intervals=2, state={"missed_mw": {"call": 3.0}}
+        )
+        assert optimum(c).on() == [machines] * 2
+        assert optimum(c).profit == usd(GAIN * 2 * machines - charged)
+        assert optimum(c, "event_miss").profit == usd(GAIN * 20)
+
+
 @pytest.mark.parametrize(
     ("more", "series", "baseline"),
     [
@@ -231,7 +221,7 @@ def test_a_baseline_that_is_left_out_is_what_could_be_drawn(
     paid = call("06:00", "08:00", None, payment={"usd_per_mwh": 2.0})
     c = conditions(farm(events=(paid,), **more), [PAYS] * 2, **series)
     own = sum(min(10.0, mw) for mw in c.market.onsite_available_mw)
-    assert [span.baseline_mw for span in c.paid_spans] == baseline
+    assert [span.held_mw for span in c.paid_spans] == baseline
     assert optimum(c).profit == usd(2.0 * sum(baseline) + own)
     half = {**call("06:00", "08:00"), "cut": {"form": "to_share", "share": 0.5}}
     capped = conditions(farm(events=(half,), **more), [PAYS] * 2, **series)

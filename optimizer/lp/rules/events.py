@@ -1,7 +1,8 @@
 r"""Curtailment events (family 17): import under a cap until release and restore, penalties, cuts that are paid for.
 
-Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`w_e` the most of them
-over an event, :math:`z_n` MW of a cut that one event pays for in a piece of an interval.
+Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`m_e` the most of them
+before the plan and :math:`w_e` how much more there are in it, :math:`z_n` MW of a cut that one event pays for in a
+piece of an interval.
 """
 
 from __future__ import annotations
@@ -21,23 +22,24 @@ def event_cap(m: Any, c: Any) -> Any:
 
 
 def event_miss(m: Any, c: Any) -> Any:
-    r"""An event is missed by the most that is ever drawn above its caps: :math:`v_c \le w_e`.
+    r"""An event is missed by the most ever drawn above its caps, charged once: :math:`v_c \le m_e + w_e`.
 
     The shadow price is the part of the penalty per MW that this interval bears, USD.
     """
-    return m.event_violation[c] <= m.worst_violation[m.event_of_cap[c]]
+    return m.event_violation[c] <= m.missed_before_mw[m.event_of_cap[c]] + m.worst_violation[m.event_of_cap[c]]
 
 
-def paid_cuts(m: Any, k: Any) -> Any:
-    r"""No megawatt is sold twice: what events are paid for together is a cut below the lowest of their baselines:
-    :math:`\sum_{n \in k} z_n \le B_k - i_t`.
+def paid_cuts(m: Any, b: Any) -> Any:
+    r"""No megawatt is sold twice: what is sold to events whose baselines are at or below one of them is a cut below it:
+    :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t`.
 
-    It holds import to the baseline, which is what the site draws without the call: to draw more and be paid nothing
-    would be a choice between two, not a limit. The shadow price is what the best of the unsold cuts is paid, USD.
+    The lowest baseline with a row holds import, which is what the site draws without the call: to draw more and be paid
+    nothing would be a choice between two, not a limit. A lower one has no row where what others pay reaches down to it.
+    The shadow price is what the best of the unsold cuts is paid, USD.
     """
     return (
-        m.sum(m.CUTS_OF_SPAN[k], lambda n: m.paid_cut[n])
-        <= m.paid_baseline_mw[k] - m.grid_import[m.interval_of_span[k]]
+        m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
+        <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]]
     )
 
 
@@ -47,7 +49,7 @@ def event_penalty(m: Any, c: Any) -> Any:
 
 
 def event_miss_penalty(m: Any, e: Any) -> Any:
-    """What the file charges once per event for the most MW above its caps."""
+    """What the file charges once per event for the most MW above its caps, beyond what it charged before."""
     return -m.event_miss_usd[e] * m.worst_violation[e]
 
 
@@ -61,7 +63,8 @@ PARAMETERS = (
     Parameter("event_violation_limit", ("EVENT_CAPS",), open_ended=True),  # zero where the cap is hard
     Parameter("event_violation_usd", ("EVENT_CAPS",)),  # USD per MW over the interval
     Parameter("event_miss_usd", ("EVENTS",)),  # USD per MW, once
-    Parameter("paid_baseline_mw", ("PAID_SPANS",)),
+    Parameter("missed_before_mw", ("EVENTS",)),
+    Parameter("paid_baseline_mw", ("PAID_BASELINES",)),
     Parameter("paid_cut_limit", ("PAID_CUTS",), open_ended=True),  # MW
     Parameter("paid_cut_usd", ("PAID_CUTS",)),  # USD per MW over the piece of the interval
 )
@@ -77,7 +80,7 @@ FAMILIES = (
     Family(event_miss, ("MISS_CAPS",), 'event "{EVENTS}" is missed by the most above its limit', unit="MW"),
     Family(
         paid_cuts,
-        ("PAID_SPANS",),
+        ("PAID_BASELINES",),
         'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
         unit="MW",
     ),

@@ -1,0 +1,170 @@
+"""Calls that pay at the same time, each below a baseline of its own. A machine draws one MW and gains 0.6 USD/h."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.optimize import linear_sum_assignment
+
+from optimizer.conditions import Conditions
+from optimizer.planning import plan_conditions
+from optimizer.schedule.checker import Breach, check
+from optimizer.schedule.reasons import Reason
+from optimizer.settlement.account import settle
+from optimizer.settlement.events import payments
+from tests.farms import conditions, farm, group
+from tests.schedule.test_event_rules import on
+from tests.worked_examples.optimum import optimum, usd
+
+PAYS, GAIN = 0.4, 0.6  # USD/MWh: what power costs, and what a machine gains in an hour
+Offer = tuple[float, float, float | None]  # USD/MWh, baseline MW, most MW
+
+
+def offer(name: str, usd_per_mwh: float, baseline_mw: float, most_mw: float | None = None) -> dict[str, Any]:
+    """A voluntary call from 06:00 to 07:00."""
+    payment = {"usd_per_mwh": usd_per_mwh, "baseline_mw": baseline_mw, "most_mw": most_mw}
+    times = {"start": "2026-02-11 06:00", "end": "2026-02-11 07:00"}
+    return {"name": name, "voluntary": True, "payment": payment, **times}
+
+
+def offered(*offers: Offer, fleet: tuple[dict[str, Any], ...] = ()) -> Conditions:
+    """One hour of ten machines under calls named a, b, c, ..."""
+    calls = tuple(offer(chr(ord("a") + i), *terms) for i, terms in enumerate(offers))
+    return conditions(farm(*fleet, events=calls), [PAYS])
+
+
+def test_paid_cuts() -> None:
+    """Proves that no megawatt is sold twice: of ten, four go to the call that pays best, the others only below 8 MW.
+
+    By hand: 4 at 0.9 and 5 at 0.7 USD/MWh, both more than 0.6, and the one machine that nobody pays for any more runs.
+    Without it each would be paid its most with all ten machines running.
+    """
+    c = offered((0.7, 8.0, 5.0), (0.9, 10.0, 4.0))
+    assert optimum(c).on() == [1]
+    assert optimum(c).profit == usd(GAIN + 4 * 0.9 + 5 * 0.7)
+    assert optimum(c, "paid_cuts").profit == usd(GAIN * 10 + 5 * 0.7 + 4 * 0.9)
+
+
+def test_a_cut_is_paid_below_its_own_baseline() -> None:
+    """Proves that a lower baseline takes nothing from the better call: ten megawatts are sold to it, not eight.
+
+    By hand: 10 x 0.9 USD. With the lowest of the baselines for both it would be 8 x 0.9.
+    """
+    c = offered((0.7, 8.0, None), (0.9, 10.0, None))
+    assert optimum(c).on() == [0]
+    assert optimum(c).profit == usd(10 * 0.9)
+    assert optimum(c, "event_payment").profit == usd(GAIN * 10)
+
+
+def test_import_may_exceed_a_lower_baseline_while_a_higher_one_is_paid() -> None:
+    """Proves that five machines that gain 2 USD run above the baseline of 4 MW: the call below 10 MW pays as well.
+
+    By hand: 5 x 2, and the five cut at 0.9 USD/MWh; nothing under the lower. Held to 4 MW one more of the five would
+    stop for 0.9 in place of 2.
+    """
+    rich, poor = group("R", 5, th=2_400.0), group("P", 5)
+    c = offered((0.7, 4.0, None), (0.9, 10.0, 8.0), fleet=(rich, poor))
+    best = optimum(c)
+    assert (best.on("R"), best.on("P")) == ([5], [0])
+    assert best.profit == usd(5 * 2.0 + 5 * 0.9)
+    assert optimum(c, ("paid_cuts", "event_payment")).profit == usd(5 * 2.0 + 5 * GAIN)
+
+
+def test_a_lower_baseline_holds_where_its_call_pays_more() -> None:
+    """Proves that import keeps to 8 MW where the call below them pays more than the one below ten.
+
+    By hand: ten cut, two of them at 0.1 and eight at 0.9 USD/MWh. At 0.2 in place of 0.9 the eight would run, and two
+    be sold for 0.1: to draw 10 and be paid nothing would be 6 USD, but a choice that no linear program makes.
+    """
+    assert optimum(offered((0.9, 8.0, None), (0.1, 10.0, None))).profit == usd(2 * 0.1 + 8 * 0.9)
+    held = offered((0.2, 8.0, None), (0.1, 10.0, None))
+    assert optimum(held).on() == [8]
+    assert optimum(held).profit == usd(GAIN * 8 + 2 * 0.1)
+    assert optimum(held, ("paid_cuts", "event_payment")).profit == usd(GAIN * 10)
+
+
+def test_a_lower_baseline_holds_where_the_better_call_has_enough_before() -> None:
+    """Proves that import keeps to 8 MW where the better call takes one megawatt only, and not where a second such call
+    takes the next.
+
+    By hand: at 8 MW one of the two cut is sold at 2 USD/MWh; at 9 it would be as well, with one machine more, but then
+    0.1 for each further MW would be a payment that begins anew. With the second call both are sold, by choice.
+    """
+    one = offered((0.1, 8.0, None), (2.0, 10.0, 1.0))
+    assert (optimum(one).on(), optimum(one).profit) == ([8], usd(GAIN * 8 + 2.0))
+    two = offered((0.1, 8.0, None), (2.0, 10.0, 1.0), (2.0, 10.0, 1.0))
+    assert (optimum(two).on(), optimum(two).profit) == ([8], usd(GAIN * 8 + 4.0))
+    assert [span.held_mw for c in (one, two) for span in c.paid_spans] == [8, 10]
+
+
+def test_a_baseline_is_the_most_that_a_paid_call_leaves() -> None:
+    """Proves that import keeps to the baseline of 8 MW while a call pays, be it too little to cut for.
+
+    Without it ten.
+    """
+    c = offered((0.1, 8.0, None))
+    assert optimum(c).on() == [8]
+    assert optimum(c).profit == usd(GAIN * 8)
+    assert optimum(c, ("paid_cuts", "event_payment")).profit == usd(GAIN * 10)
+
+
+def test_the_checker_holds_import_to_the_lowest_baseline_that_binds() -> None:
+    """Of calls below 4, 7 and 10 MW that of 7 pays best, and for all there is down to 4: it binds, the lowest not."""
+    c = offered((0.7, 4.0, None), (0.9, 7.0, 3.0), (0.8, 10.0, None))
+    assert check(c, on(7)) == []
+    assert check(c, on(8)) == [Breach("baseline of a paid event", "b", 0, 1, "MW")]
+
+
+def test_the_marginal_price_says_what_the_best_unsold_cut_is_paid() -> None:
+    """0.9 USD/MWh below 8 MW, though two rows bear it: 0.7 of it could be had above 8 MW as well."""
+    plan = plan_conditions(offered((0.9, 8.0, None), (0.7, 10.0, None)))
+    assert plan.explanation.items["event_payment"].tolist() == [pytest.approx(0.9)]
+    assert {reason: off.tolist() for reason, off in plan.explanation.off.items()} == {Reason.EVENT_PAYMENT: [[10]]}
+
+
+offers = st.tuples(
+    st.integers(1, 6).map(lambda i: i / 4), st.integers(1, 12).map(float), st.sampled_from([None, 1.0, 2.0, 4.0, 7.0])
+)
+
+
+def best_sale(terms: list[Offer], import_mw: int) -> float:
+    """The most that megawatts between the import and 12 are sold for, each once, found by assignment."""
+    units = [(rate, base) for rate, base, most in terms for _ in range(12 if most is None else int(most))]
+    worth = np.array([[rate if mw < base else 0.0 for rate, base in units] for mw in range(import_mw, 12)])
+    return float(worth[linear_sum_assignment(worth, maximize=True)].sum()) if worth.size else 0.0
+
+
+@given(st.lists(offers, min_size=1, max_size=4))
+def test_the_settlement_sells_every_cut_as_well_as_can_be(terms: list[Offer]) -> None:
+    c = offered(*terms)
+    for mw in range(13):
+        assert payments(c, np.array([float(mw)])).tolist() == [pytest.approx(best_sale(terms, mw))]
+
+
+@given(st.lists(offers, min_size=1, max_size=4))
+def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list[Offer]) -> None:
+    """And what holds import is the highest baseline up to which payments are concave, so that nothing is held for less
+    than need be.
+    """
+    c = offered(*terms)
+    (span,) = c.paid_spans
+    held = int(span.held_mw)
+    assert optimum(c).profit == usd(max(GAIN * mw + best_sale(terms, mw) for mw in range(min(held, 10) + 1)))
+    paid = [best_sale(terms, mw) for mw in range(13)]
+    higher = sorted({int(base) for _, base, _ in terms if base > held})
+    for baseline in (held, *higher[:1]):
+        slopes = [after - before for before, after in pairwise(paid[: baseline + 1])]
+        concave = all(after <= before + 1e-9 for before, after in pairwise(slopes))
+        assert concave == (baseline == held)
+
+
+def test_the_settlement_pays_what_is_cut_below_each_baseline() -> None:
+    """At 9 MW one MW at 0.9; at 6 four at 0.9; at 5 four at 0.9 and one at 0.7; at 0 four and the most of the other."""
+    c = offered((0.7, 8.0, 5.0), (0.9, 10.0, 4.0))
+    paid = [settle(c, on(mw)).lines["event_payment"] for mw in (10, 9, 6, 5, 0)]
+    assert paid == [pytest.approx(usd_) for usd_ in (0.0, 0.9, 3.6, 4.3, 3.6 + 3.5)]
