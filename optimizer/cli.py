@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from optimizer import cli_daily
 from optimizer.cli_parts import (
     FarmFile,
     Hours,
@@ -37,6 +38,7 @@ app = typer.Typer(
 
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 app.add_typer(tariff, name="tariff")
+cli_daily.register(app)
 
 
 @app.command()

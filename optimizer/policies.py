@@ -44,12 +44,17 @@ class _Wish:
 
 def always_on(c: Conditions) -> Followed:
     """Every machine in service, in the mode that earns most before power; of equal ones the more frugal."""
+    return on_where(c, np.ones(len(c.grid), dtype=np.bool_))
+
+
+def on_where(c: Conditions, on: NDArray[np.bool_]) -> Followed:
+    """As `always_on` in the intervals that ``on`` marks, (intervals,); in the others nothing that may be off runs."""
     shape = (len(c.farm.fleet), len(c.grid))
     mode, strike = np.zeros(shape, dtype=np.int64), np.zeros(shape)
     for g, (earned, extra) in enumerate(zip(_earned(c), _extra_mw(c), strict=True)):
         best = int(np.lexsort((extra[:, 0], -np.round(earned.mean(axis=1), 9)))[0])
         mode[g], strike[g] = best, earned[best] / extra[best]
-    return _followed(c, _Wish(np.ones(shape, dtype=np.bool_), mode, strike))
+    return _followed(c, _Wish(np.broadcast_to(on, shape), mode, strike))
 
 
 def strike_rule(c: Conditions) -> Followed:

@@ -11,6 +11,7 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from optimizer.config.base import CelsiusSeries, Name, Section, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.daily import Daily
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import Group
@@ -84,6 +85,7 @@ class Farm(Section):
     horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
     state: State = Field(default=State(), description="What runs when the plan begins")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
+    daily: Daily = Field(default=Daily(), description="The scheduled job: newest files, stale data, safe posture")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Farm:

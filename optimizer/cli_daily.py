@@ -1,0 +1,52 @@
+"""The commands of every day: `daily`, `history`, `watch`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli_parts import FarmFile, Json, say, time_of
+
+State = Annotated[
+    Path, typer.Option("--state", metavar="DIR", help="Folder that carries state between runs.", show_default=False)
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help='Plan as if it were this time, such as "2026-02-11 06:00".'),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(daily)
+
+
+def daily(
+    farm: FarmFile,
+    state: State,
+    at: At = None,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
+    from optimizer.daily.job import run_once, summary_of
+
+    done = run_once(farm, state, time_of(at, "--at"), report=report)
+    if as_json:
+        typer.echo(json.dumps(summary_of(done), allow_nan=False))
+    elif done.plan is not None:
+        from rich.console import Console
+
+        from optimizer.report.summary import print_summary
+
+        print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+    for line in done.said:
+        say(line)
+    if done.folder is not None:
+        say(f"in force:\n{done.folder}")
+    if done.exit_code:
+        raise typer.Exit(done.exit_code)
