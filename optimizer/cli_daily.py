@@ -23,6 +23,7 @@ At = Annotated[
 def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(daily)
+    app.command()(history)
 
 
 def daily(
@@ -50,3 +51,45 @@ def daily(
         say(f"in force:\n{done.folder}")
     if done.exit_code:
         raise typer.Exit(done.exit_code)
+
+
+def history(
+    state: State,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", metavar="FILE", help="Energy prices as they turned out, in place of those kept."),
+    ] = None,
+    location: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Hub, zone or node, where that file has several.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the runs: what each planned, what it came to on the prices that came, and which way the error drifts."""
+    from optimizer.daily.folder import StateFolder
+    from optimizer.daily.history import History
+    from optimizer.daily.observed import prices_in
+    from optimizer.daily.review import review, review_json
+
+    with History(StateFolder(state).history, reading=True) as opened:
+        found = review(opened, None if prices is None else prices_in(prices, location, opened))
+    if page is not None:
+        from optimizer.daily.history_view import render_history
+        from optimizer.outputs import write_file
+
+        text = render_history(found)
+        write_file(page, lambda path: _write(path, text))
+    if as_json:
+        typer.echo(json.dumps(review_json(found), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.daily.history_view import print_history
+
+        print_history(found, Console(width=None if sys.stdout.isatty() else 100))
+    if page is not None:
+        say(f"written to\n{page}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")

@@ -42,7 +42,7 @@ def executed(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dispatch]
     hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
     at = np.array(positions, dtype=np.int64)
     market = market_at(record.market, at, Grid(starts, hours, grid.timezone))
-    return metered(record.farm, market), dispatch_at(record.dispatch, at)
+    return metered(record, market), dispatch_at(record.dispatch, at)
 
 
 def state_at(

@@ -132,7 +132,7 @@ class _Job:
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
 
-    def planned(self) -> tuple[Done, str]:
+    def planned(self) -> tuple[Done, str | None]:
         """Plan and hand the schedule out."""
         named = load_farm(self.farm_file)
         self.farm = named
@@ -150,7 +150,9 @@ class _Job:
         more = {} if self.observed is None else {"observed_prices": _listed(prices)}
         inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
         texts = tuple(tuple(row) for row in reason_texts(plan.explanation).tolist())
-        record = Record("plan", plan.farm, plan.market, plan.dispatch, plan.settlement.profit, texts)
+        record = Record(
+            "plan", plan.farm, plan.market, plan.dispatch, plan.settlement.profit, texts, plan.conditions.rest.peaks_mw
+        )
         where = self._publish(record, _files_of(plan, inputs, self.report), inputs)
         late = note_settled(farm, self.farm_file.parent, self.history, self.now)
         said = (*said, *plan.market.warnings, *((late,) if late else ()))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
-from optimizer.daily.history import History, Prices
+from optimizer.daily.history import NO_PRICES, History, Prices
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.reading import limits_of
@@ -39,6 +39,23 @@ def price_with(observed: Prices, forecast: F, grid: Grid) -> tuple[F, F]:
     share = np.clip(overlap, 0.0, None) / (ends - starts)[:, None]
     known = share.sum(axis=1)
     return share @ observed.usd_per_mwh + (1.0 - known) * forecast, known
+
+
+def prices_in(path: Path, location: str | None, history: History) -> Prices:
+    """The prices in a file over the hours of a history's schedules. Raises InputError with the file's faults."""
+    schedules = history.schedules()
+    if not schedules:
+        return NO_PRICES
+    first, last = schedules[0][1], schedules[-1][1]
+    hours = (last.end - first.start) / pd.Timedelta(hours=1)
+    zone = last.farm.timezone
+    window = Grid(pd.DatetimeIndex([first.start]).as_unit("us"), np.array([hours]), zone)
+    spec = SeriesFile(file=str(path), location=location)
+    series = read_series(path, spec, zone, within=window, limits=limits_of(Price))
+    starts, ends = (
+        np.array([int(time.timestamp()) for time in times], dtype=np.int64) for times in (series.starts, series.ends)
+    )
+    return Prices(starts, ends, series.values)
 
 
 def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> str | None:

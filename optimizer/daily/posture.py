@@ -35,7 +35,7 @@ _LOOKED_BACK = pd.Timedelta(days=7)
 def safe_record(
     farm: Farm, folder: Path, posture: SafePosture, start: pd.Timestamp, before: Record, measured: Path
 ) -> Record:
-    """The posture as a schedule from ``start`` on. All but the energy price goes on as the schedule ``before`` ended."""
+    """The posture as a schedule from ``start`` on. All but the energy price goes on as ``before`` ended."""
     if not _same_names(farm, before.farm):
         farm = before.farm
     state, _ = state_at(start, farm, before, measured)
@@ -49,7 +49,7 @@ def safe_record(
     on = np.zeros(len(grid), dtype=np.bool_) if most is None else price <= most
     followed = on_where(c, on)
     dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
-    return Record("safe", farm, c.market, dispatch, None, _reasons(c, followed))
+    return Record("safe", farm, c.market, dispatch, None, _reasons(c, followed), before.expected_mw)
 
 
 def _same_names(farm: Farm, other: Farm) -> bool:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -29,7 +30,8 @@ class Record:
     """A schedule that was handed out: a plan, or a safe posture.
 
     ``farm.state`` is the state it began in. ``planned_usd`` is the profit that was planned, None without a plan.
-    ``reasons`` says by group and interval why machines are off.
+    ``reasons`` says by group and interval why machines are off. ``expected_mw`` are the peaks that a tail expects of
+    the rest of the billing period, by demand charge and period.
     """
 
     kind: Literal["plan", "safe"]
@@ -38,6 +40,7 @@ class Record:
     dispatch: Dispatch
     planned_usd: float | None
     reasons: tuple[tuple[str, ...], ...]
+    expected_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
 
     @property
     def start(self) -> pd.Timestamp:
@@ -58,9 +61,9 @@ class Record:
     def text(self) -> str:
         """The record as JSON, the same for the same schedule."""
         market = {
-            field.name: _plain(getattr(self.market, field.name))
-            for field in fields(self.market)
-            if field.name not in _APART
+            item.name: _plain(getattr(self.market, item.name))
+            for item in fields(self.market)
+            if item.name not in _APART
         }
         grid = self.market.grid
         data = {
@@ -74,6 +77,7 @@ class Record:
             "export_mw": self.dispatch.export_mw.tolist(),
             "supply_mw": _plain(dict(self.dispatch.supply_mw)),
             "reasons": self.reasons,
+            "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
             "market": market,
             "farm": json.loads(self.farm.model_dump_json(exclude_defaults=True)),
         }
@@ -102,6 +106,7 @@ def record_of(text: str, where: object) -> Record:
             ),
             planned_usd=data["planned_usd"],
             reasons=tuple(tuple(row) for row in data["reasons"]),
+            expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CurtailError(f"{where}: is no record of a run ({type(error).__name__}); delete its folder") from None
@@ -131,7 +136,7 @@ def market_at(market: MarketInputs, positions: Int, grid: Grid) -> MarketInputs:
             return {name: taken(inner) for name, inner in value.items()}
         return value[positions] if isinstance(value, np.ndarray) else value
 
-    others = {field.name: taken(getattr(market, field.name)) for field in fields(market) if field.name not in _APART}
+    others = {item.name: taken(getattr(market, item.name)) for item in fields(market) if item.name not in _APART}
     return replace(market, grid=grid, **others)
 
 
@@ -145,8 +150,14 @@ def dispatch_at(dispatch: Dispatch, positions: Int) -> Dispatch:
     )
 
 
-def metered(farm: Farm, market: MarketInputs) -> Conditions:
-    """Conditions of hours that are over: nothing is expected of the rest of their billing period."""
+def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> Conditions:
+    """Conditions of hours of a schedule that are over, or of another ``farm`` in them.
+
+    Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls
+    on the hours that set the peak.
+    """
+    farm = farm or record.farm
     periods = Conditions(farm, market).billing.periods if farm.energy.demand else ()
-    nothing = {(demand.name, period.label): 0.0 for demand in farm.energy.demand for period in periods}
-    return Conditions(farm, market, Rest(peaks_mw=nothing))
+    given = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    nothing = {(name, period.label): 0.0 for name in given for period in periods}
+    return Conditions(farm, market, Rest(peaks_mw=nothing | dict(record.expected_mw)))
