@@ -16,7 +16,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.daily.record import Record, record_of
-from optimizer.errors import CurtailError
+from optimizer.errors import CurtailError, InputError
 
 F = NDArray[np.float64]
 FORM = 1
@@ -73,7 +73,7 @@ class History:
         self.path = path
         try:
             if reading and not path.is_file():
-                raise CurtailError(f"{path.parent} holds no history: no run has been made with this --state")
+                raise InputError(f"{path.parent} holds no history: no run has been made with this --state")
             self._file = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
             form = self._file.execute("PRAGMA user_version").fetchone()[0]
             if form not in (0, FORM):

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
@@ -13,9 +15,11 @@ from optimizer.report.packing import packed
 from optimizer.report.page import render
 from optimizer.report.text import number, plural, usd
 
+F = NDArray[np.float64]
 MOST_RUNS = 30  # in the terminal
 MOST_ROWS = 500  # on the page; --json has all
 _MOST_DRAWN = 1000
+_LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
 def print_history(found: Review, console: Console) -> None:
@@ -93,35 +97,37 @@ def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
     sum_so_far = 0.0
     running = np.array([sum_so_far := sum_so_far if row is None else row.running_error_usd for row in rows])
     drift = np.array([0.0 if row is None else row.drift_usd_per_day for row in rows])
-    series = {key: packed(values, 2) for key, values in per_day.items()}
-    series |= {"running": packed(running, 2), "drift": packed(drift, 2)}
-    lines = (("planned_usd", "Planned", "price"), ("realised_usd", "Realised", "c1"))
+    lines = (
+        ("planned_usd", "Planned", "price"),
+        ("realised_usd", "Realised", "c1"),
+        ("strike_rule_usd", "Strike rule", "c3"),
+    )
+    errors = (("running", "Error, summed up", "event"), ("drift", "Error per day, mean of seven days", "c2"))
+    profit, series = _chart("profit", lines, per_day)
+    error, more = _chart("error", errors, {"running": running, "drift": drift})
     return {
         "zone": zone,
         "start": int(followed[0].begins.timestamp()),
         "minutes": packed(np.array(minutes), 4),
         "points": "interval",
-        "series": series,
-        "charts": [
-            _chart("profit", [*lines, ("strike_rule_usd", "Strike rule", "c3")], list(per_day.values())),
-            _chart(
-                "error",
-                [("running", "Error, summed up (USD)", "event"), ("drift", "Mean of seven days (USD/day)", "c2")],
-                [running, drift],
-            ),
-        ],
+        "series": series | more,
+        "charts": [profit, error],
     }
 
 
-def _chart(key: str, lines: list[tuple[str, str, str]], values: list[Any]) -> dict[str, Any]:
-    everything = np.concatenate([*values, [0.0]])
-    low, high = float(everything.min()), float(everything.max())
+def _chart(
+    key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
+    everything = np.concatenate([*values.values(), [0.0]])
+    scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
+    low, high = float(everything.min()) / scale, float(everything.max()) / scale
     room = 0.06 * ((high - low) or 1.0)
-    return {
+    chart = {
         "id": key,
         "kind": "lines",
-        "unit": "USD",
-        "decimals": 0,
+        "unit": "USD" if scale == 1.0 else "thousand USD",
+        "decimals": 2,
         "range": [round(low - room, 2), round(high + room, 2)],
         "full": None,
         "series": [
@@ -130,3 +136,4 @@ def _chart(key: str, lines: list[tuple[str, str, str]], values: list[Any]) -> di
         ],
         "bands": [],
     }
+    return chart, {k: packed(v / scale, 3) for k, v in values.items()}
