@@ -24,6 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the commands to the application."""
     app.command()(daily)
     app.command()(history)
+    app.command()(watch)
 
 
 def daily(
@@ -93,3 +94,43 @@ def history(
 
 def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
+
+
+def watch(
+    farm: FarmFile,
+    state: State,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            "--prices",
+            metavar="FOLDER|URL",
+            envvar="CURTAIL_PRICES",
+            show_envvar=True,
+            help="Where prices arrive: a folder of CSV or JSON files, or an http address.",
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.05, max=86_400.0, help="Seconds between looks.")] = 60.0,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End then; a time without an offset is UTC.")
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = False,
+) -> None:
+    """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""
+    import signal
+    from datetime import UTC
+
+    from optimizer.daily.feed import feed_of
+    from optimizer.daily.lock import locked
+    from optimizer.daily.watch import Watch
+
+    ends = time_of(until, "--until")
+    if ends is not None:
+        ends = ends.replace(tzinfo=ends.tzinfo or UTC)
+    feed = None if prices is None else feed_of(prices)
+    with locked(state):
+        watching = Watch(farm, state, feed, report=report, say=say)
+        for ended in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ended, lambda *_: watching.stopped.set())
+        say("watching")
+        watching.loop(every, ends)
+    say("ended; the set-points stand as they are")
