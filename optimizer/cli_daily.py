@@ -35,7 +35,8 @@ def daily(
     as_json: Json = False,
 ) -> None:
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
-    from optimizer.daily.job import run_once, summary_of
+    from optimizer.daily.files import summary_of
+    from optimizer.daily.job import run_once
 
     done = run_once(farm, state, time_of(at, "--at"), report=report)
     if as_json:

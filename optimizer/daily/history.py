@@ -7,6 +7,7 @@ import sqlite3
 import zlib
 from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import IntEnum
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -27,10 +28,24 @@ CREATE TABLE IF NOT EXISTS runs (
     inputs TEXT, digest TEXT, record BLOB
 );
 CREATE INDEX IF NOT EXISTS runs_by_start ON runs (start, number);
-CREATE TABLE IF NOT EXISTS prices (start INTEGER PRIMARY KEY, end INTEGER NOT NULL, usd_per_mwh REAL NOT NULL);
+CREATE TABLE IF NOT EXISTS prices (
+    start INTEGER PRIMARY KEY, end INTEGER NOT NULL, usd_per_mwh REAL NOT NULL, rank INTEGER NOT NULL
+);
 """
 _COLUMNS = "number, logged, seconds, at, status, exit_code, message, run, start, end, planned_usd, inputs"
+_NOTED = (
+    "INSERT INTO prices VALUES (?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET "
+    "end = excluded.end, usd_per_mwh = excluded.usd_per_mwh, rank = excluded.rank WHERE excluded.rank >= rank"
+)
 _WAIT_S = 30.0  # for somebody who reads
+
+
+class Rank(IntEnum):
+    """How much a price is worth: of the same moment the higher stays."""
+
+    FORESEEN = 0  # the series that plans are made on
+    SETTLED = 1  # daily.settled_prices
+    FED = 2  # a feed
 
 
 @dataclass(frozen=True)
@@ -165,12 +180,12 @@ class History:
         found: list[tuple[int | None]] = self._rows("SELECT min(start) FROM runs")
         return found[0][0]
 
-    def note_prices(self, rows: Iterable[tuple[int, int, float]]) -> None:
-        """Keep prices as they turned out, (start, end, USD/MWh); later news of the same start goes before."""
+    def note_prices(self, rows: Iterable[tuple[int, int, float]], rank: Rank) -> None:
+        """Keep prices as they turned out, (start, end, USD/MWh); later news of the same start and rank goes before."""
         try:
             self._file.execute("BEGIN IMMEDIATE")
             try:
-                self._file.executemany("INSERT OR REPLACE INTO prices VALUES (?, ?, ?)", rows)
+                self._file.executemany(_NOTED, ((*row, int(rank)) for row in rows))
             except BaseException:
                 self._file.execute("ROLLBACK")
                 raise
@@ -178,10 +193,10 @@ class History:
         except sqlite3.Error as error:
             raise self._cannot(error) from None
 
-    def prices(self, since: int, until: int = 2**62) -> Prices:
-        """Prices that hold somewhere in [since, until)."""
-        query = "SELECT start, end, usd_per_mwh FROM prices WHERE end > ? AND start < ? ORDER BY start"
-        rows = self._rows(query, (since, until))
+    def prices(self, since: int, until: int = 2**62, *, least: Rank = Rank.FORESEEN) -> Prices:
+        """Prices of at least a rank that hold somewhere in [since, until)."""
+        query = "SELECT start, end, usd_per_mwh FROM prices WHERE end > ? AND start < ? AND rank >= ? ORDER BY start"
+        rows = self._rows(query, (since, until, int(least)))
         if not rows:
             return NO_PRICES
         starts, ends, usd = zip(*rows, strict=True)

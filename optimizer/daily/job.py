@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
+import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.daily.carried import state_at
+from optimizer.daily.files import Done, files_of_plan, rows_of, safe_files
 from optimizer.daily.folder import RECORD, StateFolder
 from optimizer.daily.history import NO_PRICES, History, Prices
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of, text_of
@@ -29,27 +27,12 @@ from optimizer.daily.record import Record
 from optimizer.daily.series import refuse_stale, with_newest
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
-from optimizer.planning import Plan
-from optimizer.report.files import plan_files, schedule_text, settlement
 from optimizer.schedule.tables import reason_texts
 
 Observed = Callable[[History, pd.Timestamp], Prices]
-Status = Literal["planned", "stopped early", "kept", "safe", "nothing"]
 STOPPED_EARLY = 4
 DATA = 5
 _STARTED_BY = "a run that ended before it could be logged"
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a run came to. ``said`` is for the operator; ``record`` the schedule in force after it, if there is one."""
-
-    status: Status
-    exit_code: int
-    said: tuple[str, ...]
-    folder: Path | None
-    record: Record | None
-    plan: Plan | None = None
 
 
 def run_once(farm_file: Path, state: Path, at: datetime | None = None, *, report: bool = True) -> Done:
@@ -79,6 +62,10 @@ def run(
             done, inputs = job.planned()
         except CurtailError as error:
             done, inputs = job.kept(error)
+        except Exception as error:  # whatever it is, the schedule in force stays, or the safe posture holds
+            if os.environ.get("CURTAIL_DEBUG"):
+                raise
+            done, inputs = job.kept(CurtailError(f"unexpected: {type(error).__name__}: {error}; please report it"))
         try:
             history.add(
                 logged=logged.isoformat(timespec="seconds"),
@@ -147,14 +134,14 @@ class _Job:
         plan = make_plan(farm.model_copy(update={"state": state}), self.farm_file.parent, start, prices)
         if changed or hashes_of(files) != hashes:
             raise MissingDataError("an input file was written while it was being read; the next run reads it again")
-        more = {} if self.observed is None else {"observed_prices": _listed(prices)}
+        more = {} if self.observed is None else {"observed_prices": rows_of(prices)}
         inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
         texts = tuple(tuple(row) for row in reason_texts(plan.explanation).tolist())
         record = Record(
             "plan", plan.farm, plan.market, plan.dispatch, plan.settlement.profit, texts, plan.conditions.rest.peaks_mw
         )
-        where = self._publish(record, _files_of(plan, inputs, self.report), inputs)
         late = note_settled(farm, self.farm_file.parent, self.history, self.now)
+        where = self._publish(record, files_of_plan(plan, inputs, self.report), inputs)
         said = (*said, *plan.market.warnings, *((late,) if late else ()))
         if plan.proved:
             return Done("planned", 0, said, where, record, plan), digest_of(inputs)
@@ -181,12 +168,8 @@ class _Job:
             return Done("nothing", code, (str(error), none), self.folder.latest, last), None
         before = self.history.before(start) or last
         record = safe_record(farm, self.farm_file.parent, posture, start, before, self.folder.measured)
-        because = {"because": str(error), "posture": posture.model_dump(exclude_none=True, exclude={"hours"})}
         inputs = inputs_of({}, clock(start, farm.timezone))
-        files = {
-            "schedule.csv": _schedule_of(record),
-            "posture.json": text_of(because),
-        }
+        files = safe_files(record, posture, error)
         where = self._publish(record, files, inputs)
         return Done("safe", code, (str(error), f"{ran_out}; the safe posture is in force"), where, record), None
 
@@ -226,39 +209,3 @@ class _Job:
         where = self.folder.publish(record.name, files | {"inputs.json": text_of(inputs), RECORD: self.text})
         self.folder.forget(record.farm.daily.keep_runs)
         return where
-
-
-def _files_of(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str, str]:
-    files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
-    if report:
-        from optimizer.report.page import render_page
-
-        files["report.html"] = render_page(plan)
-    return files
-
-
-def _schedule_of(record: Record) -> str:
-    c = Conditions(record.farm, record.market)
-    return schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object))
-
-
-def _listed(prices: Prices) -> list[list[float]]:
-    """Observed prices as rows of a JSON file: start and end in seconds since 1970, USD/MWh."""
-    rows = zip(prices.starts.tolist(), prices.ends.tolist(), prices.usd_per_mwh.tolist(), strict=True)
-    return [list(row) for row in rows]
-
-
-def summary_of(done: Done) -> dict[str, Any]:
-    """A run as plain data, for ``--json``."""
-    record = done.record
-    zone = None if record is None else record.farm.timezone
-    return {
-        "status": done.status,
-        "exit_code": done.exit_code,
-        "said": list(done.said),
-        "run": None if record is None else record.name,
-        "schedule_start": None if record is None or zone is None else record.start.tz_convert(zone).isoformat(),
-        "schedule_end": None if record is None or zone is None else record.end.tz_convert(zone).isoformat(),
-        "planned_usd": None if record is None or record.planned_usd is None else round(record.planned_usd, 2),
-        "settlement": None if done.plan is None else json.loads(json.dumps(settlement(done.plan))),
-    }

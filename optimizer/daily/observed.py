@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
-from optimizer.daily.history import NO_PRICES, History, Prices
+from optimizer.daily.history import NO_PRICES, History, Prices, Rank
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.reading import limits_of
@@ -77,5 +77,6 @@ def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> s
         return f"prices as they turned out are not known: {error}" if farm.daily.settled_prices else None
     over = (series.starts < pd.Timestamp(now)) & (series.ends > begins)
     rows = zip(series.starts[over], series.ends[over], series.values[over].tolist(), strict=True)
-    history.note_prices((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows)
+    rank = Rank.FORESEEN if farm.daily.settled_prices is None else Rank.SETTLED
+    history.note_prices(((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows), rank)
     return None

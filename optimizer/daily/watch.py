@@ -17,10 +17,11 @@ from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.daily.feed import Feed
 from optimizer.daily.feed_rows import Batch, joined
+from optimizer.daily.files import Done
 from optimizer.daily.folder import StateFolder
-from optimizer.daily.history import History
+from optimizer.daily.history import History, Rank
 from optimizer.daily.inputs import files_of
-from optimizer.daily.job import Done, run
+from optimizer.daily.job import run
 from optimizer.daily.record import Record
 from optimizer.daily.series import with_newest
 from optimizer.daily.setpoints import setpoints, write, written
@@ -141,12 +142,12 @@ class Watch:
     def _keep(self, batch: Batch) -> bool:
         """Keep the rows of a feed; whether any of them is news."""
         with History(self.folder.history) as history:
-            known = history.prices(batch.rows[0].start, batch.rows[-1].end)
+            known = history.prices(batch.rows[0].start, batch.rows[-1].end, least=Rank.FED)
             values = zip(known.ends.tolist(), known.usd_per_mwh.tolist(), strict=True)
             old = dict(zip(known.starts.tolist(), values, strict=True))
             news = [row for row in batch.rows if old.get(row.start) != (row.end, row.usd_per_mwh)]
             if news:
-                history.note_prices((row.start, row.end, row.usd_per_mwh) for row in news)
+                history.note_prices(((row.start, row.end, row.usd_per_mwh) for row in news), Rank.FED)
         return bool(news)
 
     def _must_plan(self, in_force: Record | None, now: datetime) -> bool:
@@ -167,7 +168,7 @@ class Watch:
             self.folder,
             now,
             report=self.report,
-            observed=lambda history, start: history.prices(int(start.timestamp())),
+            observed=lambda history, start: history.prices(int(start.timestamp()), least=Rank.FED),
         )
         self._due = done.exit_code == CurtailError.exit_code  # what could not be written is tried at the next look
         if done.plan is None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.daily.history import History
+from optimizer.daily.history import History, Rank
 from optimizer.daily.history_view import render_history
 from optimizer.daily.job import run_once
 from optimizer.daily.review import Review, review
@@ -90,11 +90,14 @@ def test_errors_add_up_and_the_drift_forgets_after_seven_days(tmp_path: Path) ->
     with History(tmp_path / "state" / "history.sqlite") as history:
         history.note_prices(
             (
-                int(START.timestamp()) + 6 * 3600 + 3600 * hour,
-                int(START.timestamp()) + 6 * 3600 + 3600 * (hour + 1),
-                30.0,
-            )
-            for hour in range(48, 24 * 9)
+                (
+                    int(START.timestamp()) + 6 * 3600 + 3600 * hour,
+                    int(START.timestamp()) + 6 * 3600 + 3600 * (hour + 1),
+                    30.0,
+                )
+                for hour in range(48, 24 * 9)
+            ),
+            Rank.FED,
         )
         later = review(history).followed
     assert later[-1].drift_usd_per_day == pytest.approx(0)
@@ -181,3 +184,14 @@ def test_reading_while_a_run_writes(tmp_path: Path) -> None:
     reader.stdout.readline()
     assert len(runs(farm, tmp_path / "state", 1).runs) == 2
     assert reader.communicate("go\n")[0].strip() == "True"
+
+
+def test_a_feed_goes_before_files_whichever_comes_first(tmp_path: Path) -> None:
+    with History(tmp_path / "history.sqlite") as history:
+        history.note_prices([(0, 3600, 10.0), (3600, 7200, 11.0)], Rank.FORESEEN)
+        history.note_prices([(0, 900, 50.0)], Rank.FED)
+        history.note_prices([(0, 3600, 12.0), (3600, 7200, 13.0)], Rank.SETTLED)
+        history.note_prices([(3600, 7200, 14.0)], Rank.FORESEEN)
+        kept = history.prices(0)
+        assert list(zip(kept.starts, kept.ends, kept.usd_per_mwh, strict=True)) == [(0, 900, 50.0), (3600, 7200, 13.0)]
+        assert history.prices(0, least=Rank.FED).usd_per_mwh.tolist() == [50.0]

@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 
+from optimizer.daily.files import Done
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.job import Done, run_once
+from optimizer.daily.job import run_once
 from tests.daily.farms import START, daily, data_of, files_in, shifted, write_farm, write_prices
 
 OFF_ABOVE = "daily: {safe_posture: {off_above_usd_per_mwh: 50, hours: 6}}"
