@@ -276,6 +276,9 @@ def test_only_so_many_runs_are_kept(tmp_path: Path) -> None:
         "2026-02-11T0300-0600",
     ]
     assert len(logged(state)) == 4
+    run(farm, state, 1)  # the oldest again, and in force
+    assert {path.name for path in (state / "runs").iterdir()} >= {"2026-02-11T0100-0600"}
+    assert StateFolder(state).in_force() is not None
 
 
 def test_a_run_that_was_killed_before_its_log_is_logged_by_the_next(tmp_path: Path) -> None:
