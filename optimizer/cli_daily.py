@@ -47,9 +47,11 @@ def daily(
         from optimizer.report.summary import print_summary
 
         print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
-    for line in done.said:
-        say(line)
-    if done.folder is not None:
+    shown = () if done.plan is None else done.plan.market.warnings  # by the summary
+    for line in done.said if done.exit_code or not as_json else ():
+        if line not in shown:
+            say(line)
+    if done.folder is not None and not as_json:
         say(f"in force:\n{done.folder}")
     if done.exit_code:
         raise typer.Exit(done.exit_code)

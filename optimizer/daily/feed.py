@@ -99,14 +99,20 @@ class UrlFeed:
         try:
             content = self._answer()
         except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = getattr(error, "reason", None) or error
+            reason = str(getattr(error, "reason", None) or error)
             code = f"{error.code} " if isinstance(error, urllib.error.HTTPError) else ""
-            return Batch((), (f"{name}: {code}{reason}",), 1)
+            return Batch((), (f"{name}: {code}{self._without_secrets(reason)}",), 1)
         digest = hashlib.sha256(content).hexdigest()
         if digest == self._seen:
             return joined([])
         self._seen = digest
         return rows_in(content, name, zone, now, minutes, MOST_BYTES)
+
+    def _without_secrets(self, reason: str) -> str:
+        parts = urlsplit(self.address)
+        for secret in (self.address, parts.netloc.rpartition("@")[0], parts.password, parts.query, parts.fragment):
+            reason = reason.replace(secret, "...") if secret else reason
+        return reason
 
     def _answer(self) -> bytes:
         opener = urllib.request.OpenerDirector()

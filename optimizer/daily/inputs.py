@@ -19,9 +19,10 @@ Hashes = dict[str, dict[str, Any]]
 
 
 def files_of(farm_file: Path, farm: Farm, measured: Path) -> dict[str, Path]:
-    """The files a plan of a farm reads, by the names the farm file gives them."""
+    """The files a plan of a farm reads, by the names the farm file gives them: all but prices as they turned out."""
     folder = farm_file.parent
-    named = [farm.catalogue, farm.contract, *(spec.file for _, spec in series_of(farm))]
+    series = [spec.file for path, spec in series_of(farm) if not path.startswith("daily.")]
+    named = [farm.catalogue, farm.contract, *series]
     found = {farm_file.name: farm_file}
     found |= {name: folder / name for name in sorted({name for name in named if name is not None})}
     if measured.exists():

@@ -181,9 +181,11 @@ class _Job:
 
     def _utc(self, farm: Farm) -> datetime:
         try:
-            return to_utc(self.given, farm.timezone)
+            now = to_utc(self.given, farm.timezone)
         except (ValueError, OverflowError) as error:
             raise InputError(f"--at {self.given}: {error}") from None
+        self.at_text = pd.Timestamp(now).tz_convert(farm.timezone).isoformat(timespec="seconds")
+        return now
 
     def _start(self, farm: Farm) -> pd.Timestamp:
         """The beginning of the interval that now lies in, on the farm's clock: what is planned covers now."""

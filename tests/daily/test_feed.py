@@ -147,6 +147,13 @@ def test_answers_that_are_none(server: str, path: str, told: str) -> None:
     assert "secret" not in found.told[0]
 
 
+@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9/p", "http://127.0.0.1:9/a b?key=secret"])
+def test_no_message_tells_a_secret(address: str) -> None:
+    found = UrlFeed(address).read("UTC", NOW, 5.0)
+    assert found.bad == 1
+    assert "secret" not in found.told[0]
+
+
 def test_nobody_answers() -> None:
     found = UrlFeed("http://127.0.0.1:9/prices").read("UTC", NOW, 5.0)
     assert (found.rows, found.bad) == ((), 1)

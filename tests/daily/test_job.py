@@ -15,6 +15,7 @@ from optimizer.daily.files import Done
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
 from optimizer.daily.job import run_once
+from optimizer.daily.review import review
 from tests.daily.farms import START, daily, data_of, files_in, shifted, write_farm, write_prices
 
 OFF_ABOVE = "daily: {safe_posture: {off_above_usd_per_mwh: 50, hours: 6}}"
@@ -85,6 +86,57 @@ def test_the_next_plan_begins_where_the_last_has_led(tmp_path: Path) -> None:
     import_mw = [float(row["mw"]) for row in rows(state / "runs" / "2026-02-11T0000-0600")]
     by_interval = [sum(import_mw[i : i + 2]) for i in range(0, 2 * (4 + 7), 2)]
     assert morning.farm.state.bill.peaks_mw["Any time"] == pytest.approx(max(6.0, *by_interval), abs=1e-3)
+
+
+def test_a_tail_instead_of_an_expected_peak(tmp_path: Path) -> None:
+    """What the tail expects is carried with the record, so that the hours that are over can be settled."""
+    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+    text = farm.read_text().replace(", expected_peak_mw: 12", "")
+    tail = "  tail: {minutes: 60, price_usd_per_mwh: 30}\nstate:"
+    farm.write_text(text.replace("state:", tail))
+    assert [run(farm, state, hour).exit_code for hour in (0, 6, 12)] == [0, 0, 0]
+    found = StateFolder(state).in_force()
+    assert found is not None
+    assert found[0].expected_mw[("Any time", "2026-02")] > 6
+    with History(state / "history.sqlite") as history:
+        assert len(review(history).followed) == 2
+
+
+def test_cron_hears_only_of_runs_that_could_not_plan(tmp_path: Path) -> None:
+    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+    assert daily(farm, state, "2026-02-11 00:00", "--json").stderr == ""
+    (tmp_path / "farm" / "prices.csv").unlink()
+    done = daily(farm, state, "2026-02-11 03:00", "--json")
+    assert data_of(done.stdout)["exit_code"] == done.returncode == 5
+    assert "prices.csv" in done.stderr
+    assert [entry.at for entry in logged(state)] == ["2026-02-11T00:00:00-06:00", "2026-02-11T03:00:00-06:00"]
+
+
+def test_a_fault_of_the_program_keeps_the_schedule_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+    run(farm, state, 0)
+    before = files_in(state / "latest")
+
+    def broken(*_: object) -> None:
+        raise KeyError("surprise")
+
+    monkeypatch.setattr("optimizer.daily.job.make_plan", broken)
+    done = run(farm, state, 3)
+    assert (done.status, done.exit_code) == ("kept", 1)
+    assert done.said[0] == "unexpected: KeyError: 'surprise'; please report it"
+    assert files_in(state / "latest") == before
+
+
+def test_prices_as_they_turned_out_are_no_input(tmp_path: Path) -> None:
+    """They arrive while plans are made, and change none."""
+    farm, state = write_farm(tmp_path / "farm", "daily: {settled_prices: {file: real.csv}}"), tmp_path / "state"
+    write_prices(tmp_path / "farm" / "real.csv", [30.0])
+    run(farm, state, 0)
+    before = files_in(state / "latest")
+    write_prices(tmp_path / "farm" / "real.csv", [30.0, 31.0])
+    run(farm, state, 0)
+    assert files_in(state / "latest") == before
+    assert b"real.csv" not in before["inputs.json"]
 
 
 def test_an_earlier_time_goes_back_to_what_was_known_then(tmp_path: Path) -> None:
