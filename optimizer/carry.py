@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,8 +51,8 @@ def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> Group
     stopped = [*_carried(c, before, "stopped", length, off_hours), *_recent(c, stops, length, off_hours)]
     return GroupState(
         running=last,
-        started=_newest(started, last),
-        stopped=_newest(stopped, idle),
+        started=newest(started, last),
+        stopped=newest(stopped, idle),
         starts_today=float(starts[today].sum()) + (before.starts_today if before is not None and today[0] else 0.0),
     )
 
@@ -69,7 +69,7 @@ def _carried(c: Conditions, before: GroupState | None, key: str, length: float, 
             yield switch
 
 
-def _newest(switches: list[Switched], most: int) -> tuple[Switched, ...]:
+def newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:
     """The latest switches of at most so many machines: those switched again since count no longer."""
     kept: list[Switched] = []
     for switch in reversed(switches):

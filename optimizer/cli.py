@@ -11,6 +11,7 @@ from typing import Annotated
 
 import typer
 
+from optimizer import cli_daily
 from optimizer.cli_backtest import backtest
 from optimizer.cli_parts import (
     FarmFile,
@@ -39,6 +40,7 @@ app = typer.Typer(
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 app.add_typer(tariff, name="tariff")
 app.command()(backtest)
+cli_daily.register(app)
 
 
 @app.command()

@@ -34,9 +34,9 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         try:
             for name, text in files.items():
                 _write_durably(fresh / name, text)
-            _sync(fresh)
+            sync(fresh)
             _put_in_place(fresh, folder)
-            _sync(folder.parent)
+            sync(folder.parent)
         finally:
             shutil.rmtree(fresh, ignore_errors=True)
     except OSError as error:
@@ -63,7 +63,8 @@ def _write_durably(path: Path, text: str) -> None:
         os.fsync(file.fileno())
 
 
-def _sync(folder: Path) -> None:
+def sync(folder: Path) -> None:
+    """Bring a folder's entries to the disk."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
+from pydantic import BaseModel
+
 from optimizer.config.clock import to_utc, zone_of
 from optimizer.config.contract_checks import contract_faults, has_bill
 from optimizer.config.plain import FoundAt, entries, get, meant
@@ -40,6 +42,7 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_missed(farm),
         *_temperature(farm),
         *contract_faults(farm),
+        *_daily(farm),
     ]
 
 
@@ -248,3 +251,28 @@ def _temperature(farm: Any) -> Iterator[FoundAt]:
         for key in ("minimum_start_temperature_c", "freeze_protection", "cold_restart"):
             if get(group, key) is not None:
                 yield ("fleet", i, key), sentence
+
+
+def _daily(farm: Any) -> Iterator[FoundAt]:
+    """Files that the scheduled job is told of but no series of the farm is read from."""
+    section = get(farm, "daily")
+    named = {key: get(section, key) for key in ("newest", "stale_after_hours_of")}
+    known = sorted(set(_files(farm))) if any(named.values()) else []
+    for key, names in named.items():
+        for name in names if isinstance(names, dict) else ():
+            if name not in known:
+                yield ("daily", key, name), f"no series of this farm is read from this file; {meant(str(name), known)}"
+
+
+def _files(section: Any) -> Iterator[str]:
+    """The files of all series in a section, as it names them. Only a series has the key `file`."""
+    if isinstance(section, BaseModel):
+        section = {name: getattr(section, name) for name in type(section).model_fields}
+    if isinstance(section, dict):
+        if isinstance(section.get("file"), str):
+            yield section["file"]
+        for inner in section.values():
+            yield from _files(inner)
+    elif isinstance(section, tuple):
+        for inner in section:
+            yield from _files(inner)

@@ -12,6 +12,7 @@ from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Name, Section, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.daily import Daily
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import Group
@@ -88,6 +89,7 @@ class Farm(Section):
     replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
     backtest: Backtest = Field(default=Backtest(), description="How rules on the ladder of a backtest are set")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
+    daily: Daily = Field(default=Daily(), description="The scheduled job: newest files, stale data, safe posture")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Farm:

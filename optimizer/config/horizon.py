@@ -95,10 +95,10 @@ class State(Section):
     )
 
     at: LocalTime | None = Field(
-        default=None, description="The moment the state was read; needed with groups, grid_import_mw, bill or missed_mw"
-    )
         default=None,
         description="The moment the state was read; needed with groups, announced, grid_import_mw, bill or missed_mw",
+    )
+    groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
     announced: dict[Name, dict[str, tuple[Count, ...]]] = Field(
         default={},
         description="Machines announced before, by group and mode, for the intervals of the first length from now on",

@@ -17,6 +17,7 @@ from optimizer.config.contract import Contract
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.fleet import standby_faults, unknown_modes
+from optimizer.config.horizon import State
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
 from optimizer.config.yaml12 import Document, Keys
@@ -66,6 +67,18 @@ def load_farm(path: Path) -> Farm:
 def load_contract(path: Path) -> Contract:
     """Read a contract file; paths of series in it are relative to it. Raises InputError with every fault."""
     return contract_in(read_document(Path(path)))
+
+
+def load_state(path: Path, farm: Farm) -> State:
+    """Read a file that holds a farm's `state` alone. Raises InputError with every fault."""
+    document = read_document(Path(path))
+    faults = list(document.faults)
+    state = _validated(document, State, faults)
+    whole = faults_of_the_whole(farm.model_copy(update={"state": document.data if state is None else state}))
+    faults += [document.fault(where[1:], what) for where, what in whole if where[0] == "state"]
+    if faults or state is None:
+        raise InputError(set(faults))
+    return state
 
 
 def contract_in(document: Document) -> Contract:

@@ -25,6 +25,12 @@ def always_on(c: Conditions, seen: Conditions | None = None) -> Followed:
     return walked(c, _strongest(c if seen is None else seen))
 
 
+def on_where(c: Conditions, on: Bool) -> Followed:
+    """As `always_on` in the intervals that ``on`` marks, (intervals,); in the others nothing that may be off runs."""
+    wish = _strongest(c)
+    return walked(c, Wish(np.broadcast_to(on, wish.runs.shape), wish.mode, wish.strike))
+
+
 def _strongest(seen: Conditions) -> Wish:
     shape = (len(seen.farm.fleet), len(seen.grid))
     mode, strike = np.zeros(shape, dtype=np.int64), np.zeros(shape)

@@ -62,15 +62,15 @@ def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, tmp_path: P
 def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, tmp_path: Path) -> None:
     alone = Replay(k, Store(tmp_path / "alone.sqlite", "x")).whole(nothing)
 
-    class Stopped(Exception):
+    class StoppedError(Exception):
         pass
 
     def stop(day: int) -> None:
         if day == 3:
-            raise Stopped
+            raise StoppedError
 
     path = tmp_path / "stopped.sqlite"
-    with pytest.raises(Stopped):
+    with pytest.raises(StoppedError):
         Replay(k, Store(path, "x")).whole(stop)
     again = Store(path, "x")
     assert again.done() == {RUNG: 72}

@@ -183,7 +183,8 @@ WRONG = [
     (
         "name: Test",
         "name: Test\nstate: {groups: {A: {running: 3}}}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: the moment the state was read",
+        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "the moment the state was read",
     ),
     (
         "name: Test",
@@ -191,7 +192,8 @@ WRONG = [
         "  - {name: E, start: 2026-02-11 06:00, end: 2026-02-11 09:00, cut: {form: full_stop}, "
         "violation_usd_per_mw: 9}\n"
         "  - {name: F, start: 2026-02-11 06:00, end: 2026-02-11 09:00, cut: {form: full_stop}}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: the moment the state was read\n"
+        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "the moment the state was read\n"
         "2:30: state.missed_mw.F: no event with violation_usd_per_mw has this name; there is: E\n"
         "2:36: state.missed_mw.G: no event with violation_usd_per_mw has this name; there is: E\n"
         "2:36: state.missed_mw.G: must be at least 0 (got -1)",
@@ -199,7 +201,8 @@ WRONG = [
     (
         "name: Test",
         "name: Test\nstate: {grid_import_mw: 0}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: the moment the state was read",
+        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "the moment the state was read",
     ),
     (
         "name: Test",

@@ -38,6 +38,12 @@ SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
 SETTLED = "optimizer/settlement/charges.py"
 BILL = "optimizer/settlement/bill.py"
+CARRIED = "optimizer/daily/carried.py"
+JOB = "optimizer/daily/job.py"
+STATE_FOLDER = "optimizer/daily/folder.py"
+REVIEW = "optimizer/daily/review.py"
+POSTURE = "optimizer/daily/posture.py"
+WATCH = "optimizer/daily/watch.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -284,4 +290,12 @@ MUTATIONS = (
     ),
     Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
     Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
+    Mutation(CARRIED, "ends[-1] = min(ends[-1], until) if", "ends[-1] = ends[-1] if"),
+    Mutation(JOB, "        _catch_up(folder, history, logged)\n", ""),
+    Mutation(STATE_FOLDER, "if folder.resolve() != in_force:", "if True:"),
+    Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
+    Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
+    Mutation(POSTURE, "price <= most", "price >= most"),
+    Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
+    Mutation(WATCH, "not waiting and", ""),
 )

@@ -1,0 +1,139 @@
+"""The commands of every day: `daily`, `history`, `watch`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli_parts import FarmFile, Json, say, time_of
+
+State = Annotated[
+    Path, typer.Option("--state", metavar="DIR", help="Folder that carries state between runs.", show_default=False)
+]
+At = Annotated[
+    str | None,
+    typer.Option("--at", metavar="TIME", help='Plan as if it were this time, such as "2026-02-11 06:00".'),
+]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the application."""
+    app.command()(daily)
+    app.command()(history)
+    app.command()(watch)
+
+
+def daily(
+    farm: FarmFile,
+    state: State,
+    at: At = None,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
+    from optimizer.daily.files import summary_of
+    from optimizer.daily.job import run_once
+
+    done = run_once(farm, state, time_of(at, "--at"), report=report)
+    if as_json:
+        typer.echo(json.dumps(summary_of(done), allow_nan=False))
+    elif done.plan is not None:
+        from rich.console import Console
+
+        from optimizer.report.summary import print_summary
+
+        print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+    shown = () if done.plan is None else done.plan.market.warnings  # by the summary
+    for line in done.said if done.exit_code or not as_json else ():
+        if line not in shown:
+            say(line)
+    if done.folder is not None and not as_json:
+        say(f"in force:\n{done.folder}")
+    if done.exit_code:
+        raise typer.Exit(done.exit_code)
+
+
+def history(
+    state: State,
+    prices: Annotated[
+        Path | None,
+        typer.Option("--prices", metavar="FILE", help="Energy prices as they turned out, in place of those kept."),
+    ] = None,
+    location: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Hub, zone or node, where that file has several.")
+    ] = None,
+    page: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write a page with charts.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the runs: what each planned, what it came to on the prices that came, and which way the error drifts."""
+    from optimizer.daily.folder import StateFolder
+    from optimizer.daily.history import History
+    from optimizer.daily.observed import prices_in
+    from optimizer.daily.review import review, review_json
+
+    with History(StateFolder(state).history, reading=True) as opened:
+        found = review(opened, None if prices is None else prices_in(prices, location, opened))
+    if page is not None:
+        from optimizer.daily.history_view import render_history
+        from optimizer.outputs import write_file
+
+        text = render_history(found)
+        write_file(page, lambda path: _write(path, text))
+    if as_json:
+        typer.echo(json.dumps(review_json(found), allow_nan=False))
+    else:
+        from rich.console import Console
+
+        from optimizer.daily.history_view import print_history
+
+        print_history(found, Console(width=None if sys.stdout.isatty() else 100))
+    if page is not None:
+        say(f"written to\n{page}")
+
+
+def _write(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8")
+
+
+def watch(
+    farm: FarmFile,
+    state: State,
+    prices: Annotated[
+        str | None,
+        typer.Option(
+            "--prices",
+            metavar="FOLDER|URL",
+            envvar="CURTAIL_PRICES",
+            show_envvar=True,
+            help="Where prices arrive: a folder of CSV or JSON files, or an http address.",
+        ),
+    ] = None,
+    every: Annotated[float, typer.Option(min=0.05, max=86_400.0, help="Seconds between looks.")] = 60.0,
+    until: Annotated[
+        str | None, typer.Option(metavar="TIME", help="End then; a time without an offset is UTC.")
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = False,
+) -> None:
+    """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""
+    import signal
+    from datetime import UTC
+
+    from optimizer.daily.feed import feed_of
+    from optimizer.daily.lock import locked
+    from optimizer.daily.watch import Watch
+
+    ends = time_of(until, "--until")
+    if ends is not None:
+        ends = ends.replace(tzinfo=ends.tzinfo or UTC)
+    feed = None if prices is None else feed_of(prices)
+    with locked(state):
+        watching = Watch(farm, state, feed, report=report, say=say)
+        for ended in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ended, lambda *_: watching.stopped.set())
+        say("watching")
+        watching.loop(every, ends)
+    say("ended; the set-points stand as they are")

@@ -1,0 +1,119 @@
+"""The state a plan begins in: what the schedule before it led to, or what an operator has measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.carry import newest, state_after
+from optimizer.conditions import Conditions
+from optimizer.config.clock import to_utc
+from optimizer.config.farm import Farm
+from optimizer.config.horizon import BillState, GroupState, State
+from optimizer.config.load import load_state
+from optimizer.daily.record import Record, dispatch_at, market_at, metered
+from optimizer.market.grid import Grid
+from optimizer.market.timeseries import clock
+from optimizer.settlement.account import Dispatch
+
+F = NDArray[np.float64]
+HELD_AT_MOST = pd.Timedelta(days=7)  # after that, what ran at a schedule's end says nothing any more
+_HOUR = pd.Timedelta(hours=1)
+_NONE = pd.Timedelta(0)
+
+
+def executed(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dispatch]:
+    """A schedule from its start until a moment after it, and its conditions.
+
+    An interval that the moment lies in is cut there. After the schedule's end its last interval goes on, hour by hour.
+    """
+    grid = record.market.grid
+    over = np.flatnonzero(grid.starts < until)
+    ends = grid.ends[over].to_list()
+    ends[-1] = min(ends[-1], until) if until <= record.end else ends[-1]
+    positions = over.tolist()
+    while ends[-1] < until:
+        ends.append(min(ends[-1] + _HOUR, until))
+        positions.append(int(over[-1]))
+    starts = pd.DatetimeIndex([grid.starts[0], *ends[:-1]]).as_unit("us")
+    hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
+    at = np.array(positions, dtype=np.int64)
+    market = market_at(record.market, at, Grid(starts, hours, grid.timezone))
+    return metered(record, market), dispatch_at(record.dispatch, at)
+
+
+def state_at(
+    start: pd.Timestamp, farm: Farm, before: Record | None, measured: Path | None
+) -> tuple[State, tuple[str, ...]]:
+    """The state of the farm when a plan begins, and what an operator should know of it.
+
+    Of the newest schedule ``before`` it, else of the farm file; a ``measured`` state file of about that time goes
+    before both, key by key. Raises InputError with the faults of that file.
+    """
+    state, said = farm.state, tuple[str, ...]()
+    if before is not None:
+        state, said = _carried(start, before)
+        state = fitted(state, farm)
+    if measured is None or not measured.exists():
+        return state, said
+    given = load_state(measured, farm)
+    read = None if given.at is None else pd.Timestamp(to_utc(given.at, farm.timezone))
+    near = pd.Timedelta(minutes=farm.horizon.intervals[0].minutes)
+    if read is None or abs(read - start) > near:
+        told = "no time" if read is None else clock(read, farm.timezone)
+        when = clock(start, farm.timezone)
+        return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
+    found = {key: getattr(given, key) for key in given.model_fields_set}
+    return state.model_copy(update={**found, "at": start.to_pydatetime()}), said
+
+
+def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...]]:
+    if start == before.start:
+        return before.farm.state, ()
+    gap = start - before.end
+    if gap > HELD_AT_MOST:
+        days = f"the last schedule ran out {gap / pd.Timedelta(days=1):.1f} days ago"
+        return State(), (f"{days}: every machine is taken to run, and the bill so far is not known",)
+    state = state_after(*executed(before, start))
+    if gap <= _NONE:
+        return state, ()
+    hours = f"the last schedule ran out {gap / _HOUR:.1f} hours ago"
+    return state, (f"{hours}: machines are taken to run as at its end; hand over a measured state.yaml otherwise",)
+
+
+def fitted(state: State, farm: Farm) -> State:
+    """A state that fits a farm whose file has changed since: no more machines than there are, no names that are gone.
+
+    >>> from optimizer.config.load import load_farm
+    >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
+    >>> state = State(groups={"S19": GroupState(running=2000), "Gone": GroupState(running=1)})
+    >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
+    {'S19': 1400}
+    """
+    energy = farm.energy
+    demand, tiers = ({item.name for item in items} for items in (energy.demand, energy.tiers))
+    takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
+    bill = BillState(
+        peaks_mw={name: mw for name, mw in state.bill.peaks_mw.items() if name in demand},
+        past_peaks_mw={name: dict(past) for name, past in state.bill.past_peaks_mw.items() if name in demand},
+        tier_mwh={name: mwh for name, mwh in state.bill.tier_mwh.items() if name in tiers},
+        taken_mwh={name: mwh for name, mwh in state.bill.taken_mwh.items() if name in takes},
+        charged_usd=state.bill.charged_usd,
+    )
+    groups = {
+        group.name: _within(state.groups[group.name], group.units) for group in farm.fleet if group.name in state.groups
+    }
+    return state.model_copy(update={"groups": groups, "bill": bill})
+
+
+def _within(group: GroupState, units: int) -> GroupState:
+    running = min(group.running, units)
+    return GroupState(
+        running=running,
+        started=newest(group.started, running),
+        stopped=newest(group.stopped, units - running),
+        starts_today=group.starts_today,
+    )

@@ -1,0 +1,76 @@
+"""What a run hands out: the files of its folder, and what it came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+
+from optimizer.conditions import Conditions
+from optimizer.config.daily import SafePosture
+from optimizer.daily.history import Prices
+from optimizer.daily.inputs import text_of
+from optimizer.daily.record import Record
+from optimizer.errors import CurtailError
+from optimizer.planning import Plan
+from optimizer.report.files import plan_files, schedule_text, settlement
+
+Status = Literal["planned", "stopped early", "kept", "safe", "nothing"]
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a run came to. ``said`` is for the operator; ``record`` the schedule in force after it, if there is one."""
+
+    status: Status
+    exit_code: int
+    said: tuple[str, ...]
+    folder: Path | None
+    record: Record | None
+    plan: Plan | None = None
+
+
+def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str, str]:
+    """The files of a plan, with what it was made from in its account too."""
+    files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
+    if report:
+        from optimizer.report.page import render_page
+
+        files["report.html"] = render_page(plan)
+    return files
+
+
+def safe_files(record: Record, posture: SafePosture, because: CurtailError) -> dict[str, str]:
+    """The files of a safe posture: its schedule, and why there is one."""
+    c = Conditions(record.farm, record.market)
+    said = {"because": str(because), "posture": posture.model_dump(exclude_none=True, exclude={"hours"})}
+    return {
+        "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
+        "posture.json": text_of(said),
+    }
+
+
+def rows_of(prices: Prices) -> list[list[float]]:
+    """Observed prices as rows of a JSON file: start and end in seconds since 1970, USD/MWh."""
+    rows = zip(prices.starts.tolist(), prices.ends.tolist(), prices.usd_per_mwh.tolist(), strict=True)
+    return [list(row) for row in rows]
+
+
+def summary_of(done: Done) -> dict[str, Any]:
+    """A run as plain data, for ``--json``."""
+    record = done.record
+    begins, ends = ("", "")
+    if record is not None:
+        begins, ends = (t.tz_convert(record.farm.timezone).isoformat() for t in (record.start, record.end))
+    return {
+        "status": done.status,
+        "exit_code": done.exit_code,
+        "said": list(done.said),
+        "run": None if record is None else record.name,
+        "schedule_start": begins or None,
+        "schedule_end": ends or None,
+        "planned_usd": None if record is None or record.planned_usd is None else round(record.planned_usd, 2),
+        "settlement": None if done.plan is None else settlement(done.plan),
+    }

@@ -1,0 +1,103 @@
+"""The state folder: a folder for each run, and ``latest``, which points to the schedule in force.
+
+``latest`` is replaced by a rename, so that at every moment it points to one whole run or to the one before.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from optimizer.daily.record import Record, record_of
+from optimizer.errors import CurtailError
+from optimizer.outputs import sync, write_folder
+
+RECORD = "record.json"
+_RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe)?")
+
+
+@dataclass(frozen=True)
+class StateFolder:
+    """The places in a state folder. Only whoever holds its lock may write."""
+
+    path: Path
+
+    @property
+    def runs(self) -> Path:
+        """The folders of runs, by the start of their schedule."""
+        return self.path / "runs"
+
+    @property
+    def latest(self) -> Path:
+        """The link to the run in force."""
+        return self.path / "latest"
+
+    @property
+    def history(self) -> Path:
+        """The SQLite file."""
+        return self.path / "history.sqlite"
+
+    @property
+    def measured(self) -> Path:
+        """The state an operator may hand over."""
+        return self.path / "state.yaml"
+
+    def prepare(self) -> None:
+        """Make what is missing, and clear what killed runs left. Raises CurtailError."""
+        try:
+            self.runs.mkdir(exist_ok=True)
+            for entry in self.runs.iterdir():
+                if entry.name.startswith(".") and entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry, ignore_errors=True)
+            for link in self.path.glob(".latest.new-*"):
+                link.unlink()
+        except OSError as error:
+            raise self._cannot(error) from None
+
+    def _cannot(self, error: OSError) -> CurtailError:
+        return CurtailError(
+            f"cannot write the state folder {self.path}: {error.strerror or error}; the schedule there stays in force"
+        )
+
+    def in_force(self) -> tuple[Record, str] | None:
+        """The record of the run in force, and its text. Raises CurtailError where it cannot be read."""
+        file = self.latest / RECORD
+        try:
+            text = file.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            if self.latest.is_symlink():
+                raise CurtailError(f"{self.latest} points to no run; delete this link") from None
+            return None
+        except (OSError, ValueError) as error:
+            raise CurtailError(f"{file}: cannot be read: {error}") from None
+        return record_of(text, file), text
+
+    def publish(self, name: str, files: Mapping[str, str]) -> Path:
+        """Write a run's folder, then let ``latest`` point to it. Raises CurtailError; what was in force stays so."""
+        write_folder(self.runs / name, files)
+        fresh = self.path / f".latest.new-{os.getpid()}"
+        try:
+            fresh.unlink(missing_ok=True)
+            fresh.symlink_to(Path("runs") / name)
+            os.replace(fresh, self.latest)
+            sync(self.path)
+        except OSError as error:
+            raise self._cannot(error) from None
+        return self.runs / name
+
+    def forget(self, keep: int) -> None:
+        """Delete the oldest runs beyond so many, never the one in force; what cannot be deleted stays."""
+        there = sorted(entry for entry in self.runs.iterdir() if _RUN.fullmatch(entry.name) and entry.is_dir())
+        in_force = self.latest.resolve()
+        for folder in there[: max(len(there) - keep, 0)]:
+            if folder.resolve() != in_force:
+                gone = folder.with_name(f".{folder.name}.gone")
+                try:
+                    os.replace(folder, gone)
+                except OSError:
+                    continue
+                shutil.rmtree(gone, ignore_errors=True)

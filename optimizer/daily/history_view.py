@@ -1,0 +1,139 @@
+"""The history in the terminal and as a page: what was planned, what came of it, and which way the error drifts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from optimizer.daily.review import Followed, Review, totals
+from optimizer.report.packing import packed
+from optimizer.report.page import render
+from optimizer.report.text import number, plural, usd
+
+F = NDArray[np.float64]
+MOST_RUNS = 30  # in the terminal
+MOST_ROWS = 500  # on the page; --json has all
+_MOST_DRAWN = 1000
+_LARGE = 10_000.0  # USD, from which on an axis counts in thousands
+
+
+def print_history(found: Review, console: Console) -> None:
+    """Print the last runs and the sums; fits 100 columns."""
+    by_number = {one.number: one for one in found.followed}
+    table = Table(
+        box=None, pad_edge=False, title=f"{found.farm}: {plural(len(found.runs), 'run')}", title_justify="left"
+    )
+    table.add_column("for")
+    table.add_column("status")
+    table.add_column("code", justify="right")
+    for name in ("plan", "hours", "planned", "realised", "error", "over strike rule"):
+        table.add_column(name, justify="right")
+    for run in found.runs[-MOST_RUNS:]:
+        one = by_number.get(run.number)
+        told = ["", "", "", "", ""] if one is None else [
+            number(one.hours, 1), usd(one.planned_usd), usd(one.realised_usd), usd(one.error_usd), usd(one.gain_usd),
+        ]  # fmt: skip
+        plan = "" if run.planned_usd is None else usd(run.planned_usd)
+        table.add_row(_when(run.run, run.at), run.status, str(run.exit_code), plan, *told)
+    console.print(table, highlight=False)
+    for line in sums(found):
+        console.print(line, highlight=False)
+
+
+def _when(run: str | None, at: str) -> str:
+    return at[:16].replace("T", " ") if run is None else f"{run[:10]} {run[11:13]}:{run[13:15]}"
+
+
+def sums(found: Review) -> list[str]:
+    """What it all comes to, in sentences."""
+    if not found.followed:
+        return ["No schedule has hours yet whose price is known."]
+    all_ = totals(found)
+    came = (
+        f"Over {number(all_['hours_with_price'], 1)} hours with a known price: planned {usd(all_['planned_usd'])}, "
+        f"realised {usd(all_['realised_usd'])}, {usd(all_['gain_usd'])} more than the strike rule."
+    )
+    drift = usd(all_["drift_usd_per_day"])
+    return [came, f"Error so far {usd(all_['error_usd'])}; mean of the last seven days {drift} per day."]
+
+
+def render_history(found: Review) -> str:
+    """The page of a history, HTML text."""
+    return render(
+        "history.html",
+        charts=_charts(found.followed[-_MOST_DRAWN:], found.timezone),
+        r=found,
+        total=totals(found),
+        sums=sums(found),
+        by_number={one.number: one for one in found.followed},
+        shown=list(reversed(found.runs[-MOST_ROWS:])),
+        when=_when,
+    )
+
+
+def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
+    """USD per day of each schedule over its time, and the error summed up; between schedules nothing is known."""
+    if not followed:
+        return {"zone": zone, "start": 0, "minutes": [], "series": {}, "charts": []}
+    minutes: list[float] = []
+    rows: list[Followed | None] = []
+    at = followed[0].begins
+    for one in followed:
+        if one.begins > at:
+            minutes.append((one.begins - at).total_seconds() / 60.0)
+            rows.append(None)
+        minutes.append((one.ends - one.begins).total_seconds() / 60.0)
+        rows.append(one)
+        at = one.ends
+    per_day = {
+        key: np.array([0.0 if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
+        for key in ("planned_usd", "realised_usd", "strike_rule_usd")
+    }
+    sum_so_far = 0.0
+    running = np.array([sum_so_far := sum_so_far if row is None else row.running_error_usd for row in rows])
+    drift = np.array([0.0 if row is None else row.drift_usd_per_day for row in rows])
+    lines = (
+        ("planned_usd", "Planned", "price"),
+        ("realised_usd", "Realised", "c1"),
+        ("strike_rule_usd", "Strike rule", "c3"),
+    )
+    errors = (("running", "Error, summed up", "event"), ("drift", "Error per day, mean of seven days", "c2"))
+    profit, series = _chart("profit", lines, per_day)
+    error, more = _chart("error", errors, {"running": running, "drift": drift})
+    return {
+        "zone": zone,
+        "start": int(followed[0].begins.timestamp()),
+        "minutes": packed(np.array(minutes), 4),
+        "points": "interval",
+        "series": series | more,
+        "charts": [profit, error],
+    }
+
+
+def _chart(
+    key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
+) -> tuple[dict[str, Any], dict[str, Any]]:
+    """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
+    everything = np.concatenate([*values.values(), [0.0]])
+    scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
+    low, high = float(everything.min()) / scale, float(everything.max()) / scale
+    room = 0.06 * ((high - low) or 1.0)
+    chart = {
+        "id": key,
+        "kind": "lines",
+        "unit": "USD" if scale == 1.0 else "thousand USD",
+        "decimals": 2,
+        "range": [round(low - room, 2), round(high + room, 2)],
+        "full": None,
+        "series": [
+            {"key": k, "label": label, "color": color, "width": 2, "dash": [], "hover": False}
+            for k, label, color in lines
+        ],
+        "bands": [],
+    }
+    return chart, {k: packed(v / scale, 3) for k, v in values.items()}

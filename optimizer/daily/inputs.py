@@ -1,0 +1,62 @@
+"""What a run was made from: every file it read with its SHA-256, and the versions of the software."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import platform
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from optimizer.config.farm import Farm
+from optimizer.daily.series import series_of
+
+_CHUNK = 1 << 20
+SOFTWARE = ("curtail", "highspy", "numpy", "pandas")
+Hashes = dict[str, dict[str, Any]]
+
+
+def files_of(farm_file: Path, farm: Farm, measured: Path) -> dict[str, Path]:
+    """The files a plan of a farm reads, by the names the farm file gives them: all but prices as they turned out."""
+    folder = farm_file.parent
+    series = [spec.file for path, spec in series_of(farm) if not path.startswith("daily.")]
+    named = [farm.catalogue, farm.contract, *series]
+    found = {farm_file.name: farm_file}
+    found |= {name: folder / name for name in sorted({name for name in named if name is not None})}
+    if measured.exists():
+        found[f"(state folder)/{measured.name}"] = measured
+    return found
+
+
+def hashes_of(files: Mapping[str, Path]) -> Hashes:
+    """SHA-256 and size of each file; those that cannot be read are left out, for whoever needs them will tell."""
+    found: Hashes = {}
+    for name, path in files.items():
+        try:
+            digest, size = hashlib.sha256(), 0
+            with path.open("rb") as file:
+                while part := file.read(_CHUNK):
+                    digest.update(part)
+                    size += len(part)
+        except OSError:
+            continue
+        found[name] = {"sha256": digest.hexdigest(), "bytes": size}
+    return found
+
+
+def inputs_of(hashes: Hashes, at: str, **more: Any) -> dict[str, Any]:
+    """What stands in ``inputs.json``; ``at`` is the moment the plan was made for."""
+    versions = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
+    return {"at": at, "files": hashes, **more, "versions": versions}
+
+
+def digest_of(inputs: Mapping[str, Any]) -> str:
+    """A short name for what a run was made from: equal for equal inputs."""
+    return hashlib.sha256(json.dumps(inputs, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def text_of(data: Mapping[str, Any]) -> str:
+    """A JSON file's text."""
+    return json.dumps(data, indent=2, allow_nan=False) + "\n"

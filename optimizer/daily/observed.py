@@ -1,0 +1,82 @@
+"""Prices as they turned out, on the intervals of a plan: they go before what the market's files foresee."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.base import Price, SeriesFile
+from optimizer.config.farm import Farm
+from optimizer.daily.history import NO_PRICES, History, Prices, Rank
+from optimizer.errors import CurtailError
+from optimizer.market.grid import Grid
+from optimizer.market.reading import limits_of
+from optimizer.market.series import read_series
+
+F = NDArray[np.float64]
+_HOUR = 3600.0
+LOOKED_BACK = timedelta(days=8)  # settled prices may come days late
+
+
+def price_with(observed: Prices, forecast: F, grid: Grid) -> tuple[F, F]:
+    """A price on a grid with what was observed in place of it, and the share of each interval that was, (intervals,).
+
+    >>> seven = int(pd.Timestamp("2026-02-11 07:00Z").timestamp())
+    >>> grid = Grid(pd.date_range("2026-02-11 06:00", periods=3, freq="h", tz="UTC"), np.ones(3), "UTC")
+    >>> seen = Prices(np.array([seven - 3600, seven]), np.array([seven, seven + 1800]), np.array([50.0, 90.0]))
+    >>> price_with(seen, np.array([20.0, 30.0, 40.0]), grid)
+    (array([50., 60., 40.]), array([1. , 0.5, 0. ]))
+    """
+    if not len(observed):
+        return forecast, np.zeros(len(grid))
+    starts, ends = (np.array([t.timestamp() for t in times]) for times in (grid.starts, grid.ends))
+    row_ends = np.minimum(observed.ends, np.append(observed.starts[1:], observed.ends[-1]))  # the later row holds
+    overlap = np.minimum.outer(ends, row_ends) - np.maximum.outer(starts, observed.starts)
+    share = np.clip(overlap, 0.0, None) / (ends - starts)[:, None]
+    known = share.sum(axis=1)
+    return share @ observed.usd_per_mwh + (1.0 - known) * forecast, known
+
+
+def prices_in(path: Path, location: str | None, history: History) -> Prices:
+    """The prices in a file over the hours of a history's schedules. Raises InputError with the file's faults."""
+    schedules = history.schedules()
+    if not schedules:
+        return NO_PRICES
+    first, last = schedules[0][1], schedules[-1][1]
+    hours = (last.end - first.start) / pd.Timedelta(hours=1)
+    zone = last.farm.timezone
+    window = Grid(pd.DatetimeIndex([first.start]).as_unit("us"), np.array([hours]), zone)
+    spec = SeriesFile(file=str(path), location=location)
+    series = read_series(path, spec, zone, within=window, limits=limits_of(Price))
+    starts, ends = (
+        np.array([int(time.timestamp()) for time in times], dtype=np.int64) for times in (series.starts, series.ends)
+    )
+    return Prices(starts, ends, series.values)
+
+
+def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> str | None:
+    """Keep what the farm's files say of prices before now; what is wrong with them is told and no error."""
+    spec = farm.daily.settled_prices or farm.energy.price_usd_per_mwh
+    first = history.first_start()
+    if not isinstance(spec, SeriesFile) or first is None:
+        return None
+    begins = max(pd.Timestamp(first, unit="s", tz="UTC"), pd.Timestamp(now - LOOKED_BACK).floor("h"))
+    hours = np.ceil((pd.Timestamp(now) - begins) / pd.Timedelta(hours=1))
+    if hours < 1:
+        return None
+    window = Grid(pd.DatetimeIndex([begins]).as_unit("us"), np.array([float(hours)]), farm.timezone)
+    try:
+        series = read_series(
+            folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
+        )
+    except CurtailError as error:
+        return f"prices as they turned out are not known: {error}" if farm.daily.settled_prices else None
+    over = (series.starts < pd.Timestamp(now)) & (series.ends > begins)
+    rows = zip(series.starts[over], series.ends[over], series.values[over].tolist(), strict=True)
+    rank = Rank.FORESEEN if farm.daily.settled_prices is None else Rank.SETTLED
+    history.note_prices(((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows), rank)
+    return None

@@ -1,0 +1,55 @@
+"""The one place where the job plans: it is handed a farm, a start and what was observed, and makes a plan."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from optimizer.conditions import Conditions
+from optimizer.config.base import Price, SeriesFile
+from optimizer.config.farm import Farm
+from optimizer.daily.history import Prices
+from optimizer.daily.observed import price_with
+from optimizer.errors import MissingDataError
+from optimizer.market.grid import Grid, grid_of
+from optimizer.market.reading import limits_of
+from optimizer.market.series import read_series
+from optimizer.market.timeseries import clock
+from optimizer.planning import Plan, conditions_of, judge_state, plan_conditions
+
+_HOUR = pd.Timedelta(hours=1)
+
+
+def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, observed: Prices) -> Plan:
+    """Plan a farm, whose ``state`` is that of ``start``, over its horizon. Observed prices override the market's.
+
+    Raises what planning raises: InputError, MissingDataError, InfeasibleError.
+    """
+    grid = grid_of(farm, start.to_pydatetime(), _hours(farm, folder, start))
+    judge_state(farm, grid)
+    c = conditions_of(farm, folder, grid)
+    price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
+    if known.any():
+        c = Conditions(c.farm, replace(c.market, energy_price_usd_per_mwh=price), c.rest)
+    return plan_conditions(c)
+
+
+def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:
+    """Hours of the plan: the horizon's, or as many whole ones as prices reach over where the farm allows that."""
+    spec, least = farm.energy.price_usd_per_mwh, farm.daily.at_least_hours
+    if least is None or not isinstance(spec, SeriesFile):
+        return farm.horizon.hours
+    window = Grid(pd.DatetimeIndex([start]).as_unit("us"), np.array([np.ceil(farm.horizon.hours)]), farm.timezone)
+    series = read_series(
+        folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
+    )
+    reach = (series.covers[1] - start) / _HOUR
+    if reach < min(least, farm.horizon.hours):
+        raise MissingDataError(
+            f"{spec.file}: prices end {clock(series.covers[1], farm.timezone)}, {max(reach, 0.0):.1f} hours after the "
+            f"plan's start; a plan needs {least:g} of them (daily.at_least_hours)"
+        )
+    return min(farm.horizon.hours, float(np.floor(reach)) or float(reach))

@@ -1,0 +1,163 @@
+"""One run's schedule with all that its account needs, as text and back: what later runs and the history go on from."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.billing import Rest
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.errors import CurtailError
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.settlement.account import Dispatch
+
+F = NDArray[np.float64]
+Int = NDArray[np.int64]
+FORM = 1  # of the text; one that is not known is refused
+_APART = ("grid", "fills", "warnings")
+
+
+@dataclass(frozen=True)
+class Record:
+    """A schedule that was handed out: a plan, or a safe posture.
+
+    ``farm.state`` is the state it began in. ``planned_usd`` is the profit that was planned, None without a plan.
+    ``reasons`` says by group and interval why machines are off. ``expected_mw`` are the peaks that a tail expects of
+    the rest of the billing period, by demand charge and period.
+    """
+
+    kind: Literal["plan", "safe"]
+    farm: Farm
+    market: MarketInputs
+    dispatch: Dispatch
+    planned_usd: float | None
+    reasons: tuple[tuple[str, ...], ...]
+    expected_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
+
+    @property
+    def start(self) -> pd.Timestamp:
+        """When the schedule begins, UTC."""
+        return self.market.grid.starts[0]
+
+    @property
+    def end(self) -> pd.Timestamp:
+        """When it has run out, UTC."""
+        return self.market.grid.end
+
+    @property
+    def name(self) -> str:
+        """The name of the run's folder: its start on the farm's clock."""
+        begins = self.start.tz_convert(self.farm.timezone).strftime("%Y-%m-%dT%H%M%z")
+        return begins if self.kind == "plan" else f"{begins}-safe"
+
+    def text(self) -> str:
+        """The record as JSON, the same for the same schedule."""
+        market = {
+            item.name: _plain(getattr(self.market, item.name))
+            for item in fields(self.market)
+            if item.name not in _APART
+        }
+        grid = self.market.grid
+        data = {
+            "form": FORM,
+            "kind": self.kind,
+            "planned_usd": self.planned_usd,
+            "starts": [int(start.timestamp()) for start in grid.starts],
+            "hours": grid.hours.tolist(),
+            "units_on": [[*point, units.tolist()] for point, units in self.dispatch.units_on.items()],
+            "onsite_mw": self.dispatch.onsite_mw.tolist(),
+            "export_mw": self.dispatch.export_mw.tolist(),
+            "supply_mw": _plain(dict(self.dispatch.supply_mw)),
+            "reasons": self.reasons,
+            "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
+            "market": market,
+            "farm": json.loads(self.farm.model_dump_json(exclude_defaults=True)),
+        }
+        return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
+
+
+def record_of(text: str, where: object) -> Record:
+    """The record in a text. Raises CurtailError, which names ``where`` it stands."""
+    try:
+        data = json.loads(text)
+        if data["form"] != FORM:
+            raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
+        farm = Farm.model_validate_json(json.dumps(data["farm"]))
+        starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
+        grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
+        market = {name: _arrays(value) for name, value in data["market"].items()}
+        return Record(
+            kind=data["kind"],
+            farm=farm,
+            market=MarketInputs(grid=grid, fills=(), **market),
+            dispatch=Dispatch(
+                {(group, mode): _array(units) for group, mode, units in data["units_on"]},
+                _array(data["onsite_mw"]),
+                _array(data["export_mw"]),
+                _arrays(data["supply_mw"]),
+            ),
+            planned_usd=data["planned_usd"],
+            reasons=tuple(tuple(row) for row in data["reasons"]),
+            expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CurtailError(f"{where}: is no record of a run ({type(error).__name__}); delete its folder") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _plain(inner) for name, inner in value.items()}
+    return None if value is None else value.tolist()
+
+
+def _array(values: list[float]) -> F:
+    return np.array(values, dtype=np.float64)
+
+
+def _arrays(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _arrays(inner) for name, inner in value.items()}
+    return None if value is None else _array(value)
+
+
+def market_at(market: MarketInputs, positions: Int, grid: Grid) -> MarketInputs:
+    """A market on another grid: each of its intervals has the values of the one at that position."""
+
+    def taken(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {name: taken(inner) for name, inner in value.items()}
+        return value[positions] if isinstance(value, np.ndarray) else value
+
+    others = {item.name: taken(getattr(market, item.name)) for item in fields(market) if item.name not in _APART}
+    return replace(market, grid=grid, **others)
+
+
+def dispatch_at(dispatch: Dispatch, positions: Int) -> Dispatch:
+    """A schedule on another grid, as `market_at`."""
+    return Dispatch(
+        {point: units[positions] for point, units in dispatch.units_on.items()},
+        dispatch.onsite_mw[positions],
+        dispatch.export_mw[positions],
+        {name: mw[positions] for name, mw in dispatch.supply_mw.items()},
+    )
+
+
+def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> Conditions:
+    """Conditions of hours of a schedule that are over, or of another ``farm`` in them.
+
+    Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls
+    on the hours that set the peak.
+    """
+    farm = farm or record.farm
+    periods = Conditions(farm, market).billing.periods if farm.energy.demand else ()
+    given = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    nothing = {(name, period.label): 0.0 for name in given for period in periods}
+    return Conditions(farm, market, Rest(peaks_mw=nothing | dict(record.expected_mw)))

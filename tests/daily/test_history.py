@@ -1,0 +1,197 @@
+"""`curtail history`: planned and realised, by hand; the strike rule; drift; the page."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from optimizer.daily.history import History, Rank
+from optimizer.daily.history_view import render_history
+from optimizer.daily.job import run_once
+from optimizer.daily.review import Review, review
+from tests.commands.running import ROOT, curtail
+from tests.daily.farms import START, data_of, write_prices
+
+FLAT = """
+name: Flat
+timezone: America/Chicago
+site: {{import_limit_mw: 20}}
+fleet:
+  - name: G
+    units: 1000
+    machine: {{model: n, hashrate_th: 200, power_w: 3500, cooling: air, source: made up for a test, confidence: low}}
+revenue: {{hashprice_usd_per_ph_day: 33}}
+energy: {{price_usd_per_mwh: {{file: prices.csv}}{energy}}}
+horizon: {{hours: 24}}
+daily: {{settled_prices: {{file: settled.csv}}}}
+{more}
+"""
+# 1,000 machines draw 3.5 MW and earn 1,000 x 200 TH/s x 33 / 24,000 USD per TH/s and hour = 275 USD an hour: they pay
+# up to 275 / 3.5 = 78.57 USD/MWh.
+MW, EARNED = 3.5, 275.0
+
+
+def flat(folder: Path, energy: str = "", more: str = "", price: float = 30.0) -> Path:
+    folder.mkdir()
+    (folder / "farm.yaml").write_text(FLAT.format(energy=energy, more=more))
+    write_prices(folder / "prices.csv", [price] * 96)
+    return folder / "farm.yaml"
+
+
+def settled(farm: Path, *prices: float) -> None:
+    write_prices(farm.parent / "settled.csv", prices)
+
+
+def runs(farm: Path, state: Path, *hours: int) -> Review:
+    for hour in hours:
+        run_once(farm, state, START + timedelta(hours=hour), report=False)
+    with History(state / "history.sqlite") as history:
+        return review(history)
+
+
+def test_an_error_by_hand(tmp_path: Path) -> None:
+    """Planned on 30 USD/MWh throughout; the third hour came at 60, the fourth at 100, where a rule would have stopped.
+
+    Planned over four hours: 4 x (275 - 105) = 680 USD. The error is -3.5 x (30 + 70) = -350 USD. The strike rule stops
+    in the fourth hour and saves 350 - 275 = 75 USD.
+    """
+    farm = flat(tmp_path / "farm")
+    settled(farm, 30, 30, 60, 100)
+    (first,) = runs(farm, tmp_path / "state", 0, 4).followed
+    assert first.hours == 4
+    assert first.planned_usd == pytest.approx(4 * (EARNED - 30 * MW))
+    assert first.error_usd == pytest.approx(-350)
+    assert first.strike_rule_usd - first.realised_usd == pytest.approx(75)
+    assert first.drift_usd_per_day == pytest.approx(-350 * 6)
+
+
+def test_hours_without_a_price_do_not_count(tmp_path: Path) -> None:
+    farm = flat(tmp_path / "farm")
+    settled(farm, 30, 40)
+    (first,) = runs(farm, tmp_path / "state", 0, 4).followed
+    assert (first.hours, first.error_usd) == (2, pytest.approx(-35))
+
+
+def test_errors_add_up_and_the_drift_forgets_after_seven_days(tmp_path: Path) -> None:
+    """Days 1 to 9, each ten USD/MWh dearer than planned in its first hour: 35 USD each; the drift holds the last 7."""
+    farm = flat(tmp_path / "farm")
+    write_prices(farm.parent / "prices.csv", [30.0] * 24 * 12)
+    settled(farm, *[40.0 if hour == 0 else 30.0 for _ in range(9) for hour in range(24)])
+    found = runs(farm, tmp_path / "state", *range(0, 24 * 10, 24)).followed
+    assert [round(one.running_error_usd) for one in found] == [-35 * day for day in range(1, 10)]
+    settled(farm, *[40.0 if day < 2 else 30.0 for day in range(10) for _ in range(24)])
+    with History(tmp_path / "state" / "history.sqlite") as history:
+        history.note_prices(
+            (
+                (
+                    int(START.timestamp()) + 6 * 3600 + 3600 * hour,
+                    int(START.timestamp()) + 6 * 3600 + 3600 * (hour + 1),
+                    30.0,
+                )
+                for hour in range(48, 24 * 9)
+            ),
+            Rank.FED,
+        )
+        later = review(history).followed
+    assert later[-1].drift_usd_per_day == pytest.approx(0)
+    assert later[2].drift_usd_per_day != 0
+
+
+def test_the_strike_rule_goes_on_from_where_it_led(tmp_path: Path) -> None:
+    """A demand charge whose peak the rule set on the first day is not charged to it again on the second."""
+    demand = ", demand: [{name: D, usd_per_kw: 1, expected_peak_mw: 0}]"
+    state = "state: {at: 2026-02-11 00:00, bill: {peaks_mw: {D: 1.75}}}"
+    farm = flat(tmp_path / "farm", demand, state, price=50.0)
+    settled(farm, *[50.0] * 48)
+    one, two = runs(farm, tmp_path / "state", 0, 24, 48).followed[:2]
+    full_day = 24 * (EARNED - 50 * MW)  # 2,400 USD; 1.75 MW more cost 1,750 USD of demand
+    assert one.strike_rule_usd == pytest.approx(full_day - 1750)
+    assert two.strike_rule_usd == pytest.approx(full_day)
+    half_day = 12 * (EARNED - 50 * MW)  # the plan: half of the machines, as 1,200 USD more do not repay 1,750 USD
+    assert [one.realised_usd, two.realised_usd] == [pytest.approx(half_day)] * 2
+
+
+def test_the_command_with_another_price_file(tmp_path: Path) -> None:
+    farm = flat(tmp_path / "farm")
+    settled(farm, *[30.0] * 24)
+    runs(farm, tmp_path / "state", 0, 4)
+    write_prices(tmp_path / "other.csv", [40.0] * 30)
+    done = curtail("history", "--state", tmp_path / "state", "--prices", tmp_path / "other.csv", "--json")
+    assert done.returncode == 0, done.stderr
+    told = data_of(done.stdout)
+    assert told["totals"]["error_usd"] == -35.0 * 28  # four hours of the first schedule, all 24 of the second
+    assert [run["followed"]["hours_with_price"] for run in told["runs"]] == [4, 24]
+    shown = curtail("history", "--state", tmp_path / "state", "--html", tmp_path / "h.html")
+    assert "2026-02-11 00:00  planned" in shown.stdout
+    assert max(map(len, shown.stdout.splitlines())) <= 100
+    page = (tmp_path / "h.html").read_text()
+    assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", page)
+
+
+def test_a_history_that_is_not_there(tmp_path: Path) -> None:
+    done = curtail("history", "--state", tmp_path / "none")
+    assert done.returncode == 2
+    assert "holds no history: no run has been made with this --state" in done.stderr
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_history_with_only_failures(tmp_path: Path) -> None:
+    farm = flat(tmp_path / "farm")
+    (farm.parent / "prices.csv").unlink()
+    found = runs(farm, tmp_path / "state", 0)
+    assert [(run.status, run.exit_code) for run in found.runs] == [("nothing", 5)]
+    assert "handed out no plan" in render_history(found)
+
+
+def test_the_page_draws_both_charts(browser: Any, tmp_path: Path) -> None:
+    farm = flat(tmp_path / "farm")
+    settled(farm, *range(10, 58))
+    found = runs(farm, tmp_path / "state", 0, 6, 24)
+    (tmp_path / "h.html").write_text(render_history(found))
+    troubles: list[str] = []
+    for width in (1400, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900})
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto((tmp_path / "h.html").as_uri())
+        page.wait_for_function("Curtail.page && Curtail.page.plots.length === 2")
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.close()
+    assert troubles == []
+
+
+def test_reading_while_a_run_writes(tmp_path: Path) -> None:
+    """A reader in the middle of its reading sees what was there; the writer does not wait for it."""
+    farm = flat(tmp_path / "farm")
+    settled(farm, 30)
+    runs(farm, tmp_path / "state", 0)
+    reader = subprocess.Popen(
+        [sys.executable, "-c",
+         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN');\n"
+         "n = c.execute('SELECT count(*) FROM runs').fetchone(); print('reading', flush=True); sys.stdin.readline();\n"
+         "print(n == c.execute('SELECT count(*) FROM runs').fetchone())",
+         str(tmp_path / "state" / "history.sqlite")],
+        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    assert reader.stdout is not None
+    reader.stdout.readline()
+    assert len(runs(farm, tmp_path / "state", 1).runs) == 2
+    assert reader.communicate("go\n")[0].strip() == "True"
+
+
+def test_a_feed_goes_before_files_whichever_comes_first(tmp_path: Path) -> None:
+    with History(tmp_path / "history.sqlite") as history:
+        history.note_prices([(0, 3600, 10.0), (3600, 7200, 11.0)], Rank.FORESEEN)
+        history.note_prices([(0, 900, 50.0)], Rank.FED)
+        history.note_prices([(0, 3600, 12.0), (3600, 7200, 13.0)], Rank.SETTLED)
+        history.note_prices([(3600, 7200, 14.0)], Rank.FORESEEN)
+        kept = history.prices(0)
+        assert list(zip(kept.starts, kept.ends, kept.usd_per_mwh, strict=True)) == [(0, 900, 50.0), (3600, 7200, 13.0)]
+        assert history.prices(0, least=Rank.FED).usd_per_mwh.tolist() == [50.0]

@@ -1,0 +1,88 @@
+"""Records and the states they lead to, on random farms."""
+
+from __future__ import annotations
+
+import json
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from optimizer.carry import state_after
+from optimizer.conditions import Conditions
+from optimizer.daily.carried import executed, state_at
+from optimizer.daily.record import Record, metered, record_of
+from optimizer.errors import CurtailError, MissingDataError
+from optimizer.policies import strike_rule
+from optimizer.rolling import first_part
+from optimizer.settlement.account import Dispatch, settle
+from optimizer.tail import part_of
+from tests.farms import conditions, farm, farms, group
+
+START = pd.Timestamp("2026-02-11 06:00Z")
+
+
+def recorded(c: Conditions) -> Record:
+    """A schedule over all of a farm's intervals, as a record."""
+    followed = strike_rule(c)
+    dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
+    return Record("plan", c.farm, c.market, dispatch, 1.25, tuple(("price",) * len(c.grid) for _ in c.farm.fleet))
+
+
+@given(farms())
+@settings(max_examples=40)
+def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
+    """The same text, the same account to the last bit."""
+    record = recorded(c)
+    again = record_of(record.text(), "test")
+    assert again.text() == record.text()
+    assert again.farm == record.farm
+    before, after = (settle(metered(one, one.market), one.dispatch) for one in (record, again))
+    assert before.lines == after.lines
+
+
+@given(farms(), st.data())
+@settings(max_examples=40)
+def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditions, data: st.DataObject) -> None:
+    record, n = recorded(c), data.draw(st.integers(1, len(c.grid)))
+    really, dispatch = executed(record, c.grid.ends[n - 1])
+    part = metered(record, part_of(c.market, 0, n))
+    try:
+        expected = state_after(part, first_part(record.dispatch, n))
+    except MissingDataError:
+        return
+    assert state_after(really, dispatch) == expected
+
+
+def test_an_interval_is_cut_where_the_next_plan_begins() -> None:
+    """By hand: 10 MW at 0.5 USD/MWh and 1 USD/h earned each: 90 minutes of the two hours."""
+    record = recorded(conditions(farm(), [0.5, 0.5]))
+    really, dispatch = executed(record, START + pd.Timedelta(minutes=90))
+    assert really.grid.hours.tolist() == [1.0, 0.5]
+    assert settle(really, dispatch).profit == pytest.approx(1.5 * (10 - 5))
+
+
+def test_after_its_end_a_schedule_is_taken_to_go_on() -> None:
+    """By hand: off in its last hour, off for 2.5 hours after it; of the three hours of rest half an hour is left."""
+    site = farm(group(minimum_off_hours=4.0))
+    record = recorded(conditions(site, [0.5, 5.0]))
+    state, said = state_at(START + pd.Timedelta(hours=4.5), site, record, None)
+    assert state.groups["G"].running == 0
+    assert [(switch.at.hour, switch.units) for switch in state.groups["G"].stopped] == [(7, 10)]
+    assert "ran out 2.5 hours ago" in said[0]
+    later, _ = state_at(START + pd.Timedelta(hours=5.5), site, record, None)
+    assert later.groups["G"].stopped == ()
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"form": 2}', '{"form": 1, "farm": 3}', "\x00"])
+def test_what_is_no_record_is_told(text: str) -> None:
+    with pytest.raises(CurtailError, match="test: is "):
+        record_of(text, "test")
+
+
+def test_a_record_with_something_missing_is_told() -> None:
+    data = json.loads(recorded(conditions(farm(), [0.5])).text())
+    for key in set(data) - {"planned_usd"}:
+        with pytest.raises(CurtailError, match="test: is"):
+            record_of(json.dumps({name: value for name, value in data.items() if name != key}), "test")
