@@ -97,12 +97,26 @@ class Family:
 
 @dataclass(frozen=True)
 class Term:
-    """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``."""
+    """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``.
+
+    One that is no ``money`` steers the solver and is no part of profit.
+    """
 
     rule: Rule
     over: tuple[str, ...]
+    money: bool = True
 
     @property
     def name(self) -> str:
         """The rule's name."""
         return self.rule.__name__
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """A linear program as declared: what it reads, decides, keeps to and maximises."""
+
+    parameters: tuple[Parameter, ...]
+    variables: tuple[Variable, ...]
+    families: tuple[Family, ...]
+    terms: tuple[Term, ...]
