@@ -16,7 +16,7 @@ from optimizer.conversion.paths import central
 from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import root
 from optimizer.conversion.solving import solve_case
-from optimizer.conversion.variants import without_equity_limit
+from optimizer.conversion.variants import BEST, Variant, find, without_equity_limit
 
 QUANTITIES = ("btc_price", "hashprice", "rent", "capex", "delay_months")
 _FACTORS = (1.0, 1.25, 0.8, 1.6, 0.625, 2.0, 0.5, 3.0, 1.0 / 3.0, 5.0, 0.2, 10.0, 0.1)  # outward from today
@@ -46,7 +46,7 @@ class Asker:
         self._central = central(site.timeline)
         self._sites = {False: site, True: without_equity_limit(site)}
         self.npv = cache(self._npv)
-        self.best_mw = cache(self._best_mw)
+        self.best = cache(self._best)
 
     def _npv(self, change: Change, offer: int | None) -> float:
         """NPV of an offer in full, or of mining only, whatever equity that takes."""
@@ -54,9 +54,10 @@ class Asker:
         converted = {} if offer is None else {offer: float(case.offer_mw[offer])}
         return solve_case(case, Rules(converted=converted)).account.expected_npv
 
-    def _best_mw(self, change: Change) -> float:
-        """Critical MW that the best plan converts, with the means there are."""
-        return float(solve_case(case_of(self._sites[False], self._central, change)).converted_mw.sum())
+    def _best(self, change: Change) -> tuple[float, float]:
+        """NPV of the best plan with the means there are, and the critical MW it converts."""
+        found = find(case_of(self._sites[False], self._central, change), Variant(BEST, None, Rules()))
+        return found.account.expected_npv, float(found.account.decisions.converted_mw.sum())
 
     def gain(self, change: Change, offer: int) -> float:
         """What an offer in full earns more than mining only."""
@@ -91,7 +92,7 @@ def best_flip(ask: Asker, quantity: str) -> Flip:
     """Where the best plan begins or ceases to convert anything at all."""
 
     def converts(value: float) -> bool:
-        return ask.best_mw(_change(quantity, value)) > _SOME_MW
+        return ask.best(_change(quantity, value))[1] > _SOME_MW
 
     def words(value: float) -> str:
         return "host some" if converts(value) else "mine only"
