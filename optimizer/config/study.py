@@ -80,6 +80,9 @@ class Machines(Section):
     replacements: Annotated[tuple[Replacement, ...], Field(max_length=5)] = Field(
         default=(), description="Machines that may be bought"
     )
+    prices_follow_hashprice: Share = Field(
+        default=1.0, description="Per cent by which machine prices move for each per cent of hashprice off its path"
+    )
     failures_per_year: Annotated[float, Field(ge=0, le=0.9)] = Field(
         default=0.0, description="Share of the machines that fails for good in a year"
     )
@@ -96,7 +99,8 @@ class Treasury(Section):
     sellable_share: Share = Field(default=1.0, description="Share of it that may be sold")
     discount_share: Share = Field(default=0.0, description="What a sale loses against the market price")
     paid_usd_per_btc: NonNegative | None = Field(
-        default=None, description="What was paid for it, for tax; the market price at the start when absent"
+        default=None,
+        description="What was paid for it: gains are taxed, losses save nothing; the price at the start when absent",
     )
 
 

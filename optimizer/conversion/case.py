@@ -62,7 +62,8 @@ class Case:
     """A site on its paths, with something changed or not.
 
     hash_usd_per_mwh, btc_per_mwh, resale_usd_per_mw, purchase_usd_per_mw: (groups, periods, paths).
-    power_usd_per_mwh: at the meter, (blocks, periods, paths). btc_usd and site_usd: (periods, paths).
+    power_usd_per_mwh: at the meter, (blocks, periods, paths). btc_usd, hashprice_usd_per_ph_day, site_usd, and
+    machine_prices, a factor on what machines are bought and sold for: (periods, paths).
     """
 
     site: Site
@@ -74,6 +75,7 @@ class Case:
     power_usd_per_mwh: F
     btc_usd: F
     hashprice_usd_per_ph_day: F
+    machine_prices: F
     site_usd: F
     vintages: Vintages
     offers: tuple[Offer, ...] = field(default=())
@@ -109,10 +111,13 @@ class Case:
 
     @cached_property
     def btc_gain_usd(self) -> F:
-        """What a treasury BTC sold brings more than was paid for it, (periods, paths), to a hundredth of a cent."""
+        """What a treasury BTC sold brings more than was paid for it, (periods, paths), to a hundredth of a cent.
+
+        Never less than nothing: a company's capital losses do not reduce the tax on its income.
+        """
         treasury = self.site.study.money.treasury
         paid = self.site.study.bitcoin.price_usd if treasury.paid_usd_per_btc is None else treasury.paid_usd_per_btc
-        return np.round(self.btc_usd * (1.0 - treasury.discount_share) - paid, 4)
+        return np.maximum(np.round(self.btc_usd * (1.0 - treasury.discount_share) - paid, 4), 0.0)
 
     @cached_property
     def machine_rest_usd_per_mw(self) -> F:
@@ -121,7 +126,7 @@ class Case:
         value = (
             (1.0 - self.site.study.money.tax_rate) * groups.resale_usd_per_mw * (1.0 + groups.resale_growth) ** years
         )
-        return np.repeat(value[:, None], len(self.paths), axis=1)
+        return np.asarray(value[:, None] * self.machine_prices[-1])
 
 
 def case_of(site: Site, paths: Paths, change: Change | None = None) -> Case:
@@ -132,6 +137,9 @@ def case_of(site: Site, paths: Paths, change: Change | None = None) -> Case:
     mined = site.bitcoin.btc_per_ph_day / paths.difficulty * (1.0 - study.bitcoin.pool_fee_share)
     price = site.bitcoin.price_usd * paths.btc * change.btc_price
     hashprice = timeline.mean(price * mined * change.hashprice).T
+    expected = timeline.mean(site.bitcoin.price_usd * site.bitcoin.btc_per_ph_day)[:, None]
+    expected = expected * (1.0 - study.bitcoin.pool_fee_share)
+    machine_prices = (hashprice / expected) ** study.machines.prices_follow_hashprice
     per_mwh = groups.th_per_mw / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)  # PH/s days per MWh
     growth = timeline.mean((1.0 + study.power.growth_per_year) ** _years(timeline) * paths.power * change.power).T
     hub = blocks.usd_per_mwh[:, None, None] * growth
@@ -143,17 +151,17 @@ def case_of(site: Site, paths: Paths, change: Change | None = None) -> Case:
     money, middles = study.money, timeline.middles
     resale = groups.resale_usd_per_mw[:, None] * (1.0 + groups.resale_growth) ** middles
     purchase = groups.purchase_usd_per_mw[:, None] * (1.0 + groups.purchase_growth[:, None]) ** middles
-    shape = (len(groups.names), len(timeline), len(paths))
     return Case(
         site,
         paths,
         per_mwh[:, None, None] * hashprice + groups.hosted_usd_per_mwh[:, None, None],
         per_mwh[:, None, None] * timeline.mean(mined).T,
-        np.broadcast_to(resale[..., None], shape),
-        np.broadcast_to(purchase[..., None], shape),
+        resale[..., None] * machine_prices,
+        purchase[..., None] * machine_prices,
         meter,
         timeline.mean(price).T,
         hashprice,
+        machine_prices,
         money.site_usd_per_year * timeline.years[:, None] + auxiliary,
         vintages_of(
             offers,

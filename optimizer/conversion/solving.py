@@ -11,8 +11,9 @@ from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
 from optimizer.conversion.program import Rules, decisions_of, problem_of
 from optimizer.errors import InfeasibleError
-from optimizer.lp.highs import solve
+from optimizer.lp.investment import INVESTMENT
 from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.scaling import solve_counted
 from optimizer.lp.solution import Solution
 
 F = NDArray[np.float64]
@@ -43,7 +44,9 @@ def solve_case(
     program = compile_program(problem_of(case, rules))
     options = {"solver": "ipm"} if fast else None
     try:
-        found = solve(program, whole=bool(program.integer.any()), time_limit=time_limit, options=options)
+        found = solve_counted(
+            program, INVESTMENT, whole=bool(program.integer.any()), time_limit=time_limit, options=options
+        )
     except InfeasibleError:
         raise InfeasibleError(
             "cash falls below its floor whatever is done: give more cash, BTC, equity or debt"

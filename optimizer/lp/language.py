@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+MILLION = 2.0**20  # for counting: about one, and exact
 Int = NDArray[np.int64]
 Rule = Callable[..., Any]
 
@@ -69,12 +70,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Variable:
-    """Columns of the program, at least zero; ``upper`` names the parameter that bounds them."""
+    """Columns of the program, at least zero; ``upper`` names the parameter that bounds them.
+
+    ``counted_in`` is the unit a solver may count them in, such as a million of them: see ``lp/scaling.py``.
+    """
 
     name: str
     over: tuple[str, ...]
     upper: str | None = None
     integer: bool = False
+    counted_in: float = 1.0
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def _fleets(a: Answer) -> Table:
 
 def _uncertain(a: Answer) -> Table:
     u, uncertainty = a.uncertain, a.site.study.uncertainty
-    assert u is not None and uncertainty is not None
+    assert u is not None
+    assert uncertainty is not None
     table = _table(
         f"\nOver {len(u.paths)} paths, million USD",
         "",

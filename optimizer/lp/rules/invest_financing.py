@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
 
 
 def interest(m: Any, q: Any, s: Any) -> Any:
@@ -82,11 +82,11 @@ PARAMETERS = (
 )
 
 VARIABLES = (
-    Variable("debt_usd", ("OFFERS", "PERIODS", "PATHS")),
-    Variable("drawn_usd", ("OFFERS", "PERIODS", "PATHS")),
-    Variable("repaid_usd", ("OFFERS", "PERIODS", "PATHS")),
+    Variable("debt_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("drawn_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("repaid_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
     Variable("btc_sold", ("PERIODS", "PATHS")),
-    Variable("equity_usd", ("PERIODS", "PATHS")),
+    Variable("equity_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
 )
 
 FAMILIES = (

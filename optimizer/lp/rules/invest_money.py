@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
 from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
 from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
 from optimizer.lp.rules.invest_hosting import (
@@ -168,12 +168,12 @@ PARAMETERS = (
 )
 
 VARIABLES = (
-    Variable("cash_usd", ("PERIODS", "PATHS")),
-    Variable("taxed_usd", ("PERIODS", "PATHS")),
-    Variable("losses_usd", ("PERIODS", "PATHS")),
-    Variable("shortfall_usd", ("TAILS", "PATHS")),
-    Variable("threshold_above_usd", ("TAILS",)),
-    Variable("threshold_below_usd", ("TAILS",)),
+    Variable("cash_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("taxed_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("losses_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("shortfall_usd", ("TAILS", "PATHS"), counted_in=MILLION),
+    Variable("threshold_above_usd", ("TAILS",), counted_in=MILLION),
+    Variable("threshold_below_usd", ("TAILS",), counted_in=MILLION),
 )
 
 FAMILIES = (
