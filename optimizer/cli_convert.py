@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, progress_shown, say
+from optimizer.cli_parts import FarmFile, Json, counted_shown, say
 
 
 def convert(
@@ -19,6 +20,7 @@ def convert(
         Path, typer.Option("--study", metavar="FILE", help="Study file (YAML): years, bitcoin, power, money.")
     ],
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-convert"),
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; all cores if absent.")] = None,
     as_json: Json = False,
 ) -> None:
     """Mine on, host AI, or both: each offer in part and in full, the best plan, and where the decision flips."""
@@ -27,13 +29,13 @@ def convert(
     from optimizer.conversion.load import read_study
     from optimizer.outputs import write_folder
     from optimizer.report.convert import convert_files, summary
+    from optimizer.report.convert_page import render_study
 
-    with progress_shown(as_json) as progress:
-        progress("reading")
-        read = read_study(load_farm(farm), farm.parent, offers, study)
-        found = answer(read, progress)
-        files = convert_files(found)
-        write_folder(out, files)
+    read = read_study(load_farm(farm), farm.parent, offers, study)
+    with counted_shown(as_json, "parts") as progress:
+        found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
+    files = {"convert.html": render_study(found), **convert_files(found)}
+    write_folder(out, files)
     if as_json:
         typer.echo(json.dumps(summary(found), allow_nan=False))
         return

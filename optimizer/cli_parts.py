@@ -95,7 +95,7 @@ def extension_named(name: str | None) -> Callable[[Any], None] | None:
 
 
 @contextmanager
-def counted_shown(quiet: bool) -> Iterator[Callable[[int, int], None]]:
+def counted_shown(quiet: bool, what: str = "scenarios") -> Iterator[Callable[[int, int], None]]:
     """Show how many of a number are done and the time that is left, on a terminal only."""
     if quiet or not sys.stderr.isatty():
         yield lambda _done, _of: None
@@ -103,7 +103,7 @@ def counted_shown(quiet: bool) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-    columns = (TextColumn("scenarios"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    columns = (TextColumn(what), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("scenarios", total=None)
+        task = bar.add_task(what, total=None)
         yield lambda done, of: bar.update(task, completed=done, total=of)

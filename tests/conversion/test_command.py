@@ -44,7 +44,7 @@ def test_it_writes_everything(february: tuple[Path, dict[str, Any]]) -> None:
 
 
 def test_the_sign_agrees_with_the_published_figures(february: tuple[Path, dict[str, Any]]) -> None:
-    """Published: a bitcoin costs 84,300 to 87,000 USD all in, its price is 66,680. Here it costs more than that, too."""
+    """Published: a bitcoin costs 84,300 to 87,000 USD all in, its price is 66,680. Here, too, it costs more."""
     _, told = february
     price = told["btc_price_usd"]
     fleets = {fleet["name"]: fleet for fleet in told["fleets"]}
