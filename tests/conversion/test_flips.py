@@ -7,7 +7,7 @@ import pytest
 from optimizer.conversion.case import Change
 from optimizer.conversion.flips import QUANTITIES, Asker, best_flip, full_flip
 from optimizer.conversion.sensitivity import heat_map, tornado
-from tests.conversion.sites import HOURS, machines, offer, site
+from tests.sites import HOURS, machines, offer, site
 
 YEARS = 1 / 1.1 + 1 / 1.331
 

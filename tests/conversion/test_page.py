@@ -11,8 +11,8 @@ import pytest
 from optimizer.conversion.answer import Answer, answer
 from optimizer.conversion.load import Read
 from optimizer.report.convert_page import render_study, verdict
-from tests.conversion.sites import machines, offer, site
 from tests.conversion.test_uncertain import LOW_HIGH
+from tests.sites import machines, offer, site
 
 UNSURE = {"named": LOW_HIGH, "known_after_quarters": 1, "tail_share": 0.5}
 

@@ -13,7 +13,7 @@ from optimizer.conversion.paths import central
 from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import cvar, irr, root
 from optimizer.conversion.solving import solve_case
-from tests.conversion.sites import offer, site
+from tests.sites import offer, site
 
 pyxirr = pytest.importorskip("pyxirr", reason="pyxirr is not installed (extra `dev`)")
 

@@ -11,7 +11,7 @@ from optimizer.conversion.case import Site
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.conversion.uncertain import Uncertain, decide
-from tests.conversion.sites import offer, site
+from tests.sites import offer, site
 
 LOW_HIGH = (
     {"name": "low", "probability": 0.5, "btc_price": 0.5, "years": 0.0},

@@ -16,7 +16,7 @@ from optimizer.conversion.solving import Solved, solve_case
 from optimizer.conversion.variants import curtailment_income
 from optimizer.errors import InfeasibleError
 from optimizer.lp.pyomo_model import pyomo_model
-from tests.conversion.sites import BTC_USD, HOURS, machines, offer, site
+from tests.sites import BTC_USD, HOURS, machines, offer, site
 
 
 def case(made: Site) -> Case:
@@ -271,6 +271,13 @@ def test_failures_thin_the_fleet() -> None:
     found = optimum(site(machines={"failures_per_year": 0.1, "upkeep_usd_per_mw_year": 1_000.0}), MINE_ONLY).account
     assert found.decisions.machines_mw[0, :, 0].tolist() == pytest.approx([10.0, 9.0])
     assert found.lines["machine_upkeep"].ravel().tolist() == pytest.approx([-10_000.0, -9_000.0])
+
+
+def test_an_offer_is_taken_up_once_however_often_it_could_be() -> None:
+    """By hand: in four quarters one could begin; of 3 critical MW there are 3."""
+    years = {"start": "2026-03-01", "quarters": 4, "years": 2}
+    host = offer(size={"most_mw": 3.0}, lead_months=3, months_without_revenue=3)
+    assert optimum(site(offers=(host,), years=years)).converted_mw.sum() == pytest.approx(3.0)
 
 
 def test_megawatts_come_in_steps() -> None:

@@ -15,8 +15,8 @@ from optimizer.conversion.program import Rules, problem_of
 from optimizer.conversion.solving import solve_case
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
-from tests.conversion.sites import BTC_USD, DIFFICULTY, machines, offer, site
 from tests.lp.test_two_readings import the_same
+from tests.sites import BTC_USD, DIFFICULTY, machines, offer, site
 
 money = st.sampled_from([0.0, 1e5, 3e6, 4e7])
 share = st.sampled_from([0.0, 0.1, 0.5])
