@@ -13,6 +13,7 @@ import typer
 
 from optimizer import cli_daily
 from optimizer.cli_backtest import backtest
+from optimizer.cli_convert import convert
 from optimizer.cli_parts import (
     FarmFile,
     Hours,
@@ -41,6 +42,7 @@ tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contract
 app.add_typer(tariff, name="tariff")
 app.command()(backtest)
 cli_daily.register(app)
+app.command()(convert)
 
 
 @app.command()
@@ -164,13 +166,15 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm, catalogue, contract, scenario and ensemble files, and a farm's series; print all faults."""
+    """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
     from optimizer.checking import check_file_and_series
+    from optimizer.conversion.load import faults_of_conversion
     from optimizer.ensemble.load import faults_of_ensemble
 
     faults: list[Fault] = []
     for file in files:
-        found = faults_of_ensemble(file)
+        kinds = (faults_of_ensemble, faults_of_conversion)
+        found = next((told for faults_of in kinds if (told := faults_of(file)) is not None), None)
         faults += check_file_and_series(file) if found is None else found
     faults = list(dict.fromkeys(faults))
     if as_json:
@@ -184,15 +188,21 @@ def check(
 
 
 @app.command()
-def schema(kind: Annotated[str, typer.Argument(help="farm, catalogue, contract, scenario or ensemble")]) -> None:
+def schema(
+    kind: Annotated[str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer or study")],
+) -> None:
     """Print the JSON Schema of a kind of file, for editors."""
+    from optimizer.config.hosting import Offer
     from optimizer.config.schema import KINDS, schema_of
+    from optimizer.config.study import Study
     from optimizer.ensemble.language import Ensemble
     from optimizer.scenario.language import ScenarioFile
 
     kinds = KINDS | {
         "scenario": (ScenarioFile, "A scenario of curtail"),
         "ensemble": (Ensemble, "An ensemble of curtail"),
+        "offer": (Offer, "An offer to host AI, for curtail"),
+        "study": (Study, "A conversion study of curtail"),
     }
     if kind not in kinds:
         raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(kinds))}")

@@ -20,7 +20,7 @@ rules/whole.py      whole_containers, one_partial_container (empty unless whole 
 
 from __future__ import annotations
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Formulation, Parameter, Term, Variable
 from optimizer.lp.rules import charges, events, fleet, replanning, site, supply, whole
 
 CONCERNS = (fleet, site, supply, charges, events, replanning, whole)
@@ -30,4 +30,4 @@ VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in conce
 FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.FAMILIES)
 TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
 
-NO_MONEY = frozenset({"tie_break", "schedule_change"})  # terms that steer the solver and are not part of profit
+DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS)

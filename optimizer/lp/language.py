@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 Float = NDArray[np.float64]
+MILLION = 2.0**20  # for counting: about one, and exact
 Int = NDArray[np.int64]
 Rule = Callable[..., Any]
 
@@ -69,12 +70,16 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Variable:
-    """Columns of the program, at least zero; ``upper`` names the parameter that bounds them."""
+    """Columns of the program, at least zero; ``upper`` names the parameter that bounds them.
+
+    ``counted_in`` is the unit a solver may count them in, such as a million of them: see ``lp/scaling.py``.
+    """
 
     name: str
     over: tuple[str, ...]
     upper: str | None = None
     integer: bool = False
+    counted_in: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -97,12 +102,26 @@ class Family:
 
 @dataclass(frozen=True)
 class Term:
-    """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``."""
+    """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``.
+
+    One that is no ``money`` steers the solver and is no part of profit.
+    """
 
     rule: Rule
     over: tuple[str, ...]
+    money: bool = True
 
     @property
     def name(self) -> str:
         """The rule's name."""
         return self.rule.__name__
+
+
+@dataclass(frozen=True)
+class Formulation:
+    """A linear program as declared: what it reads, decides, keeps to and maximises."""
+
+    parameters: tuple[Parameter, ...]
+    variables: tuple[Variable, ...]
+    families: tuple[Family, ...]
+    terms: tuple[Term, ...]

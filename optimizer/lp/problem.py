@@ -1,4 +1,4 @@
-"""The validated numbers one dispatch run needs: sets and float64 arrays; no YAML, no timestamps, no pandas.
+"""The validated numbers one run needs: sets and float64 arrays; no YAML, no timestamps, no pandas.
 
 This is the last place that judges data: whatever passes here is finite and has the right shape.
 """
@@ -7,30 +7,31 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from optimizer.lp.formulation import PARAMETERS
-from optimizer.lp.language import Float, LabelSet, Map, RangeSet, Sets, Subset
+from optimizer.lp.formulation import DISPATCH
+from optimizer.lp.language import Float, Formulation, LabelSet, Map, RangeSet, Sets, Subset
 
 
 @dataclass(frozen=True, eq=False)
-class DispatchProblem:
-    """Sets and parameters of one run.
+class Problem:
+    """Sets and parameters of one run, for the rules of its ``formulation``.
 
     ``sets`` holds every set by name; ``parameters`` one float64 array per declared parameter, shaped by its sets.
     Raises ValueError where a parameter is missing, has another shape, or is not finite.
     """
 
+    formulation: ClassVar[Formulation]
     sets: Sets
     parameters: Mapping[str, Float]
 
     def __post_init__(self) -> None:
-        declared = {parameter.name for parameter in PARAMETERS}
+        declared = {parameter.name for parameter in self.formulation.parameters}
         if unknown := sorted(set(self.parameters) - declared):
             raise ValueError(f"undeclared parameters: {', '.join(unknown)}")
-        for parameter in PARAMETERS:
+        for parameter in self.formulation.parameters:
             if parameter.name not in self.parameters:
                 raise ValueError(f"{parameter.name}: missing")
             values = self.parameters[parameter.name]
@@ -86,6 +87,12 @@ class DispatchProblem:
         assert isinstance(members, LabelSet)
         return members.labels
 
-    def with_(self, **parameters: Float) -> DispatchProblem:
+    def with_(self, **parameters: Float) -> Self:
         """The same problem with some parameters replaced."""
         return replace(self, parameters={**self.parameters, **parameters})
+
+
+class DispatchProblem(Problem):
+    """What one plan of the machines needs."""
+
+    formulation = DISPATCH

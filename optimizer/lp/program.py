@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.lp.algebra import Columns, Index, Linear, Members, Number, Ranges, Relation, Table, summed
-from optimizer.lp.formulation import FAMILIES, NO_MONEY, PARAMETERS, TERMS, VARIABLES
 from optimizer.lp.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,6 +52,7 @@ class TermCost:
     columns: NDArray[np.int32]
     coefficients: Float
     constant: float
+    money: bool = True
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,24 +83,24 @@ class LinearProgram:
         return {
             name: float(term.coefficients @ x[term.columns]) + term.constant
             for name, term in self.terms.items()
-            if name not in NO_MONEY
+            if term.money
         }
 
 
 class ArrayModel:
     """A problem as the rules see it: tables of numbers and columns, addressed by whole vectors of indices."""
 
-    def __init__(self, problem: DispatchProblem) -> None:
+    def __init__(self, problem: Problem) -> None:
         self.columns: dict[str, ColumnBlock] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
         self._summing = False
         for name, members in problem.sets.items():
             self._declare_set(name, members)
-        for parameter in PARAMETERS:
+        for parameter in problem.formulation.parameters:
             values = problem.parameters[parameter.name]
             setattr(self, parameter.name, Table(parameter.name, values) if parameter.over else float(values))
-        for variable in VARIABLES:
+        for variable in problem.formulation.variables:
             if any(not isinstance(problem.sets[name], LabelSet) for name in variable.over):
                 raise TypeError(f"{variable.name}: a variable is declared over whole sets, not over subsets")
             shape = tuple(problem.size(name) for name in variable.over)
@@ -166,13 +166,14 @@ def term_cost(model: ArrayModel, term: Term) -> TermCost:
     """One line of the objective, by its rule."""
     indices, shape = model.domain(term.over)
     if 0 in shape:
-        return TermCost(np.empty(0, np.int32), np.empty(0), 0.0)
+        return TermCost(np.empty(0, np.int32), np.empty(0), 0.0, term.money)
     result = term.rule(model, *indices)
     if not isinstance(result, Linear):  # a sum over an empty set is a number
-        return TermCost(np.empty(0, np.int32), np.empty(0), float(np.sum(np.broadcast_to(result, (*shape, 1)))))
+        constant = float(np.sum(np.broadcast_to(result, (*shape, 1))))
+        return TermCost(np.empty(0, np.int32), np.empty(0), constant, term.money)
     columns, coefficients = result.table(shape)
     constant = float(np.sum(np.broadcast_to(result.constant, (*shape, 1)))) if np.any(result.constant) else 0.0
-    return TermCost(columns.ravel(), coefficients.ravel(), constant)
+    return TermCost(columns.ravel(), coefficients.ravel(), constant, term.money)
 
 
 class _Matrix:
@@ -220,38 +221,39 @@ def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, fl
     return cost, sum(entry.constant for entry in terms.values())
 
 
-def upper_bounds(problem: DispatchProblem, columns: Mapping[str, ColumnBlock]) -> Float:
+def upper_bounds(problem: Problem, columns: Mapping[str, ColumnBlock]) -> Float:
     """The columns' upper bounds, (columns,): those of their parameters, else none."""
     bounds = np.full(sum(math.prod(block.shape) for block in columns.values()), np.inf)
-    for variable in VARIABLES:
+    for variable in problem.formulation.variables:
         if variable.upper is not None:
             bounds[columns[variable.name].span] = problem.parameters[variable.upper].ravel()
     return bounds
 
 
 def compile_program(
-    problem: DispatchProblem, families: Iterable[Family] = FAMILIES, terms: Iterable[Term] = TERMS
+    problem: Problem, families: Iterable[Family] | None = None, terms: Iterable[Term] | None = None
 ) -> LinearProgram:
     """Write the linear program of a problem.
 
-    ``families`` and ``terms`` default to the whole formulation; tests leave some out to show what each is worth.
+    ``families`` and ``terms`` default to the whole formulation of the problem; tests leave some out to show what each
+    is worth.
     Raises TypeError where a rule is not linear, IndexError where it looks before the first interval.
     """
-    model = ArrayModel(problem)
+    formulation, model = problem.formulation, ArrayModel(problem)
     relations: list[tuple[Relation, tuple[int, ...]]] = []
     rows: dict[str, Rows] = {}
     row = 0
-    for family in families:
+    for family in formulation.families if families is None else families:
         indices, shape = model.domain(family.over)
         rows[family.name] = Rows(row, shape)
         row = rows[family.name].stop
         if 0 not in shape:
             relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
     matrix = _Matrix(relations)
-    costs = {term.name: term_cost(model, term) for term in terms}
+    costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)
     integer = np.zeros(model.n_columns, dtype=np.bool_)
-    for variable in VARIABLES:
+    for variable in formulation.variables:
         integer[model.columns[variable.name].span] = variable.integer
     return LinearProgram(
         cost,

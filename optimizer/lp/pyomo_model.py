@@ -16,9 +16,9 @@ from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.lp.formulation import FAMILIES, PARAMETERS, TERMS, VARIABLES
+from optimizer.lp.formulation import FAMILIES, VARIABLES
 from optimizer.lp.language import LabelSet, RangeSet, Subset
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.problem import DispatchProblem, Problem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 
@@ -29,7 +29,7 @@ def _key(labels: tuple[Any, ...]) -> Any:
     return flat[0] if len(flat) == 1 else flat
 
 
-def pyomo_model(problem: DispatchProblem) -> Any:
+def pyomo_model(problem: Problem) -> Any:
     """The ConcreteModel of a problem.
 
     Sets carry labels: groups by name, points as (group, mode), intervals 0, 1, 2, ... Its objective ``profit`` is
@@ -49,7 +49,8 @@ def pyomo_model(problem: DispatchProblem) -> Any:
         else:
             at = members.position.ravel().tolist()
             setattr(m, name, {k: of[i] for k, i in zip(keys, at, strict=True) if i < len(of)})
-    for parameter in PARAMETERS:
+    formulation = problem.formulation
+    for parameter in formulation.parameters:
         values = np.ravel(problem.parameters[parameter.name]).tolist()
         if not parameter.over:
             setattr(m, parameter.name, values[0])
@@ -61,7 +62,7 @@ def pyomo_model(problem: DispatchProblem) -> Any:
             parameter.name,
             pyo.Param(*sets, initialize=dict(zip(keys, values, strict=True)), within=pyo.Any),
         )
-    for variable in VARIABLES:
+    for variable in formulation.variables:
         sets = [getattr(m, axis) for axis in variable.over]
         domain = pyo.NonNegativeIntegers if variable.integer else pyo.NonNegativeReals
         setattr(m, variable.name, pyo.Var(*sets, domain=domain))
@@ -70,7 +71,7 @@ def pyomo_model(problem: DispatchProblem) -> Any:
             for column, most in zip(getattr(m, variable.name).values(), limit, strict=True):
                 column.setub(None if most == np.inf else most)
     m.sum = lambda members, body: pyo.quicksum(body(member) for member in members)
-    for family in FAMILIES:
+    for family in formulation.families:
         by_key = {_key(labels_): labels_ for labels_ in itertools.product(*(labels[axis] for axis in family.over))}
         rows = pyo.Set(initialize=list(by_key), ordered=True)
         setattr(m, f"{family.name}_rows", rows)
@@ -78,7 +79,7 @@ def pyomo_model(problem: DispatchProblem) -> Any:
     m.profit = pyo.Objective(
         expr=pyo.quicksum(
             term.rule(m, *arguments)
-            for term in TERMS
+            for term in formulation.terms
             for arguments in itertools.product(*(labels[axis] for axis in term.over))
         ),
         sense=pyo.maximize,
@@ -93,7 +94,7 @@ def _row_rule(rule: Any, by_key: dict[Any, tuple[Any, ...]]) -> Any:
     return row
 
 
-def write_model(problem: DispatchProblem, path: Path) -> None:
+def write_model(problem: Problem, path: Path) -> None:
     """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix."""
     pyomo_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
 

@@ -58,7 +58,7 @@ def copy_project(folder: Path, stages: Stages) -> Path:
     shutil.copytree(ROOT / "optimizer", folder / "optimizer", ignore=ignored)
     for test in {name.partition("/")[0] for stage in (*stages, ("commands",)) for name in stage}:
         shutil.copytree(ROOT / "tests" / test, folder / "tests" / test, ignore=ignored)
-    for name in ("__init__.py", "conftest.py", "contracts.py", "farms.py"):
+    for name in ("__init__.py", "conftest.py", "contracts.py", "farms.py", "sites.py"):
         shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
     with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
         conftest.write(PROFILE)

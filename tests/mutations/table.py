@@ -44,6 +44,12 @@ STATE_FOLDER = "optimizer/daily/folder.py"
 REVIEW = "optimizer/daily/review.py"
 POSTURE = "optimizer/daily/posture.py"
 WATCH = "optimizer/daily/watch.py"
+INVEST_MACHINES = "optimizer/lp/rules/invest_machines.py"
+INVEST_HOSTING = "optimizer/lp/rules/invest_hosting.py"
+INVEST_FINANCING = "optimizer/lp/rules/invest_financing.py"
+INVEST_MONEY = "optimizer/lp/rules/invest_money.py"
+VINTAGES = "optimizer/conversion/vintages.py"
+CONVERSION_ACCOUNT = "optimizer/conversion/account.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -298,4 +304,17 @@ MUTATIONS = (
     Mutation(POSTURE, "price <= most", "price >= most"),
     Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(WATCH, "not waiting and", ""),
+    Mutation(INVEST_MACHINES, "kept = m.kept_share[n] * m.machines_mw", "kept = m.machines_mw"),
+    Mutation(INVEST_MACHINES, "<= m.enrolled_mw[q, s] - running", "<= m.enrolled_mw[q, s]"),
+    Mutation(INVEST_HOSTING, "return running + reserved <= m.site_mw", "return running <= m.site_mw"),
+    Mutation(INVEST_HOSTING, "return running + tenant_load(m, q, s) - unserved <=", "return running - unserved <="),
+    Mutation(INVEST_HOSTING, "<= m.backup_share[o] * load", "<= load"),
+    Mutation(INVEST_FINANCING, "return drawn - repaid - debt", "return -debt"),
+    Mutation(INVEST_FINANCING, "<= m.treasury_btc", "<= 2.0 * m.treasury_btc"),
+    Mutation(INVEST_MONEY, "+ m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]", "+ m.losses_usd[q, s]"),
+    Mutation(INVEST_FINANCING, "m.btc_usd[q, s] * m.btc_sold[q, s] + m.equity_usd[q, s]", "m.equity_usd[q, s]"),
+    Mutation(INVEST_MONEY, "return m.probability[s] * m.discount[q] * line", "return m.probability[s] * line"),
+    Mutation(VINTAGES, "offer.lead_months - offer.months_without_revenue", "offer.lead_months"),
+    Mutation(VINTAGES, "np.maximum(age, 0) // MONTHS_PER_YEAR", "grid[None, :] // MONTHS_PER_YEAR"),
+    Mutation(CONVERSION_ACCOUNT, "(owed + owed - change) / 2.0", "owed"),
 )

@@ -12,12 +12,12 @@ import pandas as pd
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.lp.formulation import NO_MONEY, TERMS
+from optimizer.lp.formulation import TERMS
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.market.grid import Grid
 
-MONEY = tuple(term for term in TERMS if term.name not in NO_MONEY)
+MONEY = tuple(term for term in TERMS if term.money)
 
 
 def best_profit(c: Conditions) -> float:

@@ -210,5 +210,5 @@ TERMS = (
     Term(restart_loss, ("INTERVALS",)),
     Term(start_wear, ("INTERVALS",)),
     Term(frost_damage, ("FROSTS",)),
-    Term(tie_break, ("INTERVALS",)),
+    Term(tie_break, ("INTERVALS",), money=False),
 )

@@ -51,4 +51,4 @@ FAMILIES = (
     Family(fewer_than_announced, ("ANNOUNCED",), "{announced_units:.6g} machines were announced"),
 )
 
-TERMS = (Term(schedule_change, ("ANNOUNCED",)),)
+TERMS = (Term(schedule_change, ("ANNOUNCED",), money=False),)

@@ -1,0 +1,47 @@
+"""`curtail convert`: mine, host AI, or both."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli_parts import FarmFile, Json, counted_shown, say
+
+
+def convert(
+    farm: FarmFile,
+    offers: Annotated[list[Path], typer.Argument(metavar="OFFER...", help="Offer files (YAML).", show_default=False)],
+    study: Annotated[
+        Path, typer.Option("--study", metavar="FILE", help="Study file (YAML): years, bitcoin, power, money.")
+    ],
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-convert"),
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Processes; all cores if absent.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Mine on, host AI, or both: each offer in part and in full, the best plan, and where the decision flips."""
+    from optimizer.config.load import load_farm
+    from optimizer.conversion.answer import answer
+    from optimizer.conversion.load import read_study
+    from optimizer.outputs import write_folder
+    from optimizer.report.convert import convert_files, summary
+    from optimizer.report.convert_page import render_study
+
+    read = read_study(load_farm(farm), farm.parent, offers, study)
+    with counted_shown(as_json, "parts") as progress:
+        found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
+    files = {"convert.html": render_study(found), **convert_files(found)}
+    write_folder(out, files)
+    if as_json:
+        typer.echo(json.dumps(summary(found), allow_nan=False))
+        return
+    from rich.console import Console
+
+    from optimizer.report.convert_summary import print_study
+
+    print_study(found, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+    say(f"{', '.join(files)} written to\n{out}")

@@ -1,0 +1,134 @@
+"""The whole study: variants, flips, what moves them, other fleets, and what is uncertain."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+from typing import Any
+
+from optimizer.conversion.case import Change, Site
+from optimizer.conversion.flips import QUANTITIES, Asker, Flip, best_flip, full_flip, of_fleet
+from optimizer.conversion.load import Read
+from optimizer.conversion.sensitivity import Cell, Swing, heat_map, tornado
+from optimizer.conversion.uncertain import Uncertain, decide
+from optimizer.conversion.variants import BitcoinCost, Figures, Found, bitcoin_cost, figures, find_all
+from optimizer.errors import CurtailError
+from optimizer.market.hashprice import hashprice, subsidy_on
+from optimizer.workers import begin_worker
+
+
+@dataclass(frozen=True)
+class FleetAnswer:
+    """One fleet: what a bitcoin costs it, what is decided today, and the price of BTC at which mining wins again.
+
+    ``full`` is the flip of the offer that is worth most in full, against mining only; ``best`` that of the best plan.
+    """
+
+    name: str
+    cost: BitcoinCost | None
+    mining_npv: float
+    best_npv: float
+    best_mw: float
+    full: Flip
+    best: Flip
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """What a study found. ``offer`` is the position of the offer that is worth most in full."""
+
+    site: Site
+    found: tuple[Found, ...]
+    figures: tuple[Figures, ...]
+    offer: int
+    full_flips: tuple[tuple[Flip, ...], ...]  # by offer
+    best_flips: tuple[Flip, ...]
+    swings: tuple[Swing, ...]
+    heat: tuple[tuple[Cell, ...], ...]
+    fleets: tuple[FleetAnswer, ...]
+    uncertain: Uncertain | None
+
+    @property
+    def hashprice(self) -> float:
+        """USD per PH/s and day at the start, before the pool's fee."""
+        bitcoin = self.site.study.bitcoin
+        return hashprice(
+            bitcoin.price_usd, bitcoin.difficulty, subsidy_on(self.site.timeline.start), bitcoin.fees_btc_per_block
+        )
+
+
+Progress = Callable[[int, int], None]
+
+
+def answer(read: Read, *, workers: int = 1, progress: Progress = lambda _done, _of: None) -> Answer:
+    """Run a study. The result does not depend on ``workers``, the number of processes.
+
+    ``progress`` is told how many of how many parts are done. Raises SolverError; InfeasibleError where mining only
+    cannot be paid for by any equity.
+    """
+    site = read.site
+    found = find_all(site)
+    told = tuple(figures(entry, found[0].account) for entry in found)
+    in_full = [i for i, entry in enumerate(found) if entry.variant.name.endswith("in full")]
+    offer = max(range(len(in_full)), key=lambda o: told[in_full[o]].npv)
+    fleets = {site.name: site} | {name: of_fleet(site, groups) for name, groups in read.fleets.items()}
+    parts: list[_Part] = [(decide, (site,)), (_best, (site, offer))]
+    parts += [(_full, (site, o)) for o in range(len(in_full))]
+    parts += [(_fleet, (fleet, name, offer)) for name, fleet in fleets.items()]
+    uncertain, (best, swings, heat), *rest = _run(parts, workers, progress)
+    full, asked = rest[: len(in_full)], rest[len(in_full) :]
+    return Answer(site, found, told, offer, tuple(full), best, swings, heat, tuple(asked), uncertain)
+
+
+_Part = tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def _run(parts: list[_Part], workers: int, progress: Progress) -> list[Any]:
+    """The results of functions with their arguments, in order; the longest come first and are begun first."""
+    progress(0, len(parts))
+    if workers == 1:
+        made = []
+        for function, arguments in parts:
+            made.append(function(*arguments))
+            progress(len(made), len(parts))
+        return made
+    context = get_context("spawn")  # a fork would copy the solver's threads
+    with ProcessPoolExecutor(min(workers, len(parts)), context, begin_worker) as pool:
+        futures = [pool.submit(function, *arguments) for function, arguments in parts]
+        try:
+            for done, future in enumerate(as_completed(futures), 1):
+                future.result()
+                progress(done, len(parts))
+        except BrokenProcessPool:
+            raise CurtailError("a worker process was killed, or ran out of memory; try fewer --workers") from None
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+        return [future.result() for future in futures]
+
+
+def _full(site: Site, offer: int) -> tuple[Flip, ...]:
+    ask = Asker(site)
+    return tuple(full_flip(ask, offer, quantity) for quantity in QUANTITIES)
+
+
+def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[Cell, ...], ...]]:
+    ask = Asker(site)
+    return tuple(best_flip(ask, quantity) for quantity in QUANTITIES), tornado(ask, offer), heat_map(ask)
+
+
+def _fleet(site: Site, name: str, offer: int) -> FleetAnswer:
+    ask = Asker(site)
+    npv, converted = ask.best(Change())
+    return FleetAnswer(
+        name,
+        bitcoin_cost(site),
+        ask.npv(Change(), None),
+        npv,
+        converted,
+        full_flip(ask, offer, "btc_price"),
+        best_flip(ask, "btc_price"),
+    )

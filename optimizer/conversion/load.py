@@ -1,0 +1,179 @@
+"""Offer and study files to typed objects, and with a farm to what a study begins with; faults with their places."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from optimizer.config.base import Section, SeriesFile
+from optimizer.config.catalogue import Machine
+from optimizer.config.farm import Farm
+from optimizer.config.files import fault_of_file, read_document
+from optimizer.config.hosting import Offer
+from optimizer.config.load import load_catalogue
+from optimizer.config.located import faults_of, got
+from optimizer.config.plain import entries, get, meant
+from optimizer.config.study import Study
+from optimizer.config.yaml12 import Document, Keys
+from optimizer.conversion.case import Site
+from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
+from optimizer.conversion.paths import central_bitcoin
+from optimizer.conversion.power import blocks_of
+from optimizer.conversion.timeline import timeline_of
+from optimizer.errors import Fault, InputError
+
+S = TypeVar("S", bound=Section)
+Placed = tuple[Keys, str]
+
+
+@dataclass(frozen=True, eq=False)
+class Read:
+    """A site with the farm's machines, and the same site with each of the study's other fleets."""
+
+    site: Site
+    fleets: dict[str, Groups]
+
+
+def load_offer(path: Path) -> Offer:
+    """Read an offer file. Raises InputError with every fault.
+
+    >>> load_offer(Path("configs/hosting/terawulf_fluidstack.yaml")).rent.usd_per_kw_month
+    154.0
+    """
+    document = read_document(Path(path))
+    faults = list(document.faults)
+    return _whole(_typed(document, Offer, faults), faults)
+
+
+def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Read:
+    """The files of a study, with a farm whose files lie in ``folder``. Raises InputError with every fault of all."""
+    document = read_document(Path(study))
+    faults = list(document.faults)
+    typed = _typed(document, Study, faults)
+    catalogue = {} if farm.catalogue is None else load_catalogue(folder / farm.catalogue).by_model()
+    catalogue |= {group.machine.model: group.machine for group in farm.fleet if group.machine is not None}
+    for where, what in (*_not_for(document, farm, catalogue), *_missing(document, Path(study).parent)):
+        faults.append(document.fault(where, what))
+    loaded = [_offer(path, faults, in_steps=get(document.data, "whole_steps") is True) for path in offers]
+    named = [offer.name for offer in loaded if offer is not None]
+    for path, offer in zip(offers, loaded, strict=True):
+        if offer is not None and named.count(offer.name) > 1:
+            faults.append(
+                read_document(path).fault(("name",), f"is the name of another offer, too (got '{offer.name}')")
+            )
+    known = _whole(typed, faults)
+    return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, Path(study).parent, catalogue)
+
+
+def faults_of_conversion(path: Path) -> list[Fault] | None:
+    """Every fault of an offer or a study file that shows alone; None for a file that is meant as neither."""
+    try:
+        document = read_document(Path(path))
+    except InputError:
+        return None
+    data = document.data
+    model: type[Section] | None = None
+    if isinstance(data, dict) and "rent" in data:
+        model = Offer
+    elif isinstance(data, dict) and "bitcoin" in data and "money" in data:
+        model = Study
+    if model is None:
+        return None
+    faults = list(document.faults)
+    _typed(document, model, faults)
+    faults += [document.fault(where, what) for where, what in _missing(document, Path(path).parent)]
+    return sorted(set(faults))
+
+
+def _typed(document: Document, model: type[S], faults: list[Fault]) -> S | None:
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        faults += faults_of(error, model, document)
+        return None
+
+
+def _whole(section: S | None, faults: list[Fault]) -> S:
+    if faults or section is None:
+        raise InputError(set(faults))
+    return section
+
+
+def _offer(path: Path, faults: list[Fault], *, in_steps: bool) -> Offer | None:
+    try:
+        document = read_document(Path(path))
+    except InputError as error:
+        faults += error.faults
+        return None
+    faults += document.faults
+    offer = _typed(document, Offer, faults)
+    if offer is not None and in_steps and offer.size.step_mw is None:
+        faults.append(document.fault(("size",), "needs step_mw, as the study asks for whole_steps"))
+    return offer
+
+
+def _missing(document: Document, folder: Path) -> Iterator[Placed]:
+    file = get(get(get(get(document.data, "power"), "history"), "series"), "file")
+    if isinstance(file, str) and file and (unreadable := fault_of_file(folder / file)):
+        yield ("power", "history", "series", "file"), f"{unreadable} (got {got(file)})"
+
+
+def _not_for(document: Document, farm: Farm, catalogue: dict[str, Machine]) -> Iterator[Placed]:
+    """What in a study does not go with the farm."""
+    data, power = document.data, get(document.data, "power")
+
+    def unknown(name: str) -> str:
+        return f"the farm's catalogue has no such model; {meant(name, list(catalogue))}"
+
+    if isinstance(farm.site.import_limit_mw, SeriesFile) and get(power, "site_mw") is None:
+        yield ("power",), "needs site_mw, as the farm's import limit is a series over time"
+    if not isinstance(farm.energy.adders_usd_per_mwh, float) and get(power, "adders_usd_per_mwh") is None:
+        yield ("power",), "needs adders_usd_per_mwh, as the farm's are no plain number"
+    for i, entry in entries(get(data, "machines"), "replacements"):
+        name = get(entry, "model")
+        if isinstance(name, str) and name not in catalogue:
+            yield ("machines", "replacements", i, "model"), unknown(name)
+    for i, fleet in entries(data, "fleets"):
+        shares = get(fleet, "shares")
+        for name in shares if isinstance(shares, dict) else ():
+            if isinstance(name, str) and name not in catalogue:
+                yield ("fleets", i, "shares", name), unknown(name)
+
+
+def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]) -> Read:
+    """What a study begins with; the study goes with the farm. Raises InputError where a price file is wrong."""
+    power, timeline, notes = study.power, timeline_of(study.years), []
+    limit, auxiliary = farm.site.import_limit_mw, farm.site.auxiliary_load_mw
+    if power.site_mw is not None:
+        limit = power.site_mw
+    assert isinstance(limit, float), "judged before"
+    if isinstance(auxiliary, SeriesFile):
+        auxiliary = 0.0
+        notes.append("The farm's auxiliary load is a series over time and is left out.")
+    adders = farm.energy.adders_usd_per_mwh if power.adders_usd_per_mwh is None else power.adders_usd_per_mwh
+    assert isinstance(adders, float), "judged before"
+    if study.machines.pue is None and not isinstance(farm.site.pue, float):
+        notes.append("The PUE is the mean of the farm's curve.")
+    if any(isinstance(group.availability, SeriesFile) for group in farm.fleet):
+        notes.append("Machines whose availability is a series over time all count as working.")
+    site_mw = limit - auxiliary
+    site = Site(
+        name=farm.name,
+        study=study,
+        offers=offers,
+        timeline=timeline,
+        groups=groups_of_farm(farm, study.machines, catalogue),
+        blocks=blocks_of(power, folder, farm.timezone),
+        bitcoin=central_bitcoin(study.bitcoin, timeline),
+        site_mw=site_mw,
+        auxiliary_mw=auxiliary,
+        adders_usd_per_mwh=adders,
+        loss_share=farm.energy.loss_share,
+        notes=tuple(notes),
+    )
+    fleets = {fleet.name: groups_of_fleet(fleet, site_mw, farm, study.machines, catalogue) for fleet in study.fleets}
+    return Read(site, fleets)

@@ -1,0 +1,54 @@
+"""One case solved: the investment program, its optimum, and the account of what it decides."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conversion.account import Account, settle
+from optimizer.conversion.case import Case
+from optimizer.conversion.program import Rules, decisions_of, problem_of
+from optimizer.errors import InfeasibleError
+from optimizer.lp.investment import INVESTMENT
+from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.lp.scaling import solve_counted
+from optimizer.lp.solution import Solution
+
+F = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class Solved:
+    """An optimum with its account; ``proved`` is False where a time limit ended the search for whole steps."""
+
+    account: Account
+    program: LinearProgram
+    solution: Solution
+
+    @property
+    def converted_mw(self) -> F:
+        """Critical MW of each vintage on each path, (vintages, paths)."""
+        return self.account.decisions.converted_mw
+
+
+def solve_case(
+    case: Case, rules: Rules | None = None, *, time_limit: float | None = None, fast: bool = False
+) -> Solved:
+    """The best a case allows. Raises InfeasibleError where it cannot be paid for, and SolverError.
+
+    ``fast`` takes the interior point method, which large trees of paths need; its answer is made a vertex all the same.
+    """
+    rules = rules or Rules()
+    program = compile_program(problem_of(case, rules))
+    options = {"solver": "ipm"} if fast else None
+    try:
+        found = solve_counted(
+            program, INVESTMENT, whole=bool(program.integer.any()), time_limit=time_limit, options=options
+        )
+    except InfeasibleError:
+        raise InfeasibleError(
+            "cash falls below its floor whatever is done: give more cash, BTC, equity or debt"
+        ) from None
+    return Solved(settle(case, decisions_of(case, rules, found.values)), program, found)

@@ -1,0 +1,37 @@
+"""The table of contents of the investment program: machines and data halls over years, under paths.
+
+It stands beside `formulation.py`, in the same language: each rule is written once, and read as arrays and by Pyomo.
+
+==========================  ==================================================================================
+file                        families
+==========================  ==================================================================================
+rules/invest_machines.py    first_machines, later_machines, runs_what_stands, enrolled_runs, enrolled_cut
+rules/invest_hosting.py     site_limit, call_limit, tenant_of_offer, backup_limit, offer_limit, conversion_least,
+                            whole_steps, steps_once_begun
+rules/invest_financing.py   first_debt, later_debt, debt_limit, treasury, equity_limit
+rules/invest_money.py       first_cash, later_cash, first_tax, later_tax, tail
+==========================  ==================================================================================
+
+The objective is the expected net present value, line by line, plus a weight on its mean in the worst paths.
+"""
+
+from __future__ import annotations
+
+from optimizer.lp.language import Formulation
+from optimizer.lp.problem import Problem
+from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines, invest_money
+
+CONCERNS = (invest_machines, invest_hosting, invest_financing, invest_money)
+
+INVESTMENT = Formulation(
+    parameters=tuple(p for concern in CONCERNS for p in concern.PARAMETERS),
+    variables=tuple(v for concern in CONCERNS for v in concern.VARIABLES),
+    families=tuple(f for concern in CONCERNS for f in concern.FAMILIES),
+    terms=tuple(t for concern in CONCERNS for t in concern.TERMS),
+)
+
+
+class InvestmentProblem(Problem):
+    """What one study of machines and data halls needs."""
+
+    formulation = INVESTMENT

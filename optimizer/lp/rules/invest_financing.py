@@ -1,0 +1,102 @@
+r"""What pays for building: debt, treasury bitcoin, equity (investment program).
+
+Symbols: :math:`D_{oqs}` debt of an offer at the end of period q, :math:`a_{oqs}, b_{oqs}` drawn and paid back, USD;
+:math:`\beta_{qs}` BTC sold; :math:`e_{qs}` equity raised, USD. A sale of treasury BTC or of shares swaps one asset
+of the owners for another: it brings cash, and costs them no more than the discount.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
+
+
+def interest(m: Any, q: Any, s: Any) -> Any:
+    r"""Interest on the mean of a period's debt: :math:`-\sum_o i_o y_q (D_{oqs} - (a_{oqs} - b_{oqs}) / 2)`."""
+    debt = m.sum(m.OFFERS, lambda o: (m.years[q] * m.debt_rate[o]) * m.debt_usd[o, q, s])
+    drawn = m.sum(m.OFFERS, lambda o: (0.5 * m.years[q] * m.debt_rate[o]) * m.drawn_usd[o, q, s])
+    repaid = m.sum(m.OFFERS, lambda o: (0.5 * m.years[q] * m.debt_rate[o]) * m.repaid_usd[o, q, s])
+    return drawn - repaid - debt
+
+
+def borrowed(m: Any, q: Any, s: Any) -> Any:
+    r"""Debt drawn less debt paid back: :math:`\sum_o a_{oqs} - b_{oqs}`."""
+    drawn = m.sum(m.OFFERS, lambda o: m.drawn_usd[o, q, s])
+    return drawn - m.sum(m.OFFERS, lambda o: m.repaid_usd[o, q, s])
+
+
+def first_debt(m: Any, o: Any, q: Any, s: Any) -> Any:
+    r"""There is no debt before: :math:`D_{oqs} = a_{oqs} - b_{oqs}`."""
+    return m.debt_usd[o, q, s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
+
+
+def later_debt(m: Any, o: Any, q: Any, s: Any) -> Any:
+    r"""Debt is drawn and paid back: :math:`D_{oqs} = D_{o,q-1,s} + a_{oqs} - b_{oqs}`."""
+    return m.debt_usd[o, q, s] - m.debt_usd[o, m.previous[q], s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
+
+
+def debt_limit(m: Any, o: Any, q: Any, s: Any) -> Any:
+    r"""Debt stays within a share of what was spent on building, less what is due back:
+    :math:`D_{oqs} \le \sum_{v \in o} d_{vqs} x_{j(v,s)}`.
+    """
+    return m.debt_usd[o, q, s] <= m.sum(
+        m.VINTAGES_OF_OFFER[o], lambda v: m.debt_limit_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]]
+    )
+
+
+def treasury(m: Any, s: Any) -> Any:
+    r"""No more BTC is sold than may be: :math:`\sum_q \beta_{qs} \le B`. Its shadow price: what one more would help."""
+    return m.sum(m.PERIODS, lambda q: m.btc_sold[q, s]) <= m.treasury_btc
+
+
+def equity_limit(m: Any, s: Any) -> Any:
+    r"""No more equity is raised than can be: :math:`\sum_q e_{qs} \le E`."""
+    return m.sum(m.PERIODS, lambda q: m.equity_usd[q, s]) <= m.equity_limit_usd
+
+
+def bitcoin_discount(m: Any, q: Any, s: Any) -> Any:
+    """What selling treasury BTC costs against its market price."""
+    return -m.btc_discount_usd[q, s] * m.btc_sold[q, s]
+
+
+def equity_cost(m: Any, q: Any, s: Any) -> Any:
+    """What raising equity costs."""
+    return -m.equity_cost_share * m.equity_usd[q, s]
+
+
+def assets_sold(m: Any, q: Any, s: Any) -> Any:
+    """BTC at market price and shares, turned into cash."""
+    return m.btc_usd[q, s] * m.btc_sold[q, s] + m.equity_usd[q, s]
+
+
+PARAMETERS = (
+    Parameter("debt_rate", ("OFFERS",)),  # per year
+    Parameter("debt_limit_usd_per_mw", ("VINTAGES", "PERIODS", "PATHS")),
+    Parameter("treasury_btc"),
+    Parameter("btc_usd", ("PERIODS", "PATHS")),
+    Parameter("btc_discount_usd", ("PERIODS", "PATHS")),  # market price less what a sale brings
+    Parameter("btc_gain_usd", ("PERIODS", "PATHS")),  # what a sale brings less what was paid once
+    Parameter("equity_limit_usd"),
+    Parameter("equity_cost_share"),
+)
+
+VARIABLES = (
+    Variable("debt_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("drawn_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("repaid_usd", ("OFFERS", "PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("btc_sold", ("PERIODS", "PATHS")),
+    Variable("equity_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+)
+
+FAMILIES = (
+    Family(first_debt, ("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD"),
+    Family(later_debt, ("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD"),
+    Family(debt_limit, ("OFFERS", "PERIODS", "PATHS"), "lenders of {OFFERS} lend a share of what is built", unit="USD"),
+    Family(treasury, ("PATHS",), "{treasury_btc:g} BTC may be sold", unit="BTC"),
+    Family(equity_limit, ("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD"),
+)
+
+OF_A_PERIOD = (interest, borrowed, bitcoin_discount, equity_cost)
+
+TERMS: tuple[Term, ...] = ()

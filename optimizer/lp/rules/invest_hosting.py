@@ -1,0 +1,153 @@
+r"""Hosting: megawatts converted, what they draw, earn and cost (investment program).
+
+Symbols: :math:`x_j` critical MW of choice j (an offer taken up in a node), :math:`v` a vintage (an offer taken up in
+a period), :math:`u_{ocqs}` and :math:`a_{ocqs}` MW of tenant load unserved, and served by backup generation. Everything
+a vintage pays or costs per MW over its life is data; what is decided is how much, when, and what is shed.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+
+
+def tenant_load(m: Any, q: Any, s: Any) -> Any:
+    r"""What tenants draw at the meter, :math:`\sum_v l_{vqs} x_{j(v,s)}`, MW."""
+    return m.sum(m.VINTAGES, lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def site_limit(m: Any, b: Any, q: Any, s: Any) -> Any:
+    r"""Machines run beside what conversion takes up: :math:`\sum_{k \in b} r_{kqs} + \sum_v o_{vqs} x_{j(v,s)} \le P`.
+
+    The tenant's part of the connection is reserved, drawn or not. The shadow price is what one more MW of connection
+    would earn in the block, USD of today.
+    """
+    running = m.sum(m.RUNS_OF_BLOCK[b], lambda k: m.running_mw[k, q, s])
+    reserved = m.sum(m.VINTAGES, lambda v: m.reserved_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+    return running + reserved <= m.site_mw
+
+
+def call_limit(m: Any, c: Any, q: Any, s: Any) -> Any:
+    r"""A call caps machines and tenants together: :math:`\sum_{k \in c} r_{kqs} + L_{qs} - \sum_o (u + a) \le C_c`.
+
+    Machines that stop leave room for the tenant: its shadow price is what one more MW would save in the call.
+    """
+    running = m.sum(m.RUNS_OF_CALL[c], lambda k: m.running_mw[k, q, s])
+    unserved = m.sum(m.OFFERS, lambda o: m.unserved_mw[o, c, q, s] + m.backup_mw[o, c, q, s])
+    return running + tenant_load(m, q, s) - unserved <= m.call_limit_mw[c]
+
+
+def tenant_of_offer(m: Any, o: Any, c: Any, q: Any, s: Any) -> Any:
+    r"""No more is shed than the offer's tenants draw: :math:`u_{ocqs} + a_{ocqs} \le L_{oqs}`."""
+    load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+    return m.unserved_mw[o, c, q, s] + m.backup_mw[o, c, q, s] <= load
+
+
+def backup_limit(m: Any, o: Any, c: Any, q: Any, s: Any) -> Any:
+    r"""Backup generation covers its share of the tenants' load: :math:`a_{ocqs} \le \beta_o L_{oqs}`."""
+    load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+    return m.backup_mw[o, c, q, s] <= m.backup_share[o] * load
+
+
+def offer_limit(m: Any, o: Any, s: Any) -> Any:
+    r"""No path takes up more of an offer than there is: :math:`\sum_{v \in o} x_{j(v,s)} \le X_o`."""
+    return m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.converted_mw[m.choice_of[v, s]]) <= m.offer_mw[o]
+
+
+def conversion_least(m: Any, j: Any) -> Any:
+    r"""A variant of the study may ask for a conversion: :math:`x_j \ge \underline x_j`."""
+    return m.converted_mw[j] >= m.converted_least_mw[j]
+
+
+def whole_steps(m: Any, j: Any) -> Any:
+    r"""Megawatts are converted in steps, on top of the least size: :math:`x_j = d_j n_j + \underline d_j y_j`."""
+    return m.converted_mw[j] == m.step_mw[j] * m.steps[j] + m.least_size_mw[j] * m.begun[j]
+
+
+def steps_once_begun(m: Any, j: Any) -> Any:
+    r"""Steps follow the least size, never stand alone: :math:`n_j \le N_j y_j`."""
+    return m.steps[j] <= m.most_steps[j] * m.begun[j]
+
+
+def rent(m: Any, q: Any, s: Any) -> Any:
+    """Rent of what is live, with ramp and escalator."""
+    return m.sum(m.VINTAGES, lambda v: m.rent_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def tenant_power(m: Any, q: Any, s: Any) -> Any:
+    """Power of tenants who do not pay it themselves, as if nothing were ever shed."""
+    return m.sum(m.VINTAGES, lambda v: -m.tenant_power_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def tenant_upkeep(m: Any, q: Any, s: Any) -> Any:
+    """Running costs of the data hall."""
+    return m.sum(m.VINTAGES, lambda v: -m.hall_upkeep_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def service_credits(m: Any, q: Any, s: Any) -> Any:
+    """Credits to tenants for load not served, less the power it saves where the farm pays for that."""
+    return m.sum(m.SHEDS, lambda h: -m.unserved_usd_per_mw[h, q, s] * m.unserved_mw[m.offer_of[h], m.call_of[h], q, s])
+
+
+def backup_fuel(m: Any, q: Any, s: Any) -> Any:
+    """Fuel of backup generation, less the power it saves where the farm pays for that."""
+    return m.sum(m.SHEDS, lambda h: -m.backup_usd_per_mw[h, q, s] * m.backup_mw[m.offer_of[h], m.call_of[h], q, s])
+
+
+def capex(m: Any, q: Any, s: Any) -> Any:
+    """Building the data hall, as its schedule falls due."""
+    return m.sum(m.VINTAGES, lambda v: -m.capex_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def deposits(m: Any, q: Any, s: Any) -> Any:
+    """Deposits received from tenants, less those given back."""
+    return m.sum(m.VINTAGES, lambda v: m.deposit_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+_PER_MW = ("VINTAGES", "PERIODS", "PATHS")
+PARAMETERS = (
+    Parameter("site_mw"),
+    Parameter("call_limit_mw", ("CALLS",)),
+    Parameter("offer_mw", ("OFFERS",)),  # critical MW
+    Parameter("backup_share", ("OFFERS",)),
+    Parameter("reserved_mw", _PER_MW),  # MW at the meter per critical MW, the mean over the period
+    Parameter("drawn_mw", _PER_MW),
+    Parameter("rent_usd_per_mw", _PER_MW),  # per critical MW, over the period; so are the others
+    Parameter("tenant_power_usd_per_mw", _PER_MW),
+    Parameter("hall_upkeep_usd_per_mw", _PER_MW),
+    Parameter("capex_usd_per_mw", _PER_MW),
+    Parameter("deposit_usd_per_mw", _PER_MW),
+    Parameter("unserved_usd_per_mw", ("SHEDS", "PERIODS", "PATHS")),  # per MW over the call's hours
+    Parameter("backup_usd_per_mw", ("SHEDS", "PERIODS", "PATHS")),
+    Parameter("converted_least_mw", ("CHOICES",)),
+    Parameter("converted_most_mw", ("CHOICES",)),
+    Parameter("step_mw", ("WHOLE_CHOICES",)),
+    Parameter("least_size_mw", ("WHOLE_CHOICES",)),
+    Parameter("most_steps", ("WHOLE_CHOICES",)),
+    Parameter("begun_most", ("WHOLE_CHOICES",)),  # one
+    Parameter("enrolled_limit_mw", ("PERIODS", "PATHS")),
+)
+
+VARIABLES = (
+    Variable("converted_mw", ("CHOICES",), upper="converted_most_mw"),
+    Variable("unserved_mw", ("OFFERS", "CALLS", "PERIODS", "PATHS")),
+    Variable("backup_mw", ("OFFERS", "CALLS", "PERIODS", "PATHS")),
+    Variable("steps", ("WHOLE_CHOICES",), integer=True),
+    Variable("begun", ("WHOLE_CHOICES",), upper="begun_most", integer=True),
+)
+
+FAMILIES = (
+    Family(site_limit, ("OPEN_BLOCKS", "PERIODS", "PATHS"), "the connection allows {site_mw:.4g} MW", unit="MW"),
+    Family(call_limit, ("CALLS", "PERIODS", "PATHS"), "call {CALLS} leaves {call_limit_mw:.4g} MW", unit="MW"),
+    Family(tenant_of_offer, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "only drawn load can be shed", unit="MW"),
+    Family(backup_limit, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "backup covers its share of the load", unit="MW"),
+    Family(offer_limit, ("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW"),
+    Family(conversion_least, ("CHOICES",), "the variant converts {converted_least_mw:.4g} MW", unit="MW"),
+    Family(whole_steps, ("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW"),
+    Family(steps_once_begun, ("WHOLE_CHOICES",), "steps follow the least size", unit="MW"),
+)
+
+OF_A_PERIOD = (rent, tenant_power, tenant_upkeep, service_credits, backup_fuel, capex, deposits)
+
+TERMS: tuple[Term, ...] = ()

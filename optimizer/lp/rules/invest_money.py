@@ -1,0 +1,199 @@
+r"""Money over the years: taxes, cash, what is left at the end, and risk (investment program).
+
+Symbols: :math:`C_{qs}` cash above its floor at the end of period q, :math:`f_{qs}` what the owners gain in it,
+:math:`T_{qs}` income taxed, :math:`\Lambda_{qs}` losses carried forward, all USD; :math:`\delta_q` the discount factor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
+from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
+from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
+from optimizer.lp.rules.invest_hosting import (
+    backup_fuel,
+    capex,
+    deposits,
+    rent,
+    service_credits,
+    tenant_power,
+    tenant_upkeep,
+)
+from optimizer.lp.rules.invest_machines import (
+    capacity_payment,
+    cut_payment,
+    hash_income,
+    machine_purchases,
+    machine_sales,
+    machine_upkeep,
+    mining_power,
+)
+
+
+def operating_result(m: Any, q: Any, s: Any) -> Any:
+    """What mining and hosting bring before tax, interest and building, machines traded included."""
+    mining = hash_income(m, q, s) + mining_power(m, q, s) + machine_upkeep(m, q, s)
+    machines = machine_sales(m, q, s) + machine_purchases(m, q, s)
+    calls = capacity_payment(m, q, s) + cut_payment(m, q, s)
+    hosting = rent(m, q, s) + tenant_power(m, q, s) + tenant_upkeep(m, q, s)
+    return mining + machines + calls + hosting + service_credits(m, q, s) + backup_fuel(m, q, s) + site_upkeep(m, q, s)
+
+
+def site_upkeep(m: Any, q: Any, s: Any) -> Any:
+    """What the site costs whatever is done with it: staff, land, and the power of the auxiliary load."""
+    return -m.site_usd[q, s]
+
+
+def depreciation(m: Any, q: Any, s: Any) -> Any:
+    """Depreciation of the data halls; machines are deducted when they are bought."""
+    return m.sum(m.VINTAGES, lambda v: -m.depreciation_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def taxable_income(m: Any, q: Any, s: Any) -> Any:
+    """Income before losses are carried: the operating result, depreciation, interest, and gains on BTC sold."""
+    gain = m.btc_gain_usd[q, s] * m.btc_sold[q, s]
+    return operating_result(m, q, s) + depreciation(m, q, s) + interest(m, q, s) + gain
+
+
+def first_tax(m: Any, q: Any, s: Any) -> Any:
+    r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`."""
+    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_before_usd
+
+
+def later_tax(m: Any, q: Any, s: Any) -> Any:
+    r"""Losses are carried forward and reduce what is taxed:
+    :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda_{q-1,s} \ge 0`.
+    """
+    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]
+
+
+def tax(m: Any, q: Any, s: Any) -> Any:
+    """Tax on income, after losses carried forward."""
+    return -m.tax_rate * m.taxed_usd[q, s]
+
+
+def net_flow(m: Any, q: Any, s: Any) -> Any:
+    """What the owners gain or pay in a period."""
+    financing = interest(m, q, s) + borrowed(m, q, s) + bitcoin_discount(m, q, s) + equity_cost(m, q, s)
+    return operating_result(m, q, s) + capex(m, q, s) + deposits(m, q, s) + financing + tax(m, q, s)
+
+
+def first_cash(m: Any, q: Any, s: Any) -> Any:
+    r"""Cash is what there was above its floor, and the flows:
+    :math:`C_{qs} = C + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
+    """
+    return m.cash_usd[q, s] == net_flow(m, q, s) + assets_sold(m, q, s) + m.cash_before_usd
+
+
+def later_cash(m: Any, q: Any, s: Any) -> Any:
+    r"""Cash moves by the flows: :math:`C_{qs} = C_{q-1,s} + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
+
+    Cash is never negative. Its shadow price is what a dollar more in the period is worth, beyond itself.
+    """
+    return m.cash_usd[q, s] - m.cash_usd[m.previous[q], s] == net_flow(m, q, s) + assets_sold(m, q, s)
+
+
+def rest_of_contracts(m: Any, s: Any) -> Any:
+    """What contracts still pay after the study, after tax."""
+    return m.sum(m.VINTAGES, lambda v: m.contract_rest_usd_per_mw[v, s] * m.converted_mw[m.choice_of[v, s]])
+
+
+def rest_of_machines(m: Any, s: Any) -> Any:
+    """Machines sold at the end, after tax."""
+    return m.sum(m.GROUPS, lambda g: m.machine_rest_usd_per_mw[g, s] * m.machines_mw[g, m.last_node[s]])
+
+
+def rest_of_debt(m: Any, s: Any) -> Any:
+    """Debt paid back at the end."""
+    return m.sum(m.OFFERS, lambda o: -m.debt_usd[o, m.last_period[s], s])
+
+
+def tail(m: Any, r: Any, s: Any) -> Any:
+    r"""How far a path falls short of the threshold z: :math:`\tau_s \ge z^+ - z^- - V_s`, with :math:`V_s` its NPV.
+
+    The NPV is read off cash: :math:`V_s = \sum_q \delta_q (C_{qs} - C_{q-1,s} - \beta_{qs} p_{qs} - e_{qs})` and what
+    is left at the end. CVaR as a linear program: Rockafellar and Uryasev, Journal of Risk 2(3), 2000.
+    """
+    cash = m.sum(m.PERIODS, lambda q: m.cash_weight[q] * m.cash_usd[q, s])
+    sold = m.sum(m.PERIODS, lambda q: m.discount[q] * m.btc_usd[q, s] * m.btc_sold[q, s])
+    raised = m.sum(m.PERIODS, lambda q: m.discount[q] * m.equity_usd[q, s])
+    left = rest_of_contracts(m, s) + rest_of_machines(m, s) + rest_of_debt(m, s)
+    value = cash - sold - raised + m.end_discount * left - m.discount_first * m.cash_before_usd
+    return m.shortfall_usd[r, s] + value >= m.threshold_above_usd[r] - m.threshold_below_usd[r]
+
+
+def tail_weight(m: Any, r: Any) -> Any:
+    r"""Weight on the mean of the worst paths: :math:`\lambda (z^+ - z^- - \sum_s \pi_s \tau_s / \alpha)`."""
+    short = m.sum(m.PATHS, lambda s: (m.probability[s] / m.tail_share) * m.shortfall_usd[r, s])
+    return m.risk_weight * (m.threshold_above_usd[r] - m.threshold_below_usd[r] - short)
+
+
+def of_today(line: Callable[[Any, Any, Any], Any]) -> Term:
+    """A line of the objective: a period's money, discounted and weighted by its path's probability."""
+
+    def term(m: Any, q: Any, s: Any) -> Any:
+        return m.probability[s] * m.discount[q] * line(m, q, s)
+
+    term.__name__, term.__doc__ = line.__name__, line.__doc__
+    return Term(term, ("PERIODS", "PATHS"))
+
+
+def at_the_end(line: Callable[[Any, Any], Any]) -> Term:
+    """A line of the objective: money at the end of the study, discounted and weighted by its path's probability."""
+
+    def term(m: Any, s: Any) -> Any:
+        return m.probability[s] * m.end_discount * line(m, s)
+
+    term.__name__, term.__doc__ = line.__name__, line.__doc__
+    return Term(term, ("PATHS",))
+
+
+PARAMETERS = (
+    Parameter("site_usd", ("PERIODS", "PATHS")),
+    Parameter("depreciation_usd_per_mw", ("VINTAGES", "PERIODS", "PATHS")),
+    Parameter("contract_rest_usd_per_mw", ("VINTAGES", "PATHS")),
+    Parameter("machine_rest_usd_per_mw", ("GROUPS", "PATHS")),
+    Parameter("cash_before_usd"),  # above the floor
+    Parameter("losses_before_usd"),
+    Parameter("tax_rate"),
+    Parameter("discount", ("PERIODS",)),  # what a dollar of the period is worth today
+    Parameter("discount_first"),
+    Parameter("end_discount"),
+    Parameter("cash_weight", ("PERIODS",)),  # the period's discount less the next one's
+    Parameter("probability", ("PATHS",)),
+    Parameter("tail_share"),
+    Parameter("risk_weight"),
+)
+
+VARIABLES = (
+    Variable("cash_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("taxed_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("losses_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
+    Variable("shortfall_usd", ("TAILS", "PATHS"), counted_in=MILLION),
+    Variable("threshold_above_usd", ("TAILS",), counted_in=MILLION),
+    Variable("threshold_below_usd", ("TAILS",), counted_in=MILLION),
+)
+
+FAMILIES = (
+    Family(first_cash, ("FIRST_PERIODS", "PATHS"), "cash must not fall below its floor", unit="USD"),
+    Family(later_cash, ("LATER_PERIODS", "PATHS"), "cash must not fall below its floor", unit="USD"),
+    Family(first_tax, ("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD"),
+    Family(later_tax, ("LATER_PERIODS", "PATHS"), "income is taxed", unit="USD"),
+    Family(tail, ("TAILS", "PATHS"), "risk is measured in the worst paths", unit="USD"),
+)
+
+OF_A_PERIOD = (
+    *invest_machines.OF_A_PERIOD,
+    *invest_hosting.OF_A_PERIOD,
+    *invest_financing.OF_A_PERIOD,
+    *(site_upkeep, tax),
+)
+AT_THE_END = (rest_of_contracts, rest_of_machines, rest_of_debt)
+
+TERMS = (
+    *(of_today(line) for line in OF_A_PERIOD),
+    *(at_the_end(line) for line in AT_THE_END),
+    Term(tail_weight, ("TAILS",), money=False),
+)

@@ -1,0 +1,58 @@
+"""A program counted in other units: rows in USD, and variables that say so, are solved in millions.
+
+Solvers hold rows to absolute tolerances, 1e-7 in HiGHS. Of a balance of 300,000,000 USD that is below what doubles can
+add up, and the solver may end without an answer. Factors are powers of two, so that nothing is rounded either way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from optimizer.lp.highs import solve
+from optimizer.lp.language import MILLION, Formulation
+from optimizer.lp.program import LinearProgram
+from optimizer.lp.solution import Solution
+
+
+def solve_counted(program: LinearProgram, formulation: Formulation, **options: Any) -> Solution:
+    """As `optimizer.lp.highs.solve`, solved in the units in which the formulation counts; the answer is in its own.
+
+    The objective is counted in the largest unit of the variables. Raises the errors of `optimizer.lp.highs.solve`.
+    """
+    column, row = np.ones(program.shape[1]), np.ones(program.shape[0])
+    for variable in formulation.variables:
+        column[program.columns[variable.name].span] = variable.counted_in
+    for family in formulation.families:
+        at = program.rows[family.name]
+        row[at.start : at.stop] = MILLION if family.unit == "USD" else 1.0
+    most = max(variable.counted_in for variable in formulation.variables)
+    of_entry = np.repeat(row, np.diff(program.starts))
+    counted = replace(
+        program,
+        cost=program.cost * column / most,
+        offset=program.offset / most,
+        coefficients=program.coefficients * column[program.indices] / of_entry,
+        row_lower=program.row_lower / row,
+        row_upper=program.row_upper / row,
+        col_lower=program.col_lower / column,
+        col_upper=program.col_upper / column,
+    )
+    found = solve(counted, **options)
+    x, row_dual, column_dual = found.x * column, found.row_dual * most / row, found.column_dual * most / column
+    return replace(
+        found,
+        objective=found.objective * most,
+        x=x,
+        values={name: block.of(x) for name, block in program.columns.items()},
+        row_dual=row_dual,
+        column_dual=column_dual,
+        shadow_prices={
+            name: row_dual[at.start : at.stop].reshape(at.shape)
+            for name, at in program.rows.items()
+            if found.shadow_prices
+        },
+        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items() if found.reduced_costs},
+    )

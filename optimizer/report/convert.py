@@ -1,0 +1,193 @@
+"""What a conversion study found: files for machines, and the figures its page and its summary show."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from dataclasses import asdict
+from typing import Any
+
+from optimizer.conversion.answer import Answer
+from optimizer.conversion.flips import Flip
+from optimizer.conversion.uncertain import Uncertain
+from optimizer.report.text import number, usd
+
+MOST_HELD = "0.1 to 10 times"
+QUANTITY = {
+    "btc_price": "price of BTC",
+    "hashprice": "hashprice",
+    "rent": "rent",
+    "capex": "capital cost",
+    "power": "power price",
+    "delay_months": "delay of the first rent",
+}
+
+
+def summary(a: Answer) -> dict[str, Any]:
+    """The figures of a study, for machines. USD; a missing figure is None."""
+    study = a.site.study
+    offer = a.found[1 + 2 * a.offer + 1].variant.offer
+    return {
+        "study": study.name,
+        "farm": a.site.name,
+        "start": study.years.start.isoformat(),
+        "years": study.years.years,
+        "site_mw": a.site.site_mw,
+        "btc_price_usd": study.bitcoin.price_usd,
+        "hashprice_usd_per_ph_day": a.hashprice,
+        "discount_rate": study.money.discount_rate,
+        "best_offer_in_full": offer,
+        "variants": [
+            {"name": entry.variant.name, "beyond_means": entry.beyond_means, **asdict(told)}
+            for entry, told in zip(a.found, a.figures, strict=True)
+        ],
+        "flips": [*_full_flips(a), *({"of": "best plan", **_flip(a, flip, a.offer)} for flip in a.best_flips)],
+        "swings": [asdict(swing) for swing in a.swings],
+        "heat_map": [[asdict(cell) for cell in row] for row in a.heat],
+        "fleets": [
+            {
+                "name": fleet.name,
+                "cost_of_a_bitcoin_usd": None if fleet.cost is None else asdict(fleet.cost),
+                "mining_npv": fleet.mining_npv,
+                "best_npv": fleet.best_npv,
+                "best_mw": fleet.best_mw,
+                "mining_beats_offer_in_full_above_btc_usd": _btc(a, fleet.full),
+                "decision_today_in_full": _today(fleet.full),
+                "best_plan_converts_nothing_above_btc_usd": _btc(a, fleet.best),
+            }
+            for fleet in a.fleets
+        ],
+        "uncertainty": None if a.uncertain is None else _uncertainty(a.uncertain),
+        "assumed": assumptions(a),
+    }
+
+
+def _full_flips(a: Answer) -> list[dict[str, Any]]:
+    return [
+        {"of": f"{offer.name}, in full", **_flip(a, flip, o)}
+        for o, offer in enumerate(a.site.offers)
+        for flip in a.full_flips[o]
+    ]
+
+
+def _flip(a: Answer, flip: Flip, offer: int) -> dict[str, Any]:
+    return {
+        "quantity": flip.quantity,
+        "factor_or_months": flip.at,
+        "value": None if flip.at is None else flip.at * today(a, flip.quantity, offer),
+        "today": 0.0 if flip.quantity == "delay_months" else today(a, flip.quantity, offer),
+        "just_below": flip.below,
+        "just_above": flip.above,
+    }
+
+
+def today(a: Answer, quantity: str, offer: int) -> float:
+    """Today's value of what flips a decision: USD per BTC, per PH/s and day, per kW and month, per MW; one month."""
+    terms = a.site.offers[offer]
+    values = {
+        "btc_price": a.site.study.bitcoin.price_usd,
+        "hashprice": a.hashprice,
+        "rent": terms.rent.usd_per_kw_month,
+        "capex": terms.capex.usd_per_mw,
+    }
+    return values.get(quantity, 1.0)
+
+
+def shown(quantity: str, value: float) -> str:
+    """A value of what flips a decision, for people.
+
+    >>> shown("rent", 147.94), shown("capex", 9.1e6), shown("delay_months", 7.0)
+    ('$147.9 per kW-month', '$9.10 M per MW', '7 months')
+    """
+    if quantity == "capex":
+        return f"${number(value / 1e6, 2)} M per MW"
+    if quantity == "delay_months":
+        return f"{number(value)} months"
+    if quantity == "rent":
+        return f"${number(value, 1)} per kW-month"
+    return f"${number(value, 2)} per PH/s-day" if quantity == "hashprice" else usd(value)
+
+
+def _btc(a: Answer, flip: Flip) -> float | None:
+    return None if flip.at is None or flip.above.startswith("host") else flip.at * a.site.study.bitcoin.price_usd
+
+
+def _today(flip: Flip) -> str:
+    """What is decided at today's value, from what is decided on either side of the flip."""
+    return flip.below if flip.at is None or flip.at > 1.0 else flip.above
+
+
+def _uncertainty(u: Uncertain) -> dict[str, Any]:
+    return {
+        "paths": len(u.paths),
+        "mine_only": u.mine_only,
+        "commit_today": u.commit,
+        "wait_until_known": u.wait,
+        "best_of_both": u.best,
+        "knowing": u.knowing,
+        "value_of_waiting": u.value_of_waiting,
+        "value_of_information": u.value_of_information,
+        "converted_before_known_mw": u.now_mw,
+        "variants": [
+            {
+                "name": spread.name,
+                "expected_npv": spread.expected,
+                "cvar": spread.cvar,
+                "probability_better_than_mining": spread.beats_mining,
+                "beyond_means": spread.beyond_means,
+                "converted_mw": spread.converted_mw,
+            }
+            for spread in u.spreads
+        ],
+    }
+
+
+def assumptions(a: Answer) -> list[dict[str, Any]]:
+    """What every figure rests on: a list for the study and one for each offer, with where the rest comes from."""
+    study = a.site.study
+    made = [{"of": study.name, "source": study.source, "assumed": [*study.assumed, *a.site.notes]}]
+    return made + [
+        {"of": offer.name, "source": offer.source, "assumed": list(offer.assumed)} for offer in a.site.offers
+    ]
+
+
+def convert_files(a: Answer) -> dict[str, str]:
+    """The files of an output folder, by name."""
+    told = summary(a)
+    return {
+        "study.json": json.dumps(told, indent=1, allow_nan=False) + "\n",
+        "variants.csv": _variants(told),
+        "flips.csv": _csv(told["flips"]),
+        "paths.csv": _paths(a.uncertain),
+    }
+
+
+def _variants(told: dict[str, Any]) -> str:
+    rows = []
+    for entry in told["variants"]:
+        row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year")}
+        row |= {f"over_mining_{k}": v for k, v in entry["over_mining"].items()}
+        for year, (machines, tenants) in enumerate(entry["mw_by_year"], 1):
+            row |= {f"machines_mw_year_{year}": machines, f"tenant_mw_year_{year}": tenants}
+        rows.append(row)
+    return _csv(rows)
+
+
+def _paths(u: Uncertain | None) -> str:
+    if u is None:
+        return "path,probability\n"
+    return _csv(
+        [
+            {"path": path, "probability": float(u.probability[s]), **{x.name: float(x.npv[s]) for x in u.spreads}}
+            for s, path in enumerate(u.paths)
+        ]
+    )
+
+
+def _csv(rows: list[dict[str, Any]]) -> str:
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()

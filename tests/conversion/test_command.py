@@ -1,0 +1,106 @@
+"""`curtail convert`, the real command on real files."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.running import CONFIGS, WEST_TEXAS, curtail
+
+HOSTING = CONFIGS / "hosting"
+FEBRUARY = HOSTING / "february_2026.yaml"
+TERAWULF = HOSTING / "terawulf_fluidstack.yaml"
+
+
+@pytest.fixture(scope="module")
+def february(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """The study of February 2026 on the sample farm, with one published deal."""
+    out = tmp_path_factory.mktemp("study") / "out"
+    done = curtail("convert", WEST_TEXAS, TERAWULF, "--study", FEBRUARY, "--out", out, "--json")
+    assert done.returncode == 0, done.stderr
+    return out, json.loads(done.stdout)
+
+
+def test_it_writes_everything(february: tuple[Path, dict[str, Any]]) -> None:
+    out, told = february
+    assert json.loads((out / "study.json").read_text()) == told
+    names = [entry["name"] for entry in told["variants"]]
+    deal = "TeraWulf and Fluidstack"
+    assert names == ["mine only", f"{deal}, in part", f"{deal}, in full", "best plan"]
+    best = told["variants"][-1]
+    assert best["npv"] >= max(entry["npv"] for entry in told["variants"]) - 1.0
+    with (out / "variants.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [float(row["npv"]) for row in rows] == pytest.approx([entry["npv"] for entry in told["variants"]])
+    with (out / "paths.csv").open() as file:
+        paths = list(csv.DictReader(file))
+    assert len(paths) == 20
+    mean = sum(float(row["probability"]) * float(row["mine only"]) for row in paths)
+    assert mean == pytest.approx(told["uncertainty"]["mine_only"])
+
+
+def test_the_sign_agrees_with_the_published_figures(february: tuple[Path, dict[str, Any]]) -> None:
+    """Published: a bitcoin costs 84,300 to 87,000 USD all in, its price is 66,680. Here, too, it costs more."""
+    _, told = february
+    price = told["btc_price_usd"]
+    fleets = {fleet["name"]: fleet for fleet in told["fleets"]}
+    assert price == pytest.approx(66_680.4)
+    assert fleets["West Texas 50 MW"]["cost_of_a_bitcoin_usd"]["all_in"] > price
+    assert fleets["S19-heavy"]["cost_of_a_bitcoin_usd"]["all_in"] > 87_000 > price
+    assert fleets["S21"]["cost_of_a_bitcoin_usd"]["power_always"] < price
+    old, new = (fleets[name]["mining_beats_offer_in_full_above_btc_usd"] for name in ("S19-heavy", "S21"))
+    assert old > new > 0.0
+
+
+def test_the_same_files_give_the_same_bytes(february: tuple[Path, dict[str, Any]], tmp_path: Path) -> None:
+    out, _ = february
+    again = curtail("convert", WEST_TEXAS, TERAWULF, "--study", FEBRUARY, "--out", tmp_path / "again")
+    assert again.returncode == 0, again.stderr
+    assert "mine only" in again.stderr
+    assert {p.name: p.read_bytes() for p in out.iterdir()} == {
+        p.name: p.read_bytes() for p in (tmp_path / "again").iterdir()
+    }
+
+
+def test_a_wrong_offer_writes_nothing(tmp_path: Path) -> None:
+    wrong = tmp_path / "offer.yaml"
+    wrong.write_text(TERAWULF.read_text().replace("usd_per_mw: 9.0e6", "usd_per_mw: -9.0e6"))
+    done = curtail("convert", WEST_TEXAS, wrong, "--study", FEBRUARY, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "capex.usd_per_mw: must be more than 0 (got -9000000.0)" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_without_means_says_so(tmp_path: Path) -> None:
+    """Mining only runs out of cash; with all the equity in the world there is still a plan, and it is marked."""
+    study = tmp_path / "study.yaml"
+    text = FEBRUARY.read_text()
+    for old, new in (
+        ("btc: 1500", "btc: 0"),
+        ("most_usd: 250000000", "most_usd: 0"),
+        ("  drawn:", "  risk_weight: 0\n  drawn:"),
+        ("    count: 20", "    count: 2"),
+    ):
+        assert text.count(old) == 1
+        text = text.replace(old, new)
+    study.write_text(text)
+    done = curtail("convert", WEST_TEXAS, TERAWULF, "--study", study, "--out", tmp_path / "out", "--json")
+    assert done.returncode == 0, done.stderr
+    full = next(entry for entry in json.loads(done.stdout)["variants"] if entry["name"].endswith("in full"))
+    assert full["beyond_means"]
+    assert full["equity_usd"] > 0
+
+
+def test_files_are_checked_and_have_schemas(tmp_path: Path) -> None:
+    assert curtail("check", TERAWULF, FEBRUARY).returncode == 0
+    wrong = tmp_path / "offer.yaml"
+    wrong.write_text(TERAWULF.read_text().replace("lead_months: 12", "lead_months: no"))
+    done = curtail("check", wrong)
+    assert done.returncode == 2
+    assert "lead_months: must be a whole number" in done.stderr
+    for kind, key in (("offer", "rent"), ("study", "bitcoin")):
+        assert key in json.loads(curtail("schema", kind).stdout)["properties"]

@@ -1,0 +1,138 @@
+"""Offer and study files: the shipped ones load, wrong ones end in messages with their place."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import yaml
+
+from optimizer.config.load import load_farm
+from optimizer.conversion.load import faults_of_conversion, load_offer, read_study
+from optimizer.errors import InputError
+from tests.commands.running import CONFIGS, WEST_TEXAS
+
+HOSTING = CONFIGS / "hosting"
+STUDIES = sorted(HOSTING.glob("february_2026*.yaml"))
+OFFERS = sorted(set(HOSTING.glob("*.yaml")) - set(STUDIES))
+TERAWULF = HOSTING / "terawulf_fluidstack.yaml"
+
+# the rents of the published deals: their value over term and critical MW, USD per kW and month
+PUBLISHED = {
+    "core_scientific_coreweave": 8.7e9 / (500e3 * 144),
+    "cipher_aws": 5.5e9 / (300e3 * 180),
+    "cipher_fluidstack": 3.0e9 / (168e3 * 120),
+    "terawulf_fluidstack": 3.7e9 / (200e3 * 120),
+    "hut8_fluidstack": 7.0e9 / (245e3 * 180),
+    "galaxy_coreweave": 1.0e9 / (526e3 * 12),
+    "bitfarms_washington": 184.06,
+}
+
+
+def test_every_published_deal_has_a_preset() -> None:
+    assert {path.stem for path in OFFERS} == set(PUBLISHED)
+
+
+@pytest.mark.parametrize("path", OFFERS, ids=lambda path: path.stem)
+def test_a_preset_is_the_published_deal_and_says_what_is_assumed(path: Path) -> None:
+    offer = load_offer(path)
+    assert offer.rent.usd_per_kw_month == pytest.approx(PUBLISHED[path.stem], abs=0.6)
+    assert len(offer.source) > 60
+    assert len(offer.assumed) >= 5
+
+
+@pytest.mark.parametrize("study", STUDIES, ids=lambda path: path.stem)
+def test_the_shipped_studies_go_with_the_sample_farm(study: Path) -> None:
+    read = read_study(load_farm(WEST_TEXAS), CONFIGS, OFFERS, study)
+    assert read.site.site_mw == pytest.approx(49.65)
+    assert read.site.blocks.hours.sum() == pytest.approx(8766.0)
+    assert set(read.fleets) == {"S19-heavy", "S21"}
+    assert faults_of_conversion(study) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("load_share: 0.85", "load_shares: 0.85", "is not a known key; did you mean `load_share`?"),
+        ("months_without_revenue: 9", "months_without_revenue: 13", "must be at most lead_months, 12 (got 13)"),
+        ("shares: [0.3, 0.4, 0.3]", "shares: [0.3, 0.4, 0.4]", "must come to 1 together (got 1.1)"),
+        ("months: [0, 6, 12]", "months: [0, 12, 6]", "must be more than the month before it"),
+        ("least_mw: 5, step_mw: 5", "least_mw: 500, step_mw: 5", "must be at most most_mw, 200 (got 500)"),
+        ("power_paid_by: tenant", "power_paid_by: landlord", "must be `tenant` or `farm` (got 'landlord')"),
+        ("gross_per_critical: 1.25", "gross_per_critical: 0.9", "must be at least 1 (got 0.9)"),
+        ("months: [0, 4]", "months: [1, 4]", "must be 0, the month of the first rent (got 1)"),
+    ],
+)
+def test_a_wrong_offer_ends_in_a_message_with_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
+    text = TERAWULF.read_text()
+    assert text.count(old) == 1
+    wrong = tmp_path / "offer.yaml"
+    wrong.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as raised:
+        load_offer(wrong)
+    (fault,) = raised.value.faults
+    assert said in fault.message
+    place = text.replace(old, new).splitlines()[fault.line - 1]
+    assert new.split(":")[0] in place
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("quarters: 8", "quarters: 6", "years.quarters: must be whole years, a multiple of 4 (got 6)"),
+        (
+            "model: Antminer S21 XP,",
+            "model: Antminer S12 XP,",
+            "machines.replacements[0].model: the farm's catalogue has",
+        ),
+        ("Antminer S19j Pro: 0.6", "Antminer S19j Prop: 0.6", "the farm's catalogue has no such model; did you mean"),
+        ("cash_usd: 25000000", "cash_usd: 1000000", "money.cash_usd: must be at least least_cash_usd, 5e+06"),
+        (
+            "  blocks:  #",
+            "  history: {series: {file: none.csv}}\n  blocks:  #",
+            "power: give blocks or history, one of",
+        ),
+        ("    count: 20", "    counts: 20", "is not a known key; did you mean `count`?"),
+    ],
+)
+def test_a_wrong_study_ends_in_a_message_with_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
+    text = STUDIES[0].read_text()
+    assert text.count(old) == 1
+    wrong = tmp_path / "study.yaml"
+    wrong.write_text(text.replace(old, new))
+    with pytest.raises(InputError) as raised:
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], wrong)
+    assert said in str(raised.value)
+    assert str(raised.value).startswith(f"{wrong}:")
+
+
+def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+    one, other, study = tmp_path / "one.yaml", tmp_path / "other.yaml", tmp_path / "study.yaml"
+    one.write_text(TERAWULF.read_text().replace("load_share: 0.85", "load_share: 1.85"))
+    other.write_text(TERAWULF.read_text().replace("lead_months: 12", "lead_months: -1"))
+    study.write_text(STUDIES[0].read_text().replace("discount_rate: 0.10", "discount_rate: 10"))
+    with pytest.raises(InputError) as raised:
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [one, other, study], study)
+    assert {Path(fault.file).name for fault in raised.value.faults} == {"one.yaml", "other.yaml", "study.yaml"}
+
+
+def test_two_offers_of_one_name_are_refused() -> None:
+    with pytest.raises(InputError, match="is the name of another offer, too"):
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF, TERAWULF], STUDIES[0])
+
+
+def test_whole_steps_need_the_steps_of_every_offer(tmp_path: Path) -> None:
+    study, offer = tmp_path / "study.yaml", tmp_path / "offer.yaml"
+    study.write_text(STUDIES[0].read_text() + "whole_steps: true\n")
+    offer.write_text(TERAWULF.read_text().replace(", step_mw: 5", ""))
+    with pytest.raises(InputError, match=r"offer.yaml:\d+:\d+: size: needs step_mw, as the study asks for whole_steps"):
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [offer], study)
+
+
+def test_a_farm_whose_limit_is_a_series_needs_site_mw(tmp_path: Path) -> None:
+    farm = yaml.safe_load(WEST_TEXAS.read_text())
+    farm["site"]["import_limit_mw"] = {"file": "limit.csv"}
+    farm["catalogue"] = str(CONFIGS / "machines.yaml")
+    (tmp_path / "farm.yaml").write_text(yaml.safe_dump(farm))
+    with pytest.raises(InputError, match="power: needs site_mw, as the farm's import limit is a series over time"):
+        read_study(load_farm(tmp_path / "farm.yaml"), tmp_path, [TERAWULF], STUDIES[0])
