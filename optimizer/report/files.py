@@ -8,20 +8,34 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
+from optimizer.conditions import Conditions
 from optimizer.planning import Plan
 from optimizer.report.contract import bill_json
 from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
+from optimizer.settlement.account import Dispatch
 from optimizer.units import HOURS_PER_DAY
+
+F = NDArray[np.float64]
 
 
 def schedule_csv(plan: Plan) -> str:
+    """The schedule of a plan, as `schedule_text`."""
+    e = plan.explanation
+    return schedule_text(plan.conditions, plan.dispatch, reason_texts(e), e.strike, e.marginal_price)
+
+
+def schedule_text(
+    c: Conditions, dispatch: Dispatch, reasons: Texts, strike: F | None = None, marginal: F | None = None
+) -> str:
     """A row per interval and group: machines on per mode, machines off, MW, strike, marginal power price, reason.
 
-    A mode the group does not have is left empty. MW is the group's load at the meter, standby included.
+    A mode the group does not have is left empty, and so are strikes, USD/MWh, (groups, intervals), and the marginal
+    price, (intervals,), of a schedule that has none. MW is the group's load at the meter, standby included.
     """
-    fleet, grid, e = plan.farm.fleet, plan.grid, plan.explanation
+    fleet, grid = c.farm.fleet, c.grid
     n, groups = len(grid), len(fleet)
 
     def by_interval(texts: Texts) -> Texts:
@@ -39,15 +53,16 @@ def schedule_csv(plan: Plan) -> str:
         "group": by_group(quoted(group.name for group in fleet)),
     }
     for mode in dict.fromkeys(mode for group in fleet for mode in group.modes):
-        on = [plan.dispatch.units_on.get((group.name, mode)) for group in fleet]
+        on = [dispatch.units_on.get((group.name, mode)) for group in fleet]
         texts = [np.full(n, "", dtype=object) if units is None else number_texts(units, 0) for units in on]
         columns[f"on_{mode}".replace(" ", "_")] = both(np.array(texts))
-    off = np.array([float(group.units) - plan.dispatch.running(group) for group in fleet])
+    off = np.array([float(group.units) - dispatch.running(group) for group in fleet])
+    unknown = np.full((groups, n), "", dtype=object)
     columns["off"] = both(number_texts(off, 0))
-    columns["mw"] = both(number_texts(group_load_mw(plan.conditions, plan.dispatch), 4))
-    columns["strike_usd_per_mwh"] = both(number_texts(e.strike, 2))
-    columns["marginal_power_usd_per_mwh"] = by_interval(number_texts(e.marginal_price, 2))
-    columns["reason"] = both(reason_texts(e))
+    columns["mw"] = both(number_texts(group_load_mw(c, dispatch), 4))
+    columns["strike_usd_per_mwh"] = both(unknown if strike is None else number_texts(strike, 2))
+    columns["marginal_power_usd_per_mwh"] = by_interval(unknown[0] if marginal is None else number_texts(marginal, 2))
+    columns["reason"] = both(reasons)
     return csv_text(columns)
 
 
