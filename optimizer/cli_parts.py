@@ -43,14 +43,14 @@ def say(text: str) -> None:
     typer.echo(text, err=True)
 
 
-def time_of(text: str | None) -> datetime | None:
-    """A time given with --start. Raises InputError."""
+def time_of(text: str | None, option: str = "--start") -> datetime | None:
+    """A time given with an option. Raises InputError."""
     if text is None:
         return None
     try:
         return datetime.fromisoformat(text)
     except ValueError:
-        raise InputError(f'--start {text!r} is not a time such as "2026-02-11 06:00"') from None
+        raise InputError(f'{option} {text!r} is not a time such as "2026-02-11 06:00"') from None
 
 
 def _silent(_step: str) -> None:

@@ -1,6 +1,23 @@
 """What a farm without a plan would do."""
 
-from optimizer.policies.rules import Rule, always_on, one_threshold, strike_rule, with_calendar, with_hysteresis
+from optimizer.policies.rules import (
+    Rule,
+    always_on,
+    one_threshold,
+    strike_prices,
+    strike_rule,
+    with_calendar,
+    with_hysteresis,
+)
 from optimizer.policies.walk import Followed
 
-__all__ = ["Followed", "Rule", "always_on", "one_threshold", "strike_rule", "with_calendar", "with_hysteresis"]
+__all__ = [
+    "Followed",
+    "Rule",
+    "always_on",
+    "one_threshold",
+    "strike_prices",
+    "strike_rule",
+    "with_calendar",
+    "with_hysteresis",
+]
