@@ -35,21 +35,28 @@ def backtest(
 ) -> None:
     """Replay a stretch of history: the ladder from always on over re-planning to perfect foresight.
 
-    The same command goes on where an interrupted one has ended.
+    What is made is kept in <out>.partial as it is made: the same command goes on where an interrupted one has ended. A
+    ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
     from optimizer.backtest.outcomes import figures, ladder
     from optimizer.backtest.running import KEYS, schedules
+    from optimizer.backtest.store import forget
     from optimizer.config.load import load_farm
     from optimizer.outputs import write_folder
     from optimizer.replanning.history import read_history
-    from optimizer.report.backtest_files import backtest_files
+    from optimizer.report.backtest_files import NAMES, backtest_files
 
     loaded = load_farm(farm)
     chosen = _chosen(policies, KEYS)
-    if lag is not None and loaded.replanning is not None:
+    if loaded.replanning is None:
+        raise InputError(
+            f"{farm}: replanning: the section is missing; a backtest needs it to tell what was known of prices when, "
+            "such as replanning: {forecast: {kind: persistence}}"
+        )
+    if lag is not None:
         update = {"replanning": loaded.replanning.model_copy(update={"price_lag_intervals": lag})}
         loaded = loaded.model_copy(update=update)
-    first, stop = time_of(begin), time_of(end)
+    first, stop = time_of(begin, "--from"), time_of(end, "--to")
     assert first is not None
     assert stop is not None
     hours = (to_utc(stop, loaded.timezone) - to_utc(first, loaded.timezone)) / timedelta(hours=1)
@@ -62,7 +69,9 @@ def backtest(
         made = schedules(known, loaded.backtest, chosen, results, workers, progress)
     told = ladder(known, made)
     files = backtest_files(known, made, told)
-    write_folder(out, files)
+    write_folder(out, files, NAMES)
+    if chosen == KEYS:
+        forget(results)
     if as_json:
         typer.echo(json.dumps(figures(told), allow_nan=False))
     else:
@@ -72,6 +81,8 @@ def backtest(
 
         print_ladder(told, Console(stderr=True, width=None if sys.stderr.isatty() else 120))
         say(f"{', '.join(files)} written to\n{out}")
+        if chosen != KEYS:
+            say(f"{results.parent} is kept: with other --policies the same command makes what is not there yet")
 
 
 def _chosen(policies: str | None, keys: tuple[str, ...]) -> tuple[str, ...]:

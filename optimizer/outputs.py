@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 
 from optimizer.errors import CurtailError
@@ -18,22 +18,23 @@ _RENAME_EXCHANGE = 2  # Linux: renameat2(2)
 _RENAME_SWAP = 2  # macOS: renamex_np(2)
 
 
-def write_folder(folder: Path, files: Mapping[str, str]) -> None:
+def write_folder(folder: Path, files: Mapping[str, str | bytes], earlier: Collection[str] = ("report.html",)) -> None:
     """Make ``folder`` hold exactly these files. Killed at any moment, it holds all of the old ones or all of the new.
 
-    A folder that holds anything else than an earlier run's files is refused, because it would be lost.
-    Raises CurtailError with what to do about it.
+    A folder that holds anything else than an earlier run's files, these or those called ``earlier``, is refused,
+    because it would be lost. Raises CurtailError with what to do about it.
     """
     folder = Path(os.path.abspath(folder))
     try:
-        _refuse_other_files(folder, files)
+        known = {*files, *earlier}
+        _refuse_other_files(folder, known)
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _clear_leftovers(folder, files)
+        _clear_leftovers(folder, known)
         fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
         fresh.mkdir()
         try:
-            for name, text in files.items():
-                _write_durably(fresh / name, text)
+            for name, content in files.items():
+                _write_durably(fresh / name, content)
             sync(fresh)
             _put_in_place(fresh, folder)
             sync(folder.parent)
@@ -45,10 +46,10 @@ def write_folder(folder: Path, files: Mapping[str, str]) -> None:
         ) from None
 
 
-def _refuse_other_files(folder: Path, files: Mapping[str, str]) -> None:
+def _refuse_other_files(folder: Path, known: Collection[str]) -> None:
     if folder.is_symlink() or (folder.exists() and not folder.is_dir()):
         raise CurtailError(f"{folder} is not a folder; choose another with --out")
-    strangers = _strangers(folder, files) if folder.exists() else []
+    strangers = _strangers(folder, known) if folder.exists() else []
     if strangers:
         raise CurtailError(
             f"{folder} holds {strangers[0]!r}, which curtail did not write and would have to delete; "
@@ -56,9 +57,9 @@ def _refuse_other_files(folder: Path, files: Mapping[str, str]) -> None:
         )
 
 
-def _write_durably(path: Path, text: str) -> None:
-    with path.open("w", encoding="utf-8", newline="") as file:
-        file.write(text)
+def _write_durably(path: Path, content: str | bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
         file.flush()
         os.fsync(file.fileno())
 
@@ -87,12 +88,12 @@ def _put_in_place(fresh: Path, folder: Path) -> None:
         raise OSError(code, f"{os.strerror(code)} (this file system cannot exchange folders; use a new --out folder)")
 
 
-def _clear_leftovers(folder: Path, files: Mapping[str, str]) -> None:
+def _clear_leftovers(folder: Path, known: Collection[str]) -> None:
     """Remove what killed runs left beside the folder; a folder of a run still alive, or of anybody else's, stays."""
     ours = re.compile(rf"\.{re.escape(folder.name)}\.new-(\d{{1,9}})")
     for entry in folder.parent.iterdir():
         match = ours.fullmatch(entry.name)
-        if match and not entry.is_symlink() and entry.is_dir() and not _strangers(entry, files) and _is_dead(match[1]):
+        if match and not entry.is_symlink() and entry.is_dir() and not _strangers(entry, known) and _is_dead(match[1]):
             shutil.rmtree(entry, ignore_errors=True)
 
 
@@ -106,9 +107,8 @@ def _is_dead(process: str) -> bool:
     return False
 
 
-def _strangers(folder: Path, files: Mapping[str, str]) -> list[str]:
+def _strangers(folder: Path, known: Collection[str]) -> list[str]:
     """What stands in a folder that a run does not write: other names, and folders or links under a known name."""
-    known = {*files, "report.html"}
     return sorted(
         entry.name for entry in folder.iterdir() if entry.name not in known or entry.is_symlink() or not entry.is_file()
     )

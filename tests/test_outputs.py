@@ -22,6 +22,17 @@ def test_a_folder_is_replaced_as_a_whole(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [out]
 
 
+def test_bytes_stand_as_they_are_and_names_of_earlier_runs_are_known(tmp_path: Path) -> None:
+    """A run that writes fewer files than one before it takes the old ones away; others it does not."""
+    out = tmp_path / "o"
+    write_folder(out, {**FILES, "schedule.csv.gz": b"\x1f\x8b\r\n"})
+    assert (out / "schedule.csv.gz").read_bytes() == b"\x1f\x8b\r\n"
+    with pytest.raises(CurtailError, match=r"holds 'schedule\.csv\.gz'"):
+        write_folder(out, FILES)
+    write_folder(out, FILES, ("schedule.csv.gz",))
+    assert {path.name: path.read_text() for path in out.iterdir()} == FILES
+
+
 def test_folders_of_others_beside_it_are_left_alone(tmp_path: Path) -> None:
     """A backup that looks like a leftover, a leftover with other files in it, and names with wildcards in them."""
     others = [

@@ -43,13 +43,13 @@ class PeakSeen:
 class RungOutcome:
     """What one way to run the farm did and earned.
 
-    usd: line of the account -> USD. daily_usd: profit by local day, what is charged by the month on the day that set
-    it. off_mwh: reason -> MWh that machines off would have drawn. uptime: machine-hours run of those in service.
+    usd: line of the account -> USD. daily: the same by local day, (days,), what is charged by the month on the day that
+    set it. off_mwh: reason -> MWh that machines off would have drawn. uptime: machine-hours run of those in service.
     breaches: how often the schedule breaks a rule.
     """
 
     usd: Mapping[str, float]
-    daily_usd: F
+    daily: Mapping[str, F]
     off_mwh: Mapping[str, float]
     uptime: float
     starts_per_machine_year: float
@@ -63,6 +63,12 @@ class RungOutcome:
         """USD over the stretch."""
         return float(sum(self.usd.values()))
 
+    @property
+    def daily_usd(self) -> F:
+        """Profit by local day, USD, (days,)."""
+        total: F = np.sum(list(self.daily.values()), axis=0)
+        return total
+
 
 def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
     """The figures of a schedule, settled on what came; ``whole``: containers are checked, too."""
@@ -71,10 +77,10 @@ def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutc
     hours = float(c.grid.hours.sum())
     machines = float(sum(group.units for group in c.farm.fleet))
     running = np.array([schedule.running(group) for group in c.farm.fleet])
-    usd = np.sum(list(s.usd.values()), axis=0)
+    day = c.grid.day_of_interval
     return RungOutcome(
         usd={line: value for line, value in s.lines.items() if abs(value) >= _NOTHING},
-        daily_usd=np.bincount(c.grid.day_of_interval, usd).astype(np.float64),
+        daily={line: np.bincount(day, usd).astype(np.float64) for line, usd in s.usd.items()},
         off_mwh=off_mwh(c, schedule.off),
         uptime=float((running @ c.grid.hours).sum() / (c.units_available @ c.grid.hours).sum()),
         starts_per_machine_year=float(sum(v.sum() for v in s.starts.values())) / machines * HOURS_PER_YEAR / hours,

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import pickle
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from importlib.metadata import version
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -17,6 +15,7 @@ from optimizer.backtest.replay import RUNG, Replay, Stretch, stretches
 from optimizer.backtest.rungs import BOUND, RULES, Rung
 from optimizer.backtest.store import Store
 from optimizer.config.backtest import Backtest
+from optimizer.digest import digest
 from optimizer.errors import CurtailError
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
@@ -31,12 +30,6 @@ _RUNGS: dict[str, Rung] = {rung.key: rung for rung in (*RULES, BOUND)}
 _study: tuple[Knowledge, Backtest, Path, str]
 
 
-def digest(k: Knowledge, rules: Backtest) -> str:
-    """What the results depend on: farm, history, what was known of it, and the versions that reckon with it."""
-    versions = [version(name) for name in ("curtail", "highspy", "numpy")]
-    return hashlib.sha256(pickle.dumps((k, rules, versions))).hexdigest()
-
-
 def schedules(
     k: Knowledge, rules: Backtest, keys: Sequence[str], results: Path, workers: int, shown: Shown
 ) -> dict[str, Followed]:
@@ -45,7 +38,7 @@ def schedules(
     ``shown`` is told how many intervals of how many are done. Raises the errors of the rungs, CurtailError where
     workers die over and over.
     """
-    name = digest(k, rules)
+    name = digest(k, rules)  # farm, history, what was known of it
     store = Store(results, name)
     total = len(keys) * len(k.grid)
 

@@ -10,7 +10,7 @@ import hashlib
 import io
 import sqlite3
 from collections.abc import Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -108,3 +108,11 @@ def unpacked(data: bytes) -> Followed:
     units = {(name.split("/")[0], name.split("/")[1]): values for name, values in under("units").items()}
     off = {Reason(name): values for name, values in under("off").items()}
     return Followed(MappingProxyType(units), arrays["onsite"], arrays["export"], under("supply"), off)
+
+
+def forget(path: Path) -> None:
+    """Remove a store that nobody needs any more, and its folder where nothing else is in it."""
+    for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+        path.with_name(name).unlink(missing_ok=True)
+    with suppress(OSError):
+        path.parent.rmdir()

@@ -2,28 +2,24 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
+from optimizer.digest import digest
 from optimizer.ensemble.draws import btc_factor, dice_of, difficulty_factor, storms, stormy
 from optimizer.ensemble.history import Days, blocks, candidates, read_days, read_log_returns
 from optimizer.ensemble.language import Ensemble
 from optimizer.market.grid import Slots, grid_of
 from optimizer.market.inputs import MarketInputs
-from optimizer.market.timeseries import naive_utc
 from optimizer.planning import conditions_of
 
 F = NDArray[np.float64]
@@ -137,45 +133,9 @@ class Study:
     @cached_property
     def digest(self) -> str:
         """What the results follow from; the name and the number of scenarios have no part in it."""
-        told = hashlib.sha256()
-        for text in (
-            self.base.farm.model_dump_json(),
-            self.ensemble.model_dump_json(exclude={"name", "scenarios"}),
-            *(f"{name} {_version(name)}" for name in ("curtail", "highspy", "numpy")),
-        ):
-            told.update(text.encode() + b"\0")
-        _tell(told.update, self.base.market)
-        _tell(told.update, self.base.rest)
-        _tell(told.update, None if self.days is None else (self.days.dates.astype(np.int64), self.days.prices))
-        _tell(told.update, self.log_returns)
-        return told.hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a folder, not installed
-        return "none"
-
-
-def _tell(update: Callable[[bytes], object], value: Any) -> None:
-    """Feed a value of arrays, sections and plain things to a digest, in one order."""
-    if isinstance(value, np.ndarray):
-        update(str(value.shape).encode() + value.tobytes())
-    elif isinstance(value, pd.DatetimeIndex):
-        _tell(update, naive_utc(value).astype(np.int64))
-    elif isinstance(value, dict):
-        for key in sorted(value, key=str):
-            update(str(key).encode() + b"\0")
-            _tell(update, value[key])
-    elif isinstance(value, tuple | list):
-        for item in value:
-            _tell(update, item)
-    elif hasattr(value, "__dataclass_fields__"):
-        for field in fields(value):
-            _tell(update, getattr(value, field.name))
-    else:
-        update(repr(value).encode() + b"\0")
+        days = None if self.days is None else (self.days.dates.astype(np.int64), self.days.prices)
+        drawn = self.ensemble.model_dump_json(exclude={"name", "scenarios"})
+        return digest(self.base.farm, drawn, self.base.market, self.base.rest, days, self.log_returns)
 
 
 def make_study(

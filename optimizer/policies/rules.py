@@ -69,6 +69,12 @@ def strike_wish(seen: Conditions, surcharge: F | float = 0.0, off: Bool | None =
     return Wish(runs if off is None else runs & ~off, mode, strike)
 
 
+def strike_prices(seen: Conditions) -> F:
+    """The price at the meter at which each group stops paying, in its best mode, USD/MWh, (groups, intervals)."""
+    pairs = zip(_earned(seen), extra_mw(seen), strict=True)
+    return np.array([(earned / extra).max(axis=0) for earned, extra in pairs])
+
+
 def with_hysteresis(c: Conditions, seen: Conditions, share: float) -> Followed:
     """The strike rule, but what has stopped runs again only where power costs so much less than its strike price."""
     stops, starts = strike_wish(seen), strike_wish(seen, share * np.maximum(meter_price(seen), 0.0))

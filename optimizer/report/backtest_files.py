@@ -1,7 +1,8 @@
-"""What a backtest writes: the ladder as a table and as JSON, each rung's schedule, and a page."""
+"""What a backtest writes: the ladder as a table and as JSON, profit by day, re-planning's schedule, and a page."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 from collections.abc import Mapping
@@ -9,23 +10,29 @@ from collections.abc import Mapping
 import pandas as pd
 
 from optimizer.backtest.outcomes import Ladder, figures
+from optimizer.backtest.replay import RUNG
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
+from optimizer.report.backtest_page import render_backtest
+from optimizer.report.files import schedule_text
+from optimizer.schedule.tables import off_texts
 
-TABLE = {
-    "profit_usd": "profit_usd",
-    "usd_per_mw_year": "usd_per_mw_year",
-    "share_of_bound": "share_of_bound",
-    "uptime": "uptime",
-    "starts_per_machine_year": "starts_per_machine_year",
-    "energy_mwh": "energy_mwh",
-}
+NAMES = ("ladder.json", "ladder.csv", "daily.csv", "schedule.csv", "schedule.csv.gz", "report.html")
+"""Every file that some backtest writes."""
+MOST_BYTES = 20_000_000  # of schedule.csv; a longer one is compressed
+_CENTS = 2
 
 
-def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> dict[str, str]:
-    """Names and contents of the files."""
-    plain = figures(told)
-    return {"ladder.json": json.dumps(plain, indent=1, allow_nan=False) + "\n", "ladder.csv": _table(told)}
+def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> dict[str, str | bytes]:
+    """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
+    files: dict[str, str | bytes] = {
+        "ladder.json": json.dumps(figures(told), indent=1, allow_nan=False) + "\n",
+        "ladder.csv": _table(told),
+        "daily.csv": _daily(told),
+    }
+    if RUNG in schedules:
+        files |= _schedule(k, schedules[RUNG])
+    return files | {"report.html": render_backtest(k, schedules, told)}
 
 
 def _table(told: Ladder) -> str:
@@ -33,8 +40,8 @@ def _table(told: Ladder) -> str:
     for key, rung in told.rungs.items():
         row = {
             "rung": key,
-            "profit_usd": round(rung.profit, 2),
-            "usd_per_mw_year": round(told.usd_per_mw_year(key), 2),
+            "profit_usd": round(rung.profit, _CENTS),
+            "usd_per_mw_year": round(told.usd_per_mw_year(key), _CENTS),
             "share_of_bound": told.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
@@ -42,7 +49,28 @@ def _table(told: Ladder) -> str:
             "peaks_hit": sum(peak.hit for peak in rung.peaks),
             "curtailed_mwh": sum(rung.off_mwh.values()),
         }
-        rows.append(row | {f"usd_{line}": round(usd, 2) for line, usd in rung.usd.items()})
+        rows.append(row | {f"usd_{line}": round(usd, _CENTS) for line, usd in rung.usd.items()})
+    table = pd.DataFrame(rows)
+    lines = [column for column in table if str(column).startswith("usd_")]
+    return _csv(table.fillna(dict.fromkeys(lines, 0.0)))
+
+
+def _daily(told: Ladder) -> str:
+    """A row per local day, a column per rung: its profit, USD."""
+    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in told.rungs.items()}
+    return _csv(pd.DataFrame({"day": told.days, **profits}))
+
+
+def _csv(table: pd.DataFrame) -> str:
     file = io.StringIO()
-    pd.DataFrame(rows).fillna(0.0).to_csv(file, index=False)
+    table.to_csv(file, index=False)
     return file.getvalue()
+
+
+def _schedule(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
+    """The schedule as `curtail plan` writes it, as text or, where that is long, compressed: always the same bytes."""
+    shape = (len(k.actual.farm.fleet), len(k.grid))
+    data = schedule_text(k.actual, schedule, off_texts(schedule.off, shape)).encode()
+    if len(data) > MOST_BYTES:
+        return {"schedule.csv.gz": gzip.compress(data, mtime=0)}
+    return {"schedule.csv": data}

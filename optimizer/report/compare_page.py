@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from typing import Any
 
 from optimizer.compare.outcomes import EVENT_INCOME, PENALTIES, SALES, Outcome
@@ -21,7 +19,7 @@ from optimizer.report.compare_view import (
     value_text,
     waterfall,
 )
-from optimizer.report.page import render
+from optimizer.report.page import read_asset, render
 from optimizer.report.text import label
 from optimizer.schedule.reasons import MEANING, Reason
 
@@ -85,7 +83,7 @@ def render_comparison(comparison: Comparison) -> str:
     return render(
         "compare.html",
         charts=_NO_CHARTS,
-        extra_style=_style(),
+        extra_style=read_asset("assets/compare.css"),
         c=comparison,
         rows=rows,
         bases=bases,
@@ -109,11 +107,6 @@ def render_comparison(comparison: Comparison) -> str:
 def _order(present: set[str]) -> list[Reason]:
     """Reasons as the report of a plan has them, kin beside each other."""
     return [reason for reason in REASON_STYLE if reason.value in present]
-
-
-@cache
-def _style() -> str:
-    return (files("optimizer.report") / "assets/compare.css").read_text(encoding="utf-8")
 
 
 def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:

@@ -13,6 +13,7 @@ from optimizer.compare.outcomes import changes
 from optimizer.compare.running import BASE, Compared, Comparison, Way
 from optimizer.report import words
 from optimizer.report.text import number
+from optimizer.report.waterfall import Cascade, cascade
 
 _STRETCHED = 12.0  # the largest profit in medians from which the scale is stretched around zero
 
@@ -131,25 +132,13 @@ def short_usd(value: float) -> str:
 
 
 @dataclass(frozen=True)
-class Step:
-    """A bar of a waterfall: from and to in per cent of the width; ``whole`` where it begins at zero."""
-
-    title: str
-    usd: float
-    left: float
-    width: float
-    whole: bool
-
-
-@dataclass(frozen=True)
 class Waterfall:
-    """How the profit without a scenario becomes that with it, by ``change`` USD. ``zero``: where zero is, per cent."""
+    """How the profit without a scenario becomes that with it, by ``change`` USD."""
 
     name: str
     summary: str
     change: float
-    steps: tuple[Step, ...]
-    zero: float
+    bars: Cascade
 
 
 def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
@@ -166,22 +155,11 @@ def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
     if noticed is not None and not noticed.breaches and abs(noticed.profit - mine.profit) >= 0.005:
         bars.append(("Not known before notice", noticed.profit - mine.profit, False))
         bars.append(("With it, planned as noticed", noticed.profit, True))
-    level, spans = 0.0, []
-    for _, usd, whole in bars:
-        begin = 0.0 if whole else level
-        level = begin + usd
-        spans.append((min(begin, level), max(begin, level)))
-    low, high = min(0.0, *(a for a, _ in spans)), max(0.0, *(b for _, b in spans))
-    span = (high - low) or 1.0
     return Waterfall(
         name=name_of(comparison, compared),
         summary=compared.summary,
         change=mine.profit - base.profit,
-        steps=tuple(
-            Step(title, usd, 100.0 * (a - low) / span, 100.0 * (b - a) / span, whole)
-            for (title, usd, whole), (a, b) in zip(bars, spans, strict=True)
-        ),
-        zero=-100.0 * low / span,
+        bars=cascade(bars),
     )
 
 

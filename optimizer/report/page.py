@@ -49,19 +49,19 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
-    script = "\n".join(_read(name) for name in _SCRIPTS)
+    script = "\n".join(read_asset(name) for name in _SCRIPTS)
     return env.get_template(template).render(
-        style="\n".join(_read(name) for name in _STYLES),
+        style="\n".join(read_asset(name) for name in _STYLES),
         script=script,
         script_hash=_hash(script),
-        licence=_read("vendor/uPlot.LICENSE"),
+        licence=read_asset("vendor/uPlot.LICENSE"),
         words=words,
         **values,
     )
 
 
 @cache
-def _read(name: str) -> str:
+def read_asset(name: str) -> str:
     """A file of this package. A minified file's first comment, an address, is left out; its licence is on the page."""
     text = (files("optimizer.report") / name).read_text(encoding="utf-8").strip()
     return text.partition("*/")[2].strip() if text.startswith("/*!") else text

@@ -64,6 +64,19 @@ CONTRACT_TERMS: dict[str, str] = {
 }
 """Kinds of term of the power contract."""
 
+RUNGS: dict[str, str] = {
+    "always_on": "Every machine in service runs, except where a limit forbids it",
+    "one_threshold": "All machines or none: they stop above the price at which the fleet as a whole stops paying",
+    "strike": "Each group runs where its strike price is above the latest price known, in the mode that pays best",
+    "hysteresis": "The strike rule, but what has stopped starts only once power is cheaper than that by a margin",
+    "calendar": "The strike rule, and nothing runs in the calendar's hours of likely coincident peaks",
+    "day_ahead": "A plan made at midnight from what was published by then, executed as it is",
+    "sheet": "The same plan as strike prices, less the charges it expects; groups follow them as prices come",
+    "replanning": "A plan made anew in every interval from what is known by then; its first interval is executed",
+    "perfect": "The bound: the best schedule for someone who knows everything, machines in fractions",
+}
+"""What each rung of a backtest's ladder does."""
+
 GLOSSARY: dict[str, str] = {
     "Strike price": "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",
     "Marginal power price": "What one more MWh costs the farm in an interval: energy and adders with losses, plus what "

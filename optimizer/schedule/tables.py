@@ -6,6 +6,7 @@ until they are written.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -70,12 +71,19 @@ def shutdown_blocks(c: Conditions, explanation: Explanation) -> list[Shutdown]:
 
 
 def reason_texts(explanation: Explanation) -> NDArray[np.object_]:
-    """For each group and interval the reasons machines are off: one code, or codes with their counts, or nothing."""
-    present = [reason for reason in REASONS if reason in explanation.off]
-    shape = explanation.strike.shape
+    """The reasons of a plan, as `off_texts`."""
+    return off_texts(explanation.off, explanation.strike.shape)
+
+
+def off_texts(off: Mapping[Reason, F], shape: tuple[int, ...]) -> NDArray[np.object_]:
+    """For each group and interval the reasons machines are off: one code, or codes with their counts, or nothing.
+
+    off: machines by reason, (groups, intervals), which is ``shape``.
+    """
+    present = [reason for reason in REASONS if reason in off]
     if not present:
         return np.full(shape, "", dtype=object)
-    counts = np.array([explanation.off[reason] for reason in present]).reshape(len(present), -1).T
+    counts = np.array([off[reason] for reason in present]).reshape(len(present), -1).T
     kinds, which = np.unique(counts, axis=0, return_inverse=True)
     texts = []
     for row in kinds.tolist():

@@ -74,7 +74,7 @@ def test_changes_explain_the_difference_line_by_line() -> None:
     assert changes(base, mine) == {"hash_revenue": pytest.approx(-30), "energy": pytest.approx(15)}
     fall = waterfall(found, found.scenarios[0])
     assert fall is not None
-    assert [(step.title, round(step.usd, 6)) for step in fall.steps] == [
+    assert [(step.title, round(step.usd, 6)) for step in fall.bars.steps] == [
         ("Without the scenario", 20),
         ("Hash revenue, after the pool's fee", -30),
         ("Energy at the interval's price", 15),
@@ -84,7 +84,7 @@ def test_changes_explain_the_difference_line_by_line() -> None:
     ]
     assert fall.change == pytest.approx(-15)
     # From -10 to 20 USD: a bar ends where the next begins.
-    assert [(round(step.left, 6), round(step.width, 6)) for step in fall.steps] == [
+    assert [(round(step.left, 6), round(step.width, 6)) for step in fall.bars.steps] == [
         (pytest.approx(100 / 3), pytest.approx(200 / 3)),
         (0, 100),
         (0, 50),
@@ -100,7 +100,7 @@ def test_a_schedule_that_breaks_a_rule_is_no_measure_of_what_it_is_worth_to_know
     ways = found.scenarios[0].ways | {Way.NOTICED: broken}
     fall = waterfall(found, replace(found.scenarios[0], ways=ways))
     assert fall is not None
-    assert fall.steps[-1].title == "With it, planned knowing it"
+    assert fall.bars.steps[-1].title == "With it, planned knowing it"
 
 
 def test_warnings_of_the_market_are_carried_and_told_once() -> None:

@@ -52,10 +52,11 @@ const Curtail = (() => {
     }
   }
 
-  // ---- what charts of one page share ----------------------------------------------------------------------------
+  // ---- what charts of one timeline share ------------------------------------------------------------------------
   class Page {
-    constructor(report) {
+    constructor(report, name) {
       this.report = report;
+      this.name = name;
       this.clock = new Clock(report.zone);
       this.times = [report.start];
       for (const minutes of unpack(report.minutes)) this.times.push(this.times.at(-1) + minutes * 60);
@@ -105,7 +106,7 @@ const Curtail = (() => {
     cursor: {
       y: false, points: { show: false }, drag: { x: true, y: false, setScale: true },
       sync: {
-        key: "time", setSeries: false, scales: ["x", null],
+        key: page.name, setSeries: false, scales: ["x", null],
         filters: { pub: (type) => type === "mousemove" || type === "mouseleave" },
       },
     },
@@ -274,7 +275,8 @@ const Curtail = (() => {
     }
     if (spec.bands.length && spec.kind !== "rows") {
       const item = node("span", "entry"), level = spec.bands.some((band) => band.level !== null);
-      item.append(swatch("event-fill"), node("span", "", level ? "Curtailment event and its limit" : "Curtailment event"));
+      const banded = spec.banded || (level ? "Curtailment event and its limit" : "Curtailment event");
+      item.append(swatch("event-fill"), node("span", "", banded));
       item.firstChild.classList.add("framed");
       list.append(item);
     }
@@ -298,8 +300,12 @@ const Curtail = (() => {
 
   const kinds = { lines, stack: lines };
 
+  // A page is one timeline or several, each with charts that are zoomed together.
+  const pages = [];
+
   const start = (report) => {
-    const page = new Page(report), frames = [];
+    if (Array.isArray(report)) return report.forEach(start);
+    const page = new Page(report, `time${pages.length}`), frames = [];
     for (const spec of report.charts) {
       const figure = document.querySelector(`[data-chart="${spec.id}"]`), holder = node("div", "plot");
       const frame = { spec, holder, full: false, plot: null };
@@ -322,7 +328,9 @@ const Curtail = (() => {
     draw();
     const widths = () => frames.map((frame) => frame.holder.clientWidth).join();
     let drawnAt = widths();
-    addEventListener("resize", () => { if (widths() !== drawnAt) { drawnAt = widths(); draw(); } });
+    const fit = () => { if (widths() !== drawnAt) { drawnAt = widths(); draw(); } };
+    addEventListener("resize", fit);
+    document.addEventListener("toggle", fit, true); // what was folded away has had no width
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
     for (const moment of ["beforeprint", "afterprint"])
       addEventListener(moment, () => {
@@ -330,8 +338,9 @@ const Curtail = (() => {
         draw();
         drawnAt = widths();
       });
-    Curtail.page = page;
+    pages.push(page);
+    Curtail.page ??= page;
   };
 
-  return { start, kinds, options, node, css, reading, events, bands, formatter };
+  return { start, pages, kinds, options, node, css, reading, events, bands, formatter };
 })();
