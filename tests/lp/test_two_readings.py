@@ -13,18 +13,17 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
-from optimizer.lp.formulation import FAMILIES, VARIABLES
 from optimizer.lp.highs import solve
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.problem import Problem
 from optimizer.lp.program import compile_program
 from optimizer.lp.pyomo_model import _key, pyomo_model
 from tests.farms import conditions, farm, farms, group
 
 
-def the_same(problem: DispatchProblem) -> None:
+def the_same(problem: Problem) -> None:
     """Assert that both readings give the same columns, rows, bounds and costs, entry by entry."""
     program, model = compile_program(problem), pyomo_model(problem)
-    order = [column for variable in VARIABLES for column in getattr(model, variable.name).values()]
+    order = [column for variable in problem.formulation.variables for column in getattr(model, variable.name).values()]
     standard = LinearStandardFormCompiler().write(model, mixed_form=True, set_sense=None, column_order=order)
     at = {id(column): i for i, column in enumerate(order)}
     used = [at[id(column)] for column in standard.columns]
@@ -47,7 +46,8 @@ def the_same(problem: DispatchProblem) -> None:
     cost = np.zeros(len(used)) + standard.c.toarray()[0]
     np.testing.assert_allclose(program.cost[used], cost, rtol=1e-12, atol=1e-12)
     names = [row.constraint.parent_component().name for row in standard.rows]
-    assert names == [family.name for family in FAMILIES for _ in range(int(np.prod(program.rows[family.name].shape)))]
+    families = problem.formulation.families
+    assert names == [family.name for family in families for _ in range(int(np.prod(program.rows[family.name].shape)))]
 
 
 @given(farms())

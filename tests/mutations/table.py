@@ -38,6 +38,8 @@ SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
 SETTLED = "optimizer/settlement/charges.py"
 BILL = "optimizer/settlement/bill.py"
+WEEKS = "optimizer/lp/rules/weeks.py"
+SELECTION = "optimizer/lp/selection.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -278,4 +280,10 @@ MUTATIONS = (
     ),
     Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
     Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
+    Mutation(WEEKS, "m.weight[i] <= m.most_weight[i] * m.chosen[i]", "m.weight[i] <= m.most_weight[i]"),
+    Mutation(WEEKS, "return m.weight[i] >= m.chosen[i]", "return m.weight[i] >= 0.5 * m.chosen[i]"),
+    Mutation(WEEKS, ">= m.history_total[k] - m.largest_miss", ">= m.history_total[k] - 2.0 * m.largest_miss"),
+    Mutation(SELECTION, "most[list(once)] = 1.0", "most[list(once)] = length"),
+    Mutation(SELECTION, "if week not in included]", "]"),
+    Mutation(SELECTION, "best, least, bettered = sorted([*rest, week]), tried[week], True", "break"),
 )

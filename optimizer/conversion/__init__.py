@@ -1,0 +1,1 @@
+"""Mine, host AI, or both: investment and operation of a site over years."""
