@@ -50,6 +50,8 @@ INVEST_FINANCING = "optimizer/lp/rules/invest_financing.py"
 INVEST_MONEY = "optimizer/lp/rules/invest_money.py"
 VINTAGES = "optimizer/conversion/vintages.py"
 CONVERSION_ACCOUNT = "optimizer/conversion/account.py"
+WEEKS = "optimizer/lp/rules/weeks.py"
+SELECTION = "optimizer/lp/selection.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -317,4 +319,10 @@ MUTATIONS = (
     Mutation(VINTAGES, "offer.lead_months - offer.months_without_revenue", "offer.lead_months"),
     Mutation(VINTAGES, "np.maximum(age, 0) // MONTHS_PER_YEAR", "grid[None, :] // MONTHS_PER_YEAR"),
     Mutation(CONVERSION_ACCOUNT, "(owed + owed - change) / 2.0", "owed"),
+    Mutation(WEEKS, "m.weight[i] <= m.most_weight[i] * m.chosen[i]", "m.weight[i] <= m.most_weight[i]"),
+    Mutation(WEEKS, "return m.weight[i] >= m.chosen[i]", "return m.weight[i] >= 0.5 * m.chosen[i]"),
+    Mutation(WEEKS, ">= m.history_total[k] - m.largest_miss", ">= m.history_total[k] - 2.0 * m.largest_miss"),
+    Mutation(SELECTION, "most[list(once)] = 1.0", "most[list(once)] = length"),
+    Mutation(SELECTION, "if week not in included]", "]"),
+    Mutation(SELECTION, "best, least, bettered = sorted([*rest, week]), tried[week], True", "break"),
 )

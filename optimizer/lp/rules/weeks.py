@@ -1,0 +1,89 @@
+r"""A few weeks, each with a weight, that stand for a history: its duration curves are matched at marks.
+
+After K. Poncelet, H. Höschle, E. Delarue, A. Virag and W. D'haeseleer, "Selecting Representative Days for Capturing the
+Implications of Integrating Intermittent Renewables in Generation Expansion Planning Problems", IEEE Transactions on
+Power Systems 32(3), 1936-1948, 2017, doi:10.1109/TPWRS.2016.2596803. Two things differ: of each curve the largest miss
+counts, not the sum, since any strike price may be asked for; and some weeks must be chosen, each for itself at least.
+
+Symbols: :math:`w_i` the weeks that week i stands for, :math:`u_i` one where it is chosen, :math:`a_{ki}` what it brings
+to mark k, :math:`A_k` what the history holds there, :math:`e_c` the largest miss on curve c.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from optimizer.lp.language import Family, Parameter, Term, Variable
+
+
+def reproduced(m: Any, k: Any) -> Any:
+    r"""What the chosen weeks hold at a mark: :math:`\sum_i a_{ki} w_i`."""
+    return m.sum(m.WEEKS, lambda i: m.part[k, i] * m.weight[i])
+
+
+def history_length(m: Any, h: Any) -> Any:
+    r"""The weights add up to the history: :math:`\sum_i w_i = N`."""
+    return m.sum(m.WEEKS, lambda i: m.weight[i]) == m.weeks_in_history[h]
+
+
+def number_of_weeks(m: Any, h: Any) -> Any:
+    r"""So many are chosen: :math:`\sum_i u_i = n`."""
+    return m.sum(m.WEEKS, lambda i: m.chosen[i]) == m.weeks_to_choose[h]
+
+
+def chosen_weeks_only(m: Any, i: Any) -> Any:
+    r"""What is not chosen stands for nothing: :math:`w_i \le W_i u_i`; :math:`W_i` is one for a storm."""
+    return m.weight[i] <= m.most_weight[i] * m.chosen[i]
+
+
+def stands_for_itself(m: Any, i: Any) -> Any:
+    r"""A chosen week stands for itself at least: :math:`w_i \ge u_i`."""
+    return m.weight[i] >= m.chosen[i]
+
+
+def must_be_included(m: Any, i: Any) -> Any:
+    r"""Storms and peaks are chosen: :math:`u_i = 1`."""
+    return m.chosen[i] == 1.0
+
+
+def mark_above(m: Any, k: Any) -> Any:
+    r"""No mark is exceeded by more than its curve's miss: :math:`\sum_i a_{ki} w_i \le A_k + e_{c(k)}`."""
+    return reproduced(m, k) <= m.history_total[k] + m.largest_miss[m.curve_of_mark[k]]
+
+
+def mark_below(m: Any, k: Any) -> Any:
+    r"""No mark falls short by more: :math:`\sum_i a_{ki} w_i \ge A_k - e_{c(k)}`."""
+    return reproduced(m, k) >= m.history_total[k] - m.largest_miss[m.curve_of_mark[k]]
+
+
+def misfit(m: Any, c: Any) -> Any:
+    r"""What is made small: :math:`-e_c`."""
+    return -m.largest_miss[c]
+
+
+PARAMETERS = (
+    Parameter("weeks_in_history", ("HISTORY",)),
+    Parameter("weeks_to_choose", ("HISTORY",)),
+    Parameter("most_weight", ("WEEKS",)),
+    Parameter("most_chosen", ("WEEKS",)),  # one: a week is chosen once
+    Parameter("part", ("MARKS", "WEEKS")),
+    Parameter("history_total", ("MARKS",)),
+)
+
+VARIABLES = (
+    Variable("weight", ("WEEKS",)),
+    Variable("chosen", ("WEEKS",), upper="most_chosen", integer=True),
+    Variable("largest_miss", ("CURVES",)),
+)
+
+FAMILIES = (
+    Family(history_length, ("HISTORY",), "the weights add up to {weeks_in_history:g} weeks", unit="weeks"),
+    Family(number_of_weeks, ("HISTORY",), "{weeks_to_choose:g} weeks are chosen", unit="weeks"),
+    Family(chosen_weeks_only, ("WEEKS",), "week {WEEKS} stands for {most_weight:g} at most", unit="weeks"),
+    Family(stands_for_itself, ("WEEKS",), "week {WEEKS} stands for itself", unit="weeks"),
+    Family(must_be_included, ("INCLUDED",), "week {INCLUDED} must be chosen", unit="weeks"),
+    Family(mark_above, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
+    Family(mark_below, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
+)
+
+TERMS = (Term(misfit, ("CURVES",), money=False),)
