@@ -81,7 +81,11 @@ def site_load_mw(c: Conditions, dispatch: Dispatch) -> F:
 
 def grid_import_mw(c: Conditions, dispatch: Dispatch) -> F:
     """MW through the meter into the farm, (intervals,)."""
-    return site_load_mw(c, dispatch) + dispatch.export_mw - dispatch.onsite_mw
+    return _at_meter(site_load_mw(c, dispatch), dispatch)
+
+
+def _at_meter(load_mw: F, dispatch: Dispatch) -> F:
+    return load_mw + dispatch.export_mw - dispatch.onsite_mw
 
 
 def _from_blocks(c: Conditions, billed_mw: F) -> tuple[F, F]:
@@ -130,7 +134,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
             short = np.maximum(c.frost_minimum[g] - running, 0.0)
             frost -= short * hours * group.freeze_protection.damage_usd_per_unit_hour
     load = site_load_mw(c, dispatch)
-    imported = load + dispatch.export_mw - dispatch.onsite_mw
+    imported = _at_meter(load, dispatch)
     billed_mw = imported * (1.0 + energy.loss_share)
     drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), nothing)
     spot_mw, resold_mw = _from_blocks(c, billed_mw - drawn)

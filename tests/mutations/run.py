@@ -26,6 +26,10 @@ DAILY: Stages = (
     ("daily/test_history.py", "daily/test_watch.py"),
     ("daily/test_job.py",),
 )
+THROUGH_TIME: Stages = (
+    ("replanning/test_forecasts.py", "replanning/test_knowledge.py", "compare/test_policies.py"),
+    ("replanning/test_stepping.py",),
+)
 AT_A_TIME = 2
 SECONDS = 120  # a mutant that hangs is noticed too
 
@@ -49,6 +53,8 @@ def misfits(mutations: tuple[Mutation, ...]) -> list[str]:
 
 def stages_of(mutation: Mutation) -> Stages:
     """The tests that a mutation is to be noticed by."""
+    if mutation.file.startswith(("optimizer/replanning/", "optimizer/policies/")):
+        return THROUGH_TIME
     return DAILY if mutation.file.startswith("optimizer/daily/") else STAGES
 
 

@@ -38,6 +38,13 @@ SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
 SETTLED = "optimizer/settlement/charges.py"
 BILL = "optimizer/settlement/bill.py"
+AGAIN = "optimizer/lp/rules/replanning.py"
+AGAIN_DATA = "optimizer/assembly/replanning.py"
+FORECASTS = "optimizer/replanning/forecasts.py"
+KNOWN = "optimizer/replanning/knowledge.py"
+STEP = "optimizer/replanning/stepping.py"
+ISSUED = "optimizer/market/peaks_issued.py"
+RULES_WALK = "optimizer/policies/walk.py"
 CARRIED = "optimizer/daily/carried.py"
 JOB = "optimizer/daily/job.py"
 STATE_FOLDER = "optimizer/daily/folder.py"
@@ -325,4 +332,21 @@ MUTATIONS = (
     Mutation(SELECTION, "most[list(once)] = 1.0", "most[list(once)] = length"),
     Mutation(SELECTION, "if week not in included]", "]"),
     Mutation(SELECTION, "best, least, bettered = sorted([*rest, week]), tried[week], True", "break"),
+    Mutation(AGAIN, "running - m.announced_units[a] <= m.units_changed[a]", "running - m.announced_units[a] <= 1e9"),
+    Mutation(AGAIN, "m.announced_units[a] - running <= m.units_changed[a]", "m.announced_units[a] - running <= 1e9"),
+    Mutation(AGAIN, "return -m.change_usd[a]", "return -2.0 * m.change_usd[a]"),
+    Mutation(AGAIN_DATA, "holds = told <= c.units_available", "holds = told >= c.units_available"),
+    Mutation(FORECASTS, "seen = now - self.lag", "seen = now"),
+    Mutation(FORECASTS, "last = int(self.known_until[now]) - 1", "last = int(self.known_until[now])"),
+    Mutation(FORECASTS, "expected = expected + departure * 0.5", "expected = expected + departure * 0.25"),
+    Mutation(FORECASTS, "1 + np.asarray(published", "2 + np.asarray(published"),
+    Mutation(KNOWN, "seen = at - day * -(-(at - now) // day)", "seen = at"),
+    Mutation(KNOWN, "back = now - round(lag", "back = now + 0 * round(lag"),
+    Mutation(
+        STEP,
+        'self.farm.model_copy(update={"state": state, "events": self._noticed(now)})',
+        'self.farm.model_copy(update={"state": state})',
+    ),
+    Mutation(STEP, "units[1:stop]", "units[:stop]"),
+    Mutation(RULES_WALK, "most = min(most, max(running[g], kept[g]) + self._startable_ahead(g, t))", "pass"),
 )
