@@ -204,9 +204,9 @@ def test_the_weeks_hold_the_storm_and_the_four_peaks(number: int) -> None:
 
 def tables() -> str:
     """The tables of the page, as Markdown."""
-    lines = ["| year | weeks (s: storm, p: coincident peak) and their weights |", "|---|---|"]
+    lines = ["| year | weeks and their weights |", "|---|---|"]
     for number in YEARS:
-        sign = {"storm": "s", "peak": "p", "typical": ""}
+        sign = {"storm": " (storm)", "peak": " (peak)", "typical": ""}
         weeks = [f"{w.start.tz_convert(ZONE):%d %b}{sign[w.kind]} {w.weight:.2f}" for w in year(number).weeks]
         lines.append(f"| {number} | {', '.join(weeks)} |")
     head = "| year | machines, share of hashprice | strike | off | profit | energy off | of the year's energy |"
