@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from optimizer.conversion.case import Change, Site, case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import central
-from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import root
 from optimizer.conversion.solving import solve_case
 from optimizer.conversion.variants import BEST, Variant, find, without_equity_limit

@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 
 from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
-from optimizer.conversion.program import Rules, decisions_of, problem_of
+from optimizer.conversion.choices import Rules
+from optimizer.conversion.program import decisions_of, problem_of
 from optimizer.errors import InfeasibleError
 from optimizer.lp.investment import INVESTMENT
 from optimizer.lp.program import LinearProgram, compile_program

@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conversion.case import Case, Site, case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import paths_of
-from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.variants import BEST, Found, Variant, find, variants_of
 

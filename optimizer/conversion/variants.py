@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from optimizer.conversion.account import Account, Returns, returns_over
 from optimizer.conversion.case import Case, Site, case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import Paths, central
-from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.solving import solve_case
 from optimizer.errors import InfeasibleError

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
@@ -144,12 +145,19 @@ def _uncertainty(u: Uncertain) -> dict[str, Any]:
 
 
 def assumptions(a: Answer) -> list[dict[str, Any]]:
-    """What every figure rests on: a list for the study and one for each offer, with where the rest comes from."""
-    study = a.site.study
-    made = [{"of": study.name, "source": study.source, "assumed": [*study.assumed, *a.site.notes]}]
-    return made + [
-        {"of": offer.name, "source": offer.source, "assumed": list(offer.assumed)} for offer in a.site.offers
+    """What every figure rests on, with its source: of the study, of all offers together, of each."""
+    study, offers = a.site.study, a.site.offers
+    told = Counter(sentence for offer in offers for sentence in dict.fromkeys(offer.assumed))
+    shared = [sentence for sentence, offers_with_it in told.items() if 1 < offers_with_it == len(offers)]
+    made: list[dict[str, Any]] = [
+        {"of": study.name, "source": study.source, "assumed": [*study.assumed, *a.site.notes]}
     ]
+    if shared:
+        made.append({"of": "All offers", "source": None, "assumed": shared})
+    for offer in offers:
+        own = [sentence for sentence in offer.assumed if sentence not in shared]
+        made.append({"of": offer.name, "source": offer.source, "assumed": own})
+    return made
 
 
 def convert_files(a: Answer) -> dict[str, str]:

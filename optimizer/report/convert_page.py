@@ -79,16 +79,14 @@ def verdict(a: Answer) -> tuple[str, ...]:
         rest = "all that fits" if _takes_all(a) else "a part of what fits, and mine on with the rest"
         gain = best.over_mining
         rate = "" if gain.irr is None else f", a return of {share(gain.irr)} a year"
-        told = [
-            (
-                f"Host {number(best.converted_mw, 1)} critical MW, {rest}: worth ${millions(gain.npv)} M more than mining "
-                f"only{rate}."
-            )
-        ]
-    if a.fleets[0].full.at is None:
+        host = f"Host {number(best.converted_mw, 1)} critical MW, {rest}"
+        told = [f"{host}: worth ${millions(gain.npv)} M more than mining only{rate}."]
+    flip = a.fleets[0].full
+    if flip.at is None:
         told.append(f"No price of BTC from 0.1 to 10 times today's flips {offer} in full against mining only.")
     else:
-        told.append(f"Above {usd(a.fleets[0].full.at * price)} per BTC mining only beats {offer} in full.")
+        side = "Above" if flip.above == "mine" else "Below"
+        told.append(f"{side} {usd(flip.at * price)} per BTC mining only beats {offer} in full.")
     if rent.at is not None:
         offered = today(a, "rent", a.offer)
         even, paid = shown("rent", rent.at * offered), shown("rent", offered)
@@ -96,10 +94,9 @@ def verdict(a: Answer) -> tuple[str, ...]:
     if a.uncertain is not None:
         u = a.uncertain
         waits = "Waiting until the paths are known is worth" if u.value_of_waiting > 0 else "Waiting would cost"
-        told.append(
-            f"Over {plural(len(u.paths), 'path')} the best plan begins {number(u.now_mw, 1)} MW before it knows which one "
-            f"comes. {waits} ${millions(abs(u.value_of_waiting))} M against deciding everything today."
-        )
+        begins = f"the best plan begins {number(u.now_mw, 1)} MW before it knows which one comes"
+        against = f"${millions(abs(u.value_of_waiting))} M against deciding everything today"
+        told.append(f"Over {plural(len(u.paths), 'path')} {begins}. {waits} {against}.")
     return tuple(told)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 from optimizer.conversion.account import returns_over
 from optimizer.conversion.case import case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import central
-from optimizer.conversion.program import Rules
 from optimizer.conversion.returns import cvar, irr, root
 from optimizer.conversion.solving import solve_case
 from tests.sites import offer, site

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.conversion.case import Case, case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import paths_of
-from optimizer.conversion.program import Rules, problem_of
+from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import solve_case
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program

@@ -10,8 +10,9 @@ import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.conversion.case import Case, Site, case_of
+from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import central
-from optimizer.conversion.program import Rules, problem_of
+from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import Solved, solve_case
 from optimizer.conversion.variants import curtailment_income
 from optimizer.errors import InfeasibleError
@@ -161,6 +162,13 @@ def test_calls_pay_for_enrolled_load_that_is_cut() -> None:
     assert found.account.lines["capacity_payment"].ravel().tolist() == pytest.approx([120_000.0, 120_000.0])
 
 
+def test_what_runs_in_a_call_is_not_paid_for_as_cut() -> None:
+    """By hand: a call leaves 5 of 10 MW and pays 10 USD/MWh, less than the 20 that machines earn: 5 run, 5 are paid."""
+    program = {"flexibility": {"capacity_usd_per_kw_month": 1.0, "cut_usd_per_mwh": 10.0, "most_mw": 50.0}}
+    found = optimum(site(power=CALLED | program), MINE_ONLY)
+    assert found.account.lines["cut_payment"].ravel().tolist() == pytest.approx([5_000.0, 5_000.0])
+
+
 def test_coincident_peaks_are_avoided_by_machines_and_paid_by_tenants() -> None:
     """By hand: 10 hours at 40 + 70,000 / 10 USD/MWh: machines stop, a tenant costs 10 x (8,766 x 40 + 70,000)."""
     power = CALLED | {"calls": (), "peaks": {"hours_per_year": 10.0, "usd_per_kw_year": 70.0, "usd_per_mwh": 40.0}}
@@ -214,6 +222,20 @@ def test_bitcoin_is_sold_to_build_and_costs_its_discount_and_tax() -> None:
     assert found.lines["bitcoin_discount"][0, 0] == pytest.approx(-0.1 * BTC_USD * sold)
     assert found.lines["tax"][0, 0] == pytest.approx(-0.25 * 0.4 * BTC_USD * sold, abs=1.0)
     assert found.cash_usd[0, 0] == pytest.approx(0.0, abs=1e-3)
+
+
+def test_no_more_bitcoin_is_sold_than_may_be() -> None:
+    """By hand: half of 60 BTC is sold at a discount of 10 %, the rest is raised at a cost of half of what is raised."""
+    treasury = {"btc": 60.0, "sellable_share": 0.5, "discount_share": 0.1}
+    money = {
+        "discount_rate": 0.21,
+        "cash_usd": 6e6,
+        "treasury": treasury,
+        "equity": {"most_usd": 1e7, "cost_share": 0.5},
+    }
+    found = optimum(site(money=money), FULL).account
+    assert found.decisions.btc_sold.ravel().tolist() == pytest.approx([30.0, 0.0])
+    assert found.decisions.equity_usd[0, 0] == pytest.approx((2e6 - 30 * 0.9 * BTC_USD) / 0.5)
 
 
 def test_equity_is_raised_for_the_rest_and_without_it_there_is_no_plan() -> None:
