@@ -19,7 +19,9 @@ from tests.mutations.table import MUTATIONS, Mutation
 
 ROOT = Path(__file__).resolve().parents[2]
 # what notices most comes first
-STAGES = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
+Stages = tuple[tuple[str, ...], ...]
+STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
+PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
 AT_A_TIME = 2
 SECONDS = 120  # a mutant that hangs is noticed too
 
@@ -41,11 +43,16 @@ def misfits(mutations: tuple[Mutation, ...]) -> list[str]:
     return found
 
 
-def copy_project(folder: Path) -> Path:
+def stages_of(mutation: Mutation) -> Stages:
+    """The tests that a mutation is to be noticed by."""
+    return PAGES if mutation.file.startswith("optimizer/report/backtest") else STAGES
+
+
+def copy_project(folder: Path, stages: Stages) -> Path:
     """A copy of the code and its fast tests that runs on its own."""
     ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
     shutil.copytree(ROOT / "optimizer", folder / "optimizer", ignore=ignored)
-    for test in (name for stage in STAGES for name in stage):
+    for test in {name.partition("/")[0] for stage in (*stages, ("commands",)) for name in stage}:
         shutil.copytree(ROOT / "tests" / test, folder / "tests" / test, ignore=ignored)
     for name in ("__init__.py", "conftest.py", "contracts.py", "farms.py"):
         shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
@@ -70,25 +77,25 @@ def run_stage(folder: Path, stage: tuple[str, ...]) -> tuple[int, str]:
     return done.returncode, named[0] if named else done.stdout[-300:] + done.stderr[-300:]
 
 
-def run_tests(folder: Path) -> tuple[int, str]:
+def run_tests(folder: Path, stages: Stages) -> tuple[int, str]:
     """The same for all stages, up to the first that fails."""
     code, test = 0, ""
-    for stage in STAGES:
+    for stage in stages:
         code, test = run_stage(folder, stage)
         if code:
             break
     return code, test
 
 
-def noticed(mutation: Mutation | None) -> tuple[int, str, float]:
+def noticed(mutation: Mutation | None, stages: Stages) -> tuple[int, str, float]:
     """Pytest's exit code with a mutation, or with none, the first test that failed, and the seconds it took."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        folder = copy_project(Path(name))
+        folder = copy_project(Path(name), stages)
         if mutation is not None:
             file = folder / mutation.file
             file.write_text(file.read_text(encoding="utf-8").replace(mutation.old, mutation.new), encoding="utf-8")
-        code, test = run_tests(folder)
+        code, test = run_tests(folder, stages)
     return code, test, time.monotonic() - begun
 
 
@@ -100,17 +107,20 @@ def main(arguments: list[str]) -> int:
         return 2
     survivors: list[Mutation] = []
     with ThreadPoolExecutor(AT_A_TIME) as pool:
-        unchanged = pool.submit(noticed, None)
-        for mutation, (code, test, seconds) in zip(chosen, pool.map(noticed, chosen), strict=True):
+        asked = [stages_of(mutation) for mutation in chosen]
+        unchanged = [pool.submit(noticed, None, stages) for stages in dict.fromkeys(asked)]
+        for mutation, (code, test, seconds) in zip(chosen, pool.map(noticed, chosen, asked), strict=True):
             if code == 0:
                 survivors.append(mutation)
             verdict = {0: "SURVIVED", 1: "caught"}.get(code, f"pytest {code}")
             print(f"{verdict:9}{seconds:6.1f} s  {mutation.file}: {mutation.old}  ->  {mutation.new}", flush=True)
             print(f"{'':19}{test.removeprefix('FAILED ')}" if code else "", flush=True)
-        code, test, seconds = unchanged.result()
-    if code:
-        print(f"the tests fail without any mutation, so that one is noticed means nothing: {test}")
-        return 2
+        found = [future.result() for future in unchanged]
+    for code, test, _ in found:
+        if code:
+            print(f"the tests fail without any mutation, so that one is noticed means nothing: {test}")
+            return 2
+    seconds = sum(seconds for _, _, seconds in found)
     print(
         f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught; unchanged, the tests pass in {seconds:.0f} s"
     )

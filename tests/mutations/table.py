@@ -38,6 +38,9 @@ SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
 SETTLED = "optimizer/settlement/charges.py"
 BILL = "optimizer/settlement/bill.py"
+BACKTEST_VIEW = "optimizer/report/backtest_view.py"
+BACKTEST_CHARTS = "optimizer/report/backtest_charts.py"
+BACKTEST_FILES = "optimizer/report/backtest_files.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -278,4 +281,11 @@ MUTATIONS = (
     ),
     Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
     Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
+    Mutation(
+        BACKTEST_VIEW, "between(told.rungs[one], told.rungs[other])", "between(told.rungs[other], told.rungs[one])"
+    ),
+    Mutation(BACKTEST_VIEW, "np.argsort(-gains, ", "np.argsort(gains, "),
+    Mutation(BACKTEST_CHARTS, "usd - sums[pair.theirs]", "usd - sums[pair.mine]"),
+    Mutation(BACKTEST_CHARTS, "grid_import_mw(k.actual, schedules[key])[slice(*part)]", "k.grid.hours[slice(*part)]"),
+    Mutation(BACKTEST_FILES, "rung.daily_usd.round(", "rung.daily_usd.cumsum().round("),
 )
