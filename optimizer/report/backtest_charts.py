@@ -48,7 +48,7 @@ def cumulative(told: Ladder, pair: Pair | None) -> dict[str, Any]:
     sums = {key: rung.daily_usd.cumsum() for key, rung in told.rungs.items()}
     charts = []
     if pair is not None:
-        against = {key: usd - sums[pair.theirs] for key, usd in sums.items() if key != pair.theirs}
+        against = {key: usd - sums[pair.theirs] for key, usd in sums.items()}
         charts.append(_curves("against", against, series, far_off(told, pair)))
     charts.append(_curves("profit", sums, series, ()))
     start, days = pd.Timestamp(told.start), pd.DatetimeIndex(told.days).tz_localize(told.timezone)

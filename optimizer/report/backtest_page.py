@@ -58,6 +58,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
     charts = [cumulative(told, pair)]
     charts += [day_in_detail(k, schedules, told, pair, day.shown.position, day.place) for day in days]
     present = {reason for row in rows for reason in row.outcome.off_mwh}
+    charged = {line: None for row in rows for line in row.outcome.usd}
     best, worst = ([], []) if pair is None else best_and_worst(told, pair)
     return render(
         "backtest.html",
@@ -75,7 +76,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         shown=days,
         far=[] if pair is None else [(TITLES[key], _end(told, key, pair.theirs)) for key in far_off(told, pair)],
         reasons=[(r.value, label(r), MEANING[r], *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
-        lines={line: None for row in rows for line in row.outcome.usd},
+        lines=[line for line in LINES if line in charged] + [line for line in charged if line not in LINES],
         line_words=LINES,
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,

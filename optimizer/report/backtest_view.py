@@ -168,7 +168,7 @@ def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
         "minutes before."
     ]
     ahead: dict[type[Any], str] = {
-        DayAhead: "Later prices are expected to be the day-ahead market's{}; beyond the last day, those of that day.",
+        DayAhead: "Later prices are expected to be the day-ahead market's{}; beyond them, those of the last day out.",
         SameHourLastWeek: "Later prices are expected to be those of the same hour a week before{}.",
         Persistence: "Later prices are expected to stay at the latest that is known{}.",
         Column: "Later prices are those of the farm's own forecast{}; where it is not known yet, those a day before.",

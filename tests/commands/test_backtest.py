@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 import sqlite3
@@ -35,36 +34,11 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_files_are_whole(whole: Path) -> None:
+def test_the_files_are_whole_and_json_prints_one_of_them(whole: Path) -> None:
     out = whole / "out"
     assert sorted(path.name for path in out.iterdir()) == FILES
-    told = json.loads((out / "ladder.json").read_text())
-    assert json.loads((whole / "told.json").read_text()) == told
-    with (out / "daily.csv").open() as file:
-        days = list(csv.DictReader(file))
-    assert [row["day"] for row in days] == told["days"] == ["2023-07-01", "2023-07-02", "2023-07-03"]
-    for key, rung in told["rungs"].items():
-        assert [float(row[key]) for row in days] == rung["daily_usd"]
-    with (out / "ladder.csv").open() as file:
-        ladder = {row["rung"]: row for row in csv.DictReader(file)}
-    assert list(ladder) == list(told["rungs"])
-    assert float(ladder["replanning"]["profit_usd"]) == pytest.approx(told["rungs"]["replanning"]["profit_usd"], 1e-6)
-    assert "</html>" in (out / "report.html").read_text()
-
-
-def test_the_schedule_is_the_one_that_is_settled(whole: Path) -> None:
-    with (whole / "out" / "schedule.csv").open() as file:
-        rows = list(csv.DictReader(file))
-    assert len(rows) == 72 * 2
-    assert rows[0]["interval_start"] == "2023-07-01T00:00:00-05:00"
-    assert [row["group"] for row in rows[:2]] == ["New", "Old <i>hall"]
-    told = json.loads((whole / "out" / "ladder.json").read_text())["rungs"]["replanning"]
-    assert sum(float(row["mw"]) for row in rows) == pytest.approx(told["energy_mwh"])
-    off = [row for row in rows if row["off"] != "0"]
-    assert all(int(row["on_normal"]) + int(row["off"]) == 10 for row in rows)
-    assert {row["reason"].split("=")[0] for row in off} == set(told["off_mwh"])
-    assert all(row["reason"] for row in off)
-    assert all(not row["reason"] for row in rows if row["off"] == "0")
+    assert json.loads((whole / "told.json").read_text()) == json.loads((out / "ladder.json").read_text())
+    assert (out / "report.html").read_text().endswith("</html>")
 
 
 def test_what_a_shorter_ladder_left_is_used_and_gone_when_all_is_written(whole: Path, tmp_path: Path) -> None:
@@ -85,16 +59,15 @@ def test_what_a_shorter_ladder_left_is_used_and_gone_when_all_is_written(whole: 
 
 
 def test_a_shorter_ladder_takes_the_place_of_a_longer_one(whole: Path) -> None:
-    assert sorted(path.name for path in (whole / "short").iterdir()) == [n for n in FILES if n != "schedule.csv"]
-    again = curtail("backtest", whole / "farm.yaml", *DAYS, "--policies", RULES, "--out", whole / "short")
-    assert again.returncode == 0, again.stderr
-    farm = whole / "farm.yaml"
-    (whole / "over").mkdir()
-    for name in FILES:
-        (whole / "over" / name).write_text("old")
-    over = curtail("backtest", farm, *DAYS, "--policies", RULES, "--out", whole / "over")
-    assert over.returncode == 0, over.stderr
-    assert sorted(path.name for path in (whole / "over").iterdir()) == [n for n in FILES if n != "schedule.csv"]
+    shorter = [name for name in FILES if name != "schedule.csv"]
+    assert sorted(path.name for path in (whole / "short").iterdir()) == shorter
+    over = whole / "over"
+    over.mkdir()
+    for name in (*FILES, "schedule.csv.gz"):
+        (over / name).write_text("old")
+    made = curtail("backtest", whole / "farm.yaml", *DAYS, "--policies", RULES, "--out", over)
+    assert made.returncode == 0, made.stderr
+    assert sorted(path.name for path in over.iterdir()) == shorter
 
 
 def test_a_store_of_another_farm_is_refused(whole: Path, tmp_path: Path) -> None:
@@ -111,14 +84,13 @@ def test_a_store_of_another_farm_is_refused(whole: Path, tmp_path: Path) -> None
     [
         ((*DAYS, "--policies", "strike,luck"), "--policies: 'luck' is no rung of the ladder; give some of always_on,"),
         (("--from", LAST, "--to", FIRST), f"--to {FIRST} must lie after --from {LAST}"),
-        (("--from", FIRST, "--to", FIRST), f"--to {FIRST} must lie after --from {FIRST}"),
         (("--from", "July", "--to", LAST), "--from 'July' is not a time"),
         (("--from", FIRST, "--to", "2023-07-32"), "--to '2023-07-32' is not a time"),
         (("--from", FIRST, "--to", "2024-07-01"), "price.csv"),
     ],
 )
 def test_what_cannot_be_is_said_and_nothing_is_written(tmp_path: Path, arguments: tuple[str, ...], said: str) -> None:
-    farm = write_farm(tmp_path)
+    farm = write_farm(tmp_path, peaks=False)
     made = curtail("backtest", farm, *arguments, "--out", tmp_path / "out")
     assert made.returncode in (2, 5)
     assert said in made.stderr
@@ -128,7 +100,7 @@ def test_what_cannot_be_is_said_and_nothing_is_written(tmp_path: Path, arguments
 
 
 def test_a_farm_file_that_does_not_say_how_it_plans_again(tmp_path: Path) -> None:
-    farm = write_farm(tmp_path)
+    farm = write_farm(tmp_path, peaks=False)
     data = json.loads(farm.read_text())
     del data["replanning"]
     farm.write_text(json.dumps(data))

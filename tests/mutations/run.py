@@ -30,6 +30,13 @@ THROUGH_TIME: Stages = (
     ("replanning/test_forecasts.py", "replanning/test_knowledge.py", "compare/test_policies.py"),
     ("replanning/test_stepping.py",),
 )
+PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
+BY_FOLDER: dict[str, Stages] = {
+    "optimizer/daily/": DAILY,
+    "optimizer/replanning/": THROUGH_TIME,
+    "optimizer/policies/": THROUGH_TIME,
+    "optimizer/report/backtest": PAGES,
+}
 AT_A_TIME = 2
 SECONDS = 120  # a mutant that hangs is noticed too
 
@@ -53,9 +60,10 @@ def misfits(mutations: tuple[Mutation, ...]) -> list[str]:
 
 def stages_of(mutation: Mutation) -> Stages:
     """The tests that a mutation is to be noticed by."""
-    if mutation.file.startswith(("optimizer/replanning/", "optimizer/policies/")):
-        return THROUGH_TIME
-    return DAILY if mutation.file.startswith("optimizer/daily/") else STAGES
+    for folder, stages in BY_FOLDER.items():
+        if mutation.file.startswith(folder):
+            return stages
+    return STAGES
 
 
 def copy_project(folder: Path, stages: Stages) -> Path:

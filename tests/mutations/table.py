@@ -59,6 +59,9 @@ VINTAGES = "optimizer/conversion/vintages.py"
 CONVERSION_ACCOUNT = "optimizer/conversion/account.py"
 WEEKS = "optimizer/lp/rules/weeks.py"
 SELECTION = "optimizer/lp/selection.py"
+BACKTEST_VIEW = "optimizer/report/backtest_view.py"
+BACKTEST_CHARTS = "optimizer/report/backtest_charts.py"
+BACKTEST_FILES = "optimizer/report/backtest_files.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -349,4 +352,11 @@ MUTATIONS = (
     ),
     Mutation(STEP, "units[1:stop]", "units[:stop]"),
     Mutation(RULES_WALK, "most = min(most, max(running[g], kept[g]) + self._startable_ahead(g, t))", "pass"),
+    Mutation(
+        BACKTEST_VIEW, "between(told.rungs[one], told.rungs[other])", "between(told.rungs[other], told.rungs[one])"
+    ),
+    Mutation(BACKTEST_VIEW, "np.argsort(-gains, ", "np.argsort(gains, "),
+    Mutation(BACKTEST_CHARTS, "usd - sums[pair.theirs]", "usd - sums[pair.mine]"),
+    Mutation(BACKTEST_CHARTS, "grid_import_mw(k.actual, schedules[key])[slice(*part)]", "k.grid.hours[slice(*part)]"),
+    Mutation(BACKTEST_FILES, "rung.daily_usd.round(", "rung.daily_usd.cumsum().round("),
 )

@@ -111,7 +111,8 @@ def test_the_curves_end_at_the_differences() -> None:
             ends = unpacked(described["series"][line["key"]])[-1] * scale[chart["unit"]]
             rung = next(rung for key, rung in told.rungs.items() if line["key"].endswith(f"_{key}"))
             assert ends == pytest.approx(rung.profit - base, abs=0.51 * scale[chart["unit"]] / 10 ** chart["decimals"])
-    assert {line["key"] for line in against["series"]} == {f"against_{key}" for key in told.rungs if key != "strike"}
+    assert {line["key"] for line in against["series"]} == {f"against_{key}" for key in told.rungs}
+    assert set(unpacked(described["series"]["against_strike"])) == {0}
 
 
 def test_a_rung_far_off_is_told_and_not_drawn() -> None:
