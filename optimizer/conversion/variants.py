@@ -45,7 +45,7 @@ class Figures:
 
     converted_mw: critical MW in all. mw_by_year: (machines running at the most, tenant load) at the meter per year.
     curtailment_usd: paid for flexibility and saved by stopping in dear hours, undiscounted; penalties_usd: service
-    credits and backup fuel.
+    credits and backup fuel. standing_mw: machines that stand at the end of each year, by group.
     """
 
     npv: float
@@ -60,6 +60,7 @@ class Figures:
     curtailment_usd: float
     penalties_usd: float
     mw_by_year: tuple[tuple[float, float], ...]
+    standing_mw: dict[str, tuple[float, ...]]
 
 
 def variants_of(case: Case) -> tuple[Variant, ...]:
@@ -114,6 +115,7 @@ def figures(found: Found, mining: Account) -> Figures:
         curtailment_usd=curtailment_income(account),
         penalties_usd=-float((account.lines["service_credits"] + account.lines["backup_fuel"]).sum()),
         mw_by_year=_mw_by_year(account),
+        standing_mw=_standing_mw(account),
     )
 
 
@@ -135,6 +137,13 @@ def _mw_by_year(account: Account) -> tuple[tuple[float, float], ...]:
         (float(np.average(running[years == y], weights=weight[years == y])), float(np.average(tenants[years == y])))
         for y in range(1, int(years.max()) + 1)
     )
+
+
+def _standing_mw(account: Account) -> dict[str, tuple[float, ...]]:
+    years = account.case.timeline.calendar_years()
+    last = [int(np.flatnonzero(years == year)[-1]) for year in range(1, int(years.max()) + 1)]
+    standing = np.maximum(account.decisions.machines_mw[:, last, 0], 0.0)  # the solver's last digits taken off
+    return {name: tuple(row) for name, row in zip(account.case.site.groups.names, standing.tolist(), strict=True)}
 
 
 @dataclass(frozen=True)

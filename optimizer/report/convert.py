@@ -174,10 +174,12 @@ def convert_files(a: Answer) -> dict[str, str]:
 def _variants(told: dict[str, Any]) -> str:
     rows = []
     for entry in told["variants"]:
-        row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year")}
+        row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year", "standing_mw")}
         row |= {f"over_mining_{k}": v for k, v in entry["over_mining"].items()}
         for year, (machines, tenants) in enumerate(entry["mw_by_year"], 1):
             row |= {f"machines_mw_year_{year}": machines, f"tenant_mw_year_{year}": tenants}
+        for group, standing in entry["standing_mw"].items():
+            row |= {f"{group}_mw_year_{year}": mw for year, mw in enumerate(standing, 1)}
         rows.append(row)
     return _csv(rows)
 

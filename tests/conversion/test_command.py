@@ -33,6 +33,9 @@ def test_it_writes_everything(february: tuple[Path, dict[str, Any]]) -> None:
     assert names == ["mine only", f"{deal}, in part", f"{deal}, in full", "best plan"]
     best = told["variants"][-1]
     assert best["npv"] >= max(entry["npv"] for entry in told["variants"]) - 1.0
+    standing = told["variants"][1]["standing_mw"]  # half the site is hosted: the least efficient machines go first
+    assert standing["Antminer S19j Pro"][0] == pytest.approx(0.0, abs=1e-6)
+    assert standing["Antminer S21 XP"][0] > 5.0
     with (out / "variants.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["npv"]) for row in rows] == pytest.approx([entry["npv"] for entry in told["variants"]])

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from optimizer.conversion.answer import Answer, answer
 from optimizer.conversion.load import Read
+from optimizer.report.convert import convert_files
 from optimizer.report.convert_page import render_study, verdict
+from optimizer.report.convert_summary import print_study
 from tests.conversion.test_uncertain import LOW_HIGH
 from tests.sites import machines, offer, site
 
@@ -65,3 +69,16 @@ def test_the_page_prints_on_two_pages_and_fits_a_phone(answered: Answer, browser
     printed = page.pdf(prefer_css_page_size=True)
     page.close()
     assert printed.count(b"/Type /Page\n") == 2
+
+
+def test_the_smallest_study_has_a_page_too() -> None:
+    """A year, no paths, no other fleet, machines of a customer only: what there is none of is left out."""
+    hosted = machines("H", 10, 60.0) | {"hosting": {"fee_usd_per_mwh": 45.0}}
+    made = site(hosted, years={"start": "2026-03-01", "quarters": 0, "years": 1})
+    found = answer(Read(made, {}))
+    page = render_study(found)
+    assert "What each way is worth" in page
+    assert "Not knowing what comes" not in page
+    assert found.fleets[0].cost is None
+    assert convert_files(found)["paths.csv"] == "path,probability\n"
+    print_study(found, Console(file=StringIO(), width=100))
