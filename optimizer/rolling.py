@@ -20,7 +20,7 @@ from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.account import Dispatch, grid_import_mw
-from optimizer.tail import part_of
+from optimizer.tail import metered, part_of
 from optimizer.units import megawatts
 
 F = NDArray[np.float64]
@@ -44,7 +44,7 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
         plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest))
         proved = proved and plan.proved
         there = actual.farm.model_copy(update={"state": state})
-        really = Conditions(there, part_of(actual.market, first, stop))
+        really = metered(there, part_of(actual.market, first, stop))
         pieces.append(executed(really, plan))
         state = state_after(really, pieces[-1])
     return chained(pieces), proved

@@ -6,7 +6,9 @@ as an expectation. For a convex charge that loses nothing: a part of an optimum 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import fields, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -18,12 +20,26 @@ from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import Dispatch, settle
 from optimizer.settlement.charges import counted_mwh
 
+_NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
+
 
 def charged_by_period(farm: Farm) -> bool:
     """Whether anything in the contract is charged over a whole billing period."""
     energy = farm.energy
     takes = any(supply.minimum_take is not None for supply in energy.supplies)
     return bool(energy.demand or energy.tiers or takes or energy.minimum_bill_usd_per_month)
+
+
+def metered(farm: Farm, market: MarketInputs, expected: Mapping[tuple[str, str], float] = _NOTHING) -> Conditions:
+    """Conditions of intervals that are over, to be settled.
+
+    ``expected``: the peaks that the rest of a billing period was expected to have; where none is told, a demand charge
+    falls on the intervals that set the peak.
+    """
+    periods = Conditions(farm, market).billing.periods if farm.energy.demand else ()
+    given = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    nothing = {(name, period.label): 0.0 for name in given for period in periods}
+    return Conditions(farm, market, Rest(peaks_mw=nothing | dict(expected)))
 
 
 def part_of(market: MarketInputs, first: int, stop: int) -> MarketInputs:

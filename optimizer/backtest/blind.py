@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.carry import state_after
-from optimizer.conditions import Conditions
 from optimizer.config.horizon import Step
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
@@ -18,7 +17,7 @@ from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import chained, executed
 from optimizer.schedule.explain import PLAIN_ITEMS
-from optimizer.tail import part_of
+from optimizer.tail import metered, part_of
 
 F = NDArray[np.float64]
 _LONGEST_DAY = 25.0  # hours
@@ -44,7 +43,7 @@ def day_ahead(k: Knowledge, *, sheet: bool) -> Followed:
     firsts = [int(np.searchsorted(k.grid.day_of_interval, day)) for day in range(len(k.grid.days))]
     for first, stop in zip(firsts, [*firsts[1:], len(k.grid)], strict=True):
         plan = plan_conditions(stepper.conditions(first, state))
-        really = Conditions(farm.model_copy(update={"state": state}), part_of(k.actual.market, first, stop))
+        really = metered(farm.model_copy(update={"state": state}), part_of(k.actual.market, first, stop))
         pieces.append(executed(really, plan))
         state = state_after(really, pieces[-1])
         surcharge[first:stop] = _surcharge(plan)[: stop - first]

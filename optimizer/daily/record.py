@@ -11,7 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.billing import Rest
+from optimizer import tail
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError
@@ -156,8 +156,4 @@ def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> C
     Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls
     on the hours that set the peak.
     """
-    farm = farm or record.farm
-    periods = Conditions(farm, market).billing.periods if farm.energy.demand else ()
-    given = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
-    nothing = {(name, period.label): 0.0 for name in given for period in periods}
-    return Conditions(farm, market, Rest(peaks_mw=nothing | dict(record.expected_mw)))
+    return tail.metered(farm or record.farm, market, record.expected_mw)

@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.conditions import Conditions
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
@@ -24,6 +23,7 @@ from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, tr
 from optimizer.market.series import read_series
 from optimizer.replanning.forecasts import price_forecast
 from optimizer.replanning.knowledge import HELD, Knowledge
+from optimizer.tail import metered
 
 F = NDArray[np.float64]
 _HOUR = pd.Timedelta(hours=1)
@@ -63,7 +63,7 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     if isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
         prices = price_forecast(farm, folder, rules, grid, market.energy_price_usd_per_mwh)
     issued = {name: charge.issued for name, charge in charges.items()}
-    return Knowledge(Conditions(farm, market), prices, issued, _day_before(farm, folder, grid))
+    return Knowledge(metered(farm, market), prices, issued, _day_before(farm, folder, grid))
 
 
 def _without_estimates(farm: Farm) -> Farm:

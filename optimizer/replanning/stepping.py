@@ -27,7 +27,7 @@ from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
 from optimizer.settlement.account import Dispatch
-from optimizer.tail import charged_by_period, part_of
+from optimizer.tail import charged_by_period, metered, part_of
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
@@ -59,7 +59,7 @@ class Stepper:
         if now == 0 or self._day(now) != self._day(now - 1):
             self._begun = None
         there = self.farm.model_copy(update={"state": state})
-        really = Conditions(there, part_of(self.knowledge.actual.market, now, now + 1))
+        really = metered(there, part_of(self.knowledge.actual.market, now, now + 1))
         c = self.conditions(now, state)
         try:
             followed, told = self._executed(c, really)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.errors import MissingDataError
 from optimizer.planning import plan_conditions
 from optimizer.policies import Followed, strike_rule
 from optimizer.replanning.knowledge import Knowledge
@@ -212,3 +213,23 @@ def test_no_rule_is_broken_over_all_of_a_replay() -> None:
     ours = stepped(k)
     assert check(k.actual, ours) == []
     assert sum(started.sum() for started in settle(k.actual, ours).starts.values()) > 11
+
+
+def test_a_month_with_a_tail_is_charged_as_one() -> None:
+    """Three days to the end of February; a demand charge of 30 USD/MW; a machine earns 0.5 USD an hour above its power.
+
+    By hand: over 72 hours a machine earns 36 USD, more than its 30 of the charge, so all ten run throughout and the
+    charge falls once. Looking no farther than six hours it would earn 3 and none would run: the tail knows better.
+    """
+    charge = {"name": "Demand", "usd_per_mw": 30.0}
+    state = {"at": "2026-02-26 00:00+00:00", "bill": {"peaks_mw": {"Demand": 0.0}}}
+    begin = "2026-02-26 00:00+00:00"
+    built = replanned(hours=6.0, energy={"demand": (charge,)}, state=state)
+    blind = history(built, np.full(72, 0.5), forecast=0.5, start=begin)
+    with pytest.raises(MissingDataError, match="expected_peak_mw, or"):
+        stepped(blind)
+    horizon = {**built.horizon.model_dump(), "tail": {"minutes": 60}}
+    tailed = Farm.model_validate(built.model_dump() | {"horizon": horizon})
+    k = history(tailed, np.full(72, 0.5), forecast=0.5, start=begin)
+    assert on(stepped(k)) == [10.0] * 72
+    assert settle(k.actual, stepped(k)).profit == pytest.approx(10 * 36 - 300)
