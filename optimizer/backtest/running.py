@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor, wait
+from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +17,7 @@ from optimizer.digest import digest
 from optimizer.errors import CurtailError
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.workers import begin_worker
+from optimizer.workers import begin_worker, worker_pool
 
 Shown = Callable[[int, int], None]
 KEYS: tuple[str, ...] = (*(rung.key for rung in RULES), RUNG, BOUND.key)
@@ -97,20 +95,17 @@ def _on_processes(study: Any, tasks: list[str | Stretch], workers: int, show: Ca
     """Do the tasks; when a worker dies, what is not done goes on from what it kept."""
     packed = pickle.dumps(study)
     for _ in range(_MOST_DEATHS):
-        pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(packed,))
         under_way: dict[Future[None], str | Stretch] = {}
-        try:
-            under_way = {pool.submit(_work, task): task for task in tasks}
-            while under_way:
-                done = wait(under_way, timeout=_POLL_S).done
-                for future in done:
-                    future.result()
-                    del under_way[future]
-                show()
-            return
-        except BrokenProcessPool:
-            tasks = list(under_way.values()) or tasks
-            time.sleep(_POLL_S)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        with worker_pool(workers, _begin, packed) as pool:
+            try:
+                for task in tasks:
+                    under_way[pool.submit(_work, task)] = task
+                while under_way:
+                    for future in wait(under_way, timeout=_POLL_S).done:
+                        future.result()
+                        del under_way[future]
+                    show()
+                return
+            except BrokenProcessPool:
+                pass  # what was done is kept, and passed over quickly
     raise CurtailError(f"worker processes died {_MOST_DEATHS} times; the same command goes on from what is kept")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -24,7 +23,7 @@ from optimizer.policies import always_on, strike_rule
 from optimizer.rolling import replanned
 from optimizer.scenario.apply import plan_time
 from optimizer.scenario.placed import Scenario
-from optimizer.workers import begin_worker
+from optimizer.workers import worker_pool
 
 BASE = "no scenario"
 _WORST_FIRST = (1, 2, 5, 3, 4)  # exit codes: unexpected, input, data missing, no schedule, stopped early
@@ -158,18 +157,14 @@ def _all_met(case: Case, tasks: Sequence[Scenario], workers: int, progress: Prog
             yield met(case, scenario)
             progress(i + 1, len(tasks))
         return
-    context = multiprocessing.get_context("spawn")  # a fork would copy the solver's threads
-    with ProcessPoolExecutor(min(workers, len(tasks)), context, begin_worker) as pool:
-        futures = [pool.submit(met, case, scenario) for scenario in tasks]
+    with worker_pool(min(workers, len(tasks))) as pool:
         try:
+            futures = [pool.submit(met, case, scenario) for scenario in tasks]
             for done, future in enumerate(as_completed(futures), start=1):
                 future.result()
                 progress(done, len(tasks))
         except BrokenProcessPool:
             raise CurtailError("a worker process was killed, or ran out of memory; try fewer --workers") from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
         yield from (future.result() for future in futures)
 
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from multiprocessing import get_context
 from typing import Any
 
 from optimizer.conversion.case import Change, Site
@@ -17,7 +16,7 @@ from optimizer.conversion.uncertain import Uncertain, decide
 from optimizer.conversion.variants import BitcoinCost, Figures, Found, bitcoin_cost, figures, find_all
 from optimizer.errors import CurtailError
 from optimizer.market.hashprice import hashprice, subsidy_on
-from optimizer.workers import begin_worker
+from optimizer.workers import worker_pool
 
 
 @dataclass(frozen=True)
@@ -95,18 +94,14 @@ def _run(parts: list[_Part], workers: int, progress: Progress) -> list[Any]:
             made.append(function(*arguments))
             progress(len(made), len(parts))
         return made
-    context = get_context("spawn")  # a fork would copy the solver's threads
-    with ProcessPoolExecutor(min(workers, len(parts)), context, begin_worker) as pool:
-        futures = [pool.submit(function, *arguments) for function, arguments in parts]
+    with worker_pool(min(workers, len(parts))) as pool:
         try:
+            futures = [pool.submit(function, *arguments) for function, arguments in parts]
             for done, future in enumerate(as_completed(futures), 1):
                 future.result()
                 progress(done, len(parts))
         except BrokenProcessPool:
             raise CurtailError("a worker process was killed, or ran out of memory; try fewer --workers") from None
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
         return [future.result() for future in futures]
 
 

@@ -7,11 +7,10 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from multiprocessing import get_context
 
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import Outcome, work
-from optimizer.workers import begin_worker
+from optimizer.workers import begin_worker, worker_pool
 
 Chunk = Sequence[int]
 MOST_DEATHS = 2  # of workers over one chunk; then its scenarios are tried one by one
@@ -35,10 +34,6 @@ def _work(chunk: Chunk) -> list[Outcome]:
     return work(_study, chunk)
 
 
-def _executor(packed: bytes, workers: int) -> ProcessPoolExecutor:
-    return ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_begin, initargs=(packed,))
-
-
 def on_processes(study: Study, chunks: Iterable[Chunk], workers: int) -> Iterator[list[Outcome]]:
     """Plan the chunks in ``workers`` processes; results come as they are done.
 
@@ -51,34 +46,32 @@ def on_processes(study: Study, chunks: Iterable[Chunk], workers: int) -> Iterato
     suspects: list[int] = []
     more = True
     while more or again:
-        pool = _executor(packed, workers)
         under_way: dict[Future[list[Outcome]], tuple[Chunk, int]] = {}
-        try:
-            while True:
-                while len(under_way) < _AHEAD * workers and (more or again):
-                    task = again.popleft() if again else None
-                    if task is None and (chunk := next(todo, None)) is not None:
-                        task = (chunk, 0)
-                    if task is None:
-                        more = False
+        with worker_pool(workers, _begin, packed) as pool:
+            try:
+                while True:
+                    while len(under_way) < _AHEAD * workers and (more or again):
+                        task = again.popleft() if again else None
+                        if task is None and (chunk := next(todo, None)) is not None:
+                            task = (chunk, 0)
+                        if task is None:
+                            more = False
+                            break
+                        under_way[_submitted(pool, task, again)] = task
+                    if not under_way:
                         break
-                    under_way[_submitted(pool, task, again)] = task
-                if not under_way:
-                    break
-                for future in wait(under_way, return_when=FIRST_COMPLETED).done:
-                    outcomes = future.result()
-                    del under_way[future]
-                    yield outcomes
-        except BrokenProcessPool:
-            for future, (chunk, deaths) in under_way.items():
-                if future.done() and not future.cancelled() and future.exception() is None:
-                    yield future.result()
-                elif deaths + 1 < MOST_DEATHS:
-                    again.append((chunk, deaths + 1))
-                else:
-                    suspects += chunk
-        finally:
-            pool.shutdown(cancel_futures=True)
+                    for future in wait(under_way, return_when=FIRST_COMPLETED).done:
+                        outcomes = future.result()
+                        del under_way[future]
+                        yield outcomes
+            except BrokenProcessPool:
+                for future, (chunk, deaths) in under_way.items():
+                    if future.done() and not future.cancelled() and future.exception() is None:
+                        yield future.result()
+                    elif deaths + 1 < MOST_DEATHS:
+                        again.append((chunk, deaths + 1))
+                    else:
+                        suspects += chunk
     for number in suspects:
         yield [_alone(packed, number)]
 
@@ -96,7 +89,7 @@ def _submitted(
 def _alone(packed: bytes, number: int) -> Outcome:
     """One scenario in a process of its own, tried `MOST_DEATHS` times."""
     for _ in range(MOST_DEATHS):
-        with _executor(packed, 1) as pool:
+        with worker_pool(1, _begin, packed) as pool:
             try:
                 return pool.submit(_work, [number]).result()[0]
             except BrokenProcessPool:
