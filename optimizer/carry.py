@@ -51,6 +51,7 @@ def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> Group
     stopped = [*_carried(c, before, "stopped", length, off_hours), *_recent(c, stops, length, off_hours)]
     return GroupState(
         running=last,
+        in_service=round(float(c.units_available[g, -1])),
         started=newest(started, last),
         stopped=newest(stopped, idle),
         starts_today=float(starts[today].sum()) + (before.starts_today if before is not None and today[0] else 0.0),

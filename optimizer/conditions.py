@@ -216,6 +216,14 @@ class Conditions:
         return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)
 
     @cached_property
+    def in_service_before(self) -> F:
+        """Machines in service just before the plan, (groups,): what of them is gone now, an outage has taken."""
+        told = (self.farm.state.groups.get(group.name) for group in self.farm.fleet)
+        given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
+        there = np.maximum(self.units_before + self.units_bound[1][:, 0], self.units_available[:, 0])
+        return np.maximum(there, given)
+
+    @cached_property
     def units_bound(self) -> tuple[F, F]:
         """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
         shape = (len(self.farm.fleet), len(self.grid))

@@ -236,3 +236,17 @@ def test_whatever_is_there_no_power_is_made_up_and_hard_limits_hold(known: Condi
     room = real.full_load_mw - real.idle_load_mw
     real = with_market(real, import_limit_mw=real.idle_load_mw + room * drawn(0, 1))
     assert NEVER_BROKEN.isdisjoint(breach.rule for breach in check(real, followed(known, real)))
+
+
+def test_an_outage_at_a_seam_takes_machines_that_a_minimum_time_would_hold() -> None:
+    """Two machines may start at 07:00 for two hours at least; at 08:00 one goes out of service, and power costs 4.
+
+    By hand, at once: one starts and the outage takes it: 1 USD in the hour at no cost. Planned again at 08:00 it is the
+    same, as the state says that two were in service: else the one would have to run on, at a loss of 3.
+    """
+    out = ({"start": "2026-02-11 08:00", "end": "2026-02-11 12:00", "units": 1},)
+    c = conditions(farm(group(units=2, minimum_on_hours=2.0, outages=out)), [4.0, 0.0, 4.0])
+    at_once = settle(c, plan_conditions(c).dispatch).profit
+    again = schedule_of(c, lambda _t: c, [1, 2])
+    assert check(c, again) == []
+    assert settle(c, again).profit == pytest.approx(at_once) == pytest.approx(1.0)

@@ -53,7 +53,7 @@ def fleet(c: Conditions) -> Part:
     bound_on, bound_off = c.units_bound
     outage_sets, lost = outages(
         c.units_available,
-        np.maximum(c.units_before + bound_off[:, 0], c.units_available[:, 0]),
+        c.in_service_before,
         on_start,
         off_start,
     )

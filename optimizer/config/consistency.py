@@ -76,6 +76,12 @@ def _state(farm: Any) -> Iterator[FoundAt]:
         installed, running = units[name], get(state, "running")
         if not isinstance(running, int) or running < 0:
             continue
+        if (
+            isinstance(in_service := get(state, "in_service"), int)
+            and isinstance(installed, int)
+            and in_service > installed
+        ):
+            yield (*path, "in_service"), f"is more than the {installed} machines of the group (got {in_service})"
         started, stopped = (_switched(state, key) for key in ("started", "stopped"))
         if started > running:
             sentence = f"are {started} machines, more than the {running} that run; leave out those stopped since"
@@ -95,12 +101,14 @@ def _state(farm: Any) -> Iterator[FoundAt]:
 def _announced(farm: Any, told: Any) -> Iterator[FoundAt]:
     """Machines announced for groups or modes that are not there."""
     modes = {
-        get(g, "name"): [str(mode) for _, mode in entries(g, "modes")] or ["normal"] for _, g in entries(farm, "fleet")
+        name: [str(mode) for _, mode in entries(group, "modes")] or ["normal"]
+        for _, group in entries(farm, "fleet")
+        if isinstance(name := get(group, "name"), str)
     }
     for name, rows in told.items() if isinstance(told, dict) else ():
         path = ("state", "announced", name)
         if name not in modes:
-            yield path, f"no group of the fleet has this name; {meant(name, [str(n) for n in modes])}"
+            yield path, f"no group of the fleet has this name; {meant(name, list(modes))}"
             continue
         for mode in rows if isinstance(rows, dict) else ():
             if mode not in modes[name]:

@@ -62,6 +62,9 @@ class GroupState(Section):
     """What a group was doing when the plan begins."""
 
     running: Count = Field(description="Machines running")
+    in_service: Count | None = Field(
+        default=None, description="Machines in service just before; those running, resting or there now when absent"
+    )
     started: tuple[Switched, ...] = Field(
         default=(), description="Starts not longer ago than minimum_on_hours or an hour"
     )

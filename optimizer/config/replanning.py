@@ -29,7 +29,7 @@ TimeOfDay = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type
 class DayAhead(Section):
     """Prices of a whole local day, published on the day before; beyond them, those of the last day published."""
 
-    kind: Literal["day_ahead"]
+    kind: Literal["day_ahead"] = Field(description="Prices of tomorrow, published today")
     price_usd_per_mwh: SeriesFile = Field(description="The day-ahead prices")
     published: TimeOfDay = Field(
         default=time(13, 30), description="When tomorrow's prices are out, on the farm's clock; ERCOT's by 13:30"
@@ -39,19 +39,19 @@ class DayAhead(Section):
 class SameHourLastWeek(Section):
     """The price of the same hour a week before."""
 
-    kind: Literal["same_hour_last_week"]
+    kind: Literal["same_hour_last_week"] = Field(description="What the same hour cost last week")
 
 
 class Persistence(Section):
     """The last price that is known holds on."""
 
-    kind: Literal["persistence"]
+    kind: Literal["persistence"] = Field(description="The latest price holds on")
 
 
 class Column(Section):
     """A supplied forecast, each value known so many hours before its interval begins."""
 
-    kind: Literal["column"]
+    kind: Literal["column"] = Field(description="A supplied forecast")
     price_usd_per_mwh: SeriesFile = Field(description="The forecast")
     known_hours_before: Annotated[float, Field(ge=0, le=24 * 14)] = Field(
         description="How long before an interval its value is known; earlier, that of the same hour a day before stands"

@@ -62,7 +62,7 @@ def _group_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> 
     change = np.diff(running, prepend=c.units_before[g])
     started, stopped = np.maximum(change, 0.0), np.maximum(-change, 0.0)
     bound_on, bound_off = c.units_bound[0][g], c.units_bound[1][g]
-    in_service = np.concatenate([[max(c.units_before[g] + bound_off[0], available[0])], available[:-1]])
+    in_service = np.concatenate([[c.in_service_before[g]], available[:-1]])
     fallen_out = np.maximum(in_service - available, 0.0)
     forced = np.minimum(stopped, fallen_out)  # an outage takes running machines first, where machines stop
     if group.minimum_on_hours > 0:

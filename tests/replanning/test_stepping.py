@@ -135,7 +135,7 @@ def test_machines_coupled_in_time_alone_lose_nothing_at_the_seams(c: Conditions)
     for one in roomy["fleet"]:
         one["starts_per_day"] = one["starts_per_day"] and max(round(one["starts_per_day"]), 1)
     state = roomy["state"]
-    state["bill"], state["grid_import_mw"] = {}, None
+    state["bill"], state["grid_import_mw"], state["missed_mw"] = {}, None, {}
     bare = Farm.model_validate(roomy)
     market = evenly(c).market
     k = foreseen(conditions(bare, market.energy_price_usd_per_mwh, hashprice=market.hashprice_usd_per_ph_day), 400.0)

@@ -84,4 +84,4 @@ def test_a_start_the_clock_skips(tmp_path: Path) -> None:
 def test_the_schema() -> None:
     done = curtail("schema", "scenario")
     assert json.loads(done.stdout)["title"] == "A scenario of curtail"
-    assert "there is one for" in (said := curtail("schema", "scenarios").stderr) and "scenario\n" in said
+    assert "there is one for" in (said := curtail("schema", "scenarios").stderr) and " scenario," in said
