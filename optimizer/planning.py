@@ -44,7 +44,7 @@ class Plan:
 
     ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
     ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out. ``extended`` says that
-    the user's constraints were added.
+    the user's constraints were added; ``scenarios`` are the names of those it is planned under.
     """
 
     conditions: Conditions
@@ -56,6 +56,7 @@ class Plan:
     method: str
     proved: bool
     extended: bool = False
+    scenarios: tuple[str, ...] = ()
 
     @property
     def farm(self) -> Farm:
@@ -106,13 +107,14 @@ def plan_farm(
     scenario = combined(scenarios)
     grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
     judge_state(farm, grid)
-    return plan_conditions(
+    plan = plan_conditions(
         conditions_of(farm, folder, grid, price_file, progress, scenario),
         units=units,
         extend=extend,
         time_limit=time_limit,
         progress=progress,
     )
+    return replace(plan, scenarios=tuple(scenario.name for scenario in scenarios))
 
 
 def conditions_of(

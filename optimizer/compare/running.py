@@ -55,8 +55,8 @@ class Failure:
 class Compared:
     """One scenario, met in every way. start, end: on the farm's clock, with its offset; empty where it has no hours.
 
-    ``values`` are those of a sweep, by key; ``base`` is the position of the base over the same intervals. ``warnings``
-    are those of its market with everything known.
+    ``values`` are those of a sweep of the scenario ``swept``, by key; ``base`` is the position of the base over these
+    intervals. ``warnings`` are those of its market with everything known.
     """
 
     name: str
@@ -68,6 +68,7 @@ class Compared:
     base: int | None
     ways: dict[Way, Outcome | Failure]
     warnings: tuple[str, ...] = ()
+    swept: str = ""
 
     def outcome(self, way: Way) -> Outcome | None:
         """The outcome of a way, None where it failed."""
@@ -201,6 +202,7 @@ def met(case: Case, scenario: Scenario) -> Compared:
         base=None,
         ways=ways,
         warnings=() if actual is None else actual.market.warnings,
+        swept=scenario.swept,
     )
 
 

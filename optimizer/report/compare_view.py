@@ -44,7 +44,7 @@ def name_of(comparison: Comparison, compared: Compared) -> str:
         return f"{BASE}, {number(compared.hours)} h{'' if alike else f' from {local(compared.start)}'}"
     if not compared.values:
         return compared.name
-    return f"{stem(compared)} [{', '.join(f'{key}={value_text(value)}' for key, value in compared.values)}]"
+    return f"{compared.swept} [{', '.join(f'{key}={value_text(value)}' for key, value in compared.values)}]"
 
 
 def local(time: str) -> str:
@@ -54,11 +54,6 @@ def local(time: str) -> str:
     '2026-02-11 06:00'
     """
     return time[:16].replace("T", " ")
-
-
-def stem(compared: Compared) -> str:
-    """The name of the scenario that is swept."""
-    return compared.name.rpartition(" [")[0]
 
 
 def value_text(value: Any) -> str:
@@ -182,7 +177,7 @@ def sweeps(comparison: Comparison) -> list[Sweep]:
     groups: dict[tuple[str, tuple[str, ...]], list[Compared]] = {}
     for compared in comparison.scenarios:
         if compared.values:
-            groups.setdefault((stem(compared), tuple(key for key, _ in compared.values)), []).append(compared)
+            groups.setdefault((compared.swept, tuple(key for key, _ in compared.values)), []).append(compared)
     found = []
     for (name, keys), members in groups.items():
         points = [tuple(value for _, value in member.values) for member in members]

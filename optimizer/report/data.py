@@ -55,6 +55,7 @@ class Figures:
     """
 
     farm: str
+    scenarios: tuple[str, ...]
     timezone: str
     start: str
     end: str
@@ -93,6 +94,12 @@ class Figures:
     warnings: tuple[str, ...]
 
     @property
+    def under(self) -> str:
+        """What the plan is made under, in words; empty without a scenario."""
+        names = ", ".join(self.scenarios)
+        return f"Under the scenario{'s' if len(self.scenarios) > 1 else ''}: {names}" if names else ""
+
+    @property
     def machine_hours_off(self) -> float:
         """Machine-hours off for any reason."""
         return sum(row.machine_hours for row in self.reasons)
@@ -108,6 +115,7 @@ def figures(plan: Plan) -> Figures:
     btc_price = market.btc_price_usd
     return Figures(
         farm=plan.farm.name,
+        scenarios=plan.scenarios,
         timezone=grid.timezone,
         start=clock.start(0),
         end=clock.end(len(grid) - 1),

@@ -104,6 +104,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
     start, end = (time_texts(times, grid.timezone)[i] for times, i in ((grid.starts, 0), (grid.ends, -1)))
     return {
         "farm": plan.farm.name,
+        "scenarios": list(plan.scenarios),
         "start": start,
         "end": end,
         "intervals": len(grid),

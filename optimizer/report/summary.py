@@ -27,7 +27,7 @@ def print_summary(plan: Plan, console: Console) -> None:
 
     f = figures(plan)
     line(f"{f.farm}: {f.start} to {f.end} ({f.timezone}), {number(f.hours, _decimals(f.hours))} h", "bold")
-    for text in _headline(f):
+    for text in (*filter(None, [f.under]), *_headline(f)):
         line(text)
     for title, table in (
         ("Groups", _groups(f)),

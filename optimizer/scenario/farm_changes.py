@@ -1,4 +1,4 @@
-"""What a scenario changes of the farm: events, outages, contract, fleet, fixed costs."""
+"""What a scenario changes of the farm: events and programs, outages and cold restarts, fleet, contract, fixed costs."""
 
 from __future__ import annotations
 
@@ -11,17 +11,19 @@ from typing import Any
 from optimizer.config.base import LAST_YEAR, SeriesFile
 from optimizer.config.energy import Energy
 from optimizer.config.farm import Farm
-from optimizer.config.fleet import Group, Outage
+from optimizer.config.fleet import ColdRestart, Group, Outage
 from optimizer.config.load import machines_of
 from optimizer.config.plain import meant
 from optimizer.config.yaml12 import Keys
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.language import (
+    ColdRestartChange,
     ContractChange,
     EventChange,
     FixedCostsChange,
     FleetChange,
     OutageChange,
+    ProgramsChange,
 )
 from optimizer.scenario.placed import Placed, Scenario, walked
 from optimizer.scenario.times import stands_for
@@ -82,10 +84,7 @@ def _(change: OutageChange, farm: Farm, placed: Placed, begins: datetime, _folde
     end = _AFTER_EVERY_PLAN if change.to is None else placed.time(change.to, ("to",), begins, zone)
     if end <= start:
         raise placed.refuse(("to",), f"ends ({change.to}) before it begins ({change.begin or 'with the plan'})")
-    names = [group.name for group in farm.fleet]
-    if change.groups != "all":
-        _judge_names(change.groups, names, placed, [("groups", i) for i in range(len(change.groups))])
-        names = list(change.groups)
+    names = _chosen(change, farm, placed)
     short = [group for group in farm.fleet if group.name in names and (change.units or 0) > group.units]
     if short:
         counts = ", ".join(f"{group.name} has {group.units}" for group in short)
@@ -99,6 +98,15 @@ def _(change: OutageChange, farm: Farm, placed: Placed, begins: datetime, _folde
     return placed.rebuilt(farm, {}, fleet=tuple(fleet))
 
 
+def _chosen(change: OutageChange | ColdRestartChange, farm: Farm, placed: Placed) -> list[str]:
+    """Names of the groups that a change is for."""
+    names = [group.name for group in farm.fleet]
+    if change.groups == "all":
+        return names
+    _judge_names(change.groups, names, placed, [("groups", i) for i in range(len(change.groups))])
+    return list(change.groups)
+
+
 def _share_of(units: int, share: float) -> int:
     """Whole machines nearest to a share of them, one at least.
 
@@ -106,6 +114,29 @@ def _share_of(units: int, share: float) -> int:
     (2, 1, 10)
     """
     return max(round(units * share), 1)
+
+
+@_changed.register
+def _(change: ColdRestartChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+    names = _chosen(change, farm, placed)
+    if farm.weather is None:
+        return farm
+    cold = ColdRestart(below_c=change.below_c, minutes=change.minutes)
+    fleet = tuple(
+        placed.rebuilt(group, {("cold_restart",): ()}, cold_restart=cold) if group.name in names else group
+        for group in farm.fleet
+    )
+    return placed.rebuilt(farm, {}, fleet=fleet)
+
+
+@_changed.register
+def _(change: ProgramsChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+    given = {program.name: program for program in change.set}
+    kept = tuple(given.get(program.name, program) for program in farm.programs)
+    known = {program.name for program in farm.programs}
+    added = [i for i, program in enumerate(change.set) if program.name not in known]
+    origins: dict[Keys, Keys] = {("programs", len(kept) + k): ("set", i) for k, i in enumerate(added)}
+    return placed.rebuilt(farm, origins, programs=(*kept, *(change.set[i] for i in added)))
 
 
 @_changed.register

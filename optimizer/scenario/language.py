@@ -10,7 +10,8 @@ from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
-from optimizer.config.fleet import Group
+from optimizer.config.fleet import ColdRestart, Group
+from optimizer.config.programs import Program
 from optimizer.config.rates import PriceSeries
 from optimizer.scenario.courses import CourseChange
 from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
@@ -53,18 +54,37 @@ def _all_or_names(value: Any) -> str:
     return "names" if isinstance(value, tuple | list) else "all"
 
 
+Groups = Annotated[
+    Annotated[Literal["all"], Tag("all")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("names")],
+    Discriminator(_all_or_names),
+]
+
+
 class OutageChange(Timed, Operated):
     """Machines out of service."""
 
     OPERATIONS: ClassVar[dict[str, str]] = {"units": "units", "share": "share"}
     kind: Literal["outage"] = Field(description="Machines out of service")
-    groups: Annotated[
-        Annotated[Literal["all"], Tag("all")] | Annotated[tuple[Name, ...], Field(min_length=1), Tag("names")],
-        Discriminator(_all_or_names),
-    ] = Field(default="all", description="all, or the names of groups")
+    groups: Groups = Field(default="all", description="all, or the names of groups")
     units: Annotated[int, Field(gt=0, le=10_000_000)] | None = Field(default=None, description="Machines of each group")
     share: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None, description="Share of the installed machines of each group; 1 is all of them"
+    )
+
+
+class ColdRestartChange(ColdRestart, Noticed):
+    """Restarts that take longer in the cold; it does nothing on a farm without `weather`."""
+
+    kind: Literal["cold_restart"] = Field(description="Longer restarts in the cold")
+    groups: Groups = Field(default="all", description="all, or the names of groups")
+
+
+class ProgramsChange(Noticed):
+    """Programs that calls are owed under, so that an event may belong to one."""
+
+    kind: Literal["programs"] = Field(description="Limits on the calls of a season")
+    set: Annotated[tuple[Program, ...], Field(min_length=1)] = Field(
+        description="Programs as in a farm file; one takes the place of the farm's of its name"
     )
 
 
@@ -110,7 +130,9 @@ class FleetChange(Noticed):
         return self
 
 
-FarmChange = EventChange | OutageChange | FixedCostsChange | ContractChange | FleetChange
+CallChange = EventChange | ProgramsChange
+FleetOrCosts = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
+FarmChange = CallChange | FleetOrCosts
 Change = Annotated[CourseChange | FarmChange, Field(discriminator="kind")]
 
 

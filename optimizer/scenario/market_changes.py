@@ -20,6 +20,7 @@ from optimizer.scenario.courses import (
     AddersChange,
     BtcPriceChange,
     DifficultyChange,
+    ExportPriceChange,
     HashpriceChange,
     PriceChange,
     TemperatureChange,
@@ -34,6 +35,7 @@ from optimizer.scenario.windows import points, window, window_of_event, within
 QUANTITIES: dict[type[Course], tuple[str, Any, str]] = {
     PriceChange: ("energy_price_usd_per_mwh", base.Price, "energy price"),
     AddersChange: ("adders_usd_per_mwh", base.Price, "adders"),
+    ExportPriceChange: ("export_price_usd_per_mwh", base.Price, "export price"),
     TemperatureChange: ("temperature_c", base.Celsius, "temperature"),
     HashpriceChange: ("hashprice_usd_per_ph_day", base.NonNegative, "hashprice"),
     BtcPriceChange: ("btc_price_usd", base.Positive, "BTC price"),

@@ -84,7 +84,8 @@ class _Elsewhere(Document):
 
 @dataclass(frozen=True)
 class Scenario:
-    """Changes in the order they are applied; ``values`` are those of a sweep, by key, where one made this scenario.
+    """Changes in the order they are applied; ``values`` are those of a sweep, by key, where one made this scenario, and
+    ``swept`` is the name of what it was made of.
 
     ``start`` and ``hours`` are what a plan has unless told otherwise.
     """
@@ -97,6 +98,7 @@ class Scenario:
     start: datetime | None = None
     hours: float | None = None
     values: tuple[tuple[str, Any], ...] = ()
+    swept: str = ""
     document: Document = NO_FILE
 
     def known(self, begins: datetime, zone: str, known_at: datetime | None) -> tuple[Placed, ...]:

@@ -59,7 +59,8 @@ def swept(whole: Scenario, file: ScenarioFile) -> tuple[Scenario, ...]:
             (label, file.sweep[s].values[j]) for s, (label, j) in enumerate(zip(labels, places, strict=True))
         )
         named = ", ".join(f"{label}={texts[s][j]}" for s, (label, j) in enumerate(zip(labels, places, strict=True)))
-        made.append(replace(whole, name=f"{whole.name} [{named}]", changes=tuple(changes), values=values))
+        name = f"{whole.name} [{named}]"
+        made.append(replace(whole, name=name, changes=tuple(changes), values=values, swept=whole.name))
     if faults:
         raise InputError(set(faults))
     return tuple(made)

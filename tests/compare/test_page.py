@@ -20,6 +20,9 @@ from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario, sce
 from tests.compare.test_running import TOO_MUCH
 from tests.farms import group
 
+BRACKETS = (
+    """[{kind: event, event: {name: a, start: 2026-02-11 06:00, end: 2026-02-11 07:00, cut: {form: full_stop}}}]"""
+)
 HOSTILE = "<script>alert(1)<\\script><b>&\"'{{7*7}}[red]"
 GRID = "[{kind: price, scale: 1}, {kind: hashprice, scale: 1}]"
 TWO_KEYS = "[{change: 0, key: scale, values: [1, 2]}, {change: 1, key: scale, values: [1, 0.5, 2]}]"
@@ -184,3 +187,14 @@ def test_names_are_short_where_values_are_long() -> None:
     found = thirty()
     grid = [s for s in found.scenarios if s.values and s.name.startswith("Grid")]
     assert name_of(found, grid[1]).endswith("=0.5]")
+
+
+def test_brackets_in_a_name_and_in_a_value_belong_to_them() -> None:
+    """A sweep of "Storm [2021]" over "call [1]" and "call [2]" is one sweep of that name."""
+    values = "[{change: 0, key: event.name, values: ['call [1]', 'call [2]']}]"
+    found = compare(case(hours=1.0), scenarios(BRACKETS, "'Storm [2021]'", sweep=values))
+    assert [name_of(found, one) for one in found.scenarios] == [
+        "Storm [2021] [name=call [1]]",
+        "Storm [2021] [name=call [2]]",
+    ]
+    assert [(sweep.name, sweep.values) for sweep in sweeps(found)] == [("Storm [2021]", (("call [1]", "call [2]"),))]

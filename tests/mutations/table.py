@@ -160,6 +160,8 @@ MUTATIONS = (
     Mutation(
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
+    Mutation(ROUNDING, "<= SEARCH_GAP * abs(found.objective)", "<= abs(found.objective)"),
+    Mutation(ROUNDING, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
     Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),

@@ -68,6 +68,18 @@ def test_no_whole_schedule_beats_the_exact_one(c: Conditions, sizes: list[int]) 
     assert exact.rounding_gap_share == pytest.approx(exact.rounding_gap_usd / gross(exact), abs=1e-12)
 
 
+@given(farms(most_groups=3, most_intervals=4), st.permutations([1, 1, 5]))
+@settings(max_examples=20)
+def test_what_is_proved_is_as_good_as_the_exact_one(c: Conditions, sizes: list[int]) -> None:
+    """To a thousandth of gross revenue, or a ten-thousandth of profit, which is what it is said to be proved to."""
+    boxed = in_containers(c, sizes, None)
+    rounded, exact = plan_conditions(boxed), plan_conditions(boxed, units="exact")
+    slack = 1e-5 * boxed.units_available.sum() + 1e-6 * sum(map(abs, rounded.continuous.lines.values()))
+    short = exact.settlement.profit - rounded.settlement.profit
+    assert rounded.proved
+    assert short <= max(1e-3 * gross(rounded), 1e-4 * abs(exact.settlement.profit)) + slack
+
+
 def gross(plan: Any) -> float:
     """Gross revenue of the continuous optimum, USD."""
     return sum(max(usd, 0.0) for usd in plan.continuous.lines.values()) or np.inf

@@ -47,6 +47,22 @@ def test_a_plan_under_scenarios(tmp_path: Path, stop: Path) -> None:
     assert off["05"] == 0
 
 
+def test_a_plan_names_its_scenarios(tmp_path: Path, stop: Path) -> None:
+    """In the account, on the page and in the terminal; a plan without any names none."""
+    hostile = tmp_path / "hostile.yaml"
+    hostile.write_text(HEAD.format('"[red]<b>Dear & co"') + "changes: []\n")
+    out = tmp_path / "out"
+    done = curtail("plan", FIXED, "--scenario", stop, "--scenario", hostile, "--out", out)
+    assert done.returncode == 0, done.stderr
+    assert "Under the scenarios: Stop, [red]<b>Dear & co\n" in done.stderr
+    assert json.loads((out / "settlement.json").read_text())["scenarios"] == ["Stop", "[red]<b>Dear & co"]
+    assert "Under the scenarios: Stop, [red]&lt;b&gt;Dear &amp; co</div>" in (out / "report.html").read_text()
+    done = curtail("plan", FIXED, "--out", out)
+    assert json.loads((out / "settlement.json").read_text())["scenarios"] == []
+    assert "Under the scenario" not in done.stderr
+    assert "Under the scenario" not in (out / "report.html").read_text()
+
+
 def test_start_and_hours_override_the_scenario(tmp_path: Path, stop: Path) -> None:
     start = ("--start", "2026-02-11T07:00", "--hours", "4")
     done = curtail("plan", FIXED, "--scenario", stop, *start, "--out", tmp_path / "out", "--no-report", "--json")

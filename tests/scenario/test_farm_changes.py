@@ -123,6 +123,48 @@ def test_a_contract_that_does_not_fit_is_refused_at_its_place() -> None:
     assert "changes[0].set.minimum_bill_usd_per_month: cannot stand beside a block with resale" in fault
 
 
+CALL = "name: call, start: day 1 06:00, end: day 1 07:00, cut: {form: full_stop}, program: ERS"
+
+
+def test_programs_take_the_place_of_those_of_their_names() -> None:
+    """Added, so that an event may belong to one; the limit of the second takes the place of the first's."""
+    none, one = (
+        f"kind: programs, set: [{{name: ERS, calls_per_season: {calls}}}, {{name: B{calls}}}]" for calls in (0, 1)
+    )
+    call = f"kind: event, event: {{{CALL}}}"
+    assert [cap.interval for cap in conditions(under(one, call), [0.0] * 2).event_caps] == [0]
+    assert conditions(under(none, call), [0.0] * 2).event_caps == ()
+    several = under(none, call, one).programs
+    assert [(program.name, program.calls_per_season) for program in several] == [("ERS", 1), ("B0", None), ("B1", None)]
+
+
+def test_programs_with_faults() -> None:
+    assert refused("kind: programs, set: [{name: ERS}, {name: ERS, hours_used: 1}]") == [
+        "<scenario>:5:48: changes[0].set[1].name: is the name of programs[0] too; each program needs its own"
+    ]
+    (fault,) = refused(f"kind: event, event: {{{CALL}}}")
+    assert "changes[0].event.program: no program has this name; there is none" in fault
+
+
+def test_cold_restarts() -> None:
+    """An hour and a half below -10 C in place of what group B has; nothing on a farm without weather."""
+    slow = farm(group("A"), group("B", cold_restart={"below_c": 0.0, "minutes": 30.0}))
+    for groups, hours in ((", groups: [B]", [[0, 0], [0, 1.5]]), ("", [[0, 1.5], [0, 1.5]])):
+        one = under(f"kind: cold_restart, below_c: -10, minutes: 90{groups}", of=slow)
+        assert conditions(one, [0.0] * 2, temperature=[-5.0, -15.0]).restart_hours.tolist() == hours
+    without = slow.model_copy(update={"weather": None, "fleet": slow.fleet[:1]})
+    assert under("kind: cold_restart, below_c: -10, minutes: 90", of=without) == without
+
+
+def test_cold_restarts_with_faults() -> None:
+    slow = farm(group("A", restart_minutes=20.0))
+    assert refused("kind: cold_restart, below_c: -10, minutes: 15", of=slow) == [
+        "<scenario>:5:49: changes[0].minutes: must be at least restart_minutes, 20 (got 15)"
+    ]
+    (fault,) = refused("kind: cold_restart, below_c: -10, minutes: 15, groups: [C]")
+    assert "changes[0].groups[0]: no group of the fleet has this name (got 'C'); there is: A, B" in fault
+
+
 def test_fleet() -> None:
     added = "{name: C, units: 2, model: Antminer S21}"
     one = under(

@@ -113,6 +113,19 @@ def test_what_is_not_touched_stays_to_the_last_bit() -> None:
     assert [changed[t] for t in (0, 2, 3)] == [prices[t] for t in (0, 2, 3)]
 
 
+def test_the_export_price() -> None:
+    """By itself: neither price changes the other. From 07:30 on it is 10 in place of 5, and then 1 more throughout."""
+    changes = "kind: export_price, scale: 2, from: day 1 07:30", "kind: export_price, shift_usd_per_mwh: 1"
+    both = under("kind: price, set_usd_per_mwh: 9000", *changes, export_price=5.0)
+    assert both.energy_price_usd_per_mwh.tolist() == [9000] * 4
+    assert both.export_price_usd_per_mwh.tolist() == [6, 8.5, 11, 11]
+    capped = under(
+        "kind: export_price, set_usd_per_mwh: 70", "kind: export_price, cap_usd_per_mwh: 40", export_price=5.0
+    )
+    assert capped.export_price_usd_per_mwh.tolist() == [40] * 4
+    assert capped.energy_price_usd_per_mwh.tolist() == PRICES
+
+
 def test_adders_and_temperature() -> None:
     assert under("kind: adders, shift_usd_per_mwh: 4", "kind: adders, scale: 2").adders_usd_per_mwh.tolist() == [8] * 4
     colder = under("kind: temperature, shift_c: -30, from: day 1 08:00", "kind: temperature, set_c: 5, to: day 1 07:00")

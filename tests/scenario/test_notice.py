@@ -23,6 +23,7 @@ AT_LATE_TIMES = {
     "paid event": "{{kind: event, notice: {notice}, event: {{name: offer, start: {begin}, end: 2026-02-11 16:00, "
     "voluntary: true, payment: {{usd_per_mwh: {size}}}}}}}",
     "adders": "{{kind: adders, shift_usd_per_mwh: {size}, from: {begin}, notice: {notice}}}",
+    "cold restart": "{{kind: cold_restart, below_c: 20, minutes: 60, notice: {notice}}}",
     "contract": "{{kind: contract, set: {{adders_usd_per_mwh: {size}}}, notice: {notice}}}",
 }
 

@@ -174,6 +174,27 @@ def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
         assert (mw <= continuous.supply_mw[name] + 1e-9).all()
 
 
+def mixed(limit_mw: float) -> Conditions:
+    """Two containers of 3 MW that earn 3 USD an hour each beside 500 machines of 10 kW that earn two cents each."""
+    boxes = group("boxes", 6, units_switched_together=3)
+    singles = group("singles", 500, th=20.0, watts=1e4)
+    return conditions(farm(boxes, singles, limit_mw=limit_mw), [0.5])
+
+
+def test_single_machines_beside_containers_are_searched_near_the_best_in_fractions() -> None:
+    """By hand: power at 0.5 USD/MWh leaves a container 1.5 USD and a single machine 1.5 cents.
+
+    Of 7.2501 MW a container and 425 machines make 7.875 USD, all 500 machines 7.5. With 425.01 machines it would be
+    0.00015 USD more, which proves it. Of 7.256 MW 425.6 machines would make 0.009 more, which proves nothing.
+    """
+    for limit_mw, method in ((7.2501, "integers near the best with fractions of single machines"),
+                             (7.256, "integers throughout")):  # fmt: skip
+        plan = plan_conditions(mixed(limit_mw))
+        assert (on(plan, "boxes"), on(plan, "singles")) == ([3], [425])
+        assert (plan.method, plan.proved) == (method, True)
+        assert plan.settlement.profit == pytest.approx(1.5 + 6.375)
+
+
 def ramped() -> Any:
     return conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
 
