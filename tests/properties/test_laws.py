@@ -63,7 +63,7 @@ def test_the_order_of_the_groups_does_not_matter(c: Conditions) -> None:
 @given(farms())
 def test_halving_every_interval_changes_nothing(c: Conditions) -> None:
     """Where nothing goes by the number of intervals, by what part of one a call or an outage touches, or by when in an
-    interval a machine starts before it gets too cold to.
+    interval a machine starts before it gets too cold to, or so cold that its restart takes longer.
     """
     plain = without(
         c,
@@ -74,6 +74,7 @@ def test_halving_every_interval_changes_nothing(c: Conditions) -> None:
         "outages",
         "events",
         "minimum_start_temperature_c",
+        "cold_restart",
     )
 
     def whole_days(data: dict[str, Any]) -> None:
@@ -103,9 +104,12 @@ def test_a_rule_never_raises_profit(c: Conditions) -> None:
     for key in ("minimum_on_hours", "minimum_off_hours", "starts_per_day", "starts_per_hour", "wear_usd_per_start",
                 "minimum_start_temperature_c", "freeze_protection", "ramp_up_mw_per_hour", "events"):  # fmt: skip
         no_more(profit, best_profit(without(c, key)), c)
-    charges = {"demand": ("peaks_mw", "past_peaks_mw"), "tiers": ("tier_mwh",), "coincident_peaks": (),
-               "minimum_bill_usd_per_month": ()}  # fmt: skip
+    charges = {"tiers": ("tier_mwh",), "coincident_peaks": (), "minimum_bill_usd_per_month": (),
+               "demand": ("peaks_mw", "past_peaks_mw")}  # fmt: skip
     for key, metered in charges.items():
+        if key == "demand":  # what is owed of it counts towards a minimum bill, and goes with it
+            c = without(c, "minimum_bill_usd_per_month")
+            profit = best_profit(c)
         no_more(profit, best_profit(without(c, key, *metered)), c)
 
 
