@@ -36,8 +36,8 @@ def test_fewer_than_announced(price: float, on: int, profit: float) -> None:
     """Proves that machines announced are not stopped for less than a change must be worth.
 
     By hand: at 1.0625 USD/MWh a machine loses 0.0625 USD an hour, less than 0.125: ten run two hours on, 1.25 USD lost.
-    At 1.1875 they lose 0.1875 and stop. The price of a change is no money: what is earned is what is settled. Without it
-    the optimum would be all off at either price.
+    At 1.1875 they lose 0.1875 and stop. The price of a change is no money: what is earned is what is settled. Without
+    it the optimum would be all off at either price.
     """
     c = announced([price, price], rules={"change_usd_per_machine": 0.125}, told=[10, 10])
     assert optimum(c).on() == [on, on]
@@ -50,7 +50,8 @@ def test_more_than_announced(price: float, on: int, profit: float) -> None:
     """Proves that machines not announced are not started for less than a change must be worth.
 
     By hand: at 0.9375 USD/MWh a machine gains 0.0625 USD an hour, less than 0.125: the four announced run, 0.5 USD in
-    two hours. At 0.8125 each gains 0.1875: all ten run, 3.75 USD. Without it the optimum would be all ten at either price.
+    two hours. At 0.8125 each gains 0.1875: all ten run, 3.75 USD. Without it the optimum would be all ten at either
+    price.
     """
     c = announced([price, price], rules={"change_usd_per_machine": 0.125}, told=[4, 4])
     assert optimum(c).on() == [on, on]
