@@ -18,18 +18,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.errors import CurtailError, InputError
+from optimizer.errors import CurtailError
 from optimizer.policies import Followed
+from optimizer.results import opened
 from optimizer.schedule.reasons import Reason
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS study (digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS pieces (
     rung TEXT, first INTEGER, begun TEXT, stop INTEGER NOT NULL, schedule BLOB NOT NULL, state TEXT NOT NULL,
     PRIMARY KEY (rung, first, begun)
 );
 """
-_WAIT_S = 60.0  # for another writer's piece
 
 
 class Store:
@@ -37,22 +36,7 @@ class Store:
 
     def __init__(self, path: Path, digest: str) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = sqlite3.connect(path, timeout=_WAIT_S)
-            self._file.execute("PRAGMA journal_mode=WAL")
-            with self._file:
-                self._file.executescript(_TABLES)
-                self._file.execute("INSERT INTO study SELECT ? WHERE NOT EXISTS (SELECT 1 FROM study)", (digest,))
-                found = self._file.execute("SELECT digest FROM study").fetchone()[0]
-        except (OSError, sqlite3.Error) as error:
-            raise CurtailError(f"{path}: cannot be used for results: {error}") from None
-        if found != digest:
-            self.close()
-            raise InputError(
-                f"{path}: holds results of other inputs: the farm, its history or a version of the software has "
-                "changed since. Give another --out, or delete this file to begin anew"
-            )
+        self._file = opened(path, _TABLES, digest, "the farm, its history")
 
     def close(self) -> None:
         """Let go of the file."""

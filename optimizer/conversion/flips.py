@@ -73,7 +73,7 @@ def full_flip(ask: Asker, offer: int, quantity: str) -> Flip:
     """Where an offer in full and mining only are worth the same."""
 
     def gain(value: float) -> float:
-        return ask.gain(_change(quantity, value), offer)
+        return ask.gain(changed(quantity, value), offer)
 
     def words(value: float) -> str:
         return "host" if gain(value) > 0 else "mine"
@@ -92,7 +92,7 @@ def best_flip(ask: Asker, quantity: str) -> Flip:
     """Where the best plan begins or ceases to convert anything at all."""
 
     def converts(value: float) -> bool:
-        return ask.best(_change(quantity, value))[1] > _SOME_MW
+        return ask.best(changed(quantity, value))[1] > _SOME_MW
 
     def words(value: float) -> str:
         return "host some" if converts(value) else "mine only"
@@ -115,7 +115,8 @@ def of_fleet(site: Site, groups: Groups) -> Site:
     return replace(site, groups=groups)
 
 
-def _change(quantity: str, value: float) -> Change:
+def changed(quantity: str, value: float) -> Change:
+    """One assumption changed: by a factor, or the delay in whole months."""
     if quantity == "delay_months":
         return Change(delay_months=round(value))
     return Change(**{quantity: value})  # type: ignore[arg-type]  # every other field is a factor

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -149,8 +150,8 @@ def _hosting(case: Case) -> dict[str, F]:
     }
 
 
-def _of(offers: tuple[object, ...], value: object) -> F:
-    return np.array([value(offer) for offer in offers], dtype=np.float64).reshape(-1, 1, 1, 1)  # type: ignore[operator]
+def _of(offers: tuple[Any, ...], value: Callable[[Any], float]) -> F:
+    return np.array([value(offer) for offer in offers], dtype=np.float64).reshape(-1, 1, 1, 1)
 
 
 def _conversions(case: Case, rules: Rules, at: Choices) -> dict[str, F]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.conversion.case import Change
-from optimizer.conversion.flips import Asker
+from optimizer.conversion.flips import Asker, changed
 
 # How far each is moved, as factors on today's value; a delay in months.
 RANGES: dict[str, tuple[float, float]] = {
@@ -45,7 +45,7 @@ def tornado(ask: Asker, offer: int) -> tuple[Swing, ...]:
     """Swings, the widest first."""
     made = []
     for quantity, (low, high) in RANGES.items():
-        gains = [ask.gain(_moved(quantity, value), offer) for value in (low, high)]
+        gains = [ask.gain(changed(quantity, value), offer) for value in (low, high)]
         made.append(Swing(quantity, low, high, *gains))
     return tuple(sorted(made, key=lambda swing: -abs(swing.gain_high - swing.gain_low)))
 
@@ -60,9 +60,3 @@ def heat_map(ask: Asker) -> tuple[tuple[Cell, ...], ...]:
 def _cell(ask: Asker, change: Change) -> Cell:
     npv, converted = ask.best(change)
     return Cell(change.btc_price, change.rent, npv - ask.npv(replace(change, rent=1.0), None), converted)
-
-
-def _moved(quantity: str, value: float) -> Change:
-    if quantity == "delay_months":
-        return Change(delay_months=round(value))
-    return Change(**{quantity: value})  # type: ignore[arg-type]  # every other field is a factor

@@ -162,7 +162,7 @@ class History:
 
     def runs(self) -> list[Run]:
         """Every run in the order in which they were made."""
-        return [Run(*row) for row in self._rows(f"SELECT {_COLUMNS} FROM runs ORDER BY number")]  # noqa: S608
+        return [Run(*row) for row in self._rows(f"SELECT {_COLUMNS} FROM runs ORDER BY number")]  # noqa: S608  # no input
 
     def schedules(self, since: int = 0) -> list[tuple[int, Record]]:
         """The schedules handed out that begin at or after a moment, by their start, with the number of their run.

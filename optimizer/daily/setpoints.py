@@ -7,6 +7,7 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -78,7 +79,7 @@ def write(folder: Path, points: tuple[SetPoint, ...], **more: Any) -> None:
     table.writeheader()
     table.writerows(rows)
     for name, content in ((JSON_FILE, text), (CSV_FILE, buffer.getvalue())):
-        write_file(folder / name, lambda path, content=content: _fill(path, content))  # type: ignore[misc]
+        write_file(folder / name, partial(_fill, content=content))
 
 
 def _fill(path: Path, content: str) -> None:

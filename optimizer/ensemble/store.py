@@ -8,15 +8,14 @@ from contextlib import closing
 from pathlib import Path
 
 from optimizer.ensemble.work import Outcome
-from optimizer.errors import CurtailError, InputError
+from optimizer.errors import CurtailError
+from optimizer.results import opened
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS study (digest TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS outcomes (
     number INTEGER PRIMARY KEY, failure TEXT, figures BLOB NOT NULL, lines BLOB NOT NULL, running BLOB NOT NULL
 );
 """
-_WAIT_S = 60.0  # for another writer's chunk
 
 
 class Store:
@@ -24,22 +23,7 @@ class Store:
 
     def __init__(self, path: Path, digest: str) -> None:
         self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = sqlite3.connect(path, timeout=_WAIT_S)
-            with self._file:
-                self._file.executescript(_TABLES)
-                found = self._file.execute("SELECT digest FROM study").fetchone()
-                if found is None:
-                    self._file.execute("INSERT INTO study VALUES (?)", (digest,))
-        except (OSError, sqlite3.Error) as error:
-            raise CurtailError(f"{path}: cannot be used for results: {error}") from None
-        if found is not None and found[0] != digest:
-            self.close()
-            raise InputError(
-                f"{path}: holds results of other inputs: the farm, its market, the ensemble or a version of the "
-                "software has changed since. Give another --out, or delete this file to begin anew"
-            )
+        self._file = opened(path, _TABLES, digest, "the farm, its market, the ensemble")
 
     def close(self) -> None:
         """Let go of the file."""
