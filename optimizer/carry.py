@@ -82,9 +82,7 @@ def newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:
 
 def _on_last_day(c: Conditions) -> NDArray[np.bool_]:
     """Intervals of the local day in which the schedule ends, (intervals,); none where it ends at midnight."""
-    today = c.grid.end.tz_convert(c.grid.timezone).date().isoformat()
-    day = c.grid.days.index(today) if today in c.grid.days else -1
-    return np.asarray(c.grid.day_of_interval == day)
+    return np.asarray(c.grid.day_of_interval == (len(c.grid.days) - 1 if c.grid.last_day_goes_on else -1))
 
 
 def _bill(c: Conditions, dispatch: Dispatch, imported: F) -> BillState:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from optimizer.billing import NO_REST, Billing, Rest
 from optimizer.calls import Calls, EventCap, PaidSpan, touched
+from optimizer.config.catalogue import OperatingPoint
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
@@ -190,9 +191,14 @@ class Conditions:
         return self.strongest_mw @ fall * self.pue
 
     @cached_property
+    def points(self) -> dict[str, dict[str, OperatingPoint]]:
+        """The operating points of each group, by its name and by mode in the order of `modes`."""
+        return {group.name: group.points for group in self.farm.fleet}
+
+    @cached_property
     def strongest_mw(self) -> F:
         """MW of one machine of each group in its strongest mode, (groups,)."""
-        return np.array([megawatts(max(p.power_w for p in group.points.values())) for group in self.farm.fleet])
+        return np.array([megawatts(max(p.power_w for p in points.values())) for points in self.points.values()])
 
     @cached_property
     def units_before(self) -> F:

@@ -26,7 +26,7 @@ def _judge_size(c: Conditions) -> None:
     entries = 0.0
     for group in c.farm.fleet:
         windows = (group.minimum_on_hours, group.minimum_off_hours)
-        entries += n * (5.0 * len(group.points) + 4.0 + sum(min(hours / shortest, n) for hours in windows))
+        entries += n * (5.0 * len(group.modes) + 4.0 + sum(min(hours / shortest, n) for hours in windows))
     if entries > MOST_ENTRIES:
         raise InputError(
             f"the plan would have about {entries / 1e6:,.0f} million matrix entries, more than the "

@@ -39,12 +39,13 @@ def fleet(c: Conditions) -> Part:
     farm, grid = c.farm, c.grid
     n, days = len(grid), len(grid.days)
     names = tuple(group.name for group in farm.fleet)
-    points = [(group, mode) for group in farm.fleet for mode in group.points]
-    counts = np.array([len(group.points) for group in farm.fleet])
+    points = [(group, mode) for group in farm.fleet for mode in group.modes]
+    counts = np.array([len(group.modes) for group in farm.fleet])
     stop = np.cumsum(counts)
     yields = {group.name: hash_yield_th(farm, group) for group in farm.fleet}
     hosting = [
-        0.0 if g.hosting is None else g.hosting.fee_usd_per_mwh * megawatts(g.points[k].power_w) for g, k in points
+        0.0 if g.hosting is None else g.hosting.fee_usd_per_mwh * megawatts(c.points[g.name][k].power_w)
+        for g, k in points
     ]
     day_start = np.searchsorted(c.grid.day_of_interval, np.arange(days))
     on_start, off_start = (
@@ -121,10 +122,10 @@ def fleet(c: Conditions) -> Part:
 def containers(c: Conditions, whole: bool) -> Part:
     """Sets and parameters of ``lp/rules/whole.py``; without ``whole`` its sets are empty."""
     groups = c.farm.fleet
-    group_of_point = np.repeat(np.arange(len(groups)), [len(group.points) for group in groups])
+    group_of_point = np.repeat(np.arange(len(groups)), [len(group.modes) for group in groups])
     container = np.array([float(group.units_switched_together) for group in groups])
     partial = (c.units_available % container[:, None])[group_of_point]
-    points = tuple((group.name, mode) for group in groups for mode in group.points) if whole else ()
+    points = tuple((group.name, mode) for group in groups for mode in group.modes) if whole else ()
     sets: dict[str, AnySet] = {
         "WHOLE_POINTS": LabelSet(points),
         "WHOLE_GROUPS": Subset("GROUPS", where(container > 1) if whole else np.arange(0)),

@@ -18,7 +18,7 @@ def replanning(c: Conditions) -> Part:
     announced, frozen, change = c.announced, 0, 0.0
     if c.farm.replanning is not None:
         frozen, change = c.farm.replanning.frozen_intervals, c.farm.replanning.change_usd_per_machine
-    counts = np.array([len(group.points) for group in c.farm.fleet])
+    counts = np.array([len(group.modes) for group in c.farm.fleet])
     first = np.cumsum(counts) - counts
     told = np.add.reduceat(announced, first, axis=0)
     holds = told <= c.units_available[:, : told.shape[1]]

@@ -32,7 +32,7 @@ def site(c: Conditions) -> Part:
     parameters = {
         "pue": c.pue,
         "extra_mw": np.array(
-            [megawatts(point.power_w) - standby[g.name] for g in c.farm.fleet for point in g.points.values()]
+            [megawatts(point.power_w) - standby[name] for name, points in c.points.items() for point in points.values()]
         ),
         "standby_mw": np.array(list(standby.values())),
         "auxiliary_mw": c.market.auxiliary_load_mw,

@@ -225,9 +225,11 @@ class Billing:
         if not self.farm.energy.coincident_peaks:
             return ()
         tags = []
-        years = np.asarray(self.market.grid.local_starts.year)
+        years = self.market.grid.years
         for i, peak in enumerate(self.farm.energy.coincident_peaks):
             weight = self.market.peak_probability[peak.name] / rule_of(peak).intervals_per_year
+            if not weight.any():
+                continue
             for year in dict.fromkeys(years[weight > 0].tolist()):
                 of_year = np.where(years == year, weight, 0.0)
                 elsewhere = peak.elsewhere_mw * max(1.0 - float(of_year.sum()), 0.0)

@@ -21,6 +21,7 @@ F = NDArray[np.float64]
 Int = NDArray[np.int64]
 _SECONDS_PER_HOUR = 3600
 _SECONDS_PER_MINUTE = 60
+_EPOCH_YEAR = 1970
 _ROUNDED_SECONDS = 2.0  # 0.0833 hours are meant to be 5 minutes, 299.88 s
 
 
@@ -67,7 +68,19 @@ class Grid:
 
     def part(self, first: int, stop: int) -> Grid:
         """The intervals ``first`` to ``stop - 1``."""
-        return Grid(self.starts[first:stop], self.hours[first:stop], self.timezone)
+        return self.merged(np.arange(first, stop), stop)
+
+    def merged(self, firsts: Int, stop: int) -> Grid:
+        """Longer intervals that begin where those at ``firsts``, rising, do; the last ends where ``stop - 1`` does."""
+        lasts = np.append(firsts[1:], stop)[: len(firsts)] - 1
+        hours = self.hours[firsts]
+        if (lasts > firsts).any():
+            hours = np.add.reduceat(self.hours[:stop], firsts)
+        merged = Grid(self.starts[firsts], hours, self.timezone)
+        merged.__dict__.update(  # reckoned once for all that is made of a grid
+            ends=self.ends[lasts], _dates=self._dates[firsts], _end_dates=self._end_dates[lasts]
+        )
+        return merged
 
     @cached_property
     def local_starts(self) -> pd.DatetimeIndex:
@@ -110,9 +123,30 @@ class Grid:
 
         Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to.
         """
-        dates = self.local_starts.tz_localize(None).to_numpy().astype("datetime64[D]")
-        days, of_interval = np.unique(dates, return_inverse=True)
+        days, of_interval = np.unique(self._dates, return_inverse=True)
         return tuple(np.datetime_as_string(days).tolist()), of_interval.astype(np.int64)
+
+    @cached_property
+    def years(self) -> Int:
+        """The local year in which each interval begins, (n_intervals,)."""
+        return self._dates.astype("datetime64[Y]").astype(np.int64) + _EPOCH_YEAR
+
+    @cached_property
+    def last_day_goes_on(self) -> bool:
+        """Whether the last interval ends on the local day in which it begins; at midnight it does not."""
+        return bool(self._end_dates[-1] == self._dates[-1])
+
+    @cached_property
+    def _dates(self) -> NDArray[np.datetime64]:
+        return _local_dates(self.local_starts)
+
+    @cached_property
+    def _end_dates(self) -> NDArray[np.datetime64]:
+        return _local_dates(self.ends.tz_convert(self.timezone))
+
+
+def _local_dates(moments: pd.DatetimeIndex) -> NDArray[np.datetime64]:
+    return moments.tz_localize(None).to_numpy().astype("datetime64[D]")
 
 
 def grid_of(farm: Farm, start: datetime | None = None, hours: float | None = None) -> Grid:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
@@ -41,10 +42,10 @@ def billing_periods(grid: Grid, billing_day: int) -> tuple[Period, ...]:
     >>> march.label, march.first, march.stop, str(march.begins), str(march.ends)
     ('2026-03', 1, 2, '2026-03-01 06:00:00+00:00', '2026-04-01 05:00:00+00:00')
     """
-    start, last = (grid.starts[at].tz_convert(grid.timezone) for at in (0, -1))
+    start, last = grid.starts[0], grid.starts[-1]  # on the farm's clock within a day of these
     ahead = 12 * (last.year - start.year) + last.month - start.month
-    labels, begins = _beginnings(grid.timezone, billing_day, start.year, start.month, ahead)
-    first = grid.starts.searchsorted(begins)
+    labels, begins, moments = _beginnings(grid.timezone, billing_day, start.year, start.month, ahead)
+    first = grid.starts.tz_convert(None).to_numpy().searchsorted(moments)
     return tuple(
         Period(label, int(first[i]), int(first[i + 1]), begins[i], begins[i + 1])
         for i, label in enumerate(labels[:-1])
@@ -55,13 +56,13 @@ def billing_periods(grid: Grid, billing_day: int) -> tuple[Period, ...]:
 @lru_cache(maxsize=64)
 def _beginnings(
     timezone: str, billing_day: int, year: int, month: int, ahead: int
-) -> tuple[tuple[str, ...], pd.DatetimeIndex]:
+) -> tuple[tuple[str, ...], tuple[pd.Timestamp, ...], NDArray[np.datetime64]]:
     """Periods from the month before one to two months after the last of those ahead: labels and beginnings in UTC."""
     months = pd.period_range(pd.Period(year=year, month=month, freq="M") - 1, periods=ahead + 4, freq="M")
     days = months.to_timestamp() + pd.Timedelta(days=billing_day - 1)
     twice = np.ones(len(days), dtype=np.bool_)
     begins = days.tz_localize(timezone, ambiguous=twice, nonexistent="shift_forward").tz_convert("UTC").as_unit("us")
-    return tuple(map(str, months)), begins
+    return tuple(map(str, months)), tuple(begins), begins.tz_localize(None).to_numpy()
 
 
 def with_tail(farm: Farm, head: Grid) -> Grid | None:

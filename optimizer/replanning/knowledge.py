@@ -89,7 +89,7 @@ class Knowledge:
             known["temperature_c"] = lumped("temperature_c", self._temperature(market.temperature_c, now, stop))
         known["peak_probability"] |= {name: lumped(_SUMS[0], self._issued(name, now, stop)) for name in self.issued}
         known |= {name: self._held(name, now, len(at)) for name in HELD if known[name] is not None}
-        known["grid"] = Grid(self.grid.starts[firsts], lengths, self.grid.timezone)
+        known["grid"] = self.grid.merged(firsts, stop)
         return replace(market, **known)
 
     def _held(self, name: str, now: int, n: int) -> F:

@@ -92,21 +92,15 @@ class Stepper:
         first = round_down(really, first_part(planned, 1))
         if check(really, first):
             plan = plan_conditions(c)
-            return executed(really, plan), self._announced(c, plan.dispatch)
+            return executed(really, plan), self._announced(c, plan.dispatch) if self._keeps else {}
         installed = sum(group.units for group in c.farm.fleet)
         all_on = sum(float(units[0]) for units in first.units_on.values()) == installed
-        if all_on and not self._keeps:
-            return Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, {}), {}
-        whole = round_down(c, planned)
-        reasons = {} if all_on else explain(c, problem, program, solution, whole).off
-        off = {reason: counts[:, :1] for reason, counts in reasons.items() if counts[:, 0].any()}
+        off = {} if all_on else explain(c, problem, program, solution, first).off
         followed = Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, off)
-        return followed, self._announced(c, whole)
+        return followed, self._announced(c, round_down(c, planned)) if self._keeps else {}
 
     def _announced(self, c: Conditions, plan: Dispatch) -> Announced:
-        """Machines planned for the intervals of the first length after the first, where they are kept or priced."""
-        if not self._keeps:
-            return {}
+        """Machines planned for the intervals of the first length after the first."""
         stop = int(np.argmax(np.append(c.grid.hours != c.grid.hours[0], True)))
         told: Announced = {group.name: {} for group in c.farm.fleet}
         for (group, mode), units in plan.units_on.items():

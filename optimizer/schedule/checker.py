@@ -99,10 +99,12 @@ def _still_bound(c: Conditions, switched: F, hours: float) -> F:
 def _container_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> Iterator[Breach]:
     size = float(group.units_switched_together)
     partly_filled = c.units_available[g] % size
+    every = np.array([dispatch.units_on[group.name, mode] for mode in group.modes])
+    beside = np.abs(every - np.round(every / size) * size)
+    if (beside <= UNIT_TOLERANCE).all():
+        return
     partial_runs = np.zeros(len(c.grid))
-    for mode in group.modes:
-        units = dispatch.units_on[group.name, mode]
-        left = np.abs(units - np.round(units / size) * size)
+    for units, left in zip(every, beside, strict=True):
         with_partial = np.abs((units - partly_filled) - np.round((units - partly_filled) / size) * size)
         uses_partial = (left > UNIT_TOLERANCE) & (partly_filled > 0)
         partial_runs += uses_partial

@@ -94,7 +94,10 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
 def explain(
     c: Conditions, problem: DispatchProblem, program: LinearProgram, solution: Solution, whole: Dispatch
 ) -> Explanation:
-    """The explanation of a whole schedule from the continuous optimum it was made from."""
+    """The explanation of a whole schedule from the continuous optimum it was made from.
+
+    ``whole`` may hold the first intervals alone: then machines off are explained in those.
+    """
     items = marginal_items(program, solution, c.grid.hours)
     marginal = np.sum(list(items.values()), axis=0)
     point_strike = point_strikes(problem)
@@ -126,13 +129,15 @@ def _off(
 ) -> dict[Reason, F]:
     installed = np.array([float(group.units) for group in c.farm.fleet])[:, None]
     running = np.array([whole.running(group) for group in c.farm.fleet])
-    continuous = np.add.reduceat(solution.values["units_on"], first, axis=0)
-    idle = c.units_available - running
+    n = running.shape[1]
+    continuous = np.add.reduceat(solution.values["units_on"][:, :n], first, axis=0)
+    available = c.units_available[:, :n]
+    idle = available - running
     container = np.array([float(group.units_switched_together) for group in c.farm.fleet])[:, None]
     partly = np.where(container > 1, np.floor(continuous + _TOLERANCE) - running, 0.0)
     whole_gap = np.clip(partly, 0.0, idle)
-    code = _code(c, problem, solution, items, strike, extended)
-    off = {Reason.OUTAGE: installed - c.units_available, Reason.WHOLE_UNITS: whole_gap}
+    code = _code(c, problem, solution, items, strike, extended)[:, :n]
+    off = {Reason.OUTAGE: installed - available, Reason.WHOLE_UNITS: whole_gap}
     for i, reason in enumerate(REASONS):
         mine = np.where(code == i, idle - whole_gap, 0.0)
         if mine.any():

@@ -64,7 +64,7 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
         size, available = float(group.units_switched_together), c.units_available[g]
         wanted = np.array([dispatch.units_on[group.name, mode] for mode in group.modes])
         full = np.floor((wanted + _SNAP) / size) * size
-        watts = [group.points[mode].power_w for mode in group.modes]
+        watts = [point.power_w for point in c.points[group.name].values()]
         frugal = int(np.argmin(watts))
         total = wanted.sum(axis=0) + _SNAP
         full[frugal] += np.floor((total - full.sum(axis=0)) / size) * size
@@ -80,6 +80,8 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
     surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
     dispatch = replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)
     supply_mw = dict(dispatch.supply_mw)
+    if not supply_mw:
+        return dispatch
     billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
     over = np.maximum(np.sum([np.zeros(len(billed)), *supply_mw.values()], axis=0) - billed, 0.0)
     price = c.market.supply_price_usd_per_mwh

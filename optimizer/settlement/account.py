@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import reduce
 from types import MappingProxyType
 
 import numpy as np
@@ -36,8 +37,7 @@ class Dispatch:
 
     def running(self, group: Group) -> F:
         """Machines of a group running in any mode, (intervals,)."""
-        total: F = np.sum([self.units_on[group.name, mode] for mode in group.modes], axis=0)
-        return total
+        return reduce(np.add, (self.units_on[group.name, mode] for mode in group.modes))
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ def site_load_mw(c: Conditions, dispatch: Dispatch) -> F:
     watts = np.zeros(len(c.grid))
     for g, group in enumerate(c.farm.fleet):
         watts += group.standby_w * (c.units_available[g] - dispatch.running(group))
-        for mode, point in group.points.items():
+        for mode, point in c.points[group.name].items():
             watts += point.power_w * dispatch.units_on[group.name, mode]
     return watts / WATTS_PER_MEGAWATT * c.pue + c.market.auxiliary_load_mw
 
@@ -120,7 +120,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
         starts[group.name] = started
         wear -= group.wear_usd_per_start * started
         fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
-        for mode, point in group.points.items():
+        for mode, point in c.points[group.name].items():
             machine_hours = dispatch.units_on[group.name, mode] * hours
             if group.hosting is not None:
                 mwh = machine_hours * point.power_w / WATTS_PER_MEGAWATT
@@ -128,7 +128,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
             else:
                 earning_th_hours += machine_hours * point.hashrate_th * (1.0 - fee)
         if group.hosting is None:
-            first_mode = group.points[group.modes[0]]
+            first_mode = c.points[group.name][group.modes[0]]
             lost_th_hours += started * c.restart_hours[g] * first_mode.hashrate_th * (1.0 - fee)
         if group.freeze_protection is not None:
             short = np.maximum(c.frost_minimum[g] - running, 0.0)
