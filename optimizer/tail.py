@@ -36,9 +36,11 @@ def metered(farm: Farm, market: MarketInputs, expected: Mapping[tuple[str, str],
     ``expected``: the peaks that the rest of a billing period was expected to have; where none is told, a demand charge
     falls on the intervals that set the peak.
     """
-    periods = Conditions(farm, market).billing.periods if farm.energy.demand else ()
-    given = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
-    nothing = {(name, period.label): 0.0 for name in given for period in periods}
+    c = Conditions(farm, market, Rest(peaks_mw=expected))
+    lacking = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    if not lacking:
+        return c
+    nothing = {(name, period.label): 0.0 for name in lacking for period in c.billing.periods}
     return Conditions(farm, market, Rest(peaks_mw=nothing | dict(expected)))
 
 
