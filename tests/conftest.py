@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -31,3 +32,27 @@ def browser() -> Iterator[Any]:
             pytest.skip(f"no browser to look at the page with: {error.message.splitlines()[0]}")
         yield opened
         opened.close()
+
+
+@pytest.fixture
+def look(browser: Any) -> Iterator[Callable[..., Any]]:
+    """Opens a page at a width and in a scheme once it says it is ready; whatever goes wrong in one fails the test."""
+    troubles: list[str] = []
+    pages = []
+
+    def show(path: Path, ready: str = "true", width: int = 1400, scheme: str = "light") -> Any:
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        pages.append(page)
+        page.on("console", lambda message: troubles.append(message.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("dialog", lambda dialog: (troubles.append("a name ran as a script"), dialog.dismiss()))
+        page.on("request", lambda asked: None if asked.url == path.as_uri() else troubles.append(asked.url))
+        page.goto(path.as_uri())
+        page.wait_for_function(ready)
+        page.wait_for_timeout(50)
+        return page
+
+    yield show
+    for page in pages:
+        page.close()
+    assert troubles == []

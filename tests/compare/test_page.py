@@ -129,18 +129,11 @@ def test_the_page_needs_nothing_from_outside_and_is_small() -> None:
 
 @pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_thirty_scenarios_are_readable(browser: Any, tmp_path: Path, width: int, scheme: str) -> None:
+def test_thirty_scenarios_are_readable(look: Any, tmp_path: Path, width: int, scheme: str) -> None:
     """No overflow, no trouble in the console, names and figures that do not overlap, bars that have a size."""
     path = tmp_path / "compare.html"
     path.write_text(render_comparison(thirty()), encoding="utf-8")
-    page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-    troubles: list[str] = []
-    page.on("console", lambda message: troubles.append(message.text))
-    page.on("pageerror", lambda error: troubles.append(str(error)))
-    page.on("dialog", lambda dialog: (troubles.append("a name ran as a script"), dialog.dismiss()))
-    page.on("request", lambda request: None if request.url == path.as_uri() else troubles.append(request.url))
-    page.goto(path.as_uri())
-    page.wait_for_timeout(50)
+    page = look(path, width=width, scheme=scheme)
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     overlapping = page.evaluate(
         """() => {
@@ -179,8 +172,6 @@ def test_thirty_scenarios_are_readable(browser: Any, tmp_path: Path, width: int,
         ".map((n) => parseFloat(getComputedStyle(n).fontSize)))"
     )
     assert page.evaluate(smallest) >= 11
-    page.close()
-    assert troubles == []
 
 
 def test_names_are_short_where_values_are_long() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -21,26 +21,13 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(browser: Any, report: Path) -> Iterator[Any]:
-    """Opens the page at a width and in a scheme; whatever goes wrong in it fails the test."""
-    troubles: list[str] = []
-    pages = []
+def opened(look: Callable[..., Any], report: Path) -> Callable[..., Any]:
+    """Opens the page at a width and in a scheme."""
 
     def show(width: int, scheme: str = "light") -> Any:
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        pages.append(page)
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda asked: None if asked.url == report.as_uri() else troubles.append(asked.url))
-        page.goto(report.as_uri())
-        page.wait_for_function("Curtail.pages.length === 3 && Curtail.pages.at(-1).plots.length === 3")
-        page.wait_for_timeout(50)
-        return page
+        return look(report, "Curtail.pages.length === 3 && Curtail.pages.at(-1).plots.length === 3", width, scheme)
 
-    yield show
-    for page in pages:
-        page.close()
-    assert troubles == []
+    return show
 
 
 DRAWN = """() => [...document.querySelectorAll('figure')].filter((f) => f.checkVisibility()).map((f) => {

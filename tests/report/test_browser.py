@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -29,27 +29,13 @@ def billed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def opened(browser: Any, report: Path) -> Iterator[Any]:
-    """Opens the report at a width and in a scheme; whatever goes wrong in the page fails the test."""
-    troubles: list[str] = []
-    pages = []
+def opened(look: Callable[..., Any], report: Path) -> Callable[..., Any]:
+    """Opens the report, or another plan's, at a width and in a scheme."""
 
     def show(width: int = 1400, scheme: str = "light", path: Path = report) -> Any:
-        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
-        pages.append(page)
-        page.on("console", lambda message: troubles.append(message.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("dialog", lambda dialog: (troubles.append("a name ran as a script"), dialog.dismiss()))
-        page.on("request", lambda request: None if request.url == path.as_uri() else troubles.append(request.url))
-        page.goto(path.as_uri())
-        page.wait_for_function("Curtail.page && Curtail.page.plots.length === 3")
-        page.wait_for_timeout(50)
-        return page
+        return look(path, "Curtail.page && Curtail.page.plots.length === 3", width, scheme)
 
-    yield show
-    for page in pages:
-        page.close()
-    assert troubles == []
+    return show
 
 
 def inked(page: Any, chart: str) -> int:
