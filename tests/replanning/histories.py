@@ -18,9 +18,11 @@ from tests.farms import farm, market
 DAY_HOURS = 24
 
 
-def replanned(*groups: dict[str, Any], hours: float = 24.0, minutes: int = 60, rules: Any = None, **more: Any) -> Farm:
-    """A farm that plans again at every interval of so many minutes, so many hours ahead."""
-    horizon = {"hours": hours, "intervals": ({"minutes": minutes},)}
+def replanned(
+    *groups: dict[str, Any], hours: float = 24.0, minutes: int = 60, steps: Any = None, rules: Any = None, **more: Any
+) -> Farm:
+    """A farm that plans again at every interval of so many minutes, or by steps, so many hours ahead."""
+    horizon = {"hours": hours, "intervals": steps or ({"minutes": minutes},)}
     return farm(*groups, horizon=horizon, replanning={"forecast": {"kind": "persistence"}, **(rules or {})}, **more)
 
 

@@ -67,6 +67,25 @@ def test_a_stop_must_repay_its_restart() -> None:
     assert on(stepped(history(replanned(slow), [0.5, 1.6, 0.5, 0.5], forecast=0.5))) == [10, 0, 10, 10]
 
 
+@pytest.mark.parametrize("minutes", [5, 15, 60])
+def test_every_five_minutes_does_what_every_hour_does_where_prices_hold_for_an_hour(minutes: int) -> None:
+    """Two hours at 1.6 and 1.7 repay a restart, an hour at 1.4 does not; machines rest an hour at least.
+
+    Ten machines earn 1 USD/MWh, 9 of 12 hours cost 0.5; a start loses half an hour of hash: 5 USD.
+    """
+    hourly = [0.5, 0.5, 1.4, 0.5, 0.5, 1.6, 1.7, 0.5, 0.5, 0.5, 0.5, 0.5]
+    parts = 60 // minutes
+    prices = np.repeat(hourly, parts)
+    steps = ({"minutes": minutes, "hours": 1}, {"minutes": 15, "hours": 1}, {"minutes": 60})
+    farm = replanned(
+        group(restart_minutes=30.0, minimum_off_hours=1.0), hours=6.0, steps=steps if minutes < 60 else steps[2:]
+    )
+    k = history(farm, prices, forecast=prices, hours=1 / parts)
+    schedule = stepped(k)
+    assert on(schedule) == np.repeat([10.0, 10, 10, 10, 10, 0, 0, 10, 10, 10, 10, 10], parts).tolist()
+    assert settle(k.actual, schedule).profit == pytest.approx(10 * (9 * 0.5 - 0.4) - 5)
+
+
 @given(farms(coupled=False, most_intervals=8), st.sampled_from([0, 1]))
 @settings(max_examples=30)
 def test_without_couplings_it_is_the_strike_rule(c: Conditions, lag: int) -> None:
