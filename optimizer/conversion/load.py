@@ -21,8 +21,10 @@ from optimizer.config.study import Study
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.conversion.case import Site
 from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
+from optimizer.conversion.history import made_of_history
 from optimizer.conversion.paths import central_bitcoin
 from optimizer.conversion.power import blocks_of
+from optimizer.conversion.strikes import strikes_of
 from optimizer.conversion.timeline import timeline_of
 from optimizer.errors import Fault, InputError
 
@@ -66,7 +68,14 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
                 read_document(path).fault(("name",), f"is the name of another offer, too (got '{offer.name}')")
             )
     known = _whole(typed, faults)
-    return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, Path(study).parent, catalogue)
+    folder = Path(study).parent
+    try:
+        return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
+    except InputError as error:
+        if error.faults:
+            raise
+        at = ("power",) if known.power.history is None else ("power", "history")
+        raise InputError([document.fault(at, str(error))]) from None
 
 
 def faults_of_conversion(path: Path) -> list[Fault] | None:
@@ -117,9 +126,10 @@ def _offer(path: Path, faults: list[Fault], *, in_steps: bool) -> Offer | None:
 
 
 def _missing(document: Document, folder: Path) -> Iterator[Placed]:
-    file = get(get(get(get(document.data, "power"), "history"), "series"), "file")
-    if isinstance(file, str) and file and (unreadable := fault_of_file(folder / file)):
-        yield ("power", "history", "series", "file"), f"{unreadable} (got {got(file)})"
+    for key in ("series", "load_mw"):
+        file = get(get(get(get(document.data, "power"), "history"), key), "file")
+        if isinstance(file, str) and file and (unreadable := fault_of_file(folder / file)):
+            yield ("power", "history", key, "file"), f"{unreadable} (got {got(file)})"
 
 
 def _not_for(document: Document, farm: Farm, catalogue: dict[str, Machine]) -> Iterator[Placed]:
@@ -161,19 +171,24 @@ def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, c
     if any(isinstance(group.availability, SeriesFile) for group in farm.fleet):
         notes.append("Machines whose availability is a series over time all count as working.")
     site_mw = limit - auxiliary
+    groups, bitcoin = groups_of_farm(farm, study.machines, catalogue), central_bitcoin(study.bitcoin, timeline)
+    fleets = {fleet.name: groups_of_fleet(fleet, site_mw, farm, study.machines, catalogue) for fleet in study.fleets}
+    if power.history is not None:
+        every = (groups, *fleets.values())
+        strikes = strikes_of(every, bitcoin, study, adders_usd_per_mwh=adders, loss_share=farm.energy.loss_share)
+        study = study.model_copy(update={"power": made_of_history(power, folder, farm.timezone, strikes)})
     site = Site(
         name=farm.name,
         study=study,
         offers=offers,
         timeline=timeline,
-        groups=groups_of_farm(farm, study.machines, catalogue),
-        blocks=blocks_of(power, folder, farm.timezone),
-        bitcoin=central_bitcoin(study.bitcoin, timeline),
+        groups=groups,
+        blocks=blocks_of(study.power),
+        bitcoin=bitcoin,
         site_mw=site_mw,
         auxiliary_mw=auxiliary,
         adders_usd_per_mwh=adders,
         loss_share=farm.energy.loss_share,
         notes=tuple(notes),
     )
-    fleets = {fleet.name: groups_of_fleet(fleet, site_mw, farm, study.machines, catalogue) for fleet in study.fleets}
     return Read(site, fleets)

@@ -54,7 +54,7 @@ def test_the_shipped_studies_go_with_the_sample_farm(study: Path) -> None:
     ("old", "new", "said"),
     [
         ("load_share: 0.85", "load_shares: 0.85", "is not a known key; did you mean `load_share`?"),
-        ("months_without_revenue: 9", "months_without_revenue: 13", "must be at most lead_months, 12 (got 13)"),
+        ("months_without_revenue: 12", "months_without_revenue: 13", "must be at most lead_months, 12 (got 13)"),
         ("shares: [0.3, 0.4, 0.3]", "shares: [0.3, 0.4, 0.4]", "must come to 1 together (got 1.1)"),
         ("months: [0, 6, 12]", "months: [0, 12, 6]", "must be more than the month before it"),
         ("least_mw: 5, step_mw: 5", "least_mw: 500, step_mw: 5", "must be at most most_mw, 200 (got 500)"),

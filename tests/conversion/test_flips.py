@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from optimizer.config.uncertainty import Ranges
 from optimizer.conversion.case import Change
 from optimizer.conversion.flips import QUANTITIES, Asker, best_flip, full_flip
 from optimizer.conversion.sensitivity import heat_map, tornado
@@ -76,10 +77,14 @@ def test_just_below_and_just_above_the_decision_changes(quantity: str) -> None:
 def test_the_tornado_shows_the_gain_at_either_end() -> None:
     """By hand: hosting less mining is 3,520,231.41; 15 % of rent are 8 x 12,000 x 30 / 1.331 = 2,163,786.63."""
     ask = Asker(site())
-    swings = {swing.quantity: swing for swing in tornado(ask, 0)}
+    swings = {swing.quantity: swing for swing in tornado(ask, 0, Ranges())}
     assert swings["rent"].gain_low == pytest.approx(3_520_231.41 - 2_163_786.63, abs=0.01)
     assert swings["rent"].gain_high == pytest.approx(3_520_231.41 + 2_163_786.63, abs=0.01)
-    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0)]
+    own = tornado(ask, 0, Ranges(rent=(0.7, 1.15), reason="told"))
+    assert next(x for x in own if x.quantity == "rent").gain_low == pytest.approx(
+        3_520_231.41 - 2 * 2_163_786.63, abs=0.01
+    )
+    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0, Ranges())]
     assert widths == sorted(widths, reverse=True)
 
 
