@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
+from optimizer.conversion.flips import Flip
+from optimizer.conversion.storm import StormWeek
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
 from optimizer.report.convert import QUANTITY, assumptions, shown, today
@@ -43,6 +45,16 @@ class HeatCell:
     told: str
 
 
+@dataclass(frozen=True)
+class FlipCell:
+    """Where a decision flips, both sides of it, and what is offered today; ``kind`` is plain where nothing flips."""
+
+    text: str
+    told: str
+    offered: str = ""
+    kind: str = ""
+
+
 def render_study(a: Answer) -> str:
     """The page of a study: self-contained HTML."""
     costs = [fleet for fleet in a.fleets if fleet.cost is not None]
@@ -58,11 +70,9 @@ def render_study(a: Answer) -> str:
         years=year_bars(a),
         tornado=tornado_bars(a),
         heat=heat_rows(a),
-        flips=[
-            (f"{offer.name}, in full", [flip_row(a, flip, o) for flip in a.full_flips[o]])
-            for o, offer in enumerate(a.site.offers)
-        ]
-        + [("best plan", [flip_row(a, flip, a.offer) for flip in a.best_flips])],
+        flips=flip_rows(a),
+        heads=flip_heads(a),
+        storm=storm_rows(a),
         spread=spread_rows(a),
         assumptions=assumptions(a),
         millions=millions,
@@ -107,18 +117,48 @@ def _takes_all(a: Answer) -> bool:
     return bool(gross > a.site.site_mw - _SOME_MW)
 
 
-def npv_bars(a: Answer) -> tuple[BarRow, ...]:
+def npv_bars(a: Answer) -> tuple[Bar, ...]:
     """Net present value of every variant."""
     values = [figures.npv for figures in a.figures]
     low, high = min(0.0, *values), max(0.0, *values)
-    return tuple(
-        BarRow(
-            found.variant.name + (" *" if found.beyond_means else ""),
-            (_bar(0.0, figures.npv, low, high, usd(figures.npv)),),
-            millions(figures.npv),
-        )
-        for found, figures in zip(a.found, a.figures, strict=True)
-    )
+    return tuple(_bar(0.0, value, low, high, usd(value)) for value in values)
+
+
+def flip_rows(a: Answer) -> tuple[tuple[str, tuple[FlipCell, ...]], ...]:
+    """Flips by what is decided on, each offer in full and the best plan, and by quantity."""
+    rows = [(f"{offer.name}, in full", o, a.full_flips[o]) for o, offer in enumerate(a.site.offers)]
+    rows.append(("best plan", a.offer, a.best_flips))
+    return tuple((name, tuple(_flip_cell(a, flip, offer) for flip in flips)) for name, offer, flips in rows)
+
+
+def _flip_cell(a: Answer, flip: Flip, offer: int) -> FlipCell:
+    what, now, at, below, above = flip_row(a, flip, offer)
+    if flip.at is None:
+        return FlipCell("always " + above.split()[0], f"{what.strip()}, today {now}: {at}", kind="plain")
+    told = f"{what.strip()}, today {now}: below {at} {below}, above {above}"
+    grows, side = above.split()[0], "from" if flip.quantity == "delay_months" else "above"
+    offered = f"of {_bare(now)}" if flip.quantity in ("rent", "capex") else ""
+    return FlipCell(f"{grows} {side} {_bare(at)}", told, offered)
+
+
+def _bare(told: str) -> str:
+    """A value without its unit, which the head of the column says."""
+    return told.split(" per ")[0]
+
+
+def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
+    """What flips a decision, and its unit or today's value where that is the same for all."""
+    price, rate = (shown(quantity, today(a, quantity, a.offer)) for quantity in ("btc_price", "hashprice"))
+    units = {"btc_price": f"today {price}", "hashprice": f"today {rate}", "rent": "per kW-month", "capex": "per MW"}
+    names = {**QUANTITY, "delay_months": "delay"}
+    return tuple((names[flip.quantity], units.get(flip.quantity, "")) for flip in a.best_flips)
+
+
+def storm_rows(a: Answer) -> tuple[tuple[str, StormWeek], ...]:
+    """What the storm of a mean year does to mining only, the best offer in full and the best plan."""
+    at = (0, 2 + 2 * a.offer, -1)
+    told = ((a.found[i].variant.name, a.figures[i].storm) for i in at)
+    return tuple((name, storm) for name, storm in told if storm is not None)
 
 
 def _bar(begin: float, end: float, low: float, high: float, told: str, kind: str | None = None) -> Bar:
