@@ -10,7 +10,7 @@ from pydantic import Field, model_validator
 from optimizer.config.base import Date, Name, NonNegative, Positive, Price, Section, SeriesFile, Share, refuse
 from optimizer.config.charges import PeakRuleChoice
 
-Growth = Annotated[float, Field(ge=-0.9, le=10)]
+Growth = Annotated[float, Field(ge=-0.9, le=1)]
 
 
 class PriceBlock(Section):

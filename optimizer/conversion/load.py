@@ -58,8 +58,9 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
     typed = _typed(document, Study, faults)
     catalogue = {} if farm.catalogue is None else load_catalogue(folder / farm.catalogue).by_model()
     catalogue |= {group.machine.model: group.machine for group in farm.fleet if group.machine is not None}
-    for where, what in (*_not_for(document, farm, catalogue), *_missing(document, Path(study).parent)):
-        faults.append(document.fault(where, what))
+    if _meant_as(document) is not Offer:
+        placed = (*_not_for(document, farm, catalogue), *_missing(document, Path(study).parent))
+        faults += [document.fault(where, what) for where, what in placed]
     loaded = [_offer(path, faults, in_steps=get(document.data, "whole_steps") is True) for path in offers]
     named = [offer.name for offer in loaded if offer is not None]
     for path, offer in zip(offers, loaded, strict=True):
@@ -84,12 +85,7 @@ def faults_of_conversion(path: Path) -> list[Fault] | None:
         document = read_document(Path(path))
     except InputError:
         return None
-    data = document.data
-    model: type[Section] | None = None
-    if isinstance(data, dict) and "rent" in data:
-        model = Offer
-    elif isinstance(data, dict) and "bitcoin" in data and "money" in data:
-        model = Study
+    model = _meant_as(document)
     if model is None:
         return None
     faults = list(document.faults)
@@ -98,7 +94,24 @@ def faults_of_conversion(path: Path) -> list[Fault] | None:
     return sorted(set(faults))
 
 
+def _meant_as(document: Document) -> type[Section] | None:
+    """What a file is meant as: a study, an offer, or neither."""
+    data = document.data
+    if isinstance(data, dict) and "bitcoin" in data and "money" in data:
+        return Study
+    return Offer if isinstance(data, dict) and "rent" in data else None
+
+
+_MIXED_UP = {
+    Offer: "this is a study, not an offer; give it with --study",
+    Study: "this is an offer, not a study; give a study with --study",
+}
+
+
 def _typed(document: Document, model: type[S], faults: list[Fault]) -> S | None:
+    if _meant_as(document) not in (model, None):
+        faults.append(Fault(document.file, 1, 1, "", _MIXED_UP[model]))
+        return None
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
