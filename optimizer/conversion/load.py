@@ -25,11 +25,13 @@ from optimizer.conversion.history import made_of_history
 from optimizer.conversion.paths import central_bitcoin
 from optimizer.conversion.power import blocks_of
 from optimizer.conversion.strikes import strikes_of
-from optimizer.conversion.timeline import timeline_of
+from optimizer.conversion.timeline import HOURS_PER_YEAR, timeline_of
 from optimizer.errors import Fault, InputError
 
 S = TypeVar("S", bound=Section)
 Placed = tuple[Keys, str]
+_WEEKS_PER_YEAR = HOURS_PER_YEAR / 168.0
+_ABOUT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,6 +169,14 @@ def _not_for(document: Document, farm: Farm, catalogue: dict[str, Machine]) -> I
                 yield ("fleets", i, "shares", name), unknown(name)
 
 
+def _of_another_length(study: Study) -> Iterator[str]:
+    """What a history of more or less than a year does to what came once in it."""
+    lasted = sum(week.weight for week in study.power.weeks)
+    if lasted and abs(lasted / _WEEKS_PER_YEAR - 1.0) > _ABOUT:
+        often = f"{_WEEKS_PER_YEAR / lasted:.2g} times a year"
+        yield f"The history lasts {lasted:.0f} weeks, not a year: what comes once in it comes {often}."
+
+
 def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]) -> Read:
     """What a study begins with; the study goes with the farm. Raises InputError where a price file is wrong."""
     power, timeline, notes = study.power, timeline_of(study.years), []
@@ -190,6 +200,7 @@ def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, c
         every = (groups, *fleets.values())
         strikes = strikes_of(every, bitcoin, study, adders_usd_per_mwh=adders, loss_share=farm.energy.loss_share)
         study = study.model_copy(update={"power": made_of_history(power, folder, farm.timezone, strikes)})
+    notes += _of_another_length(study)
     site = Site(
         name=farm.name,
         study=study,

@@ -13,9 +13,11 @@ from numpy.typing import NDArray
 from optimizer.config.yearly_power import Power
 from optimizer.conversion.history import made_of_history
 from optimizer.conversion.power import Blocks, blocks_of
+from optimizer.conversion.strikes import strikes_of
 from optimizer.conversion.weeks_curves import strikes_between
 from optimizer.errors import InputError
 from tests.conversion.test_weeks import CALM, HOURS, STORM, TEN, WINDY, history
+from tests.sites import site
 
 F = NDArray[np.float64]
 STRIKES = strikes_between(20.0, 100.0)
@@ -116,6 +118,16 @@ def test_a_call_without_a_price_takes_the_dearest_hours_of_the_storm(tmp_path: P
     assert blocks.hours.sum() == pytest.approx(YEAR)
     with pytest.raises(InputError, match=r"call 'emergency' has no price and asks for 900 hours of storms; .* 876\.6"):
         blocks_of(made(tmp_path, TEN, calls=(called | {"hours_per_year": 900.0},)))
+
+
+def test_weeks_are_chosen_for_the_strikes_of_the_machines_over_the_years() -> None:
+    """By hand: 60 USD/MWh at the meter, 3 % lost, 5 added, prices that rise 10 % a year, in the middles of months."""
+    made = site(
+        power={"blocks": ({"name": "all", "hours_per_year": YEAR, "usd_per_mwh": 40.0},), "growth_per_year": 0.1}
+    )
+    strikes = strikes_of((made.groups,), made.bitcoin, made.study, adders_usd_per_mwh=5.0, loss_share=0.03)
+    hub = 60 / 1.03 - 5
+    assert strikes[[0, -1]] == pytest.approx([hub / 1.1 ** (23.5 / 12) / 1.1, hub / 1.1 ** (0.5 / 12) * 1.1], rel=1e-6)
 
 
 def test_only_the_days_asked_for_count(tmp_path: Path) -> None:
