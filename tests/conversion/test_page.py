@@ -15,7 +15,8 @@ from optimizer.config.study import Study
 from optimizer.conversion.answer import Answer, answer
 from optimizer.conversion.load import Read, load_offer, read_study
 from optimizer.report.convert import convert_files
-from optimizer.report.convert_page import flip_rows, render_study, verdict
+from optimizer.report.convert_flips import flip_rows
+from optimizer.report.convert_page import render_study, verdict
 from optimizer.report.convert_summary import print_study
 from tests.commands.running import CONFIGS, WEST_TEXAS
 from tests.conversion.test_files import HOSTING, OFFERS
