@@ -110,6 +110,12 @@ def _preset_or_rule(value: Any) -> str:
     return "rule" if isinstance(value, dict | PeakRuleSection) else "preset"
 
 
+PeakRuleChoice = Annotated[
+    Annotated[Literal["ercot_4cp", "pjm_5cp"], Tag("preset")] | Annotated[PeakRuleSection, Tag("rule")],
+    Discriminator(_preset_or_rule),
+]
+
+
 class LoadForecastError(Section):
     """How far the load forecast strays: shares of the load, growing with the lead time."""
 
@@ -134,10 +140,7 @@ class CoincidentPeak(Section):
     """A charge on the import in the few intervals in which the whole grid's load is highest."""
 
     name: Name = Field(description="What the bill calls it, unique in the file")
-    rule: Annotated[
-        Annotated[Literal["ercot_4cp", "pjm_5cp"], Tag("preset")] | Annotated[PeakRuleSection, Tag("rule")],
-        Discriminator(_preset_or_rule),
-    ] = Field(description="A preset, or months, count and interval")
+    rule: PeakRuleChoice = Field(description="A preset, or months, count and interval")
     usd_per_kw_year: NonNegative | None = Field(default=None, description="USD per kW of mean import at the peaks")
     usd_per_mw_year: NonNegative | None = Field(default=None, description="The same per MW")
     next_year_discount_share: Share = Field(

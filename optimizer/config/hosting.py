@@ -10,6 +10,8 @@ from optimizer.config.base import Name, NonNegative, Positive, Section, Share, r
 
 Months = Annotated[int, Field(ge=0, le=600)]
 Sentence = Annotated[str, Field(min_length=1, max_length=400)]
+_LEAST_USD_PER_MW = 1_000.0  # the dearest halls cost some 15 million: who gives less means millions
+_MOST_USD_PER_KW_MONTH = 10_000.0  # ten times what even machines included are let for
 
 
 class Instalments(Section):
@@ -83,6 +85,13 @@ class Capex(Section):
         default=Instalments(months=(0,), shares=(1.0,)), description="When it falls due; at the decision when absent"
     )
 
+    @model_validator(mode="after")
+    def _in_dollars(self) -> Capex:
+        if self.usd_per_mw < _LEAST_USD_PER_MW:
+            sentence = f"is in USD, not in millions: {1e6 * self.usd_per_mw:g} (got {self.usd_per_mw:g})"
+            refuse("Capex", [(("usd_per_mw",), sentence)])
+        return self
+
 
 class Rent(Section):
     """What the tenant pays."""
@@ -95,6 +104,13 @@ class Rent(Section):
     deposit_months: Annotated[float, Field(ge=0, le=60)] = Field(
         default=0.0, description="Months of full rent deposited at the first rent and given back at the end"
     )
+
+    @model_validator(mode="after")
+    def _per_kw(self) -> Rent:
+        if self.usd_per_kw_month > _MOST_USD_PER_KW_MONTH:
+            sentence = f"is per kW, not per MW: {self.usd_per_kw_month / 1e3:g} (got {self.usd_per_kw_month:g})"
+            refuse("Rent", [(("usd_per_kw_month",), sentence)])
+        return self
 
 
 class Service(Section):
@@ -150,8 +166,13 @@ class Offer(Section):
     )
 
     @model_validator(mode="after")
-    def _the_gap_fits(self) -> Offer:
+    def _months_fit(self) -> Offer:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
         if self.months_without_revenue > self.lead_months:
             sentence = f"must be at most lead_months, {self.lead_months} (got {self.months_without_revenue})"
-            refuse("Offer", [(("months_without_revenue",), sentence)])
+            faults.append((("months_without_revenue",), sentence))
+        if self.rent.term_months < self.lead_months:
+            sentence = f"counts from the first rent on, and is shorter than lead_months, {self.lead_months}"
+            faults.append((("rent", "term_months"), f"{sentence} (got {self.rent.term_months})"))
+        refuse("Offer", faults)
         return self

@@ -145,6 +145,7 @@ _LIMITS = {
     "less_than": ("must be less than", "lt"),
     "less_than_equal": ("must be at most", "le"),
 }
+_SURELY_PER_CENT, _HUNDRED = 2.0, 100.0
 _LENGTHS = {
     "too_short": "must have at least {min_length} entries (got {actual_length})",
     "too_long": "must have at most {max_length} entries (got {actual_length})",
@@ -165,7 +166,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
         return f"{_TYPES[kind]}{_alternative(kind, value, spot)} {said}"
     if kind in _LIMITS:
         words, limit = _LIMITS[kind]
-        return f"{words} {_number(context[limit])} {said}"
+        return f"{words} {_number(context[limit])} {said}{_of_a_hundred(context[limit], value)}"
     if kind in _LENGTHS:
         sentence = _LENGTHS[kind].format(**context).replace(" 1 entries", " 1 entry")
         sentence = sentence.replace("shorter than 1 characters", "empty")
@@ -216,6 +217,13 @@ def _alternative(kind: str, value: Any, spot: _Spot) -> str:
     if kind == "string_type" and isinstance(value, int | float):
         return ": put it in quotes"
     return ""
+
+
+def _of_a_hundred(limit: Any, value: Any) -> str:
+    """How a share that was given in per cent is written; nothing where it hardly was."""
+    if limit != 1 or not isinstance(value, int | float) or not _SURELY_PER_CENT < value <= _HUNDRED:
+        return ""
+    return f"; {value:g} % is written {value / _HUNDRED:g}"
 
 
 def _number(limit: Any) -> str:

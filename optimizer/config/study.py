@@ -17,7 +17,7 @@ from optimizer.config.base import (
     refuse,
 )
 from optimizer.config.hosting import Sentence
-from optimizer.config.uncertainty import Uncertainty
+from optimizer.config.uncertainty import Ranges, Uncertainty
 from optimizer.config.yearly_power import Growth, Power
 
 
@@ -162,6 +162,7 @@ class Study(Section):
         default=0.5, description="What `in part` converts, as a share of `in full`"
     )
     whole_steps: bool = Field(default=False, description="Convert in the offers' least sizes and steps")
+    ranges: Ranges = Field(default=Ranges(), description="How far single figures are moved in the tornado")
     uncertainty: Uncertainty | None = Field(default=None, description="What is not known today")
     fleets: Annotated[tuple[Fleet, ...], Field(max_length=6)] = Field(
         default=(), description="Other fleets for which the price of BTC is sought at which mining wins"

@@ -1,4 +1,4 @@
-"""What a study does not know: paths by name, or drawn, and how much the worst of them weigh."""
+"""What a study does not know: how far figures may be off; paths by name, or drawn, and the weight of the worst."""
 
 from __future__ import annotations
 
@@ -7,9 +7,38 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from optimizer.config.base import Name, Section, refuse
-from optimizer.config.hosting import Months
+from optimizer.config.hosting import Months, Sentence
 
 Factor = Annotated[float, Field(gt=0, le=100)]
+Ends = Annotated[tuple[Factor, Factor], Field(description="Lowest and highest, as factors on the study's figure")]
+
+
+class Ranges(Section):
+    """How far single figures are moved to see what they do: the tornado of the report."""
+
+    reason: Sentence = Field(
+        default="Round figures: prices move by 30 % within a year; rents and costs of offers differ by 15 and 20 %",
+        description="Why so far; the report tells it",
+    )
+    btc_price: Ends = Field(default=(0.7, 1.3))
+    hashprice: Ends = Field(default=(0.7, 1.3))
+    power: Ends = Field(default=(0.7, 1.3))
+    rent: Ends = Field(default=(0.85, 1.15))
+    capex: Ends = Field(default=(0.8, 1.2))
+    delay_months: Annotated[tuple[Months, Months], Field(description="Months by which first rents are late")] = (0, 12)
+
+    @model_validator(mode="after")
+    def _low_before_high(self) -> Ranges:
+        faults: list[tuple[tuple[str | int, ...], str]] = []
+        for name, (low, high) in self.ends().items():
+            if low >= high:
+                faults.append(((name,), f"must be the lower and the higher end (got {low:g} and {high:g})"))
+        refuse("Ranges", faults)
+        return self
+
+    def ends(self) -> dict[str, tuple[float, float]]:
+        """Both ends by quantity."""
+        return {name: getattr(self, name) for name in type(self).model_fields if name != "reason"}
 
 
 class NamedPath(Section):

@@ -71,7 +71,7 @@ def answer(read: Read, *, workers: int = 1, progress: Progress = lambda _done, _
     site = read.site
     found = find_all(site)
     told = tuple(figures(entry, found[0].account) for entry in found)
-    in_full = [i for i, entry in enumerate(found) if entry.variant.name.endswith("in full")]
+    in_full = [i for i, entry in enumerate(found) if entry.variant.path == "all"]
     offer = max(range(len(in_full)), key=lambda o: told[in_full[o]].npv)
     fleets = {site.name: site} | {name: of_fleet(site, groups) for name, groups in read.fleets.items()}
     parts: list[_Part] = [(decide, (site,)), (_best, (site, offer))]
@@ -112,7 +112,11 @@ def _full(site: Site, offer: int) -> tuple[Flip, ...]:
 
 def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[Cell, ...], ...]]:
     ask = Asker(site)
-    return tuple(best_flip(ask, quantity) for quantity in QUANTITIES), tornado(ask, offer), heat_map(ask)
+    return (
+        tuple(best_flip(ask, quantity) for quantity in QUANTITIES),
+        tornado(ask, offer, site.study.ranges),
+        heat_map(ask),
+    )
 
 
 def _fleet(site: Site, name: str, offer: int) -> FleetAnswer:

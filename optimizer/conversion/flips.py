@@ -56,7 +56,7 @@ class Asker:
 
     def _best(self, change: Change) -> tuple[float, float]:
         """NPV of the best plan with the means there are, and the critical MW it converts."""
-        found = find(case_of(self._sites[False], self._central, change), Variant(BEST, None, Rules()))
+        found = find(case_of(self._sites[False], self._central, change), Variant(BEST, "best", None, Rules()))
         return found.account.expected_npv, float(found.account.decisions.converted_mw.sum())
 
     def gain(self, change: Change, offer: int) -> float:

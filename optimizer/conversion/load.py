@@ -21,13 +21,17 @@ from optimizer.config.study import Study
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.conversion.case import Site
 from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
+from optimizer.conversion.history import made_of_history
 from optimizer.conversion.paths import central_bitcoin
 from optimizer.conversion.power import blocks_of
-from optimizer.conversion.timeline import timeline_of
+from optimizer.conversion.strikes import strikes_of
+from optimizer.conversion.timeline import HOURS_PER_YEAR, timeline_of
 from optimizer.errors import Fault, InputError
 
 S = TypeVar("S", bound=Section)
 Placed = tuple[Keys, str]
+_WEEKS_PER_YEAR = HOURS_PER_YEAR / 168.0
+_ABOUT = 0.05
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,8 +60,9 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
     typed = _typed(document, Study, faults)
     catalogue = {} if farm.catalogue is None else load_catalogue(folder / farm.catalogue).by_model()
     catalogue |= {group.machine.model: group.machine for group in farm.fleet if group.machine is not None}
-    for where, what in (*_not_for(document, farm, catalogue), *_missing(document, Path(study).parent)):
-        faults.append(document.fault(where, what))
+    if _meant_as(document) is not Offer:
+        placed = (*_not_for(document, farm, catalogue), *_missing(document, Path(study).parent))
+        faults += [document.fault(where, what) for where, what in placed]
     loaded = [_offer(path, faults, in_steps=get(document.data, "whole_steps") is True) for path in offers]
     named = [offer.name for offer in loaded if offer is not None]
     for path, offer in zip(offers, loaded, strict=True):
@@ -66,7 +71,14 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
                 read_document(path).fault(("name",), f"is the name of another offer, too (got '{offer.name}')")
             )
     known = _whole(typed, faults)
-    return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, Path(study).parent, catalogue)
+    folder = Path(study).parent
+    try:
+        return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
+    except InputError as error:
+        if error.faults:
+            raise
+        at = ("power",) if known.power.history is None else ("power", "history")
+        raise InputError([document.fault(at, str(error))]) from None
 
 
 def faults_of_conversion(path: Path) -> list[Fault] | None:
@@ -75,12 +87,7 @@ def faults_of_conversion(path: Path) -> list[Fault] | None:
         document = read_document(Path(path))
     except InputError:
         return None
-    data = document.data
-    model: type[Section] | None = None
-    if isinstance(data, dict) and "rent" in data:
-        model = Offer
-    elif isinstance(data, dict) and "bitcoin" in data and "money" in data:
-        model = Study
+    model = _meant_as(document)
     if model is None:
         return None
     faults = list(document.faults)
@@ -89,7 +96,24 @@ def faults_of_conversion(path: Path) -> list[Fault] | None:
     return sorted(set(faults))
 
 
+def _meant_as(document: Document) -> type[Section] | None:
+    """What a file is meant as: a study, an offer, or neither."""
+    data = document.data
+    if isinstance(data, dict) and "bitcoin" in data and "money" in data:
+        return Study
+    return Offer if isinstance(data, dict) and "rent" in data else None
+
+
+_MIXED_UP = {
+    Offer: "this is a study, not an offer; give it with --study",
+    Study: "this is an offer, not a study; give a study with --study",
+}
+
+
 def _typed(document: Document, model: type[S], faults: list[Fault]) -> S | None:
+    if _meant_as(document) not in (model, None):
+        faults.append(Fault(document.file, 1, 1, "", _MIXED_UP[model]))
+        return None
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
@@ -117,9 +141,10 @@ def _offer(path: Path, faults: list[Fault], *, in_steps: bool) -> Offer | None:
 
 
 def _missing(document: Document, folder: Path) -> Iterator[Placed]:
-    file = get(get(get(get(document.data, "power"), "history"), "series"), "file")
-    if isinstance(file, str) and file and (unreadable := fault_of_file(folder / file)):
-        yield ("power", "history", "series", "file"), f"{unreadable} (got {got(file)})"
+    for key in ("series", "load_mw"):
+        file = get(get(get(get(document.data, "power"), "history"), key), "file")
+        if isinstance(file, str) and file and (unreadable := fault_of_file(folder / file)):
+            yield ("power", "history", key, "file"), f"{unreadable} (got {got(file)})"
 
 
 def _not_for(document: Document, farm: Farm, catalogue: dict[str, Machine]) -> Iterator[Placed]:
@@ -144,6 +169,14 @@ def _not_for(document: Document, farm: Farm, catalogue: dict[str, Machine]) -> I
                 yield ("fleets", i, "shares", name), unknown(name)
 
 
+def _of_another_length(study: Study) -> Iterator[str]:
+    """What a history of more or less than a year does to what came once in it."""
+    lasted = sum(week.weight for week in study.power.weeks)
+    if lasted and abs(lasted / _WEEKS_PER_YEAR - 1.0) > _ABOUT:
+        often = f"{_WEEKS_PER_YEAR / lasted:.2g} times a year"
+        yield f"The history lasts {lasted:.0f} weeks, not a year: what comes once in it comes {often}."
+
+
 def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]) -> Read:
     """What a study begins with; the study goes with the farm. Raises InputError where a price file is wrong."""
     power, timeline, notes = study.power, timeline_of(study.years), []
@@ -161,19 +194,25 @@ def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, c
     if any(isinstance(group.availability, SeriesFile) for group in farm.fleet):
         notes.append("Machines whose availability is a series over time all count as working.")
     site_mw = limit - auxiliary
+    groups, bitcoin = groups_of_farm(farm, study.machines, catalogue), central_bitcoin(study.bitcoin, timeline)
+    fleets = {fleet.name: groups_of_fleet(fleet, site_mw, farm, study.machines, catalogue) for fleet in study.fleets}
+    if power.history is not None:
+        every = (groups, *fleets.values())
+        strikes = strikes_of(every, bitcoin, study, adders_usd_per_mwh=adders, loss_share=farm.energy.loss_share)
+        study = study.model_copy(update={"power": made_of_history(power, folder, farm.timezone, strikes)})
+    notes += _of_another_length(study)
     site = Site(
         name=farm.name,
         study=study,
         offers=offers,
         timeline=timeline,
-        groups=groups_of_farm(farm, study.machines, catalogue),
-        blocks=blocks_of(power, folder, farm.timezone),
-        bitcoin=central_bitcoin(study.bitcoin, timeline),
+        groups=groups,
+        blocks=blocks_of(study.power),
+        bitcoin=bitcoin,
         site_mw=site_mw,
         auxiliary_mw=auxiliary,
         adders_usd_per_mwh=adders,
         loss_share=farm.energy.loss_share,
         notes=tuple(notes),
     )
-    fleets = {fleet.name: groups_of_fleet(fleet, site_mw, farm, study.machines, catalogue) for fleet in study.fleets}
     return Read(site, fleets)

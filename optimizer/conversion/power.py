@@ -1,4 +1,4 @@
-"""Power over a year as blocks of hours with about the same price. Chronology is dropped: over years nothing needs it.
+"""Power over a year as blocks of hours with about the same price. Their order is dropped: over years nothing needs it.
 
 A machine that can stop at once earns ``sum(hours * max(hash income - price, 0))`` whatever the order of the hours.
 Blocks keep that exactly as long as no strike price lies inside a block's range of prices; else it is too low by at most
@@ -8,28 +8,26 @@ a quarter of ``hours * range`` of that one block.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config import base
-from optimizer.config.yearly_power import Power
+from optimizer.config.yearly_power import Call, Power
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.errors import InputError
-from optimizer.market.reading import limits_of
-from optimizer.market.series import read_series
 
 F = NDArray[np.float64]
 KW_PER_MW = 1000.0
 _MIDDLE_USD_PER_MWH = 50.0  # half of what a price can count for; where strike prices lie
+_NO_HOURS = 1e-9
 
 
 @dataclass(frozen=True, eq=False)
 class Blocks:
     """Blocks of a year, those of calls last: hours and hub price of each, what draw in it is charged besides, USD/MWh.
 
-    ``left_share``: of the connection, what each call leaves, (calls,).
+    ``left_share``: of the connection, what each call leaves, (calls,). ``storm``: whether hours are of the dearest
+    week, (blocks,).
     """
 
     names: tuple[str, ...]
@@ -37,6 +35,7 @@ class Blocks:
     usd_per_mwh: F
     charge_usd_per_mwh: F
     left_share: F
+    storm: NDArray[np.bool_]
 
     @property
     def calls(self) -> int:
@@ -60,8 +59,8 @@ def duration_blocks(prices: F, hours: F, count: int) -> tuple[F, F]:
     >>> hours.tolist(), price.tolist()
     ([2.0, 1.0, 1.0], [10.0, 30.0, 500.0])
     """
-    order = np.argsort(prices, kind="stable")
-    price, length = prices[order], hours[order]
+    price, of_price = np.unique(prices, return_inverse=True)
+    length = np.bincount(of_price, weights=hours)
     height = np.maximum(price, 0.0) / (_MIDDLE_USD_PER_MWH + np.maximum(price, 0.0))
     rise = (height - height[0]) / max(float(height[-1] - height[0]), 1e-12)
     passed = (np.cumsum(length) - length / 2.0) / length.sum()
@@ -72,31 +71,65 @@ def duration_blocks(prices: F, hours: F, count: int) -> tuple[F, F]:
     return held[kept], money[kept] / held[kept]
 
 
-def blocks_of(power: Power, folder: Path, timezone: str) -> Blocks:
-    """The blocks of a study's power. Raises InputError where a price file is wrong or calls leave no hours."""
-    if power.history is not None:
-        series = read_series(folder / power.history.series.file, power.history.series, timezone, limits=_PRICES)
-        lengths = np.asarray((series.ends - series.starts).total_seconds(), dtype=np.float64) / 3600.0
-        hours, prices = duration_blocks(series.values, lengths, power.history.blocks)
-        names = [f"prices near {price:,.0f}" for price in prices.tolist()]
-        names = [name if name not in names[:i] else f"{name} ({i})" for i, name in enumerate(names)]
-    else:
-        hours = np.array([block.hours_per_year for block in power.blocks])
-        prices = np.array([block.usd_per_mwh for block in power.blocks])
-        names = [block.name for block in power.blocks]
-    peaks = () if power.peaks is None else (power.peaks,)
-    taken = sum(call.hours_per_year for call in power.calls) + sum(peak.hours_per_year for peak in peaks)
-    if taken >= HOURS_PER_YEAR:
-        raise InputError(f"power: calls and peaks take {taken:g} hours of a year of {HOURS_PER_YEAR:g}; give them less")
-    hours = hours * ((HOURS_PER_YEAR - taken) / hours.sum())
-    charges = [KW_PER_MW * peak.usd_per_kw_year / peak.hours_per_year for peak in peaks]
+@dataclass(frozen=True)
+class _Block:
+    name: str
+    hours: float
+    usd_per_mwh: float
+    charge_usd_per_mwh: float = 0.0
+    storm: bool = False
+
+
+def blocks_of(power: Power) -> Blocks:
+    """The blocks of a year of 8,766 hours; ``power`` has no history any more.
+
+    Storms, peaks and calls have the hours they are said to have; all others share the rest of the year. A call without
+    a price takes the dearest hours of the storms. Raises InputError where there are not so many hours.
+    """
+    others = [_Block(b.name, b.hours_per_year, b.usd_per_mwh) for b in power.blocks if not b.storm]
+    storms = [_Block(b.name, b.hours_per_year, b.usd_per_mwh, storm=True) for b in power.blocks if b.storm]
+    calls = []
+    for call in power.calls:
+        if call.usd_per_mwh is None:
+            made, storms = _in_storms(call, storms)
+            calls.append(made)
+        else:
+            calls.append(_Block(call.name, call.hours_per_year, call.usd_per_mwh))
+    peaks = []
+    if power.peaks is not None and power.peaks.hours_per_year is not None and power.peaks.usd_per_mwh is not None:
+        hours = power.peaks.hours_per_year
+        charge = KW_PER_MW * power.peaks.usd_per_kw_year / hours
+        peaks = [_Block("coincident peaks", hours, power.peaks.usd_per_mwh, charge)]
+    taken, listed = (sum(b.hours for b in part) for part in ((*storms, *peaks, *calls), others))
+    if taken >= HOURS_PER_YEAR or listed <= 0.0:
+        raise InputError(
+            f"storms, peaks and calls take {taken:g} hours of a year of {HOURS_PER_YEAR:g}, and some block must "
+            "hold the rest; give them less"
+        )
+    every = (*others, *storms, *peaks, *calls)
+    hours_of = [b.hours * ((HOURS_PER_YEAR - taken) / listed) for b in others] + [b.hours for b in every[len(others) :]]
     return Blocks(
-        (*names, *("coincident peaks" for _ in peaks), *(call.name for call in power.calls)),
-        np.concatenate([hours, [peak.hours_per_year for peak in peaks], [c.hours_per_year for c in power.calls]]),
-        np.concatenate([prices, [peak.usd_per_mwh for peak in peaks], [call.usd_per_mwh for call in power.calls]]),
-        np.concatenate([np.zeros(len(hours)), charges, np.zeros(len(power.calls))]),
+        tuple(b.name for b in every),
+        np.array(hours_of),
+        np.array([b.usd_per_mwh for b in every]),
+        np.array([b.charge_usd_per_mwh for b in every]),
         np.array([call.to_share for call in power.calls]),
+        np.array([b.storm for b in every]),
     )
 
 
-_PRICES = limits_of(base.Price)
+def _in_storms(call: Call, storms: list[_Block]) -> tuple[_Block, list[_Block]]:
+    """A call in the dearest hours of the storms, and what it leaves of them."""
+    there = sum(block.hours for block in storms)
+    if call.hours_per_year > there + _NO_HOURS:
+        raise InputError(
+            f"call '{call.name}' has no price and asks for {call.hours_per_year:g} hours of storms; there are "
+            f"{there:g} left: give it usd_per_mwh, or fewer hours"
+        )
+    left, money, rest = call.hours_per_year, 0.0, []
+    for block in sorted(storms, key=lambda b: -b.usd_per_mwh):
+        taken = min(block.hours, left)
+        left, money = left - taken, money + taken * block.usd_per_mwh
+        if block.hours - taken > _NO_HOURS:
+            rest.append(_Block(block.name, block.hours - taken, block.usd_per_mwh, storm=True))
+    return _Block(call.name, call.hours_per_year, money / call.hours_per_year, storm=True), rest[::-1]

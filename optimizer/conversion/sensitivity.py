@@ -4,18 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from optimizer.config.uncertainty import Ranges
 from optimizer.conversion.case import Change
 from optimizer.conversion.flips import Asker, changed
 
-# How far each is moved, as factors on today's value; a delay in months.
-RANGES: dict[str, tuple[float, float]] = {
-    "btc_price": (0.7, 1.3),
-    "hashprice": (0.7, 1.3),
-    "power": (0.7, 1.3),
-    "rent": (0.85, 1.15),
-    "capex": (0.8, 1.2),
-    "delay_months": (0, 12),
-}
 BTC_FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
 RENT_FACTORS = (0.7, 0.85, 1.0, 1.15, 1.3)
 
@@ -41,10 +33,10 @@ class Cell:
     converted_mw: float
 
 
-def tornado(ask: Asker, offer: int) -> tuple[Swing, ...]:
-    """Swings, the widest first."""
+def tornado(ask: Asker, offer: int, ranges: Ranges) -> tuple[Swing, ...]:
+    """Swings over the study's ranges, the widest first."""
     made = []
-    for quantity, (low, high) in RANGES.items():
+    for quantity, (low, high) in ranges.ends().items():
         gains = [ask.gain(changed(quantity, value), offer) for value in (low, high)]
         made.append(Swing(quantity, low, high, *gains))
     return tuple(sorted(made, key=lambda swing: -abs(swing.gain_high - swing.gain_low)))

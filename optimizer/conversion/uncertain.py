@@ -67,9 +67,9 @@ def decide(site: Site) -> Uncertain | None:
     paths = paths_of(site.study, site.timeline)
     case, known = case_of(site, paths), min(uncertainty.known_after_quarters, site.timeline.decisions)
     periods = len(site.timeline)
-    fixed = [v for v in variants_of(case) if v.name.endswith("in full") or v.rules.converted == {}]
+    fixed = [v for v in variants_of(case) if v.path in ("none", "all")]
     found = [find(case, variant, shared=known, shared_conversions=periods) for variant in fixed]
-    free = Variant(BEST, None, Rules())
+    free = Variant(BEST, "best", None, Rules())
     best = find(case, free, shared=known, shared_conversions=known)
     commit = find(case, free, shared=known, shared_conversions=periods)
     wait = find(case, replace(free, rules=Rules(first=known)), shared=known, shared_conversions=known)

@@ -1,8 +1,12 @@
-"""The variants a board compares: mine only, each offer in part and in full, and the best plan; and their figures."""
+"""The variants a board compares: mine only, each offer in part and in full, and the best plan; and their figures.
+
+These are the paths of the industry in February 2026: convert none, part or all of the site.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +17,7 @@ from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import Paths, central
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.solving import solve_case
+from optimizer.conversion.storm import StormWeek, storm_of
 from optimizer.errors import InfeasibleError
 
 F = NDArray[np.float64]
@@ -21,11 +26,15 @@ BEST = "best plan"
 _ANY_USD = 1e12  # more equity than any site takes
 
 
+Path = Literal["none", "part", "all", "best"]
+
+
 @dataclass(frozen=True)
 class Variant:
-    """A way to go: a name, the offer it takes up, and what it may decide."""
+    """A way to go: a name, how much it converts, the offer it takes up, and what it may decide."""
 
     name: str
+    path: Path
     offer: str | None
     rules: Rules
 
@@ -45,7 +54,8 @@ class Figures:
 
     converted_mw: critical MW in all. mw_by_year: (machines running at the most, tenant load) at the meter per year.
     curtailment_usd: paid for flexibility and saved by stopping in dear hours, undiscounted; penalties_usd: service
-    credits and backup fuel. standing_mw: machines that stand at the end of each year, by group.
+    credits and backup fuel. standing_mw: machines that stand at the end of each year, by group. storm: None where the
+    study's year has none.
     """
 
     npv: float
@@ -61,16 +71,18 @@ class Figures:
     penalties_usd: float
     mw_by_year: tuple[tuple[float, float], ...]
     standing_mw: dict[str, tuple[float, ...]]
+    storm: StormWeek | None
 
 
 def variants_of(case: Case) -> tuple[Variant, ...]:
     """Mine only, each offer in part and in full, the best plan."""
-    made = [Variant(MINE_ONLY, None, Rules(converted={}))]
+    made = [Variant(MINE_ONLY, "none", None, Rules(converted={}))]
+    part = case.site.study.part_share
     for o, offer in enumerate(case.offers):
         most = float(case.offer_mw[o])
-        for words, share in (("in part", case.site.study.part_share), ("in full", 1.0)):
-            made.append(Variant(f"{offer.name}, {words}", offer.name, Rules(converted={o: share * most})))
-    return (*made, Variant(BEST, None, Rules()))
+        made.append(Variant(f"{offer.name}, in part", "part", offer.name, Rules(converted={o: part * most})))
+        made.append(Variant(f"{offer.name}, in full", "all", offer.name, Rules(converted={o: most})))
+    return (*made, Variant(BEST, "best", None, Rules()))
 
 
 def without_equity_limit(site: Site) -> Site:
@@ -116,6 +128,7 @@ def figures(found: Found, mining: Account) -> Figures:
         penalties_usd=-float((account.lines["service_credits"] + account.lines["backup_fuel"]).sum()),
         mw_by_year=_mw_by_year(account),
         standing_mw=_standing_mw(account),
+        storm=storm_of(account),
     )
 
 

@@ -78,11 +78,11 @@ def representative_weeks(
             raise InputError(_hole(grid, known, int(first[week]), int(stop[week]), what))
     if count <= len(included):
         raise InputError(
-            f"count must be at least {len(included) + 1}: {len(included)} week(s) are storms or peaks, "
-            f"and some must stand for all others (got {count})"
+            f"at least {len(included) + 1} weeks must be chosen: {len(included)} are storms or peaks, and some must "
+            f"stand for all others (got {count})"
         )
     if count > whole.sum():
-        raise InputError(f"count must be at most {whole.sum()}, the weeks without a hole (got {count})")
+        raise InputError(f"at most {whole.sum()} weeks can be chosen, those without a hole (got {count})")
     weeks = np.flatnonzero(whole)
     marks = marks_of(prices, grid.hours, first[weeks], stop[weeks], strikes)
     weights = weights_of(

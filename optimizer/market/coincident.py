@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleSection
 from optimizer.config.farm import Farm
+from optimizer.config.yearly_power import Peaks
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.peaks import peak_probability
@@ -35,8 +36,8 @@ _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
 
 
-def rule_of(peak: CoincidentPeak) -> PeakRule:
-    """The rule of a charge: a preset by its name, or the farm file's own.
+def rule_of(peak: CoincidentPeak | Peaks) -> PeakRule:
+    """The rule of a charge: a preset by its name, or the file's own.
 
     >>> rule_of(CoincidentPeak(name="4CP", rule="ercot_4cp", usd_per_kw_year=70, probability=0.0)).months
     (6, 7, 8, 9)

@@ -9,6 +9,9 @@ from collections import Counter
 from dataclasses import asdict
 from typing import Any
 
+import yaml
+
+from optimizer.config.yearly_power import Power
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
 from optimizer.conversion.uncertain import Uncertain
@@ -39,8 +42,14 @@ def summary(a: Answer) -> dict[str, Any]:
         "hashprice_usd_per_ph_day": a.hashprice,
         "discount_rate": study.money.discount_rate,
         "best_offer_in_full": offer,
+        "weeks": [week.model_dump(mode="json") for week in study.power.weeks],
         "variants": [
-            {"name": entry.variant.name, "beyond_means": entry.beyond_means, **asdict(told)}
+            {
+                "name": entry.variant.name,
+                "path": entry.variant.path,
+                "beyond_means": entry.beyond_means,
+                **asdict(told),
+            }
             for entry, told in zip(a.found, a.figures, strict=True)
         ],
         "flips": [*_full_flips(a), *({"of": "best plan", **_flip(a, flip, a.offer)} for flip in a.best_flips)],
@@ -162,8 +171,9 @@ def assumptions(a: Answer) -> list[dict[str, Any]]:
 
 def convert_files(a: Answer) -> dict[str, str]:
     """The files of an output folder, by name."""
-    told = summary(a)
-    return {
+    told, power = summary(a), a.site.study.power
+    made = {"power.yaml": power_file(power)} if power.weeks else {}
+    return made | {
         "study.json": json.dumps(told, indent=1, allow_nan=False) + "\n",
         "variants.csv": _variants(told),
         "flips.csv": _csv(told["flips"]),
@@ -171,11 +181,30 @@ def convert_files(a: Answer) -> dict[str, str]:
     }
 
 
+def power_file(power: Power) -> str:
+    """The weeks, blocks and peaks of a study as YAML, to stand in place of the history they were made of."""
+    made = power.model_dump(mode="json", include={"weeks", "blocks", "peaks"}, exclude_defaults=True)
+    head = (
+        "# Weeks of the history and the blocks made of them: what a study's `power` may hold in place of `history`.\n"
+    )
+    return head + yaml.safe_dump({"power": _rounded(made)}, default_flow_style=None, sort_keys=False, width=120)
+
+
+def _rounded(value: Any) -> Any:
+    """Numbers to four digits behind the point."""
+    if isinstance(value, dict):
+        return {key: _rounded(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_rounded(item) for item in value]
+    return round(value, 4) if isinstance(value, float) else value
+
+
 def _variants(told: dict[str, Any]) -> str:
     rows = []
     for entry in told["variants"]:
-        row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year", "standing_mw")}
+        row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year", "standing_mw", "storm")}
         row |= {f"over_mining_{k}": v for k, v in entry["over_mining"].items()}
+        row |= {f"storm_{k}": v for k, v in (entry["storm"] or {}).items()}
         for year, (machines, tenants) in enumerate(entry["mw_by_year"], 1):
             row |= {f"machines_mw_year_{year}": machines, f"tenant_mw_year_{year}": tenants}
         for group, standing in entry["standing_mw"].items():

@@ -8,7 +8,8 @@ from optimizer.conversion.answer import Answer
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
 from optimizer.report.convert import QUANTITY, assumptions, shown, today
-from optimizer.report.convert_summary import flip_row, millions
+from optimizer.report.convert_flips import flip_heads, flip_rows, storm_rows
+from optimizer.report.convert_summary import millions
 from optimizer.report.page import render
 from optimizer.report.text import number, plural, share, usd
 
@@ -58,11 +59,9 @@ def render_study(a: Answer) -> str:
         years=year_bars(a),
         tornado=tornado_bars(a),
         heat=heat_rows(a),
-        flips=[
-            (f"{offer.name}, in full", [flip_row(a, flip, o) for flip in a.full_flips[o]])
-            for o, offer in enumerate(a.site.offers)
-        ]
-        + [("best plan", [flip_row(a, flip, a.offer) for flip in a.best_flips])],
+        flips=flip_rows(a),
+        heads=flip_heads(a),
+        storm=storm_rows(a),
         spread=spread_rows(a),
         assumptions=assumptions(a),
         millions=millions,
@@ -107,18 +106,11 @@ def _takes_all(a: Answer) -> bool:
     return bool(gross > a.site.site_mw - _SOME_MW)
 
 
-def npv_bars(a: Answer) -> tuple[BarRow, ...]:
+def npv_bars(a: Answer) -> tuple[Bar, ...]:
     """Net present value of every variant."""
     values = [figures.npv for figures in a.figures]
     low, high = min(0.0, *values), max(0.0, *values)
-    return tuple(
-        BarRow(
-            found.variant.name + (" *" if found.beyond_means else ""),
-            (_bar(0.0, figures.npv, low, high, usd(figures.npv)),),
-            millions(figures.npv),
-        )
-        for found, figures in zip(a.found, a.figures, strict=True)
-    )
+    return tuple(_bar(0.0, value, low, high, usd(value)) for value in values)
 
 
 def _bar(begin: float, end: float, low: float, high: float, told: str, kind: str | None = None) -> Bar:

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from tests.commands.running import CONFIGS, WEST_TEXAS, curtail
@@ -36,6 +37,8 @@ def test_it_writes_everything(february: tuple[Path, dict[str, Any]]) -> None:
     standing = told["variants"][1]["standing_mw"]  # half the site is hosted: the least efficient machines go first
     assert standing["Antminer S19j Pro"][0] == pytest.approx(0.0, abs=1e-6)
     assert standing["Antminer S21 XP"][0] > 5.0
+    assert [entry["path"] for entry in told["variants"]] == ["none", "part", "all", "best"]
+    assert not (out / "power.yaml").exists()  # nothing was made of a history
     with (out / "variants.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [float(row["npv"]) for row in rows] == pytest.approx([entry["npv"] for entry in told["variants"]])
@@ -107,3 +110,34 @@ def test_files_are_checked_and_have_schemas(tmp_path: Path) -> None:
     assert "lead_months: must be a whole number" in done.stderr
     for kind, key in (("offer", "rent"), ("study", "bitcoin")):
         assert key in json.loads(curtail("schema", kind).stdout)["properties"]
+
+
+def test_a_history_is_chosen_once_and_what_it_made_can_stand_in_its_place(tmp_path: Path) -> None:
+    """A study with a history tells its weeks and its storm, and writes `power.yaml`, which says the same again."""
+    hours = 24 * 7 * 10
+    price = [900.0 if 700 <= h < 720 else 20.0 + 3.0 * (h % 7) + (h // 168) for h in range(hours)]
+    times = pd.date_range("2025-06-02 05:00", periods=hours, freq="h", tz="UTC").strftime("%Y-%m-%dT%H:%M:%SZ")
+    pd.DataFrame({"time": times, "price": price}).to_csv(tmp_path / "p.csv", index=False)
+    text = (HOSTING / "february_2026_ercot.yaml").read_text().replace("count: 20", "count: 2")
+    begin, end = text.index("power:\n"), text.index("  growth_per_year: 0.02\n  calls")
+    history = "power:\n  history: {series: {file: p.csv}, weeks: 6}\n  peaks: {usd_per_kw_year: 70}\n"
+    (tmp_path / "study.yaml").write_text(text[:begin] + history + text[end:])
+    asked = ("convert", WEST_TEXAS, TERAWULF, "--json", "--out", tmp_path / "out", "--study")
+    first = curtail(*asked, tmp_path / "study.yaml")
+    assert first.returncode == 0, first.stderr
+    told = json.loads(first.stdout)
+    assert [week["kind"] for week in told["weeks"]].count("storm") == 1
+    storm = told["variants"][0]["storm"]
+    assert storm["machines"] > storm["never_stopping"]
+    assert (
+        "The history lasts 10 weeks, not a year: what comes once in it comes 5.2 times a year."
+        in told["assumed"][0]["assumed"]
+    )
+    assert "weeks, each with the number of weeks it stands for" in (tmp_path / "out/convert.html").read_text()
+    made = (tmp_path / "out/power.yaml").read_text().removeprefix("#").split("\n", 1)[1]
+    (tmp_path / "again.yaml").write_text(
+        text[:begin] + made.replace("usd_per_kw_year: 70.0", "usd_per_kw_year: 70") + text[end:]
+    )
+    again = json.loads(curtail(*asked, tmp_path / "again.yaml").stdout)
+    assert [v["npv"] for v in again["variants"]] == pytest.approx([v["npv"] for v in told["variants"]], abs=100.0)
+    assert [week["first_day"] for week in again["weeks"]] == [week["first_day"] for week in told["weeks"]]

@@ -54,13 +54,18 @@ def test_the_shipped_studies_go_with_the_sample_farm(study: Path) -> None:
     ("old", "new", "said"),
     [
         ("load_share: 0.85", "load_shares: 0.85", "is not a known key; did you mean `load_share`?"),
-        ("months_without_revenue: 9", "months_without_revenue: 13", "must be at most lead_months, 12 (got 13)"),
+        ("months_without_revenue: 12", "months_without_revenue: 13", "must be at most lead_months, 12 (got 13)"),
         ("shares: [0.3, 0.4, 0.3]", "shares: [0.3, 0.4, 0.4]", "must come to 1 together (got 1.1)"),
         ("months: [0, 6, 12]", "months: [0, 12, 6]", "must be more than the month before it"),
         ("least_mw: 5, step_mw: 5", "least_mw: 500, step_mw: 5", "must be at most most_mw, 200 (got 500)"),
         ("power_paid_by: tenant", "power_paid_by: landlord", "must be `tenant` or `farm` (got 'landlord')"),
         ("gross_per_critical: 1.25", "gross_per_critical: 0.9", "must be at least 1 (got 0.9)"),
         ("months: [0, 4]", "months: [1, 4]", "must be 0, the month of the first rent (got 1)"),
+        ("usd_per_mw: 9.0e6", "usd_per_mw: 9.0", "is in USD, not in millions: 9e+06 (got 9)"),
+        ("usd_per_kw_month: 154", "usd_per_kw_month: 154000", "is per kW, not per MW: 154 (got 154000)"),
+        ("term_months: 120", "term_months: 6", "counts from the first rent on, and is shorter than lead_months, 12"),
+        ("rate_per_year: 0.0775", "rate_per_year: 7.75", "must be at most 1 (got 7.75); 7.75 % is written 0.0775"),
+        ("share_of_cost: 0.7,", "share_of_cost: 70,", "must be at most 1 (got 70); 70 % is written 0.7"),
     ],
 )
 def test_a_wrong_offer_ends_in_a_message_with_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
@@ -93,6 +98,19 @@ def test_a_wrong_offer_ends_in_a_message_with_its_place(old: str, new: str, said
             "power: give blocks or history, one of",
         ),
         ("    count: 20", "    counts: 20", "is not a known key; did you mean `count`?"),
+        ("tax_rate: 0.21", "tax_rate: 21", "must be less than 1 (got 21); 21 % is written 0.21"),
+        ("  price_growth_per_year: 0.02", "  price_growth_per_year: 5", "(got 5); 5 % is written 0.05"),
+        (
+            "to_share: 0.2, usd_per_mwh: 50",
+            "to_share: 0.2",
+            "power.calls[0]: needs usd_per_mwh, as no block of a storm",
+        ),
+        ("part_share: 0.5", "ranges: {rent: [1.2, 0.8]}", "ranges.rent: must be the lower and the higher end"),
+        (
+            "  growth_per_year: 0.02\n  calls",
+            "  peaks: {usd_per_kw_year: 70, usd_per_mwh: 150}\n  calls",
+            "power.peaks: needs hours_per_year, as there is no history to take it from",
+        ),
     ],
 )
 def test_a_wrong_study_ends_in_a_message_with_its_place(old: str, new: str, said: str, tmp_path: Path) -> None:
@@ -104,6 +122,46 @@ def test_a_wrong_study_ends_in_a_message_with_its_place(old: str, new: str, said
         read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], wrong)
     assert said in str(raised.value)
     assert str(raised.value).startswith(f"{wrong}:")
+
+
+HOURLY = "time,price\n" + "".join(
+    f"2024-01-{1 + h // 24:02d}T{h % 24:02d}:00:00Z,{20 + h % 7}\n" for h in range(24 * 28)
+)
+
+
+@pytest.mark.parametrize(
+    ("prices", "power", "said"),
+    [
+        (HOURLY, "weeks: 9", "study.yaml:{line}:5: power.history: at most 5 weeks can be chosen"),
+        (HOURLY, "last_day: 2024-03-01", "study.yaml:{line}:5: power.history: {folder}/p.csv: covers"),
+        (HOURLY.replace("2024-01-09T05:00:00Z,", "2025-01-09T05:00:00Z,"), "weeks: 3", "p.csv:"),
+        (
+            HOURLY.replace("2024-01-09T05:00:00Z,21\n", ""),
+            "weeks: 3",
+            "p.csv:199:1: gap of 1 interval, 2024-01-08 23:00",
+        ),
+        ("", "weeks: 3", "p.csv:"),
+    ],
+)
+def test_a_wrong_history_ends_in_a_message_with_its_place(prices: str, power: str, said: str, tmp_path: Path) -> None:
+    text = STUDIES[1].read_text()
+    begin, end = text.index("power:\n"), text.index("  growth_per_year: 0.02\n  calls")
+    study = tmp_path / "study.yaml"
+    study.write_text(text[:begin] + f"power:\n  history:\n    series: {{file: p.csv}}\n    {power}\n" + text[end:])
+    (tmp_path / "p.csv").write_text(prices)
+    line = text[:begin].count("\n") + 3
+    with pytest.raises(InputError) as raised:
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], study)
+    assert said.format(line=line, folder=tmp_path) in str(raised.value)
+
+
+def test_a_study_given_as_an_offer_is_told_in_one_line_and_so_is_an_offer_given_as_a_study() -> None:
+    with pytest.raises(InputError) as raised:
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [STUDIES[1]], STUDIES[0])
+    assert str(raised.value) == f"{STUDIES[1]}:1:1: this is a study, not an offer; give it with --study"
+    with pytest.raises(InputError) as raised:
+        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], TERAWULF)
+    assert str(raised.value) == f"{TERAWULF}:1:1: this is an offer, not a study; give a study with --study"
 
 
 def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:

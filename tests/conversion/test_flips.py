@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from optimizer.config.uncertainty import Ranges
 from optimizer.conversion.case import Change
 from optimizer.conversion.flips import QUANTITIES, Asker, best_flip, full_flip
 from optimizer.conversion.sensitivity import heat_map, tornado
@@ -73,13 +74,33 @@ def test_just_below_and_just_above_the_decision_changes(quantity: str) -> None:
     assert max(amounts) > 0.1
 
 
+def test_a_month_before_a_delay_flips_it_does_not() -> None:
+    """Both kinds: an offer in full, and the best plan, which converts something as long as old machines earn less."""
+    ask = Asker(site(machines("good", 5, 70.0), machines("old", 5, 45.0)))
+    flip = full_flip(ask, 0, "delay_months")
+    assert flip.at is not None
+    before, after = (ask.gain(Change(delay_months=round(flip.at) + more), 0) for more in (-1, 0))
+    assert before > 0.0 >= after
+    assert (flip.below, flip.above) == ("host", "mine")
+    best = best_flip(ask, "delay_months")
+    assert best.at is not None
+    assert best.at >= flip.at
+    before, after = (ask.best(Change(delay_months=round(best.at) + more))[1] for more in (-1, 0))
+    assert before > 0.01 >= after
+    assert (best.below, best.above) == ("host some", "mine only")
+
+
 def test_the_tornado_shows_the_gain_at_either_end() -> None:
     """By hand: hosting less mining is 3,520,231.41; 15 % of rent are 8 x 12,000 x 30 / 1.331 = 2,163,786.63."""
     ask = Asker(site())
-    swings = {swing.quantity: swing for swing in tornado(ask, 0)}
+    swings = {swing.quantity: swing for swing in tornado(ask, 0, Ranges())}
     assert swings["rent"].gain_low == pytest.approx(3_520_231.41 - 2_163_786.63, abs=0.01)
     assert swings["rent"].gain_high == pytest.approx(3_520_231.41 + 2_163_786.63, abs=0.01)
-    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0)]
+    own = tornado(ask, 0, Ranges(rent=(0.7, 1.15), reason="told"))
+    assert next(x for x in own if x.quantity == "rent").gain_low == pytest.approx(
+        3_520_231.41 - 2 * 2_163_786.63, abs=0.01
+    )
+    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0, Ranges())]
     assert widths == sorted(widths, reverse=True)
 
 

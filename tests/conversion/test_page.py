@@ -10,11 +10,16 @@ from typing import Any
 import pytest
 from rich.console import Console
 
+from optimizer.config.load import load_farm
+from optimizer.config.study import Study
 from optimizer.conversion.answer import Answer, answer
-from optimizer.conversion.load import Read
+from optimizer.conversion.load import Read, load_offer, read_study
 from optimizer.report.convert import convert_files
+from optimizer.report.convert_flips import flip_rows
 from optimizer.report.convert_page import render_study, verdict
 from optimizer.report.convert_summary import print_study
+from tests.commands.running import CONFIGS, WEST_TEXAS
+from tests.conversion.test_files import HOSTING, OFFERS
 from tests.conversion.test_uncertain import LOW_HIGH
 from tests.sites import machines, offer, site
 
@@ -69,6 +74,55 @@ def test_the_page_prints_on_two_pages_and_fits_a_phone(answered: Answer, browser
     printed = page.pdf(prefer_css_page_size=True)
     page.close()
     assert printed.count(b"/Type /Page\n") == 2
+
+
+def test_seven_offers_print_on_two_pages_too(answered: Answer, browser: Any, tmp_path: Path) -> None:
+    """All that is shipped, with all that it assumes; the figures of the first offer stand for those of all."""
+    offers = tuple(load_offer(path) for path in OFFERS)
+    names = ["mine only", *(f"{o.name}, {part}" for o in offers for part in ("in part", "in full")), "best plan"]
+    at = [0, *[1, 2] * len(offers), -1]
+    found = tuple(
+        replace(answered.found[i], variant=replace(answered.found[i].variant, name=name))
+        for i, name in zip(at, names, strict=True)
+    )
+    assert answered.uncertain is not None
+    spreads = answered.uncertain.spreads
+    many = replace(
+        answered,
+        site=replace(answered.site, offers=offers, study=load_study_of(answered)),
+        found=found,
+        figures=tuple(answered.figures[i] for i in at),
+        full_flips=(answered.full_flips[0],) * len(offers),
+        fleets=(answered.fleets[0],) * 3,
+        uncertain=replace(answered.uncertain, spreads=(spreads[0], *(spreads[1],) * len(offers), spreads[-1])),
+    )
+    page = browser.new_page()
+    (tmp_path / "convert.html").write_text(render_study(many), encoding="utf-8")
+    page.goto((tmp_path / "convert.html").as_uri())
+    printed = page.pdf(prefer_css_page_size=True)
+    wide = page.evaluate("[...document.querySelectorAll('.scroll')].map(e => e.scrollWidth - e.clientWidth)")
+    page.close()
+    assert max(wide) <= 0  # at 1,280 px nothing must be scrolled for
+    assert printed.count(b"/Type /Page\n") == 2
+
+
+def load_study_of(answered: Answer) -> Study:
+    """The study of the fixture with the sentences, weeks and blocks of the shipped one."""
+    shipped = read_study(load_farm(WEST_TEXAS), CONFIGS, [OFFERS[0]], HOSTING / "february_2026_ercot.yaml").site.study
+    kept = {"assumed": shipped.assumed, "source": shipped.source, "power": shipped.power}
+    return answered.site.study.model_copy(update=kept)
+
+
+def test_a_flip_tells_the_side_that_grows_and_what_is_offered(answered: Answer) -> None:
+    rows = dict(flip_rows(answered))
+    btc, _, rent, capex, delay = rows["Tenant <b>&, in full"]
+    flips = answered.full_flips[0]
+    assert btc.text == f"mine above ${flips[0].at * answered.site.study.bitcoin.price_usd:,.0f}"
+    assert rent.text == f"host above ${200 * flips[2].at:,.1f}"
+    assert rent.offered == "of $200.0"
+    assert capex.text.startswith("mine above $")
+    assert delay.text == ("always host" if flips[4].at is None else f"mine from {flips[4].at:.0f} months")
+    assert btc.told.endswith("host, above mine")
 
 
 def test_the_smallest_study_has_a_page_too() -> None:

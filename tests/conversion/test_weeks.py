@@ -138,8 +138,8 @@ def test_a_hole_in_a_week_that_must_be_included_is_refused() -> None:
 @pytest.mark.parametrize(
     ("change", "sentence"),
     [
-        ({"count": 1}, r"count must be at least 2: 1 week\(s\) are storms or peaks.*got 1"),
-        ({"count": 11}, r"count must be at most 10, the weeks without a hole \(got 11\)"),
+        ({"count": 1}, r"at least 2 weeks must be chosen: 1 are storms or peaks.*got 1"),
+        ({"count": 11}, r"at most 10 weeks can be chosen, those without a hole \(got 11\)"),
         ({"grid": grid(0.5), "prices": np.ones(84)}, r"the history lasts 0\.5 weeks; one is the least"),
         ({"prices": np.full(1680, np.nan)}, r"no week .* without a hole"),
         ({"prices": np.ones(7)}, r"prices .* 1680 intervals \(got 7\)"),

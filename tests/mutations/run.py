@@ -31,7 +31,12 @@ THROUGH_TIME: Stages = (
     ("replanning/test_stepping.py",),
 )
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
+CONVERSION: Stages = (
+    ("worked_examples/test_conversion.py",),
+    ("conversion/test_history.py", "conversion/test_storm.py", "conversion/test_flips.py"),
+)
 BY_FOLDER: dict[str, Stages] = {
+    "optimizer/conversion/": CONVERSION,
     "optimizer/daily/": DAILY,
     "optimizer/replanning/": THROUGH_TIME,
     "optimizer/policies/": THROUGH_TIME,

@@ -57,6 +57,10 @@ INVEST_FINANCING = "optimizer/lp/rules/invest_financing.py"
 INVEST_MONEY = "optimizer/lp/rules/invest_money.py"
 VINTAGES = "optimizer/conversion/vintages.py"
 CONVERSION_ACCOUNT = "optimizer/conversion/account.py"
+HISTORY = "optimizer/conversion/history.py"
+YEAR_BLOCKS = "optimizer/conversion/power.py"
+STRIKES = "optimizer/conversion/strikes.py"
+STORM = "optimizer/conversion/storm.py"
 WEEKS = "optimizer/lp/rules/weeks.py"
 SELECTION = "optimizer/lp/selection.py"
 BACKTEST_VIEW = "optimizer/report/backtest_view.py"
@@ -331,6 +335,14 @@ MUTATIONS = (
     Mutation(VINTAGES, "offer.lead_months - offer.months_without_revenue", "offer.lead_months"),
     Mutation(VINTAGES, "np.maximum(age, 0) // MONTHS_PER_YEAR", "grid[None, :] // MONTHS_PER_YEAR"),
     Mutation(CONVERSION_ACCOUNT, "(owed + owed - change) / 2.0", "owed"),
+    Mutation(HISTORY, "week.weight * length - once", "week.weight * (length - once)"),
+    Mutation(HISTORY, "at_peak * len(week.peaks)", "at_peak"),
+    Mutation(HISTORY, "HOURS_PER_YEAR / grid.hours.sum()", "1.0"),
+    Mutation(YEAR_BLOCKS, "key=lambda b: -b.usd_per_mwh", "key=lambda b: b.usd_per_mwh"),
+    Mutation(YEAR_BLOCKS, "part in ((*storms, *peaks, *calls), others)", "part in ((*peaks, *calls), others)"),
+    Mutation(STRIKES, "(1.0 + study.power.growth_per_year) ** years", "1.0"),
+    Mutation(STORM, "(offer.service.credit_usd_per_mwh - pays * call_price)", "offer.service.credit_usd_per_mwh"),
+    Mutation(STORM, "(margin * d.running_mw.max(axis=0))", "(margin * d.running_mw[blocks.storm])"),
     Mutation(WEEKS, "m.weight[i] <= m.most_weight[i] * m.chosen[i]", "m.weight[i] <= m.most_weight[i]"),
     Mutation(WEEKS, "return m.weight[i] >= m.chosen[i]", "return m.weight[i] >= 0.5 * m.chosen[i]"),
     Mutation(WEEKS, ">= m.history_total[k] - m.largest_miss", ">= m.history_total[k] - 2.0 * m.largest_miss"),
