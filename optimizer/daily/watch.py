@@ -159,6 +159,8 @@ class Watch:
             return False
         if in_force is None or in_force.kind == "safe":
             return True
+        if in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= pd.Timestamp(now):
+            return True
         length = in_force.end - in_force.start
         return bool(in_force.end - pd.Timestamp(now) < length / 2 or in_force.start - pd.Timestamp(now) > WAITED_OUT)
 
@@ -168,7 +170,7 @@ class Watch:
             self.folder,
             now,
             report=self.report,
-            observed=lambda history, start: history.prices(int(start.timestamp()), least=Rank.FED),
+            fed=True,
         )
         self._due = done.exit_code == CurtailError.exit_code  # what could not be written is tried at the next look
         if done.plan is None:

@@ -17,6 +17,7 @@ import pytest
 
 from optimizer.daily.feed import FolderFeed
 from optimizer.daily.history import History
+from optimizer.daily.record import Record
 from optimizer.daily.watch import Watch
 from tests.commands.running import ROOT
 from tests.daily.farms import write_farm
@@ -99,6 +100,27 @@ def test_a_new_price_overrides_the_forecast_for_its_interval(site: Site) -> None
     assert site.logged() == ["planned", "planned"]
     inputs = json.loads((site.state / "latest" / "inputs.json").read_text())
     assert [row[2] for row in inputs["observed_prices"]] == [300, 300]
+
+
+def test_a_farm_that_plans_again_does_so_at_every_interval(tmp_path: Path) -> None:
+    """The feed tells 300 for one quarter; nobody had said so, and it holds on until another price comes."""
+    site = Site(tmp_path, "replanning: {forecast: {kind: persistence}}")
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20")
+    assert on(site.step(), "New") == 2000
+    site.step(minutes=5)
+    assert site.logged() == ["planned"]
+    site.feed("now.csv", "2026-02-11T00:15-06:00,300", "2026-02-11T00:30-06:00,20")
+    assert on(site.step(minutes=10), "New") == 0
+    assert on(site.step(minutes=14), "New") == 0  # the row of 00:30 is of the future
+    assert on(site.step(minutes=1), "New") == 2000
+    assert [record.name[11:15] for record in records(site)] == ["0000", "0015", "0030"]
+    site.step(minutes=15)  # no news
+    assert [record.name[11:15] for record in records(site)][-1] == "0045"
+
+
+def records(site: Site) -> list[Record]:
+    with History(site.state / "history.sqlite") as history:
+        return [record for _, record in history.schedules()]
 
 
 def test_changed_events_and_a_broken_farm_file(site: Site) -> None:

@@ -25,9 +25,15 @@ DAILY: Stages = (
     ("daily/test_record.py", "daily/test_feed.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
     ("daily/test_job.py",),
+    ("daily/test_replanned.py",),
 )
 THROUGH_TIME: Stages = (
-    ("replanning/test_forecasts.py", "replanning/test_knowledge.py", "compare/test_policies.py"),
+    (
+        "replanning/test_forecasts.py",
+        "replanning/test_knowledge.py",
+        "replanning/test_issues.py",
+        "compare/test_policies.py",
+    ),
     ("replanning/test_stepping.py",),
 )
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
