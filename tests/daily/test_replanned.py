@@ -259,6 +259,7 @@ def test_announced_machines_are_carried_in_the_record(tmp_path: Path) -> None:
 def test_a_call_comes_before_what_was_announced(tmp_path: Path) -> None:
     """At midnight all of New was announced for 00:15 and frozen; a call that arrives then leaves 3 MW."""
     farm, state = site(tmp_path / "farm", KINDS["frozen"]), tmp_path / "state"
+    write_real(farm.parent, [*real_prices()[: 96 * BEFORE], 20.0, 20.0])
     assert now_on(run(farm, state, START).record)["New", "normal"] == 2000
     call = "events: [{name: cut, start: 2026-02-11 00:15, end: 2026-02-11 01:00, cut: {form: to_level, mw: 3}}]"
     farm.write_text(farm.read_text() + call)
