@@ -266,7 +266,8 @@ def test_a_call_comes_before_what_was_announced(tmp_path: Path) -> None:
     record = run(farm, state, START + timedelta(minutes=15)).record
     assert record is not None
     assert record.farm.state.announced == {}
-    assert 0 < now_on(record)["New", "normal"] <= 3e6 / 3500
+    mw = sum(now_on(record)[name, "normal"] * watts / 1e6 for name, watts in (("Old", 3100), ("New", 3500)))
+    assert 2.9 < mw <= 3.0
 
 
 def test_a_tail_is_forecast_with_the_prices_that_are_known(tmp_path: Path) -> None:
