@@ -5,11 +5,12 @@ Labels go by the wall clock, waiting by the monotonic one: a clock that jumps ne
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 import pandas as pd
 
@@ -33,8 +34,12 @@ _MINUTES = 5.0  # length of a lone row of a feed while the farm cannot be read
 Marks = tuple[tuple[str, int, int], ...]
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
+def clock_from(begin: datetime | None = None) -> Callable[[], datetime]:
+    """The wall clock, UTC, or one that goes on from another moment."""
+    begun = time.monotonic()
+    if begin is None:
+        return lambda: datetime.now(UTC)
+    return lambda: begin + timedelta(seconds=time.monotonic() - begun)
 
 
 class Watch:
@@ -51,11 +56,14 @@ class Watch:
         *,
         report: bool = False,
         say: Callable[[str], None] = print,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] | None = None,
     ) -> None:
         self.farm_file, self.folder, self.feed = farm_file, StateFolder(state), feed
-        self.report, self.say, self.wall = report, say, wall
-        self.stopped = threading.Event()
+        self.report, self.say, self.wall = report, say, wall or clock_from()
+        self.stopped = False
+        self._woken = SimpleQueue[
+            None
+        ]()  # its put may come from a signal that interrupts its get; an Event's set may not
         self.skipped = 0  # rows of the feed
         self._marks: Marks = ()
         self._unkept = joined([])  # rows that could not be kept yet
@@ -67,12 +75,18 @@ class Watch:
 
     def loop(self, every: float, until: datetime | None = None) -> None:
         """Look around every so many seconds until a moment, or until it is stopped after the write under way."""
-        while not self.stopped.is_set():
+        while not self.stopped:
             if until is not None and self.wall() >= until:
                 return
             begun = time.monotonic()
             self.step()
-            self.stopped.wait(max(every - (time.monotonic() - begun), 0.0))
+            with suppress(Empty):
+                self._woken.get(timeout=max(every - (time.monotonic() - begun), 0.0))
+
+    def stop(self) -> None:
+        """End the loop after the write under way; a signal handler may call this at any moment."""
+        self.stopped = True
+        self._woken.put(None)
 
     def step(self) -> None:
         """Look around once. What cannot be written now is tried again the next time."""

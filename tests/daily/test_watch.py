@@ -276,6 +276,17 @@ def arrived(file: Path) -> None:
     raise AssertionError(f"{file} never came")
 
 
+def test_a_clock_that_begins_at_a_given_time(site: Site) -> None:
+    """The prices of the test are of February 2026, so that only a clock of then plans on them."""
+    loop = watching(site, "--at", "2026-02-11 00:10")
+    arrived(site.state / "setpoints.csv")
+    loop.send_signal(signal.SIGTERM)
+    _, said = loop.communicate(timeout=60)
+    assert loop.returncode == 0, said
+    assert site.points()["plan"] == "2026-02-11T0000-0600"
+    assert site.points()["at"].startswith("2026-02-11T00:1")
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     today(site)
@@ -286,6 +297,32 @@ def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     assert loop.returncode == 0, said
     assert said.endswith("ended; the set-points stand as they are\n")
     assert site.points()["status"] == "planned"
+
+
+SIGNALS = """
+import random, signal, sys
+from pathlib import Path
+from optimizer.daily.watch import Watch
+class Idle(Watch):
+    def step(self):
+        pass
+chance = random.Random(1)
+for _ in range(1500):
+    watch = Idle(Path("farm.yaml"), Path("."), None)
+    signal.signal(signal.SIGALRM, lambda *_: watch.stop())
+    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 2e-3))
+    watch.loop(1e-6)
+print("ended")
+"""
+
+
+def test_a_signal_at_any_moment_ends_the_loop() -> None:
+    """1,500 signals at random moments of a loop that does nothing but wait; were one lost, this would hang."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALS], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, timeout=100,
+    )  # fmt: skip
+    assert done.stdout == "ended\n", done.stderr
 
 
 def test_a_second_watch_is_refused_and_a_killed_one_leaves_whole_files(site: Site) -> None:

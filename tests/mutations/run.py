@@ -24,8 +24,8 @@ STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), (
 DAILY: Stages = (
     ("daily/test_record.py", "daily/test_feed.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
+    ("daily/test_present.py",),
     ("daily/test_job.py",),
-    ("daily/test_replanned.py",),
 )
 THROUGH_TIME: Stages = (
     (
