@@ -40,7 +40,7 @@ _HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timed
 def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
     """How far before a plan's start prices are looked at."""
     late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
-    near = max(late, farm.daily.latest_price_within_minutes) * _MINUTE
+    near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
     return max(near, _WEEK) if isinstance(rules.forecast, SameHourLastWeek) else near
 
 
@@ -145,7 +145,7 @@ def _prices(
         return None
     longer, lead = with_week_before(rules, grid)
     observed = np.full(len(longer), np.nan)
-    first = lead - round(looked_back(farm, rules) / (grid.hours[0] * _HOUR))
+    first = max(lead - round(looked_back(farm, rules) / (grid.hours[0] * _HOUR)), 0)
     last = lead - rules.price_lag_intervals  # the latest that may be known
     seen = longer.part(first, last + 1)
     fed, rows = _begun(fed, now), NO_PRICES

@@ -140,6 +140,26 @@ def test_how_late_a_price_and_how_short_a_forecast_may_be_stands_in_the_farm_fil
     assert run(farm, tmp_path / "state", START + timedelta(hours=12)).exit_code == 5
 
 
+def test_of_a_quarter_that_is_under_way_what_has_begun_counts(tmp_path: Path) -> None:
+    """Five-minute prices of 30, 40 and 900: at 00:07 the third is not known. The mean of the first two is 35."""
+    farm = site(tmp_path / "farm", KINDS["day_ahead"])
+    write_prices(farm.parent / "prices.csv", [20.0] * 12 + [30.0, 40.0, 900.0], START - timedelta(hours=1), minutes=5)
+    done = run(farm, tmp_path / "state", START + timedelta(minutes=7))
+    assert done.record is not None, done.said
+    assert done.record.market.energy_price_usd_per_mwh[0] == 35.0
+
+
+def test_a_late_price_is_one_beyond_the_lag(tmp_path: Path) -> None:
+    """Prices are known an hour late: at 00:00 that of 23:00 is due, and 22:30 is half an hour late."""
+    farm = site(tmp_path / "farm", "{forecast: {kind: persistence}, price_lag_intervals: 4}")
+    write_real(farm.parent, real_prices()[: 96 * BEFORE - 5])
+    done = run(farm, tmp_path / "state", START)
+    assert done.exit_code == 0, done.said
+    assert "the latest price known is of 2026-02-10 22:30-06:00, and that of 2026-02-10 23:00" in done.said[0]
+    assert done.record is not None
+    assert set(done.record.market.energy_price_usd_per_mwh.tolist()) == {real_prices()[96 * BEFORE - 6]}
+
+
 def test_announced_machines_are_carried_in_the_record(tmp_path: Path) -> None:
     farm, state = site(tmp_path / "farm", KINDS["frozen"]), tmp_path / "state"
     first = run(farm, state, START).record
