@@ -7,10 +7,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import Empty, SimpleQueue
 
 import pandas as pd
 
@@ -30,6 +28,7 @@ from optimizer.errors import CurtailError
 
 WAITED_OUT = timedelta(hours=1)  # a clock that goes back by less is waited for; by more, it is taken to be right
 RETRY_S = 60.0  # after a run that could not plan, unless something changes before
+_DOZE_S = 0.5  # so soon the loop notices that it is to end
 _MINUTES = 5.0  # length of a lone row of a feed while the farm cannot be read
 Marks = tuple[tuple[str, int, int], ...]
 
@@ -61,9 +60,6 @@ class Watch:
         self.farm_file, self.folder, self.feed = farm_file, StateFolder(state), feed
         self.report, self.say, self.wall = report, say, wall or clock_from()
         self.stopped = False
-        self._woken = SimpleQueue[
-            None
-        ]()  # its put may come from a signal that interrupts its get; an Event's set may not
         self.skipped = 0  # rows of the feed
         self._marks: Marks = ()
         self._unkept = joined([])  # rows that could not be kept yet
@@ -80,13 +76,12 @@ class Watch:
                 return
             begun = time.monotonic()
             self.step()
-            with suppress(Empty):
-                self._woken.get(timeout=max(every - (time.monotonic() - begun), 0.0))
+            while not self.stopped and (left := begun + every - time.monotonic()) > 0:
+                time.sleep(min(left, _DOZE_S))
 
     def stop(self) -> None:
-        """End the loop after the write under way; a signal handler may call this at any moment."""
+        """End the loop after the write under way. No lock is taken: a signal handler may call this at any moment."""
         self.stopped = True
-        self._woken.put(None)
 
     def step(self) -> None:
         """Look around once. What cannot be written now is tried again the next time."""
