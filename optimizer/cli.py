@@ -315,6 +315,9 @@ def _write(path: Path, text: str) -> None:
     path.write_text(text, encoding="utf-8")
 
 
+_INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt, without a word
+
+
 def main() -> None:
     """Run the command line; every failure ends in a sentence and an exit code."""
     try:
@@ -322,7 +325,9 @@ def main() -> None:
     except CurtailError as error:
         say(str(error))
         sys.exit(error.exit_code)
-    except KeyboardInterrupt:
+    except SystemExit as ended:
+        if ended.code != _INTERRUPTED:
+            raise
         say("interrupted; what stood in the output folder is untouched")
         sys.exit(1)
     except Exception as error:

@@ -12,7 +12,7 @@ import typer
 
 from optimizer.cli_parts import FarmFile, Json, counted_shown, say, time_of
 from optimizer.config.clock import to_utc
-from optimizer.errors import InputError
+from optimizer.errors import CurtailError, InputError
 
 
 def backtest(
@@ -65,8 +65,13 @@ def backtest(
     say("reading history")
     known = read_history(loaded, farm.parent if data is None else data, first, hours)
     results = out.with_name(out.name + ".partial") / "pieces.sqlite"
-    with counted_shown(as_json, "intervals") as progress:
-        made = schedules(known, loaded.backtest, chosen, results, workers, progress)
+    try:
+        with counted_shown(as_json, "intervals") as progress:
+            made = schedules(known, loaded.backtest, chosen, results, workers, progress)
+    except KeyboardInterrupt:
+        raise CurtailError(
+            f"interrupted; what is made is kept in {results.parent}, the same command goes on from there"
+        ) from None
     told = ladder(known, made)
     files = backtest_files(known, made, told)
     write_folder(out, files, NAMES)

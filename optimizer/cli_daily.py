@@ -113,6 +113,10 @@ def watch(
         ),
     ] = None,
     every: Annotated[float, typer.Option(min=0.05, max=86_400.0, help="Seconds between looks.")] = 60.0,
+    at: Annotated[
+        str | None,
+        typer.Option("--at", metavar="TIME", help="Begin as if it were this time; the clock goes on from there."),
+    ] = None,
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="End then; a time without an offset is UTC.")
     ] = None,
@@ -122,18 +126,22 @@ def watch(
     import signal
     from datetime import UTC
 
+    from optimizer.config.clock import to_utc
+    from optimizer.config.load import load_farm
     from optimizer.daily.feed import feed_of
     from optimizer.daily.lock import locked
-    from optimizer.daily.watch import Watch
+    from optimizer.daily.watch import Watch, clock_from
 
+    begins = time_of(at, "--at")
+    wall = clock_from(None if begins is None else to_utc(begins, load_farm(farm).timezone))
     ends = time_of(until, "--until")
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)
     with locked(state):
-        watching = Watch(farm, state, feed, report=report, say=say)
+        watching = Watch(farm, state, feed, report=report, say=say, wall=wall)
         for ended in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(ended, lambda *_: watching.stopped.set())
+            signal.signal(ended, lambda *_: watching.stop())
         say("watching")
         watching.loop(every, ends)
     say("ended; the set-points stand as they are")

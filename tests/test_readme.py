@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import re
+import shlex
 import shutil
 from pathlib import Path
 
@@ -45,3 +48,38 @@ def test_no_output_folder_of_the_readme_stands_inside_another() -> None:
     folders = {Path(name) for name in re.findall(r"--out (\S+)", README)} | {Path("out")}
     assert len(folders) > 1
     assert not [folder for folder in folders if set(folder.parents) & folders]
+
+
+def test_the_backtest_of_the_readme_and_its_figures(tmp_path: Path) -> None:
+    (command,) = re.findall(r"^curtail (backtest .*)$", README, re.MULTILINE)
+    made = curtail(*command.split(), "--out", tmp_path / "out", "--json")
+    assert made.returncode == 0, made.stderr
+    told = json.loads(made.stdout)["rungs"]
+    said = README.split("invented August prices")[1].split("perfect foresight;")[0].replace("\n", " ")
+    profit = {key: round(rung["profit_usd"]) for key, rung in told.items()}
+    for key in ("strike", "calendar", "replanning"):
+        assert f"${abs(profit[key]):,}" in said
+    assert profit["strike"] < 0 < profit["calendar"] < profit["replanning"] < profit["perfect"]
+    assert f"{told['replanning']['share_of_bound']:.1%}".replace("%", " %") in said
+    assert told["replanning"]["starts_per_machine_year"] < 0.52 * told["calendar"]["starts_per_machine_year"]
+    assert [rung["breaches"] for key, rung in told.items() if key != "perfect"] == [0] * 8
+
+
+def test_the_sample_of_the_daily_job(tmp_path: Path) -> None:
+    """The commands of the page of the daily job, as they stand but for the state's folder and the loop's end."""
+    page = (ROOT / "docs" / "daily.md").read_text()
+    shown = re.findall(r"^curtail (.*august_week.*)$", page, re.MULTILINE)
+    assert [line.split()[0] for line in shown] == ["daily", "daily", "watch"]
+    for line in shown[:2]:
+        arguments = [tmp_path / "state" if word == "state" else word for word in shlex.split(line)]
+        assert curtail(*arguments, "--no-report").returncode == 0
+    with (tmp_path / "state" / "latest" / "schedule.csv").open(newline="") as file:
+        first = list(csv.DictReader(file))[:3]
+    assert {row["interval_start"] for row in first} == {"2026-08-06T18:30:00-05:00"}
+    assert [row["on_normal"] for row in first] == ["0", "0", "0"]
+    words = [tmp_path / "state" if word == "state" else word for word in shlex.split(shown[2])]
+    words[words.index("--at") + 1] = "2026-08-06 18:44:57"
+    words[words.index("--until") + 1] = "2026-08-06T23:45:02Z"
+    done = curtail(*words)
+    assert done.returncode == 0, done.stderr
+    assert "planned: 2026-08-06T1845-0500" in done.stderr

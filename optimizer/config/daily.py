@@ -61,7 +61,13 @@ class Daily(Section):
     at_least_hours: Hours | None = Field(
         default=None,
         description="Where energy prices end before the horizon the plan is cut short, to no less than so many hours; "
-        "never cut when absent",
+        "never cut when absent. With `replanning`: hours of its forecast that must be there, all that should be when "
+        "absent",
+    )
+    latest_price_within_minutes: Annotated[float, Field(ge=0, le=7 * 24 * 60)] = Field(
+        default=60.0,
+        description="With `replanning`: where the latest price is late, one that is no more than so many minutes older "
+        "will do",
     )
     safe_posture: SafePosture | None = Field(
         default=None, description="Without one, nothing is written when the last good schedule has run out"

@@ -77,11 +77,29 @@ def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...
     if gap > HELD_AT_MOST:
         days = f"the last schedule ran out {gap / pd.Timedelta(days=1):.1f} days ago"
         return State(), (f"{days}: every machine is taken to run, and the bill so far is not known",)
-    state = state_after(*executed(before, start))
+    state = state_after(*executed(before, start)).model_copy(update={"announced": announced(before, start)})
     if gap <= _NONE:
         return state, ()
     hours = f"the last schedule ran out {gap / _HOUR:.1f} hours ago"
     return state, (f"{hours}: machines are taken to run as at its end; hand over a measured state.yaml otherwise",)
+
+
+def announced(record: Record, start: pd.Timestamp) -> dict[str, dict[str, tuple[int, ...]]]:
+    """Machines that a plan has announced for its intervals of the first length from a moment on.
+
+    Nothing where neither freezing nor the price of a change asks for it, or no such interval begins at the moment.
+    """
+    rules, grid = record.farm.replanning, record.market.grid
+    if record.kind != "plan" or rules is None or not (rules.frozen_intervals or rules.change_usd_per_machine):
+        return {}
+    stop = int(np.argmax(np.append(grid.hours != grid.hours[0], True)))
+    first = int(grid.starts.searchsorted(start))
+    if first >= stop or grid.starts[first] != start:
+        return {}
+    told: dict[str, dict[str, tuple[int, ...]]] = {group.name: {} for group in record.farm.fleet}
+    for (group, mode), units in record.dispatch.units_on.items():
+        told[group][mode] = tuple(round(float(count)) for count in units[first:stop])
+    return told
 
 
 def fitted(state: State, farm: Farm) -> State:
@@ -106,7 +124,10 @@ def fitted(state: State, farm: Farm) -> State:
     groups = {
         group.name: _within(state.groups[group.name], group.units) for group in farm.fleet if group.name in state.groups
     }
-    return state.model_copy(update={"groups": groups, "bill": bill})
+    modes = {group.name: set(group.modes) for group in farm.fleet}
+    same = all(set(told) == modes.get(name, set()) for name, told in state.announced.items())
+    kept = state.announced if same and set(state.announced) == set(modes) else {}
+    return state.model_copy(update={"groups": groups, "bill": bill, "announced": kept})
 
 
 def _within(group: GroupState, units: int) -> GroupState:

@@ -19,6 +19,9 @@ F = NDArray[np.float64]
 MOST_RUNS = 30  # in the terminal
 MOST_ROWS = 500  # on the page; --json has all
 _MOST_DRAWN = 1000
+_LEGEND = (
+    "all of it: profit of the plan to its end; the rest: of the hours it was followed for and whose price is known"
+)
 _LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
@@ -28,10 +31,10 @@ def print_history(found: Review, console: Console) -> None:
     table = Table(
         box=None, pad_edge=False, title=f"{found.farm}: {plural(len(found.runs), 'run')}", title_justify="left"
     )
-    table.add_column("for")
+    table.add_column("from")
     table.add_column("status")
     table.add_column("code", justify="right")
-    for name in ("plan", "hours", "planned", "realised", "error", "over strike rule"):
+    for name in ("all of it", "hours", "planned", "realised", "error", "over strike rule"):
         table.add_column(name, justify="right")
     for run in found.runs[-MOST_RUNS:]:
         one = by_number.get(run.number)
@@ -41,7 +44,7 @@ def print_history(found: Review, console: Console) -> None:
         plan = "" if run.planned_usd is None else usd(run.planned_usd)
         table.add_row(_when(run.run, run.at), run.status, str(run.exit_code), plan, *told)
     console.print(table, highlight=False)
-    for line in sums(found):
+    for line in (*([_LEGEND] if found.followed else []), *sums(found)):
         console.print(line, highlight=False)
 
 
@@ -54,12 +57,15 @@ def sums(found: Review) -> list[str]:
     if not found.followed:
         return ["No schedule has hours yet whose price is known."]
     all_ = totals(found)
+    gain = all_["gain_usd"]
     came = (
         f"Over {number(all_['hours_with_price'], 1)} hours with a known price: planned {usd(all_['planned_usd'])}, "
-        f"realised {usd(all_['realised_usd'])}, {usd(all_['gain_usd'])} more than the strike rule."
+        f"realised {usd(all_['realised_usd'])}, {usd(abs(gain))} {'less' if gain < 0 else 'more'} than the strike rule."
     )
     drift = usd(all_["drift_usd_per_day"])
-    return [came, f"Error so far {usd(all_['error_usd'])}; mean of the last seven days {drift} per day."]
+    error = f"Error, realised less planned: {usd(all_['error_usd'])} so far, {drift} per day over the last seven days."
+    peaks = "Coincident peaks count with the probability that each plan gave them, for the strike rule too."
+    return [came, error, *([peaks] if found.expects_peaks else [])]
 
 
 def render_history(found: Review) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,19 +16,19 @@ from optimizer.config.load import load_farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, rows_of, safe_files
 from optimizer.daily.folder import RECORD, StateFolder
-from optimizer.daily.history import NO_PRICES, History, Prices
+from optimizer.daily.history import NO_PRICES, History, Prices, Rank
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of, text_of
 from optimizer.daily.lock import locked
 from optimizer.daily.observed import note_settled
 from optimizer.daily.planned import make_plan
 from optimizer.daily.posture import safe_record
+from optimizer.daily.present import looked_back
 from optimizer.daily.record import Record
 from optimizer.daily.series import refuse_stale, with_newest
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
 from optimizer.schedule.tables import reason_texts
 
-Observed = Callable[[History, pd.Timestamp], Prices]
 STOPPED_EARLY = 4
 DATA = 5
 _STARTED_BY = "a run that ended before it could be logged"
@@ -47,17 +46,17 @@ def run(
     at: datetime | None = None,
     *,
     report: bool = True,
-    observed: Observed | None = None,
+    fed: bool = False,
 ) -> Done:
     """One run by whoever holds the lock. Raises CurtailError where the state folder cannot be used.
 
-    ``observed`` gives the prices that a feed has brought, from a moment on.
+    ``fed``: prices that a feed has brought go before the farm's files. With ``replanning`` they always do.
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
     folder.prepare()
     with History(folder.history) as history:
         _catch_up(folder, history, logged)
-        job = _Job(farm_file, folder, history, at or logged, report, observed)
+        job = _Job(farm_file, folder, history, at or logged, report, fed)
         try:
             done, inputs = job.planned()
         except CurtailError as error:
@@ -111,10 +110,10 @@ class _Job:
         history: History,
         at: datetime,
         report: bool,
-        observed: Observed | None,
+        fed: bool,
     ) -> None:
         self.farm_file, self.folder, self.history, self.report = farm_file, folder, history, report
-        self.given, self.observed = at, observed
+        self.given, self.fed = at, fed
         self.at_text = at.isoformat(timespec="seconds")
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
@@ -129,12 +128,13 @@ class _Job:
         files = files_of(self.farm_file, farm, self.folder.measured)
         hashes = hashes_of(files)
         changed = load_farm(self.farm_file) != named  # between reading it and hashing it
-        prices = self.observed(self.history, start) if self.observed is not None else NO_PRICES
+        prices = self._fed_since(farm, start)
         state, said = state_at(start, farm, self.history.before(start), self.folder.measured)
-        plan = make_plan(farm.model_copy(update={"state": state}), self.farm_file.parent, start, prices)
+        planned = farm.model_copy(update={"state": state})
+        plan = make_plan(planned, self.farm_file.parent, start, pd.Timestamp(self.now), prices)
         if changed or hashes_of(files) != hashes:
             raise MissingDataError("an input file was written while it was being read; the next run reads it again")
-        more = {} if self.observed is None else {"observed_prices": rows_of(prices)}
+        more = {"observed_prices": rows_of(prices)} if self.fed or len(prices) else {}
         inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
         texts = tuple(tuple(row) for row in reason_texts(plan.explanation).tolist())
         record = Record(
@@ -147,6 +147,13 @@ class _Job:
             return Done("planned", 0, said, where, record, plan), digest_of(inputs)
         early = "stopped at a time limit: this schedule keeps every rule but is not proved best"
         return Done("stopped early", STOPPED_EARLY, (*said, early), where, record, plan), digest_of(inputs)
+
+    def _fed_since(self, farm: Farm, start: pd.Timestamp) -> Prices:
+        """The prices of a feed that a plan looks at: from its start on, with ``replanning`` those before now."""
+        if farm.replanning is not None:
+            begins = start - looked_back(farm, farm.replanning)
+            return self.history.prices(_seconds(begins), _seconds(pd.Timestamp(self.now)) + 1, least=Rank.FED)
+        return self.history.prices(_seconds(start), least=Rank.FED) if self.fed else NO_PRICES
 
     def kept(self, error: CurtailError) -> tuple[Done, str | None]:
         """Keep the schedule in force; where it has run out, hand out the safe posture."""
@@ -211,3 +218,7 @@ class _Job:
         where = self.folder.publish(record.name, files | {"inputs.json": text_of(inputs), RECORD: self.text})
         self.folder.forget(record.farm.daily.keep_runs)
         return where
+
+
+def _seconds(moment: pd.Timestamp) -> int:
+    return int(moment.timestamp())

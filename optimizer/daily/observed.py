@@ -16,6 +16,7 @@ from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series
+from optimizer.market.timeseries import TimeSeries
 
 F = NDArray[np.float64]
 _HOUR = 3600.0
@@ -41,6 +42,31 @@ def price_with(observed: Prices, forecast: F, grid: Grid) -> tuple[F, F]:
     return share @ observed.usd_per_mwh + (1.0 - known) * forecast, known
 
 
+def means_of(observed: Prices, otherwise: F, grid: Grid) -> F:
+    """A price on a grid: what was observed, as far as anything was, else another, which may be NaN; (intervals,).
+
+    Where the other is NaN the mean is that of the part of the interval that was observed.
+
+    >>> six = pd.date_range("2026-02-11 06:00Z", periods=3, freq="h")
+    >>> half = Prices(np.array([six[0].timestamp()]), np.array([six[0].timestamp() + 1800]), np.array([50.0]))
+    >>> means_of(half, np.array([np.nan, 20.0, np.nan]), Grid(six, np.ones(3), "UTC"))
+    array([50., 20., nan])
+    """
+    sums, share = price_with(observed, np.zeros(len(grid)), grid)
+    rest = np.where(np.isnan(otherwise), 0.0, 1.0 - share)
+    seen = share + rest > 0
+    mean = (sums + rest * np.nan_to_num(otherwise)) / np.where(seen, share + rest, 1.0)
+    return np.where(seen, mean, np.nan)
+
+
+def series_rows(series: TimeSeries) -> Prices:
+    """A series as rows of prices."""
+    starts, ends = (
+        np.array([int(time.timestamp()) for time in times], dtype=np.int64) for times in (series.starts, series.ends)
+    )
+    return Prices(starts, ends, series.values)
+
+
 def prices_in(path: Path, location: str | None, history: History) -> Prices:
     """The prices in a file over the hours of a history's schedules. Raises InputError with the file's faults."""
     schedules = history.schedules()
@@ -52,10 +78,7 @@ def prices_in(path: Path, location: str | None, history: History) -> Prices:
     window = Grid(pd.DatetimeIndex([first.start]).as_unit("us"), np.array([hours]), zone)
     spec = SeriesFile(file=str(path), location=location)
     series = read_series(path, spec, zone, within=window, limits=limits_of(Price))
-    starts, ends = (
-        np.array([int(time.timestamp()) for time in times], dtype=np.int64) for times in (series.starts, series.ends)
-    )
-    return Prices(starts, ends, series.values)
+    return series_rows(series)
 
 
 def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> str | None:

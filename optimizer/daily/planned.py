@@ -11,23 +11,29 @@ import pandas as pd
 from optimizer.conditions import Conditions
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.replanning import Replanning
 from optimizer.daily.history import Prices
 from optimizer.daily.observed import price_with
-from optimizer.errors import MissingDataError
+from optimizer.daily.present import read_present
+from optimizer.errors import InfeasibleError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.planning import Plan, conditions_of, judge_state, plan_conditions
+from optimizer.replanning.stepping import Stepper
 
 _HOUR = pd.Timedelta(hours=1)
 
 
-def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, observed: Prices) -> Plan:
-    """Plan a farm, whose ``state`` is that of ``start``, over its horizon. Observed prices override the market's.
+def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, observed: Prices) -> Plan:
+    """Plan a farm, whose ``state`` is that of ``start``, over its horizon.
 
-    Raises what planning raises: InputError, MissingDataError, InfeasibleError.
+    With ``replanning`` on what is known ``now``, as a replay plans; else on its files as they stand, where observed
+    prices override the market's. Raises what planning raises: InputError, MissingDataError, InfeasibleError.
     """
+    if farm.replanning is not None:
+        return _planned_again(farm, folder, farm.replanning, start, now, observed)
     grid = grid_of(farm, start.to_pydatetime(), _hours(farm, folder, start))
     judge_state(farm, grid)
     c = conditions_of(farm, folder, grid)
@@ -35,6 +41,20 @@ def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, observed: Prices) -
     if known.any():
         c = Conditions(c.farm, replace(c.market, energy_price_usd_per_mwh=price), c.rest)
     return plan_conditions(c)
+
+
+def _planned_again(
+    farm: Farm, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, observed: Prices
+) -> Plan:
+    judge_state(farm, grid_of(farm, start.to_pydatetime()))
+    stepper = Stepper(read_present(farm, folder, rules, start, now, observed))
+    try:
+        return plan_conditions(stepper.conditions(0, farm.state))
+    except InfeasibleError:
+        if not farm.state.announced:
+            raise
+        free = farm.state.model_copy(update={"announced": {}})  # limits come before what was announced
+        return plan_conditions(stepper.conditions(0, free))
 
 
 def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:

@@ -62,12 +62,16 @@ class Followed:
 
 @dataclass(frozen=True)
 class Review:
-    """Every run, and what became of those that handed out a schedule, by the start of the schedule."""
+    """Every run, and what became of those that handed out a schedule, by the start of the schedule.
+
+    expects_peaks: coincident peaks are among the charges.
+    """
 
     farm: str
     timezone: str
     runs: tuple[Run, ...]
     followed: tuple[Followed, ...]
+    expects_peaks: bool = False
 
 
 def review(history: History, prices: Prices | None = None) -> Review:
@@ -87,6 +91,7 @@ def review(history: History, prices: Prices | None = None) -> Review:
         timezone="UTC" if last is None else last.timezone,
         runs=tuple(history.runs()),
         followed=tuple(seen),
+        expects_peaks=last is not None and bool(last.energy.coincident_peaks),
     )
 
 

@@ -5,7 +5,6 @@ Labels go by the wall clock, waiting by the monotonic one: a clock that jumps ne
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -29,12 +28,17 @@ from optimizer.errors import CurtailError
 
 WAITED_OUT = timedelta(hours=1)  # a clock that goes back by less is waited for; by more, it is taken to be right
 RETRY_S = 60.0  # after a run that could not plan, unless something changes before
+_DOZE_S = 0.5  # so soon the loop notices that it is to end
 _MINUTES = 5.0  # length of a lone row of a feed while the farm cannot be read
 Marks = tuple[tuple[str, int, int], ...]
 
 
-def _wall() -> datetime:
-    return datetime.now(UTC)
+def clock_from(begin: datetime | None = None) -> Callable[[], datetime]:
+    """The wall clock, UTC, or one that goes on from another moment."""
+    begun = time.monotonic()
+    if begin is None:
+        return lambda: datetime.now(UTC)
+    return lambda: begin + timedelta(seconds=time.monotonic() - begun)
 
 
 class Watch:
@@ -51,11 +55,11 @@ class Watch:
         *,
         report: bool = False,
         say: Callable[[str], None] = print,
-        wall: Callable[[], datetime] = _wall,
+        wall: Callable[[], datetime] | None = None,
     ) -> None:
         self.farm_file, self.folder, self.feed = farm_file, StateFolder(state), feed
-        self.report, self.say, self.wall = report, say, wall
-        self.stopped = threading.Event()
+        self.report, self.say, self.wall = report, say, wall or clock_from()
+        self.stopped = False
         self.skipped = 0  # rows of the feed
         self._marks: Marks = ()
         self._unkept = joined([])  # rows that could not be kept yet
@@ -67,12 +71,17 @@ class Watch:
 
     def loop(self, every: float, until: datetime | None = None) -> None:
         """Look around every so many seconds until a moment, or until it is stopped after the write under way."""
-        while not self.stopped.is_set():
+        while not self.stopped:
             if until is not None and self.wall() >= until:
                 return
             begun = time.monotonic()
             self.step()
-            self.stopped.wait(max(every - (time.monotonic() - begun), 0.0))
+            while not self.stopped and (left := begun + every - time.monotonic()) > 0:
+                time.sleep(min(left, _DOZE_S))
+
+    def stop(self) -> None:
+        """End the loop after the write under way. No lock is taken: a signal handler may call this at any moment."""
+        self.stopped = True
 
     def step(self) -> None:
         """Look around once. What cannot be written now is tried again the next time."""
@@ -159,6 +168,8 @@ class Watch:
             return False
         if in_force is None or in_force.kind == "safe":
             return True
+        if in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= pd.Timestamp(now):
+            return True
         length = in_force.end - in_force.start
         return bool(in_force.end - pd.Timestamp(now) < length / 2 or in_force.start - pd.Timestamp(now) > WAITED_OUT)
 
@@ -168,7 +179,7 @@ class Watch:
             self.folder,
             now,
             report=self.report,
-            observed=lambda history, start: history.prices(int(start.timestamp()), least=Rank.FED),
+            fed=True,
         )
         self._due = done.exit_code == CurtailError.exit_code  # what could not be written is tried at the next look
         if done.plan is None:

@@ -6,7 +6,6 @@ forecasts can look back; a position is counted from the replay's beginning.
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -75,59 +74,79 @@ class PriceForecast:
             prices[now] = self.at(now, now + 1)[0]
         return prices
 
+    def missing(self, now: int, stop: int) -> Int:
+        """Positions that the forecast of ``now`` to ``stop - 1`` is taken from and of which it says nothing."""
+        if self.known_until[now] <= now:
+            return np.zeros(0, dtype=np.int64)  # nothing is said in advance
+        taken = np.unique(self._taken(now, np.arange(now, stop)))
+        return np.asarray(taken[np.isnan(self.published[taken])] - self.lead, dtype=np.int64)
+
     def _said(self, now: int, at: Int, latest: float) -> F:
         """What was said of positions by the time ``now`` begins, or stands in its place."""
+        values = self.published[self._taken(now, at)]
+        return np.where(np.isnan(values), latest, values)
+
+    def _taken(self, now: int, at: Int) -> Int:
+        """Where what is said of positions by the time ``now`` begins stands in ``published``."""
         last = int(self.known_until[now]) - 1
         days = np.maximum(-((last - at) // self.back), 0)
-        values = self.published[np.maximum(at - days * self.back + self.lead, 0)]
-        return np.where(np.isnan(values), latest, values)
+        return np.asarray(np.maximum(at - days * self.back + self.lead, 0), dtype=np.int64)
+
+
+def with_week_before(rules: Replanning, grid: Grid) -> tuple[Grid, int]:
+    """A grid of equal intervals with those before it that forecasts look back at, and how many these are."""
+    step = float(grid.hours[0])
+    lead = max(_DAYS_BACK * round(HOURS_PER_DAY / step), rules.price_lag_intervals)
+    before = pd.DatetimeIndex(grid.starts[0] - np.arange(lead, 0, -1) * pd.Timedelta(hours=step)).as_unit("us")
+    return Grid(pd.DatetimeIndex(before.append(grid.starts)), np.full(lead + len(grid), step), grid.timezone), lead
 
 
 def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, observed: F) -> PriceForecast:
-    """The forecast that a farm file names, over a replay's grid of equal intervals.
+    """The forecast that a farm file names, over a grid of equal intervals.
 
-    ``observed`` is the energy price over the grid, USD/MWh, (n,); what the price's own file says of the week before
-    is read where it reaches back so far. Raises InputError with the faults of a forecast's file.
+    ``observed`` is the energy price over `with_week_before`, USD/MWh, NaN where it is not told. Raises InputError with
+    the faults of a forecast's file.
     """
+    longer, lead = with_week_before(rules, grid)
     step = float(grid.hours[0])
     day = round(HOURS_PER_DAY / step)
-    lead = max(_DAYS_BACK * day, rules.price_lag_intervals)
-    before = pd.DatetimeIndex(grid.starts[0] - np.arange(lead, 0, -1) * pd.Timedelta(hours=step)).as_unit("us")
-    longer = Grid(pd.DatetimeIndex(before.append(grid.starts)), np.full(lead + len(grid), step), grid.timezone)
-    own, earlier = farm.energy.price_usd_per_mwh, np.full(lead, np.nan)
-    if isinstance(own, SeriesFile):
-        earlier = _told(farm, folder, own, longer, lead)[:lead]
-    prices = np.append(earlier, observed)
     forecast, now = rules.forecast, np.arange(len(grid))
-    published, until, back = np.full(len(prices), np.nan), now, day
+    published, until, back = np.full(len(longer), np.nan), now, day
+    near = max(day, rules.price_lag_intervals)
     if isinstance(forecast, SameHourLastWeek):
         back = _DAYS_BACK * day
-        published = np.append(np.full(back, np.nan), prices[:-back])
+        published = np.append(np.full(back, np.nan), observed[:-back])
         until = now - rules.price_lag_intervals + 1 + back
     elif isinstance(forecast, DayAhead):
-        published = _told(farm, folder, forecast.price_usd_per_mwh, longer, lead)
+        published = _published(farm, folder, forecast.price_usd_per_mwh, longer, lead, near)
         until = _days_published(grid, forecast)
     elif isinstance(forecast, Column):
-        published = _told(farm, folder, forecast.price_usd_per_mwh, longer, lead)
+        published = _published(farm, folder, forecast.price_usd_per_mwh, longer, lead, near)
         until = now + int(forecast.known_hours_before / step) + 1
     half_life = rules.deviation_half_life_minutes / MINUTES_PER_HOUR / step
     return PriceForecast(
-        prices, published, until, lead, back, rules.price_lag_intervals, half_life, grid.starts, grid.timezone
+        observed, published, until, lead, back, rules.price_lag_intervals, half_life, grid.starts, grid.timezone
     )
 
 
-def _told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, lead: int) -> F:
-    """The values of a file, NaN where it has none; of the week before the replay none where that has holes."""
+def told_before(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
+    """The prices of a file, NaN where it has none, and all of them where it has holes."""
+    try:
+        return _told(farm, folder, spec, grid)
+    except InputError:
+        return np.full(len(grid), np.nan)
 
-    def read(part: Grid) -> F:
-        series = read_series(folder / spec.file, spec, farm.timezone, within=part, limits=limits_of(base.Price))
-        return where_covered(series, part)
 
-    values = np.full(len(grid), np.nan)
-    values[lead:] = read(grid.part(lead, len(grid)))
-    with suppress(InputError):
-        values[:lead] = read(grid.part(0, lead))
-    return values
+def _published(farm: Farm, folder: Path, spec: SeriesFile, longer: Grid, lead: int, near: int) -> F:
+    """The values of a forecast's file; of what lies before the grid, those of the last ``near`` intervals."""
+    ahead = _told(farm, folder, spec, longer.part(lead, len(longer)))
+    before = told_before(farm, folder, spec, longer.part(lead - near, lead))
+    return np.concatenate([np.full(lead - near, np.nan), before, ahead])
+
+
+def _told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
+    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Price))
+    return where_covered(series, grid)
 
 
 def _days_published(grid: Grid, forecast: DayAhead) -> Int:

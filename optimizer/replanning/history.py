@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,32 +11,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.config import base
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
 from optimizer.errors import InputError, MissingDataError
-from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid, grid_of
-from optimizer.market.inputs import read_market
-from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, true_peaks
-from optimizer.market.series import read_series
-from optimizer.replanning.forecasts import price_forecast
+from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.reading import limits_of
+from optimizer.market.series import read_series, where_covered
+from optimizer.replanning.forecasts import price_forecast, told_before, with_week_before
+from optimizer.replanning.issues import is_issued, peaks_came
 from optimizer.replanning.knowledge import HELD, Knowledge
 from optimizer.tail import metered
+from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]
-_HOUR = pd.Timedelta(hours=1)
-_ISSUES = (0, *range(9, 21))  # hours of the local day
-_YEARS_BACK = 4  # of load that the model of peaks learns from
-
-
-@dataclass(frozen=True)
-class _Charge:
-    """The probabilities of one coincident-peak charge: as they turned out, and as they were issued."""
-
-    came: F
-    issued: Mapping[int, F]
 
 
 def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Knowledge:
@@ -52,31 +42,36 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     uniform = farm.horizon.model_copy(update={"intervals": (Step(minutes=minutes),), "start": start, "hours": hours})
     grid = grid_of(farm.model_copy(update={"horizon": uniform}))
     charges = {
-        peak.name: _charge(farm, folder, grid, peak)
+        peak.name: peaks_came(farm, folder, grid, peak)
         for peak in farm.energy.coincident_peaks
         if peak.probability is None
     }
-    market = read_market(_without_estimates(farm), folder, grid)
-    came = {name: charge.came for name, charge in charges.items()}
+    market = read_market(without_estimates(farm), folder, grid)
+    came = {name: shares for name, (shares, _) in charges.items()}
     market = replace(market, peak_probability=market.peak_probability | came)
-    prices = None
-    if isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
-        prices = price_forecast(farm, folder, rules, grid, market.energy_price_usd_per_mwh)
-    issued = {name: charge.issued for name, charge in charges.items()}
-    return Knowledge(metered(farm, market), prices, issued, _day_before(farm, folder, grid))
+    prices, own = None, farm.energy.price_usd_per_mwh
+    if isinstance(own, SeriesFile):
+        longer, lead = with_week_before(rules, grid)
+        earlier = told_before(farm, folder, own, longer.part(0, lead))
+        prices = price_forecast(farm, folder, rules, grid, np.append(earlier, market.energy_price_usd_per_mwh))
+    issued = {name: probabilities for name, (_, probabilities) in charges.items()}
+    return Knowledge(metered(farm, market), prices, issued, _known_before(farm, folder, day_before(grid)))
 
 
-def _without_estimates(farm: Farm) -> Farm:
+def without_estimates(farm: Farm) -> Farm:
+    """The farm with nothing to be read of coincident peaks that are issued from the load's history."""
     known = [
-        peak if peak.probability is not None else peak.model_copy(update={"estimate": None, "probability": 0.0})
+        peak.model_copy(update={"estimate": None, "probability": 0.0}) if is_issued(peak) else peak
         for peak in farm.energy.coincident_peaks
     ]
     return farm.model_copy(update={"energy": farm.energy.model_copy(update={"coincident_peaks": tuple(known)})})
 
 
-def _day_before(farm: Farm, folder: Path, grid: Grid) -> dict[str, float] | None:
-    """What hashing was worth on the day before, by the names of ``HELD``; None where no file reaches back."""
-    begin = (grid.starts[0] - 24 * _HOUR).to_pydatetime()
+def hash_worth(farm: Farm, folder: Path, grid: Grid) -> MarketInputs:
+    """What hashing is worth on a grid, under the names of ``HELD``; of the rest of the market nothing is read.
+
+    Raises InputError and MissingDataError as `read_market` does.
+    """
     energy = farm.energy.model_copy(
         update={
             "price_usd_per_mwh": 0.0,
@@ -87,68 +82,41 @@ def _day_before(farm: Farm, folder: Path, grid: Grid) -> dict[str, float] | None
             "coincident_peaks": (),
         }
     )
-    bare = farm.model_copy(update={"energy": energy, "weather": None, "fleet": ()})
-    step = farm.horizon.intervals[0].minutes
-    day = Grid(
-        pd.date_range(begin, periods=24 * 60 // step, freq=f"{step}min"),
-        np.full(24 * 60 // step, step / 60),
-        grid.timezone,
-    )
-    try:
-        market = read_market(bare, folder, day)
-    except (MissingDataError, InputError):
+    site = farm.site.model_copy(update={"import_limit_mw": 0.0, "auxiliary_load_mw": 0.0})
+    bare = {"energy": energy, "site": site, "weather": None, "fleet": ()}
+    return read_market(farm.model_copy(update=bare), folder, grid)
+
+
+def temperatures(farm: Farm, folder: Path, grid: Grid) -> F | None:
+    """The outdoor temperature on a grid, NaN where its file does not say; None where the farm asks for none.
+
+    Raises InputError with the faults of its file.
+    """
+    if farm.weather is None:
         return None
-    return {name: float(values[-1]) for name in HELD if (values := getattr(market, name)) is not None}
+    spec = farm.weather.temperature_c
+    if not isinstance(spec, SeriesFile):
+        return np.full(len(grid), float(spec))
+    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Celsius))
+    return where_covered(series, grid)
 
 
-def _charge(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> _Charge:
-    estimate, rule = peak.estimate, rule_of(peak)
-    assert estimate is not None, "the charge has a column of probabilities"
-    if estimate.load_history_mw is None:
-        raise InputError(f"{peak.name}: give estimate.load_history_mw: a replay finds the peaks in it")
-    load = _load(farm, folder, grid, estimate.load_history_mw)
-    index = pd.DatetimeIndex(load.index)
-    length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
-    peaks = true_peaks(load, rule)
-    came = np.zeros(len(grid))
-    for begin in peaks:
-        end = begin + pd.Timedelta(hours=length)
-        inside = (grid.ends.where(grid.ends < end, end) - grid.starts.where(grid.starts > begin, begin)) / _HOUR
-        came += np.maximum(np.asarray(inside), 0.0) / length
-    hourly = load.resample("h").mean().dropna()
-    first = grid.local_starts[0].date()
-    model = model_before(hourly, first)
-    return _Charge(came, _issued(grid, Issuer(hourly, rule, model, scaled_error(hourly, model, first))))
-
-
-def _load(farm: Farm, folder: Path, grid: Grid, spec: SeriesFile) -> pd.Series:
-    """The grid's load in the years of a replay, as a whole, and in those of the years before it that are whole."""
-    first, last = (int(grid.local_starts[at].year) for at in (0, -1))
-    parts = []
-    for year in range(first - _YEARS_BACK, last + 1):
-        begin, end = (pd.Timestamp(f"{y}-01-01", tz=grid.timezone).tz_convert("UTC") for y in (year, year + 1))
-        window = Grid(pd.DatetimeIndex([begin]).as_unit("us"), np.array([(end - begin) / _HOUR]), grid.timezone)
-        try:
-            series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=LOAD_MW)
-        except InputError:
-            if year >= first:
-                raise
-            continue
-        parts.append(pd.Series(series.values, series.starts))
-    load = pd.concat(parts)
-    return load[~load.index.duplicated()].tz_convert(farm.timezone)
-
-
-def _issued(grid: Grid, issuer: Issuer) -> dict[int, F]:
-    """Issued at every midnight and every hour of the waking day, by the position of the interval that begins then."""
+def day_before(grid: Grid) -> Grid:
+    """The 24 hours before a grid of equal intervals, in intervals of the same length."""
     step = float(grid.hours[0])
-    local = grid.local_starts
-    days = np.asarray(local.date)
-    found = {}
-    for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
-        if issuer.rule.period(days[at]) is None:
-            continue
-        times, probability = issuer.at(days[at], int(local.hour[at]))
-        hour = np.asarray((grid.starts[at : at + round(len(times) / step)] - times[0]) / _HOUR, dtype=np.int64)
-        found[at] = probability[hour[hour < len(probability)]] * step
+    n = round(HOURS_PER_DAY / step)
+    begins = grid.starts[0] - np.arange(n, 0, -1) * pd.Timedelta(hours=step)
+    return Grid(pd.DatetimeIndex(begins).as_unit("us"), np.full(n, step), grid.timezone)
+
+
+def _known_before(farm: Farm, folder: Path, day: Grid) -> dict[str, F]:
+    """What hashing was worth on the day before a replay, and the temperature; without what no file tells of it."""
+    found: dict[str, F] = {}
+    with suppress(MissingDataError, InputError):
+        market = hash_worth(farm, folder, day)
+        found |= {name: values for name in HELD if (values := getattr(market, name)) is not None}
+    with suppress(InputError):
+        warm = temperatures(farm, folder, day)
+        if warm is not None and np.isfinite(warm).all():
+            found["temperature_c"] = warm
     return found

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -35,13 +35,14 @@ class Knowledge:
 
     actual: the conditions as they came, on equal intervals. prices: None where the contract fixes them. issued: by
     charge and position, the probability of each interval from there on, as it was issued when that interval began.
-    before: what hashing was worth on the day before the replay, by the names of ``HELD``; None where nothing tells.
+    before: what hashing was worth on the day before, and the temperature then, each (intervals of a day,), by the names
+    of `MarketInputs`; without what nothing tells.
     """
 
     actual: Conditions
     prices: PriceForecast | None
     issued: Mapping[str, Mapping[int, F]]
-    before: Mapping[str, float] | None = None
+    before: Mapping[str, F] = field(default_factory=dict)
 
     @property
     def grid(self) -> Grid:
@@ -82,7 +83,7 @@ class Knowledge:
                 return {key: cut(name, inner) for key, inner in value.items()}
             return lumped(name, value[now:stop]) if isinstance(value, np.ndarray) else value
 
-        known = {field.name: cut(field.name, getattr(market, field.name)) for field in fields(market)}
+        known = {item.name: cut(item.name, getattr(market, item.name)) for item in fields(market)}
         if self.prices is not None:
             known["energy_price_usd_per_mwh"] = lumped("energy_price_usd_per_mwh", self.prices.at(now, stop))
         if market.temperature_c is not None:
@@ -98,7 +99,7 @@ class Knowledge:
         lag = 0.0 if rules is None else rules.hash_lag_hours
         back = now - round(lag / float(self.grid.hours[0]))
         values: F = getattr(self.actual.market, name)
-        value = values[back] if back >= 0 else values[0] if self.before is None else self.before[name]
+        value = values[back] if back >= 0 else self.before[name][back] if name in self.before else values[0]
         return np.full(n, value)
 
     def _temperature(self, values: F, now: int, stop: int) -> F:
@@ -106,6 +107,8 @@ class Knowledge:
         day = round(HOURS_PER_DAY / float(self.grid.hours[0]))
         at = np.arange(now, stop)
         seen = at - day * -(-(at - now) // day)
+        if "temperature_c" in self.before:
+            return np.asarray(np.append(self.before["temperature_c"], values)[seen + day], dtype=np.float64)
         return values[np.where(seen >= 0, seen, now)]
 
     def _issued(self, name: str, now: int, stop: int) -> F:

@@ -16,7 +16,7 @@ from optimizer.schedule.reasons import Reason
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
 
-SHIPPED = (*FARMS, "west_texas_summer.yaml")
+SHIPPED = (*FARMS, "west_texas_summer.yaml", "august_week.yaml")
 
 
 def _farm(name: str) -> Farm:

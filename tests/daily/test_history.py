@@ -130,6 +130,7 @@ def test_the_command_with_another_price_file(tmp_path: Path) -> None:
     assert [run["followed"]["hours_with_price"] for run in told["runs"]] == [4, 24]
     shown = curtail("history", "--state", tmp_path / "state", "--html", tmp_path / "h.html")
     assert "2026-02-11 00:00  planned" in shown.stdout
+    assert "all of it: profit of the plan to its end" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
     page = (tmp_path / "h.html").read_text()
     assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", page)

@@ -17,6 +17,7 @@ import pytest
 
 from optimizer.daily.feed import FolderFeed
 from optimizer.daily.history import History
+from optimizer.daily.record import Record
 from optimizer.daily.watch import Watch
 from tests.commands.running import ROOT
 from tests.daily.farms import write_farm
@@ -99,6 +100,27 @@ def test_a_new_price_overrides_the_forecast_for_its_interval(site: Site) -> None
     assert site.logged() == ["planned", "planned"]
     inputs = json.loads((site.state / "latest" / "inputs.json").read_text())
     assert [row[2] for row in inputs["observed_prices"]] == [300, 300]
+
+
+def test_a_farm_that_plans_again_does_so_at_every_interval(tmp_path: Path) -> None:
+    """The feed tells 300 for one quarter; nobody had said so, and it holds on until another price comes."""
+    site = Site(tmp_path, "replanning: {forecast: {kind: persistence}}")
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20")
+    assert on(site.step(), "New") == 2000
+    site.step(minutes=5)
+    assert site.logged() == ["planned"]
+    site.feed("now.csv", "2026-02-11T00:15-06:00,300", "2026-02-11T00:30-06:00,20")
+    assert on(site.step(minutes=10), "New") == 0
+    assert on(site.step(minutes=14), "New") == 0  # the row of 00:30 is of the future
+    assert on(site.step(minutes=1), "New") == 2000
+    assert [record.name[11:15] for record in records(site)] == ["0000", "0015", "0030"]
+    site.step(minutes=15)  # no news
+    assert [record.name[11:15] for record in records(site)][-1] == "0045"
+
+
+def records(site: Site) -> list[Record]:
+    with History(site.state / "history.sqlite") as history:
+        return [record for _, record in history.schedules()]
 
 
 def test_changed_events_and_a_broken_farm_file(site: Site) -> None:
@@ -254,6 +276,17 @@ def arrived(file: Path) -> None:
     raise AssertionError(f"{file} never came")
 
 
+def test_a_clock_that_begins_at_a_given_time(site: Site) -> None:
+    """The prices of the test are of February 2026, so that only a clock of then plans on them."""
+    loop = watching(site, "--at", "2026-02-11 00:10")
+    arrived(site.state / "setpoints.csv")
+    loop.send_signal(signal.SIGTERM)
+    _, said = loop.communicate(timeout=60)
+    assert loop.returncode == 0, said
+    assert site.points()["plan"] == "2026-02-11T0000-0600"
+    assert site.points()["at"].startswith("2026-02-11T00:1")
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     today(site)
@@ -264,6 +297,32 @@ def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     assert loop.returncode == 0, said
     assert said.endswith("ended; the set-points stand as they are\n")
     assert site.points()["status"] == "planned"
+
+
+SIGNALS = """
+import random, signal, sys
+from pathlib import Path
+from optimizer.daily.watch import Watch
+class Idle(Watch):
+    def step(self):
+        pass
+chance = random.Random(1)
+for _ in range(1500):
+    watch = Idle(Path("farm.yaml"), Path("."), None)
+    signal.signal(signal.SIGALRM, lambda *_: watch.stop())
+    signal.setitimer(signal.ITIMER_REAL, chance.uniform(1e-5, 2e-3))
+    watch.loop(1e-6)
+print("ended")
+"""
+
+
+def test_a_signal_at_any_moment_ends_the_loop() -> None:
+    """1,500 signals at random moments of a loop that does nothing but wait; were one lost, this would hang."""
+    done = subprocess.run(
+        [sys.executable, "-c", SIGNALS], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, timeout=100,
+    )  # fmt: skip
+    assert done.stdout == "ended\n", done.stderr
 
 
 def test_a_second_watch_is_refused_and_a_killed_one_leaves_whole_files(site: Site) -> None:

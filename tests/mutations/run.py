@@ -24,10 +24,16 @@ STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), (
 DAILY: Stages = (
     ("daily/test_record.py", "daily/test_feed.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
+    ("daily/test_present.py",),
     ("daily/test_job.py",),
 )
 THROUGH_TIME: Stages = (
-    ("replanning/test_forecasts.py", "replanning/test_knowledge.py", "compare/test_policies.py"),
+    (
+        "replanning/test_forecasts.py",
+        "replanning/test_knowledge.py",
+        "replanning/test_issues.py",
+        "compare/test_policies.py",
+    ),
     ("replanning/test_stepping.py",),
 )
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)

@@ -50,6 +50,9 @@ JOB = "optimizer/daily/job.py"
 STATE_FOLDER = "optimizer/daily/folder.py"
 REVIEW = "optimizer/daily/review.py"
 POSTURE = "optimizer/daily/posture.py"
+PRESENT = "optimizer/daily/present.py"
+PLANNED = "optimizer/daily/planned.py"
+ISSUES = "optimizer/replanning/issues.py"
 WATCH = "optimizer/daily/watch.py"
 INVEST_MACHINES = "optimizer/lp/rules/invest_machines.py"
 INVEST_HOSTING = "optimizer/lp/rules/invest_hosting.py"
@@ -322,6 +325,12 @@ MUTATIONS = (
     Mutation(POSTURE, "price <= most", "price >= most"),
     Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(WATCH, "not waiting and", ""),
+    Mutation(CARRIED, "for count in units[first:stop])", "for count in units[first + 1 : stop])"),
+    Mutation(PRESENT, "begun = rows.starts <= now.timestamp()", "begun = rows.starts <= now.timestamp() + 3600"),
+    Mutation(PRESENT, "last = lead - rules.price_lag_intervals", "last = lead"),
+    Mutation(PRESENT, "np.minimum(forecast.known_until, missing[0])", "forecast.known_until"),
+    Mutation(PLANNED, 'update={"announced": {}}', "update={}"),
+    Mutation(ISSUES, "load.index) + length <= now", "load.index) < now"),
     Mutation(INVEST_MACHINES, "kept = m.kept_share[n] * m.machines_mw", "kept = m.machines_mw"),
     Mutation(INVEST_MACHINES, "<= m.enrolled_mw[q, s] - running", "<= m.enrolled_mw[q, s]"),
     Mutation(INVEST_HOSTING, "return running + reserved <= m.site_mw", "return running <= m.site_mw"),
@@ -358,6 +367,7 @@ MUTATIONS = (
     Mutation(FORECASTS, "expected = expected + departure * 0.5", "expected = expected + departure * 0.25"),
     Mutation(FORECASTS, "1 + np.asarray(published", "2 + np.asarray(published"),
     Mutation(KNOWN, "seen = at - day * -(-(at - now) // day)", "seen = at"),
+    Mutation(KNOWN, "values)[seen + day]", "values)[np.maximum(seen, 0) + day]"),
     Mutation(KNOWN, "back = now - round(lag", "back = now + 0 * round(lag"),
     Mutation(
         STEP,

@@ -22,6 +22,16 @@ def test_the_weather_ahead_is_that_of_the_same_hour_of_the_last_day_seen() -> No
     assert k.market(3, np.arange(3, 6), 6).temperature_c.tolist() == [1.5, 1.5, 1.5]  # no day before: it stays
 
 
+def test_on_the_first_day_the_day_before_tells() -> None:
+    """The day before was as warm as its hours count from -24 on, and hashing worth as much, each below zero."""
+    k = history(replanned(site={"pue": CURVE}, rules={"hash_lag_hours": 20}), np.zeros(48), temperature=np.arange(48.0))
+    before = {name: np.arange(-24.0, 0.0) for name in ("temperature_c", "hashprice_usd_per_ph_day")}
+    k = replace(k, before=before)
+    market = k.market(3, np.arange(3, 9), 9)
+    assert market.temperature_c.tolist() == [3.0, *np.arange(4 - 24.0, 9 - 24.0)]
+    assert market.hashprice_usd_per_ph_day.tolist() == [3.0 - 20] * 6
+
+
 def test_probabilities_are_those_issued_last() -> None:
     """Issued at hours 2 and 5, each for four hours: before the first none is known, after their end none either."""
     peak = {"name": "P", "rule": "ercot_4cp", "usd_per_kw_year": 70.0, "probability": 0.0}

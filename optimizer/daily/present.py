@@ -1,0 +1,208 @@
+"""What a farm that plans again knows at this moment, as a replay would know it then: from files that hold what is over.
+
+What must not be known yet is NaN here, so that nothing can look at it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.base import Price, SeriesFile
+from optimizer.config.farm import Farm
+from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
+from optimizer.daily.history import NO_PRICES, Prices
+from optimizer.daily.observed import means_of, series_rows
+from optimizer.errors import InputError, MissingDataError
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.periods import billing_periods
+from optimizer.market.reading import Reading, limits_of
+from optimizer.market.series import read_series
+from optimizer.market.timeseries import clock
+from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
+from optimizer.replanning.history import day_before, hash_worth, temperatures, without_estimates
+from optimizer.replanning.issues import is_issued, peaks_ahead
+from optimizer.replanning.knowledge import HELD, Knowledge
+from optimizer.tail import charged_by_period, metered
+from optimizer.units import MINUTES_PER_HOUR
+
+F = NDArray[np.float64]
+_HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)
+
+
+def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
+    """How far before a plan's start prices are looked at."""
+    late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
+    near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
+    return max(near, _WEEK) if isinstance(rules.forecast, SameHourLastWeek) else near
+
+
+def read_present(
+    farm: Farm, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, fed: Prices
+) -> Knowledge:
+    """What is known ``now`` of the intervals from ``start`` on, the one that now lies in.
+
+    Raises InputError with the faults of files and MissingDataError where what should be known is not.
+    """
+    head, grid = _grids(farm, start)
+    worth = hash_worth(
+        farm, folder, Grid(head.starts[:1] - rules.hash_lag_hours * _HOUR, head.hours[:1], grid.timezone)
+    )
+    market = _known_ahead(farm, folder, grid, len(head))
+    said = list(_not_told_yet(farm, start))
+    prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
+    if prices is None:
+        price = means_of(_begun(fed, now), market.energy_price_usd_per_mwh, grid)
+        market = replace(market, energy_price_usd_per_mwh=price)
+    issued = {
+        peak.name: peaks_ahead(farm, folder, grid, peak, now)
+        for peak in farm.energy.coincident_peaks
+        if is_issued(peak)
+    }
+    warm, before = _temperature(farm, folder, grid)
+    held = {name: np.full(len(grid), values[0]) for name in HELD if (values := getattr(worth, name)) is not None}
+    known: dict[str, Any] = dict.fromkeys(HELD) | held | {"temperature_c": warm}
+    known["fills"], known["warnings"] = (*worth.fills, *market.fills), (*worth.warnings, *market.warnings, *said)
+    market = replace(market, **known)
+    return Knowledge(metered(farm, market), prices, issued, before)
+
+
+def _not_told_yet(farm: Farm, start: pd.Timestamp) -> Iterator[str]:
+    """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
+    for event in farm.events:
+        notice = event.known_at(farm.timezone)
+        if notice is not None and notice > start:
+            yield f"{event.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
+
+
+def _grids(farm: Farm, start: pd.Timestamp) -> tuple[Grid, Grid]:
+    """Intervals of the first length over the plan, and on to the end of the billing period where there is a tail."""
+    minutes = farm.horizon.intervals[0].minutes
+    ends = start + farm.horizon.hours * _HOUR
+
+    def until(end: pd.Timestamp) -> Grid:
+        starts = pd.date_range(start, end, freq=f"{minutes}min", inclusive="left").as_unit("us")
+        return Grid(starts, np.full(len(starts), minutes / MINUTES_PER_HOUR), farm.timezone)
+
+    head = until(ends)
+    if farm.horizon.tail is None or not charged_by_period(farm):
+        return head, head
+    return head, until(max(ends, billing_periods(head, farm.energy.billing_day)[-1].ends))
+
+
+def _known_ahead(farm: Farm, folder: Path, grid: Grid, head: int) -> MarketInputs:
+    """What is known in advance: contract, limits, availability, generation. A price from a file is not."""
+    energy = farm.energy
+    if isinstance(energy.price_usd_per_mwh, SeriesFile):
+        energy = energy.model_copy(update={"price_usd_per_mwh": 0.0})
+    none = {"btc_price_usd": None, "difficulty": None, "epoch": None, "fees_btc_per_block": 0.0}
+    revenue = farm.revenue.model_copy(update={"hashprice_usd_per_ph_day": 0.0, **none})
+    tail = None if farm.horizon.tail is None else farm.horizon.tail.model_copy(update={"price_usd_per_mwh": None})
+    horizon = farm.horizon.model_copy(update={"start": None, "tail": tail})
+    bare = {"energy": energy, "revenue": revenue, "weather": None, "horizon": horizon}
+    asked = without_estimates(farm.model_copy(update=bare))
+    return read_market(asked, folder, grid, head=head if head < len(grid) else None)
+
+
+def _temperature(farm: Farm, folder: Path, grid: Grid) -> tuple[F | None, dict[str, F]]:
+    """The present temperature, NaN after it, and that of the day before. What is not told yet is as the day before."""
+    day = day_before(grid)
+    starts = pd.DatetimeIndex(day.starts.append(grid.starts[:1]))
+    seen = temperatures(farm, folder, Grid(starts, np.append(day.hours, grid.hours[:1]), grid.timezone))
+    if seen is None:
+        return None, {}
+    present = seen[-1] if np.isfinite(seen[-1]) else seen[0]
+    if not np.isfinite(present):
+        raise MissingDataError(
+            f"weather.temperature_c: says nothing of {clock(grid.starts[0], grid.timezone)}, nor of the same hour "
+            "of the day before"
+        )
+    warm = np.full(len(grid), np.nan)
+    warm[0] = present
+    return warm, {"temperature_c": np.where(np.isnan(seen[:-1]), present, seen[:-1])}
+
+
+def _prices(
+    farm: Farm,
+    folder: Path,
+    rules: Replanning,
+    grid: Grid,
+    head: int,
+    now: pd.Timestamp,
+    fed: Prices,
+    said: list[str],
+) -> PriceForecast | None:
+    """What is expected of the price; None where no file and no feed tells of it. ``said`` takes what is to be told."""
+    own = farm.energy.price_usd_per_mwh
+    if not isinstance(own, SeriesFile) and not len(fed):
+        return None
+    longer, lead = with_week_before(rules, grid)
+    observed = np.full(len(longer), np.nan)
+    first = max(lead - round(looked_back(farm, rules) / (grid.hours[0] * _HOUR)), 0)
+    last = lead - rules.price_lag_intervals  # the latest that may be known
+    seen = longer.part(first, last + 1)
+    fed, rows = _begun(fed, now), NO_PRICES
+    if isinstance(own, SeriesFile):
+        read = read_series(folder / own.file, own, farm.timezone, within=seen, limits=limits_of(Price), file=own.file)
+        rows = _begun(series_rows(read), now)
+        told = means_of(rows, np.full(len(seen), np.nan), seen)
+    else:
+        told = Reading(farm, folder, seen).over(seen, own, Price)
+    observed[first : last + 1] = means_of(fed, told, seen)
+    known = np.flatnonzero(np.isfinite(observed[: last + 1]))
+    late = last - int(known[-1]) if len(known) else len(longer)
+    if late:
+        tale = _of_the_latest(own, rows, fed, longer.starts[last], grid.timezone)
+        most = farm.daily.latest_price_within_minutes
+        if late * float(grid.hours[0]) * MINUTES_PER_HOUR > most:
+            raise MissingDataError(f"{tale}; it may be {most:g} minutes late (daily.latest_price_within_minutes)")
+        said.append(tale)
+        rules = rules.model_copy(update={"price_lag_intervals": rules.price_lag_intervals + late})
+    forecast = price_forecast(farm, folder, rules, grid, observed)
+    return _judged(forecast, farm, rules, grid, head, said)
+
+
+def _begun(rows: Prices, now: pd.Timestamp) -> Prices:
+    """The rows that have begun by now."""
+    begun = rows.starts <= now.timestamp()
+    return Prices(rows.starts[begun], rows.ends[begun], rows.usd_per_mwh[begun])
+
+
+def _of_the_latest(own: object, rows: Prices, fed: Prices, due: pd.Timestamp, zone: str) -> str:
+    """A sentence on the latest price that is known, where a later one is due."""
+    name = own.file if isinstance(own, SeriesFile) else "the feed"
+    starts = np.append(rows.starts, fed.starts)
+    if not len(starts):
+        return f"{name}: no price is known, and that of {clock(due, zone)} should be"
+    latest = clock(pd.Timestamp(int(starts.max()), unit="s", tz="UTC"), zone)
+    return f"{name}: the latest price known is of {latest}, and that of {clock(due, zone)} should be"
+
+
+def _judged(
+    forecast: PriceForecast, farm: Farm, rules: Replanning, grid: Grid, head: int, said: list[str]
+) -> PriceForecast:
+    """The forecast, where all of it is there that should be by now, or enough of it as the farm file has it."""
+    missing = forecast.missing(0, head)
+    if not len(missing):
+        return forecast
+    spec = rules.forecast.price_usd_per_mwh if isinstance(rules.forecast, DayAhead | Column) else None
+    name = farm.energy.price_usd_per_mwh if spec is None else spec
+    file = name.file if isinstance(name, SeriesFile) else "the feed"
+    at = int(missing[0]) - (forecast.back if spec is None else 0)
+    begins = clock(grid.starts[0] + at * grid.hours[0] * _HOUR, grid.timezone)
+    tale = f"{file}: says nothing of {begins}, which replanning.forecast takes to be known by now"
+    least = farm.daily.at_least_hours
+    if least is None or missing[0] * grid.hours[0] < least:
+        raise MissingDataError(f"{tale}; with daily.at_least_hours a plan may do with less")
+    shorter = replace(forecast, known_until=np.minimum(forecast.known_until, missing[0]))
+    if len(shorter.missing(0, head)):
+        raise InputError(tale)
+    said.append(f"{tale}; from there on the days before stand for it")
+    return shorter

@@ -1,0 +1,125 @@
+"""Coincident peaks through time: the probabilities as they were issued, and the peaks that the load turned out to have.
+
+Issued at every midnight and every hour of the waking day, from the load of the hours before. The model is fitted on the
+whole years before; the error of its forecasts too, or on the days before where no such year holds a summer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.config.base import SeriesFile
+from optimizer.config.charges import CoincidentPeak
+from optimizer.config.farm import Farm
+from optimizer.errors import InputError, MissingDataError
+from optimizer.market.coincident import LOAD_MW, rule_of
+from optimizer.market.grid import Grid
+from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, true_peaks
+from optimizer.market.series import read_series
+from optimizer.market.timeseries import clock
+
+F = NDArray[np.float64]
+_HOUR = pd.Timedelta(hours=1)
+_ISSUES = (0, *range(9, 21))  # hours of the local day
+_YEARS_BACK = 4  # of load that the model of peaks learns from
+
+
+def is_issued(peak: CoincidentPeak) -> bool:
+    """Whether the probabilities of a charge are issued from the history of the load."""
+    return peak.probability is None and peak.estimate is not None and peak.estimate.load_history_mw is not None
+
+
+def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, dict[int, F]]:
+    """The share of each interval that was one of a charge's peaks, and what was issued, by the position of the issue.
+
+    Raises InputError with the faults of the load's file, or where the charge names none.
+    """
+    if peak.estimate is None or peak.estimate.load_history_mw is None:
+        raise InputError(f"{peak.name}: give estimate.load_history_mw: a replay finds the peaks in it")
+    load = _load(farm, folder, grid, peak.estimate.load_history_mw)
+    rule, step = rule_of(peak), float(grid.hours[0])
+    index = pd.DatetimeIndex(load.index)
+    length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
+    came = np.zeros(len(grid))
+    for begin in true_peaks(load, rule):
+        end = begin + pd.Timedelta(hours=length)
+        inside = (grid.ends.where(grid.ends < end, end) - grid.starts.where(grid.starts > begin, begin)) / _HOUR
+        came += np.maximum(np.asarray(inside), 0.0) / length
+    issuer = _issuer(load, peak, grid.local_starts[0].date())
+    local, issued = grid.local_starts, {}
+    for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
+        for times, probability in _at(issuer, local[at].date(), int(local.hour[at])):
+            first = round((times[0] - grid.starts[0]) / _HOUR / step)
+            issued[first] = _by_interval(probability, step)[: len(grid) - first]
+    return came, issued
+
+
+def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now: pd.Timestamp) -> dict[int, F]:
+    """What was issued last before the first interval of a grid begins, by the position of the issue.
+
+    Of the load no more is looked at than what was over by ``now``. Raises InputError with the faults of its file.
+    """
+    begins, step = grid.local_starts[0], float(grid.hours[0])
+    today = begins.date()
+    assert peak.estimate is not None, "see `is_issued`"
+    spec = peak.estimate.load_history_mw
+    if spec is None or rule_of(peak).period(today) is None:
+        return {}
+    load = _load(farm, folder, grid.part(0, 1), spec)
+    length = np.diff(pd.DatetimeIndex(load.index)).min()
+    load = load[pd.DatetimeIndex(load.index) + length <= now]
+    if not len(load):
+        raise MissingDataError(f"{spec.file}: has no load before {clock(now, grid.timezone)}")
+    over = load.index[-1] + length
+    hour = max(hour for hour in _ISSUES if not hour or begins.normalize() + hour * _HOUR <= min(begins, over))
+    rest = pd.date_range(over.ceil("h"), begins.normalize() + 24 * _HOUR, freq="h", inclusive="left")
+    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])  # a day is a whole one; what is added is not seen
+    return {
+        round((times[0] - grid.starts[0]) / _HOUR / step): _by_interval(probability, step)
+        for times, probability in _at(_issuer(padded, peak, today), today, hour)
+    }
+
+
+def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
+    hourly = load.resample("h").mean().dropna()
+    model = model_before(hourly, first)
+    try:
+        error = scaled_error(hourly, model, date(first.year, 1, 1))
+    except InputError:
+        error = scaled_error(hourly, model, first)
+    return Issuer(hourly, rule_of(peak), model, error)
+
+
+def _at(issuer: Issuer, day: date, hour: int) -> Iterator[tuple[pd.DatetimeIndex, F]]:
+    """What is issued at an hour, once; nothing out of the rule's season."""
+    if issuer.rule.period(day) is not None:
+        yield issuer.at(day, hour)
+
+
+def _by_interval(probability: F, step: float) -> F:
+    """The probability of each hour shared among its intervals, or that of a whole hour."""
+    return np.repeat(probability, round(1.0 / step)) * step
+
+
+def _load(farm: Farm, folder: Path, grid: Grid, spec: SeriesFile) -> pd.Series:
+    """The grid's load in the years of a replay, as a whole, and in those of the years before it that are whole."""
+    first, last = (int(grid.local_starts[at].year) for at in (0, -1))
+    parts = []
+    for year in range(first - _YEARS_BACK, last + 1):
+        begin, end = (pd.Timestamp(f"{y}-01-01", tz=grid.timezone).tz_convert("UTC") for y in (year, year + 1))
+        window = Grid(pd.DatetimeIndex([begin]).as_unit("us"), np.array([(end - begin) / _HOUR]), grid.timezone)
+        try:
+            series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=LOAD_MW)
+        except InputError:
+            if year >= first:
+                raise
+            continue
+        parts.append(pd.Series(series.values, series.starts))
+    load = pd.concat(parts)
+    return load[~load.index.duplicated()].tz_convert(farm.timezone)

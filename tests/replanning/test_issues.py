@@ -1,0 +1,65 @@
+"""Coincident peaks at one moment of a live farm: what a replay was issued then."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from optimizer.config.farm import Farm
+from optimizer.errors import MissingDataError
+from optimizer.market.grid import Grid
+from optimizer.market.sample import sample_files
+from optimizer.replanning.issues import peaks_ahead, peaks_came
+from tests.farms import farm
+
+ESTIMATE = {"load_forecast_mw": {"file": "load.csv"}, "load_history_mw": {"file": "load.csv"}}
+PEAK = {"name": "4CP", "rule": "ercot_4cp", "usd_per_kw_year": 70, "estimate": ESTIMATE}
+LOAD = sample_files()["summer_load.csv"].splitlines()
+
+
+def intervals(begin: str, days: int) -> Grid:
+    first = pd.Timestamp(begin).tz_convert("UTC").as_unit("us")
+    starts = pd.date_range(first, periods=24 * 4 * days, freq="15min").as_unit("us")
+    return Grid(starts, np.full(len(starts), 0.25), "America/Chicago")
+
+
+def texan() -> Farm:
+    return farm(energy={"coincident_peaks": (PEAK,)}).model_copy(update={"timezone": "America/Chicago"})
+
+
+def test_peaks_are_issued_as_in_a_replay(tmp_path: Path) -> None:
+    """The sample load of August: at each hour the same probabilities, whatever of the file lies ahead."""
+    built, grid = texan(), intervals("2026-08-05T00:00-05:00", 2)
+    (peak,) = built.energy.coincident_peaks
+    (tmp_path / "load.csv").write_text("\n".join(LOAD) + "\n")
+    issued = peaks_came(built, tmp_path, grid, peak)[1]
+    for at in (0, 14 * 4, 14 * 4 + 3, 23 * 4):
+        last = max(first for first in issued if first <= at)
+        ahead = peaks_ahead(built, tmp_path, grid.part(at, len(grid)), peak, grid.starts[at])
+        assert list(ahead) == [last - at]
+        there = ahead[last - at][: len(issued[last])]
+        assert there.tolist() == issued[last].tolist()
+    assert issued[14 * 4].max() > 0.005
+
+
+def test_load_that_is_not_over_is_not_looked_at(tmp_path: Path) -> None:
+    """At 14:40 the hour from 14:00 on is not over. The file ends at 12:00: what was issued at noon stands."""
+    built, grid, rows = texan(), intervals("2026-08-05T14:30-05:00", 1), LOAD
+    (peak,) = built.energy.coincident_peaks
+    now = grid.starts[0] + pd.Timedelta(minutes=10)
+
+    def issued(changed: list[str]) -> dict[int, list[float]]:
+        (tmp_path / "load.csv").write_text("\n".join(changed) + "\n")
+        return {at: values.tolist() for at, values in peaks_ahead(built, tmp_path, grid, peak, now).items()}
+
+    two = next(i for i, row in enumerate(rows) if row.startswith("2026-08-05T14"))
+    whole = issued(rows)
+    assert issued([*rows[:two], *(row.split(",")[0] + ",90000" for row in rows[two:])]) == whole
+    assert issued(rows[:two]) == whole
+    assert list(whole) == [-2]
+    assert list(issued(rows[: two - 2])) == [-10]
+    with pytest.raises(MissingDataError, match=r"load\.csv: has no load before 2026-08-05 14:40-05:00"):
+        issued([rows[0], *rows[two:]])
