@@ -36,7 +36,7 @@ def metered(farm: Farm, market: MarketInputs, expected: Mapping[tuple[str, str],
     ``expected``: the peaks that the rest of a billing period was expected to have; where none is told, a demand charge
     falls on the intervals that set the peak.
     """
-    c = Conditions(farm, market, Rest(peaks_mw=expected))
+    c = Conditions(farm, market, Rest(peaks_mw=dict(expected)))
     lacking = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
     if not lacking:
         return c

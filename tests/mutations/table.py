@@ -143,7 +143,7 @@ MUTATIONS = (
     ),
     Mutation(CONDITIONS, "@ fall * self.pue", "@ fall * 0.0"),
     Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
-    Mutation(SITE_DATA, "megawatts(point.power_w) - standby[g.name]", "megawatts(point.power_w)"),
+    Mutation(SITE_DATA, "megawatts(point.power_w) - standby[name]", "megawatts(point.power_w)"),
     Mutation(
         SITE_DATA, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
     ),
