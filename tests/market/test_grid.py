@@ -102,3 +102,31 @@ def test_ends_of_mixed_lengths() -> None:
     starts = pd.DatetimeIndex(["2026-01-01T00:00Z", "2026-01-01T00:05Z"])
     grid = Grid(starts, np.array([5 / 60, 1.0]), "UTC")
     assert grid.ends.tolist() == [pd.Timestamp("2026-01-01T00:05Z"), pd.Timestamp("2026-01-01T01:05Z")]
+
+
+@pytest.mark.parametrize("timezone", ["America/Chicago", "UTC", "Asia/Kolkata"])
+@pytest.mark.parametrize("firsts", [[0, 1, 2, 3], [0, 4, 8, 100], [1], [3, 150], []])
+def test_what_a_grid_hands_on_to_its_parts_is_what_they_would_find(timezone: str, firsts: list[int]) -> None:
+    """Quarter hours over the end of summer time and into a new year, cut and made longer."""
+    for begin in ("2026-10-31 20:00", "2026-12-31 02:00"):
+        starts = pd.date_range(begin, periods=200, freq="15min", tz=timezone).tz_convert("UTC").as_unit("us")
+        whole = Grid(starts, np.full(200, 0.25), timezone)
+        merged = whole.merged(np.array(firsts, dtype=np.int64), 180)
+        fresh = Grid(merged.starts, merged.hours, timezone)
+        assert merged.hours.tolist() == [0.25 * n for n in np.diff([*firsts, 180])]
+        assert merged.starts.equals(starts[firsts])
+        assert merged.ends.equals(fresh.ends)
+        assert merged.days == fresh.days
+        assert merged.day_of_interval.tolist() == fresh.day_of_interval.tolist()
+        assert merged.years.tolist() == fresh.local_starts.year.tolist()
+        if firsts:
+            last = fresh.end.tz_convert(timezone).date()
+            assert merged.last_day_goes_on == (last == fresh.local_starts[-1].date())
+
+
+def test_an_interval_that_ends_at_midnight_ends_its_day() -> None:
+    starts = (
+        pd.date_range("2026-02-11 22:00", periods=3, freq="h", tz="America/Chicago").tz_convert("UTC").as_unit("us")
+    )
+    grid = Grid(starts, np.ones(3), "America/Chicago")
+    assert [grid.part(0, stop).last_day_goes_on for stop in (1, 2, 3)] == [True, False, True]

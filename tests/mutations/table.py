@@ -41,6 +41,7 @@ BILL = "optimizer/settlement/bill.py"
 AGAIN = "optimizer/lp/rules/replanning.py"
 AGAIN_DATA = "optimizer/assembly/replanning.py"
 FORECASTS = "optimizer/replanning/forecasts.py"
+GRID = "optimizer/market/grid.py"
 KNOWN = "optimizer/replanning/knowledge.py"
 STEP = "optimizer/replanning/stepping.py"
 ISSUED = "optimizer/market/peaks_issued.py"
@@ -362,6 +363,8 @@ MUTATIONS = (
     Mutation(AGAIN, "m.announced_units[a] - running <= m.units_changed[a]", "m.announced_units[a] - running <= 1e9"),
     Mutation(AGAIN, "return -m.change_usd[a]", "return -2.0 * m.change_usd[a]"),
     Mutation(AGAIN_DATA, "holds = told <= c.units_available", "holds = told >= c.units_available"),
+    Mutation(GRID, "ends=self.ends[lasts]", "ends=self.ends[firsts]"),
+    Mutation(GRID, "_end_dates=self._end_dates[lasts]", "_end_dates=self._end_dates[firsts]"),
     Mutation(FORECASTS, "seen = now - self.lag", "seen = now"),
     Mutation(FORECASTS, "last = int(self.known_until[now]) - 1", "last = int(self.known_until[now])"),
     Mutation(FORECASTS, "expected = expected + departure * 0.5", "expected = expected + departure * 0.25"),
