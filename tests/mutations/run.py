@@ -36,6 +36,7 @@ THROUGH_TIME: Stages = (
     ),
     ("replanning/test_stepping.py",),
 )
+GRIDS: Stages = (("market/test_grid.py",),)
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
 CONVERSION: Stages = (
     ("worked_examples/test_conversion.py",),
@@ -46,6 +47,7 @@ BY_FOLDER: dict[str, Stages] = {
     "optimizer/daily/": DAILY,
     "optimizer/replanning/": THROUGH_TIME,
     "optimizer/policies/": THROUGH_TIME,
+    "optimizer/market/grid.py": GRIDS,
     "optimizer/report/backtest": PAGES,
 }
 AT_A_TIME = 2
