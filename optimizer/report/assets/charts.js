@@ -99,7 +99,7 @@ const Curtail = (() => {
         values: (u, splits, axis, space, step) => page.clock.axis(u, splits, axis, space, step),
       },
       {
-        stroke: css("muted"), font: "12px system-ui, sans-serif", size: holder.clientWidth < NARROW ? 42 : 54,
+        stroke: css("muted"), font: "12px system-ui, sans-serif", size: holder.clientWidth < NARROW ? 48 : 54,
         grid: { stroke: css("grid"), width: 1 }, ticks: { show: false }, ...more.axis,
       },
     ],
