@@ -38,13 +38,20 @@ def is_issued(peak: CoincidentPeak) -> bool:
 def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, dict[int, F]]:
     """The share of each interval that was one of a charge's peaks, and what was issued, by the position of the issue.
 
-    Raises InputError with the faults of the load's file, or where the charge names none.
+    Raises InputError with the faults of the load's file, or where the charge names none, and MissingDataError where the
+    load ends before the replay does.
     """
     if peak.estimate is None or peak.estimate.load_history_mw is None:
         raise InputError(f"{peak.name}: give estimate.load_history_mw: a replay finds the peaks in it")
     load = _load(farm, folder, grid, peak.estimate.load_history_mw)
     rule, step = rule_of(peak), float(grid.hours[0])
     index = pd.DatetimeIndex(load.index)
+    over = index[-1] + np.diff(index).min()
+    if over < grid.end and any(rule.period(day) for day in set(grid.local_starts[grid.starts >= over].date)):
+        raise MissingDataError(
+            f"{peak.estimate.load_history_mw.file}: the load ends {clock(over, grid.timezone)}, before "
+            f"{clock(grid.end, grid.timezone)}, and the peaks of {peak.name} are found in it: end the replay sooner"
+        )
     length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
     came = np.zeros(len(grid))
     for begin in true_peaks(load, rule):

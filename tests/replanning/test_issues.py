@@ -63,3 +63,14 @@ def test_load_that_is_not_over_is_not_looked_at(tmp_path: Path) -> None:
     assert list(issued(rows[: two - 2])) == [-10]
     with pytest.raises(MissingDataError, match=r"load\.csv: has no load before 2026-08-05 14:40-05:00"):
         issued([rows[0], *rows[two:]])
+
+
+def test_a_replay_beyond_the_load_is_told_where_it_ends(tmp_path: Path) -> None:
+    """Nobody knows the peaks of a season's days without load; out of season none is needed."""
+    built, rows = texan(), [row for row in LOAD if not row.startswith("2026") or row < "2026-08-06"]
+    (peak,) = built.energy.coincident_peaks
+    (tmp_path / "load.csv").write_text("\n".join(rows) + "\n")
+    peaks_came(built, tmp_path, intervals("2026-08-04T00:00-05:00", 2), peak)
+    said = r"load\.csv: the load ends 2026-08-06 00:00-05:00, before 2026-08-07 00:00-05:00, .* end the replay sooner"
+    with pytest.raises(MissingDataError, match=said):
+        peaks_came(built, tmp_path, intervals("2026-08-04T00:00-05:00", 3), peak)
