@@ -131,9 +131,13 @@ def watch(
     from optimizer.daily.feed import feed_of
     from optimizer.daily.lock import locked
     from optimizer.daily.watch import Watch, clock_from
+    from optimizer.errors import InputError
 
     begins = time_of(at, "--at")
-    wall = clock_from(None if begins is None else to_utc(begins, load_farm(farm).timezone))
+    try:
+        wall = clock_from(None if begins is None else to_utc(begins, load_farm(farm).timezone))
+    except ValueError as error:
+        raise InputError(f"--at {at}: {error}") from None
     ends = time_of(until, "--until")
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)

@@ -84,6 +84,8 @@ def _prices(history: PriceHistory, folder: Path, timezone: str) -> tuple[Grid, F
         folder / history.series.file, history.series, timezone, within=around, limits=limits_of(base.Price)
     )
     kept = np.asarray((series.starts >= begin) & (series.ends <= end))
+    if not kept.any():
+        raise InputError(f"{_covered(series, timezone)}, and none of it lies between first_day and last_day")
     for day, missing, key in (
         (first, series.starts[0] > begin, "first_day"),
         (last, series.ends[-1] < end, "last_day"),
@@ -119,6 +121,8 @@ def _hours(grid: Grid, load: F, week: Week, at_peak: float) -> tuple[int, F, F]:
 
 def _named(what: str, prices: F, hours: F, count: int) -> tuple[PriceBlock, ...]:
     counted = hours > _NO_HOURS
+    if not counted.any():  # peaks may take all of a storm's
+        return ()
     held, mean = duration_blocks(prices[counted], hours[counted], count)
     names: list[str] = []
     for price in mean.tolist():

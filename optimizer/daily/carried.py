@@ -18,6 +18,7 @@ from optimizer.daily.record import Record, dispatch_at, market_at, metered
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
 from optimizer.settlement.account import Dispatch
+from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
 HELD_AT_MOST = pd.Timedelta(days=7)  # after that, what ran at a schedule's end says nothing any more
@@ -57,6 +58,8 @@ def state_at(
     if before is not None:
         state, said = _carried(start, before)
         state = fitted(state, farm)
+        if before.market.grid.hours[0] * MINUTES_PER_HOUR != farm.horizon.intervals[0].minutes:
+            state = state.model_copy(update={"announced": {}})  # of intervals of another length
     if measured is None or not measured.exists():
         return state, said
     given = load_state(measured, farm)

@@ -19,7 +19,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
 from optimizer.daily.history import NO_PRICES, Prices
 from optimizer.daily.observed import means_of, series_rows
-from optimizer.errors import InputError, MissingDataError
+from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.market.periods import billing_periods
@@ -41,7 +41,7 @@ def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
     """How far before a plan's start prices are looked at."""
     late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
     near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
-    return max(near, _WEEK) if isinstance(rules.forecast, SameHourLastWeek) else near
+    return near + _WEEK if isinstance(rules.forecast, SameHourLastWeek) else near
 
 
 def read_present(
@@ -56,11 +56,8 @@ def read_present(
         farm, folder, Grid(head.starts[:1] - rules.hash_lag_hours * _HOUR, head.hours[:1], grid.timezone)
     )
     market = _known_ahead(farm, folder, grid, len(head))
-    said = list(_not_told_yet(farm, start))
+    said = list(_not_told_yet(farm, now))
     prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
-    if prices is None:
-        price = means_of(_begun(fed, now), market.energy_price_usd_per_mwh, grid)
-        market = replace(market, energy_price_usd_per_mwh=price)
     issued = {
         peak.name: peaks_ahead(farm, folder, grid, peak, now)
         for peak in farm.energy.coincident_peaks
@@ -71,14 +68,14 @@ def read_present(
     known: dict[str, Any] = dict.fromkeys(HELD) | held | {"temperature_c": warm}
     known["fills"], known["warnings"] = (*worth.fills, *market.fills), (*worth.warnings, *market.warnings, *said)
     market = replace(market, **known)
-    return Knowledge(metered(farm, market), prices, issued, before)
+    return Knowledge(metered(farm, market), prices, issued, before, now)
 
 
-def _not_told_yet(farm: Farm, start: pd.Timestamp) -> Iterator[str]:
+def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
     """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
     for event in farm.events:
         notice = event.known_at(farm.timezone)
-        if notice is not None and notice > start:
+        if notice is not None and notice > now:
             yield f"{event.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
 
 
@@ -143,9 +140,10 @@ def _prices(
     own = farm.energy.price_usd_per_mwh
     if not isinstance(own, SeriesFile) and not len(fed):
         return None
-    longer, lead = with_week_before(rules, grid)
+    step = float(grid.hours[0]) * MINUTES_PER_HOUR
+    longer, lead = with_week_before(rules, grid, int(np.ceil(farm.daily.latest_price_within_minutes / step)))
     observed = np.full(len(longer), np.nan)
-    first = max(lead - round(looked_back(farm, rules) / (grid.hours[0] * _HOUR)), 0)
+    first = max(lead - int(np.ceil(looked_back(farm, rules) / (step * _MINUTE))), 0)
     last = lead - rules.price_lag_intervals  # the latest that may be known
     seen = longer.part(first, last + 1)
     fed, rows = _begun(fed, now), NO_PRICES
@@ -161,7 +159,7 @@ def _prices(
     if late:
         tale = _of_the_latest(own, rows, fed, longer.starts[last], grid.timezone)
         most = farm.daily.latest_price_within_minutes
-        if late * float(grid.hours[0]) * MINUTES_PER_HOUR > most:
+        if late * step > most:
             raise MissingDataError(f"{tale}; it may be {most:g} minutes late (daily.latest_price_within_minutes)")
         said.append(tale)
         rules = rules.model_copy(update={"price_lag_intervals": rules.price_lag_intervals + late})
@@ -179,6 +177,7 @@ def _of_the_latest(own: object, rows: Prices, fed: Prices, due: pd.Timestamp, zo
     """A sentence on the latest price that is known, where a later one is due."""
     name = own.file if isinstance(own, SeriesFile) else "the feed"
     starts = np.append(rows.starts, fed.starts)
+    starts = starts[starts <= due.timestamp()]
     if not len(starts):
         return f"{name}: no price is known, and that of {clock(due, zone)} should be"
     latest = clock(pd.Timestamp(int(starts.max()), unit="s", tz="UTC"), zone)
@@ -189,20 +188,17 @@ def _judged(
     forecast: PriceForecast, farm: Farm, rules: Replanning, grid: Grid, head: int, said: list[str]
 ) -> PriceForecast:
     """The forecast, where all of it is there that should be by now, or enough of it as the farm file has it."""
-    missing = forecast.missing(0, head)
+    missing, taken = forecast.missing(0, head)
     if not len(missing):
         return forecast
     spec = rules.forecast.price_usd_per_mwh if isinstance(rules.forecast, DayAhead | Column) else None
     name = farm.energy.price_usd_per_mwh if spec is None else spec
     file = name.file if isinstance(name, SeriesFile) else "the feed"
-    at = int(missing[0]) - (forecast.back if spec is None else 0)
+    at = int(taken[0]) - (forecast.back if spec is None else 0)
     begins = clock(grid.starts[0] + at * grid.hours[0] * _HOUR, grid.timezone)
     tale = f"{file}: says nothing of {begins}, which replanning.forecast takes to be known by now"
     least = farm.daily.at_least_hours
     if least is None or missing[0] * grid.hours[0] < least:
         raise MissingDataError(f"{tale}; with daily.at_least_hours a plan may do with less")
-    shorter = replace(forecast, known_until=np.minimum(forecast.known_until, missing[0]))
-    if len(shorter.missing(0, head)):
-        raise InputError(tale)
-    said.append(f"{tale}; from there on the days before stand for it")
-    return shorter
+    said.append(f"{tale}; from there on the days before stand for it, or the latest price")
+    return replace(forecast, known_until=np.minimum(forecast.known_until, missing[0]))

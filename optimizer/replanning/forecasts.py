@@ -74,12 +74,12 @@ class PriceForecast:
             prices[now] = self.at(now, now + 1)[0]
         return prices
 
-    def missing(self, now: int, stop: int) -> Int:
-        """Positions that the forecast of ``now`` to ``stop - 1`` is taken from and of which it says nothing."""
-        if self.known_until[now] <= now:
-            return np.zeros(0, dtype=np.int64)  # nothing is said in advance
-        taken = np.unique(self._taken(now, np.arange(now, stop)))
-        return np.asarray(taken[np.isnan(self.published[taken])] - self.lead, dtype=np.int64)
+    def missing(self, now: int, stop: int) -> tuple[Int, Int]:
+        """Positions from ``now`` to ``stop - 1`` of which the forecast says nothing, and those they are taken from."""
+        at = np.arange(now, stop if self.known_until[now] > now else now)  # else nothing is said in advance
+        taken = self._taken(now, at)
+        lacking = np.isnan(self.published[taken])
+        return at[lacking], taken[lacking] - self.lead
 
     def _said(self, now: int, at: Int, latest: float) -> F:
         """What was said of positions by the time ``now`` begins, or stands in its place."""
@@ -93,12 +93,19 @@ class PriceForecast:
         return np.asarray(np.maximum(at - days * self.back + self.lead, 0), dtype=np.int64)
 
 
-def with_week_before(rules: Replanning, grid: Grid) -> tuple[Grid, int]:
-    """A grid of equal intervals with those before it that forecasts look back at, and how many these are."""
+def with_week_before(rules: Replanning, grid: Grid, late: int = 0) -> tuple[Grid, int]:
+    """A grid of equal intervals with those before it that forecasts look back at, and how many these are.
+
+    ``late``: by how many intervals more than the lag the latest price may be late.
+    """
+    lead = _DAYS_BACK * round(HOURS_PER_DAY / float(grid.hours[0])) + rules.price_lag_intervals + late
+    return _with_before(grid, lead), lead
+
+
+def _with_before(grid: Grid, lead: int) -> Grid:
     step = float(grid.hours[0])
-    lead = max(_DAYS_BACK * round(HOURS_PER_DAY / step), rules.price_lag_intervals)
     before = pd.DatetimeIndex(grid.starts[0] - np.arange(lead, 0, -1) * pd.Timedelta(hours=step)).as_unit("us")
-    return Grid(pd.DatetimeIndex(before.append(grid.starts)), np.full(lead + len(grid), step), grid.timezone), lead
+    return Grid(pd.DatetimeIndex(before.append(grid.starts)), np.full(lead + len(grid), step), grid.timezone)
 
 
 def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, observed: F) -> PriceForecast:
@@ -107,8 +114,8 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
     ``observed`` is the energy price over `with_week_before`, USD/MWh, NaN where it is not told. Raises InputError with
     the faults of a forecast's file.
     """
-    longer, lead = with_week_before(rules, grid)
-    step = float(grid.hours[0])
+    lead, step = len(observed) - len(grid), float(grid.hours[0])
+    longer = _with_before(grid, lead)
     day = round(HOURS_PER_DAY / step)
     forecast, now = rules.forecast, np.arange(len(grid))
     published, until, back = np.full(len(longer), np.nan), now, day

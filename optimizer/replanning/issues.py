@@ -27,6 +27,7 @@ from optimizer.market.timeseries import clock
 F = NDArray[np.float64]
 _HOUR = pd.Timedelta(hours=1)
 _ISSUES = (0, *range(9, 21))  # hours of the local day
+_LATE = pd.Timedelta(days=1)  # what is issued reaches two days from a midnight
 _YEARS_BACK = 4  # of load that the model of peaks learns from
 
 
@@ -73,23 +74,25 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
     Of the load no more is looked at than what was over by ``now``. Raises InputError with the faults of its file.
     """
     begins, step = grid.local_starts[0], float(grid.hours[0])
-    today = begins.date()
     assert peak.estimate is not None, "see `is_issued`"
     spec = peak.estimate.load_history_mw
-    if spec is None or rule_of(peak).period(today) is None:
+    if spec is None or rule_of(peak).period(begins.date()) is None:
         return {}
     load = _load(farm, folder, grid.part(0, 1), spec)
     length = np.diff(pd.DatetimeIndex(load.index)).min()
     load = load[pd.DatetimeIndex(load.index) + length <= now]
-    if not len(load):
-        raise MissingDataError(f"{spec.file}: has no load before {clock(now, grid.timezone)}")
-    over = load.index[-1] + length
-    hour = max(hour for hour in _ISSUES if not hour or begins.normalize() + hour * _HOUR <= min(begins, over))
-    rest = pd.date_range(over.ceil("h"), begins.normalize() + 24 * _HOUR, freq="h", inclusive="left")
-    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])  # a day is a whole one; what is added is not seen
-    return {
+    over = load.index[-1] + length if len(load) else None
+    if over is None or over < begins - _LATE:
+        latest = "there is none before" if over is None else f"it ends {clock(over, grid.timezone)}, too long before"
+        raise MissingDataError(f"{spec.file}: peaks are issued from the load, and {latest} {clock(now, grid.timezone)}")
+    last = min(begins, over)  # where today's load is not told yet, what was issued yesterday stands
+    hour, midnight = max(hour for hour in _ISSUES if hour <= last.hour), last.normalize()
+    first, end = over.tz_convert("UTC").ceil("h"), (midnight + pd.DateOffset(days=1)).tz_convert("UTC")
+    rest = pd.date_range(first, end, freq="h", inclusive="left").tz_convert(grid.timezone)
+    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])
+    return {  # a day is a whole one; what is added to it is not seen
         round((times[0] - grid.starts[0]) / _HOUR / step): _by_interval(probability, step)
-        for times, probability in _at(_issuer(padded, peak, today), today, hour)
+        for times, probability in _at(_issuer(padded, peak, midnight.date()), midnight.date(), hour)
     }
 
 

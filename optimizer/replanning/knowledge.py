@@ -14,6 +14,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
@@ -36,13 +37,14 @@ class Knowledge:
     actual: the conditions as they came, on equal intervals. prices: None where the contract fixes them. issued: by
     charge and position, the probability of each interval from there on, as it was issued when that interval began.
     before: what hashing was worth on the day before, and the temperature then, each (intervals of a day,), by the names
-    of `MarketInputs`; without what nothing tells.
+    of `MarketInputs`; without what nothing tells. asked_at: of a plan made within the first interval, when.
     """
 
     actual: Conditions
     prices: PriceForecast | None
     issued: Mapping[str, Mapping[int, F]]
     before: Mapping[str, F] = field(default_factory=dict)
+    asked_at: pd.Timestamp | None = None
 
     @property
     def grid(self) -> Grid:

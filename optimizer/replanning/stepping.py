@@ -109,7 +109,7 @@ class Stepper:
 
     def _noticed(self, now: int) -> tuple[Event, ...]:
         """The events that the farm has been told of when an interval begins."""
-        begins = self.knowledge.grid.starts[now]
+        begins = self.knowledge.asked_at or self.knowledge.grid.starts[now]
         told = ((event, event.known_at(self.farm.timezone)) for event in self.farm.events)
         return tuple(event for event, at in told if at is None or at <= begins)
 

@@ -89,6 +89,18 @@ def test_each_coincident_peak_comes_once_whatever_the_weight_of_its_week(tmp_pat
     assert found.peaks.usd_per_mwh == pytest.approx((10 + 10 + 10 + 45 + 60 + 60) / 6)
 
 
+def test_peaks_may_take_all_of_a_storm(tmp_path: Path) -> None:
+    """Five peaks of 34 hours each in the storm's one week: 168 hours, and none of it is left for blocks of its own."""
+    prices = history(STORM, *[CALM, WINDY] * 4, CALM)
+    load = np.full(len(prices), 50_000.0)
+    load[[24 * day + 17 for day in range(5)]] = 90_000.0
+    peaks = {"usd_per_kw_year": 70.0, "hours_each": 34.0, "rule": "pjm_5cp"}
+    found = made(tmp_path, prices, "2024-06-03", load=load, peaks=peaks, history={"weeks": 6})
+    blocks, per_year = blocks_of(found), YEAR / 1680
+    assert not blocks.storm.any()
+    assert blocks.hours[blocks.names.index("coincident peaks")] == pytest.approx(168 * per_year)
+
+
 def test_hours_and_money_of_the_weeks_are_kept(tmp_path: Path) -> None:
     found = summer(tmp_path)
     blocks = blocks_of(found)
@@ -143,6 +155,7 @@ def test_only_the_days_asked_for_count(tmp_path: Path) -> None:
     [
         ({"history": {"first_day": "2023-06-01"}}, r"prices\.csv: covers 2024-01-01 00:00.*first_day is 2023-06-01"),
         ({"history": {"last_day": "2024-12-31"}}, r"prices\.csv: covers .*last_day is 2024-12-31"),
+        ({"history": {"last_day": "2023-06-01"}}, r"prices\.csv: covers .*none of it lies between"),
         ({"history": {"weeks": 11}}, r"at most 10 weeks can be chosen"),
         ({"peaks": {"usd_per_kw_year": 70.0}}, r"holds no coincident peak"),
     ],

@@ -205,3 +205,58 @@ def test_the_same_inputs_give_the_same_bytes_here_too(tmp_path: Path) -> None:
         for minutes in (0, 15, 15, 30):
             assert run(farm, state, START + timedelta(minutes=minutes)).exit_code == 0
     assert files_in(tmp_path / "a" / "latest") == files_in(tmp_path / "b" / "latest")
+
+
+def test_last_week_late_prices_depart_as_in_a_replay(tmp_path: Path) -> None:
+    """Known an hour late: at 23:00 power cost 100, a week before 20; half of the 80 is left at midnight."""
+    rules = "{forecast: {kind: same_hour_last_week}, price_lag_intervals: 4, deviation_half_life_minutes: 60}"
+    farm = site(tmp_path / "farm", rules)
+    write_real(farm.parent, [*[20.0] * (96 * BEFORE - 4), 100.0, 20.0, 20.0, 20.0])
+    record = run(farm, tmp_path / "state", START).record
+    assert record is not None
+    assert record.market.energy_price_usd_per_mwh[:2].tolist() == pytest.approx([60.0, 20 + 80 * 0.5**1.25])
+
+
+def test_a_call_is_reckoned_with_from_its_notice_on(tmp_path: Path) -> None:
+    """Notice comes at 00:10, within a quarter: a plan of 00:12 heeds the call of 00:30, one of 00:08 does not."""
+    farm = site(tmp_path / "farm", KINDS["day_ahead"])
+    write_real(farm.parent, [*real_prices()[: 96 * BEFORE], 20.0])
+    call = (
+        "{name: cut, start: 2026-02-11 00:30, end: 2026-02-11 01:00, notice_minutes: 20, cut: {form: to_level, mw: 3}}"
+    )
+    farm.write_text(farm.read_text() + f"events: [{call}]")
+    watts = (("Old", 3100), ("New", 3500))
+    mw = {}
+    for minute in (8, 12):
+        done = run(farm, tmp_path / f"state{minute}", START + timedelta(minutes=minute))
+        assert done.record is not None, done.said
+        mw[minute] = sum(float(done.record.dispatch.units_on[name, "normal"][2]) * w / 1e6 for name, w in watts)
+        assert any("before 2026-02-11 00:10-06:00, its notice" in line for line in done.said) == (minute == 8)
+    assert mw[12] <= 3.0 < mw[8]
+
+
+def test_a_rolling_forecast_that_is_short_will_do_where_the_farm_file_says_so(tmp_path: Path) -> None:
+    """Eleven hours from now on, none before: after them the latest price stands."""
+    rules = "{forecast: {kind: column, price_usd_per_mwh: {file: ahead.csv}, known_hours_before: 48}}"
+    farm = site(tmp_path / "farm", rules, "daily: {at_least_hours: 10}")
+    write_prices(farm.parent / "ahead.csv", [33.0] * 11, START)
+    write_real(farm.parent, [*real_prices()[: 96 * BEFORE], 21.0])
+    done = run(farm, tmp_path / "state", START)
+    assert done.exit_code == 0, done.said
+    assert done.record is not None
+    assert "ahead.csv: says nothing of 2026-02-11 11:00-06:00" in done.said[0]
+    price = done.record.market.energy_price_usd_per_mwh
+    assert price[[0, 1, -1]].tolist() == [21.0, 33.0, 21.0]
+    write_prices(farm.parent / "ahead.csv", [33.0] * 9, START)
+    assert run(farm, tmp_path / "state", START + timedelta(minutes=15)).exit_code == 5
+
+
+def test_what_was_announced_by_the_quarter_is_not_kept_by_the_hour(tmp_path: Path) -> None:
+    farm, state = site(tmp_path / "farm", KINDS["frozen"]), tmp_path / "state"
+    assert run(farm, state, START).record is not None
+    text = farm.read_text()
+    at = text.index("intervals:")
+    farm.write_text(text[:at] + "intervals: [{minutes: 60}]" + text[text.index("\n", at) :])
+    record = run(farm, state, START + timedelta(hours=1)).record
+    assert record is not None
+    assert record.farm.state.announced == {}

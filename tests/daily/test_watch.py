@@ -287,6 +287,14 @@ def test_a_clock_that_begins_at_a_given_time(site: Site) -> None:
     assert site.points()["at"].startswith("2026-02-11T00:1")
 
 
+def test_a_clock_cannot_begin_at_a_time_that_never_was(site: Site) -> None:
+    loop = watching(site, "--at", "2026-03-08 02:30")
+    _, said = loop.communicate(timeout=60)
+    assert loop.returncode == 2, said
+    assert "--at 2026-03-08 02:30: " in said
+    assert "does not exist" in said
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     today(site)

@@ -61,7 +61,7 @@ def test_load_that_is_not_over_is_not_looked_at(tmp_path: Path) -> None:
     assert issued(rows[:two]) == whole
     assert list(whole) == [-2]
     assert list(issued(rows[: two - 2])) == [-10]
-    with pytest.raises(MissingDataError, match=r"load\.csv: has no load before 2026-08-05 14:40-05:00"):
+    with pytest.raises(MissingDataError, match=r"load\.csv: peaks .* there is none before 2026-08-05 14:40-05:00"):
         issued([rows[0], *rows[two:]])
 
 
@@ -74,3 +74,20 @@ def test_a_replay_beyond_the_load_is_told_where_it_ends(tmp_path: Path) -> None:
     said = r"load\.csv: the load ends 2026-08-06 00:00-05:00, before 2026-08-07 00:00-05:00, .* end the replay sooner"
     with pytest.raises(MissingDataError, match=said):
         peaks_came(built, tmp_path, intervals("2026-08-04T00:00-05:00", 3), peak)
+
+
+def test_where_today_is_not_told_yet_what_was_issued_yesterday_stands(tmp_path: Path) -> None:
+    """At 14:30 on the 5th the load ends on the 4th at 17:00: what was issued then reaches over the 5th, too."""
+    built, grid = texan(), intervals("2026-08-04T00:00-05:00", 2)
+    (peak,) = built.energy.coincident_peaks
+    (tmp_path / "load.csv").write_text("\n".join(LOAD) + "\n")
+    issued = peaks_came(built, tmp_path, grid, peak)[1]
+    five = next(i for i, row in enumerate(LOAD) if row.startswith("2026-08-04T17"))
+    (tmp_path / "load.csv").write_text("\n".join(LOAD[:five]) + "\n")
+    now = (24 + 14) * 4 + 2
+    ahead = peaks_ahead(built, tmp_path, grid.part(now, len(grid)), peak, grid.starts[now])
+    assert list(ahead) == [17 * 4 - now]
+    assert ahead[17 * 4 - now][: len(issued[17 * 4])].tolist() == issued[17 * 4].tolist()
+    (tmp_path / "load.csv").write_text("\n".join(LOAD[: five - 4]) + "\n")
+    with pytest.raises(MissingDataError, match=r"it ends 2026-08-04 13:00-05:00, too long before 2026-08-05 14:30"):
+        peaks_ahead(built, tmp_path, grid.part(now, len(grid)), peak, grid.starts[now])
