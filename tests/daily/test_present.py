@@ -137,6 +137,9 @@ def test_how_late_a_price_and_how_short_a_forecast_may_be_stands_in_the_farm_fil
     near = run(farm, tmp_path / "state", START + timedelta(hours=9))
     assert near.exit_code == 0, near.said
     assert any("ahead.csv: says nothing of 2026-02-11 20:00-06:00" in line for line in near.said)
+    assert near.record is not None
+    yesterday = ahead_prices()[24 * (BEFORE - 1) + 20]
+    assert near.record.market.energy_price_usd_per_mwh[-1] == pytest.approx(yesterday, abs=0.1)
     assert run(farm, tmp_path / "state", START + timedelta(hours=12)).exit_code == 5
 
 
