@@ -10,8 +10,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, counted_shown, say, time_of
-from optimizer.config.clock import to_utc
+from optimizer.cli_parts import FarmFile, Json, counted_shown, say, time_of, utc_of
 from optimizer.errors import CurtailError, InputError
 
 
@@ -59,7 +58,8 @@ def backtest(
     first, stop = time_of(begin, "--from"), time_of(end, "--to")
     assert first is not None
     assert stop is not None
-    hours = (to_utc(stop, loaded.timezone) - to_utc(first, loaded.timezone)) / timedelta(hours=1)
+    zone = loaded.timezone
+    hours = (utc_of(stop, zone, "--to") - utc_of(first, zone, "--from")) / timedelta(hours=1)
     if hours <= 0:
         raise InputError(f"--to {end} must lie after --from {begin}")
     say("reading history")

@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, say, time_of
+from optimizer.cli_parts import FarmFile, Json, say, time_of, utc_of
 
 State = Annotated[
     Path, typer.Option("--state", metavar="DIR", help="Folder that carries state between runs.", show_default=False)
@@ -126,18 +126,13 @@ def watch(
     import signal
     from datetime import UTC
 
-    from optimizer.config.clock import to_utc
     from optimizer.config.load import load_farm
     from optimizer.daily.feed import feed_of
     from optimizer.daily.lock import locked
     from optimizer.daily.watch import Watch, clock_from
-    from optimizer.errors import InputError
 
     begins = time_of(at, "--at")
-    try:
-        wall = clock_from(None if begins is None else to_utc(begins, load_farm(farm).timezone))
-    except ValueError as error:
-        raise InputError(f"--at {at}: {error}") from None
+    wall = clock_from(None if begins is None else utc_of(begins, load_farm(farm).timezone, "--at"))
     ends = time_of(until, "--until")
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)

@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import typer
 
+from optimizer.config.clock import to_utc
 from optimizer.errors import InputError
 
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
@@ -51,6 +52,14 @@ def time_of(text: str | None, option: str = "--start") -> datetime | None:
         return datetime.fromisoformat(text)
     except ValueError:
         raise InputError(f'{option} {text!r} is not a time such as "2026-02-11 06:00"') from None
+
+
+def utc_of(moment: datetime, timezone: str, option: str) -> datetime:
+    """A time given with an option, on the farm's clock where it has no offset, in UTC. Raises InputError."""
+    try:
+        return to_utc(moment, timezone)
+    except (ValueError, OverflowError) as error:
+        raise InputError(f"{option} {moment:%Y-%m-%d %H:%M}: {error}") from None
 
 
 def _silent(_step: str) -> None:

@@ -6,7 +6,6 @@ whole years before; the error of its forecasts too, or on the days before where 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -62,7 +61,9 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
     issuer = _issuer(load, peak, grid.local_starts[0].date())
     local, issued = grid.local_starts, {}
     for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
-        for times, probability in _at(issuer, local[at].date(), int(local.hour[at])):
+        day = local[at].date()
+        if rule.period(day) is not None:
+            times, probability = issuer.at(day, int(local.hour[at]))
             first = round((times[0] - grid.starts[0]) / _HOUR / step)
             issued[first] = _by_interval(probability, step)[: len(grid) - first]
     return came, issued
@@ -71,7 +72,8 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
 def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now: pd.Timestamp) -> dict[int, F]:
     """What was issued last before the first interval of a grid begins, by the position of the issue.
 
-    Of the load no more is looked at than what was over by ``now``. Raises InputError with the faults of its file.
+    Of the load no more is looked at than what was over by ``now``. Raises InputError with the faults of its file and
+    MissingDataError where the load is more than a day old.
     """
     begins, step = grid.local_starts[0], float(grid.hours[0])
     assert peak.estimate is not None, "see `is_issued`"
@@ -89,11 +91,9 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
     hour, midnight = max(hour for hour in _ISSUES if hour <= last.hour), last.normalize()
     first, end = over.tz_convert("UTC").ceil("h"), (midnight + pd.DateOffset(days=1)).tz_convert("UTC")
     rest = pd.date_range(first, end, freq="h", inclusive="left").tz_convert(grid.timezone)
-    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])
-    return {  # a day is a whole one; what is added to it is not seen
-        round((times[0] - grid.starts[0]) / _HOUR / step): _by_interval(probability, step)
-        for times, probability in _at(_issuer(padded, peak, midnight.date()), midnight.date(), hour)
-    }
+    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])  # to a whole day; what is added is not seen
+    times, probability = _issuer(padded, peak, midnight.date()).at(midnight.date(), hour)
+    return {round((times[0] - grid.starts[0]) / _HOUR / step): _by_interval(probability, step)}
 
 
 def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
@@ -104,12 +104,6 @@ def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
     except InputError:
         error = scaled_error(hourly, model, first)
     return Issuer(hourly, rule_of(peak), model, error)
-
-
-def _at(issuer: Issuer, day: date, hour: int) -> Iterator[tuple[pd.DatetimeIndex, F]]:
-    """What is issued at an hour, once; nothing out of the rule's season."""
-    if issuer.rule.period(day) is not None:
-        yield issuer.at(day, hour)
 
 
 def _by_interval(probability: F, step: float) -> F:

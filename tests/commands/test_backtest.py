@@ -86,6 +86,7 @@ def test_a_store_of_another_farm_is_refused(whole: Path, tmp_path: Path) -> None
         (("--from", LAST, "--to", FIRST), f"--to {FIRST} must lie after --from {LAST}"),
         (("--from", "July", "--to", LAST), "--from 'July' is not a time"),
         (("--from", FIRST, "--to", "2023-07-32"), "--to '2023-07-32' is not a time"),
+        (("--from", "2023-03-12 02:30", "--to", LAST), "--from 2023-03-12 02:30: "),
         (("--from", FIRST, "--to", "2024-07-01"), "price.csv"),
     ],
 )

@@ -46,7 +46,8 @@ def test_the_command_of_the_container_parses() -> None:
     text = (DEPLOY / "Containerfile").read_text()
     entry, command = (json.loads(re.findall(rf"^{key} (.*)$", text, re.MULTILINE)[0]) for key in ("ENTRYPOINT", "CMD"))
     assert entry == ["curtail"]
-    assert str(parsed(command)["farm"]) == "/farm/farm.yaml"
+    assert str(parsed(command)["farm"]) == "farm/farm.yaml"
+    assert str(parsed(command)["state"]) == "state"
     for source in re.findall(r"^COPY (.*) \S+$", text, re.MULTILINE):
         assert all((ROOT / name).exists() for name in source.split())
 

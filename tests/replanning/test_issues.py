@@ -91,3 +91,17 @@ def test_where_today_is_not_told_yet_what_was_issued_yesterday_stands(tmp_path: 
     (tmp_path / "load.csv").write_text("\n".join(LOAD[: five - 4]) + "\n")
     with pytest.raises(MissingDataError, match=r"it ends 2026-08-04 13:00-05:00, too long before 2026-08-05 14:30"):
         peaks_ahead(built, tmp_path, grid.part(now, len(grid)), peak, grid.starts[now])
+
+
+def test_yesterday_may_lie_before_the_season(tmp_path: Path) -> None:
+    """On the season's first day the load of the day before it is enough, as the day itself counts."""
+    august = {"months": (8,), "count": 1, "per": "month", "interval_minutes": 60, "source": "a test"}
+    built = farm(energy={"coincident_peaks": ({**PEAK, "rule": august},)})
+    built = built.model_copy(update={"timezone": "America/Chicago"})
+    (peak,) = built.energy.coincident_peaks
+    end = next(i for i, row in enumerate(LOAD) if row.startswith("2026-07-31T18"))
+    (tmp_path / "load.csv").write_text("\n".join(LOAD[:end]) + "\n")
+    grid = intervals("2026-08-01T14:00-05:00", 1)
+    ((first, probability),) = peaks_ahead(built, tmp_path, grid, peak, grid.starts[0]).items()
+    assert first == -20 * 4
+    assert probability[-first:].max() > 0
