@@ -93,7 +93,7 @@ def announced(record: Record, start: pd.Timestamp) -> dict[str, dict[str, tuple[
     Nothing where neither freezing nor the price of a change asks for it, or no such interval begins at the moment.
     """
     rules, grid = record.farm.replanning, record.market.grid
-    if record.kind != "plan" or rules is None or not (rules.frozen_intervals or rules.change_usd_per_machine):
+    if record.source == "posture" or rules is None or not (rules.frozen_intervals or rules.change_usd_per_machine):
         return {}
     stop = int(np.argmax(np.append(grid.hours != grid.hours[0], True)))
     first = int(grid.starts.searchsorted(start))

@@ -17,7 +17,7 @@ from optimizer.errors import CurtailError
 from optimizer.outputs import sync, write_folder
 
 RECORD = "record.json"
-_RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe)?")
+_RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe|-kept)?")
 
 
 @dataclass(frozen=True)

@@ -92,8 +92,8 @@ def _catch_up(folder: StateFolder, history: History, logged: datetime) -> None:
             logged=logged.isoformat(timespec="seconds"),
             seconds=None,
             at="",
-            status="planned" if record.kind == "plan" else "safe",
-            exit_code=0 if record.kind == "plan" else DATA,
+            status="safe" if record.source == "posture" else "planned",
+            exit_code=DATA if record.source == "posture" else 0,
             message=_STARTED_BY,
             record=record,
             text=text,
@@ -164,7 +164,7 @@ class _Job:
         if last is None or farm is None:
             return Done("nothing", code, (str(error), "there is no schedule to keep"), None, None), None
         start = self._start(farm)
-        if last.kind == "plan" and start < last.end:
+        if last.source != "posture" and start < last.end:
             until = clock(last.end, last.farm.timezone)
             kept = f"the schedule of {clock(last.start, last.farm.timezone)} stays in force; it runs out {until}"
             return Done("kept", code, (str(error), kept), self.folder.latest, last), None

@@ -49,7 +49,7 @@ def safe_record(
     on = np.zeros(len(grid), dtype=np.bool_) if most is None else price <= most
     followed = on_where(c, on)
     dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
-    return Record("safe", farm, c.market, dispatch, None, _reasons(c, followed), before.expected_mw)
+    return Record("posture", farm, c.market, dispatch, None, _reasons(c, followed), before.expected_mw)
 
 
 def _same_names(farm: Farm, other: Farm) -> bool:

@@ -19,28 +19,33 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import Dispatch
 
+Source = Literal["plan", "kept", "nearest", "posture"]
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
-FORM = 1  # of the text; one that is not known is refused
+FORM = 2  # of the text; those of before are read too
+_SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _APART = ("grid", "fills", "warnings")
 
 
 @dataclass(frozen=True)
 class Record:
-    """A schedule that was handed out: a plan, or a safe posture.
+    """A schedule that was handed out, and where it comes from.
 
+    ``source``: a plan; one kept on the data of before, under the calls of now; the nearest to calls that cannot be met;
+    or a safe posture. ``short_mw`` is by how much each interval exceeds what binds it, (intervals,), MW.
     ``farm.state`` is the state it began in. ``planned_usd`` is the profit that was planned, None without a plan.
     ``reasons`` says by group and interval why machines are off. ``expected_mw`` are the peaks that a tail expects of
     the rest of the billing period, by demand charge and period.
     """
 
-    kind: Literal["plan", "safe"]
+    source: Source
     farm: Farm
     market: MarketInputs
     dispatch: Dispatch
     planned_usd: float | None
     reasons: tuple[tuple[str, ...], ...]
     expected_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
+    short_mw: tuple[float, ...] = ()
 
     @property
     def start(self) -> pd.Timestamp:
@@ -56,7 +61,7 @@ class Record:
     def name(self) -> str:
         """The name of the run's folder: its start on the farm's clock."""
         begins = self.start.tz_convert(self.farm.timezone).strftime("%Y-%m-%dT%H%M%z")
-        return begins if self.kind == "plan" else f"{begins}-safe"
+        return begins + {"plan": "", "nearest": "", "kept": "-kept", "posture": "-safe"}[self.source]
 
     def text(self) -> str:
         """The record as JSON, the same for the same schedule."""
@@ -68,7 +73,8 @@ class Record:
         grid = self.market.grid
         data = {
             "form": FORM,
-            "kind": self.kind,
+            "source": self.source,
+            "short_mw": self.short_mw,
             "planned_usd": self.planned_usd,
             "starts": [int(start.timestamp()) for start in grid.starts],
             "hours": grid.hours.tolist(),
@@ -88,14 +94,14 @@ def record_of(text: str, where: object) -> Record:
     """The record in a text. Raises CurtailError, which names ``where`` it stands."""
     try:
         data = json.loads(text)
-        if data["form"] != FORM:
+        if data["form"] not in (1, FORM):
             raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
         farm = Farm.model_validate_json(json.dumps(data["farm"]))
         starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
         grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
         market = {name: _arrays(value) for name, value in data["market"].items()}
         return Record(
-            kind=data["kind"],
+            source=_SOURCES[data["kind"]] if data["form"] == 1 else data["source"],
             farm=farm,
             market=MarketInputs(grid=grid, fills=(), **market),
             dispatch=Dispatch(
@@ -107,6 +113,7 @@ def record_of(text: str, where: object) -> Record:
             planned_usd=data["planned_usd"],
             reasons=tuple(tuple(row) for row in data["reasons"]),
             expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
+            short_mw=() if data["form"] == 1 else tuple(data["short_mw"]),
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CurtailError(f"{where}: is no record of a run ({type(error).__name__}); delete its folder") from None

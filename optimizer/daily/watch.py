@@ -166,7 +166,7 @@ class Watch:
             return True
         if time.monotonic() < self._retry_at:
             return False
-        if in_force is None or in_force.kind == "safe":
+        if in_force is None or in_force.source == "posture":
             return True
         if in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= pd.Timestamp(now):
             return True
@@ -196,7 +196,7 @@ class Watch:
 
     def _hand_out(self, record: Record, now: datetime) -> None:
         moment = pd.Timestamp(now)
-        status = "planned" if record.kind == "plan" else "safe"
+        status = {"plan": "planned", "posture": "safe"}.get(record.source, record.source)
         points = setpoints(record, moment, written(self.folder.path))
         write(
             self.folder.path,
