@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
+from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
 from optimizer.schedule.checker import MW_TOLERANCE
@@ -103,7 +104,9 @@ def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -
     """Take machines off, in place, that are not there, cannot start or draw too much; those of the last two kinds."""
     fleet, n = really.farm.fleet, len(really.grid)
     off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, Reason.EVENT, Reason.IMPORT_LIMIT)}
-    limit, reason = _hard_limit(really)
+    hard = hard_limit(really)
+    limit = hard.import_mw
+    reason = [Reason.EVENT if calls else Reason.IMPORT_LIMIT for calls in hard.calls_mw < hard.site_mw]
     near_limit = grid_import_mw(really, dispatch) > limit  # with all that is planned: taking off only lowers import
     strike = {group.name: plan.explanation.strike[g] for g, group in enumerate(plan.farm.fleet)}
     before = really.units_before
@@ -146,19 +149,6 @@ def _shed(really: Conditions, dispatch: Dispatch, group: Group, t: int, limit_mw
             units[t] -= less
             shed += less
     return shed
-
-
-def _hard_limit(really: Conditions) -> tuple[F, list[Reason]]:
-    """The most import that no price lifts, MW, (intervals,), inf without one; and whether site or event says so."""
-    nowhere = np.full(len(really.grid), np.inf)
-    site = really.market.import_limit_mw if really.farm.site.import_violation_usd_per_mwh is None else nowhere
-    event = nowhere.copy()
-    for cap in really.event_caps:
-        if cap.violation_usd_per_mwh is None:
-            event[cap.interval] = min(event[cap.interval], cap.cap_mw)
-    return np.minimum(site, event), [
-        Reason.EVENT if e < s else Reason.IMPORT_LIMIT for e, s in zip(event, site, strict=True)
-    ]
 
 
 def _off(really: Conditions, dispatch: Dispatch, plan: Plan, kept_off: Mapping[Reason, F]) -> dict[Reason, F]:

@@ -23,7 +23,7 @@ from tests.properties.changes import with_farm, with_market
 F = NDArray[np.float64]
 
 
-def schedule_of(*args: Any) -> Dispatch:
+def schedule_of(*args: Any) -> Followed:
     return replanned(*args)[0]
 
 
@@ -168,6 +168,16 @@ def test_a_hard_import_limit_sheds_what_earns_least_first_in_whole_containers() 
     assert {reason: off.tolist() for reason, off in schedule.off.items()} == {
         Reason.IMPORT_LIMIT: [[0, 4], [0, 4]],
     }
+    assert check(real, schedule) == []
+
+
+def test_the_baseline_of_a_call_that_pays_is_kept_as_its_limit_is() -> None:
+    """A call to 9 MW pays below 6: planned with no other load six run; with 2 MW more of it there, four do."""
+    paid = {**CALL, "cut": {"form": "to_level", "mw": 9}, "payment": {"usd_per_mwh": 0.01, "baseline_mw": 6}}
+    known, real = (conditions(farm(events=(paid,)), [0.4] * 4, auxiliary=mw) for mw in (0.0, 2.0))
+    schedule = schedule_of(real, lambda _t: known, [])
+    assert schedule.units_on["G", "normal"].tolist() == [4, 4, 4, 4]
+    assert schedule.off[Reason.EVENT].tolist() == [[2, 2, 2, 2]]
     assert check(real, schedule) == []
 
 

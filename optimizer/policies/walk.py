@@ -1,12 +1,11 @@
 """From what a rule wishes to what a farm can do: interval after interval, within every limit that is known.
 
-It keeps to what nobody may leave out: machines in service, whole containers, the import limit, the caps of events and
-how fast import may rise, by merit order: what can pay least for power gives way first. What must run against frost runs
-whatever power costs, as far as these limits allow; what must run its minimum time gives way to hard limits only, not to
-priced ones. It staggers starts as the farm file asks, rests machines as long,
+It keeps to what nobody may leave out (`optimizer.limits`): machines in service, whole containers, the import limit, the
+caps of events and how fast import may rise and fall, by merit order: what can pay least for power gives way first. What
+must run against frost runs whatever power costs, as far as these limits allow; what must run its minimum time gives way
+to hard limits only, not to priced ones. It staggers starts as the farm file asks, rests machines as long,
 and starts none that a cap or the import limit would stop again within their minimum time. Else it looks at one interval
-at a time and never ahead: what that breaks, such as a limit on how fast load may fall, the rule checker counts as
-breaches.
+at a time and never ahead: what that breaks the rule checker counts as breaches.
 """
 
 from __future__ import annotations
@@ -19,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.limits import hard_limit
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -122,23 +122,18 @@ class _Walk:
         installed = np.array([[float(group.units)] for group in c.farm.fleet])
         self.off[Reason.OUTAGE] = installed - c.units_available
         self.containers = [float(group.units_switched_together) for group in c.farm.fleet]
-        self.event, self.hard = np.full((2, shape[1]), np.inf)
-        for cap in c.calls.caps:
+        hard = hard_limit(c)
+        self.hard, self.event = hard.import_mw, hard.calls_mw.copy()
+        self.site = np.minimum(hard.site_mw, c.market.import_limit_mw)
+        for cap in c.calls.caps:  # those that may be missed at a price are kept too
             self.event[cap.interval] = min(self.event[cap.interval], cap.cap_mw)
-            if cap.violation_usd_per_mwh is None:
-                self.hard[cap.interval] = min(self.hard[cap.interval], cap.cap_mw)
-        for paid in c.calls.paid:  # import stays at or below the baseline that cuts are paid against
-            self.event[paid.interval] = min(self.event[paid.interval], paid.held_mw)
-            self.hard[paid.interval] = min(self.hard[paid.interval], paid.held_mw)
-        if c.farm.site.import_violation_usd_per_mwh is None:
-            self.hard = np.minimum(self.hard, c.market.import_limit_mw)
         self.least = [
             np.array([getattr(group, key) for group in c.farm.fleet])
             for key in ("minimum_on_hours", "minimum_off_hours")
         ]
         self.bound_until = np.searchsorted(c.hours_before, c.hours_before + self.least[0][:, None] - _TOLERANCE)
         bound_mw = (c.units_bound[0] * self.extra).sum(axis=0)
-        limit = np.minimum(self.event, c.market.import_limit_mw)
+        limit = np.minimum(self.event, self.site)
         self.room_ahead: F = limit + c.market.onsite_available_mw - c.idle_load_mw - bound_mw
         self.first_of_day = np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days)))
 
@@ -158,12 +153,14 @@ class _Walk:
         held = self._by_merit(t, (np.minimum(hold, target),), float(self.hard[t]) + free, kept, np.zeros(len(target)))
         room = limit + free - float(self.extra[:, t] @ held)
         running = self._by_merit(t, (np.minimum(frost, target), target), room, kept, held)
+        running = self._slowed(t, running, kept, before, limit)
         self._feed(t, float(c.idle_load_mw[t] + self.extra[:, t] @ running), limit)
         self.running[:, t] = running
         self.started[:, t] = np.maximum(running - before, 0.0)
         self.stopped[:, t] = np.maximum(kept - running, 0.0)
         for g in range(len(available)):
-            cut, waiting = target[g] - running[g], available[g] - target[g]
+            cut = max(target[g] - running[g], 0.0)
+            waiting = available[g] - max(target[g], running[g])
             self.off[limited_by][g, t] += cut
             self.off[why[g] if self.wish.runs[g, t] else Reason.PRICE][g, t] += waiting
 
@@ -197,7 +194,7 @@ class _Walk:
     def _limit(self, t: int) -> tuple[float, Reason]:
         """The most import, MW, and the limit that says so."""
         c, rate = self.c, self.c.farm.site.ramp_up_mw_per_hour
-        limits = {Reason.EVENT: float(self.event[t]), Reason.IMPORT_LIMIT: float(c.market.import_limit_mw[t])}
+        limits = {Reason.EVENT: float(self.event[t]), Reason.IMPORT_LIMIT: float(self.site[t])}
         last = c.farm.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is not None and last is not None:
             limits[Reason.RAMP] = last + rate * float(c.grid.hours[t])
@@ -229,12 +226,41 @@ class _Walk:
         room, mw = np.maximum(self.room_ahead[window], 0.0), self.extra[g, window]
         return float(np.divide(room, mw, out=np.full_like(room, np.inf), where=mw > 0).min(initial=np.inf))
 
+    def _slowed(self, t: int, running: F, kept: F, before: F, limit: float) -> F:
+        """The machines that run when import may fall only so fast, whatever else holds: what pays most stays on.
+
+        Load that machines take with them which go out of service may fall besides.
+        """
+        c, rate = self.c, self.c.farm.site.ramp_down_mw_per_hour
+        last = c.farm.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
+        if rate is None or last is None:
+            return running
+        there = c.in_service_before if t == 0 else c.units_available[:, t - 1]
+        standby = np.array([group.standby_w for group in c.farm.fleet]) / WATTS_PER_MEGAWATT * float(c.pue[t])
+        gone = standby @ np.maximum(there - c.units_available[:, t], 0.0)
+        gone += self.extra[:, max(t - 1, 0)] @ np.maximum(before - kept, 0.0)
+        running = running.copy()
+        for g in np.argsort(-self.wish.strike[:, t], kind="stable").tolist():
+            load = float(c.idle_load_mw[t] + self.extra[:, t] @ running)
+            short = last - rate * float(c.grid.hours[t]) - float(gone) - (load - self._own(t, load, limit))
+            if short > _TOLERANCE and self.extra[g, t] > 0:
+                most = min(running[g] + short / float(self.extra[g, t]), kept[g])
+                running[g] = min(_whole_above(most, c.units_available[g, t], self.containers[g]), kept[g])
+        return running
+
+    def _own(self, t: int, load: float, limit: float) -> float:
+        """On-site power used where it is cheaper than the grid's or the grid's is not enough, MW."""
+        onsite = self.c.farm.energy.onsite
+        if onsite is None:
+            return 0.0
+        dear = onsite.cost_usd_per_mwh >= self.price[t]
+        return min(float(self.c.market.onsite_available_mw[t]), max(load - limit, 0.0) if dear else load)
+
     def _feed(self, t: int, load: float, limit: float) -> None:
-        """On-site power where it is cheaper than the grid's or the grid's is not enough; the rest is exported."""
+        """Use power of one's own, and export what is left of it where that pays."""
         c, onsite = self.c, self.c.farm.energy.onsite
         if onsite is not None:
-            own, cost = float(c.market.onsite_available_mw[t]), onsite.cost_usd_per_mwh
-            used = min(own, load if cost < self.price[t] else max(load - limit, 0.0))
+            own, cost, used = float(c.market.onsite_available_mw[t]), onsite.cost_usd_per_mwh, self._own(t, load, limit)
             sells = c.market.export_price_usd_per_mwh[t] > cost
             self.exported[t] = min(onsite.export_limit_mw, own - used) if sells else 0.0
             self.onsite[t] = used + self.exported[t]

@@ -160,10 +160,29 @@ def test_frost_comes_before_what_pays_most_and_after_the_cap(policy: Callable[[C
     assert check(c, policy(c)) == []
 
 
-def test_what_a_policy_does_not_foresee_is_a_breach() -> None:
-    """Load may fall by 4 MW an hour; the strike rule stops 10 at once."""
-    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}), [0.5, 2.0])
-    assert [breach.rule for breach in check(c, strike_rule(c))] == ["ramp down"]
+def test_load_falls_no_faster_than_it_may() -> None:
+    """Load may fall by 4 MW an hour; the strike rule would stop 10 machines at once."""
+    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}), [0.5, 2.0, 2.0, 2.0])
+    assert on(strike_rule(c)) == [10, 6, 2, 0]
+    assert check(c, strike_rule(c)) == []
+
+
+@pytest.mark.parametrize("policy", POLICIES)
+def test_the_way_down_to_a_call_begins_before_it(policy: Callable[[Conditions], Followed]) -> None:
+    """Load may fall by 4 MW an hour and no machine may run from 08:00 on: 8 are allowed at 06:00, then 4."""
+    call = {"name": "C", "start": "2026-02-11 08:00", "end": "2026-02-11 09:00", "cut": {"form": "full_stop"}}
+    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(call,)), [0.5] * 4)
+    assert on(policy(c)) == [8, 4, 0, 10]
+    assert check(c, policy(c)) == []
+
+
+def test_how_fast_load_can_fall_comes_before_a_call() -> None:
+    """Ten machines run when a full stop comes at once: six are left after an hour, then two."""
+    call = {"name": "C", "start": "2026-02-11 06:00", "end": "2026-02-11 09:00", "cut": {"form": "full_stop"}}
+    state = {"grid_import_mw": 10.0, "groups": {"G": {"running": 10}}}
+    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(call,), state=state), [0.5] * 3)
+    assert on(strike_rule(c)) == [6, 2, 0]
+    assert {breach.rule for breach in check(c, strike_rule(c))} == {"event cap"}
 
 
 @given(farms(coupled=False))

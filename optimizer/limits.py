@@ -1,0 +1,67 @@
+"""What binds whatever is handed out, however it was made: the most import that no price lifts.
+
+What comes first where two stand against each other: what cannot be otherwise (the load with every machine off, how fast
+import can fall), then calls and the site's limit, then frost, then minimum times, then what a schedule wants. Machines
+that stand behind one switch go together: a call is met by one container more, never by a part of one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+
+F = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class HardLimit:
+    """Most grid import, MW, (intervals,), inf where nothing binds: by calls, by the site, and by both."""
+
+    calls_mw: F
+    site_mw: F
+
+    @property
+    def import_mw(self) -> F:
+        """The lower of the two."""
+        return np.minimum(self.calls_mw, self.site_mw)
+
+
+def hard_limit(c: Conditions) -> HardLimit:
+    """Hard calls, baselines that calls who pay hold import to, and a hard import limit; before them, the way down.
+
+    Where import may fall only so fast, it must be low enough beforehand for what binds later.
+    """
+    bound = owed_limit(c)
+    return HardLimit(_reached_in_time(c, bound.calls_mw), _reached_in_time(c, bound.site_mw))
+
+
+def owed_limit(c: Conditions) -> HardLimit:
+    """What binds in each interval by itself, without the way down to it."""
+    calls = np.full(len(c.grid), np.inf)
+    for cap in c.event_caps:
+        if cap.violation_usd_per_mwh is None:
+            calls[cap.interval] = min(calls[cap.interval], cap.cap_mw)
+    for span in c.paid_spans:
+        calls[span.interval] = min(calls[span.interval], span.held_mw)
+    soft = c.farm.site.import_violation_usd_per_mwh is not None
+    return HardLimit(calls, np.full(len(c.grid), np.inf) if soft else c.market.import_limit_mw.copy())
+
+
+def _reached_in_time(c: Conditions, limit: F) -> F:
+    ramp = c.farm.site.ramp_down_mw_per_hour
+    if ramp is None:
+        return limit
+    least = np.maximum(c.idle_load_mw - c.market.onsite_available_mw, 0.0)
+    reached = limit.copy()
+    for t in range(len(limit) - 1, 0, -1):
+        reached[t - 1] = min(reached[t - 1], max(reached[t], least[t]) + ramp * c.grid.hours[t])
+    return reached
+
+
+def short_mw(c: Conditions, imported: F) -> F:
+    """By how much import exceeds what binds it, MW, (intervals,)."""
+    return np.maximum(imported - owed_limit(c).import_mw, 0.0)
