@@ -1,0 +1,130 @@
+"""The nearest schedule where none meets every limit: the least MWh above what binds, then the most profit.
+
+What gives way, and in which order, is that of `optimizer.limits`: first machines that have not run their minimum time,
+then calls and the site's limit by as little as can be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.config.horizon import GroupState
+from optimizer.errors import InfeasibleError
+from optimizer.limits import HardLimit, owed_limit, short_mw
+from optimizer.planning import Plan, plan_conditions
+from optimizer.schedule.explain import Explanation
+from optimizer.schedule.reasons import Reason
+from optimizer.settlement.account import settle
+
+F = NDArray[np.float64]
+ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs the search: more than any MWh can earn
+_NEXT_TO_NOTHING = 1e-3  # USD/MWh
+_NO_LIMIT_MW = 1e6
+_MW = 1e-6
+
+
+@dataclass(frozen=True)
+class Obeyed:
+    """A plan that keeps every limit as far as can be; ``said`` is what gives way and why, () where nothing does."""
+
+    plan: Plan
+    nearest: bool = False
+    said: tuple[str, ...] = ()
+
+
+def plan_or_nearest(c: Conditions) -> Obeyed:
+    """The plan, or where limits collide the nearest schedule to them.
+
+    Raises InfeasibleError where what stands against a call is no limit that may give way, such as how fast import may
+    rise.
+    """
+    try:
+        return Obeyed(plan_conditions(c))
+    except InfeasibleError as error:
+        collision = str(error)
+    released = Conditions(_released(c.farm), c.market, c.rest)
+    if released.farm != c.farm:
+        try:
+            return Obeyed(plan_conditions(released), said=("machines stop before their minimum time", collision))
+        except InfeasibleError:
+            pass
+    plan = _nearest(released)
+    return Obeyed(plan, nearest=True, said=(*shortfalls(plan), collision))
+
+
+def _released(farm: Farm) -> Farm:
+    """The farm with no machine bound to run on by a start before the plan."""
+    least = {group.name: group.minimum_on_hours for group in farm.fleet}
+
+    def free(name: str, group: GroupState) -> GroupState:
+        return group.model_copy(update={"started": ()}) if least.get(name) else group
+
+    groups = {name: free(name, group) for name, group in farm.state.groups.items()}
+    return farm.model_copy(update={"state": farm.state.model_copy(update={"groups": groups})})
+
+
+def _nearest(c: Conditions) -> Plan:
+    """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval."""
+    owed = owed_limit(c)
+    least = plan_conditions(_bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH)).settlement.import_mw
+    plan = plan_conditions(_bound_to(c, np.maximum(owed.import_mw, least + _MW), None))
+    settled = settle(c, plan.dispatch)
+    searched = plan.settlement.profit - settled.profit
+    return replace(
+        plan,
+        conditions=c,
+        explanation=_by_calls(plan.explanation, owed),
+        settlement=settled,
+        continuous=settle(c, plan.dispatch),
+        objective=plan.objective - searched,
+    )
+
+
+def _bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
+    """The farm with all that binds in one limit on import, hard or at a price."""
+    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
+    events = tuple(
+        event if event.voluntary or event.soft else event.model_copy(update=softened) for event in c.farm.events
+    )
+    site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
+    limit = np.minimum(import_mw, _NO_LIMIT_MW)
+    farm = c.farm.model_copy(update={"events": events, "site": site})
+    return Conditions(farm, replace(c.market, import_limit_mw=limit), c.rest)
+
+
+def _by_calls(explanation: Explanation, owed: HardLimit) -> Explanation:
+    """Machines that the one limit keeps off are off for the call, where that is the lower."""
+    off = dict(explanation.off)
+    held = off.pop(Reason.IMPORT_LIMIT, None)
+    if held is None:
+        return explanation
+    calls = owed.calls_mw < owed.site_mw
+    off[Reason.EVENT] = off.get(Reason.EVENT, np.zeros_like(held)) + held * calls
+    off[Reason.IMPORT_LIMIT] = held * ~calls
+    return replace(explanation, off={reason: machines for reason, machines in off.items() if machines.any()})
+
+
+def shortfalls(plan: Plan) -> tuple[str, ...]:
+    """By how much a plan exceeds what binds it and until when, a sentence for each stretch."""
+    short, grid, zone = short_mw(plan.conditions, plan.settlement.import_mw), plan.grid, plan.farm.timezone
+    found = []
+    for first, stop in _stretches(short > _MW):
+        begins, ends = grid.starts[first].tz_convert(zone), grid.ends[stop - 1].tz_convert(zone)
+        mwh = float(short[first:stop] @ grid.hours[first:stop])
+        found.append(
+            f"{begins:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M}: up to {float(short[first:stop].max()):.4g} MW "
+            f"above what binds, {mwh:.4g} MWh in all; no schedule comes nearer"
+        )
+    return tuple(found)
+
+
+def _stretches(marked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Runs of marked intervals as [first, stop)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]))).tolist()
+    yield from zip(edges[::2], edges[1::2], strict=True)
