@@ -16,7 +16,7 @@ from optimizer.policies import Followed
 from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
 from optimizer.schedule.reasons import Reason
-from optimizer.settlement.account import Dispatch, grid_import_mw, settle
+from optimizer.settlement.account import grid_import_mw, settle
 from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
 
