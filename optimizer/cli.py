@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer import cli_daily
+from optimizer import cli_call, cli_daily
 from optimizer.cli_backtest import backtest
 from optimizer.cli_convert import convert
 from optimizer.cli_parts import (
@@ -42,6 +42,7 @@ tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contract
 app.add_typer(tariff, name="tariff")
 app.command()(backtest)
 cli_daily.register(app)
+cli_call.register(app)
 app.command()(convert)
 
 

@@ -64,6 +64,9 @@ class Farm(Section):
     model_config = ConfigDict(json_schema_extra=_energy_or_contract)
 
     name: Name = Field(description="Name of the farm")
+    id: Name | None = Field(
+        default=None, description="What tells this farm from others when its name and file change; `daily` minds it"
+    )
     timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
     catalogue: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="Machine catalogue file, relative to this file"

@@ -19,6 +19,11 @@ def read_document(path: Path) -> Document:
     Traceback (most recent call last):
     optimizer.errors.InputError: no such farm.yaml:1:1: there is no such file
     """
+    return parse(read_text(path), str(path))
+
+
+def read_text(path: Path) -> str:
+    """The text of one YAML file. Raises InputError with the place where reading ended."""
     file = str(path)
     unreadable = fault_of_file(path)
     if unreadable is not None:
@@ -28,7 +33,7 @@ def read_document(path: Path) -> Document:
             data = stream.read(MOST_BYTES + 1)
     except OSError as error:
         raise InputError([Fault(file, 1, 1, "", why_unreadable(error))]) from None
-    return parse(_text(data, file), file)
+    return _text(data, file)
 
 
 def why_unreadable(error: OSError | ValueError) -> str:

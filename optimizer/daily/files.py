@@ -13,11 +13,10 @@ from optimizer.config.daily import SafePosture
 from optimizer.daily.history import Prices
 from optimizer.daily.inputs import text_of
 from optimizer.daily.record import Record
-from optimizer.errors import CurtailError
 from optimizer.planning import Plan
 from optimizer.report.files import plan_files, schedule_text, settlement
 
-Status = Literal["planned", "stopped early", "kept", "safe", "nothing"]
+Status = Literal["planned", "stopped early", "nearest", "kept", "safe", "nothing"]
 
 
 @dataclass(frozen=True)
@@ -42,13 +41,15 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
     return files
 
 
-def safe_files(record: Record, posture: SafePosture, because: CurtailError) -> dict[str, str]:
-    """The files of a safe posture: its schedule, and why there is one."""
+def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
+    """The files of a schedule that is no new plan: its machines, and why it is in force."""
     c = Conditions(record.farm, record.market)
-    said = {"because": str(because), "posture": posture.model_dump(exclude_none=True, exclude={"hours"})}
+    said: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
+    if posture is not None:
+        said["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
     return {
         "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
-        "posture.json": text_of(said),
+        "kept.json" if posture is None else "posture.json": text_of(said),
     }
 
 

@@ -16,7 +16,7 @@ from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
 from optimizer.outputs import sync, write_folder
 
-RECORD = "record.json"
+RECORD, MEASURED = "record.json", "state.yaml"
 _RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe|-kept)?")
 
 
@@ -44,7 +44,7 @@ class StateFolder:
     @property
     def measured(self) -> Path:
         """The state an operator may hand over."""
-        return self.path / "state.yaml"
+        return self.path / MEASURED
 
     def prepare(self) -> None:
         """Make what is missing, and clear what killed runs left. Raises CurtailError."""

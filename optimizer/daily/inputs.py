@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.farm import Farm
+from optimizer.daily.folder import MEASURED
+from optimizer.daily.orders import CALLS
 from optimizer.daily.series import series_of
 
 _CHUNK = 1 << 20
@@ -18,16 +20,18 @@ SOFTWARE = ("curtail", "highspy", "numpy", "pandas")
 Hashes = dict[str, dict[str, Any]]
 
 
-def files_of(farm_file: Path, farm: Farm, measured: Path) -> dict[str, Path]:
-    """The files a plan of a farm reads, by the names the farm file gives them: all but prices as they turned out."""
+def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
+    """The files a plan of a farm reads, by the names the farm file gives them: all but prices as they turned out.
+
+    Of the ``state`` folder what people have put into it.
+    """
     folder = farm_file.parent
     series = [spec.file for path, spec in series_of(farm) if not path.startswith("daily.")]
     named = [farm.catalogue, farm.contract, *series]
     found = {farm_file.name: farm_file}
     found |= {name: folder / name for name in sorted({name for name in named if name is not None})}
-    if measured.exists():
-        found[f"(state folder)/{measured.name}"] = measured
-    return found
+    given = (state / name for name in (CALLS, MEASURED))
+    return found | {f"(state folder)/{path.name}": path for path in given if path.exists()}
 
 
 def hashes_of(files: Mapping[str, Path]) -> Hashes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -11,15 +12,19 @@ from typing import Any
 import pandas as pd
 
 from optimizer.config.clock import to_utc
+from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.daily.carried import state_at
-from optimizer.daily.files import Done, files_of_plan, rows_of, safe_files
+from optimizer.daily.files import Done, files_of_plan, kept_files, rows_of
 from optimizer.daily.folder import RECORD, StateFolder
 from optimizer.daily.history import NO_PRICES, History, Prices, Rank
+from optimizer.daily.identity import claimed, identity_in
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of, text_of
+from optimizer.daily.kept import covers, kept_record, planned_record, run_out_record
 from optimizer.daily.lock import locked
-from optimizer.daily.observed import note_settled
+from optimizer.daily.observed import LOOKED_BACK, note_settled
+from optimizer.daily.orders import Orders, orders_now
 from optimizer.daily.planned import make_plan
 from optimizer.daily.posture import safe_record
 from optimizer.daily.present import looked_back
@@ -27,10 +32,8 @@ from optimizer.daily.record import Record
 from optimizer.daily.series import refuse_stale, with_newest
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
-from optimizer.schedule.tables import reason_texts
 
-STOPPED_EARLY = 4
-DATA = 5
+STOPPED_EARLY, DATA, NEAREST = 4, 5, 6
 _STARTED_BY = "a run that ended before it could be logged"
 
 
@@ -47,24 +50,30 @@ def run(
     *,
     report: bool = True,
     fed: bool = False,
+    silent: MissingDataError | None = None,
 ) -> Done:
-    """One run by whoever holds the lock. Raises CurtailError where the state folder cannot be used.
+    """A run by whoever holds the lock. Raises CurtailError where the state folder cannot be used, or is another farm's.
 
-    ``fed``: prices that a feed has brought go before the farm's files. With ``replanning`` they always do.
+    ``fed``: prices that a feed has brought go before the farm's files. With ``replanning`` they always do. ``silent``
+    says that the feed has told nothing for too long: no plan is made, and the safe posture takes over at once.
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
     folder.prepare()
+    named = _loaded(farm_file, folder)
     with History(folder.history) as history:
         _catch_up(folder, history, logged)
         job = _Job(farm_file, folder, history, at or logged, report, fed)
+        inputs = None
         try:
-            done, inputs = job.planned()
+            if silent is not None:
+                raise silent
+            done, inputs = job.planned(named)
         except CurtailError as error:
-            done, inputs = job.kept(error)
+            done = job.kept(error, covering=silent is None)
         except Exception as error:  # whatever it is, the schedule in force stays, or the safe posture holds
             if os.environ.get("CURTAIL_DEBUG"):
                 raise
-            done, inputs = job.kept(CurtailError(f"unexpected: {type(error).__name__}: {error}; please report it"))
+            done = job.kept(_unexpected(error))
         try:
             history.add(
                 logged=logged.isoformat(timespec="seconds"),
@@ -73,7 +82,7 @@ def run(
                 status=done.status,
                 exit_code=done.exit_code,
                 message="\n".join(done.said),
-                record=done.record if done.status in ("planned", "stopped early", "safe") else None,
+                record=done.record if job.text else None,
                 text=job.text,
                 inputs=inputs,
             )
@@ -81,6 +90,23 @@ def run(
             in_place = "" if done.folder is None else f"; the schedule in {done.folder} is whole and in force"
             raise CurtailError(f"{error}{in_place}") from None
     return done
+
+
+def _loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
+    """The farm file, or what is wrong with it. Raises InputError where the state folder is another farm's."""
+    try:
+        farm = load_farm(farm_file)
+    except InputError as error:
+        known = identity_in(folder.path)
+        if known is not None and known.file != os.path.abspath(farm_file):
+            raise
+        return error
+    claimed(folder.path, farm_file, farm)
+    return farm
+
+
+def _unexpected(error: Exception) -> CurtailError:
+    return CurtailError(f"unexpected: {type(error).__name__}: {error}; please report it")
 
 
 def _catch_up(folder: StateFolder, history: History, logged: datetime) -> None:
@@ -118,35 +144,46 @@ class _Job:
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
 
-    def planned(self) -> tuple[Done, str | None]:
+    def planned(self, named: Farm | InputError) -> tuple[Done, str | None]:
         """Plan and hand the schedule out."""
-        named = load_farm(self.farm_file)
+        if isinstance(named, InputError):
+            raise named
         self.farm = named
         start = self._start(named)
-        self.farm = farm = with_newest(named, self.farm_file.parent)
+        orders = self._orders()
+        self.farm = farm = with_newest(orders.over(named), self.farm_file.parent)
         refuse_stale(farm, named, self.farm_file.parent, self.now)
-        files = files_of(self.farm_file, farm, self.folder.measured)
+        files = files_of(self.farm_file, farm, self.folder.path)
         hashes = hashes_of(files)
         changed = load_farm(self.farm_file) != named  # between reading it and hashing it
         prices = self._fed_since(farm, start)
         state, said = state_at(start, farm, self.history.before(start), self.folder.measured)
         planned = farm.model_copy(update={"state": state})
-        plan = make_plan(planned, self.farm_file.parent, start, pd.Timestamp(self.now), prices)
+        found = make_plan(planned, self.farm_file.parent, start, pd.Timestamp(self.now), prices)
+        plan = found.plan
         if changed or hashes_of(files) != hashes:
             raise MissingDataError("an input file was written while it was being read; the next run reads it again")
         more = {"observed_prices": rows_of(prices)} if self.fed or len(prices) else {}
         inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
-        texts = tuple(tuple(row) for row in reason_texts(plan.explanation).tolist())
-        record = Record(
-            "plan", plan.farm, plan.market, plan.dispatch, plan.settlement.profit, texts, plan.conditions.rest.peaks_mw
-        )
+        record = planned_record(plan, nearest=found.nearest)
         late = note_settled(farm, self.farm_file.parent, self.history, self.now)
         where = self._publish(record, files_of_plan(plan, inputs, self.report), inputs)
-        said = (*said, *plan.market.warnings, *((late,) if late else ()))
-        if plan.proved:
-            return Done("planned", 0, said, where, record, plan), digest_of(inputs)
-        early = "stopped at a time limit: this schedule keeps every rule but is not proved best"
-        return Done("stopped early", STOPPED_EARLY, (*said, early), where, record, plan), digest_of(inputs)
+        said = (*found.said, *orders.said, *said, *plan.market.warnings, *((late,) if late else ()))
+        done = Done("planned", 0, said, where, record, plan)
+        if found.nearest:
+            done = replace(done, status="nearest", exit_code=NEAREST)
+        elif not plan.proved:
+            early = "stopped at a time limit: this schedule keeps every rule but is not proved best"
+            done = replace(done, status="stopped early", exit_code=STOPPED_EARLY, said=(*said, early))
+        return done, digest_of(inputs)
+
+    def _orders(self) -> Orders:
+        """The calls and limits of now. Raises CurtailError where none were ever read."""
+        last = self._newest()
+        found = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
+        if found is None:
+            raise CurtailError("no farm file was ever read, so no call is known")
+        return found
 
     def _fed_since(self, farm: Farm, start: pd.Timestamp) -> Prices:
         """The prices of a feed that a plan looks at: from its start on, with ``replanning`` those before now."""
@@ -155,30 +192,64 @@ class _Job:
             return self.history.prices(_seconds(begins), _seconds(pd.Timestamp(self.now)) + 1, least=Rank.FED)
         return self.history.prices(_seconds(start), least=Rank.FED) if self.fed else NO_PRICES
 
-    def kept(self, error: CurtailError) -> tuple[Done, str | None]:
-        """Keep the schedule in force; where it has run out, hand out the safe posture."""
+    def kept(self, error: CurtailError, *, covering: bool = True) -> Done:
+        """Keep the schedule that covers now, under the calls of now; without one, hand out the safe posture."""
         code = self._code_of(error)
-        found = self.folder.in_force()
-        last = None if found is None else found[0]
-        farm = self.farm or (None if last is None else last.farm)
-        if last is None or farm is None:
-            return Done("nothing", code, (str(error), "there is no schedule to keep"), None, None), None
-        start = self._start(farm)
-        if last.source != "posture" and start < last.end:
-            until = clock(last.end, last.farm.timezone)
-            kept = f"the schedule of {clock(last.start, last.farm.timezone)} stays in force; it runs out {until}"
-            return Done("kept", code, (str(error), kept), self.folder.latest, last), None
-        ran_out = f"the schedule of {clock(last.start, last.farm.timezone)} has run out"
-        posture = farm.daily.safe_posture
+        last = self._newest()
+        if last is None:
+            return Done("nothing", code, (str(error), "there is no schedule to keep"), None, None)
+        start, orders = self._start(self.farm or last.farm), self._orders()
+        before = self._before(start) or last
+        because = tuple(dict.fromkeys((str(error), *orders.said)))
+        if covering and before.source != "posture" and covers(before, start):
+            return self._kept_from(start, before, orders, because, code)
+        ran_out = f"the schedule of {clock(before.start, before.farm.timezone)} {_over(before, start)}"
+        posture = (self.farm or last.farm).daily.safe_posture
         if posture is None:
-            none = f"{ran_out}, and the farm file has no daily.safe_posture: nothing is handed out"
-            return Done("nothing", code, (str(error), none), self.folder.latest, last), None
-        before = self.history.before(start) or last
-        record = safe_record(farm, self.farm_file.parent, posture, start, before, self.folder.measured)
-        inputs = inputs_of({}, clock(start, farm.timezone))
-        files = safe_files(record, posture, error)
-        where = self._publish(record, files, inputs)
-        return Done("safe", code, (str(error), f"{ran_out}; the safe posture is in force"), where, record), None
+            held = run_out_record(before, orders, start, self.folder.measured, self.farm_file.parent)
+            none = f"{ran_out}, and the farm file has no daily.safe_posture"
+            if held is None:
+                return Done("nothing", code, (*because, f"{none}: nothing is handed out"), self.folder.latest, before)
+            where = self._publish_kept(held, because)
+            return Done("kept", code, (*because, f"{none}: it goes on, under the calls of now"), where, held)
+        fed = self.history.prices(_seconds(start - LOOKED_BACK), least=Rank.FED)
+        record, said = safe_record(
+            self.farm, self.farm_file.parent, posture, start, before, orders, fed, self.folder.measured
+        )
+        because = (*because, *said)
+        where = self._publish_kept(record, because, posture)
+        return Done("safe", code, (*because, f"{ran_out}; the safe posture is in force"), where, record)
+
+    def _kept_from(
+        self, start: pd.Timestamp, before: Record, orders: Orders, because: tuple[str, ...], code: int
+    ) -> Done:
+        record, said = kept_record(before, orders, start, self.folder.measured, self.farm_file.parent)
+        until = clock(record.end, record.farm.timezone)
+        kept = f"the schedule of {clock(before.start, before.farm.timezone)} stays in force; it runs out {until}"
+        where, found = self.folder.latest, self.folder.in_force()
+        if record is not before:
+            kept += "; calls and site limits of now are laid over it"
+        if record is not before or found is None or found[0].name != before.name:
+            where = self._publish_kept(record, because)
+        if record.source == "nearest":
+            worst = max(record.short_mw, default=0.0)
+            kept += f"; no schedule meets them: this is the nearest, up to {worst:.4g} MW above"
+            return Done("nearest", NEAREST, (*because, *said, kept), where, record)
+        return Done("kept", code, (*because, *said, kept), where, record)
+
+    def _newest(self) -> Record | None:
+        """The schedule in force, whatever time it is of."""
+        found = self.folder.in_force()
+        return None if found is None else found[0]
+
+    def _before(self, start: pd.Timestamp) -> Record | None:
+        """The schedule that says what is in force at a moment: that in force, but for one of a later time."""
+        last = self._newest()
+        return last if last is not None and last.start <= start else self.history.before(start)
+
+    def _publish_kept(self, record: Record, because: tuple[str, ...], posture: SafePosture | None = None) -> Path:
+        inputs = inputs_of({}, clock(record.start, record.farm.timezone))
+        return self._publish(record, kept_files(record, because, posture), inputs)
 
     @property
     def now(self) -> datetime:
@@ -222,3 +293,7 @@ class _Job:
 
 def _seconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp())
+
+
+def _over(record: Record, start: pd.Timestamp) -> str:
+    return "is of a later time" if start < record.start else "has run out"

@@ -15,12 +15,12 @@ _HELD = (errno.EACCES, errno.EAGAIN)
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Hold the lock of a state folder, which is made where it is missing.
+def locked(folder: Path, of: str = "") -> Iterator[None]:
+    """Hold the lock of a state folder, which is made where it is missing; or that ``of`` one of its files.
 
     Raises CurtailError where another process holds it, or where the folder cannot be written.
     """
-    path = folder / "lock"
+    path = folder / f"{of}.lock".removeprefix(".")
     try:
         folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)

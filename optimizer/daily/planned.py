@@ -20,14 +20,15 @@ from optimizer.market.grid import Grid, grid_of
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
-from optimizer.planning import Plan, conditions_of, judge_state, plan_conditions
+from optimizer.nearest import Obeyed, plan_or_nearest
+from optimizer.planning import conditions_of, judge_state, plan_conditions
 from optimizer.replanning.stepping import Stepper
 
 _HOUR = pd.Timedelta(hours=1)
 
 
-def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, observed: Prices) -> Plan:
-    """Plan a farm, whose ``state`` is that of ``start``, over its horizon.
+def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, observed: Prices) -> Obeyed:
+    """Plan a farm, whose ``state`` is that of ``start``, over its horizon; where limits collide the nearest schedule.
 
     With ``replanning`` on what is known ``now``, as a replay plans; else on its files as they stand, where observed
     prices override the market's. Raises what planning raises: InputError, MissingDataError, InfeasibleError.
@@ -40,21 +41,20 @@ def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, 
     price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
     if known.any():
         c = Conditions(c.farm, replace(c.market, energy_price_usd_per_mwh=price), c.rest)
-    return plan_conditions(c)
+    return plan_or_nearest(c)
 
 
 def _planned_again(
     farm: Farm, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, observed: Prices
-) -> Plan:
+) -> Obeyed:
     judge_state(farm, grid_of(farm, start.to_pydatetime()))
     stepper = Stepper(read_present(farm, folder, rules, start, now, observed))
-    try:
-        return plan_conditions(stepper.conditions(0, farm.state))
-    except InfeasibleError:
-        if not farm.state.announced:
-            raise
-        free = farm.state.model_copy(update={"announced": {}})  # limits come before what was announced
-        return plan_conditions(stepper.conditions(0, free))
+    if farm.state.announced:
+        try:
+            return Obeyed(plan_conditions(stepper.conditions(0, farm.state)))
+        except InfeasibleError:
+            pass  # limits come before what was announced
+    return plan_or_nearest(stepper.conditions(0, farm.state.model_copy(update={"announced": {}})))
 
 
 def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:

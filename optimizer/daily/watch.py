@@ -131,7 +131,7 @@ class Watch:
 
     def _marks_of(self, farm: Farm | None) -> Marks:
         """What shows that a file has changed: its name, time and size."""
-        files = {"": self.farm_file} if farm is None else files_of(self.farm_file, farm, self.folder.measured)
+        files = {"": self.farm_file} if farm is None else files_of(self.farm_file, farm, self.folder.path)
         marks = []
         for path in files.values():
             try:

@@ -46,6 +46,7 @@ REASON_STYLE: dict[Reason, tuple[str, str]] = {
     Reason.OUTAGE: ("r-gone", ""),
     Reason.WHOLE_UNITS: ("r-gone", "/"),
     Reason.EXTENSION: ("r-gone", "x"),
+    Reason.SAFE_POSTURE: ("r-gone", "."),
 }
 """Colour (a custom property of the style sheet) and hatch: kin reasons share a colour."""
 

@@ -28,6 +28,7 @@ class Reason(StrEnum):
     ANNOUNCED = "announced"
     WHOLE_UNITS = "whole_units"
     EXTENSION = "extension"
+    SAFE_POSTURE = "safe_posture"
 
 
 MEANING: dict[Reason, str] = {
@@ -51,6 +52,7 @@ MEANING: dict[Reason, str] = {
     Reason.ANNOUNCED: "the announced schedule is kept",
     Reason.WHOLE_UNITS: "a part of a container cannot be switched",
     Reason.EXTENSION: "a constraint added with --extend",
+    Reason.SAFE_POSTURE: "no plan could be made: the posture keeps it off; in no plan",
 }
 
 ITEM_REASON: dict[str, Reason] = {

@@ -1,0 +1,81 @@
+"""The command for calls that come by telephone: `call`."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli_parts import Json, say, time_of, utc_of
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the application."""
+    app.command()(call)
+
+
+def call(
+    state: Annotated[
+        Path, typer.Option("--state", metavar="DIR", envvar="CURTAIL_STATE", help="The farm's state folder.")
+    ] = Path("state"),
+    to: Annotated[
+        str | None, typer.Option("--to", metavar="MW|stop", help="Import at most so many MW, or stop every machine.")
+    ] = None,
+    by: Annotated[
+        str | None, typer.Option("--by", metavar="MW", help="Import so many MW less than at full load.")
+    ] = None,
+    begins: Annotated[str, typer.Option("--from", metavar="TIME", help='"now", 10:00 or "2026-02-11 10:00".')] = "now",
+    until: Annotated[
+        str | None, typer.Option("--until", metavar="TIME", help="When it ends; an hour is the next such.")
+    ] = None,
+    name: Annotated[str | None, typer.Option("--name", metavar="NAME", help="What to call it.")] = None,
+    cancel: Annotated[
+        bool, typer.Option("--cancel", help="End the call of that --name, or all that are not over.")
+    ] = False,
+    listed: Annotated[bool, typer.Option("--list", help="List the calls that are not over.")] = False,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help="As if it were this time.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Put a call that came by telephone into force, without editing the farm file; `--cancel` ends it."""
+    from optimizer.config.clock import to_utc
+    from optimizer.daily.identity import identity_in
+    from optimizer.daily.orders import telephone_calls
+    from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, moment_of
+    from optimizer.errors import InputError
+
+    farm = identity_in(state)
+    if farm is None:
+        raise InputError(f"{state} is no state folder of a farm: run `curtail daily FARM --state {state}` first")
+    given = time_of(at, "--at")
+    now = datetime.now(UTC) if given is None else utc_of(given, farm.timezone, "--at")
+    if sum((listed, cancel, to is not None or by is not None)) != 1:
+        raise InputError("say one thing: --to or --by with --until, --cancel, or --list")
+    if listed:
+        calls, said = telephone_calls(state, farm.timezone)
+        shown = [one for one in calls if to_utc(one.end, farm.timezone) > now]
+        for line in said:
+            say(line)
+    elif cancel:
+        shown = list(cancel_calls(state, farm.timezone, now, name))
+    else:
+        cut = cut_of(to, by)
+        if until is None:
+            raise InputError("--until is missing: when does the call end? It can be ended sooner with --cancel")
+        start = moment_of(begins, now, farm.timezone, "--from")
+        end = moment_of(until, max(now, start), farm.timezone, "--until")
+        shown = [add_call(state, farm.timezone, now, cut, start, end, name)]
+    if as_json:
+        typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in shown]))
+        return
+    for one in shown:
+        typer.echo(called(one, farm.timezone))
+    if listed:
+        if not shown:
+            say("no telephone call is in force or to come")
+        return
+    done = "ended" if cancel else "in force"
+    say(f"{done} from the next run on: `curtail watch` looks by itself; else run now\n")
+    say(f"curtail daily {farm.file} --state {state}")

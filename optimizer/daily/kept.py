@@ -1,0 +1,165 @@
+"""What is in force when no plan can be made: the last good schedule, under the calls and site limits of now."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.conditions import Conditions
+from optimizer.config.base import NonNegative
+from optimizer.config.farm import Farm
+from optimizer.daily.carried import state_at
+from optimizer.daily.orders import Orders
+from optimizer.daily.record import Record, Source, dispatch_at, market_at, metered
+from optimizer.errors import CurtailError
+from optimizer.limits import hard_limit, short_mw
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.market.reading import Reading
+from optimizer.nearest import plan_or_nearest
+from optimizer.planning import Plan
+from optimizer.policies import Followed, on_where
+from optimizer.schedule.tables import off_texts, reason_texts
+from optimizer.settlement.account import Dispatch, grid_import_mw
+
+_HOUR = pd.Timedelta(hours=1)
+_MW = 1e-6
+_HELD_HOURS = 24.0
+
+
+def covers(record: Record, moment: pd.Timestamp) -> bool:
+    """Whether a schedule says anything of a moment."""
+    return record.start <= moment < record.end
+
+
+def kept_record(
+    record: Record, orders: Orders, start: pd.Timestamp, measured: Path | None, folder: Path
+) -> tuple[Record, tuple[str, ...]]:
+    """A schedule from ``start`` to its end under the orders of now, and what an operator should know.
+
+    It is the one in force where they are those it was made under; else it is planned again on its own prices.
+    """
+    farm = orders.over(record.farm)
+    if _binding(farm) == _binding(record.farm):
+        return record, ()
+    c, said = conditions_from(record, farm, start, _grid_from(record, start), measured, folder)
+    return ordered_record(c, record), said
+
+
+def ordered_record(c: Conditions, before: Record) -> Record:
+    """A schedule for conditions, planned on what is known of them; the limits alone decide where that fails."""
+    try:
+        found = plan_or_nearest(c)
+    except Exception:  # whatever it is, calls bind
+        return followed_record(c, off_under_calls(c), "kept", before)
+    record = planned_record(found.plan, nearest=found.nearest)  # its prices are old, and so its profit says nothing
+    source: Source = "nearest" if found.nearest else "kept"
+    return replace(record, source=source, planned_usd=None, expected_mw=before.expected_mw)
+
+
+def planned_record(plan: Plan, *, nearest: bool) -> Record:
+    """A new plan as a record."""
+    return Record(
+        source="nearest" if nearest else "plan",
+        farm=plan.farm,
+        market=plan.market,
+        dispatch=plan.dispatch,
+        planned_usd=plan.settlement.profit,
+        reasons=tuple(tuple(row) for row in reason_texts(plan.explanation).tolist()),
+        expected_mw=plan.conditions.rest.peaks_mw,
+        short_mw=tuple(short_mw(plan.conditions, plan.settlement.import_mw).tolist()) if nearest else (),
+    )
+
+
+def run_out_record(
+    before: Record, orders: Orders, start: pd.Timestamp, measured: Path | None, folder: Path
+) -> Record | None:
+    """What ran at a schedule's end, going on for a day as far as the orders of now let it; None where they all do."""
+    farm = orders.over(before.farm)
+    c, _ = conditions_from(before, farm, start, hours_from(start, _HELD_HOURS, farm.timezone), measured, folder)
+    last = np.full(len(c.grid), len(before.market.grid) - 1)
+    dispatch = dispatch_at(before.dispatch, last)
+    if (grid_import_mw(c, dispatch) <= hard_limit(c).import_mw + _MW).all():
+        return None
+    share = {group.name: dispatch.running(group) / max(group.units, 1) for group in farm.fleet}
+    held = {name: np.minimum(there, share[name]) for name, there in c.market.availability.items()}
+    c = Conditions(c.farm, replace(c.market, availability=held), c.rest)
+    return followed_record(c, off_under_calls(c), "kept", before)
+
+
+def hours_from(start: pd.Timestamp, hours: float, timezone: str) -> Grid:
+    """So many hours from a moment on, one by one."""
+    n = int(np.ceil(hours))
+    return Grid(pd.date_range(start, periods=n, freq="h").as_unit("us"), np.ones(n), timezone)
+
+
+def off_under_calls(c: Conditions) -> Followed:
+    """Machines run but where a call binds."""
+    return on_where(c, ~np.isfinite(hard_limit(c).calls_mw))
+
+
+def followed_record(c: Conditions, followed: Followed, source: Source, before: Record) -> Record:
+    """The schedule of a rule as a record; the nearest to a call that it cannot keep."""
+    dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
+    short = short_mw(c, grid_import_mw(c, dispatch))
+    texts = off_texts(followed.off, (len(c.farm.fleet), len(c.grid)))
+    return Record(
+        "nearest" if source == "kept" and (short > _MW).any() else source,
+        c.farm,
+        c.market,
+        dispatch,
+        None,
+        tuple(tuple(row) for row in texts.tolist()),
+        before.expected_mw,
+        tuple(short.tolist()),
+    )
+
+
+def conditions_from(
+    record: Record, farm: Farm, start: pd.Timestamp, grid: Grid, measured: Path | None, folder: Path
+) -> tuple[Conditions, tuple[str, ...]]:
+    """The conditions of a farm from a moment on, in which the market goes on as a schedule had it.
+
+    The state is that which the schedule has led to; announced machines do not stand against calls.
+    """
+    state, said = state_at(start, farm, record, measured)
+    farm = farm.model_copy(update={"state": state.model_copy(update={"announced": {}})})
+    positions = np.clip(record.market.grid.starts.searchsorted(grid.starts, side="right") - 1, 0, None)
+    market = market_at(record.market, positions.astype(np.int64), grid)
+    shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
+    market = replace(market, availability=shares, fills=(), warnings=())
+    if farm.site != record.farm.site:
+        market, unread = _at_site(market, farm, folder)
+        said = (*said, *unread)
+    return metered(record, market, farm), said
+
+
+def _grid_from(record: Record, start: pd.Timestamp) -> Grid:
+    """The intervals of a schedule from a moment in it on, that which the moment lies in cut there."""
+    grid = record.market.grid
+    first = int(grid.starts.searchsorted(start, side="right")) - 1
+    starts = pd.DatetimeIndex([start, *grid.starts[first + 1 :]]).as_unit("us")
+    return Grid(starts, np.asarray((grid.ends[first:] - starts) / _HOUR, dtype=np.float64), grid.timezone)
+
+
+def _binding(farm: Farm) -> tuple[object, ...]:
+    return farm.events, farm.programs, farm.site
+
+
+def _at_site(market: MarketInputs, farm: Farm, folder: Path) -> tuple[MarketInputs, tuple[str, ...]]:
+    """A market with the limits of the site section; what of them cannot be read stays as it was."""
+    found: dict[str, Any] = {}
+    said = []
+    for key in ("import_limit_mw", "auxiliary_load_mw"):
+        read = Reading(farm, folder, market.grid)
+        values = read.values(f"site.{key}", getattr(farm.site, key), NonNegative)
+        try:
+            read.finish()
+            found[key] = values
+        except CurtailError as error:
+            said.append(f"{error}; the {key} of before stays in force")
+    return replace(market, **found), tuple(said)
