@@ -14,6 +14,7 @@ import pandas as pd
 from optimizer.config.clock import to_utc
 from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
+from optimizer.config.horizon import State
 from optimizer.config.load import load_farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, kept_files, rows_of
@@ -158,6 +159,7 @@ class _Job:
         changed = load_farm(self.farm_file) != named  # between reading it and hashing it
         prices = self._fed_since(farm, start)
         state, said = state_at(start, farm, self.history.before(start), self.folder.measured)
+        state, of_another_time = _of_its_time(state, start, farm)
         planned = farm.model_copy(update={"state": state})
         found = make_plan(planned, self.farm_file.parent, start, pd.Timestamp(self.now), prices)
         plan = found.plan
@@ -168,7 +170,7 @@ class _Job:
         record = planned_record(plan, nearest=found.nearest)
         late = note_settled(farm, self.farm_file.parent, self.history, self.now)
         where = self._publish(record, files_of_plan(plan, inputs, self.report), inputs)
-        said = (*found.said, *orders.said, *said, *plan.market.warnings, *((late,) if late else ()))
+        said = (*found.said, *orders.said, *of_another_time, *said, *plan.market.warnings, *((late,) if late else ()))
         done = Done("planned", 0, said, where, record, plan)
         if found.nearest:
             done = replace(done, status="nearest", exit_code=NEAREST)
@@ -297,3 +299,14 @@ def _seconds(moment: pd.Timestamp) -> int:
 
 def _over(record: Record, start: pd.Timestamp) -> str:
     return "is of a later time" if start < record.start else "has run out"
+
+
+def _of_its_time(state: State, start: pd.Timestamp, farm: Farm) -> tuple[State, tuple[str, ...]]:
+    """The state a plan begins in; one that a farm file has of another time says nothing."""
+    read = None if state.at is None else pd.Timestamp(to_utc(state.at, farm.timezone))
+    if read is None or abs(read - start) <= pd.Timedelta(minutes=farm.horizon.intervals[0].minutes):
+        return state, ()
+    then = clock(read, farm.timezone)
+    return State(), (
+        f"the farm file's state is of {then}, not of now: every machine is taken to run; `state.yaml` tells",
+    )

@@ -172,7 +172,7 @@ def test_a_constraint_of_the_users_own_is_a_reason(extend: Any) -> None:
 
 
 def test_every_reason_has_an_example_and_a_meaning() -> None:
-    assert {*EXAMPLES, Reason.EXTENSION} == set(Reason)
+    assert {*EXAMPLES, Reason.EXTENSION, Reason.SAFE_POSTURE} == set(Reason)
     assert set(MEANING) == set(Reason)
     assert set(ITEM_REASON.values()) <= set(Reason)
 

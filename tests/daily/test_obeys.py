@@ -1,0 +1,274 @@
+"""A call is obeyed whatever else fails: broken prices, a broken farm file, damaged state, another farm's folder."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from optimizer.daily.files import Done
+from optimizer.daily.history import History, Rank
+from optimizer.daily.job import run_once
+from optimizer.errors import CurtailError, InputError
+from optimizer.settlement.account import grid_import_mw
+from tests.daily.farms import write_prices
+
+SITE = "import_limit_mw: 20"
+FARM = """
+name: Obeys
+timezone: America/Chicago
+site: {site}
+fleet:
+  - {{name: Old, units: 3000, machine: &m {{model: o, hashrate_th: 100, power_w: 3000, cooling: air, source: x, confidence: low}}}}
+  - {{name: New, units: 2000, machine: {{model: n, hashrate_th: 200, power_w: 3500, cooling: air, source: x, confidence: low}}}}
+revenue: {{hashprice_usd_per_ph_day: 33}}
+energy: {{price_usd_per_mwh: {{file: prices.csv}}}}
+horizon: {{hours: 12, intervals: [{{minutes: 60}}]}}
+{more}
+"""  # noqa: E501
+CALL = "{name: CALL, start: 2026-02-11 12:00, end: 2026-02-11 18:00, cut: {form: %s}}"
+STOP = CALL % "full_stop"
+POSTURE = "daily: {safe_posture: {off_above_usd_per_mwh: 60}}"
+CHEAP = [20.0] * 72
+
+
+def write(folder: Path, more: str = "", site: str = SITE) -> Path:
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "farm.yaml").write_text(FARM.format(site="{" + site + "}", more=more))
+    return folder / "farm.yaml"
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    """A farm whose 16 MW run all day, planned at 11:00."""
+    file = write(tmp_path / "farm", POSTURE)
+    write_prices(file.parent / "prices.csv", CHEAP)
+    assert run(file, 11).exit_code == 0
+    return file
+
+
+def run(farm: Path, hour: float, day: int = 11, **more: object) -> Done:
+    when = datetime(2026, 2, day, int(hour), round(hour % 1 * 60))
+    return run_once(farm, farm.parent.parent / "state", when, report=False)
+
+
+def break_prices(farm: Path) -> None:
+    (farm.parent / "prices.csv").write_text("interval_start,pric")
+
+
+def imported(done: Done) -> pd.Series:
+    """MW at the meter by hour on the farm's clock, of what is in force after a run."""
+    record = done.record
+    assert record is not None
+    from optimizer.daily.record import metered
+
+    mw = grid_import_mw(metered(record, record.market), record.dispatch)
+    return pd.Series(mw, index=record.market.grid.starts.tz_convert("America/Chicago").strftime("%dT%H:%M"))
+
+
+@pytest.mark.parametrize(
+    ("broken", "code"),
+    [
+        ("prices", 5),
+        ("another section", 2),
+        ("no YAML below the calls", 2),
+        ("a key that does not exist", 2),
+        ("no such group file", 2),
+    ],
+)
+def test_a_new_call_is_obeyed_while_something_else_is_broken(farm: Path, broken: str, code: int) -> None:
+    more = f"{POSTURE}\nevents:\n  - {STOP}\n"
+    if broken == "prices":
+        break_prices(farm)
+    elif broken == "another section":
+        more += "costs: {fixed_usd_per_month: much}\n"
+    elif broken == "no YAML below the calls":
+        more += "costs: {fixed_usd_per_month: [1, 2\n  x: : y\n"
+    elif broken == "a key that does not exist":
+        more += "event: []\n"
+    else:
+        more += "catalogue: nowhere.yaml\n"
+    write(farm.parent, more)
+    done = run(farm, 12)
+    assert done.exit_code == code, done.said
+    assert done.status == "kept"
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
+    assert imported(done)["11T18:00":].tolist() == [16] * 5
+    assert done.record is not None
+    assert done.record.source == "kept"
+    assert {row[0] for row in done.record.reasons} == {"event"}
+    again = run(farm, 13)
+    assert again.record is not None
+    assert (again.status, again.record.name) == ("kept", done.record.name)
+
+
+def test_a_call_that_cannot_be_read_is_said_at_every_run_and_those_of_before_stay(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    assert run(farm, 11).exit_code == 0
+    second = "{name: B, start: 2026-02-11 20:00, end: 2026-02-11 21:00, cut: {form: to_level, mw: 7}}"
+    write(farm.parent, f"{POSTURE}\nevents: [{CALL % 'fullstop'}, {second}]")
+    for hour in (12, 13):
+        done = run(farm, hour)
+        assert done.exit_code == 2
+        assert any("did you mean `full_stop`" in line for line in done.said)
+        assert any("not in force" in line for line in done.said)
+        assert imported(done)["11T17:00"] == 0
+        assert imported(done)["11T20:00"] <= 7
+
+
+def test_a_call_that_is_taken_back_in_a_good_file_binds_no_more(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    assert imported(run(farm, 11))["11T12:00"] == 0
+    write(farm.parent, POSTURE)
+    break_prices(farm)
+    done = run(farm, 12)
+    assert (done.exit_code, done.status) == (5, "kept")
+    assert imported(done)["11T13:00"] == 16
+
+
+def test_the_calls_of_a_file_with_a_new_block_bind_the_posture(farm: Path) -> None:
+    """The market kept for the old farm has no such block; its calls and limits bind all the same."""
+    break_prices(farm)
+    block = "energy: {price_usd_per_mwh: {file: prices.csv}, blocks: [{name: B, mw: 5, price_usd_per_mwh: 30}]}"
+    text = FARM.replace(
+        "energy: {{price_usd_per_mwh: {{file: prices.csv}}}}", block.replace("{", "{{").replace("}", "}}")
+    )
+    late = STOP.replace("2026-02-11 12:00", "2026-02-12 12:00").replace("2026-02-11 18:00", "2026-02-12 18:00")
+    farm.write_text(text.format(site="{import_limit_mw: 10}", more=f"{POSTURE}\nevents: [{late}]"))
+    done = run(farm, 11, day=12)
+    assert (done.exit_code, done.status) == (5, "safe")
+    load = imported(done)
+    assert load["12T11:00"] == pytest.approx(10, abs=0.004)
+    assert load["12T12:00":"12T17:00"].tolist() == [0] * 6
+
+
+def test_the_nearest_schedule_has_a_code_of_its_own_and_says_what_is_short(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{CALL % 'to_level, mw: 0.2'}]", f"{SITE}, auxiliary_load_mw: 0.3")
+    done = run(farm, 12)
+    assert (done.exit_code, done.status) == (6, "nearest")
+    assert done.record is not None
+    assert done.record.source == "nearest"
+    assert done.record.short_mw == pytest.approx([0.1] * 6 + [0] * 6)
+    assert "until 2026-02-11 18:00: up to 0.1 MW above" in done.said[0]
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == pytest.approx([0.3] * 6)
+
+
+def test_a_kept_schedule_comes_as_near_as_it_can(farm: Path) -> None:
+    """16 MW run, import may fall by 6 MW an hour: 10 and 4 MW, then nothing."""
+    break_prices(farm)
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]", f"{SITE}, ramp_down_mw_per_hour: 6")
+    done = run(farm, 12)
+    assert (done.exit_code, done.status) == (6, "nearest")
+    assert imported(done)["11T12:00":"11T15:00"].tolist() == pytest.approx([10, 4, 0, 0], abs=0.004)
+
+
+def test_a_schedule_that_has_run_out_obeys_too(farm: Path) -> None:
+    """Without a posture what ran last goes on, but not through a call."""
+    farm = write(farm.parent)
+    assert run(farm, 11).exit_code == 0
+    break_prices(farm)
+    stop = "{name: C, start: 2026-02-12 12:00, end: 2026-02-12 14:00, cut: {form: full_stop}}"
+    write(farm.parent, f"events: [{stop}]")
+    done = run(farm, 11, day=12)
+    assert done.exit_code == 5
+    assert imported(done)["12T11:00":"12T14:00"].tolist() == [16, 0, 0, 16]
+
+
+def test_a_schedule_of_another_time_is_none(farm: Path) -> None:
+    """One run had its clock in 2030; then the prices break in 2026."""
+    write_prices(farm.parent / "prices.csv", CHEAP, start=datetime(2030, 2, 11))
+    assert run_once(farm, farm.parent.parent / "state", datetime(2030, 2, 11, 12), report=False).exit_code == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    break_prices(farm)
+    done = run(farm, 12)
+    assert done.record is not None
+    assert done.record.start == pd.Timestamp("2026-02-11 12:00-06:00")
+    assert imported(done)["11T12:00"] == 0
+
+
+def test_the_clock_goes_back_and_a_new_call_binds(farm: Path) -> None:
+    assert run(farm, 12.9).exit_code == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    done = run(farm, 12)
+    assert done.exit_code == 0
+    assert imported(done)["11T12:00"] == 0
+
+
+def test_a_state_folder_refuses_another_farm(farm: Path, tmp_path: Path) -> None:
+    other = write(tmp_path / "other", POSTURE)
+    other.write_text(other.read_text().replace("Obeys", "Other"))
+    write_prices(other.parent / "prices.csv", CHEAP)
+    with pytest.raises(InputError, match=r"belongs to farm 'Obeys'.*write `id: [0-9a-f]{12}`"):
+        run_once(other, tmp_path / "state", datetime(2026, 2, 11, 12), report=False)
+    other.write_text("name: [")
+    with pytest.raises(InputError):
+        run_once(other, tmp_path / "state", datetime(2026, 2, 11, 12), report=False)
+
+
+def test_a_farm_that_is_renamed_or_moved_keeps_its_folder(farm: Path) -> None:
+    farm.write_text(farm.read_text().replace("Obeys", "Renamed"))
+    assert run(farm, 12).exit_code == 0
+    moved = farm.rename(farm.with_name("moved.yaml"))
+    assert run(moved, 13).exit_code == 0
+    number = json.loads((farm.parent.parent / "state" / "farm.json").read_text())["id"]
+    last = moved.rename(moved.with_name("again.yaml"))
+    last.write_text(last.read_text().replace("name: Renamed", f"name: New\nid: {number}"))
+    assert run(last, 14).exit_code == 0
+
+
+def test_the_posture_looks_at_the_feed_first(farm: Path) -> None:
+    """Files say 20 USD/MWh, the feed's last price is 5,000."""
+    break_prices(farm)
+    start = int(pd.Timestamp("2026-02-12 10:00-06:00").timestamp())
+    with History(farm.parent.parent / "state" / "history.sqlite") as history:
+        history.note_prices([(start, start + 3600, 5000.0)], Rank.FED)
+    done = run(farm, 12, day=12)
+    assert done.status == "safe"
+    assert (imported(done) == 0).all()
+    assert done.record is not None
+    assert done.record.reasons[0][0] == "safe_posture"
+
+
+def test_a_state_of_another_time_in_the_farm_file_stops_nothing(tmp_path: Path) -> None:
+    farm = write(tmp_path / "farm", f"state: {{at: 2026-02-01 00:00}}\nevents: [{STOP}]")
+    write_prices(farm.parent / "prices.csv", CHEAP)
+    done = run(farm, 12)
+    assert done.exit_code == 0
+    assert any("of another" in line or "not of now" in line for line in done.said)
+    assert imported(done)["11T12:00"] == 0
+
+
+def test_whatever_breaks_in_planning_the_call_binds(farm: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+
+    def broken(*_: object) -> None:
+        raise RuntimeError("no solver today")
+
+    monkeypatch.delenv("CURTAIL_DEBUG", raising=False)
+    monkeypatch.setattr("optimizer.daily.job.make_plan", broken)
+    monkeypatch.setattr("optimizer.daily.kept.plan_or_nearest", broken)
+    done = run(farm, 12)
+    assert done.exit_code == CurtailError.exit_code
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
+    assert imported(done)["11T18:00"] == 16
+
+
+def test_telephone_calls_bind_and_end(farm: Path) -> None:
+    from optimizer.daily.telephone import add_call, cancel_calls, cut_of, moment_of
+
+    state, zone = farm.parent.parent / "state", "America/Chicago"
+    now = datetime(2026, 2, 11, 18, tzinfo=UTC)  # 12:00 there
+    until = moment_of("15:00", now, zone, "--until")
+    add_call(state, zone, now, cut_of("5MW", None), moment_of("now", now, zone, "--from"), until, None)
+    assert imported(run(farm, 12))["11T12:00":"11T15:00"].tolist() == pytest.approx([5, 5, 5, 16], abs=0.004)
+    (state / "calls.yaml").write_bytes(b"events: [\xff")
+    damaged = run(farm, 12)
+    assert any("calls.yaml" in line for line in damaged.said)
+    assert imported(damaged)["11T12:00"] <= 5
+    (state / "calls.yaml").unlink()
+    add_call(state, zone, now, cut_of("5MW", None), moment_of("now", now, zone, "--from"), until, None)
+    cancel_calls(state, zone, datetime(2026, 2, 11, 19, tzinfo=UTC), None)
+    assert imported(run(farm, 13))["11T13:00"] == 16
