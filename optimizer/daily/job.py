@@ -70,11 +70,11 @@ def run(
                 raise silent
             done, inputs = job.planned(named)
         except CurtailError as error:
-            done = job.kept(error, covering=silent is None)
+            done = _kept(job, error, covering=silent is None)
         except Exception as error:  # whatever it is, the schedule in force stays, or the safe posture holds
             if os.environ.get("CURTAIL_DEBUG"):
                 raise
-            done = job.kept(_unexpected(error))
+            done = _kept(job, _unexpected(error), covering=True)
         try:
             history.add(
                 logged=logged.isoformat(timespec="seconds"),
@@ -104,6 +104,18 @@ def _loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
         return error
     claimed(folder.path, farm_file, farm)
     return farm
+
+
+def _kept(job: _Job, error: CurtailError, *, covering: bool) -> Done:
+    """What is in force without a plan. Whatever goes wrong with that too is said; what was in force stays."""
+    try:
+        return job.kept(error, covering=covering)
+    except CurtailError as worse:
+        return Done("nothing", worse.exit_code, (str(error), str(worse)), None, None)
+    except Exception as worse:
+        if os.environ.get("CURTAIL_DEBUG"):
+            raise
+        return Done("nothing", CurtailError.exit_code, (str(error), str(_unexpected(worse))), None, None)
 
 
 def _unexpected(error: Exception) -> CurtailError:
@@ -233,9 +245,10 @@ class _Job:
             kept += "; calls and site limits of now are laid over it"
         if record is not before or found is None or found[0].name != before.name:
             where = self._publish_kept(record, because)
-        if record.source == "nearest":
-            worst = max(record.short_mw, default=0.0)
-            kept += f"; no schedule meets them: this is the nearest, up to {worst:.4g} MW above"
+        worst, ends = record.short_from(start)
+        if ends is not None:
+            until = clock(ends, record.farm.timezone)
+            kept += f"; no schedule meets them: this is the nearest, up to {worst:.4g} MW above until {until}"
             return Done("nearest", NEAREST, (*because, *said, kept), where, record)
         return Done("kept", code, (*because, *said, kept), where, record)
 

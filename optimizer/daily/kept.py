@@ -126,7 +126,7 @@ def conditions_from(
 
     The state is that which the schedule has led to; announced machines do not stand against calls.
     """
-    state, said = state_at(start, farm, record, measured)
+    state, said = state_at(start, farm, record if record.start <= start else None, measured)
     farm = farm.model_copy(update={"state": state.model_copy(update={"announced": {}})})
     positions = np.clip(record.market.grid.starts.searchsorted(grid.starts, side="right") - 1, 0, None)
     market = market_at(record.market, positions.astype(np.int64), grid)

@@ -91,6 +91,8 @@ def telephone_calls(folder: Path, zone: str) -> tuple[tuple[Event, ...], tuple[s
     if not path.exists():
         return (), ()
     document = read_document(path)
+    if not isinstance(document.data, dict) or not isinstance(document.data.get("events"), tuple):
+        raise InputError([document.fault((), "must hold the list `events`; `curtail call` writes it")])
     read, said = _right_of(document, zone)
     return read.events, said
 

@@ -24,6 +24,7 @@ F = NDArray[np.float64]
 Int = NDArray[np.int64]
 FORM = 2  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
+_SHORT_MW = 1e-6
 _APART = ("grid", "fills", "warnings")
 
 
@@ -62,6 +63,18 @@ class Record:
         """The name of the run's folder: its start on the farm's clock."""
         begins = self.start.tz_convert(self.farm.timezone).strftime("%Y-%m-%dT%H%M%z")
         return begins + {"plan": "", "nearest": "", "kept": "-kept", "posture": "-safe"}[self.source]
+
+    def short_from(self, moment: pd.Timestamp) -> tuple[float, pd.Timestamp | None]:
+        """By how much the schedule exceeds what binds it at most from a moment on, MW, and until when it does."""
+        ends = self.market.grid.ends
+        short = [(mw, end) for mw, end in zip(self.short_mw, ends, strict=False) if mw > _SHORT_MW and end > moment]
+        return (max(mw for mw, _ in short), short[-1][1]) if short else (0.0, None)
+
+    def source_at(self, moment: pd.Timestamp) -> Source:
+        """Where the schedule comes from as of a moment: the nearest to calls that are over is one like others."""
+        if self.source != "nearest" or self.short_from(moment)[1] is not None:
+            return self.source
+        return "kept" if self.planned_usd is None else "plan"
 
     def text(self) -> str:
         """The record as JSON, the same for the same schedule."""

@@ -264,11 +264,30 @@ def test_telephone_calls_bind_and_end(farm: Path) -> None:
     until = moment_of("15:00", now, zone, "--until")
     add_call(state, zone, now, cut_of("5MW", None), moment_of("now", now, zone, "--from"), until, None)
     assert imported(run(farm, 12))["11T12:00":"11T15:00"].tolist() == pytest.approx([5, 5, 5, 16], abs=0.004)
-    (state / "calls.yaml").write_bytes(b"events: [\xff")
-    damaged = run(farm, 12)
-    assert any("calls.yaml" in line for line in damaged.said)
-    assert imported(damaged)["11T12:00"] <= 5
+    for content in (b"events: [\xff", b"[]", b"{}", b"", b"null", b"events:"):
+        (state / "calls.yaml").write_bytes(content)
+        damaged = run(farm, 12)
+        assert any("calls.yaml" in line for line in damaged.said)
+        assert imported(damaged)["11T12:00"] <= 5
     (state / "calls.yaml").unlink()
     add_call(state, zone, now, cut_of("5MW", None), moment_of("now", now, zone, "--from"), until, None)
     cancel_calls(state, zone, datetime(2026, 2, 11, 19, tzinfo=UTC), None)
     assert imported(run(farm, 13))["11T13:00"] == 16
+
+
+def test_a_shortfall_that_is_over_is_no_shortfall(farm: Path) -> None:
+    low = "{name: C, start: 2026-02-11 12:00, end: 2026-02-11 13:00, cut: {form: to_level, mw: 0.2}}"
+    write(farm.parent, f"{POSTURE}\nevents: [{low}]", f"{SITE}, auxiliary_load_mw: 0.3")
+    assert run(farm, 12).exit_code == 6
+    break_prices(farm)
+    assert (run(farm, 12).status, run(farm, 12).exit_code) == ("nearest", 6)
+    assert (run(farm, 13).status, run(farm, 13).exit_code) == ("kept", 5)
+    record = run(farm, 13).record
+    assert record is not None
+    assert record.source_at(pd.Timestamp("2026-02-11 12:59-06:00")) == "nearest"
+    assert record.source_at(pd.Timestamp("2026-02-11 13:00-06:00")) == "plan"
+
+
+def test_a_clock_before_every_record_ends_in_the_posture(farm: Path) -> None:
+    done = run_once(farm, farm.parent.parent / "state", datetime(2024, 12, 27, 8), report=False)
+    assert (done.exit_code, done.status) == (5, "safe")
