@@ -19,12 +19,17 @@ F = NDArray[np.float64]
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
     imported, today = grid_import_mw(c, dispatch), _on_last_day(c)
-    return State(
-        at=c.grid.end.to_pydatetime(),
-        groups={group.name: _group(c, g, dispatch.running(group), today) for g, group in enumerate(c.farm.fleet)},
-        grid_import_mw=max(float(imported[-1]), 0.0),
-        bill=_bill(c, dispatch, imported),
-        missed_mw=_missed(c, imported),
+    return c.farm.state.model_copy(
+        update={
+            "at": c.grid.end.to_pydatetime(),
+            "groups": {
+                group.name: _group(c, g, dispatch.running(group), today) for g, group in enumerate(c.farm.fleet)
+            },
+            "announced": {},  # of intervals that are over
+            "grid_import_mw": max(float(imported[-1]), 0.0),
+            "bill": _bill(c, dispatch, imported),
+            "missed_mw": _missed(c, imported),
+        }
     )
 
 
@@ -49,12 +54,15 @@ def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> Group
     on_hours, off_hours = max(group.minimum_on_hours, 1.0), group.minimum_off_hours
     started = [*_carried(c, before, "started", length, on_hours), *_recent(c, starts, length, on_hours)]
     stopped = [*_carried(c, before, "stopped", length, off_hours), *_recent(c, stops, length, off_hours)]
-    return GroupState(
-        running=last,
-        in_service=round(float(c.units_available[g, -1])),
-        started=newest(started, last),
-        stopped=newest(stopped, idle),
-        starts_today=float(starts[today].sum()) + (before.starts_today if before is not None and today[0] else 0.0),
+    made = before.starts_today if before is not None and today[0] else 0.0
+    return (before or GroupState(running=last)).model_copy(
+        update={
+            "running": last,
+            "in_service": round(float(c.units_available[g, -1])),
+            "started": newest(started, last),
+            "stopped": newest(stopped, idle),
+            "starts_today": float(starts[today].sum()) + made,
+        }
     )
 
 
@@ -108,25 +116,31 @@ def _bill(c: Conditions, dispatch: Dispatch, imported: F) -> BillState:
     }
     takes = [supply.name for supply in energy.supplies if supply.minimum_take is not None]
     tier_mwh = {tier.name: carried.tier_mwh.get(tier.name, 0.0) + used.get(tier.name, 0.0) for tier in energy.tiers}
-    return BillState(
-        peaks_mw={demand.name: metered[demand.name, last.label] for demand in energy.demand},
-        past_peaks_mw=past,
-        tier_mwh=tier_mwh,
-        taken_mwh={name: carried.taken_mwh.get(name, 0.0) + taken.get(name, 0.0) for name in takes},
-        charged_usd=max(carried.charged_usd + _charged(c, dispatch, carried.tier_mwh, tier_mwh), 0.0),
+    return carried.model_copy(
+        update={
+            "peaks_mw": {name: mw for (name, label), mw in metered.items() if label == last.label},
+            "past_peaks_mw": past,
+            "tier_mwh": tier_mwh,
+            "taken_mwh": {name: carried.taken_mwh.get(name, 0.0) + taken.get(name, 0.0) for name in takes},
+            "charged_usd": max(carried.charged_usd + _charged(c, dispatch, carried.tier_mwh, tier_mwh), 0.0),
+        }
     )
 
 
 def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
-    """The measured peak of every demand charge in every period so far, by name and label."""
-    billing, energy = c.billing, c.farm.energy
+    """The measured peak of every demand charge in every period so far, by name and label; none that is not known."""
+    billing, energy, so_far = c.billing, c.farm.energy, c.farm.state.bill.peaks_mw
     first = billing.periods[0]
     found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
     if billing.begun_before(first):
-        found |= {(name, first.label): mw for name, mw in c.farm.state.bill.peaks_mw.items()}
+        found |= {(name, first.label): mw for name, mw in so_far.items()}
+        for demand in energy.demand:
+            if demand.name not in so_far and billing.counted_before(demand, first):
+                del found[demand.name, first.label]
     for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
         key = energy.demand[bill.charge].name, billing.periods[bill.period].label
-        found[key] = max(found[key], peak.measured_mw)
+        if key in found:
+            found[key] = max(found[key], peak.measured_mw)
     return found
 
 

@@ -96,12 +96,11 @@ def _told(farm: Farm, state: State) -> str:
     ramps = farm.site.ramp_up_mw_per_hour is not None or farm.site.ramp_down_mw_per_hour is not None
     ratchets = any(demand.ratchet is not None for demand in farm.energy.demand)
     bill = state.bill
-    bill = BillState(
-        peaks_mw=bill.peaks_mw,
-        past_peaks_mw=bill.past_peaks_mw if ratchets else {},
-        tier_mwh=bill.tier_mwh,
-        taken_mwh=bill.taken_mwh,
-        charged_usd=bill.charged_usd if farm.energy.minimum_bill_usd_per_month else 0.0,
+    bill = bill.model_copy(
+        update={
+            "past_peaks_mw": bill.past_peaks_mw if ratchets else {},
+            "charged_usd": bill.charged_usd if farm.energy.minimum_bill_usd_per_month else 0.0,
+        }
     )
     return state.model_copy(
         update={"grid_import_mw": state.grid_import_mw if ramps else None, "bill": bill}

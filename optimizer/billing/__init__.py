@@ -52,6 +52,11 @@ class Billing:
         """Whether a part of the period lies after the plan."""
         return bool(period.ends > self.market.grid.end)
 
+    def counted_before(self, demand: Demand, period: Period) -> bool:
+        """Whether hours of the period that a charge counts lie before the plan."""
+        grid = self.market.grid
+        return hours_within(grid, period.begins, grid.starts[0], demand.when, self.farm.energy.holidays) > 0
+
     def share_of_remainder(self, period: Period, when: When | None = None) -> float:
         """The plan's hours in a period, of those that count, as a share of all from the plan's beginning on."""
         grid = self.market.grid
@@ -98,12 +103,13 @@ class Billing:
             known += self._ratchet_floors(demand, demand.ratchet, p, missing)
         key, state = f"energy.demand[{i}]", self.farm.state.bill
         if self.begun_before(period):
-            if demand.name not in state.peaks_mw and len(intervals):
+            unknown = self.rest.unknown_mw
+            if demand.name not in state.peaks_mw and len(intervals) and unknown is None:
                 missing.append(
                     f"state.bill.peaks_mw: the plan begins within the billing period {period.label}: give the highest "
                     f"import so far that {demand.name} counts"
                 )
-            known.append(state.peaks_mw.get(demand.name, 0.0))
+            known.append(state.peaks_mw.get(demand.name, unknown or 0.0))
         floor = max(known)
         owed = so_far = floor if self.begun_before(period) else demand.above_mw
         if self.goes_on(period):
@@ -129,7 +135,7 @@ class Billing:
                 continue
             peak = self.farm.state.bill.peaks_mw.get(demand.name) if label == first.label else past.get(label)
             if peak is None and (ratchet.first_month is None or label >= ratchet.first_month):
-                lacking.append(label)
+                lacking += [label] if self.rest.unknown_mw is None else []
             yield ratchet.share * (peak or 0.0)
         if lacking:
             missing.append(

@@ -16,12 +16,16 @@ Int = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Rest:
-    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it."""
+    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it.
+
+    unknown_mw: what a peak before the plan is taken to have been where that is not known; it must be, when None.
+    """
 
     peaks_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
     tier_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
     taken_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
     charged_usd: Mapping[str, float] = field(default_factory=dict)
+    unknown_mw: float | None = None
 
 
 NO_REST = Rest()

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
@@ -16,11 +18,27 @@ class Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, allow_inf_nan=False, defer_build=True)
 
 
+_judged: ContextVar[bool] = ContextVar("judged", default=True)
+
+
+@contextmanager
+def as_written() -> Iterator[None]:
+    """Read what this program has written itself: types and ranges count, checks made for people's files do not."""
+    token = _judged.set(False)
+    try:
+        yield
+    finally:
+        _judged.reset(token)
+
+
 def refuse(section: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
     """Raise one ValidationError for all faults, each at its path inside the section; none, no error.
 
-    A plain ValueError from a validator of a whole section can name one fault, at the section only.
+    A plain ValueError from a validator of a whole section can name one fault, at the section only. Nothing is refused
+    of what is read `as_written`.
     """
+    if not _judged.get():
+        return
     details = [
         InitErrorDetails(type=PydanticCustomError("rule", "{sentence}", {"sentence": sentence}), loc=path, input=None)
         for path, sentence in faults

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from pydantic import BaseModel
 
 from optimizer.carry import newest, state_after
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
-from optimizer.config.horizon import BillState, GroupState, State
+from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
+from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
 from optimizer.settlement.account import Dispatch
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
+T = TypeVar("T")
 HELD_AT_MOST = pd.Timedelta(days=7)  # after that, what ran at a schedule's end says nothing any more
 _HOUR = pd.Timedelta(hours=1)
 _NONE = pd.Timedelta(0)
@@ -52,7 +57,7 @@ def state_at(
     """The state of the farm when a plan begins, and what an operator should know of it.
 
     Of the newest schedule ``before`` it, else of the farm file; a ``measured`` state file of about that time goes
-    before both, key by key. Raises InputError with the faults of that file.
+    before both, key by key. One that is wrong is told with its faults, and not used.
     """
     state, said = farm.state, tuple[str, ...]()
     if before is not None:
@@ -60,17 +65,31 @@ def state_at(
         state = fitted(state, farm)
         if before.market.grid.hours[0] * MINUTES_PER_HOUR != farm.horizon.intervals[0].minutes:
             state = state.model_copy(update={"announced": {}})  # of intervals of another length
-    if measured is None or not measured.exists():
+    if measured is None or not os.path.lexists(measured):
         return state, said
-    given = load_state(measured, farm)
+    try:
+        given = load_state(measured, farm)
+    except InputError as error:
+        return state, (*said, f"{measured.name} is wrong, and the carried state is used until it is right: {error}")
     read = None if given.at is None else pd.Timestamp(to_utc(given.at, farm.timezone))
     near = pd.Timedelta(minutes=farm.horizon.intervals[0].minutes)
     if read is None or abs(read - start) > near:
         told = "no time" if read is None else clock(read, farm.timezone)
         when = clock(start, farm.timezone)
         return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
-    found = {key: getattr(given, key) for key in given.model_fields_set}
-    return state.model_copy(update={**found, "at": start.to_pydatetime()}), said
+    found: State = _over(given, state)
+    return fitted(found.model_copy(update={"at": start.to_pydatetime()}), farm), said
+
+
+def _over(given: Any, old: Any) -> Any:
+    """What was ``given`` over the ``old``, key by key: what it does not say stays."""
+    if isinstance(given, BaseModel) and isinstance(old, BaseModel):
+        return old.model_copy(
+            update={key: _over(getattr(given, key), getattr(old, key)) for key in given.model_fields_set}
+        )
+    if isinstance(given, dict) and isinstance(old, dict):
+        return {**old, **{key: _over(value, old.get(key)) for key, value in given.items()}}
+    return given
 
 
 def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...]]:
@@ -80,7 +99,19 @@ def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...
     if gap > HELD_AT_MOST:
         days = f"the last schedule ran out {gap / pd.Timedelta(days=1):.1f} days ago"
         return State(), (f"{days}: every machine is taken to run, and the bill so far is not known",)
-    state = state_after(*executed(before, start)).model_copy(update={"announced": announced(before, start)})
+    try:
+        state = state_after(*executed(before, start))
+    except (
+        CurtailError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # an old record may say anything
+        when = clock(before.start, before.farm.timezone)
+        told = f"what the schedule of {when} led to cannot be reckoned ({type(error).__name__})"
+        return State(), (f"{told}: every machine is taken to run, and the bill so far is not known",)
+    state = state.model_copy(update={"announced": announced(before, start)})
     if gap <= _NONE:
         return state, ()
     hours = f"the last schedule ran out {gap / _HOUR:.1f} hours ago"
@@ -114,15 +145,17 @@ def fitted(state: State, farm: Farm) -> State:
     >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
     {'S19': 1400}
     """
-    energy = farm.energy
+    energy, bill = farm.energy, state.bill
     demand, tiers = ({item.name for item in items} for items in (energy.demand, energy.tiers))
     takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
-    bill = BillState(
-        peaks_mw={name: mw for name, mw in state.bill.peaks_mw.items() if name in demand},
-        past_peaks_mw={name: dict(past) for name, past in state.bill.past_peaks_mw.items() if name in demand},
-        tier_mwh={name: mwh for name, mwh in state.bill.tier_mwh.items() if name in tiers},
-        taken_mwh={name: mwh for name, mwh in state.bill.taken_mwh.items() if name in takes},
-        charged_usd=state.bill.charged_usd,
+    charged = {event.name for event in farm.events if event.violation_usd_per_mw is not None}
+    bill = bill.model_copy(
+        update={
+            "peaks_mw": _of(demand, bill.peaks_mw),
+            "past_peaks_mw": _of(demand, bill.past_peaks_mw),
+            "tier_mwh": _of(tiers, bill.tier_mwh),
+            "taken_mwh": _of(takes, bill.taken_mwh),
+        }
     )
     groups = {
         group.name: _within(state.groups[group.name], group.units) for group in farm.fleet if group.name in state.groups
@@ -130,14 +163,21 @@ def fitted(state: State, farm: Farm) -> State:
     modes = {group.name: set(group.modes) for group in farm.fleet}
     same = all(set(told) == modes.get(name, set()) for name, told in state.announced.items())
     kept = state.announced if same and set(state.announced) == set(modes) else {}
-    return state.model_copy(update={"groups": groups, "bill": bill, "announced": kept})
+    missed = _of(charged, state.missed_mw)
+    return state.model_copy(update={"groups": groups, "bill": bill, "announced": kept, "missed_mw": missed})
+
+
+def _of(names: set[str], told: dict[str, T]) -> dict[str, T]:
+    return {name: value for name, value in told.items() if name in names}
 
 
 def _within(group: GroupState, units: int) -> GroupState:
     running = min(group.running, units)
-    return GroupState(
-        running=running,
-        started=newest(group.started, running),
-        stopped=newest(group.stopped, units - running),
-        starts_today=group.starts_today,
+    return group.model_copy(
+        update={
+            "running": running,
+            "in_service": None if group.in_service is None else min(group.in_service, units),
+            "started": newest(group.started, running),
+            "stopped": newest(group.stopped, units - running),
+        }
     )

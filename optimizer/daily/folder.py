@@ -17,6 +17,7 @@ from optimizer.errors import CurtailError
 from optimizer.outputs import sync, write_folder
 
 RECORD, MEASURED = "record.json", "state.yaml"
+MOST_BYTES = 64_000_000  # of a record
 _RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe|-kept)?")
 
 
@@ -65,20 +66,20 @@ class StateFolder:
 
     def in_force(self) -> tuple[Record, str] | None:
         """The record of the run in force, and its text. Raises CurtailError where it cannot be read."""
-        file = self.latest / RECORD
-        try:
-            text = file.read_text(encoding="utf-8")
-        except FileNotFoundError:
-            if self.latest.is_symlink():
-                raise CurtailError(f"{self.latest} points to no run; delete this link") from None
+        if not os.path.lexists(self.latest):
             return None
-        except (OSError, ValueError) as error:
-            raise CurtailError(f"{file}: cannot be read: {error}") from None
-        return record_of(text, file), text
+        if not self.latest.is_symlink():
+            raise CurtailError(f"{self.latest} is no link to a run")
+        return record_in(self.latest)
 
     def publish(self, name: str, files: Mapping[str, str]) -> Path:
         """Write a run's folder, then let ``latest`` point to it. Raises CurtailError; what was in force stays so."""
         write_folder(self.runs / name, files)
+        self.point_to(name)
+        return self.runs / name
+
+    def point_to(self, name: str) -> None:
+        """Let ``latest`` point to a run. Raises CurtailError; what was in force stays so."""
         fresh = self.path / f".latest.new-{os.getpid()}"
         try:
             fresh.unlink(missing_ok=True)
@@ -87,11 +88,14 @@ class StateFolder:
             sync(self.path)
         except OSError as error:
             raise self._cannot(error) from None
-        return self.runs / name
+
+    def kept(self) -> list[Path]:
+        """The folders of runs, by the start of their schedule."""
+        return sorted(entry for entry in self.runs.iterdir() if _RUN.fullmatch(entry.name) and entry.is_dir())
 
     def forget(self, keep: int) -> None:
         """Delete the oldest runs beyond so many, never the one in force; what cannot be deleted stays."""
-        there = sorted(entry for entry in self.runs.iterdir() if _RUN.fullmatch(entry.name) and entry.is_dir())
+        there = self.kept()
         in_force = self.latest.resolve()
         for folder in there[: max(len(there) - keep, 0)]:
             if folder.resolve() != in_force:
@@ -101,3 +105,17 @@ class StateFolder:
                 except OSError:
                     continue
                 shutil.rmtree(gone, ignore_errors=True)
+
+
+def record_in(folder: Path) -> tuple[Record, str]:
+    """The record in a run's folder, and its text. Raises CurtailError where it cannot be read."""
+    file = folder / RECORD
+    try:
+        if not file.is_file():  # opening a pipe may wait without end
+            raise CurtailError(f"{file}: there is no such file")
+        if file.stat().st_size > MOST_BYTES:
+            raise CurtailError(f"{file}: is larger than any record")
+        text = file.read_text(encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise CurtailError(f"{file}: cannot be read: {error}") from None
+    return record_of(text, file), text

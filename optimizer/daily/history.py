@@ -1,43 +1,49 @@
-"""Every run of the job, and prices as they turned out, in an SQLite file: each entry whole or not there."""
+"""Every run of the job, prices as they turned out, and what became of the plans, in an SQLite file."""
 
 from __future__ import annotations
 
 import hashlib
 import sqlite3
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
-from pathlib import Path
-from types import TracebackType
-from typing import Any, Self
+from math import isfinite
+from typing import Any, get_type_hints
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.daily.log_file import COLUMNS, LogFile
 from optimizer.daily.record import Record, record_of
-from optimizer.errors import CurtailError, InputError
+from optimizer.errors import CurtailError
 
 F = NDArray[np.float64]
-FORM = 1
-_TABLES = """
-CREATE TABLE IF NOT EXISTS runs (
-    number INTEGER PRIMARY KEY, logged TEXT NOT NULL, seconds REAL, at TEXT NOT NULL, status TEXT NOT NULL,
-    exit_code INTEGER NOT NULL, message TEXT NOT NULL, run TEXT, start INTEGER, end INTEGER, planned_usd REAL,
-    inputs TEXT, digest TEXT, record BLOB
-);
-CREATE INDEX IF NOT EXISTS runs_by_start ON runs (start, number);
-CREATE TABLE IF NOT EXISTS prices (
-    start INTEGER PRIMARY KEY, end INTEGER NOT NULL, usd_per_mwh REAL NOT NULL, rank INTEGER NOT NULL
-);
-"""
-_COLUMNS = "number, logged, seconds, at, status, exit_code, message, run, start, end, planned_usd, inputs"
+MOST_PRICES = 400 * 24 * 12  # 400 days of five minutes
+MOST_RECORDS = 10_000  # a year of hours; of older runs what they came to is kept
+MOST_MESSAGE = 4_000  # characters
+_LAST = 7_258_118_400  # the end of the year 2199, seconds since 1970
+_TIMED = f"typeof(start) = 'integer' AND typeof(end) = 'integer' AND start >= 0 AND start < end AND end < {_LAST}"
+_HANDED_OUT = f"typeof(run) = 'text' AND {_TIMED}"
+_MOST_TRIED = 50  # records, where the newest are damaged
 _NOTED = (
     "INSERT INTO prices VALUES (?, ?, ?, ?) ON CONFLICT (start) DO UPDATE SET "
-    "end = excluded.end, usd_per_mwh = excluded.usd_per_mwh, rank = excluded.rank WHERE excluded.rank >= rank"
+    "end = excluded.end, usd_per_mwh = excluded.usd_per_mwh, rank = excluded.rank WHERE excluded.rank >= rank "
+    "AND (excluded.end, excluded.usd_per_mwh, excluded.rank) IS NOT (end, usd_per_mwh, rank)"
 )
-_WAIT_S = 30.0  # for somebody who reads
+_PRICES = (
+    "SELECT start, end, usd_per_mwh FROM prices WHERE end > ? AND start < ? AND rank >= ? "  # noqa: S608  # no input
+    f"AND {_TIMED} AND typeof(usd_per_mwh) = 'real' AND abs(usd_per_mwh) < 1e9 ORDER BY start"
+)
+_OLD_PRICES = "DELETE FROM prices WHERE start < (SELECT start FROM prices ORDER BY start DESC LIMIT 1 OFFSET ?)"
+_OLD_RECORDS = (
+    "UPDATE runs SET record = NULL WHERE record IS NOT NULL AND number < "
+    "(SELECT number FROM runs WHERE record IS NOT NULL ORDER BY number DESC LIMIT 1 OFFSET ?) "
+    "AND (number IN (SELECT number FROM settled) "
+    "OR EXISTS (SELECT 1 FROM runs AS later WHERE later.start = runs.start AND later.number > runs.number))"
+)
 
 
 class Rank(IntEnum):
@@ -66,6 +72,19 @@ class Run:
     inputs: str | None
 
 
+_TYPES = get_type_hints(Run)
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A schedule that was handed out, by its run's number: when it begins and ends, seconds since 1970."""
+
+    number: int
+    run: str
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class Prices:
     """Energy prices as they turned out: UTC seconds, [start, end), USD/MWh, each (rows,), by start."""
@@ -81,38 +100,8 @@ class Prices:
 NO_PRICES = Prices(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
-class History:
-    """The log of a state folder. Raises CurtailError where the file cannot be used."""
-
-    def __init__(self, path: Path, *, reading: bool = False) -> None:
-        self.path = path
-        try:
-            if reading and not path.is_file():
-                raise InputError(f"{path.parent} holds no history: no run has been made with this --state")
-            self._file = sqlite3.connect(path, timeout=_WAIT_S, isolation_level=None)
-            form = self._file.execute("PRAGMA user_version").fetchone()[0]
-            if form not in (0, FORM):
-                raise CurtailError(f"{path}: is of another version of curtail (form {form}, not {FORM})")
-            if not reading:
-                self._file.execute("PRAGMA journal_mode=WAL")
-                self._file.execute("PRAGMA synchronous=FULL")
-                self._file.executescript(f"BEGIN IMMEDIATE; {_TABLES} PRAGMA user_version={FORM}; COMMIT;")
-        except sqlite3.Error as error:
-            raise self._cannot(error) from None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
-        self._file.close()
-
-    def _cannot(self, error: sqlite3.Error) -> CurtailError:
-        advice = ""
-        if isinstance(error, sqlite3.DatabaseError) and not isinstance(error, sqlite3.OperationalError):
-            advice = "; move it away, and the next run begins a new one"
-        elif error.sqlite_errorname.startswith(("SQLITE_IOERR", "SQLITE_FULL")):
-            advice = "; make room on the disk, the next run goes on from here"
-        return CurtailError(f"{self.path}: the history cannot be used: {error}{advice}")
+class History(LogFile):
+    """The log of a state folder. Entries that are damaged are left out, and `trouble` says so."""
 
     def add(
         self,
@@ -127,21 +116,25 @@ class History:
         text: str = "",
         inputs: str | None = None,
     ) -> None:
-        """Log a run; ``text`` is that of its ``record``, where it has handed one out."""
+        """Log a run; ``text`` is that of its ``record``, where it has handed one out. What is too old is forgotten."""
         handed_out: tuple[Any, ...] = (None,) * 4
         kept: tuple[str | None, bytes | None] = (None, None)
         if record is not None:
             handed_out = (record.name, _seconds(record.start), _seconds(record.end), record.planned_usd)
             kept = (_digest(text), zlib.compress(text.encode(), 9))
-        values = (logged, seconds, at, status, exit_code, message, *handed_out, inputs, *kept)
-        try:
-            self._file.execute(
-                f"INSERT INTO runs ({_COLUMNS.removeprefix('number, ')}, digest, record) "  # noqa: S608  # no input
-                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                values,
-            )
-        except sqlite3.Error as error:
-            raise self._cannot(error) from None
+        values = (logged, seconds, at, status, exit_code, message[:MOST_MESSAGE], *handed_out, inputs, *kept)
+        query = (
+            f"INSERT INTO runs ({COLUMNS.removeprefix('number, ')}, digest, record) "  # noqa: S608  # no input
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+
+        def written(file: sqlite3.Connection) -> None:
+            with _whole(file):
+                file.execute(query, values)
+                file.execute(_OLD_PRICES, (MOST_PRICES - 1,))
+                file.execute(_OLD_RECORDS, (MOST_RECORDS - 1,))
+
+        self.work(written)
 
     def has(self, record: Record, text: str) -> bool:
         """Whether the last entry of a record's run is of this very text."""
@@ -150,63 +143,154 @@ class History:
 
     def before(self, moment: pd.Timestamp) -> Record | None:
         """The newest schedule that begins no later than a moment."""
-        query = "SELECT record, run FROM runs WHERE record IS NOT NULL AND start <= ? ORDER BY start DESC, number DESC"
-        found = self._rows(query + " LIMIT 1", (_seconds(moment),))
-        return self._record(*found[0]) if found else None
+        found = self._first_readable("start <= ? ORDER BY start DESC, number DESC", (_seconds(moment),))
+        return None if found is None else found[0]
 
-    def _record(self, packed: bytes, run: str) -> Record:
+    def last(self) -> tuple[Record, str] | None:
+        """The schedule that was handed out last, and its text."""
+        return self._first_readable("1 ORDER BY number DESC", ())
+
+    def _first_readable(self, which: str, values: tuple[Any, ...]) -> tuple[Record, str] | None:
+        query = f"SELECT number FROM runs WHERE record IS NOT NULL AND {_HANDED_OUT} AND {which} LIMIT ?"  # noqa: S608
+        for (number,) in self._rows(query, (*values, _MOST_TRIED)):
+            found = self._written(number)
+            if found is not None:
+                return found
+        return None
+
+    def record(self, number: int) -> Record | None:
+        """The schedule of a run; None where it is damaged or kept no longer."""
+        found = self._written(number)
+        return None if found is None else found[0]
+
+    def _written(self, number: int) -> tuple[Record, str] | None:
+        found = self._rows("SELECT run, start, digest, record FROM runs WHERE number = ?", (number,))
+        if not found or found[0][3] is None:
+            return None
+        run, start, digest, packed = found[0]
+        where = f"{self.path}: the record of {run}"
         try:
-            return record_of(zlib.decompress(packed).decode(), f"{self.path}: {run}")
-        except (zlib.error, ValueError):
-            raise CurtailError(f"{self.path}: the record of {run} is damaged") from None
+            text = zlib.decompress(packed).decode()
+            if _digest(text) != digest:
+                raise ValueError
+            record = record_of(text, where)
+            if _seconds(record.start) != start:
+                raise ValueError
+        except (zlib.error, ValueError, TypeError):
+            self.note(f"{where} is damaged and left out")
+            return None
+        except CurtailError as error:
+            self.note(f"{error}; left out")
+            return None
+        return record, text
 
     def runs(self) -> list[Run]:
         """Every run in the order in which they were made."""
-        return [Run(*row) for row in self._rows(f"SELECT {_COLUMNS} FROM runs ORDER BY number")]  # noqa: S608  # no input
+        found = []
+        for row in self._rows(f"SELECT {COLUMNS} FROM runs ORDER BY number"):  # noqa: S608  # no input
+            if all(isinstance(value, kind) for value, kind in zip(row, _TYPES.values(), strict=True)) and all(
+                isfinite(value) for value in row if isinstance(value, float)
+            ):
+                found.append(Run(*row))
+            else:
+                self.note(f"{self.path}: run {row[0]} is damaged and left out")
+        return found
 
-    def schedules(self, since: int = 0) -> list[tuple[int, Record]]:
-        """The schedules handed out that begin at or after a moment, by their start, with the number of their run.
-
-        Of those that begin at the same moment the last.
-        """
+    def entries(self, since: int = 0) -> list[Entry]:
+        """The schedules handed out from a moment on, by their start; of those that begin together the last."""
         query = (
-            "SELECT max(number), record, run FROM runs WHERE record IS NOT NULL AND start >= ? "
-            "GROUP BY start ORDER BY start"
+            "SELECT max(number), run, start, end FROM runs "  # noqa: S608  # no input
+            f"WHERE start >= ? AND {_HANDED_OUT} GROUP BY start ORDER BY start"
         )
-        return [(number, self._record(packed, run)) for number, packed, run in self._rows(query, (since,))]
+        return [Entry(*row) for row in self._rows(query, (since,))]
+
+    def schedules(self) -> Iterator[tuple[int, Record]]:
+        """The records of all `entries` that still have one, with the number of their run."""
+        for entry in self.entries():
+            record = self.record(entry.number)
+            if record is not None:
+                yield entry.number, record
 
     def first_start(self) -> int | None:
         """When the earliest schedule begins."""
-        found: list[tuple[int | None]] = self._rows("SELECT min(start) FROM runs")
+        found: list[tuple[int | None]] = self._rows(f"SELECT min(start) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608
         return found[0][0]
 
+    def last_end(self) -> int | None:
+        """When the latest schedule has run out."""
+        found: list[tuple[int | None]] = self._rows(f"SELECT max(end) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608
+        return found[0][0]
+
+    def settled_until(self) -> int:
+        """The start of the latest schedule of which it is kept what became of it."""
+        query = "SELECT start FROM runs WHERE number = (SELECT number FROM settled ORDER BY ends DESC LIMIT 1)"
+        found = self._rows(query)
+        return found[0][0] if found and isinstance(found[0][0], int) else 0
+
+    def settled(self, since: int = 0) -> dict[int, tuple[int, str]]:
+        """What became of schedules that ended after a moment, as far as it is kept: by number, the end and a text."""
+        return {
+            number: (ends, told)
+            for number, ends, told, digest in self._rows(
+                "SELECT number, ends, told, digest FROM settled WHERE ends > ?", (since,)
+            )
+            if isinstance(ends, int) and isinstance(told, str) and _digest(f"{number} {ends} {told}") == digest
+        }
+
+    def version(self) -> int:
+        """A number that changes when another program has written the file."""
+        return int(self._rows("PRAGMA data_version")[0][0])
+
+    def keep_settled(self, rows: Iterable[tuple[int, int, str]], version: int) -> None:
+        """Keep what became of schedules, (number, ends, told), unless the file has changed since that `version`."""
+        values = [(number, ends, told, _digest(f"{number} {ends} {told}")) for number, ends, told in rows]
+
+        def written(file: sqlite3.Connection) -> None:
+            with _whole(file):
+                if file.execute("PRAGMA data_version").fetchone()[0] == version:
+                    file.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?)", values)
+
+        if values:
+            self.work(written)
+
     def note_prices(self, rows: Iterable[tuple[int, int, float]], rank: Rank) -> None:
-        """Keep prices as they turned out, (start, end, USD/MWh); later news of the same start and rank goes before."""
-        try:
-            self._file.execute("BEGIN IMMEDIATE")
-            try:
-                self._file.executemany(_NOTED, ((*row, int(rank)) for row in rows))
-            except BaseException:
-                self._file.execute("ROLLBACK")
-                raise
-            self._file.execute("COMMIT")
-        except sqlite3.Error as error:
-            raise self._cannot(error) from None
+        """Keep prices as they turned out, (start, end, USD/MWh); later news of the same start and rank goes before.
+
+        Raises CurtailError where they are lost with this run.
+        """
+        values = [(*row, int(rank)) for row in rows]
+
+        def written(file: sqlite3.Connection) -> None:
+            with _whole(file):
+                file.executemany(_NOTED, values)
+
+        self.work(written)
+        if self.in_memory:
+            raise CurtailError(f"prices as they turned out cannot be kept: {self.trouble[-1]}")
 
     def prices(self, since: int, until: int = 2**62, *, least: Rank = Rank.FORESEEN) -> Prices:
         """Prices of at least a rank that hold somewhere in [since, until)."""
-        query = "SELECT start, end, usd_per_mwh FROM prices WHERE end > ? AND start < ? AND rank >= ? ORDER BY start"
-        rows = self._rows(query, (since, until, int(least)))
+        rows = self._rows(_PRICES, (since, until, int(least)))
         if not rows:
             return NO_PRICES
         starts, ends, usd = zip(*rows, strict=True)
         return Prices(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64), np.array(usd))
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
-        try:
-            return self._file.execute(query, values).fetchall()
-        except sqlite3.Error as error:
-            raise self._cannot(error) from None
+        return self.work(lambda file: file.execute(query, values).fetchall())
+
+
+@contextmanager
+def _whole(file: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside, or nothing of it."""
+    file.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with suppress(sqlite3.Error):
+            file.execute("ROLLBACK")
+        raise
+    file.execute("COMMIT")
 
 
 def _seconds(moment: pd.Timestamp) -> int:

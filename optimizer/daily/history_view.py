@@ -88,14 +88,14 @@ def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
         return {"zone": zone, "start": 0, "minutes": [], "series": {}, "charts": []}
     minutes: list[float] = []
     rows: list[Followed | None] = []
-    at = followed[0].begins
+    at = followed[0].starts
     for one in followed:
-        if one.begins > at:
-            minutes.append((one.begins - at).total_seconds() / 60.0)
+        if one.starts > at:
+            minutes.append((one.starts - at) / 60.0)
             rows.append(None)
-        minutes.append((one.ends - one.begins).total_seconds() / 60.0)
+        minutes.append((one.stops - one.starts) / 60.0)
         rows.append(one)
-        at = one.ends
+        at = one.stops
     per_day = {
         key: np.array([0.0 if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
         for key in ("planned_usd", "realised_usd", "strike_rule_usd")
@@ -113,7 +113,7 @@ def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
     error, more = _chart("error", errors, {"running": running, "drift": drift})
     return {
         "zone": zone,
-        "start": int(followed[0].begins.timestamp()),
+        "start": followed[0].starts,
         "minutes": packed(np.array(minutes), 4),
         "points": "interval",
         "series": series | more,

@@ -40,6 +40,8 @@ def hashes_of(files: Mapping[str, Path]) -> Hashes:
     for name, path in files.items():
         try:
             digest, size = hashlib.sha256(), 0
+            if not path.is_file():
+                continue
             with path.open("rb") as file:
                 while part := file.read(_CHUNK):
                     digest.update(part)

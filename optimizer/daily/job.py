@@ -24,18 +24,19 @@ from optimizer.daily.identity import claimed, identity_in
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of, text_of
 from optimizer.daily.kept import covers, kept_record, planned_record, run_out_record
 from optimizer.daily.lock import locked
+from optimizer.daily.mend import mend
 from optimizer.daily.observed import LOOKED_BACK, note_settled
 from optimizer.daily.orders import Orders, orders_now
 from optimizer.daily.planned import make_plan
 from optimizer.daily.posture import safe_record
 from optimizer.daily.present import looked_back
 from optimizer.daily.record import Record
+from optimizer.daily.review import settle_new
 from optimizer.daily.series import refuse_stale, with_newest
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
 
 STOPPED_EARLY, DATA, NEAREST = 4, 5, 6
-_STARTED_BY = "a run that ended before it could be logged"
 
 
 def run_once(farm_file: Path, state: Path, at: datetime | None = None, *, report: bool = True) -> Done:
@@ -62,7 +63,7 @@ def run(
     folder.prepare()
     named = _loaded(farm_file, folder)
     with History(folder.history) as history:
-        _catch_up(folder, history, logged)
+        mended = mend(folder, history)
         job = _Job(farm_file, folder, history, at or logged, report, fed)
         inputs = None
         try:
@@ -75,22 +76,20 @@ def run(
             if os.environ.get("CURTAIL_DEBUG"):
                 raise
             done = _kept(job, _unexpected(error), covering=True)
-        try:
-            history.add(
-                logged=logged.isoformat(timespec="seconds"),
-                seconds=round(time.monotonic() - begun, 3),
-                at=job.at_text,
-                status=done.status,
-                exit_code=done.exit_code,
-                message="\n".join(done.said),
-                record=done.record if job.text else None,
-                text=job.text,
-                inputs=inputs,
-            )
-        except CurtailError as error:
-            in_place = "" if done.folder is None else f"; the schedule in {done.folder} is whole and in force"
-            raise CurtailError(f"{error}{in_place}") from None
-    return done
+        done = replace(done, said=(*done.said, *mended, *history.trouble))
+        history.add(
+            logged=logged.isoformat(timespec="seconds"),
+            seconds=round(time.monotonic() - begun, 3),
+            at=job.at_text,
+            status=done.status,
+            exit_code=done.exit_code,
+            message="\n".join(done.said),
+            record=done.record if job.text else None,
+            text=job.text,
+            inputs=inputs,
+        )
+        settle_new(history)
+        return replace(done, said=tuple(dict.fromkeys((*done.said, *history.trouble))))
 
 
 def _loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
@@ -120,23 +119,6 @@ def _kept(job: _Job, error: CurtailError, *, covering: bool) -> Done:
 
 def _unexpected(error: Exception) -> CurtailError:
     return CurtailError(f"unexpected: {type(error).__name__}: {error}; please report it")
-
-
-def _catch_up(folder: StateFolder, history: History, logged: datetime) -> None:
-    """Log the run in force, should it have been killed before it could."""
-    found = folder.in_force()
-    if found is not None and not history.has(*found):
-        record, text = found
-        history.add(
-            logged=logged.isoformat(timespec="seconds"),
-            seconds=None,
-            at="",
-            status="safe" if record.source == "posture" else "planned",
-            exit_code=DATA if record.source == "posture" else 0,
-            message=_STARTED_BY,
-            record=record,
-            text=text,
-        )
 
 
 class _Job:

@@ -69,13 +69,11 @@ def series_rows(series: TimeSeries) -> Prices:
 
 def prices_in(path: Path, location: str | None, history: History) -> Prices:
     """The prices in a file over the hours of a history's schedules. Raises InputError with the file's faults."""
-    schedules = history.schedules()
-    if not schedules:
+    first, last, newest = history.first_start(), history.last_end(), history.last()
+    if first is None or last is None or newest is None:
         return NO_PRICES
-    first, last = schedules[0][1], schedules[-1][1]
-    hours = (last.end - first.start) / pd.Timedelta(hours=1)
-    zone = last.farm.timezone
-    window = Grid(pd.DatetimeIndex([first.start]).as_unit("us"), np.array([hours]), zone)
+    begins, zone = pd.Timestamp(first, unit="s", tz="UTC").as_unit("us"), newest[0].farm.timezone
+    window = Grid(pd.DatetimeIndex([begins]), np.array([(last - first) / _HOUR]), zone)
     spec = SeriesFile(file=str(path), location=location)
     series = read_series(path, spec, zone, within=window, limits=limits_of(Price))
     return series_rows(series)
@@ -101,5 +99,8 @@ def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> s
     over = (series.starts < pd.Timestamp(now)) & (series.ends > begins)
     rows = zip(series.starts[over], series.ends[over], series.values[over].tolist(), strict=True)
     rank = Rank.FORESEEN if farm.daily.settled_prices is None else Rank.SETTLED
-    history.note_prices(((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows), rank)
+    try:
+        history.note_prices(((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows), rank)
+    except CurtailError as error:
+        return str(error)
     return None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal
@@ -13,7 +15,9 @@ from numpy.typing import NDArray
 
 from optimizer import tail
 from optimizer.conditions import Conditions
+from optimizer.config.base import as_written
 from optimizer.config.farm import Farm
+from optimizer.daily.record_check import judge
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
@@ -26,6 +30,7 @@ FORM = 2  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _SHORT_MW = 1e-6
 _APART = ("grid", "fills", "warnings")
+_BEGINS = re.compile(r'^\{"sha256":"[0-9a-f]{64}",')
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Record:
         return "kept" if self.planned_usd is None else "plan"
 
     def text(self) -> str:
-        """The record as JSON, the same for the same schedule."""
+        """The record as JSON, the same for the same schedule. It says all: a default may be another one day."""
         market = {
             item.name: _plain(getattr(self.market, item.name))
             for item in fields(self.market)
@@ -98,38 +103,54 @@ class Record:
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
             "market": market,
-            "farm": json.loads(self.farm.model_dump_json(exclude_defaults=True)),
+            "farm": json.loads(self.farm.model_dump_json()),
         }
-        return json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n"
+        return _sealed(json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 def record_of(text: str, where: object) -> Record:
-    """The record in a text. Raises CurtailError, which names ``where`` it stands."""
+    """The record in a text, as it was written. Raises CurtailError, which names ``where`` it stands."""
     try:
         data = json.loads(text)
         if data["form"] not in (1, FORM):
             raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
-        farm = Farm.model_validate_json(json.dumps(data["farm"]))
-        starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
-        grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
-        market = {name: _arrays(value) for name, value in data["market"].items()}
-        return Record(
-            source=_SOURCES[data["kind"]] if data["form"] == 1 else data["source"],
-            farm=farm,
-            market=MarketInputs(grid=grid, fills=(), **market),
-            dispatch=Dispatch(
-                {(group, mode): _array(units) for group, mode, units in data["units_on"]},
-                _array(data["onsite_mw"]),
-                _array(data["export_mw"]),
-                _arrays(data["supply_mw"]),
-            ),
-            planned_usd=data["planned_usd"],
-            reasons=tuple(tuple(row) for row in data["reasons"]),
-            expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
-            short_mw=() if data["form"] == 1 else tuple(data["short_mw"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CurtailError(f"{where}: is no record of a run ({type(error).__name__}); delete its folder") from None
+        if data["form"] != 1 and _sealed(_BEGINS.sub("{", text, count=1)) != text:
+            raise CurtailError(f"{where}: is not as it was written (its SHA-256 is another)")
+        record = _read(data)
+        judge(record)
+        return record
+    except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
+        raise CurtailError(f"{where}: is no record of a run ({type(error).__name__})") from None
+
+
+def _sealed(body: str) -> str:
+    """A JSON object with the SHA-256 of its text put before all else."""
+    return f'{{"sha256":"{hashlib.sha256(body.encode()).hexdigest()}",{body[1:]}'
+
+
+def _read(data: dict[str, Any]) -> Record:
+    with as_written():
+        farm = Farm.model_validate_json(json.dumps(data["farm"]), extra="ignore")
+    starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
+    grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
+    market = {item.name for item in fields(MarketInputs)} - set(_APART)
+    return Record(
+        source=_SOURCES[data["kind"]] if data["form"] == 1 else data["source"],
+        farm=farm,
+        market=MarketInputs(
+            grid=grid, fills=(), **{name: _arrays(value) for name, value in data["market"].items() if name in market}
+        ),
+        dispatch=Dispatch(
+            {(group, mode): _array(units) for group, mode, units in data["units_on"]},
+            _array(data["onsite_mw"]),
+            _array(data["export_mw"]),
+            _arrays(data["supply_mw"]),
+        ),
+        planned_usd=data["planned_usd"],
+        reasons=tuple(tuple(row) for row in data["reasons"]),
+        expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
+        short_mw=() if data["form"] == 1 else tuple(data["short_mw"]),
+    )
 
 
 def _plain(value: Any) -> Any:
@@ -174,6 +195,8 @@ def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> C
     """Conditions of hours of a schedule that are over, or of another ``farm`` in them.
 
     Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls
-    on the hours that set the peak.
+    on the hours that set the peak. Where the peak so far is not known, after a long silence, it is taken to be so high
+    that these hours add nothing to the charge.
     """
-    return tail.metered(farm or record.farm, market, record.expected_mw)
+    c = tail.metered(farm or record.farm, market, record.expected_mw)
+    return Conditions(c.farm, c.market, replace(c.rest, unknown_mw=float(market.import_limit_mw.max())))

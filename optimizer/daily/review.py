@@ -6,8 +6,9 @@ known count. The strike rule goes on from where it has led itself. An error is r
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -16,11 +17,13 @@ from numpy.typing import NDArray
 
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
+from optimizer.config.base import as_written
 from optimizer.config.horizon import State
 from optimizer.daily.carried import executed, fitted
-from optimizer.daily.history import History, Prices, Run
+from optimizer.daily.history import Entry, History, Prices, Run
 from optimizer.daily.observed import price_with
 from optimizer.daily.record import Record, metered
+from optimizer.errors import CurtailError
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import Dispatch, settle
 
@@ -28,26 +31,41 @@ F = NDArray[np.float64]
 DRIFT_HOURS = 7 * 24.0
 HOURS_PER_DAY = 24.0
 _KNOWN = 1.0 - 1e-9
+SETTLED_AT_ONCE = 50  # schedules that a run settles
+_SECONDS_PER_HOUR = 3600
+_TOLD = 9  # fields of `Followed` that are kept
 
 
 @dataclass(frozen=True)
 class Followed:
     """One schedule from its start until the next began, over ``hours`` whose price is known. USD.
 
-    ``begins`` and ``ends`` are on the farm's clock. ``running_error_usd`` sums the errors of all schedules so far;
-    ``drift_usd_per_day`` is the mean error of the schedules of the seven days until this one's end.
+    ``starts`` and ``stops`` are seconds since 1970, ``begins`` and ``ends`` the same on the farm's clock.
+    ``running_error_usd`` sums the errors of all schedules so far; ``drift_usd_per_day`` is the mean error of the
+    schedules of the seven days until this one's end.
     """
 
     number: int
     run: str
-    begins: pd.Timestamp
-    ends: pd.Timestamp
+    starts: int
+    stops: int
+    timezone: str
     hours: float
     planned_usd: float
     realised_usd: float
     strike_rule_usd: float
-    running_error_usd: float
-    drift_usd_per_day: float
+    running_error_usd: float = 0.0
+    drift_usd_per_day: float = 0.0
+
+    @property
+    def begins(self) -> pd.Timestamp:
+        """When it begins, on the farm's clock."""
+        return _moment(self.starts).tz_convert(self.timezone)
+
+    @property
+    def ends(self) -> pd.Timestamp:
+        """When the next began or it ran out, on the farm's clock."""
+        return _moment(self.stops).tz_convert(self.timezone)
 
     @property
     def error_usd(self) -> float:
@@ -76,53 +94,106 @@ class Review:
 
 def review(history: History, prices: Prices | None = None) -> Review:
     """Look at all runs; ``prices`` in place of those that the history has kept."""
-    schedules = history.schedules()
-    seen: list[Followed] = []
-    rule = _Rule()
-    for i, (number, record) in enumerate(schedules):
-        ends = record.end if i + 1 == len(schedules) else min(record.end, schedules[i + 1][1].start)
-        came = _between(record.start, ends, prices) if prices is not None else history.prices(*_seconds(record, ends))
-        found = _followed(number, record, ends, came, rule)
-        if found is not None:
-            seen.append(_with_drift(found, seen))
-    last = schedules[-1][1].farm if schedules else None
+    newest = history.last()
+    last = None if newest is None else newest[0]
     return Review(
-        farm="" if last is None else last.name,
-        timezone="UTC" if last is None else last.timezone,
+        farm="" if last is None else last.farm.name,
+        timezone="UTC" if last is None else last.farm.timezone,
         runs=tuple(history.runs()),
-        followed=tuple(seen),
-        expects_peaks=last is not None and bool(last.energy.coincident_peaks),
+        followed=_summed([one for one in settled(history, prices) if one.hours > 0]),
+        expects_peaks=last is not None and bool(last.farm.energy.coincident_peaks),
     )
 
 
-def _seconds(record: Record, ends: pd.Timestamp) -> tuple[int, int]:
-    return int(record.start.timestamp()), int(ends.timestamp())
+def settled(history: History, prices: Prices | None = None) -> list[Followed]:
+    """What became of every schedule, with no ``hours`` where no price of it is known.
+
+    On the history's own prices it is kept in the history, and only what is new is reckoned. Schedules whose record is
+    kept no longer stay as they were kept.
+    """
+    return _settled(history, prices, 0, None)
 
 
-def _between(start: pd.Timestamp, end: pd.Timestamp, prices: Prices) -> Prices:
-    over = (prices.ends > start.timestamp()) & (prices.starts < end.timestamp())
+def settle_new(history: History) -> None:
+    """Reckon, and keep in the history, what became of schedules of late; of many, after an update, the first."""
+    _settled(history, None, history.settled_until(), SETTLED_AT_ONCE)
+
+
+def _settled(history: History, prices: Prices | None, since: int, most: int | None) -> list[Followed]:
+    version, kept = history.version(), history.settled(since) if prices is None else {}
+    entries, rule = history.entries(since), _Rule()
+    found, new = list[Followed](), list[tuple[int, int, str]]()
+    for i, entry in enumerate(entries):
+        ends = entry.end if i + 1 == len(entries) else min(entry.end, entries[i + 1].start)
+        told = _kept(kept.get(entry.number), entry, ends)
+        if told is None:
+            if len(new) == most:
+                break
+            record = history.record(entry.number)
+            one = None if record is None else _reckoned(history, entry, record, ends, prices, rule)
+            if one is None:
+                rule = _Rule()
+                continue
+            told = [*astuple(one)[:_TOLD], rule.state]
+            new.append((entry.number, ends, json.dumps(told)))
+        rule = _Rule(told[_TOLD], ends)
+        found.append(Followed(*told[:_TOLD]))
+    if prices is None:
+        history.keep_settled(new, version)
+    return found
+
+
+def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> list[Any] | None:
+    """What is kept of a schedule, if that is still of the same hours."""
+    if row is None or row[0] != ends:
+        return None
+    told: list[Any] = json.loads(row[1])
+    return told if told[:4] == [entry.number, entry.run, entry.start, ends] else None
+
+
+def _reckoned(
+    history: History, entry: Entry, record: Record, ends: int, prices: Prices | None, rule: _Rule
+) -> Followed | None:
+    came = history.prices(entry.start, ends) if prices is None else _between(entry.start, ends, prices)
+    try:
+        return _followed(entry, record, ends, came, rule)
+    except (
+        CurtailError,
+        ArithmeticError,
+        LookupError,
+        TypeError,
+        ValueError,
+    ) as error:  # an old record may say anything
+        history.note(f"what became of the schedule {entry.run} cannot be reckoned ({type(error).__name__})")
+        return None
+
+
+def _between(start: int, end: int, prices: Prices) -> Prices:
+    over = (prices.ends > start) & (prices.starts < end)
     return Prices(prices.starts[over], prices.ends[over], prices.usd_per_mwh[over])
 
 
 class _Rule:
-    """The strike rule followed through all schedules: its state where the last has ended."""
+    """The strike rule followed through all schedules: its state as text, and where the last has ended."""
 
-    def __init__(self) -> None:
-        self.state: State | None = None
-        self.at: pd.Timestamp | None = None
+    def __init__(self, state: str = "", at: int = 0) -> None:
+        self.state, self.at = state, at
 
     def followed(self, record: Record, really: Conditions) -> tuple[Conditions, Dispatch]:
         """What the rule does in a schedule's hours. After a gap it starts with what the schedule started with."""
-        if self.state is not None and self.at == record.start:
-            farm = record.farm.model_copy(update={"state": fitted(self.state, record.farm)})
-            really = metered(record, really.market, farm)
+        if self.state and self.at == int(record.start.timestamp()):
+            with as_written():
+                state = fitted(State.model_validate_json(self.state, extra="ignore"), record.farm)
+            peaks = record.farm.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
+            state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
+            really = metered(record, really.market, record.farm.model_copy(update={"state": state}))
         dispatch = strike_rule(really)
-        self.state, self.at = state_after(really, dispatch), really.grid.end
+        self.state = state_after(really, dispatch).model_dump_json()
         return really, dispatch
 
 
-def _followed(number: int, record: Record, ends: pd.Timestamp, came: Prices, rule: _Rule) -> Followed | None:
-    c, dispatch = executed(record, ends)
+def _followed(entry: Entry, record: Record, ends: int, came: Prices, rule: _Rule) -> Followed:
+    c, dispatch = executed(record, _moment(ends))
     price, share = price_with(came, c.market.energy_price_usd_per_mwh, c.grid)
     known = share > _KNOWN
     really = Conditions(
@@ -130,37 +201,40 @@ def _followed(number: int, record: Record, ends: pd.Timestamp, came: Prices, rul
         replace(c.market, energy_price_usd_per_mwh=np.where(known, price, c.market.energy_price_usd_per_mwh)),
         c.rest,
     )
-
     by_rule = rule.followed(record, really)
-    if not known.any():
-        return None
 
     def earned(conditions: Conditions, schedule: Dispatch) -> float:
-        return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values()))
+        return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values())) if known.any() else 0.0
 
-    zone = record.farm.timezone
     return Followed(
-        number=number,
-        run=record.name,
-        begins=record.start.tz_convert(zone),
-        ends=ends.tz_convert(zone),
+        number=entry.number,
+        run=entry.run,
+        starts=entry.start,
+        stops=ends,
+        timezone=record.farm.timezone,
         hours=float(c.grid.hours[known].sum()),
         planned_usd=earned(c, dispatch),
         realised_usd=earned(really, dispatch),
         strike_rule_usd=earned(*by_rule),
-        running_error_usd=0.0,
-        drift_usd_per_day=0.0,
     )
 
 
-def _with_drift(found: Followed, before: Sequence[Followed]) -> Followed:
-    """The schedule with the sum of errors so far, and their mean per day over seven days."""
-    week = [one for one in (*before, found) if one.ends > found.ends - pd.Timedelta(hours=DRIFT_HOURS)]
-    return replace(
-        found,
-        running_error_usd=(before[-1].running_error_usd if before else 0.0) + found.error_usd,
-        drift_usd_per_day=sum(one.error_usd for one in week) / sum(one.hours for one in week) * HOURS_PER_DAY,
+def _summed(found: Sequence[Followed]) -> tuple[Followed, ...]:
+    """The schedules with the sum of errors so far, and their mean per day over seven days."""
+    errors, hours, stops = (np.array([getattr(one, key) for one in found]) for key in ("error_usd", "hours", "stops"))
+    firsts = stops.searchsorted(stops - DRIFT_HOURS * _SECONDS_PER_HOUR, side="right")
+    return tuple(
+        replace(
+            one,
+            running_error_usd=float(running),
+            drift_usd_per_day=float(errors[first : i + 1].sum() / hours[first : i + 1].sum() * HOURS_PER_DAY),
+        )
+        for i, (one, running, first) in enumerate(zip(found, np.cumsum(errors), firsts.tolist(), strict=True))
     )
+
+
+def _moment(seconds: int) -> pd.Timestamp:
+    return pd.Timestamp(seconds, unit="s", tz="UTC").as_unit("us")
 
 
 def review_json(found: Review) -> dict[str, Any]:

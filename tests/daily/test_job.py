@@ -167,10 +167,14 @@ def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
 def test_a_wrong_state_file_is_told_with_its_place(tmp_path: Path) -> None:
     farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     run(farm, state, 0)
-    (state / "state.yaml").write_text("at: 2026-02-11 03:00\ngroups: {Odl: {running: 1234}}\n")
-    done = run(farm, state, 3)
-    assert (done.status, done.exit_code) == ("kept", 2)
-    assert "state.yaml:2:15: groups.Odl: no group of the fleet has this name; did you mean `Old`?" in done.said[0]
+    wrong = "at: 2026-02-11 03:00\ngroups: {Odl: {running: 1234}}\n"
+    (state / "state.yaml").write_text(wrong)
+    for hour in (3, 4):
+        done = run(farm, state, hour)
+        assert (done.status, done.exit_code) == ("planned", 0)
+        assert "state.yaml:2:15: groups.Odl: no group of the fleet has this name; did you mean `Old`?" in done.said[0]
+        assert "the carried state is used until it is right" in done.said[0]
+    assert (state / "state.yaml").read_text() == wrong
 
 
 @pytest.mark.parametrize(
