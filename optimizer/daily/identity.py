@@ -13,7 +13,7 @@ from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_file
 
-FILE = "farm.json"
+FILE, SETPOINTS = "farm.json", "setpoints.json"
 _SAME = 2  # of name, file and groups that are as they were: a farm that is renamed, moved or rebuilt is the same
 
 
@@ -39,6 +39,15 @@ def identity_in(folder: Path) -> Identity | None:
     return found if all(isinstance(text, str) for text in texts) else None
 
 
+def _number_in(folder: Path) -> str | None:
+    """The farm's id as controllers know it, where the folder's own file is damaged."""
+    try:
+        number = json.loads((folder / SETPOINTS).read_text(encoding="utf-8"))["farm"]["id"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return number if isinstance(number, str) and number else None
+
+
 def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:
     """The farm's identity, after the state folder was told of it. Raises InputError where it is another farm's.
 
@@ -53,7 +62,7 @@ def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:
             f"farm a --state of its own; if it is the same farm, write `id: {before.id}` into its farm file"
         )
     minted = hashlib.sha256(f"{farm.name}\n{file}".encode()).hexdigest()[:12]
-    number = farm.id or (before.id if before is not None else minted)
+    number = farm.id or (before.id if before is not None else _number_in(folder) or minted)
     now = Identity(number, farm.name, file, groups, farm.timezone)
     if now != before:
         text = json.dumps(asdict(now), indent=2) + "\n"

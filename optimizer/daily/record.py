@@ -67,7 +67,9 @@ class Record:
     def name(self) -> str:
         """The name of the run's folder: its start on the farm's clock."""
         begins = self.start.tz_convert(self.farm.timezone).strftime("%Y-%m-%dT%H%M%z")
-        return begins + {"plan": "", "nearest": "", "kept": "-kept", "posture": "-safe"}[self.source]
+        if self.source == "posture":
+            return f"{begins}-safe"
+        return begins if self.planned_usd is not None else f"{begins}-kept"
 
     def short_from(self, moment: pd.Timestamp) -> tuple[float, pd.Timestamp | None]:
         """By how much the schedule exceeds what binds it at most from a moment on, MW, and until when it does."""
