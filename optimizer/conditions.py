@@ -230,6 +230,11 @@ class Conditions:
         return np.maximum(there, given)
 
     @cached_property
+    def fallen_out(self) -> F:
+        """Machines that go out of service as each interval begins, (groups, intervals)."""
+        return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.in_service_before[:, None]), 0.0)
+
+    @cached_property
     def units_bound(self) -> tuple[F, F]:
         """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
         shape = (len(self.farm.fleet), len(self.grid))
