@@ -12,6 +12,7 @@ from optimizer.carry import newest, state_after
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group
 from optimizer.config.horizon import BillState, GroupState, State
 from optimizer.config.load import load_state
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
@@ -125,7 +126,7 @@ def fitted(state: State, farm: Farm) -> State:
         charged_usd=state.bill.charged_usd,
     )
     groups = {
-        group.name: _within(state.groups[group.name], group.units) for group in farm.fleet if group.name in state.groups
+        group.name: _within(state.groups[group.name], group) for group in farm.fleet if group.name in state.groups
     }
     modes = {group.name: set(group.modes) for group in farm.fleet}
     same = all(set(told) == modes.get(name, set()) for name, told in state.announced.items())
@@ -133,11 +134,15 @@ def fitted(state: State, farm: Farm) -> State:
     return state.model_copy(update={"groups": groups, "bill": bill, "announced": kept})
 
 
-def _within(group: GroupState, units: int) -> GroupState:
-    running = min(group.running, units)
-    return GroupState(
-        running=running,
-        started=newest(group.started, running),
-        stopped=newest(group.stopped, units - running),
-        starts_today=group.starts_today,
+def _within(state: GroupState, group: Group) -> GroupState:
+    running = min(state.running, group.units)
+    same = running == state.running and set(state.modes) <= set(group.modes)
+    return state.model_copy(
+        update={
+            "running": running,
+            "modes": state.modes if same else {},
+            "in_service": None if state.in_service is None else min(state.in_service, group.units),
+            "started": newest(state.started, running),
+            "stopped": newest(state.stopped, group.units - running),
+        }
     )

@@ -35,8 +35,9 @@ def outages(
     """Where machines fall out of service, and how many units.
 
     fallen_out: (groups, intervals) units that fall out as an interval begins; windows: first intervals of those of
-    minimum on and off times; binds: (groups,) where these times bind at all. Returns the sets OUTAGES, OUTAGES_AT, OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW and
-    their maps, those of the rows that begin with an outage within a window, and the units lost.
+    minimum on and off times; binds: (groups,) where these times bind at all. Returns the sets OUTAGES, OUTAGES_AT,
+    OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW and their maps, those of the rows that begin with an outage within a
+    window, and the units lost.
     """
     on_start, off_start = windows
     group, interval = np.nonzero(fallen_out)

@@ -171,7 +171,7 @@ def test_an_outage_takes_machines_that_were_switched_before_the_plan() -> None:
     """Proves that an outage excuses stops carried in, and those made between the plan's beginning and itself.
 
     By hand: two machines stopped at 05:00 and two stop in the dear first hour, all to rest four hours. Four fall out
-    from 07:00 to 08:00, and all ten may run at 08:00. Where one fewer falls out, one that was stopped at 05:00 rests on.
+    from 07:00 to 08:00, and all ten may run at 08:00. Where one fewer falls out, one stopped at 05:00 rests on.
     """
     for taken, last in ((4, 10), (3, 9)):
         busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", taken),), wear_usd_per_start=0.01)
