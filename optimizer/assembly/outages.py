@@ -11,16 +11,9 @@ from optimizer.units import megawatts
 
 
 def outages(c: Conditions) -> Part:
-    """Sets and parameters of ``lp/rules/outages.py``: falls in the order of time, and in each its group's points.
-
-    One before which no import is known is no fall: nothing holds the load there.
-    """
-    site, n = c.farm.site, len(c.grid)
-    lost = c.fallen_out.copy()
-    if c.farm.state.grid_import_mw is None:
-        lost[:, 0] = 0.0
-    if site.ramp_down_mw_per_hour is None:
-        lost[:] = 0.0
+    """Sets and parameters of ``lp/rules/outages.py``: falls in the order of time, and in each its group's points."""
+    ramped, n = c.farm.site.ramp_down_mw_per_hour is not None, len(c.grid)
+    lost = c.fallen_out * ramped
     interval, group = np.nonzero(lost.T)
     outage = np.cumsum(c.fallen_out.ravel() > 0).reshape(lost.shape)[group, interval] - 1
     counts = np.array([len(group.modes) for group in c.farm.fleet])

@@ -122,7 +122,8 @@ def _fallen_away_mw(c: Conditions, dispatch: Dispatch) -> F:
             for mode in group.modes
         }
         lost = np.maximum(sum(before.values()) - dispatch.running(group), 0.0)
-        left, taken_w, fall_w = np.minimum(lost, c.fallen_out[g]), np.zeros(len(c.grid)), np.zeros(len(c.grid))
+        left = np.minimum(lost, c.fallen_out[g])
+        taken_w, fall_w = np.zeros((2, len(c.grid)))
         for mode in sorted(group.modes, key=lambda mode: -beyond_standby[mode]):
             taken = np.minimum(left, before[mode])
             left = left - taken
