@@ -156,8 +156,8 @@ def test_minimum_off_since_outage() -> None:
 def test_of_two_outages_the_one_after_the_stop_excuses_what_it_takes() -> None:
     """Proves that of the machines stopped between two outages only those rest on that the second did not take.
 
-    By hand: as above, but in two dear hours, in the second of which two of the six stopped fall out. When they are back,
-    four rest on and six of ten run: 6 + 6 + 0 + 0 + 6 machine-hours of 0.6 USD.
+    By hand: as above, but in two dear hours, in the second of which two of the six stopped fall out. When they are
+    back, four rest on and six of ten run: 6 + 6 + 0 + 0 + 6 machine-hours of 0.6 USD.
     """
     busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", 4), outage("09:00", "10:00", 2)))
     prices, limits = [PAYS, PAYS, DEAR, DEAR, PAYS], [6.0, 6.0, 6.0, 6.0, 99.0]
