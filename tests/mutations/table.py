@@ -159,6 +159,7 @@ MUTATIONS = (
         CONDITIONS, "until = self.hours_since_start(switch.at) + 1.0", "until = self.hours_since_start(switch.at)"
     ),
     Mutation(CONDITIONS, "min(float(told), left)", "0.0"),
+    Mutation(CONDITIONS, "np.concatenate([self.pue[:1], self.pue[:-1]])", "self.pue"),
     Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
     Mutation(SITE_DATA, "megawatts(point.power_w) - standby[name]", "megawatts(point.power_w)"),
     Mutation(

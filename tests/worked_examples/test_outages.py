@@ -148,3 +148,17 @@ def test_fall_of_group() -> None:
     first = 2 * 0.6 + 2 * 0.55 - 2 * 0.1
     assert optimum(c, whole=True).profit == usd(first + 2 * 0.6 - 0.1)
     assert optimum(c, "fall_of_group", whole=True).profit == usd(first + 2 * 0.6)
+
+
+def test_what_fell_away_was_drawn_in_the_interval_before() -> None:
+    """Proves that machines excuse what they drew at the PUE of then.
+
+    By hand: four machines that must run draw 5 MW in the warm first hour. Two fall out in the cold dear hour and excuse
+    2.5 MW, the ramp allows another, so 1.5 MW are left, at a PUE of one: 4 x 0.5 - 1.5 x 2 USD.
+    """
+    busy = group(units=4, minimum_on_hours=2.0, outages=(outage("07:00", 2),))
+    state = {"groups": {"G": {"running": 4, "started": ({"at": "2026-02-11 05:00", "units": 4},)}}}
+    site = {"ramp_down_mw_per_hour": 1.0, "pue": {"temperature_c": (0.0, 40.0), "pue": (1.0, 1.25)}}
+    c = conditions(farm(busy, site=site, state=state), [PAYS, DEAR], temperature=[40.0, 0.0])
+    assert optimum(c).on() == [4, 1.5]
+    assert optimum(c).profit == usd(4 * 0.5 - 1.5 * 2.0)
