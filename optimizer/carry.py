@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.cohorts import Cohorts, course
 from optimizer.conditions import Conditions
 from optimizer.config.horizon import BillState, GroupState, State, Switched
 from optimizer.settlement.account import Dispatch, grid_import_mw, settle
@@ -22,9 +24,7 @@ def state_after(c: Conditions, dispatch: Dispatch) -> State:
     return c.farm.state.model_copy(
         update={
             "at": c.grid.end.to_pydatetime(),
-            "groups": {
-                group.name: _group(c, g, dispatch.running(group), today) for g, group in enumerate(c.farm.fleet)
-            },
+            "groups": {group.name: _group(c, g, dispatch, today) for g, group in enumerate(c.farm.fleet)},
             "announced": {},  # of intervals that are over
             "grid_import_mw": max(float(imported[-1]), 0.0),
             "bill": _bill(c, dispatch, imported),
@@ -43,39 +43,31 @@ def _missed(c: Conditions, imported: F) -> dict[str, float]:
     return missed
 
 
-def _group(c: Conditions, g: int, running: F, today: NDArray[np.bool_]) -> GroupState:
+def _group(c: Conditions, g: int, dispatch: Dispatch, today: NDArray[np.bool_]) -> GroupState:
     group = c.farm.fleet[g]
+    running = dispatch.running(group)
     before = c.farm.state.groups.get(group.name)
-    change = np.diff(running, prepend=c.units_before[g])
-    starts, stops = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    length = float(c.grid.hours.sum())
-    last = round(running[-1])
-    idle = group.units - last
-    on_hours, off_hours = max(group.minimum_on_hours, 1.0), group.minimum_off_hours
-    started = [*_carried(c, before, "started", length, on_hours), *_recent(c, starts, length, on_hours)]
-    stopped = [*_carried(c, before, "stopped", length, off_hours), *_recent(c, stops, length, off_hours)]
+    starts = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
+    switched, last = course(c, g, running), round(running[-1])
     made = before.starts_today if before is not None and today[0] else 0.0
     return (before or GroupState(running=last)).model_copy(
         update={
             "running": last,
+            "modes": {mode: round(float(dispatch.units_on[group.name, mode][-1])) for mode in group.modes},
             "in_service": round(float(c.units_available[g, -1])),
-            "started": newest(started, last),
-            "stopped": newest(stopped, idle),
+            "started": tuple(_recent(c, switched.running, max(group.minimum_on_hours, 1.0))),
+            "stopped": tuple(_recent(c, switched.resting, group.minimum_off_hours)),
             "starts_today": float(starts[today].sum()) + made,
         }
     )
 
 
-def _recent(c: Conditions, switched: F, length: float, hours: float) -> Iterator[Switched]:
-    for t in np.flatnonzero(switched > 0).tolist():
-        if c.hours_before[t] + hours > length:
-            yield Switched(at=c.grid.starts[t].to_pydatetime(), units=round(switched[t]))
-
-
-def _carried(c: Conditions, before: GroupState | None, key: str, length: float, hours: float) -> Iterator[Switched]:
-    for switch in () if before is None else getattr(before, key):
-        if c.hours_since_start(switch.at) + hours > length:
-            yield switch
+def _recent(c: Conditions, machines: Cohorts, hours: float) -> Iterator[Switched]:
+    """Those switched no longer ago than so many hours when the schedule ends."""
+    begin, length = c.grid.starts[0], float(c.grid.hours.sum())
+    for since, units in machines.cohorts:
+        if since + hours > length and round(units) > 0:
+            yield Switched(at=(begin + pd.Timedelta(seconds=round(since * 3600))).to_pydatetime(), units=round(units))
 
 
 def newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:

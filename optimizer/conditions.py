@@ -73,6 +73,11 @@ class Conditions:
             return np.interp(self._temperature, pue.temperature_c, pue.pue)
         return np.full(len(self.grid), float(pue))
 
+    @cached_property
+    def pue_before(self) -> F:
+        """Site load per MW of machines just before each interval, (intervals,); before the first as in it."""
+        return np.concatenate([self.pue[:1], self.pue[:-1]])
+
     @property
     def _temperature(self) -> F:
         temperature = self.market.temperature_c
@@ -185,12 +190,6 @@ class Conditions:
         return np.maximum(allowed, 0.0)
 
     @cached_property
-    def outage_mw(self) -> F:
-        """Load that falls away with machines that go out of service as an interval begins, at most, (intervals,)."""
-        fall = np.maximum(-np.diff(self.units_available, axis=1, prepend=self.units_before[:, None]), 0.0)
-        return self.strongest_mw @ fall * self.pue
-
-    @cached_property
     def points(self) -> dict[str, dict[str, OperatingPoint]]:
         """The operating points of each group, by its name and by mode in the order of `modes`."""
         return {group.name: group.points for group in self.farm.fleet}
@@ -212,6 +211,20 @@ class Conditions:
         )
 
     @cached_property
+    def modes_before(self) -> dict[tuple[str, str], float]:
+        """Machines running just before the plan, by group and mode: as told, the others in the strongest mode."""
+        before: dict[tuple[str, str], float] = {}
+        for group, running in zip(self.farm.fleet, self.units_before.tolist(), strict=True):
+            state, points = self.farm.state.groups.get(group.name), self.points[group.name]
+            left = running
+            for mode in points:
+                told = 0 if state is None else state.modes.get(mode, 0)
+                before[group.name, mode] = min(float(told), left)
+                left -= before[group.name, mode]
+            before[group.name, max(points, key=lambda mode: points[mode].power_w)] += left
+        return before
+
+    @cached_property
     def announced(self) -> F:
         """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
         told, hours = self.farm.state.announced, self.grid.hours
@@ -228,6 +241,11 @@ class Conditions:
         given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
         there = np.maximum(self.units_before + self.units_bound[1][:, 0], self.units_available[:, 0])
         return np.maximum(there, given)
+
+    @cached_property
+    def fallen_out(self) -> F:
+        """Machines that go out of service as each interval begins, (groups, intervals)."""
+        return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.in_service_before[:, None]), 0.0)
 
     @cached_property
     def units_bound(self) -> tuple[F, F]:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 import pytest
 
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.settlement.account import Dispatch
 from tests.farms import conditions, farm, group
 
 LAST_HOURS = "2026-02-28 22:00+00:00"
@@ -80,3 +82,13 @@ def test_machines_that_run_and_those_still_bound_are_carried() -> None:
     assert state.groups["G"].running == 6
     assert [(switch.at.hour, switch.units) for switch in state.groups["G"].started] == [(7, 6)]
     assert state.at == c.grid.end.to_pydatetime()
+
+
+def test_machines_that_an_outage_took_are_not_bound_when_they_are_back() -> None:
+    """Six of ten machines fall out of the plan's last hour, and one stops by itself: that one alone must rest."""
+    out = ({"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 6},)
+    c = conditions(farm(group(minimum_off_hours=4.0, outages=out)), [0.0, 0.0])
+    on = {("G", "normal"): np.array([10.0, 3.0])}
+    state = state_after(c, Dispatch(on, np.zeros(2), np.zeros(2))).groups["G"]
+    assert (state.running, state.in_service, state.modes) == (3, 4, {"normal": 3})
+    assert [(switch.at.hour, switch.units) for switch in state.stopped] == [(7, 1)]

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.assembly.charges import charges
 from optimizer.assembly.fleet import containers, fleet
+from optimizer.assembly.outages import outages
 from optimizer.assembly.parts import F
 from optimizer.assembly.replanning import replanning
 from optimizer.assembly.site import events, site
@@ -40,7 +41,7 @@ def build_problem(conditions: Conditions, *, whole: bool = False) -> DispatchPro
     _judge_size(conditions)
     sets: dict[str, AnySet] = {}
     parameters: dict[str, F] = {}
-    for part in (fleet, site, supply, charges, events, replanning):
+    for part in (fleet, site, outages, supply, charges, events, replanning):
         part_sets, part_parameters = part(conditions)
         sets |= part_sets
         parameters |= part_parameters

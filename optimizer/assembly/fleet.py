@@ -52,12 +52,6 @@ def fleet(c: Conditions) -> Part:
         window_starts(c.hours_before, _per_group(farm, hours)) for hours in ("minimum_on_hours", "minimum_off_hours")
     )
     bound_on, bound_off = c.units_bound
-    outage_sets, lost = outages(
-        c.units_available,
-        c.in_service_before,
-        on_start,
-        off_start,
-    )
     cold_group, cold_interval = np.nonzero(c.too_cold_to_start)
     frost_group, frost_interval = np.nonzero(c.frost_minimum)
     damage = np.array(
@@ -69,6 +63,7 @@ def fleet(c: Conditions) -> Part:
     shortest = float(grid.hours.min())
     minimum_on = (_per_group(farm, "minimum_on_hours") > shortest) | bound_on.any(axis=1)
     minimum_off = (_per_group(farm, "minimum_off_hours") > shortest) | bound_off.any(axis=1)
+    outage_sets, lost = outages(c.fallen_out, (on_start, off_start), (minimum_on, minimum_off))
     sets: dict[str, AnySet] = {
         "GROUPS": LabelSet(names),
         "POINTS": LabelSet(tuple((group.name, mode) for group, mode in points)),

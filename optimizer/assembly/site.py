@@ -29,6 +29,7 @@ def site(c: Conditions) -> Part:
         "EXPORTS": LabelSet(("export",) if exports else ()),
     }
     standby = {group.name: megawatts(group.standby_w) for group in c.farm.fleet}
+    idle_mw = c.pue_before * (np.array(list(standby.values())) @ c.fallen_out)
     parameters = {
         "pue": c.pue,
         "extra_mw": np.array(
@@ -42,7 +43,7 @@ def site(c: Conditions) -> Part:
         "overrun_usd_per_mwh": np.array([] if soft is None else [soft]),
         "import_before": np.array(before or 0.0),
         "ramp_up_mw": (np.inf if up is None else up) * c.grid.hours,
-        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + c.outage_mw,
+        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + idle_mw,
     }
     return sets, parameters
 

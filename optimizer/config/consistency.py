@@ -73,6 +73,7 @@ def _state(farm: Any) -> Iterator[FoundAt]:
         if name not in units:
             yield path, f"no group of the fleet has this name; {meant(name, list(units))}"
             continue
+        yield from _modes(path, name, state, _modes_of(farm)[name])
         installed, running = units[name], get(state, "running")
         if not isinstance(running, int) or running < 0:
             continue
@@ -98,13 +99,30 @@ def _state(farm: Any) -> Iterator[FoundAt]:
             yield (*path, "stopped"), sentence
 
 
-def _announced(farm: Any, told: Any) -> Iterator[FoundAt]:
-    """Machines announced for groups or modes that are not there."""
-    modes = {
+def _modes_of(farm: Any) -> dict[str, list[str]]:
+    """The modes of every group by its name."""
+    return {
         name: [str(mode) for _, mode in entries(group, "modes")] or ["normal"]
         for _, group in entries(farm, "fleet")
         if isinstance(name := get(group, "name"), str)
     }
+
+
+def _modes(path: Keys, name: str, state: Any, known: list[str]) -> Iterator[FoundAt]:
+    """Machines said to run in modes that are not there, or more of them than run."""
+    told, running = get(state, "modes"), get(state, "running")
+    counts = told if isinstance(told, dict) else {}
+    for mode in counts:
+        if mode not in known:
+            yield (*path, "modes", mode), f"{name} has no such mode; it has {', '.join(known)}"
+    total = sum(count for count in counts.values() if isinstance(count, int))
+    if isinstance(running, int) and total > running:
+        yield (*path, "modes"), f"are {total} machines, more than the {running} that run"
+
+
+def _announced(farm: Any, told: Any) -> Iterator[FoundAt]:
+    """Machines announced for groups or modes that are not there."""
+    modes = _modes_of(farm)
     for name, rows in told.items() if isinstance(told, dict) else ():
         path = ("state", "announced", name)
         if name not in modes:

@@ -62,6 +62,9 @@ class GroupState(Section):
     """What a group was doing when the plan begins."""
 
     running: Count = Field(description="Machines running")
+    modes: dict[str, Count] = Field(
+        default={}, description="Machines running, by mode; those not told of run in the group's strongest"
+    )
     in_service: Count | None = Field(
         default=None, description="Machines in service just before; those running, resting or there now when absent"
     )

@@ -15,6 +15,7 @@ from optimizer.carry import newest, state_after
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group
 from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
@@ -158,7 +159,7 @@ def fitted(state: State, farm: Farm) -> State:
         }
     )
     groups = {
-        group.name: _within(state.groups[group.name], group.units) for group in farm.fleet if group.name in state.groups
+        group.name: _within(state.groups[group.name], group) for group in farm.fleet if group.name in state.groups
     }
     modes = {group.name: set(group.modes) for group in farm.fleet}
     same = all(set(told) == modes.get(name, set()) for name, told in state.announced.items())
@@ -171,13 +172,15 @@ def _of(names: set[str], told: dict[str, T]) -> dict[str, T]:
     return {name: value for name, value in told.items() if name in names}
 
 
-def _within(group: GroupState, units: int) -> GroupState:
-    running = min(group.running, units)
-    return group.model_copy(
+def _within(state: GroupState, group: Group) -> GroupState:
+    running = min(state.running, group.units)
+    same = running == state.running and set(state.modes) <= set(group.modes)
+    return state.model_copy(
         update={
             "running": running,
-            "in_service": None if group.in_service is None else min(group.in_service, units),
-            "started": newest(group.started, running),
-            "stopped": newest(group.stopped, units - running),
+            "modes": state.modes if same else {},
+            "in_service": None if state.in_service is None else min(state.in_service, group.units),
+            "started": newest(state.started, running),
+            "stopped": newest(state.stopped, group.units - running),
         }
     )

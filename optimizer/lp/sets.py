@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from optimizer.lp.language import AnySet, Float, Int, LabelSet, Map, RangeSet
 
@@ -28,18 +29,21 @@ def window(start: Int) -> RangeSet:
     return RangeSet("INTERVALS", ("GROUPS", "INTERVALS"), start, stop)
 
 
-def outages(available: Float, before: Float, on_start: Int, off_start: Int) -> tuple[dict[str, AnySet], Float]:
-    """Where availability falls, and by how many units.
+def outages(
+    fallen_out: Float, windows: tuple[Int, Int], binds: tuple[NDArray[np.bool_], NDArray[np.bool_]]
+) -> tuple[dict[str, AnySet], Float]:
+    """Where machines fall out of service, and how many units.
 
-    available: (groups, intervals) units; before: (groups,) units in service just before the plan that may be lost in
-    its first interval; on_start, off_start: first intervals of the minimum-time windows.
-    Returns the sets OUTAGES, OUTAGES_AT, OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW, their maps, and the units lost.
+    fallen_out: (groups, intervals) units that fall out as an interval begins; windows: first intervals of those of
+    minimum on and off times; binds: (groups,) where these times bind at all. Returns the sets OUTAGES, OUTAGES_AT,
+    OUTAGES_IN_ON_WINDOW, OUTAGES_IN_OFF_WINDOW and their maps, those of the rows that begin with an outage within a
+    window, and the units lost.
     """
-    fall = np.maximum(np.concatenate([before[:, None], available[:, :-1]], axis=1) - available, 0.0)
-    group, interval = np.nonzero(fall)
-    count = np.zeros(fall.size + 1, dtype=np.int64)
-    np.cumsum(fall.ravel() > 0, out=count[1:])
-    flat = np.arange(fall.size).reshape(fall.shape)
+    on_start, off_start = windows
+    group, interval = np.nonzero(fallen_out)
+    count = np.zeros(fallen_out.size + 1, dtype=np.int64)
+    np.cumsum(fallen_out.ravel() > 0, out=count[1:])
+    flat = np.arange(fallen_out.size).reshape(fallen_out.shape)
     first_of_group = flat[:, :1]
     over = ("GROUPS", "INTERVALS")
     sets: dict[str, AnySet] = {
@@ -50,4 +54,30 @@ def outages(available: Float, before: Float, on_start: Int, off_start: Int) -> t
         "OUTAGES_IN_ON_WINDOW": RangeSet("OUTAGES", over, count[first_of_group + on_start], count[flat + 1]),
         "OUTAGES_IN_OFF_WINDOW": RangeSet("OUTAGES", over, count[first_of_group + off_start], count[flat + 1]),
     }
-    return sets, fall[group, interval]
+    until = count[flat + 1]
+    sets |= _since(("ON_SINCE", "STARTS_SINCE", "OUTAGES_AFTER_START"), (group, interval), on_start, binds[0], until)
+    sets |= _since(("OFF_SINCE", "STOPS_SINCE", "OUTAGES_AFTER_STOP"), (group, interval), off_start, binds[1], until)
+    return sets, fallen_out[group, interval]
+
+
+def _since(
+    names: tuple[str, str, str], outage: tuple[Int, Int], start: Int, binds: NDArray[np.bool_], until: Int
+) -> dict[str, AnySet]:
+    """A row for each outage and each interval from it on whose window holds it: what was switched since, and the
+    outages after it.
+
+    names: of the set of rows, of the switches and of the outages. outage: group and interval of each. start, until:
+    (groups, intervals), a window's first interval, and one past the last outage that has happened by then.
+    """
+    rows, switches, later = names
+    group, interval = outage
+    each = np.arange(start.shape[1])
+    holds = (start[group] <= interval[:, None]) & (each >= interval[:, None]) & binds[group][:, None]
+    first, at = np.nonzero(holds)
+    return {
+        rows: LabelSet(tuple(range(len(first)))),
+        f"group_of_{rows.lower()}": Map("GROUPS", (rows,), group[first]),
+        f"interval_of_{rows.lower()}": Map("INTERVALS", (rows,), at),
+        switches: RangeSet("INTERVALS", (rows,), interval[first], at + 1),
+        later: RangeSet("OUTAGES", (rows,), first + 1, until[group[first], at]),
+    }

@@ -1,7 +1,7 @@
 """The rule checker: walks a finished schedule and checks every physical and contractual rule again, without the LP.
 
-It counts machines from one interval to the next, as an operator with a clipboard would. An outage of n machines
-excuses n of the group's machines from minimum times for as long as those would bind.
+It follows machines one by one, as an operator with a clipboard would: a schedule passes exactly when each of its
+machines can be given an identity, in service or out, running or resting since some hour, so that every rule holds.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.cohorts import course
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
 MW_TOLERANCE = 1e-6
@@ -59,18 +61,11 @@ def _group_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> 
     for mode in group.modes:
         yield from _breaches("units below zero", name, -dispatch.units_on[name, mode], "machines")
     yield from _breaches("units available", name, running - available, "machines")
-    change = np.diff(running, prepend=c.units_before[g])
-    started, stopped = np.maximum(change, 0.0), np.maximum(-change, 0.0)
-    bound_on, bound_off = c.units_bound[0][g], c.units_bound[1][g]
-    in_service = np.concatenate([[c.in_service_before[g]], available[:-1]])
-    fallen_out = np.maximum(in_service - available, 0.0)
-    forced = np.minimum(stopped, fallen_out)  # an outage takes running machines first, where machines stop
-    if group.minimum_on_hours > 0:
-        must_run = _still_bound(c, started - forced, group.minimum_on_hours) + bound_on
-        yield from _breaches("minimum on time", name, must_run - running, "machines")
-    if group.minimum_off_hours > 0:
-        resting = _still_bound(c, (stopped - forced) - (fallen_out - forced), group.minimum_off_hours) + bound_off
-        yield from _breaches("minimum off time", name, resting - (available - running), "machines")
+    started = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
+    if group.minimum_on_hours > 0 or group.minimum_off_hours > 0:
+        switched = course(c, g, running)
+        yield from _breaches("minimum on time", name, switched.stopped_early, "machines")
+        yield from _breaches("minimum off time", name, switched.started_early, "machines")
     if group.starts_per_day is not None:
         for day in range(len(c.grid.days)):
             today = np.flatnonzero(c.grid.day_of_interval == day)
@@ -83,17 +78,17 @@ def _group_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> 
         yield from _breaches("start rate", name, started - c.start_limit[g], "machines")
         if (c.grid.hours < 1.0).any():
             left = np.maximum(group.starts_per_hour - c.starts_just_before[g], 0.0)
-            yield from _breaches("starts within an hour", name, _still_bound(c, started, 1.0) - left, "machines")
+            yield from _breaches("starts within an hour", name, _within_an_hour(c, started) - left, "machines")
     yield from _breaches("cold start", name, started * c.too_cold_to_start[g], "machines")
 
 
-def _still_bound(c: Conditions, switched: F, hours: float) -> F:
-    """Machines switched less than so many hours before each interval's start, this interval's own included."""
-    until = np.searchsorted(c.hours_before, c.hours_before + hours - _BEFORE)
-    bound = np.zeros(len(switched) + 1)
-    bound[:-1] += switched
-    np.subtract.at(bound, np.maximum(until, np.arange(1, len(switched) + 1)), switched)
-    return np.cumsum(bound)[:-1]
+def _within_an_hour(c: Conditions, started: F) -> F:
+    """Machines started less than an hour before each interval's start, this interval's own included."""
+    until = np.searchsorted(c.hours_before, c.hours_before + 1.0 - _BEFORE)
+    recent = np.zeros(len(started) + 1)
+    recent[:-1] += started
+    np.subtract.at(recent, np.maximum(until, np.arange(1, len(started) + 1)), started)
+    return np.cumsum(recent)[:-1]
 
 
 def _container_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> Iterator[Breach]:
@@ -112,6 +107,32 @@ def _container_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group)
     yield from _breaches("one partly filled container", group.name, partial_runs - 1.0, "containers")
 
 
+def _fallen_away_mw(c: Conditions, dispatch: Dispatch) -> F:
+    """Load that falls away with machines an outage takes as an interval begins, MW, (intervals,).
+
+    It takes running machines as far as the group's number of them falls, the strongest first: those in whose place
+    others start draw as before. Of their load counts what the group's load falls by, should others be turned up. The
+    rest of the machines it takes were idle, and save their standby.
+    """
+    watts = np.zeros(len(c.grid))
+    for g, group in enumerate(c.farm.fleet):
+        beyond_standby = {mode: point.power_w - group.standby_w for mode, point in c.points[group.name].items()}
+        before = {
+            mode: np.concatenate([[c.modes_before[group.name, mode]], dispatch.units_on[group.name, mode][:-1]])
+            for mode in group.modes
+        }
+        lost = np.maximum(sum(before.values()) - dispatch.running(group), 0.0)
+        left = np.minimum(lost, c.fallen_out[g])
+        taken_w, fall_w = np.zeros((2, len(c.grid)))
+        for mode in sorted(group.modes, key=lambda mode: -beyond_standby[mode]):
+            taken = np.minimum(left, before[mode])
+            left = left - taken
+            taken_w += beyond_standby[mode] * taken
+            fall_w += beyond_standby[mode] * (before[mode] - dispatch.units_on[group.name, mode])
+        watts += group.standby_w * c.fallen_out[g] + np.minimum(taken_w, np.maximum(fall_w, 0.0))
+    return watts / WATTS_PER_MEGAWATT * c.pue_before
+
+
 def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     imported, site, onsite = grid_import_mw(c, dispatch), c.farm.site, c.farm.energy.onsite
     yield from _breaches("import below zero", "", -imported, "MW", MW_TOLERANCE)
@@ -122,7 +143,7 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     if site.ramp_up_mw_per_hour is not None:
         yield from _breaches("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours, "MW", MW_TOLERANCE)
     if site.ramp_down_mw_per_hour is not None:
-        allowed = site.ramp_down_mw_per_hour * c.grid.hours + c.outage_mw
+        allowed = site.ramp_down_mw_per_hour * c.grid.hours + _fallen_away_mw(c, dispatch)
         yield from _breaches("ramp down", "", -change - allowed, "MW", MW_TOLERANCE)
     for cap in c.event_caps:
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:

@@ -197,6 +197,8 @@ def _binding(c: Conditions, problem: DispatchProblem, solution: Solution, family
     duals = np.abs(solution.shadow_prices[family]) > _TOLERANCE
     members = problem.sets[("STAGED" if family == "start_rate" else family.upper()) + "_GROUPS"]
     assert isinstance(members, Subset)
+    if family in _SINCE:
+        duals = duals | _since_outage(problem, solution, family)[members.positions]
     if family in _WINDOW:
         duals = _within_windows(problem, _WINDOW[family], members.positions, duals)
     held[members.positions] = duals[:, c.grid.day_of_interval] if family == "daily_starts" else duals
@@ -221,6 +223,20 @@ def _group_of_point(problem: DispatchProblem) -> NDArray[np.int64]:
     groups = problem.sets["POINTS_OF_GROUP"]
     assert isinstance(groups, RangeSet)
     return np.repeat(np.arange(len(groups.start)), groups.stop - groups.start)
+
+
+_SINCE = {"minimum_on": "on_since", "minimum_off": "off_since"}
+
+
+def _since_outage(problem: DispatchProblem, solution: Solution, family: str) -> NDArray[np.bool_]:
+    """Where a row that begins with an outage holds machines back, (groups, intervals)."""
+    held = np.zeros((problem.size("GROUPS"), problem.size("INTERVALS")), dtype=np.bool_)
+    group, interval = (problem.sets[f"{axis}_of_{_SINCE[family]}"] for axis in ("group", "interval"))
+    assert isinstance(group, Map)
+    assert isinstance(interval, Map)
+    binds = np.abs(solution.shadow_prices[f"{family}_since_outage"]) > _TOLERANCE
+    held[group.position[binds], interval.position[binds]] = True
+    return held
 
 
 _WINDOW = {"minimum_on": "ON_WINDOW", "hourly_starts": "HOUR_WINDOW"}

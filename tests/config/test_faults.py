@@ -223,6 +223,12 @@ WRONG = [
     ),
     (
         "name: Test",
+        "name: Test\nstate: {at: 2026-02-11 00:00, groups: {A: {running: 4, modes: {normal: 3, eco: 2}}}}",
+        "2:63: state.groups.A.modes: are 5 machines, more than the 4 that run\n"
+        "2:80: state.groups.A.modes.eco: A has no such mode; it has normal",
+    ),
+    (
+        "name: Test",
         "name: Test\nstate: {at: 2026-03-08 02:30, grid_import_mw: 1}",
         "2:13: state.at: 2026-03-08 02:30 does not exist in America/Chicago: the clock skips it; write 01:30 or 03:30",
     ),

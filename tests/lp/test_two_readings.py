@@ -76,6 +76,22 @@ def test_strong_duality_certifies_the_optimum(c: Conditions) -> None:
     assert not slack_below.any() and not slack_above.any()
 
 
+@pytest.mark.parametrize("before", [None, 9.0])
+def test_the_readings_agree_on_outages_under_a_ramp(before: float | None) -> None:
+    """Two groups of one and of two modes, each with outages: as the plan begins, and later, one after the other."""
+    outages = tuple({"start": f"2026-02-11 {hour:02d}:00", "end": "2026-02-11 12:00", "units": 2} for hour in (6, 8, 9))
+    two = group(other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"), standby_w=1e5, minimum_off_hours=3.0)
+    told = {"running": 8, "modes": {"eco": 3}, "in_service": 10}
+    state = {"groups": {"G": told}, "grid_import_mw": before}
+    ramped = farm(
+        {**two, "outages": outages}, group("H", minimum_on_hours=2.0, outages=outages[1:]),
+        site={"ramp_down_mw_per_hour": 1.5}, state=state,
+    )  # fmt: skip
+    problem = build_problem(conditions(ramped, [0.5] * 6, temperature=[0.0, 5.0, 9.0, 1.0, 2.0, 3.0]))
+    assert all(problem.size(name) for name in ("FALLS", "TAKEN", "ON_SINCE", "OFF_SINCE", "LATER_FALLS"))
+    the_same(problem)
+
+
 def test_pyomo_finds_the_same_optimum_with_its_own_interface() -> None:
     from pyomo.contrib.appsi.solvers import Highs
 

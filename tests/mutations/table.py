@@ -32,6 +32,9 @@ CALLS = "optimizer/calls.py"
 PROGRAMS = "optimizer/config/programs.py"
 EVENT_MONEY = "optimizer/settlement/events.py"
 CHECKER = "optimizer/schedule/checker.py"
+COHORTS = "optimizer/cohorts.py"
+OUTAGES = "optimizer/lp/rules/outages.py"
+OUTAGES_DATA = "optimizer/assembly/outages.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
 EXPLAIN = "optimizer/schedule/explain.py"
 SHEET = "optimizer/schedule/tables.py"
@@ -79,6 +82,10 @@ MUTATIONS = (
     Mutation(FLEET, "taken_out + m.units_bound_on[g, t] <= units", "taken_out <= units"),
     Mutation(FLEET, "stopped - taken_out + m.units_bound_off[g, t] <=", "stopped + m.units_bound_off[g, t] <="),
     Mutation(FLEET, "taken_out + m.units_bound_off[g, t] <=", "taken_out <="),
+    Mutation(FLEET, "started - taken_out <= units_running(m, g, t)", "started - taken_out <= m.units_available[g, t]"),
+    Mutation(FLEET, "m.sum(m.OUTAGES_AFTER_STOP[k],", "2.0 * m.sum(m.OUTAGES_AFTER_STOP[k],"),
+    Mutation(SETS, 'RangeSet("OUTAGES", (rows,), first + 1,', 'RangeSet("OUTAGES", (rows,), first,'),
+    Mutation(SETS, 'RangeSet("INTERVALS", (rows,), interval[first], at', 'RangeSet("INTERVALS", (rows,), at, at'),
     Mutation(FLEET, "m.sum(m.OFF_WINDOW[g, t],", "m.sum(m.ON_WINDOW[g, t],"),
     Mutation(FLEET, "return m.outage_units[o] + m.outage_resting[o] <=", "return m.outage_units[o] <="),
     Mutation(FLEET, "<= m.starts_left[g, d]", ">= m.starts_left[g, d]"),
@@ -109,7 +116,16 @@ MUTATIONS = (
         "m.grid_import[m.previous[t]] <= m.ramp_up_mw[t]",
         "m.grid_import[m.previous[t]] <= m.ramp_up_mw[m.previous[t]]",
     ),
-    Mutation(SITE, "return m.import_before - m.grid_import[t] <=", "return m.grid_import[t] - m.import_before <="),
+    Mutation(SITE, "return m.import_before - m.grid_import[t] -", "return m.grid_import[t] - m.import_before -"),
+    Mutation(SITE, "m.import_before - m.grid_import[t] - load_taken(m, t) <=", "m.import_before - m.grid_import[t] <="),
+    Mutation(OUTAGES, "m.taken_mw[n] * m.units_taken[n]", "0.5 * m.taken_mw[n] * m.units_taken[n]"),
+    Mutation(OUTAGES, "<= m.outage_units[m.outage_of_fall[f]]", "<= m.fall_units[f]"),
+    Mutation(OUTAGES, "<= m.fall_units[f] * m.unreplaced[f]", "<= m.fall_units[f]"),
+    Mutation(OUTAGES, "m.units_available[g, t] * m.unreplaced[f] <=", "0.0 * m.unreplaced[f] <="),
+    Mutation(OUTAGES, "mw_taken(m, f) - fall +", "mw_taken(m, f) +"),
+    Mutation(OUTAGES, "return mw_taken(m, f) <= m.mw_before[f]", "return mw_taken(m, f) <= 9.0 + m.mw_before[f]"),
+    Mutation(OUTAGES_DATA, "np.minimum(units[fall_of], running[point])", "units[fall_of]"),
+    Mutation(SITE_DATA, "c.pue_before * (np.array", "0.0 * (np.array"),
     Mutation(
         SITE,
         "return m.grid_import[m.previous[t]] - m.grid_import[t]",
@@ -142,7 +158,8 @@ MUTATIONS = (
     Mutation(
         CONDITIONS, "until = self.hours_since_start(switch.at) + 1.0", "until = self.hours_since_start(switch.at)"
     ),
-    Mutation(CONDITIONS, "@ fall * self.pue", "@ fall * 0.0"),
+    Mutation(CONDITIONS, "min(float(told), left)", "0.0"),
+    Mutation(CONDITIONS, "np.concatenate([self.pue[:1], self.pue[:-1]])", "self.pue"),
     Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
     Mutation(SITE_DATA, "megawatts(point.power_w) - standby[name]", "megawatts(point.power_w)"),
     Mutation(
@@ -157,10 +174,14 @@ MUTATIONS = (
     ),
     Mutation(CALLS, "self._baseline(cut.baseline_mw) - cut.mw", "cut.mw + 0.0 * self.idle_load_mw"),
     Mutation(CALLS, "(grid.ends > pd.Timestamp(start))", "(grid.starts >= pd.Timestamp(start))"),
-    Mutation(
-        CHECKER, "started - forced, group.minimum_on_hours) + bound_on", "started, group.minimum_on_hours) + bound_on"
-    ),
-    Mutation(CHECKER, "(stopped - forced) - (fallen_out - forced), group", "stopped, group"),
+    Mutation(COHORTS, "runs.lose_last(taken[t])", "runs.lose_last(0.0)"),
+    Mutation(COHORTS, "rests.lose_last(fallen_out[t] - taken[t])", "rests.lose_last(fallen_out[t])"),
+    Mutation(COHORTS, "self.cohorts.appendleft((_LONG_AGO, units))", "self.cohorts.append((_LONG_AGO, units))"),
+    Mutation(COHORTS, "hour, there = self.cohorts.pop()", "hour, there = self.cohorts.popleft()"),
+    Mutation(COHORTS, "hour, there = self.cohorts.popleft()", "hour, there = self.cohorts.pop()"),
+    Mutation(CHECKER, "np.minimum(taken_w, np.maximum(fall_w, 0.0))", "taken_w"),
+    Mutation(CHECKER, "left = np.minimum(lost, c.fallen_out[g])", "left = c.fallen_out[g]"),
+    Mutation(CHECKER, "key=lambda mode: -beyond_standby[mode]", "key=lambda mode: beyond_standby[mode]"),
     Mutation(CHECKER, "_BEFORE = 1e-9", "_BEFORE = -1e-9"),
     Mutation(CHECKER, "-change - allowed, ", "change - allowed, "),
     Mutation(CHECKER, "dispatch.export_mw - dispatch.onsite_mw,", "dispatch.export_mw - dispatch.onsite_mw - 9.0,"),
@@ -170,6 +191,7 @@ MUTATIONS = (
     ),
     Mutation(ROUNDING, "<= SEARCH_GAP * abs(found.objective)", "<= abs(found.objective)"),
     Mutation(ROUNDING, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
+    Mutation(EXPLAIN, "duals = duals | _since_outage(problem, solution, family)[members.positions]", "pass"),
     Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),

@@ -117,6 +117,10 @@ CASES: dict[str, Case] = {
     "ramp down/carried in": Case(
         [6], [4], (0, 2, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}, "state": {"grid_import_mw": 10.0}}, who=""
     ),
+    "ramp down/an outage excuses what it takes": Case(
+        [6, 3], [6, 2], (1, 0.5, "MW"), {"standby_w": 0.25e6, "outages": outage("07:00", "08:00", 2)},
+        {**running(6), "site": {"ramp_down_mw_per_hour": 1.0}}, who="",
+    ),
     "event cap": Case(
         [9, 4, 9], [9, 6, 9], (1, 2, "MW"), farm={"events": call({"form": "to_level", "mw": 4.0})}, who="call"
     ),
@@ -165,6 +169,34 @@ def test_the_broken_rule_is_found_and_no_other(name: str) -> None:
     interval, amount, unit = case.breach
     assert [(b.rule, b.who, b.interval, b.unit) for b in found] == [(rule, case.who, interval, unit)]
     assert found[0].amount == pytest.approx(amount)
+
+
+@pytest.mark.parametrize(
+    ("normal", "eco", "other", "excess"),
+    [
+        ((4, 2), (0, 0), (1, 1), 0.0),  # the two that fall out
+        ((4, 1), (0, 0), (1, 1), 0.5),  # and one more, where half a megawatt is allowed
+        ((0, 0), (4, 1), (1, 1), 0.0),  # in eco mode they excuse half as much
+        ((0, 0), (4, 0), (1, 1), 0.5),
+        ((2, 2), (2, 0), (1, 1), 0.0),
+        ((2, 2), (2, 0), (1, 0), 0.5),  # G falls by a megawatt: two normal ones taken, two turned up, excuse no more
+        ((2, 2), (0, 0), (1, 0), 0.5),  # those that fall out were idle
+        ((2, 0), (0, 2), (1, 1), 0.5),  # idle ones again, while two are turned down
+    ],
+)
+def test_a_ramp_down_excuses_load_that_really_falls_away(
+    normal: tuple[float, float], eco: tuple[float, float], other: tuple[float, float], excess: float
+) -> None:
+    """Two of four machines G of 1 MW, or 0.5 MW in eco mode, fall out, and all of H, which stood by; one of K runs."""
+    out = ("07:00", "08:00")
+    busy = group(units=4, other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"), outages=outage(*out, 2))
+    late = group("H", 4, standby_w=0.125e6, outages=outage(*out, 4))
+    state = {"groups": {"H": {"running": 0}}}
+    c = conditions(farm(busy, late, group("K"), site={"ramp_down_mw_per_hour": 0.5}, state=state), [0.0] * 2)
+    units = {("G", "normal"): normal, ("G", "eco"): eco, ("H", "normal"): (0, 0), ("K", "normal"): other}
+    on = MappingProxyType({point: np.array(machines, dtype=np.float64) for point, machines in units.items()})
+    found = check(c, Dispatch(on, np.zeros(2), np.zeros(2)))
+    assert found == ([Breach("ramp down", "", 1, excess, "MW")] if excess else [])
 
 
 def test_one_partly_filled_container() -> None:

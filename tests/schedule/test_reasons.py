@@ -164,6 +164,14 @@ def no_more_than_six_machines(m: Any) -> None:
     m.own_limit = pyo.Constraint(m.INTERVALS, rule=lambda m, t: m.units_on["G", "normal", t] <= 6.0)
 
 
+def test_machines_stopped_since_an_outage_rest_for_their_minimum_time() -> None:
+    """Four machines fall out, then the six others stop in the dear hour: of the ten the six rest on."""
+    out = ({"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 4},)
+    busy = group(minimum_off_hours=3.0, outages=out)
+    plan = plan_conditions(conditions(farm(busy, limit_mw=6.0, **running(6)), [PAYS, PAYS, DEAR, PAYS]))
+    assert plan.explanation.off[Reason.MINIMUM_OFF].tolist() == [[0, 0, 0, 6]]
+
+
 @pytest.mark.parametrize("extend", [no_more_than_six_megawatts, no_more_than_six_machines])
 def test_a_constraint_of_the_users_own_is_a_reason(extend: Any) -> None:
     plan = plan_conditions(conditions(farm(), [PAYS, DEAR]), extend=extend)

@@ -8,6 +8,7 @@ from tests.farms import conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS, DEAR = 0.4, 3.0  # USD/MWh: a machine gains 0.6 USD in an hour, or loses 2
+SIX_MW = {"form": "to_level", "mw": 6.0}
 
 
 def of_state(running: int, **more: object) -> dict[str, object]:
@@ -136,6 +137,61 @@ def test_an_outage_takes_resting_machines_first_where_that_is_better() -> None:
     assert optimum(c).profit == usd((6 + 6 + 10) * 0.6)
     assert optimum(c).on() == [6, 6, 10]
     assert optimum(c, "minimum_off").profit == usd((10 + 6 + 10) * 0.6)
+
+
+def test_minimum_off_since_outage() -> None:
+    """Proves that an outage excuses no stop made after it.
+
+    By hand: six of ten machines run, as many as the meter allows, and the four others fall out in the second hour. In
+    the dear third hour the six stop (2 USD each) and rest three hours; the four are back and start: 6 + 6 + 0 + 4
+    machine-hours of 0.6 USD. Without it the optimum would restart six, four of them excused by the outage before.
+    """
+    busy = group(minimum_off_hours=3.0, outages=(outage("07:00", "08:00", 4),))
+    c = conditions(farm(busy, limit_mw=6.0, **of_state(6)), [PAYS, PAYS, DEAR, PAYS])
+    assert optimum(c).profit == usd((6 + 6 + 4) * 0.6)
+    assert optimum(c).on() == [6, 6, 0, 4]
+    assert optimum(c, "minimum_off_since_outage").profit == usd((6 + 6 + 6) * 0.6)
+
+
+def test_of_two_outages_the_one_after_the_stop_excuses_what_it_takes() -> None:
+    """Proves that of the machines stopped between two outages only those rest on that the second did not take.
+
+    By hand: as above, but in two dear hours, in the second of which two of the six stopped fall out. When they are
+    back, four rest on and six of ten run: 6 + 6 + 0 + 0 + 6 machine-hours of 0.6 USD.
+    """
+    busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", 4), outage("09:00", "10:00", 2)))
+    prices, limits = [PAYS, PAYS, DEAR, DEAR, PAYS], [6.0, 6.0, 6.0, 6.0, 99.0]
+    c = conditions(farm(busy, **of_state(6)), prices, import_limit=limits)
+    assert optimum(c).on() == [6, 6, 0, 0, 6]
+    assert optimum(c).profit == usd((6 + 6 + 6) * 0.6)
+
+
+def test_minimum_on_since_outage() -> None:
+    """Proves that an outage excuses no start made after it.
+
+    By hand: four machines run and fall out in the dear second hour, back in the third. A start then gains 0.5 USD and
+    loses 0.6 USD in the hour after, in which it must run on, so nothing starts. Without it the optimum would start the
+    four for the third hour alone.
+    """
+    busy = group(units=4, minimum_on_hours=3.0, outages=(outage("07:00", "08:00", 4),))
+    c = conditions(farm(busy), [PAYS, DEAR, 0.5, 1.6])
+    assert optimum(c).profit == usd(4 * 0.6)
+    assert optimum(c).on() == [4, 0, 0, 0]
+    assert optimum(c, "minimum_on_since_outage").profit == usd(4 * (0.6 + 0.5))
+
+
+def test_an_outage_takes_machines_that_were_switched_before_the_plan() -> None:
+    """Proves that an outage excuses stops carried in, and those made between the plan's beginning and itself.
+
+    By hand: two machines stopped at 05:00 and two stop in the dear first hour, all to rest four hours. Four fall out
+    from 07:00 to 08:00, and all ten may run at 08:00. Where one fewer falls out, one stopped at 05:00 rests on.
+    """
+    for taken, last in ((4, 10), (3, 9)):
+        busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", taken),), wear_usd_per_start=0.01)
+        state = of_state(8, stopped=({"at": "2026-02-11 05:00", "units": 2},))
+        call = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 08:00", "cut": SIX_MW}
+        best = optimum(conditions(farm(busy, events=(call,), **state), [PAYS] * 3))
+        assert best.on() == [6, 6, last]
 
 
 def test_daily_starts() -> None:

@@ -45,7 +45,7 @@ def later_change(m: Any, g: Any, t: Any) -> Any:
 def minimum_on(m: Any, g: Any, t: Any) -> Any:
     r"""Units started within the last L hours still run, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (s_{g\tau} - o_{g\tau}) + S_{gt} \le r_{gt}`,
-    where :math:`S_{gt}` counts starts before the plan that still bind.
+    where :math:`S_{gt}` counts starts before the plan that still bind. See `minimum_on_since_outage`.
 
     With the change families these rows describe the whole-unit schedules of identical units without integer
     variables (Rajan and Takriti, IBM Research Report RC23628, 2005).
@@ -56,16 +56,42 @@ def minimum_on(m: Any, g: Any, t: Any) -> Any:
 
 
 def minimum_off(m: Any, g: Any, t: Any) -> Any:
-    r"""Units stopped within the last L hours still rest, but for those an outage took meanwhile:
+    r"""Units stopped within the last L hours still rest, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (d_{g\tau} - q_{g\tau}) + D_{gt} \le A_{gt} - r_{gt}`,
     where :math:`D_{gt}` counts stops before the plan that still bind.
 
     Units that an outage takes are not stopped by choice: they are counted in o or q, not in d, so an outage can force
-    any number of machines off, and they may start again as soon as they are back.
+    any number of machines off, and they may start again as soon as they are back. See `minimum_off_since_outage`.
     """
     stopped = m.sum(m.OFF_WINDOW[g, t], lambda w: m.units_stopped[g, w])
     taken_out = m.sum(m.OUTAGES_IN_OFF_WINDOW[g, t], lambda o: m.outage_resting[o])
     return stopped - taken_out + m.units_bound_off[g, t] <= m.units_available[g, t] - units_running(m, g, t)
+
+
+def minimum_on_since_outage(m: Any, k: Any) -> Any:
+    r"""An outage excuses no start made after it: for every interval a of the window W(t, L) in which one falls,
+    :math:`\sum_{\tau = a}^{t} s_{g\tau} - \sum_{\tau = a + 1}^{t} o_{g\tau} \le r_{gt}`.
+
+    Of the running units an outage had best take those started last, which are bound longest. With a row for each
+    beginning a of the window these are what such a stack still holds (Lindley's recursion); where no outage falls in
+    a, the row that begins one interval earlier says more.
+    """
+    g, t = m.group_of_on_since[k], m.interval_of_on_since[k]
+    started = m.sum(m.STARTS_SINCE[k], lambda w: m.units_started[g, w])
+    taken_out = m.sum(m.OUTAGES_AFTER_START[k], lambda o: m.outage_units[o])
+    return started - taken_out <= units_running(m, g, t)
+
+
+def minimum_off_since_outage(m: Any, k: Any) -> Any:
+    r"""An outage excuses no stop made after it: for every interval a of the window W(t, L) in which one falls,
+    :math:`\sum_{\tau = a}^{t} d_{g\tau} - \sum_{\tau = a + 1}^{t} q_{g\tau} \le A_{gt} - r_{gt}`.
+
+    Of the resting units an outage had best take those stopped last. See `minimum_on_since_outage`.
+    """
+    g, t = m.group_of_off_since[k], m.interval_of_off_since[k]
+    stopped = m.sum(m.STOPS_SINCE[k], lambda w: m.units_stopped[g, w])
+    taken_out = m.sum(m.OUTAGES_AFTER_STOP[k], lambda o: m.outage_resting[o])
+    return stopped - taken_out <= m.units_available[g, t] - units_running(m, g, t)
 
 
 def outage_split(m: Any, o: Any) -> Any:
@@ -183,6 +209,16 @@ FAMILIES = (
         minimum_off,
         ("MINIMUM_OFF_GROUPS", "INTERVALS"),
         "stopped machines of group {MINIMUM_OFF_GROUPS} must rest their minimum time",
+    ),
+    Family(
+        minimum_on_since_outage,
+        ("ON_SINCE",),
+        "machines of group {GROUPS} started since an outage must run their minimum time",
+    ),
+    Family(
+        minimum_off_since_outage,
+        ("OFF_SINCE",),
+        "machines of group {GROUPS} stopped since an outage must rest their minimum time",
     ),
     Family(outage_split, ("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}"),
     Family(

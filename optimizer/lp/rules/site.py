@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.rules.outages import load_taken
 
 
 def site_load(m: Any, t: Any) -> Any:
@@ -66,13 +67,17 @@ def ramp_up(m: Any, t: Any) -> Any:
 
 
 def first_ramp_down(m: Any, t: Any) -> Any:
-    r"""Import falls from the state carried in by no more than the ramp: :math:`I - i_t \le W_t`."""
-    return m.import_before - m.grid_import[t] <= m.ramp_down_mw[t]
+    r"""Import falls from the state carried in by no more than the ramp and the load that outages take away:
+    :math:`I - i_t \le W_t + E_t`.
+    """
+    return m.import_before - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
 
 def ramp_down(m: Any, t: Any) -> Any:
-    r"""Import falls by no more than the ramp and what outages take away: :math:`i_{t-1} - i_t \le W_t`."""
-    return m.grid_import[m.previous[t]] - m.grid_import[t] <= m.ramp_down_mw[t]
+    r"""Import falls by no more than the ramp and the load that outages take away: :math:`i_{t-1} - i_t \le W_t + E_t`,
+    with the standby of the machines that fall out in :math:`W_t`.
+    """
+    return m.grid_import[m.previous[t]] - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
 
 def import_overrun_penalty(m: Any, t: Any) -> Any:
@@ -91,7 +96,7 @@ PARAMETERS = (
     Parameter("overrun_usd_per_mwh", ("OVERRUNS",)),
     Parameter("import_before"),  # MW just before the plan
     Parameter("ramp_up_mw", ("INTERVALS",), open_ended=True),  # rise allowed from one interval to the next
-    Parameter("ramp_down_mw", ("INTERVALS",), open_ended=True),
+    Parameter("ramp_down_mw", ("INTERVALS",), open_ended=True),  # standby that falls away with outages included
 )
 
 VARIABLES = (
