@@ -14,7 +14,7 @@ from optimizer.settlement.charges import peaks
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
 
-_LATER = "coincident_peak"
+_LATER = frozenset({"coincident_peak", "later_demand_charge"})
 _PLAIN_LINES = 2
 
 
@@ -88,7 +88,7 @@ def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
 
 def _part(line: BillLine) -> str:
     """Which part of its section a line belongs to; none for a year's charge in a month without a part in it."""
-    if line.line == _LATER:
+    if line.line in _LATER:
         return "later" if line.quantity > 0 else ""
     return "sales" if line.is_credit else "charges"
 

@@ -23,6 +23,8 @@ _ITEM = {
     "supply": "energy",
     "peak_measured": "demand_charge",
     "peak_tag": "coincident_peak",
+    "tag_case": "coincident_peak",
+    "other_peaks": "coincident_peak",
     "least_bill": "minimum_bill",
     "paid_cuts": "event_payment",
 }  # families by what an operator would call their item; the others by their own name
@@ -83,7 +85,8 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            items[_ITEM.get(name, name)] = _by_interval(interval[mine], charge[mine], n)
+            item = _ITEM.get(name, name)
+            items[item] = items.get(item, 0.0) + _by_interval(interval[mine], charge[mine], n)
     items["no_import"] = block.of(solution.column_dual)
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
