@@ -9,7 +9,10 @@ import pytest
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.settlement.account import settle
+from optimizer.tail import part_of
 from tests.farms import conditions, farm, group
+from tests.settlement.schedules import machines
 
 LAST_HOURS = "2026-02-28 22:00+00:00"
 
@@ -80,3 +83,24 @@ def test_machines_that_run_and_those_still_bound_are_carried() -> None:
     assert state.groups["G"].running == 6
     assert [(switch.at.hour, switch.units) for switch in state.groups["G"].started] == [(7, 6)]
     assert state.at == c.grid.end.to_pydatetime()
+
+
+@pytest.mark.parametrize("expected", [None, 5.0])
+def test_plans_made_one_after_the_other_are_charged_with_a_new_peak_once(expected: float | None) -> None:
+    """Peaks of 6, 5, 9 and 8 MW over 4 so far: 0.25 USD for each of 5 MW more now, and in each of three later months.
+
+    There 4 MW are expected, as in January, or 5 by contract; a plan that goes on from 6 MW has those among its past.
+    """
+    more = {} if expected is None else {"expected_peaks_mw": expected}
+    ratchet = {"share": 1.0, "months": 3, "first_month": "2026-01"}
+    built = charged({"past_peaks_mw": {"D": {"2026-01": 4.0}}}, ratchet=ratchet, **more)
+    at_once = conditions(built, [0.0] * 4, start="2026-02-28 20:00Z")
+    paid = {"demand_charge": 0.0, "later_demand_charge": 0.0}
+    for hour, on in enumerate((6.0, 5.0, 9.0, 8.0)):
+        c = Conditions(built, part_of(at_once.market, hour, hour + 1))
+        for line in paid:
+            paid[line] += settle(c, machines([on])).lines[line]
+        built = built.model_copy(update={"state": state_after(c, machines([on]))})
+    assert paid["demand_charge"] == -0.25 * 5
+    assert paid["later_demand_charge"] == -3 * 0.25 * (9.0 - (expected or 4.0))
+    assert settle(at_once, machines([6.0, 5.0, 9.0, 8.0])).lines["later_demand_charge"] == paid["later_demand_charge"]

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from optimizer.billing.facts import LaterBill, looked_back
 from optimizer.config.charges import Demand, Ratchet
-from optimizer.config.horizon import BillState
 from optimizer.market.calendars import hours_within
 from optimizer.market.periods import periods_after
 
@@ -19,13 +18,15 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
     """The bills of one demand charge that its ratchet lets the plan's peaks hold up, in time's order.
 
     Billed anyway are the contract's minimum, the peak expected of the period, and what the ratchet makes of past
-    peaks, of the one so far and of the one expected of the rest of the plan's last period.
+    peaks, of the one so far and of the one expected of the rest of the plan's last period. Where no peak is told full
+    load is expected, which no peak of the plan exceeds.
     """
     grid, energy, last = billing.market.grid, billing.farm.energy, billing.periods[-1]
     at = {billing.periods[bill.period].label: b for b, bill in enumerate(billing.peak_bills) if bill.charge == i}
     met = _met_anyway(billing, demand)
     for label, begins, ends in periods_after(last, grid.timezone, energy.billing_day, ratchet.months):
-        expected = expected_peak_mw(demand, billing.farm.state.bill, label)
+        given = demand.expected_later_mw(label)
+        expected = billing.farm.state.bill.highest_peak_mw(demand.name) if given is None else given
         seen = looked_back(ratchet, label)
         earlier = tuple(at[back] for back in seen if back in at)
         if expected is None or not earlier or not hours_within(grid, begins, ends, demand.when, energy.holidays):
@@ -45,18 +46,3 @@ def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:
         rest = billing.rest.peaks_mw.get((demand.name, last.label), demand.expected_peak_mw)
         met[last.label] = max(met.get(last.label, 0.0), rest or 0.0)
     return met
-
-
-def expected_peak_mw(demand: Demand, bill: BillState, label: str) -> float | None:
-    """The peak expected of a billing period after the plan: the file's, else the highest of past peaks.
-
-    None without any: then full load is expected, and no peak of the plan exceeds it. The peak of the period so far
-    alone says too little: it may be that of the first hour.
-    """
-    given = demand.expected_peaks_mw
-    if isinstance(given, dict):
-        given = given.get(label)
-    if given is not None:
-        return given
-    past = max(bill.past_peaks_mw.get(demand.name, {}).values(), default=0.0)
-    return max(past, bill.peaks_mw.get(demand.name, 0.0)) if past > 0 else None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 from numpy.typing import NDArray
@@ -80,18 +79,13 @@ def _one_by_one(probability: F, rule: PeakRule, grid: Grid) -> F:
     What is certain to be one peak is filled up before the next begins, so a row never sums to more than one.
     """
     days = grid.local_starts.date
-    label = np.array([str(period_of(rule, day)) for day in days])
+    label = np.array([str(rule.counts_for(day)) for day in days])
     rows: list[F] = []
     for period in dict.fromkeys(label[probability > 0].tolist()):
         so_far = np.cumsum(np.where(label == period, probability, 0.0))
         for k in range(max(int(np.ceil(so_far[-1] - _SURE)), 1)):
             rows.append(np.diff(np.clip(so_far, k, k + 1), prepend=k))
     return np.array(rows).reshape(len(rows), len(grid))
-
-
-def period_of(rule: PeakRule, day: date) -> tuple[int, int]:
-    """The month or season a local day counts for; a day outside the rule's months counts for its own month."""
-    return rule.period(day) or (day.year, day.month)
 
 
 def _cases(chances: F, count: int, peak: CoincidentPeak, rule: PeakRule, grid: Grid) -> Iterator[Case]:

@@ -103,6 +103,11 @@ class Demand(Section):
             refuse("Demand", [(("expected_peaks_mw",), "goes with a ratchet: without one no peak is billed later")])
         return self
 
+    def expected_later_mw(self, label: str) -> float | None:
+        """The peak that the contract expects of a billing period after the plan, None where it does not say."""
+        given = self.expected_peaks_mw
+        return given.get(label) if isinstance(given, dict) else given
+
     @property
     def rate_usd_per_mw(self) -> float:
         """USD per MW and billing period."""
