@@ -47,6 +47,13 @@ class Explanation:
     strike: F
     off: Mapping[Reason, F]
 
+    def first(self, n: int) -> Explanation:
+        """What stands behind the first ``n`` intervals; items that are nothing there are left out."""
+        items = {name: values[:n] for name, values in self.items.items()}
+        kept = {name: v for name, v in items.items() if name in PLAIN_ITEMS or (np.abs(v) > _TOLERANCE).any()}
+        off = {reason: machines[:, :n] for reason, machines in self.off.items()}
+        return Explanation(kept, self.marginal_price[:n], self.point_strike[:, :n], self.strike[:, :n], off)
+
     @property
     def main_reason(self) -> NDArray[np.int64]:
         """Position in `REASONS` of the reason most machines are off for, (groups, intervals); -1 for none."""
