@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+import pandas as pd
+
 from optimizer.billing.facts import LaterBill, looked_back
+from optimizer.config.calendar import Holidays, When
 from optimizer.config.charges import Demand, Ratchet
 from optimizer.market.calendars import hours_within
+from optimizer.market.grid import Grid
 from optimizer.market.periods import periods_after
 
 if TYPE_CHECKING:
@@ -29,11 +35,20 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
         expected = billing.farm.state.bill.highest_peak_mw(demand.name) if given is None else given
         seen = looked_back(ratchet, label)
         earlier = tuple(at[back] for back in seen if back in at)
-        if expected is None or not earlier or not hours_within(grid, begins, ends, demand.when, energy.holidays):
-            continue
+        if expected is None or not earlier or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
+            continue  # full load is expected, the ratchet looks on no peak of the plan, or no hour of the period counts
         held = ratchet.share * max((met.get(back, 0.0) for back in seen), default=0.0)
         floor = max(demand.minimum_mw, demand.above_mw, expected, held)
         yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)
+
+
+@lru_cache(maxsize=1024)  # a plan made anew every few minutes asks for the same months
+def _counts(
+    timezone: str, begins: pd.Timestamp, ends: pd.Timestamp, when: When | None, holidays: Holidays | None
+) -> bool:
+    """Whether any hour of a period counts."""
+    clock = Grid(pd.DatetimeIndex([begins]), np.ones(1), timezone)
+    return hours_within(clock, begins, ends, when, holidays) > 0
 
 
 def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:

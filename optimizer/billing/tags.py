@@ -65,7 +65,7 @@ def tags_of(i: int, peak: CoincidentPeak, probability: F, grid: Grid) -> Iterato
         chances = _one_by_one(np.where(years == year, probability, 0.0), rule, grid)
         count = rule.intervals_per_year
         weight = np.where(years == year, probability, 0.0) / count
-        cases = tuple(_cases(chances, count, peak, rule, grid))
+        cases = tuple(_cases(chances, count, peak, rule, grid)) if peak.minimum_mw > 0 else ()
         if all(peak.minimum_mw * count <= case.elsewhere_mw for case in cases):
             cases = ()  # what is expected of the other peaks alone exceeds the floor: every MW is charged
         outside = peak.elsewhere_mw * max(1.0 - float(weight.sum()), 0.0)
@@ -94,13 +94,14 @@ def _cases(chances: F, count: int, peak: CoincidentPeak, rule: PeakRule, grid: G
     outside = np.maximum(1.0 - mass, 0.0) * peak.elsewhere_mw
     beyond = max(count - len(mass), 0) * peak.elsewhere_mw
     slots = np.asarray(grid.starts.floor(f"{rule.interval_minutes}min").asi8)
-    edges = np.append(np.flatnonzero(np.diff(slots, prepend=slots[0] - 1)), len(grid))
+    begins = np.flatnonzero(np.diff(slots, prepend=slots[0] - 1))
+    stops = np.append(begins[1:], len(grid))
     for k, row in enumerate(chances):
         part, rest = mass[k] / mass.sum(), float(outside.sum() - outside[k]) + beyond
-        for first, stop in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-            chance = float(row[first:stop].sum())
-            if chance > 0:
-                shares = grid.hours[first:stop] / grid.hours[first:stop].sum()
-                yield Case(k, first, shares, part * chance, rest, max(peak.minimum_mw, rest / count))
+        chance = np.add.reduceat(row, begins)
+        for slot in np.flatnonzero(chance > 0).tolist():
+            first, stop = int(begins[slot]), int(stops[slot])
+            shares = grid.hours[first:stop] / grid.hours[first:stop].sum()
+            yield Case(k, first, shares, part * float(chance[slot]), rest, max(peak.minimum_mw, rest / count))
         away = rest + peak.elsewhere_mw
         yield Case(k, 0, np.zeros(0), part * max(1.0 - mass[k], 0.0), away, max(peak.minimum_mw, away / count))

@@ -72,16 +72,17 @@ def tag_usd(tag: Tag, imported: F) -> F:
     if not tag.cases:
         return tag.rate_usd_per_mw * tag.weight * imported
     at_others = [tag.others(peak) * imported for peak in range(len(tag.chances))]
+    others_mw = [float(mw.sum()) for mw in at_others]
     added = np.zeros(len(imported))
     for case in tag.cases:
         inside = slice(case.first, case.first + len(case.shares))
         here = imported[inside] * case.shares
-        import_mw = float(here.sum() + at_others[case.peak].sum()) + case.elsewhere_mw
+        import_mw = float(here.sum()) + others_mw[case.peak] + case.elsewhere_mw
         above = max(import_mw / tag.count - case.floor_mw, 0.0)
         if above > 0 and here.any():
             added[inside] += case.chance * above * here / here.sum()
         elif above > 0:  # the place itself draws nothing: the peaks beside it do
-            added += case.chance * above * at_others[case.peak] / at_others[case.peak].sum()
+            added += case.chance * above * at_others[case.peak] / others_mw[case.peak]
     return tag.rate_usd_per_mw * added
 
 
