@@ -42,7 +42,7 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
     for first, stop in zip(turns, [*turns[1:], n], strict=True):
         seen = known(first)
         farm = seen.farm.model_copy(update={"state": state})
-        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest))
+        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest, seen.tail))
         proved = proved and plan.proved
         there = actual.farm.model_copy(update={"state": state})
         really = metered(there, part_of(actual.market, first, stop))
