@@ -132,6 +132,27 @@ def test_a_new_peak_is_charged_with_the_months_it_holds_up() -> None:
     assert account.usd["later_demand_charge"].tolist() == [0, -200]
 
 
+@pytest.mark.parametrize("expected", [1.0, 3.0, 9.0])
+def test_later_months_are_billed_what_the_new_peak_was_charged_with(expected: float) -> None:
+    """March, April and May as they come, at the peak that was expected of them: their bills with 8 MW and with 5.
+
+    A ratchet over three months bills three quarters of the highest before them.
+    """
+    ratchet = {"share": 0.75, "months": 3, "first_month": "2026-02"}
+    charge = demand(ratchet=ratchet, expected_peaks_mw=expected)
+    account = settled(charge, [2.0, 8.0], start="2026-02-28 22:00Z", bill={"peaks_mw": {"D": 5.0}})
+    more = 0.0
+    for month, days in ((3, 31), (4, 30), (5, 31)):
+        for sign, february in ((1.0, 8.0), (-1.0, 5.0)):
+            past = {"2026-02": february, **{f"2026-{m:02d}": expected for m in range(3, month)}}
+            bill = {"past_peaks_mw": {"D": past}}
+            start = f"2026-{month:02d}-01 00:00Z"
+            then = settled(charge, [expected] * days, hours=24.0, start=start, bill=bill)
+            more -= sign * then.lines["demand_charge"]
+    assert account.lines["later_demand_charge"] == pytest.approx(-more)
+    assert (more > 0) == (expected < 9.0)
+
+
 @pytest.mark.parametrize(("so_far", "usd"), [(5.0, 300), (8.0, 0), (11.0, 0)])
 def test_a_month_to_date_peak_is_paid_already(so_far: float, usd: float) -> None:
     bill = {"peaks_mw": {"D": so_far}}
