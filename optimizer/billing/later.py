@@ -56,7 +56,7 @@ def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:
     state, first, last = billing.farm.state.bill, billing.periods[0], billing.periods[-1]
     met = {label: mw for label, mw in state.past_peaks_mw.get(demand.name, {}).items() if label < first.label}
     if billing.begun_before(first):
-        met[first.label] = state.peaks_mw.get(demand.name, 0.0)
+        met[first.label] = state.peaks_mw.get(demand.name, billing.rest.unknown_mw or 0.0)
     if billing.goes_on(last):
         rest = billing.rest.peaks_mw.get((demand.name, last.label), demand.expected_peak_mw)
         met[last.label] = max(met.get(last.label, 0.0), rest or 0.0)

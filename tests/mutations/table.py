@@ -262,7 +262,7 @@ MUTATIONS = (
     Mutation(CHARGES_DATA, "sum(tier.period == p for tier", "sum(tier.period >= p for tier"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.minimum_mw]"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.above_mw]"),
-    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, 0.0))", "pass"),
+    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, unknown or 0.0))", "pass"),
     Mutation(BILLING, "floor if self.begun_before(period) else demand.above_mw", "floor"),
     Mutation(BILLING, "owed = floor = max(floor, self._expected(", "owed = max(floor, self._expected("),
     Mutation(
