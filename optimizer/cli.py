@@ -228,6 +228,7 @@ def export(
     from optimizer.market.grid import grid_of
     from optimizer.outputs import write_file
     from optimizer.planning import conditions_of
+    from optimizer.tail import to_the_end
 
     loaded = load_farm(farm)
     grid = grid_of(loaded, time_of(start), hours)
@@ -235,7 +236,7 @@ def export(
         progress("reading market data")
         conditions = conditions_of(loaded, farm.parent, grid, market, progress)
         progress("building the program")
-        problem = build_problem(conditions, whole=whole_units is Units.exact)
+        problem = build_problem(to_the_end(conditions), whole=whole_units is Units.exact)
         progress("writing")
         write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")

@@ -32,17 +32,26 @@ _WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
 class Conditions:
     """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,).
 
-    ``rest`` is what the rest of the last billing period, after the plan, is expected to add to its charges.
+    ``rest`` is what the rest of the last billing period, after the plan, is expected to add to its charges; ``tail`` is
+    the market of that rest, where it is part of the program. Of conditions that hold plan and tail in one, the first
+    ``head`` intervals are the plan's; of others all are.
     """
 
     farm: Farm
     market: MarketInputs
     rest: Rest = NO_REST
+    tail: MarketInputs | None = None
+    head: int | None = None
 
     @property
     def grid(self) -> Grid:
         """The dispatch intervals."""
         return self.market.grid
+
+    @property
+    def planned(self) -> int:
+        """How many of the intervals are the plan's, in whole machines."""
+        return len(self.grid) if self.head is None else self.head
 
     @cached_property
     def billing(self) -> Billing:

@@ -27,8 +27,8 @@ from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
-from optimizer.settlement.account import Dispatch, Settlement, settle
-from optimizer.tail import charged_by_period, part_of, rest_after
+from optimizer.settlement.account import Dispatch, Settlement, first_part, settle
+from optimizer.tail import charged_by_period, part_of, rest_after, to_the_end
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -43,8 +43,9 @@ class Plan:
     """A finished plan: the schedule, why it is so, and what it earns.
 
     ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
-    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out. ``extended`` says that
-    the user's constraints were added; ``scenarios`` are the names of those it is planned under.
+    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out, and what the account
+    says of a tail. ``extended`` says that the user's constraints were added, with which no tail is in the program;
+    ``scenarios`` are the names of those it is planned under.
     """
 
     conditions: Conditions
@@ -128,7 +129,7 @@ def conditions_of(
 ) -> Conditions:
     """The conditions of a plan under a scenario, or the part of it that is known at a time.
 
-    With a tail, the rest of the plan's billing period is planned first, for what it will add.
+    With a tail, the rest of the plan's billing period is planned with it, for what it will add.
     """
     farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
     longer = with_tail(farm, grid) if charged_by_period(farm) else None
@@ -140,10 +141,14 @@ def conditions_of(
 
 
 def without_tail(c: Conditions, head: int) -> Conditions:
-    """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there."""
+    """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there.
+
+    The rest stays part of the program in which they are planned.
+    """
     problem = build_problem(c)
     expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
-    return Conditions(c.farm, part_of(c.market, 0, head), rest_after(c, expected, head))
+    market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
+    return Conditions(c.farm, market, rest_after(c, expected, head), tail)
 
 
 def judge_state(farm: Farm, grid: Grid) -> None:
@@ -173,11 +178,12 @@ def plan_conditions(
     limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
-    problem = build_problem(c)
+    reckoned = to_the_end(c if extend is None else replace(c, tail=None))
+    problem = build_problem(reckoned)
     program = compile_program(problem)
     progress("solving")
     if extend is None:
-        solution = _solved(c, problem, program)
+        solution = _solved(reckoned, problem, program)
     else:
         from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
@@ -187,26 +193,36 @@ def plan_conditions(
     if extend is not None:
         rounded = _extended_whole(c, solution, extend, exact=units == "exact")
     elif units == "exact":
-        rounded = exact_schedule(c, dispatch_of(c, solution), time_limit=time_limit)
+        rounded = exact_schedule(reckoned, dispatch_of(reckoned, solution), time_limit=time_limit)
     else:
-        rounded = whole_schedule(c, solution, time_limit=time_limit)
+        rounded = whole_schedule(reckoned, solution, time_limit=time_limit)
     progress("checking and settling")
-    return replace(_finished(c, problem, program, solution, rounded), extended=extend is not None)
+    return replace(_finished(c, reckoned, problem, program, solution, rounded), extended=extend is not None)
 
 
 def _finished(
-    c: Conditions, problem: DispatchProblem, program: LinearProgram, solution: Solution, rounded: Rounded
+    c: Conditions,
+    reckoned: Conditions,
+    problem: DispatchProblem,
+    program: LinearProgram,
+    solution: Solution,
+    rounded: Rounded,
 ) -> Plan:
-    breaches = check(c, rounded.dispatch)
+    """The plan by itself; ``reckoned`` are the conditions of the program, those of its tail among them."""
+    n, optimum = len(c.grid), dispatch_of(reckoned, solution)
+    dispatch = first_part(rounded.dispatch, n)
+    breaches = check(c, dispatch)
     if breaches:
         raise RuleBrokenError("the finished schedule breaks a rule:\n" + "\n".join(map(str, breaches[:10])))
+    continuous = settle(c, first_part(optimum, n))
+    in_the_tail = settle(reckoned, optimum).profit - continuous.profit if c is not reckoned else 0.0
     return Plan(
         conditions=c,
-        dispatch=rounded.dispatch,
-        explanation=explain(c, problem, program, solution, rounded.dispatch),
-        continuous=settle(c, dispatch_of(c, solution)),
-        settlement=settle(c, rounded.dispatch),
-        objective=sum(program.profit_by_term(solution.x).values()),
+        dispatch=dispatch,
+        explanation=explain(reckoned, problem, program, solution, dispatch).first(n),
+        continuous=continuous,
+        settlement=settle(c, dispatch),
+        objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
         method=rounded.method,
         proved=rounded.proved and solution.proved,
     )

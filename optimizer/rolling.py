@@ -20,7 +20,7 @@ from optimizer.policies import Followed
 from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import within_load
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.account import Dispatch, first_part, grid_import_mw
 from optimizer.tail import metered, part_of
 from optimizer.units import megawatts
 
@@ -42,7 +42,7 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
     for first, stop in zip(turns, [*turns[1:], n], strict=True):
         seen = known(first)
         farm = seen.farm.model_copy(update={"state": state})
-        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest))
+        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest, seen.tail))
         proved = proved and plan.proved
         there = actual.farm.model_copy(update={"state": state})
         really = metered(there, part_of(actual.market, first, stop))
@@ -171,16 +171,6 @@ def _off(really: Conditions, dispatch: Dispatch, plan: Plan, kept_off: Mapping[R
         off[reason] = off.get(reason, 0.0) + counts
     off[Reason.OUTAGE] = installed - running - planned * scale - kept
     return {reason: counts for reason, counts in off.items() if counts.any()}
-
-
-def first_part(dispatch: Dispatch, n: int) -> Dispatch:
-    """The first ``n`` intervals of a schedule."""
-    return Dispatch(
-        MappingProxyType({point: units[:n] for point, units in dispatch.units_on.items()}),
-        dispatch.onsite_mw[:n],
-        dispatch.export_mw[:n],
-        {name: mw[:n] for name, mw in dispatch.supply_mw.items()},
-    )
 
 
 def joined(pieces: Sequence[Dispatch]) -> Dispatch:

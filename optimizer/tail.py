@@ -1,7 +1,8 @@
 """A plan shorter than its billing period: what the rest of the period adds to the charges that depend on all of it.
 
-The plan and its tail are solved as one. What the tail then does to every peak and quantity is given to the plan alone
-as an expectation. For a convex charge that loses nothing: a part of an optimum is an optimum of that part.
+The plan and its tail are solved as one program, so that a start or a minimum time across the border between them is
+reckoned with, and the plan is published. It is charged by itself: what the tail does to every peak and quantity is
+given to its account as an expectation.
 """
 
 from __future__ import annotations
@@ -12,10 +13,12 @@ from types import MappingProxyType
 from typing import Any
 
 import numpy as np
+import pandas as pd
 
 from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import Dispatch, settle
 from optimizer.settlement.charges import counted_mwh
@@ -57,6 +60,34 @@ def part_of(market: MarketInputs, first: int, stop: int) -> MarketInputs:
     grid = market.grid.part(first, stop)
     others = {field.name: cut(getattr(market, field.name)) for field in fields(market) if field.name != "grid"}
     return replace(market, grid=grid, **others)
+
+
+def to_the_end(c: Conditions) -> Conditions:
+    """The plan and its tail in one, as one program solves them; the plan itself where it has no tail."""
+    if c.tail is None:
+        return c
+    return Conditions(c.farm, followed_by(c.market, c.tail), head=len(c.grid))
+
+
+def plan_alone(c: Conditions) -> Conditions:
+    """The plan's own intervals of a plan and its tail in one."""
+    return c if c.head is None else Conditions(c.farm, part_of(c.market, 0, c.head), c.rest)
+
+
+def followed_by(market: MarketInputs, later: MarketInputs) -> MarketInputs:
+    """The intervals of one market and those of another after them; what the first tells of its data is kept."""
+
+    def joined(first: Any, then: Any) -> Any:
+        if isinstance(first, np.ndarray):
+            return np.concatenate([first, then])
+        if isinstance(first, dict):
+            return {name: joined(inner, then[name]) for name, inner in first.items()}
+        return first
+
+    starts = pd.DatetimeIndex(market.grid.starts.append(later.grid.starts))
+    grid = Grid(starts, np.append(market.grid.hours, later.grid.hours), market.grid.timezone)
+    both = {field.name: (getattr(market, field.name), getattr(later, field.name)) for field in fields(market)}
+    return replace(market, **{name: joined(*pair) for name, pair in both.items() if name != "grid"}, grid=grid)
 
 
 def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:

@@ -14,7 +14,8 @@ from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import Dispatch, first_part, settle
+from optimizer.tail import to_the_end
 
 MOST_POINT_INTERVALS = 300_000  # operating points times intervals times terms; each 100,000 take some 3 seconds
 
@@ -61,7 +62,7 @@ class TermEffect:
 
 def measurable(plan: Plan) -> str | None:
     """Why `contract_terms` would not say what the terms do; None where it would."""
-    points = sum(len(group.modes) for group in plan.farm.fleet) * len(plan.grid)
+    points = sum(len(group.modes) for group in plan.farm.fleet) * len(to_the_end(plan.conditions).grid)
     terms = sum(1 for _ in variants(plan.farm.energy))
     if points * terms > MOST_POINT_INTERVALS:
         return (
@@ -133,7 +134,8 @@ def _without(energy: Energy, field: str, i: int) -> Energy:
 
 
 def _optimum(c: Conditions) -> Dispatch:
-    return dispatch_of(c, solve(compile_program(build_problem(c))))
+    reckoned = to_the_end(c)
+    return first_part(dispatch_of(reckoned, solve(compile_program(build_problem(reckoned)))), len(c.grid))
 
 
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:

@@ -32,8 +32,8 @@ def charges(draw: st.DrawFn, full: float, *, above_zero: bool) -> tuple[dict[str
                 "when": draw(st.sampled_from(WINDOWS)),
                 "above_mw": _maybe(draw, full / 8, 0.0),
                 "minimum_mw": _maybe(draw, full / 4, 0.0),
-                "ratchet": _maybe(draw, ratchet),
                 "expected_peak_mw": draw(part),
+                **_maybe(draw, {"ratchet": ratchet, "expected_peaks_mw": draw(st.sampled_from([None, full / 4]))}, {}),
             }
             for i in range(draw(st.integers(1, 2)))
         )
@@ -61,9 +61,9 @@ def charges(draw: st.DrawFn, full: float, *, above_zero: bool) -> tuple[dict[str
                 "name": "CP",
                 "rule": PEAK_RULE,
                 "usd_per_mw_year": draw(st.sampled_from([64.0, 4096.0])),
-                "minimum_mw": _maybe(draw, full / 64, 0.0),
+                "minimum_mw": draw(st.sampled_from([0.0, full / 64, full / 2])),
                 "elsewhere_mw": draw(part),
-                "probability": draw(st.sampled_from([0.0, 0.03125])),
+                "probability": draw(st.sampled_from([0.0, 0.03125, 0.125])),
             },
         )
     energy["fixed_usd_per_month"] = draw(st.sampled_from([0.0, 672.0]))

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-import numpy as np
 import pytest
 
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
-from optimizer.settlement.account import Dispatch
+from optimizer.settlement.account import settle
+from optimizer.tail import part_of
 from tests.farms import conditions, farm, group
+from tests.settlement.schedules import machines
 
 LAST_HOURS = "2026-02-28 22:00+00:00"
 
@@ -84,11 +85,22 @@ def test_machines_that_run_and_those_still_bound_are_carried() -> None:
     assert state.at == c.grid.end.to_pydatetime()
 
 
-def test_machines_that_an_outage_took_are_not_bound_when_they_are_back() -> None:
-    """Six of ten machines fall out of the plan's last hour, and one stops by itself: that one alone must rest."""
-    out = ({"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 6},)
-    c = conditions(farm(group(minimum_off_hours=4.0, outages=out)), [0.0, 0.0])
-    on = {("G", "normal"): np.array([10.0, 3.0])}
-    state = state_after(c, Dispatch(on, np.zeros(2), np.zeros(2))).groups["G"]
-    assert (state.running, state.in_service, state.modes) == (3, 4, {"normal": 3})
-    assert [(switch.at.hour, switch.units) for switch in state.stopped] == [(7, 1)]
+@pytest.mark.parametrize("expected", [None, 5.0])
+def test_plans_made_one_after_the_other_are_charged_with_a_new_peak_once(expected: float | None) -> None:
+    """Peaks of 6, 5, 9 and 8 MW over 4 so far: 0.25 USD for each of 5 MW more now, and in each of three later months.
+
+    There 4 MW are expected, as in January, or 5 by contract; a plan that goes on from 6 MW has those among its past.
+    """
+    more = {} if expected is None else {"expected_peaks_mw": expected}
+    ratchet = {"share": 1.0, "months": 3, "first_month": "2026-01"}
+    built = charged({"past_peaks_mw": {"D": {"2026-01": 4.0}}}, ratchet=ratchet, **more)
+    at_once = conditions(built, [0.0] * 4, start="2026-02-28 20:00Z")
+    paid = {"demand_charge": 0.0, "later_demand_charge": 0.0}
+    for hour, on in enumerate((6.0, 5.0, 9.0, 8.0)):
+        c = Conditions(built, part_of(at_once.market, hour, hour + 1))
+        for line in paid:
+            paid[line] += settle(c, machines([on])).lines[line]
+        built = built.model_copy(update={"state": state_after(c, machines([on]))})
+    assert paid["demand_charge"] == -0.25 * 5
+    assert paid["later_demand_charge"] == -3 * 0.25 * (9.0 - (expected or 4.0))
+    assert settle(at_once, machines([6.0, 5.0, 9.0, 8.0])).lines["later_demand_charge"] == paid["later_demand_charge"]

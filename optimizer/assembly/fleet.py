@@ -123,10 +123,11 @@ def containers(c: Conditions, whole: bool) -> Part:
     points = tuple((group.name, mode) for group in groups for mode in group.modes) if whole else ()
     sets: dict[str, AnySet] = {
         "WHOLE_POINTS": LabelSet(points),
+        "WHOLE_INTERVALS": LabelSet(tuple(range(c.planned))),
         "WHOLE_GROUPS": Subset("GROUPS", where(container > 1) if whole else np.arange(0)),
     }
     return sets, {
         "container_units": container[group_of_point],
         "partial_units": partial,
-        "partial_limit": (partial > 0).astype(np.float64)[: len(points)],
+        "partial_limit": (partial > 0).astype(np.float64)[: len(points), : c.planned],
     }

@@ -14,20 +14,21 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.billing.facts import NO_REST, PeakBill, Quantity, Rest, Tag, looked_back
+from optimizer.billing.facts import NO_REST, LaterBill, PeakBill, Quantity, Rest, looked_back
+from optimizer.billing.later import later_bills_of
+from optimizer.billing.tags import Case, Tag, tags_of
 from optimizer.config.calendar import When
 from optimizer.config.charges import Demand, Ratchet
 from optimizer.config.farm import Farm
 from optimizer.errors import MissingDataError
 from optimizer.market.calendars import hours_within, share_within
-from optimizer.market.coincident import rule_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import Period, billing_periods
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
 
-__all__ = ["NO_REST", "Billing", "PeakBill", "Quantity", "Rest", "Tag", "looked_back"]
+__all__ = ["NO_REST", "Billing", "Case", "LaterBill", "PeakBill", "Quantity", "Rest", "Tag", "looked_back"]
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -157,6 +158,16 @@ class Billing:
         return tuple(pairs)
 
     @cached_property
+    def later_bills(self) -> tuple[LaterBill, ...]:
+        """Every demand charge in every billing period after the plan that a peak of the plan may hold up."""
+        return tuple(
+            bill
+            for i, demand in enumerate(self.farm.energy.demand)
+            if demand.ratchet is not None
+            for bill in later_bills_of(self, i, demand, demand.ratchet)
+        )
+
+    @cached_property
     def tiers(self) -> tuple[Quantity, ...]:
         """Every energy tier in every period in which its hours come."""
         if not self.farm.energy.tiers:
@@ -230,18 +241,11 @@ class Billing:
         """Every coincident-peak charge and year for which the plan holds a chance of a peak."""
         if not self.farm.energy.coincident_peaks:
             return ()
-        tags = []
-        years = self.market.grid.years
-        for i, peak in enumerate(self.farm.energy.coincident_peaks):
-            weight = self.market.peak_probability[peak.name] / rule_of(peak).intervals_per_year
-            if not weight.any():
-                continue
-            for year in dict.fromkeys(years[weight > 0].tolist()):
-                of_year = np.where(years == year, weight, 0.0)
-                elsewhere = peak.elsewhere_mw * max(1.0 - float(of_year.sum()), 0.0)
-                floor = max(peak.minimum_mw, elsewhere)
-                tags.append(Tag(i, year, of_year, elsewhere, floor, peak.rate_usd_per_mw))
-        return tuple(tags)
+        return tuple(
+            tag
+            for i, peak in enumerate(self.farm.energy.coincident_peaks)
+            for tag in tags_of(i, peak, self.market.peak_probability[peak.name], self.market.grid)
+        )
 
     def _comes_in(self, when: When | None, period: Period) -> bool:
         """Whether hours that count come in a period at all, inside the plan or not."""

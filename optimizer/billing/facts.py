@@ -65,18 +65,19 @@ class Quantity:
 
 
 @dataclass(frozen=True)
-class Tag:
-    """A coincident-peak charge of one year: the tag is ``elsewhere_mw + weight @ import``, and ``floor_mw`` at least.
+class LaterBill:
+    """A demand charge in a billing period after the plan, which a ratchet lets peaks of the plan hold up.
 
-    weight: (intervals,), the probability of a peak over the number of peaks.
+    ``earlier`` are the positions of those peak bills of the plan that it looks back on; a ``share`` of the highest of
+    their measured peaks is billed. ``floor_mw`` is billed without any of it.
     """
 
     charge: int
-    year: int
-    weight: F
-    elsewhere_mw: float
-    floor_mw: float
+    label: str
     rate_usd_per_mw: float
+    floor_mw: float
+    share: float
+    earlier: tuple[int, ...]
 
 
 def looked_back(ratchet: Ratchet, label: str) -> list[str]:

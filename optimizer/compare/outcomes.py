@@ -19,7 +19,14 @@ F = NDArray[np.float64]
 SALES = ("resale_revenue", "export_revenue")
 EVENT_INCOME = ("event_payment",)
 PENALTIES = ("import_overrun_penalty", "event_penalty", "event_miss_penalty", "take_shortfall_penalty", "frost_damage")
-BY_PERIOD = ("demand_charge", "coincident_peak", "energy_tiers", "take_shortfall_penalty", "minimum_bill")
+BY_PERIOD = (
+    "demand_charge",
+    "later_demand_charge",
+    "coincident_peak",
+    "energy_tiers",
+    "take_shortfall_penalty",
+    "minimum_bill",
+)
 _NOTHING = 0.005  # USD
 
 

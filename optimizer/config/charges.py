@@ -27,6 +27,16 @@ MonthLabel = Annotated[
 KW_PER_MW = 1000.0
 
 
+def _number_or_months(value: Any) -> str:
+    return "by month" if isinstance(value, dict) else "number"
+
+
+PeaksByMonth = Annotated[
+    Annotated[NonNegative, Tag("number")] | Annotated[dict[MonthLabel, NonNegative], Tag("by month")],
+    Discriminator(_number_or_months),
+]
+
+
 class Tier(Section):
     """Energy above an amount in a billing period costs more. Counted as billed, losses included."""
 
@@ -75,12 +85,28 @@ class Demand(Section):
     expected_peak_mw: NonNegative | None = Field(
         default=None, description="Peak expected anyway in a billing period that goes on after the plan"
     )
+    expected_peaks_mw: PeaksByMonth | None = Field(
+        default=None,
+        description="Peaks expected anyway in billing periods after the plan, MW, by month or the same for all: what a "
+        "new peak holds up there is charged above them; the highest past peak when absent, full load without any",
+    )
 
     @model_validator(mode="after")
     def _has_one_rate(self) -> Demand:
         if (self.usd_per_kw is None) == (self.usd_per_mw is None):
             raise ValueError("give either usd_per_kw or usd_per_mw")
         return self
+
+    @model_validator(mode="after")
+    def _expects_later_peaks_for_a_ratchet(self) -> Demand:
+        if self.expected_peaks_mw is not None and self.ratchet is None:
+            refuse("Demand", [(("expected_peaks_mw",), "goes with a ratchet: without one no peak is billed later")])
+        return self
+
+    def expected_later_mw(self, label: str) -> float | None:
+        """The peak that the contract expects of a billing period after the plan, None where it does not say."""
+        given = self.expected_peaks_mw
+        return given.get(label) if isinstance(given, dict) else given
 
     @property
     def rate_usd_per_mw(self) -> float:

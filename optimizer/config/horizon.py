@@ -90,6 +90,14 @@ class BillState(Section):
         default=0.0, description="What counts towards the minimum bill in the period so far, fixed charge left out"
     )
 
+    def highest_peak_mw(self, demand: str) -> float | None:
+        """The highest import known of a demand charge; None where no past period has any.
+
+        The peak of the period so far alone says too little: it may be that of the first hour.
+        """
+        past = max(self.past_peaks_mw.get(demand, {}).values(), default=0.0)
+        return max(past, self.peaks_mw.get(demand, 0.0)) if past > 0 else None
+
 
 class State(Section):
     """State carried in. A group left out is taken to run with every machine available."""

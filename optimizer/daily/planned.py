@@ -8,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Replanning
@@ -41,7 +40,7 @@ def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, 
     c = conditions_of(farm, folder, grid)
     price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
     if known.any():
-        c = Conditions(c.farm, replace(c.market, energy_price_usd_per_mwh=price), c.rest)
+        c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
     return plan_in_time(c)
 
 

@@ -31,6 +31,7 @@ F = NDArray[np.float64]
 I64 = NDArray[np.int64]
 
 LOAD_MW = Limits(0.0, 1e7, above=True)  # far above any grid, and below a large one in kW by mistake
+_SURE = 1e-6  # a column may be rounded
 _LONGEST_PIECE = 1.0  # hours: the mean of a day says nothing of its peak
 _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
@@ -45,6 +46,29 @@ def rule_of(peak: CoincidentPeak | Peaks) -> PeakRule:
     if isinstance(peak.rule, PeakRuleSection):
         return PeakRule(**peak.rule.model_dump())
     return PRESETS[peak.rule]
+
+
+def within_count(probability: F, grid: Grid, rule: PeakRule) -> tuple[F, tuple[str, ...]]:
+    """Probabilities that a month or season has no more of than it counts peaks, (n_intervals,), and what was scaled.
+
+    >>> starts = pd.date_range("2026-08-06", periods=48, freq="h", tz="UTC")
+    >>> fair, told = within_count(np.full(48, 0.5), Grid(starts, np.ones(48), "UTC"), PRESETS["ercot_4cp"])
+    >>> round(float(fair.sum()), 9), told
+    (1.0, ('the probabilities of 2026-08 add up to 24, but it counts 1 at most: they are scaled by 0.0416667',))
+    """
+    label = np.array(["{}-{:02d}".format(*rule.counts_for(day)) for day in grid.local_starts.date])
+    fair, told = probability.copy(), []
+    for period in dict.fromkeys(label[probability > 0].tolist()):
+        inside = label == period
+        total = float(probability[inside].sum())
+        if total > rule.count * (1.0 + _SURE):
+            fair[inside] *= rule.count / total
+            what = period if rule.per == "month" else f"the season from {period}"
+            told.append(
+                f"the probabilities of {what} add up to {total:.6g}, but it counts {rule.count} at most: they are "
+                f"scaled by {rule.count / total:.6g}"
+            )
+    return fair, tuple(told)
 
 
 def estimated(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, tuple[Fill, ...]]:

@@ -61,6 +61,14 @@ class PeakRule:
             return day.year, day.month
         return day.year - (day.month < self.first_month), self.first_month
 
+    def counts_for(self, day: date) -> tuple[int, int]:
+        """The month or season whose peaks a probability on a local day adds to; its own month outside the months.
+
+        >>> PJM_5CP.counts_for(date(2023, 7, 31)), PJM_5CP.counts_for(date(2023, 5, 1))
+        ((2023, 6), (2023, 5))
+        """
+        return self.period(day) or (day.year, day.month)
+
     def days_left(self, day: date) -> list[date]:
         """The days after a day that count for the same month or season."""
         later = (day + timedelta(days=n) for n in range(1, _DAYS_PER_YEAR + 1))

@@ -53,6 +53,21 @@ def billing_periods(grid: Grid, billing_day: int) -> tuple[Period, ...]:
     )
 
 
+def periods_after(
+    period: Period, timezone: str, billing_day: int, n: int
+) -> list[tuple[str, pd.Timestamp, pd.Timestamp]]:
+    """Label, beginning and end of so many billing periods after one, in UTC.
+
+    >>> ends = pd.Timestamp("2026-12-01T06:00Z")
+    >>> [one[0] for one in periods_after(Period("2026-11", 0, 1, ends, ends), "America/Chicago", 1, 2)]
+    ['2026-12', '2027-01']
+    """
+    year, month = (int(part) for part in period.label.split("-"))
+    labels, begins, _ = _beginnings(timezone, billing_day, year, month, n)
+    after = labels.index(period.label) + 1
+    return [(labels[i], begins[i], begins[i + 1]) for i in range(after, after + n)]
+
+
 @lru_cache(maxsize=64)
 def _beginnings(
     timezone: str, billing_day: int, year: int, month: int, ahead: int

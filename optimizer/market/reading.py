@@ -18,7 +18,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.calendars import rates_on
-from optimizer.market.coincident import estimated
+from optimizer.market.coincident import estimated, rule_of, within_count
 from optimizer.market.grid import Grid
 from optimizer.market.series import Fill, Limits, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
@@ -103,13 +103,18 @@ class Reading:
         """The probability of each interval to be one of a charge's peaks, (n_intervals,).
 
         A number holds for every interval. A row of a file is shared by time among the intervals it covers, and the rows
-        of a longer interval are added up; the tail has none where the file has ended.
+        of a longer interval are added up; the tail has none where the file has ended. What adds up to more than the
+        peaks that a month or season counts is scaled down to them, and told.
         """
         given = peak.probability
-        if isinstance(given, SeriesFile):
-            return self._kept(lambda: self._shared(path, given), len(self.grid))
         if given is not None:
-            return np.full(len(self.grid), given)
+            if isinstance(given, SeriesFile):
+                values = self._kept(lambda: self._shared(path, given), len(self.grid))
+            else:
+                values = np.full(len(self.grid), given)
+            fair, told = within_count(values, self.grid, rule_of(peak))
+            self.remarks += [f"{path}: {sentence}" for sentence in told]
+            return fair
 
         def read() -> F:
             values, fills = estimated(self.farm, self.folder, self.grid, peak)

@@ -22,11 +22,11 @@ from optimizer.market.periods import billing_periods
 from optimizer.planning import plan_conditions, without_tail
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.rolling import executed, first_part
+from optimizer.rolling import executed
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from optimizer.settlement.account import Dispatch
+from optimizer.settlement.account import Dispatch, first_part
 from optimizer.tail import charged_by_period, metered, part_of
 from optimizer.units import MINUTES_PER_HOUR
 

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.report.text import Clock, number, rate, share, trimmed, usd
+from optimizer.report.text import Clock, number, rate, trimmed, usd
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import KW_PER_MW, BillLine, bill
-from optimizer.settlement.charges import peaks
+from optimizer.settlement.charges import later_usd, peaks
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
 
-_LATER = "coincident_peak"
+_LATER = frozenset({"coincident_peak", "later_demand_charge"})
 _PLAIN_LINES = 2
 
 
@@ -88,7 +88,7 @@ def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
 
 def _part(line: BillLine) -> str:
     """Which part of its section a line belongs to; none for a year's charge in a month without a part in it."""
-    if line.line == _LATER:
+    if line.line in _LATER:
         return "later" if line.quantity > 0 else ""
     return "sales" if line.is_credit else "charges"
 
@@ -140,12 +140,15 @@ def bill_json(plan: Plan) -> list[dict[str, Any]]:
 def raised_peaks(plan: Plan) -> Iterator[str]:
     """A sentence for every demand charge whose billed peak the plan raises in a period that is not all its own."""
     c, billing = plan.conditions, plan.conditions.billing
-    for one, peak in zip(billing.peak_bills, peaks(c, plan.settlement.import_mw), strict=True):
+    found = peaks(c, plan.settlement.import_mw)
+    added = [later_usd(bill, found) for bill in billing.later_bills]
+    for b, (one, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
         period, demand = billing.periods[one.period], c.farm.energy.demand[one.charge]
         raised = peak.billed_mw - one.floor_mw
         shared = billing.begun_before(period) or billing.goes_on(period)
         if shared and raised * KW_PER_MW >= 1.0:
-            held = "" if demand.ratchet is None else f", and {share(demand.ratchet.share, 0)} of it may be billed later"
+            later = sum(amount for amount, highest in added if highest == b)
+            held = f", and {usd(later)} in later ones by its ratchet" if later else ""
             yield (
                 f"The plan raises the billed peak of {demand.name} in {period.label} from {trimmed(one.floor_mw)} to "
                 f"{trimmed(peak.billed_mw)} MW: {usd(raised * one.rate_usd_per_mw)} for the whole period{held}."

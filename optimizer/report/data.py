@@ -35,6 +35,7 @@ POWER_LINES = (
     "adders",
     "energy_tiers",
     "demand_charge",
+    "later_demand_charge",
     "coincident_peak",
     "take_shortfall_penalty",
     "fixed_charges",

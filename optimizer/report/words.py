@@ -14,6 +14,7 @@ LINES: dict[str, str] = {
     "adders": "Adders (wires, services, margin)",
     "energy_tiers": "Energy above a tier",
     "demand_charge": "Demand charges",
+    "later_demand_charge": "Demand charges of later periods, by a ratchet",
     "coincident_peak": "Coincident peaks, expected, billed next year",
     "fixed_charges": "Fixed charges",
     "minimum_bill": "To the minimum bill",

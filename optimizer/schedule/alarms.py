@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 
 from optimizer.billing import Tag
 from optimizer.conditions import Conditions
-from optimizer.market.coincident import rule_of
 from optimizer.schedule.explain import PLAIN_ITEMS, Explanation
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.charges import tag_usd
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
@@ -82,11 +82,10 @@ def _kept_off_mw(c: Conditions, imported: F, off: Mapping[Reason, F]) -> F:
 
 def _alarm(c: Conditions, tag: Tag, imported: F, kept: F, part: F, margin: F) -> Alarm:
     peak, hours = c.farm.energy.coincident_peaks[tag.charge], c.grid.hours
-    count = rule_of(peak).intervals_per_year
-    probability = tag.weight * count
-    miss = tag.rate_usd_per_mw / count
+    probability = tag.weight * tag.count
+    miss = tag.rate_usd_per_mw / tag.count
     given_up = (margin * kept).sum(axis=0) * hours * part
-    at_peaks = float(tag.weight @ imported)
+    at_peaks, cost = float(tag.weight @ imported), float(tag_usd(tag, imported).sum())
     return Alarm(
         name=peak.name,
         year=tag.year,
@@ -97,9 +96,9 @@ def _alarm(c: Conditions, tag: Tag, imported: F, kept: F, part: F, margin: F) ->
             for g, group in enumerate(c.farm.fleet)
         },
         at_peaks_mw=at_peaks,
-        tag_mw=max(peak.minimum_mw, tag.elsewhere_mw + at_peaks),
-        cost_usd=_cost(tag, imported),
-        cost_unheeded_usd=_cost(tag, imported + kept.sum(axis=0)),
+        tag_mw=tag.floor_mw + (cost / tag.rate_usd_per_mw if tag.rate_usd_per_mw else 0.0),
+        cost_usd=cost,
+        cost_unheeded_usd=float(tag_usd(tag, imported + kept.sum(axis=0)).sum()),
         kept_off_mwh=float((kept.sum(axis=0) * hours * part).sum()),
         margin_given_up_usd=float(given_up.sum()),
         wrong_alarms_usd=float((given_up * np.maximum(1.0 - probability, 0.0)).sum()),
@@ -113,8 +112,3 @@ def _pays_from(margin: F, hours: F, miss: float) -> float | None:
     if miss <= 0 or not earning.any():
         return None
     return float(np.average(margin, weights=earning)) / miss
-
-
-def _cost(tag: Tag, imported: F) -> float:
-    """What the plan adds to the charge, USD."""
-    return tag.rate_usd_per_mw * max(tag.elsewhere_mw + float(tag.weight @ imported) - tag.floor_mw, 0.0)

@@ -23,6 +23,8 @@ _ITEM = {
     "supply": "energy",
     "peak_measured": "demand_charge",
     "peak_tag": "coincident_peak",
+    "tag_case": "coincident_peak",
+    "other_peaks": "coincident_peak",
     "least_bill": "minimum_bill",
     "paid_cuts": "event_payment",
 }  # families by what an operator would call their item; the others by their own name
@@ -44,6 +46,13 @@ class Explanation:
     point_strike: F
     strike: F
     off: Mapping[Reason, F]
+
+    def first(self, n: int) -> Explanation:
+        """What stands behind the first ``n`` intervals; items that are nothing there are left out."""
+        items = {name: values[:n] for name, values in self.items.items()}
+        kept = {name: v for name, v in items.items() if name in PLAIN_ITEMS or (np.abs(v) > _TOLERANCE).any()}
+        off = {reason: machines[:, :n] for reason, machines in self.off.items()}
+        return Explanation(kept, self.marginal_price[:n], self.point_strike[:, :n], self.strike[:, :n], off)
 
     @property
     def main_reason(self) -> NDArray[np.int64]:
@@ -83,7 +92,8 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            items[_ITEM.get(name, name)] = _by_interval(interval[mine], charge[mine], n)
+            item = _ITEM.get(name, name)
+            items[item] = items.get(item, 0.0) + _by_interval(interval[mine], charge[mine], n)
     items["no_import"] = block.of(solution.column_dual)
     balance = program.rows["balance"]
     items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)

@@ -20,7 +20,8 @@ from optimizer.lp.highs import solve
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
 from optimizer.schedule.checker import Breach, check
-from optimizer.settlement.account import Dispatch, grid_import_mw, settle
+from optimizer.settlement.account import Dispatch, first_part, grid_import_mw, settle
+from optimizer.tail import plan_alone
 
 F = NDArray[np.float64]
 _SNAP = 1e-6
@@ -71,6 +72,7 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
         partly_filled = available % size
         fits = (partly_filled > 0) & (total - full.sum(axis=0) >= partly_filled)
         full[frugal] += np.where(fits, partly_filled, 0.0)
+        full[:, c.planned :] = wanted[:, c.planned :]
         units |= {(group.name, mode): row for mode, row in zip(group.modes, full, strict=True)}
     return within_load(c, replace(dispatch, units_on=MappingProxyType(units)))
 
@@ -94,19 +96,25 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
 def snapped(c: Conditions, solution: Solution) -> Dispatch:
     """The schedule of a program with integers, the solver's last digits taken off."""
-    dispatch = dispatch_of(c, solution)
-    return replace(dispatch, units_on=MappingProxyType({k: np.round(v) for k, v in dispatch.units_on.items()}))
+    dispatch, planned = dispatch_of(c, solution), np.arange(len(c.grid)) < c.planned
+    whole = {point: np.where(planned, np.round(units), units) for point, units in dispatch.units_on.items()}
+    return replace(dispatch, units_on=MappingProxyType(whole))
+
+
+def _breaches(c: Conditions, dispatch: Dispatch) -> list[Breach]:
+    """Every breach of a rule in the plan; its tail is no schedule that anybody follows."""
+    return check(plan_alone(c), first_part(dispatch, c.planned))
 
 
 def whole_schedule(c: Conditions, solution: Solution, *, time_limit: float) -> Rounded:
-    """A whole schedule close to the continuous optimum that breaks no rule.
+    """A whole schedule close to the continuous optimum that breaks no rule; of plan and tail in one the plan is whole.
 
     It counts as proved when it is the best there is, or costs no more than `WORTH_A_SEARCH` against the continuous
     optimum, which bounds every whole schedule. Raises InfeasibleError where no whole schedule keeps every limit.
     """
     continuous = dispatch_of(c, solution)
     best = Rounded(round_down(c, continuous), "rounded down", True)
-    breaches = check(c, best.dispatch)
+    breaches = _breaches(c, best.dispatch)
     found = [] if breaches else [best]
     if not breaches and _gap_share(c, continuous, best.dispatch) <= WORTH_A_SEARCH:
         return best
@@ -156,7 +164,7 @@ def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:
 
 def _gap_share(c: Conditions, continuous: Dispatch, rounded: Dispatch) -> float:
     best = settle(c, continuous)
-    gross = sum(max(usd, 0.0) for usd in best.lines.values())
+    gross = sum(max(float(usd[: c.planned].sum()), 0.0) for usd in best.usd.values())
     return (best.profit - settle(c, rounded).profit) / gross if gross > 0 else 0.0
 
 
@@ -165,7 +173,7 @@ def exact_schedule(c: Conditions, continuous: Dispatch, *, time_limit: float) ->
     try:
         return _solved(c, compile_program(build_problem(c, whole=True)), "exact", time_limit, EXACT_GAP)
     except InfeasibleError:
-        raise _no_whole_schedule(check(c, round_down(c, continuous))) from None
+        raise _no_whole_schedule(_breaches(c, round_down(c, continuous))) from None
 
 
 def _solved(
@@ -184,8 +192,10 @@ def _containers(c: Conditions) -> F:
 
 
 def _within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
-    """The program with machines on held between limits, (points, intervals)."""
+    """The program with machines on held between limits, (points, intervals); the plan's tail is free."""
     available = np.repeat(c.units_available, [len(group.modes) for group in c.farm.fleet], axis=0)
+    planned = np.arange(len(c.grid)) < c.planned
+    low, high = np.where(planned, low, 0.0), np.where(planned, high, np.inf)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     span = program.columns["units_on"].span
     lower[span], upper[span] = np.minimum(low, available).ravel(), np.minimum(high, available).ravel()
@@ -220,6 +230,7 @@ def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: l
     size, modes = _containers(c), [len(group.modes) for group in c.farm.fleet]
     available = np.repeat(c.units_available, modes, axis=0)
     fractional = np.abs(units - np.round(units / size) * size) > _SNAP
+    fractional[:, c.planned :] = False
     partial = available % size > 0
     group_of_point = np.repeat(np.arange(len(modes)), modes)
     free = np.zeros_like(fractional)

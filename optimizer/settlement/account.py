@@ -40,6 +40,16 @@ class Dispatch:
         return reduce(np.add, (self.units_on[group.name, mode] for mode in group.modes))
 
 
+def first_part(dispatch: Dispatch, n: int) -> Dispatch:
+    """The first ``n`` intervals of a schedule."""
+    return Dispatch(
+        MappingProxyType({point: units[:n] for point, units in dispatch.units_on.items()}),
+        dispatch.onsite_mw[:n],
+        dispatch.export_mw[:n],
+        {name: mw[:n] for name, mw in dispatch.supply_mw.items()},
+    )
+
+
 @dataclass(frozen=True)
 class Settlement:
     """The account of one schedule.

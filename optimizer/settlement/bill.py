@@ -12,7 +12,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
 from optimizer.market.periods import Period
 from optimizer.settlement.account import Dispatch, Settlement, settle
-from optimizer.settlement.charges import beyond, peaks, short_of, tag_usd
+from optimizer.settlement.charges import beyond, later_usd, peaks, short_of, tag_usd
 
 F = NDArray[np.float64]
 KW_PER_MW = 1000.0
@@ -120,6 +120,7 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
                 None if peak.at is None else KW_PER_MW * peak.measured_mw,
                 peak.at,
             )
+    yield from _held_up(c, s, p)
     for take in billing.takes:
         if take.period == p:
             supply = energy.supplies[take.item]
@@ -140,3 +141,20 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
         charge = -float(s.usd[line][inside].sum())
         if charge:
             yield BillLine(period.label, line, name, 1.0, "period", charge, charge)
+
+
+def _held_up(c: Conditions, s: Settlement, p: int) -> Iterator[BillLine]:
+    """What the peaks of a billing period add to bills after the plan, by a ratchet: a line for each demand charge."""
+    found, billing = peaks(c, s.import_mw), c.billing
+    for b, one in enumerate(billing.peak_bills):
+        if one.period != p:
+            continue
+        added = [(bill, usd) for bill in billing.later_bills for usd, at in [later_usd(bill, found)] if at == b and usd]
+        if added:
+            charge, rate = sum(usd for _, usd in added), one.rate_usd_per_mw / KW_PER_MW
+            name = (
+                f"{c.farm.energy.demand[one.charge].name} held up in {len(added)} later periods to {added[-1][0].label}"
+            )
+            measured, at = KW_PER_MW * found[b].measured_mw, found[b].at
+            period = billing.periods[p].label
+            yield BillLine(period, "later_demand_charge", name, charge / rate, "kW", rate, charge, 0.0, measured, at)

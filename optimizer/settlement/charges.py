@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.billing import Quantity, Tag
+from optimizer.billing import LaterBill, Quantity, Tag
 from optimizer.conditions import Conditions
 
 F = NDArray[np.float64]
@@ -60,12 +60,30 @@ def short_of(take: Quantity, mw: F) -> float:
     return max(take.amount - counted_mwh(take, mw), 0.0)
 
 
+def later_usd(bill: LaterBill, found: Sequence[Peak]) -> tuple[float, int]:
+    """What the plan adds to a bill after it, USD, and which of its peaks does: the highest, by its position."""
+    highest = max(bill.earlier, key=lambda b: found[b].measured_mw)
+    held = bill.share * found[highest].measured_mw
+    return bill.rate_usd_per_mw * max(held - bill.floor_mw, 0.0), highest
+
+
 def tag_usd(tag: Tag, imported: F) -> F:
     """What the import of each interval adds to a coincident-peak charge, USD, (intervals,)."""
-    at_peaks = tag.weight * imported
-    total = float(at_peaks.sum())
-    above = max(tag.elsewhere_mw + total - tag.floor_mw, 0.0)
-    return tag.rate_usd_per_mw * above * at_peaks / total if total > 0 else np.zeros(len(imported))
+    if not tag.cases:
+        return tag.rate_usd_per_mw * tag.weight * imported
+    at_others = [tag.others(peak) * imported for peak in range(len(tag.chances))]
+    others_mw = [float(mw.sum()) for mw in at_others]
+    added = np.zeros(len(imported))
+    for case in tag.cases:
+        inside = slice(case.first, case.first + len(case.shares))
+        here = imported[inside] * case.shares
+        import_mw = float(here.sum()) + others_mw[case.peak] + case.elsewhere_mw
+        above = max(import_mw / tag.count - case.floor_mw, 0.0)
+        if above > 0 and here.any():
+            added[inside] += case.chance * above * here / here.sum()
+        elif above > 0:  # the place itself draws nothing: the peaks beside it do
+            added += case.chance * above * at_others[case.peak] / others_mw[case.peak]
+    return tag.rate_usd_per_mw * added
 
 
 def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: F) -> dict[str, F]:
@@ -74,10 +92,14 @@ def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: 
     energy_usd: energy at the interval's price and adders, (intervals,), negative; they count to the minimum bill.
     """
     n, hours, energy, billing = len(c.grid), c.grid.hours, c.farm.energy, c.billing
-    demand, tiers, coincident, shortfall, topup = (np.zeros(n) for _ in range(5))
-    for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
+    demand, later, tiers, coincident, shortfall, topup = (np.zeros(n) for _ in range(6))
+    found = peaks(c, imported)
+    for bill, peak in zip(billing.peak_bills, found, strict=True):
         at = billing.periods[bill.period].stop - 1 if peak.at is None else peak.at
         demand[at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
+    for held_up in billing.later_bills:
+        usd, highest = later_usd(held_up, found)
+        later[found[highest].at or 0] -= usd
     for tier in billing.tiers:
         tiers -= beyond(tier, imported) * energy.tiers[tier.item].adds_usd_per_mwh
     for tag in billing.tags:
@@ -94,6 +116,7 @@ def charges(c: Conditions, imported: F, supply_mw: Mapping[str, F], energy_usd: 
     return {
         "energy_tiers": tiers,
         "demand_charge": demand,
+        "later_demand_charge": later,
         "coincident_peak": coincident,
         "take_shortfall_penalty": shortfall,
         "fixed_charges": -billing.fixed_usd_per_hour * hours,

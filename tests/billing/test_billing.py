@@ -269,15 +269,71 @@ def test_a_tag_for_every_year_with_a_chance_of_a_peak() -> None:
         (2025, [0.0, 0.125, 0.0, 0.0]),
         (2026, [0.0, 0.0, 0.0625, 0.0625]),
     ]
-    assert [(tag.elsewhere_mw, tag.floor_mw, tag.rate_usd_per_mw) for tag in found] == [(14.0, 14.0, 4.0)] * 2
+    assert [(tag.floor_mw, tag.rate_usd_per_mw, tag.cases) for tag in found] == [(14.0, 4.0, ())] * 2
     (one,) = billing(peak(), [1.0] * 4, "2025-12-31 22:00Z", probability={"P": [0.0, 0.5, 0.0, 0.0]}).tags
     assert one.year == 2025
 
 
 def test_a_tag_is_billed_its_minimum_at_least() -> None:
-    chance = {"P": [1.0] * 6}
-    (tag,) = billing(peak(elsewhere_mw=16.0, minimum_mw=3.0), [1.0] * 6, "2026-01-05 22:00Z", probability=chance).tags
-    assert (tag.elsewhere_mw, tag.floor_mw) == (0.0, 3.0), "six peaks expected of four leave none elsewhere"
+    """Two sure peaks of four: the two of 6 MW outside make a tag of 3 MW, and 5 MW are billed without the plan."""
+    chance = {"P": [1.0, 1.0, 0.0]}
+    (tag,) = billing(peak(elsewhere_mw=6.0, minimum_mw=5.0), [1.0] * 3, "2026-01-05 22:00Z", probability=chance).tags
+    assert (tag.floor_mw, tag.count) == (5.0, 4)
+    assert [(case.first, case.chance, case.elsewhere_mw, case.floor_mw) for case in tag.cases if case.chance] == [
+        (0, 0.5, 12.0, 5.0),
+        (1, 0.5, 12.0, 5.0),
+    ]
+
+
+def test_a_floor_below_what_is_expected_elsewhere_never_binds() -> None:
+    """Three other peaks of 16 MW make a tag of 12 MW by themselves: nothing is left of a minimum of 11."""
+    chance = {"P": [0.5]}
+    for minimum, floored in ((11.0, False), (12.0, False), (13.0, True)):
+        energy = peak(elsewhere_mw=16.0, minimum_mw=minimum)
+        (tag,) = billing(energy, [1.0], "2026-01-05 22:00Z", probability=chance).tags
+        assert bool(tag.cases) == floored
+
+
+def test_the_peaks_of_a_month_are_told_apart_in_their_order() -> None:
+    """Two peaks a month: the first is sure by the third hour, what is left of that hour's chance is the second's."""
+    chance = {"P": [0.5, 0.0, 0.75, 0.25]}
+    (tag,) = billing(peak(minimum_mw=1.0), [1.0] * 4, "2026-01-05 20:00Z", probability=chance).tags
+    assert tag.chances.tolist() == [[0.5, 0.0, 0.5, 0.0], [0.0, 0.0, 0.25, 0.25]]
+    assert tag.others(0).tolist() == tag.chances[1].tolist()
+    assert sum(case.chance for case in tag.cases) == pytest.approx(1.0)
+
+
+RATCHET = {"share": 0.5, "months": 2, "first_month": "2026-01"}
+
+
+@pytest.mark.parametrize(
+    ("more", "bill", "floors"),
+    [
+        ({"expected_peaks_mw": 3.0}, {"D": 4.0}, {"2026-03": 3.0, "2026-04": 3.0}),
+        ({"expected_peaks_mw": 1.0}, {"D": 4.0}, {"2026-03": 3.0, "2026-04": 2.0}),  # half of January's 6, of 4 so far
+        ({"expected_peaks_mw": 1.0, "expected_peak_mw": 5.0}, {"D": 4.0}, {"2026-03": 3.0, "2026-04": 2.5}),
+        ({"expected_peaks_mw": 1.0, "minimum_mw": 7.0}, {"D": 4.0}, {"2026-03": 7.0, "2026-04": 7.0}),
+        ({"expected_peaks_mw": {"2026-04": 9.0}}, {"D": 4.0}, {"2026-03": 6.0, "2026-04": 9.0}),
+        ({}, {"D": 4.0}, {"2026-03": 6.0, "2026-04": 6.0}),
+        ({}, {"D": 8.0}, {"2026-03": 8.0, "2026-04": 8.0}),
+        ({"when": {"months": (2, 4)}}, {"D": 8.0}, {"2026-04": 8.0}),
+        ({"ratchet": {**RATCHET, "of_months": (1,)}}, {"D": 8.0}, {}),
+    ],
+)
+def test_what_later_periods_bill_anyway(more: dict[str, Any], bill: dict[str, Any], floors: dict[str, float]) -> None:
+    """January had 6 MW; without a key the highest past peak is expected in the two months a ratchet reaches."""
+    energy = demand(**{"expected_peak_mw": 0.0, "ratchet": RATCHET, **more})
+    past = {"D": {"2026-01": 6.0, "2025-12": 2.0}}
+    later = billing(energy, [1.0], bill={"peaks_mw": bill, "past_peaks_mw": past}).later_bills
+    assert {one.label: one.floor_mw for one in later} == floors
+
+
+@pytest.mark.parametrize("past", [{}, {"D": {"2025-12": 0.0}}])
+def test_without_past_peaks_full_load_is_expected(past: dict[str, Any]) -> None:
+    """A new connection is not held down by the peak of its first hour."""
+    ratchet = {"share": 1.0, "months": 11, "first_month": "2026-02"}
+    energy = demand(expected_peak_mw=0.0, ratchet=ratchet)
+    assert billing(energy, [1.0], bill={"peaks_mw": {"D": 0.5}, "past_peaks_mw": past}).later_bills == ()
 
 
 WEEKDAYS = {"days": ("mon", "tue", "wed", "thu", "fri")}

@@ -15,8 +15,7 @@ from optimizer.daily.carried import executed, state_at
 from optimizer.daily.record import Record, metered, record_of
 from optimizer.errors import CurtailError, MissingDataError
 from optimizer.policies import strike_rule
-from optimizer.rolling import first_part
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import Dispatch, first_part, settle
 from optimizer.tail import part_of
 from tests.farms import conditions, farm, farms, group
 

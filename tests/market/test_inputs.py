@@ -341,6 +341,29 @@ def test_a_rows_probability_is_shared_among_the_intervals_it_covers(tmp_path: Pa
     assert halves.peak_probability["4CP"].tolist() == [0.25] * 3
 
 
+def test_the_probabilities_of_a_month_are_scaled_to_the_peaks_it_counts(tmp_path: Path) -> None:
+    """Half a chance in each of 48 hours of August is that of 24 peaks; each month counts one: July's half stands."""
+    one = farm(energy=coincident(probability={"file": "p.csv"}))
+    grid = grid_of(one, datetime(2026, 7, 31, 23), 25)
+    rows = [f"{time.isoformat()},0.5" for time in grid.local_starts]
+    (tmp_path / "p.csv").write_text("\n".join(["interval_start,value", *rows]) + "\n")
+    found = read_market(one, tmp_path, grid)
+    assert found.peak_probability["4CP"].tolist() == [0.5] + [pytest.approx(1 / 24)] * 24
+    assert found.warnings == (
+        "energy.coincident_peaks[0].probability: the probabilities of 2026-08 add up to 12, but it counts 1 at most: "
+        "they are scaled by 0.0833333",
+    )
+
+
+def test_a_season_is_scaled_as_one(tmp_path: Path) -> None:
+    """A number that holds in 24 hours of July and 24 of August: 12 peaks of the five that PJM's summer counts."""
+    one = farm(energy=coincident(rule="pjm_5cp", probability=0.25))
+    found = read_market(one, tmp_path, grid_of(one, datetime(2026, 7, 31), 48))
+    assert found.peak_probability["4CP"].sum() == pytest.approx(5.0)
+    (told,) = found.warnings
+    assert "the season from 2026-06 add up to 12, but it counts 5 at most" in told
+
+
 def test_the_probability_of_a_peak_is_estimated_where_the_farm_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -478,9 +501,9 @@ def test_the_mean_is_that_of_the_last_24_hours(tmp_path: Path) -> None:
 
 
 def test_a_column_of_probabilities_ends_in_zeros(tmp_path: Path) -> None:
-    february(tmp_path, "p.csv", [0.5] * 21)
+    february(tmp_path, "p.csv", [0.03125] * 21)
     inputs = tailed(tmp_path, 20, energy=coincident(probability={"file": "p.csv"}))
-    assert inputs.peak_probability["4CP"].tolist() == [0.5] * 21 + [0.0] * 3
+    assert inputs.peak_probability["4CP"].tolist() == [0.03125] * 21 + [0.0] * 3
     assert inputs.warnings == (
         "energy.coincident_peaks[0].probability: p.csv does not reach over the tail; "
         "from 2026-02-28 21:00-06:00 on it is 0",
@@ -491,3 +514,22 @@ def test_a_series_that_ends_within_the_plan_is_missing_all_the_same(tmp_path: Pa
     february(tmp_path, "a.csv", [1.0] * 19)
     with pytest.raises(MissingDataError, match=r"a\.csv"):
         tailed(tmp_path, 20, energy={"price_usd_per_mwh": 40.0, "adders_usd_per_mwh": {"file": "a.csv"}})
+
+
+@pytest.mark.parametrize(
+    ("more", "past", "said"),
+    [
+        ({}, {}, "full load is expected in the 11 billing periods"),
+        ({}, {"D": {"2026-01": 9.0}}, "9 MW are expected, the highest past peak, in the 11 billing periods"),
+        ({"expected_peaks_mw": 8.0}, {}, None),
+        ({"ratchet": {"share": 0.8, "months": 11, "of_months": (7,), "first_month": "2026-02"}}, {}, None),
+    ],
+)
+def test_what_is_expected_of_later_peaks_is_told(tmp_path: Path, more: Any, past: Any, said: str | None) -> None:
+    """Where the contract does not say, and the months of the plan are among those that a ratchet looks back on."""
+    ratchet = {"share": 0.8, "months": 11, "first_month": "2026-02"}
+    charge = {"name": "D", "usd_per_kw": 1.0, "expected_peak_mw": 0.0, "ratchet": ratchet, **more}
+    state = {"at": "2026-02-11 00:00", "bill": {"peaks_mw": {"D": 0.0}, "past_peaks_mw": past}}
+    one = farm(energy={"price_usd_per_mwh": 40.0, "demand": (charge,)}, state=state)
+    told = read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3)).warnings
+    assert [said is not None and said in text for text in told] == ([True] if said else [])

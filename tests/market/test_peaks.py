@@ -207,6 +207,26 @@ def test_mixed_lengths() -> None:
     assert times.hour[probability.argmax()] in (16, 17)
 
 
+MANY = PeakRule((7, 8), 3, "month", 15, distinct_days=False, source="made up for a test")
+
+
+@pytest.mark.parametrize("rule", [ERCOT_4CP, PJM_5CP, MANY])
+@pytest.mark.parametrize(("first", "n", "minutes"), [("2023-07-30 06:00", 96, 60), ("2023-08-30 17:45", 200, 15)])
+def test_no_month_or_season_gets_more_than_the_peaks_it_counts(
+    rule: PeakRule, first: str, n: int, minutes: int
+) -> None:
+    """Whatever was high before and may come after: a plan over the end of a month, hot and cool, with and without."""
+    times = starts(first, n, minutes)
+    label = [str(rule.counts_for(day)) for day in times.date]
+    past = {times[0].date() - timedelta(days=back): 81_000.0 for back in (0, 1, 3)}
+    for top in (70e3, 80e3, 95e3):
+        for known in ({}, past):
+            for later in (None, outlook(first=times[0].date())):
+                found = chance(summer_load(times, top), times, minutes, rule=rule, past_peaks_mw=known, outlook=later)
+                sums = pd.Series(found).groupby(label).sum()
+                assert sums.max() <= rule.count + 1e-9
+
+
 def test_a_perfect_forecast_names_the_hour() -> None:
     times = starts("2023-09-01", 30 * 24)
     load = summer_load(times)

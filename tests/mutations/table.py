@@ -27,6 +27,8 @@ SUPPLY_DATA = "optimizer/assembly/supply.py"
 CHARGES_DATA = "optimizer/assembly/charges.py"
 BILLING = "optimizer/billing/__init__.py"
 FACTS = "optimizer/billing/facts.py"
+TAGS = "optimizer/billing/tags.py"
+LATER = "optimizer/billing/later.py"
 CONDITIONS = "optimizer/conditions.py"
 CALLS = "optimizer/calls.py"
 PROGRAMS = "optimizer/config/programs.py"
@@ -248,10 +250,16 @@ MUTATIONS = (
     Mutation(CHARGES, "held <= m.peak_floor_mw[later] +", "held <="),
     Mutation(CHARGES, "m.ratchet_share[r] * m.measured_peak", "m.measured_peak"),
     Mutation(CHARGES, "m.measured_peak[m.earlier_of_ratchet[r]]", "m.measured_peak[later]"),
+    Mutation(CHARGES, "held <= m.later_floor_mw[later] +", "held <="),
+    Mutation(CHARGES, "m.later_share[later] * m.measured_peak", "m.measured_peak"),
+    Mutation(CHARGES, "return -m.later_usd_per_mw[b]", "return -0.5 * m.later_usd_per_mw[b]"),
+    Mutation(CHARGES, "return tag <= m.case_floor_mw[j] +", "return tag <="),
+    Mutation(CHARGES, "(here + others + m.case_elsewhere_mw[j])", "(here + m.case_elsewhere_mw[j])"),
+    Mutation(CHARGES, "(here + others + m.case_elsewhere_mw[j])", "(here + others)"),
+    Mutation(CHARGES, "m.hours[t] * m.grid_import[t]) / m.case_hours[j]", "m.grid_import[t])"),
+    Mutation(CHARGES, "m.case_chance[j] * m.case_above_floor[j]", "m.case_above_floor[j]"),
     Mutation(CHARGES, "lambda j: m.tier_mwh_per_mw[j] * m.grid", "lambda j: m.grid"),
     Mutation(CHARGES, "counted <= m.tier_left_mwh[b] +", "counted <="),
-    Mutation(CHARGES, "expected + m.tag_elsewhere_mw[c] <=", "expected <="),
-    Mutation(CHARGES, "<= m.tag_floor_mw[c] +", "<="),
     Mutation(CHARGES, "return energy + adders + tiers + demand +", "return energy + adders + tiers +"),
     Mutation(CHARGES, "return energy + adders + tiers + demand", "return energy + adders + demand"),
     Mutation(CHARGES, "return energy + adders + tiers + demand", "return energy + tiers + demand"),
@@ -276,7 +284,7 @@ MUTATIONS = (
     Mutation(CHARGES_DATA, "sum(tier.period == p for tier", "sum(tier.period >= p for tier"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.minimum_mw]"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.above_mw]"),
-    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, 0.0))", "pass"),
+    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, unknown or 0.0))", "pass"),
     Mutation(BILLING, "floor if self.begun_before(period) else demand.above_mw", "floor"),
     Mutation(BILLING, "owed = floor = max(floor, self._expected(", "owed = max(floor, self._expected("),
     Mutation(
@@ -302,10 +310,6 @@ MUTATIONS = (
     Mutation(BILLING, "usd_per_month - energy.fixed_usd_per_month", "usd_per_month"),
     Mutation(BILLING, "left -= self.farm.state.bill.charged_usd if self.begun_before(period) else 0.0", "pass"),
     Mutation(BILLING, "(b.owed_mw - b.so_far_mw) for b", "b.owed_mw for b"),
-    Mutation(BILLING, "np.where(years == year, weight, 0.0)", "weight"),
-    Mutation(BILLING, "* max(1.0 - float(of_year.sum()), 0.0)", ""),
-    Mutation(BILLING, "max(peak.minimum_mw, elsewhere)", "peak.minimum_mw"),
-    Mutation(BILLING, "/ rule_of(peak).intervals_per_year", ""),
     Mutation(BILLING, "fixed_usd_per_month / hours", "fixed_usd_per_month / 720.0"),
     Mutation(FACTS, "12 * year + month - 1 - n", "12 * year + month - n"),
     Mutation(FACTS, "if ratchet.of_months is None or m + 1 in ratchet.of_months", ""),
@@ -315,7 +319,20 @@ MUTATIONS = (
     Mutation(SETTLED, "max(float(imported[at]), bill.floor_mw)", "float(imported[at])"),
     Mutation(SETTLED, "share * found[earlier].measured_mw", "share * found[earlier].billed_mw"),
     Mutation(SETTLED, "np.maximum(total - quantity.amount, 0.0)", "total - quantity.amount"),
-    Mutation(SETTLED, "tag.elsewhere_mw + total - tag.floor_mw", "tag.elsewhere_mw + total"),
+    Mutation(SETTLED, "import_mw / tag.count - case.floor_mw, 0.0)", "import_mw / tag.count, 0.0)"),
+    Mutation(SETTLED, "bill.share * found[highest].measured_mw", "found[highest].measured_mw"),
+    Mutation(TAGS, "np.delete(self.chances, peak, axis=0)", "self.chances"),
+    Mutation(TAGS, "np.where(years == year, probability, 0.0) / count", "probability / count"),
+    Mutation(TAGS, "np.clip(so_far, k, k + 1)", "np.clip(so_far, k, np.inf)"),
+    Mutation(TAGS, "* max(1.0 - float(weight.sum()), 0.0)", ""),
+    Mutation(TAGS, "max(peak.minimum_mw, rest / count))", "peak.minimum_mw)"),
+    Mutation(TAGS, "np.maximum(1.0 - mass, 0.0) * peak", "1.0 * peak"),
+    Mutation(TAGS, "if all(peak.minimum_mw * count <=", "if not all(peak.minimum_mw * count <="),
+    Mutation(LATER, "ratchet.share * max((met", "max((met"),
+    Mutation(LATER, "max(demand.minimum_mw, demand.above_mw, expected, held)", "max(demand.minimum_mw, held)"),
+    Mutation(LATER, "max(demand.minimum_mw, demand.above_mw, expected, held)", "expected"),
+    Mutation(LATER, "or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays)", ""),
+    Mutation(LATER, "max(met.get(last.label, 0.0), rest or 0.0)", "met.get(last.label, 0.0)"),
     Mutation(SETTLED, "(peak.billed_mw - bill.owed_mw)", "peak.billed_mw"),
     Mutation(SETTLED, "max(take.amount - counted_mwh(take, mw), 0.0)", "take.amount"),
     Mutation(SETTLED, "(energy_usd + demand + tiers)[inside]", "(energy_usd + demand + tiers)"),

@@ -108,7 +108,7 @@ def doubled(c: Conditions) -> Conditions:
         energy, bill = data["energy"], data["state"]["bill"]
         double(energy, "fixed_usd_per_month", "minimum_bill_usd_per_month")
         for charge in energy["demand"]:
-            double(charge, "above_mw", "minimum_mw", "expected_peak_mw")
+            double(charge, "above_mw", "minimum_mw", "expected_peak_mw", "expected_peaks_mw")
         for tier in energy["tiers"]:
             double(tier, "above_mwh_per_month")
         for supply in energy["supplies"]:

@@ -79,10 +79,12 @@ def test_the_bill_as_data() -> None:
 
 
 def test_a_peak_that_the_plan_raises_is_told() -> None:
-    """From 9 MW before to 14; March expects 8 anyway, and mornings are billed 20 by contract."""
+    """From 9 MW before to 14; March expects 8 anyway, and mornings are billed 20 by contract.
+
+    Half of 14 is no more than what is expected of later months, the 10 of January.
+    """
     assert list(raised_peaks(contract_plan())) == [
-        "The plan raises the billed peak of demand in 2026-02 from 9 to 14 MW: $10 for the whole period, and 50 % of "
-        "it may be billed later."
+        "The plan raises the billed peak of demand in 2026-02 from 9 to 14 MW: $10 for the whole period."
     ]
     assert list(raised_peaks(rich_plan())) == []
 
@@ -93,10 +95,24 @@ def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
     tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peak_mw": 2.0, "ratchet": ratchet},)}
     built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
     plan = plan_conditions(conditions(built, [0.0, 0.0, 3.0, 3.0], start=LAST_HOURS))
-    assert [sentence.partition(" in ")[2].partition(",")[0] for sentence in raised_peaks(plan)] == [
-        "2026-02 from 4 to 10 MW: $3 for the whole period",
-        "2026-03 from 2 to 5 MW: $2 for the whole period",
+    assert [sentence.partition(" in ")[2] for sentence in raised_peaks(plan)] == [
+        "2026-02 from 4 to 10 MW: $3 for the whole period.",
+        "2026-03 from 2 to 5 MW: $2 for the whole period.",
     ]
+
+
+def test_what_a_ratchet_bills_after_the_plan_is_told_and_stands_apart_on_the_bill() -> None:
+    """Ten run in February's last hours: 6 MW more than the 4 that are expected of March and April, 0.5 USD each."""
+    ratchet = {"share": 1.0, "months": 2, "first_month": "2026-02"}
+    tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peaks_mw": 4.0, "ratchet": ratchet},)}
+    built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
+    plan = plan_conditions(conditions(built, [0.0, 0.0], start=LAST_HOURS))
+    (sentence,) = raised_peaks(plan)
+    assert sentence.endswith("from 4 to 10 MW: $3 for the whole period, and $6 in later ones by its ratchet.")
+    (section,) = bill_sections(plan)
+    (later,) = section.later
+    assert (later.name, later.usd, later.quantity) == ("demand held up in 2 later periods to 2026-04", 6.0, "12,000 kW")
+    assert section.charged_usd == 3.0
 
 
 def test_a_plan_of_a_whole_period_raises_nothing() -> None:

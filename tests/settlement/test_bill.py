@@ -23,7 +23,14 @@ from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, mac
 
 ON_THE_BILL = (
     *("energy", "block_cost", "resale_revenue", "supply_cost", "adders", "export_revenue", "energy_tiers"),
-    *("demand_charge", "coincident_peak", "take_shortfall_penalty", "fixed_charges", "minimum_bill"),
+    *(
+        "demand_charge",
+        "later_demand_charge",
+        "coincident_peak",
+        "take_shortfall_penalty",
+        "fixed_charges",
+        "minimum_bill",
+    ),
 )
 
 
@@ -46,7 +53,7 @@ def test_two_billing_periods_by_hand() -> None:
         ("2026-02", "Tier 2", 10_500, "kWh", 0.0015, 15.75),
         ("2026-02", "Demand", 10_000, "kW", 0.003, 18),
         ("2026-02", "Not taken from S", 3_000, "kWh", 0.00075, 2.25),
-        ("2026-02", "CP 2026, billed next year", 1_875, "kW", 0.004, 7.5),
+        ("2026-02", "CP 2026, billed next year", round(5_750 / 3, 6), "kW", 0.004, round(23 / 3, 6)),
         ("2026-02", "Fixed charge", 1, "period", 2, 2),
         ("2026-02", "To the minimum bill", 1, "period", 4, 4),
         ("2026-03", "Energy at the interval's price", 6_500, "kWh", 0.002, 13),
@@ -55,7 +62,7 @@ def test_two_billing_periods_by_hand() -> None:
         ("2026-03", "Tier 2", 5_500, "kWh", 0.0015, 8.25),
         ("2026-03", "Demand", 5_000, "kW", 0.003, 6),
         ("2026-03", "Not taken from S", 1_000, "kWh", 0.00075, 0.75),
-        ("2026-03", "CP 2026, billed next year", 375, "kW", 0.004, 1.5),
+        ("2026-03", "CP 2026, billed next year", round(1_000 / 3, 6), "kW", 0.004, round(4 / 3, 6)),
         ("2026-03", "Fixed charge", 1, "period", round(2 * 672 / 744, 9), round(2 * 672 / 744, 6)),
         ("2026-03", "To the minimum bill", 1, "period", 1.25, 1.25),
     ]

@@ -68,6 +68,7 @@ BY_HAND = {
     "frost_damage": (0.0, 0.0, 0.0),
     "energy_tiers": (0.0, 0.0, 0.0),
     "demand_charge": (0.0, 0.0, 0.0),
+    "later_demand_charge": (0.0, 0.0, 0.0),
     "coincident_peak": (0.0, 0.0, 0.0),
     "take_shortfall_penalty": (0.0, 0.0, 0.0),
     "fixed_charges": (0.0, 0.0, 0.0),

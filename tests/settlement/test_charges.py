@@ -24,8 +24,10 @@ BY_HAND = {
     # February is billed 4 MW anyway (so far, and half of December's 8), the plan's 10 are 6 more; March 3 MW anyway,
     # and the plan half of February's 10, more than its own 4
     "demand_charge": (0, -6 * 3, -2 * 3, 0),
-    # two peaks a year: 10 x 0.5 / 2 + 4 x 0.25 / 2 = 3 MW, and 2 x (1 - 0.375) elsewhere, beyond the minimum of 2
-    "coincident_peak": (0, -(3 + 1.25 - 2) * 4 * 2.5 / 3, -(3 + 1.25 - 2) * 4 * 0.5 / 3, 0),
+    # two peaks a year, 4 USD a MW beyond 2. February's counts for two thirds, March's for one, by their chances. With
+    # February's peak at 23:00 the tag is (10 + 0.25 x 4 + 0.75 x 2) / 2, outside the plan (2 + 1 + 1.5) / 2; with
+    # March's at 00:00 (4 + 0.5 x 10 + 0.5 x 2) / 2, outside the plan (2 + 5 + 1) / 2
+    "coincident_peak": (0, -4 * (4.25 * 2 / 6 + 2 * 3 / 12), -4 * (3 / 12 + 0.25 * 2 / 6), 0),
     # 12 MWh less the 9 taken, 2 less 1, charged as each period ends
     "take_shortfall_penalty": (0, -3 * 0.75, 0, -1 * 0.75),
     "fixed_charges": (-1, -1, -672 / 744, -672 / 744),
@@ -121,6 +123,36 @@ def test_a_ratchet_goes_by_what_was_measured() -> None:
     assert quarter[59:].sum() == 0
 
 
+def test_a_new_peak_is_charged_with_the_months_it_holds_up() -> None:
+    """8 MW over a peak of 5 so far: 300 USD now; half of 8 in March and April, in which 3 MW are expected, 100 each."""
+    ratchet = {"share": 0.5, "months": 2, "first_month": "2026-02"}
+    charge = demand(ratchet=ratchet, expected_peaks_mw=3.0)
+    account = settled(charge, [2.0, 8.0], start="2026-02-28 22:00Z", bill={"peaks_mw": {"D": 5.0}})
+    assert account.usd["demand_charge"].tolist() == [0, -300]
+    assert account.usd["later_demand_charge"].tolist() == [0, -200]
+
+
+@pytest.mark.parametrize("expected", [1.0, 3.0, 9.0])
+def test_later_months_are_billed_what_the_new_peak_was_charged_with(expected: float) -> None:
+    """March, April and May as they come, at the peak that was expected of them: their bills with 8 MW and with 5.
+
+    A ratchet over three months bills three quarters of the highest before them.
+    """
+    ratchet = {"share": 0.75, "months": 3, "first_month": "2026-02"}
+    charge = demand(ratchet=ratchet, expected_peaks_mw=expected)
+    account = settled(charge, [2.0, 8.0], start="2026-02-28 22:00Z", bill={"peaks_mw": {"D": 5.0}})
+    more = 0.0
+    for month, days in ((3, 31), (4, 30), (5, 31)):
+        for sign, february in ((1.0, 8.0), (-1.0, 5.0)):
+            past = {"2026-02": february, **{f"2026-{m:02d}": expected for m in range(3, month)}}
+            bill = {"past_peaks_mw": {"D": past}}
+            start = f"2026-{month:02d}-01 00:00Z"
+            then = settled(charge, [expected] * days, hours=24.0, start=start, bill=bill)
+            more -= sign * then.lines["demand_charge"]
+    assert account.lines["later_demand_charge"] == pytest.approx(-more)
+    assert (more > 0) == (expected < 9.0)
+
+
 @pytest.mark.parametrize(("so_far", "usd"), [(5.0, 300), (8.0, 0), (11.0, 0)])
 def test_a_month_to_date_peak_is_paid_already(so_far: float, usd: float) -> None:
     bill = {"peaks_mw": {"D": so_far}}
@@ -138,16 +170,29 @@ def peak(**more: Any) -> dict[str, Any]:
         ({}, (5, 20)),
         ({"usd_per_mw_year": None, "usd_per_kw_year": 0.01}, (5, 20)),
         ({"next_year_discount_share": 0.25}, (3.75, 15)),
-        ({"minimum_mw": 1.5}, (2, 8)),
+        ({"minimum_mw": 1.5}, (1.25, 12.5)),  # (4 / 2 - 1.5) x 1/4, (8 / 2 - 1.5) x 1/2
         ({"minimum_mw": 4.0}, (0, 0)),
         ({"elsewhere_mw": 16.0}, (5, 20)),
-        ({"elsewhere_mw": 16.0, "minimum_mw": 10.5}, (4, 16)),
+        ({"elsewhere_mw": 16.0, "minimum_mw": 10.5}, (0, 7.5)),  # (4 + 16) / 2 is below it, (8 + 16) / 2 is not
     ],
 )
 def test_a_coincident_peak_and_its_minimum(more: dict[str, Any], usd: tuple[float, float]) -> None:
     """4 and 8 MW with chances of 1/4 and 1/2 of two peaks: 0.5 and 2 MW. Elsewhere 5/8 of 16 MW are expected."""
     charge = settled(peak(**more), [4.0, 8.0, 9.0], probability={"P": [0.25, 0.5, 0.0]}).usd["coincident_peak"]
     assert charge.tolist() == pytest.approx([-usd[0], -usd[1], 0])
+
+
+def test_peaks_that_came_are_charged_exactly() -> None:
+    """8 and 4 MW at the two peaks of a season make a tag of 6 MW: 2.5 MW above the minimum, whatever is said of others.
+
+    The load between them, and a chance of nothing, change nothing. Each answers for its part of the mean.
+    """
+    came = {"P": [1.0, 0.0, 1.0]}
+    charged = settled(peak(minimum_mw=3.5, elsewhere_mw=20.0), [8.0, 99.0, 4.0], probability=came)
+    assert charged.lines["coincident_peak"] == pytest.approx(-25)
+    season = {"months": (2,), "count": 2, "per": "season", "interval_minutes": 60, "source": "made up for a test"}
+    charged = settled(peak(minimum_mw=3.5, rule=season), [8.0, 99.0, 4.0], probability=came)
+    assert charged.lines["coincident_peak"] == pytest.approx(-25)
 
 
 def test_a_tag_nobody_draws_for_costs_nothing() -> None:

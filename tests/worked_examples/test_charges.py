@@ -10,7 +10,9 @@ from typing import Any
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, group
+from tests.settlement.schedules import machines
 from tests.worked_examples.optimum import optimum, usd
 
 LAST_HOURS = "2026-02-28 22:00+00:00"  # in UTC, the farms' clock
@@ -101,6 +103,47 @@ def test_peak_ratchet() -> None:
     assert (without.on(), without.profit) == ([10, 10, 0, 0], usd(20 - 15))
 
 
+@pytest.mark.parametrize(
+    ("expected", "on", "profit"),
+    [
+        (2.0, 4, 8.0),
+        (5.0, 10, 20.0 - 6.0),
+        ({"2026-03": 5.0, "2026-04": 5.0, "2026-05": 2.0}, 10, 20.0 - 6.0 - 3.0),
+        (None, 8, 16.0 - 4.0),
+    ],
+)
+def test_later_ratchet(expected: Any, on: int, profit: float) -> None:
+    """Proves that a peak is charged with what it holds up in the months after the plan, beyond what they bill anyway.
+
+    By hand, two free hours, 4 MW so far and in January, 1 USD/MW in a month, half of a peak in the three months after
+    it. A MW above the fourth earns 2 and costs 1 in February, and half a dollar in each month in which 2 MW are
+    expected, which half of 4 MW hold up anyway: 2.5, so four run. Where 5 MW are expected, half of 10 MW adds nothing.
+    In May alone it adds 5 - 2 MW. Without a key 4 MW are expected, as in January: half of eight adds nothing.
+    """
+    ratchet = {"share": 0.5, "months": 3, "first_month": "2026-01"}
+    past = {"past_peaks_mw": {"demand": {"2026-01": 4.0}}}
+    charge = demand(usd_per_mw=1.0, ratchet=ratchet, **({} if expected is None else {"expected_peaks_mw": expected}))
+    c = conditions(with_demand(charge, bill=past), [0.0, 0.0])
+    assert (optimum(c).on(), optimum(c).profit) == ([on, on], usd(profit))
+    if expected == 2.0:
+        assert optimum(c, "later_ratchet").profit == usd(14)
+        assert optimum(c, "later_demand_charge").profit == usd(14)
+
+
+def test_months_that_the_plan_covers_are_not_charged_twice() -> None:
+    """Proves that a peak of February is charged with March once: in the plan's own March, not as a later month.
+
+    By hand, the two months of `test_peak_ratchet` with 0 MW expected later and a ratchet of two months: April is held
+    up by half of both months' peaks. A MW in February earns 2, costs 1.5 for itself, 0.75 for March and 0.75 for April,
+    and brings 0.5 in March: none of it pays.
+    """
+    ratchet = {"share": 0.5, "months": 2, "first_month": "2026-02"}
+    charge = demand(usd_per_mw=1.5, ratchet=ratchet, expected_peaks_mw=0.0)
+    c = conditions(with_demand(charge, bill={"peaks_mw": {"demand": 0.0}}), [0.0, 0.0, 0.5, 0.5], start=LAST_HOURS)
+    assert [(b.label, len(b.earlier)) for b in c.billing.later_bills] == [("2026-04", 2), ("2026-05", 1)]
+    assert optimum(c).profit == usd(0)
+
+
 def whole_month(rate: float, price: float, **more: Any) -> Conditions:
     """February in days of 24 hours each, in one plan."""
     charge = {"name": "demand", "usd_per_mw": rate, **more}
@@ -174,11 +217,61 @@ def test_next_years_money_is_worth_less() -> None:
     assert optimum(c).profit == usd(20 - 10 * 0.5)
 
 
-@pytest.mark.parametrize(("more", "on"), [({"minimum_mw": 2.0}, 4), ({"elsewhere_mw": 8.0}, 0)])
+@pytest.mark.parametrize(("more", "on"), [({"minimum_mw": 2.0}, 2), ({"elsewhere_mw": 8.0}, 0)])
 def test_a_minimum_share_makes_a_part_of_the_peak_free(more: dict[str, Any], on: int) -> None:
-    """Proves that a tag billed at least is used: half a chance times 4 MW is 2 MW. What is elsewhere is not."""
+    """Proves that a tag billed at least is used: should the peak come, 2 MW of it are free. What is elsewhere is not.
+
+    Half a chance of 4 USD for a MW above them is 2 USD against 1 of hash. With the floor taken from the expectation
+    half a chance of 4 MW would pass for free, and half a chance of 2 MW more is charged.
+    """
     c = conditions(coincident(**more), [0.0, 0.0], probability={"peak": [0.0, 0.5]})
     assert (optimum(c).on(), optimum(c).profit) == ([10, on], usd(10 + on))
+
+
+TWO_MONTHS = {"months": (2, 3), "count": 1, "per": "month", "interval_minutes": 60, "source": "made up for a test"}
+
+
+def test_tag_excess() -> None:
+    """Proves that the excess above a floor is weighed by its chance, not the floor met by the chance's mean.
+
+    By hand, two peaks a year, 3 MW at the other one, 4 MW billed at least: with the peak at 07:00 the tag is
+    (3 + i) / 2, so 5 MW are free there; a MW above them adds half a MW with half a chance, 2 USD for 1 of hash. The
+    mean tag is 2.25 + i / 4: by that 7 machines would run, and the charge for them is 0.5 x 8 USD x 1 MW = 4 USD.
+    """
+    floored = coincident(rule=TWO_MONTHS, usd_per_mw_year=8.0, minimum_mw=4.0, elsewhere_mw=3.0)
+    c = conditions(floored, [0.0, 0.0], probability={"peak": [0.0, 0.5]})
+    assert (optimum(c).on(), optimum(c).profit) == ([10, 5], usd(15))
+    assert settle(c, machines([10.0, 7.0])).profit == usd(17 - 4)
+    assert optimum(c, "tag_case").profit == usd(20)
+    assert optimum(c, "tag_excess").profit == usd(20)
+    assert optimum(c, "coincident_peak").profit == usd(20)
+
+
+def test_other_peaks() -> None:
+    """Proves that a plan over two months takes the other month's peak at its expectation.
+
+    By hand, a sure peak in the last hour of February and one in the first of March, 3 MW billed at least, 8 USD a MW:
+    the tag is the mean of both hours. 6 MW of the two are free, a MW more costs 4 USD for 1 of hash. Without
+    other_peaks each of them alone would have them free: 12 machine-hours.
+    """
+    c = conditions(
+        coincident(rule=TWO_MONTHS, usd_per_mw_year=8.0, minimum_mw=3.0, elsewhere_mw=9.0),
+        [0.0, 0.0],
+        start="2026-02-28 23:00+00:00",
+        probability={"peak": [1.0, 1.0]},
+    )
+    assert optimum(c).profit == usd(6)
+    assert sum(optimum(c).on()) == 6
+    assert optimum(c, "other_peaks").profit == usd(12)
+
+
+def test_a_peak_longer_than_an_interval_is_a_mean() -> None:
+    """Proves that two half hours of a peak's hour share it: a mean of 4 MW is free, 8 in one of them and 0 beside it.
+
+    By hand, power is dear in the second half hour: 8 machines for half an hour earn 4 USD, and a MW more costs 2.
+    """
+    c = conditions(coincident(minimum_mw=4.0, usd_per_mw_year=8.0), [0.0, 3.0], hours=0.5, probability={"peak": 0.25})
+    assert (optimum(c).on(), optimum(c).profit) == ([8, 0], usd(4))
 
 
 def test_fixed_charges() -> None:

@@ -1,4 +1,4 @@
-r"""Charges over a billing period (families 14 to 16): tiers, demand, ratchets, coincident peaks, minimum bill.
+r"""Charges over a billing period: tiers, demand, ratchets, coincident peaks, minimum bill.
 
 Symbols: :math:`i_t` grid import; :math:`M_b` measured and :math:`F_b + a_b` billed peak of bill b (one demand charge in
 one period), :math:`F_b` being billed whatever the plan does; all MW. Sums over hours are MWh.
@@ -28,6 +28,15 @@ def peak_ratchet(m: Any, r: Any) -> Any:
     return held <= m.peak_floor_mw[later] + m.peak_above_floor[later]
 
 
+def later_ratchet(m: Any, r: Any) -> Any:
+    r"""A share of the plan's peak is billed in a period after the plan, beyond what is billed there anyway:
+    :math:`\rho M_b \le F_l + a_l`.
+    """
+    later = m.bill_of_later_ratchet[r]
+    held = m.later_share[later] * m.measured_peak[m.peak_of_later_ratchet[r]]
+    return held <= m.later_floor_mw[later] + m.later_above_floor[later]
+
+
 def energy_tier(m: Any, b: Any) -> Any:
     r"""Energy beyond what is left of the tier below is charged more: :math:`\sum_t h_{bt} i_t \le E_b + x_b`."""
     counted = m.sum(m.HOURS_OF_TIER[b], lambda j: m.tier_mwh_per_mw[j] * m.grid_import[m.interval_of_tier[j]])
@@ -35,14 +44,35 @@ def energy_tier(m: Any, b: Any) -> Any:
 
 
 def peak_tag(m: Any, c: Any) -> Any:
-    r"""The expected import at the grid's peaks, beyond what is billed anyway:
-    :math:`\sum_t w_{ct} i_t + K_c \le F_c + a_c`.
+    r"""The expected import at the grid's peaks: :math:`\sum_t w_{ct} i_t \le a_c`.
 
-    :math:`w_{ct}` is the probability of a peak over the number of peaks, :math:`K_c` the import expected at those
-    outside the plan.
+    :math:`w_{ct}` is the probability of a peak over the number of peaks. What is expected at those outside the plan is
+    billed anyway.
     """
-    expected = m.sum(m.INTERVALS, lambda t: m.tag_weight[c, t] * m.grid_import[t])
-    return expected + m.tag_elsewhere_mw[c] <= m.tag_floor_mw[c] + m.tag_above_floor[c]
+    return m.sum(m.INTERVALS, lambda t: m.tag_weight[c, t] * m.grid_import[t]) <= m.tag_above_floor[c]
+
+
+def tag_case(m: Any, j: Any) -> Any:
+    r"""The tag with one peak in one place, beyond what is billed anyway: :math:`(i_t + O_k + K_j) / n \le F_j + a_j`.
+
+    :math:`i_t` is the import there, nothing where the place lies outside the plan, :math:`O_k` the import expected at
+    the other peaks of the plan, :math:`K_j` that at the peaks outside it, :math:`n` the peaks a year counts.
+    """
+    here = m.sum(m.INTERVALS_OF_CASE[j], lambda t: m.hours[t] * m.grid_import[t]) / m.case_hours[j]
+    others = m.sum(m.OTHERS_OF_CASE[j], lambda k: m.import_at_others[k])
+    tag = (here + others + m.case_elsewhere_mw[j]) / m.case_peaks[j]
+    return tag <= m.case_floor_mw[j] + m.case_above_floor[j]
+
+
+def other_peaks(m: Any, k: Any) -> Any:
+    r"""The import expected at the plan's peaks but one: :math:`\sum_t p_{kt} i_t \le O_k`."""
+    return m.sum(m.INTERVALS, lambda t: m.others_chance[k, t] * m.grid_import[t]) <= m.import_at_others[k]
+
+
+def tag_excess(m: Any, c: Any) -> Any:
+    r"""The expected excess above a floor, not the excess of the expectation: :math:`\sum_j q_j a_j \le a_c`."""
+    excess = m.sum(m.CASES_OF_TAG[c], lambda j: m.case_chance[j] * m.case_above_floor[j])
+    return excess <= m.tag_above_floor[c]
 
 
 def least_bill(m: Any, n: Any) -> Any:
@@ -57,6 +87,11 @@ def least_bill(m: Any, n: Any) -> Any:
 def demand_charge(m: Any, b: Any) -> Any:
     r"""What the plan adds to the billed peak: :math:`-d_b (a_b + D_b)`, of the floor what is due with it."""
     return -m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b])
+
+
+def later_demand_charge(m: Any, b: Any) -> Any:
+    r"""What the plan's peaks add to bills after the plan: :math:`-d_l a_l`."""
+    return -m.later_usd_per_mw[b] * m.later_above_floor[b]
 
 
 def energy_tiers(m: Any, b: Any) -> Any:
@@ -84,13 +119,20 @@ PARAMETERS = (
     Parameter("peak_due_mw", ("PEAK_BILLS",)),  # part of the floor that the plan pays for
     Parameter("peak_usd_per_mw", ("PEAK_BILLS",)),
     Parameter("ratchet_share", ("RATCHETS",)),
+    Parameter("later_floor_mw", ("LATER_BILLS",)),
+    Parameter("later_share", ("LATER_BILLS",)),
+    Parameter("later_usd_per_mw", ("LATER_BILLS",)),
     Parameter("tier_mwh_per_mw", ("TIER_HOURS",)),  # as billed, losses included
     Parameter("tier_left_mwh", ("TIER_BILLS",)),
     Parameter("tier_adds_usd_per_mwh", ("TIER_BILLS",)),
     Parameter("tag_weight", ("TAGS", "INTERVALS")),
-    Parameter("tag_elsewhere_mw", ("TAGS",)),
-    Parameter("tag_floor_mw", ("TAGS",)),
     Parameter("tag_usd_per_mw", ("TAGS",)),
+    Parameter("case_hours", ("CASES",)),
+    Parameter("case_peaks", ("CASES",)),
+    Parameter("case_chance", ("CASES",)),
+    Parameter("case_elsewhere_mw", ("CASES",)),
+    Parameter("case_floor_mw", ("CASES",)),
+    Parameter("others_chance", ("SHARED_PEAKS", "INTERVALS")),
     Parameter("fixed_usd_per_hour", ("INTERVALS",)),
     Parameter("least_usd", ("LEAST_BILLS",)),
 )
@@ -98,8 +140,11 @@ PARAMETERS = (
 VARIABLES = (
     Variable("measured_peak", ("PEAK_BILLS",)),
     Variable("peak_above_floor", ("PEAK_BILLS",)),
+    Variable("later_above_floor", ("LATER_BILLS",)),
     Variable("tier_above_mwh", ("TIER_BILLS",)),
     Variable("tag_above_floor", ("TAGS",)),
+    Variable("case_above_floor", ("CASES",)),
+    Variable("import_at_others", ("SHARED_PEAKS",)),
     Variable("bill_topup", ("LEAST_BILLS",)),
 )
 
@@ -107,14 +152,19 @@ FAMILIES = (
     Family(peak_measured, ("PEAK_HOURS",), "the billed peak counts this hour", unit="MW"),
     Family(peak_billed, ("PEAK_BILLS",), "the measured peak {PEAK_BILLS} is billed", unit="MW"),
     Family(peak_ratchet, ("RATCHETS",), "a ratchet bills {ratchet_share:.3g} of an earlier peak", unit="MW"),
+    Family(later_ratchet, ("LATER_RATCHETS",), "a ratchet bills the measured peak after the plan", unit="MW"),
     Family(energy_tier, ("TIER_BILLS",), "energy above tier {TIER_BILLS} is charged more", unit="MWh"),
-    Family(peak_tag, ("TAGS",), "import at coincident peaks {TAGS} is charged", unit="MW"),
+    Family(peak_tag, ("PLAIN_TAGS",), "import at coincident peaks {PLAIN_TAGS} is charged", unit="MW"),
+    Family(tag_case, ("CASES",), "import at a coincident peak is charged above a floor", unit="MW"),
+    Family(other_peaks, ("SHARED_PEAKS",), "import at other coincident peaks is charged", unit="MW"),
+    Family(tag_excess, ("FLOORED_TAGS",), "import at coincident peaks {FLOORED_TAGS} is charged", unit="MW"),
     Family(least_bill, ("LEAST_BILLS",), "the bill comes to {least_usd:.2f} USD at least", unit="USD"),
 )
 
 TERMS = (
     Term(energy_tiers, ("TIER_BILLS",)),
     Term(demand_charge, ("PEAK_BILLS",)),
+    Term(later_demand_charge, ("LATER_BILLS",)),
     Term(coincident_peak, ("TAGS",)),
     Term(fixed_charges, ("INTERVALS",)),
     Term(minimum_bill, ("LEAST_BILLS",)),

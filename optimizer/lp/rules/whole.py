@@ -1,4 +1,7 @@
-r"""Whole machines and whole containers, for `--whole-units exact`. The sets are empty when the plan is continuous."""
+r"""Whole machines and whole containers, for `--whole-units exact`. The sets are empty when the plan is continuous.
+
+Machines are whole in the intervals of the plan; its tail, which nobody follows, stays continuous.
+"""
 
 from __future__ import annotations
 
@@ -23,23 +26,23 @@ def one_partial_container(m: Any, g: Any, t: Any) -> Any:
 PARAMETERS = (
     Parameter("container_units", ("POINTS",)),
     Parameter("partial_units", ("POINTS", "INTERVALS")),
-    Parameter("partial_limit", ("WHOLE_POINTS", "INTERVALS")),  # one where there is a partly filled container
+    Parameter("partial_limit", ("WHOLE_POINTS", "WHOLE_INTERVALS")),  # one where there is a partly filled container
 )
 
 VARIABLES = (
-    Variable("containers_on", ("WHOLE_POINTS", "INTERVALS"), integer=True),
-    Variable("partial_on", ("WHOLE_POINTS", "INTERVALS"), upper="partial_limit", integer=True),
+    Variable("containers_on", ("WHOLE_POINTS", "WHOLE_INTERVALS"), integer=True),
+    Variable("partial_on", ("WHOLE_POINTS", "WHOLE_INTERVALS"), upper="partial_limit", integer=True),
 )
 
 FAMILIES = (
     Family(
         whole_containers,
-        ("WHOLE_POINTS", "INTERVALS"),
+        ("WHOLE_POINTS", "WHOLE_INTERVALS"),
         "machines of {WHOLE_POINTS} are switched in whole containers",
     ),
     Family(
         one_partial_container,
-        ("WHOLE_GROUPS", "INTERVALS"),
+        ("WHOLE_GROUPS", "WHOLE_INTERVALS"),
         "group {WHOLE_GROUPS} has one partly filled container",
     ),
 )

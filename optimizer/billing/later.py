@@ -1,0 +1,63 @@
+"""Billing periods after the plan: what a ratchet bills there for peaks of the plan, above what is billed anyway."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+
+from optimizer.billing.facts import LaterBill, looked_back
+from optimizer.config.calendar import Holidays, When
+from optimizer.config.charges import Demand, Ratchet
+from optimizer.market.calendars import hours_within
+from optimizer.market.grid import Grid
+from optimizer.market.periods import periods_after
+
+if TYPE_CHECKING:
+    from optimizer.billing import Billing
+
+
+def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -> Iterator[LaterBill]:
+    """The bills of one demand charge that its ratchet lets the plan's peaks hold up, in time's order.
+
+    Billed anyway are the contract's minimum, the peak expected of the period, and what the ratchet makes of past
+    peaks, of the one so far and of the one expected of the rest of the plan's last period. Where no peak is told full
+    load is expected, which no peak of the plan exceeds.
+    """
+    grid, energy, last = billing.market.grid, billing.farm.energy, billing.periods[-1]
+    at = {billing.periods[bill.period].label: b for b, bill in enumerate(billing.peak_bills) if bill.charge == i}
+    met = _met_anyway(billing, demand)
+    for label, begins, ends in periods_after(last, grid.timezone, energy.billing_day, ratchet.months):
+        given = demand.expected_later_mw(label)
+        expected = billing.farm.state.bill.highest_peak_mw(demand.name) if given is None else given
+        seen = looked_back(ratchet, label)
+        earlier = tuple(at[back] for back in seen if back in at)
+        if expected is None or not earlier or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
+            continue  # full load is expected, the ratchet looks on no peak of the plan, or no hour of the period counts
+        held = ratchet.share * max((met.get(back, 0.0) for back in seen), default=0.0)
+        floor = max(demand.minimum_mw, demand.above_mw, expected, held)
+        yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)
+
+
+@lru_cache(maxsize=1024)  # a plan made anew every few minutes asks for the same months
+def _counts(
+    timezone: str, begins: pd.Timestamp, ends: pd.Timestamp, when: When | None, holidays: Holidays | None
+) -> bool:
+    """Whether any hour of a period counts."""
+    clock = Grid(pd.DatetimeIndex([begins]), np.ones(1), timezone)
+    return hours_within(clock, begins, ends, when, holidays) > 0
+
+
+def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:
+    """The measured peaks that no plan can change, by the label of their billing period."""
+    state, first, last = billing.farm.state.bill, billing.periods[0], billing.periods[-1]
+    met = {label: mw for label, mw in state.past_peaks_mw.get(demand.name, {}).items() if label < first.label}
+    if billing.begun_before(first):
+        met[first.label] = state.peaks_mw.get(demand.name, billing.rest.unknown_mw or 0.0)
+    if billing.goes_on(last):
+        rest = billing.rest.peaks_mw.get((demand.name, last.label), demand.expected_peak_mw)
+        met[last.label] = max(met.get(last.label, 0.0), rest or 0.0)
+    return met
