@@ -14,8 +14,8 @@ from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
+from optimizer.lp.choices import optimum
 from optimizer.lp.conflict import Conflict, find_conflicts
-from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Solution
@@ -220,13 +220,13 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     problem = build_problem(c, whole=True)
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
         return Rounded(rounded, "rounded down", True)
-    found = solve_extended(problem, compile_program(problem), extend, whole=True)
+    found = solve_extended(problem, compile_program(problem), extend)
     return Rounded(snapped(c, found), "solved again with integers", found.proved)
 
 
 def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> Solution:
     try:
-        return solve(program)
+        return optimum(program)
     except InfeasibleError:
         conflicts = find_conflicts(problem, program)
         text = "\n".join(_conflict_text(c, conflict) for conflict in conflicts)

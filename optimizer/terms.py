@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.energy import Energy
-from optimizer.lp.highs import solve
+from optimizer.lp.choices import optimum
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
@@ -133,7 +133,7 @@ def _without(energy: Energy, field: str, i: int) -> Energy:
 
 
 def _optimum(c: Conditions) -> Dispatch:
-    return dispatch_of(c, solve(compile_program(build_problem(c))))
+    return dispatch_of(c, optimum(compile_program(build_problem(c))))
 
 
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
