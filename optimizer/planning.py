@@ -18,7 +18,7 @@ from optimizer.lp.choices import optimum
 from optimizer.lp.conflict import Conflict, find_conflicts
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.solution import Solution
+from optimizer.lp.solution import Ended, Solution
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
@@ -26,7 +26,8 @@ from optimizer.scenario.apply import NO_SCENARIO, combined, farm_with, plan_time
 from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
-from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
+from optimizer.schedule.search import Rounded, exact_schedule, whole_schedule
+from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import Dispatch, Settlement, settle
 from optimizer.tail import charged_by_period, part_of, rest_after
 
@@ -44,7 +45,8 @@ class Plan:
 
     ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
     ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out. ``extended`` says that
-    the user's constraints were added; ``scenarios`` are the names of those it is planned under.
+    the user's constraints were added; ``scenarios`` are the names of those it is planned under. ``ended`` is what ended
+    the search for whole machines before the schedule was proved best, work or clock, "" where it is proved.
     """
 
     conditions: Conditions
@@ -54,7 +56,7 @@ class Plan:
     settlement: Settlement
     objective: float
     method: str
-    proved: bool
+    ended: Ended = ""
     extended: bool = False
     scenarios: tuple[str, ...] = ()
 
@@ -72,6 +74,17 @@ class Plan:
     def market(self) -> MarketInputs:
         """Prices and weather."""
         return self.conditions.market
+
+    @property
+    def proved(self) -> bool:
+        """Whether no schedule of whole machines earns more, by as much as shows."""
+        return not self.ended
+
+    @property
+    def unproved(self) -> str:
+        """What to say of a schedule that is not proved best; "" of one that is."""
+        by = {"": "", "work": "the search ended at the work it may do", "clock": "the time limit ended the search"}
+        return by[self.ended] and f"{by[self.ended]}: this schedule keeps every rule but is not proved best"
 
     @property
     def rounding_gap_usd(self) -> float:
@@ -94,7 +107,7 @@ def plan_farm(
     price_file: Path | None = None,
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     progress: Progress = _silent,
     scenarios: Sequence[Scenario] = (),
 ) -> Plan:
@@ -163,13 +176,14 @@ def plan_conditions(
     *,
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     progress: Progress = _silent,
 ) -> Plan:
     """Plan over given conditions.
 
     ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
-    one that is solved. ``time_limit`` in seconds bounds each search for whole units. Raises InfeasibleError with the
+    one that is solved. Searches for whole units are bounded by work; ``time_limit``, in seconds, bounds each by the
+    clock in its place. Raises InfeasibleError with the
     limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
@@ -187,9 +201,9 @@ def plan_conditions(
     if extend is not None:
         rounded = _extended_whole(c, solution, extend, exact=units == "exact")
     elif units == "exact":
-        rounded = exact_schedule(c, dispatch_of(c, solution), time_limit=time_limit)
+        rounded = exact_schedule(c, program, solution, time_limit=time_limit)
     else:
-        rounded = whole_schedule(c, solution, time_limit=time_limit)
+        rounded = whole_schedule(c, program, solution, time_limit=time_limit)
     progress("checking and settling")
     return replace(_finished(c, problem, program, solution, rounded), extended=extend is not None)
 
@@ -208,7 +222,7 @@ def _finished(
         settlement=settle(c, rounded.dispatch),
         objective=sum(program.profit_by_term(solution.x).values()),
         method=rounded.method,
-        proved=rounded.proved and solution.proved,
+        ended=rounded.ended,
     )
 
 
@@ -219,9 +233,9 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     rounded = round_down(c, dispatch_of(c, solution))
     problem = build_problem(c, whole=True)
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
-        return Rounded(rounded, "rounded down", True)
+        return Rounded(rounded, "rounded down")
     found = solve_extended(problem, compile_program(problem), extend)
-    return Rounded(snapped(c, found), "solved again with integers", found.proved)
+    return Rounded(snapped(c, found), "solved again with integers", found.ended)
 
 
 def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> Solution:
