@@ -43,7 +43,7 @@ class EventCap:
 
 @dataclass(frozen=True)
 class Offer:
-    """What one event pays for cuts below its baseline, MW, in a piece of an interval; ``voluntary`` ones may be left."""
+    """What one event pays for cuts below its baseline, MW, in a piece of an interval; a voluntary one may be left."""
 
     event: int
     payment: Payment

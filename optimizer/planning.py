@@ -81,10 +81,11 @@ class Plan:
         return not self.ended
 
     @property
-    def unproved(self) -> str:
-        """What to say of a schedule that is not proved best; "" of one that is."""
-        by = {"": "", "work": "the search ended at the work it may do", "clock": "the time limit ended the search"}
-        return by[self.ended] and f"{by[self.ended]}: this schedule keeps every rule but is not proved best"
+    def cut_short(self) -> str:
+        """What ended the search before the schedule was proved best, in words; "" where it is proved."""
+        return {"": "", "work": "the search ended at the work it may do", "clock": "the time limit ended the search"}[
+            self.ended
+        ]
 
     @property
     def rounding_gap_usd(self) -> float:
@@ -154,8 +155,7 @@ def conditions_of(
 
 def without_tail(c: Conditions, head: int) -> Conditions:
     """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there."""
-    problem = build_problem(c)
-    expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
+    expected = dispatch_of(c, _solved(c, compile_program(build_problem(c))))
     return Conditions(c.farm, part_of(c.market, 0, head), rest_after(c, expected, head))
 
 
@@ -191,11 +191,11 @@ def plan_conditions(
     program = compile_program(problem)
     progress("solving")
     if extend is None:
-        solution = _solved(c, problem, program)
+        solution = _solved(c, program)
     else:
         from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
-        _solved(c, problem, program)  # limits that collide without the extension are told in the farm's words
+        _solved(c, program)  # limits that collide without the extension are told in the farm's words
         solution = solve_extended(problem, program, extend)
     progress("making machines whole")
     if extend is not None:
@@ -238,13 +238,19 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     return Rounded(snapped(c, found), "solved again with integers", found.ended)
 
 
-def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> Solution:
+def _solved(c: Conditions, program: LinearProgram) -> Solution:
     try:
         return optimum(program)
     except InfeasibleError:
-        conflicts = find_conflicts(problem, program)
-        text = "\n".join(_conflict_text(c, conflict) for conflict in conflicts)
+        text = "\n".join(_conflict_text(c, conflict) for conflict in _conflicts(c))
         raise InfeasibleError(f"no schedule meets every limit:\n{text}") from None
+
+
+def _conflicts(c: Conditions) -> tuple[Conflict, ...]:
+    """The limits that collide. A choice never does: a voluntary call can be declined, a kept block filled first."""
+    owed = tuple(event for event in c.farm.events if not event.voluntary)
+    problem = build_problem(Conditions(c.farm.model_copy(update={"events": owed}), c.market, c.rest))
+    return find_conflicts(problem, compile_program(problem))
 
 
 def _rounded_up(amount: float) -> str:

@@ -73,14 +73,13 @@ def solve(
 ) -> Solution:
     """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
 
-    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option and ends the search in the same
-    place on every machine. ``start`` gives columns and values, at least of all integers, of a schedule to start from.
+    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option, and ends a search in the same
+    place on every machine. ``start`` is columns and values, at least of all integers, of a schedule to start from.
     Raises InfeasibleError, UnboundedError, StoppedEarlyError (a limit without a feasible schedule) or SolverError; a
     limit with a feasible schedule returns it, and ``ended`` says which.
 
     >>> import numpy as np
-    >>> from optimizer.lp.language import Float
-from optimizer.lp.program import LinearProgram
+    >>> from optimizer.lp.program import LinearProgram
     >>> one = np.ones(1)
     >>> program = LinearProgram(3 * one, 0.0, np.array([0, 1], np.int32), np.array([0], np.int32), one,
     ...     np.array([-np.inf]), 4 * one, 0 * one, np.array([np.inf]), np.array([False]), {}, {}, {})

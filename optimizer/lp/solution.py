@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 from optimizer.lp.language import Float
 
-
 Ended = Literal["", "work", "clock"]
 
 

@@ -1,12 +1,12 @@
 """The search for a whole schedule that is as good as any: how far it goes, and when its answer counts as proved.
 
-Machines rounded down stay whole, and everything that is not machines (on-site power, suppliers, export, blocks,
-choices) is solved once more around them, by the same program with the machines held. Where that breaks a limit, or falls
-short of the bound by more than shows in the account, integers are sought: near the trouble with everything else held;
-near the best with whole containers and fractions of single machines; throughout. Each begins from the best so far.
+Machines are rounded down, and everything that is not machines (on-site power, suppliers, export, blocks, choices) is
+solved once more around them, by the same program with the machines held. Where that breaks a limit, or falls short of
+the bound by more than shows in the account, integers are sought: near the trouble with everything else held; near the
+best with whole containers and fractions of single machines; throughout. Each begins from the best so far.
 
-A search is bounded by its work, in branches, and what has too many integers is solved stretch after stretch of time: the
-same inputs give the same schedule on a fast machine and on a slow one. The clock ends a search only where it is asked to.
+A search is bounded by its work, in branches, and what has too many integers is solved stretch after stretch of time:
+the same inputs give the same schedule on a fast machine and on a slow one. The clock ends a search only where asked to.
 """
 
 from __future__ import annotations
@@ -36,6 +36,7 @@ EXACT_GAP = 1e-6  # of the profit, where the whole plan is asked for by branch a
 EXACT_WORK = 10.0  # times the branches of other searches
 MOST_AT_ONCE = 400  # points times intervals with machines to be decided, beyond which stretches are solved in turn
 REACH = 4  # containers, or single machines, to either side of the best in which these run in fractions
+_WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
 _SAME = 1e-9
 _CHOICES = ("call_declined", "blocks_full")
@@ -82,8 +83,8 @@ def whole_schedule(
 ) -> Rounded:
     """A whole schedule as near to the continuous optimum as the work allowed finds, that breaks no rule.
 
-    ``time_limit``, in seconds, bounds each search in place of work. Raises InfeasibleError where no whole schedule keeps
-    every limit, StoppedEarlyError where none was found.
+    ``time_limit``, in seconds, bounds each search in place of work. Raises InfeasibleError where no whole schedule
+    keeps every limit, StoppedEarlyError where none was found.
     """
     search = _Search(c, program, solution, time_limit)
     rounded = round_down(c, dispatch_of(c, solution))
@@ -94,9 +95,8 @@ def whole_schedule(
     for seek in (search.near, search.around, search.throughout) if single else (search.near, search.throughout):
         try:
             seek(breaches)
-        except StoppedEarlyError as error:
+        except StoppedEarlyError:
             search.ended = "work" if time_limit is None else "clock"
-            search.stopped = error
         except InfeasibleError:
             if seek == search.throughout and not search.found:
                 raise _no_whole_schedule(breaches) from None
@@ -104,9 +104,9 @@ def whole_schedule(
             return search.best
     if not search.found:
         allowed = "the work that a search may do" if time_limit is None else f"{time_limit:g} s"
+        first = f"; the first rule in the way: {breaches[0]}" if breaches else ""
         raise StoppedEarlyError(
-            f"no whole-unit schedule was found within {allowed}; the first rule in the way: {breaches[0]}. "
-            "Give it as long as you like with --time-limit"
+            f"no whole-unit schedule was found within {allowed}{first}. Give it longer with --time-limit"
         )
     return search.best
 
@@ -134,9 +134,7 @@ def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:
 class _Search:
     """Whole schedules of a plan as they are found, and what bounds all of them."""
 
-    def __init__(
-        self, c: Conditions, program: LinearProgram, solution: Solution, time_limit: float | None
-    ) -> None:
+    def __init__(self, c: Conditions, program: LinearProgram, solution: Solution, time_limit: float | None) -> None:
         self.c, self.program, self.solution, self.time_limit = c, program, solution, time_limit
         self.bound, self.ended = solution.bound, solution.ended
         self.found: list[_Found] = []
@@ -170,13 +168,18 @@ class _Search:
         assert leader is not None
         return Rounded(leader.dispatch, leader.method, "" if self.proved else self.ended or "work")
 
-    def keep(self, method: str, units: F) -> list[Breach]:
-        """Solve everything else around machines, and keep the schedule if it breaks no rule; what it breaks."""
+    def keep(self, method: str, units: F, found: Solution | None = None) -> list[Breach]:
+        """Solve everything else around machines, and keep the schedule if it breaks no rule; what it breaks.
+
+        ``found`` is what a search found with them, within the solver's tolerances, where these alone let it pass.
+        """
         try:
             same = np.abs(units - self.solution.values["units_on"]).max(initial=0.0) <= _SAME
             solution = self.solution if same else redispatched(self.program, units)
         except InfeasibleError:
-            return check(self.c, round_down(self.c, dispatch_of(self.c, self.solution)))
+            if found is None:
+                return check(self.c, round_down(self.c, dispatch_of(self.c, self.solution)))
+            solution = found
         points = dict(zip(dispatch_of(self.c, solution).units_on, units, strict=True))
         dispatch = replace(dispatch_of(self.c, solution), units_on=points)
         breaches = check(self.c, dispatch)
@@ -194,10 +197,10 @@ class _Search:
 
     def exact(self) -> None:
         """Integers everywhere, all at once and as close as can be told."""
-        gaps = {"mip_rel_gap": EXACT_GAP}
-        found = solve(self.whole, whole=True, start=self._start(self.whole), **self._limits(self.whole, EXACT_WORK, gaps))
+        options = {"mip_rel_gap": EXACT_GAP, **self._limit(self.whole, EXACT_WORK)}
+        found = solve(self.whole, whole=True, start=self._start(self.whole), options=options)
         self.bound, self.ended = min(self.bound, found.bound), found.ended
-        self.keep("exact", np.round(found.values["units_on"]))
+        self.keep("exact", np.round(found.values["units_on"]), found)
 
     def around(self, _breaches: list[Breach]) -> None:
         """Integers near the best in which machines that are switched one by one run in fractions.
@@ -220,15 +223,14 @@ class _Search:
     def _seek(self, program: LinearProgram, method: str) -> Solution:
         found = self._integers(program)
         self.ended = found.ended or self.ended
-        self.keep(method, np.round(found.values["units_on"]))
+        self.keep(method, np.round(found.values["units_on"]), found)
         return found
 
     def _integers(self, program: LinearProgram) -> Solution:
         """The best of a program with integers: at once, or stretch after stretch where that would be too many."""
         loose = _loose(program)
         if self.time_limit is not None or loose.sum() <= MOST_AT_ONCE:
-            limits = self._limits(program, 1.0, {"mip_rel_gap": 0.0, "mip_abs_gap": self.tolerance})
-            return solve(program, whole=True, start=self._start(program), **limits)
+            return solve(program, whole=True, start=self._start(program), options=self._options(program))
         return self._by_stretches(program, loose)
 
     def _by_stretches(self, program: LinearProgram, loose: NDArray[np.bool_]) -> Solution:
@@ -246,8 +248,7 @@ class _Search:
         stretches = list(_stretches(loose.sum(axis=0)))
         share = 1.0 / len(stretches)
         for stretch in stretches:
-            limits = self._limits(program, share, {"mip_rel_gap": 0.0, "mip_abs_gap": share * self.tolerance})
-            found = solve(_whole_in(program, stretch), whole=True, **limits)
+            found = solve(_whole_in(program, stretch), whole=True, options=self._options(program, share))
             units = np.round(found.values["units_on"][:, stretch])
             program = _held_in(program, stretch, units)
         return replace(found, bound=np.inf, ended="work")
@@ -271,11 +272,16 @@ class _Search:
         barred = (start < program.col_lower[columns]) | (start > program.col_upper[columns])
         return None if barred.any() else (columns, start)
 
-    def _limits(self, program: LinearProgram, share: float, gaps: dict[str, float]) -> dict[str, object]:
+    def _options(self, program: LinearProgram, share: float = 1.0) -> dict[str, float]:
+        """A search for what counts as proved, with so much of the work that one may do."""
+        gaps = {"mip_rel_gap": 0.0, "mip_abs_gap": _WITHIN * share * self.tolerance}
+        return {**gaps, **self._limit(program, share)}
+
+    def _limit(self, program: LinearProgram, share: float) -> dict[str, float]:
         """How far a search may go: as the clock says where it is asked, else by its work."""
         if self.time_limit is not None:
-            return {"time_limit": self.time_limit, "options": gaps}
-        return {"options": {**gaps, "mip_max_nodes": branches(program, share)}}
+            return {"time_limit": self.time_limit}
+        return {"mip_max_nodes": branches(program, share)}
 
 
 def _loose(program: LinearProgram) -> NDArray[np.bool_]:

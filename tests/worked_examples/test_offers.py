@@ -215,7 +215,7 @@ def test_the_settlement_sells_every_cut_as_well_as_can_be(terms: list[Offer]) ->
 
 @given(st.lists(offers, min_size=1, max_size=4), st.sampled_from(["", "a", "b", "ac", "bcd"]))
 def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list[Offer], owed: str) -> None:
-    """Whichever calls owe a cut: what is sold below every baseline, found by assignment, for each import there may be."""
+    """Whichever calls owe a cut: the best sale below every baseline, found by assignment, for each import."""
     c = offered(*terms, owed=owed)
     (span,) = c.paid_spans
     held = min(span.held_mw, 10)

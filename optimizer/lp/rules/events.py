@@ -44,7 +44,7 @@ def paid_cuts(m: Any, b: Any) -> Any:
 
 
 def declined_cuts(m: Any, b: Any) -> Any:
-    r"""Nothing is sold below a baseline above which the farm draws: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
+    r"""Nothing is sold below a baseline that is exceeded: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
 
     It also keeps :math:`d_t`, a whole number, to zero or one.
     """
