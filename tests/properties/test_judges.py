@@ -125,6 +125,10 @@ def test_every_machine_that_is_off_has_one_reason(c: Conditions) -> None:
         np.testing.assert_allclose(off[g], machines.units - plan.dispatch.running(machines), atol=1e-9)
     assert all((count >= 0).all() for count in plan.explanation.off.values())
     assert Reason.EXTENSION not in plan.explanation.off
+    restarting = plan.explanation.off.get(Reason.RESTART_COST, np.zeros((len(c.farm.fleet), 1)))
+    for g, machines in enumerate(c.farm.fleet):
+        costs = machines.wear_usd_per_start > 0 or (machines.hosting is None and c.restart_hours[g].any())
+        assert costs or not restarting[g].any()
 
 
 @given(farms(most_groups=2, most_intervals=6))

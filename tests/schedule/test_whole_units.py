@@ -274,7 +274,7 @@ def test_everything_else_is_solved_once_more_around_whole_machines() -> None:
         plan = plan_conditions(c, units=units)  # type: ignore[arg-type]
         assert (on(plan), plan.dispatch.export_mw.tolist()) == ([6], [pytest.approx(0.5)])
         assert plan.settlement.profit == pytest.approx(6.25)
-        assert plan.proved is (units == "exact") or plan.rounding_gap_usd == pytest.approx(0.25)
+        assert plan.proved
 
 
 def test_of_two_suppliers_the_one_with_a_minimum_to_take_is_drawn_first() -> None:
