@@ -73,8 +73,8 @@ def solve(
 ) -> Solution:
     """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
 
-    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option, and ends a search in the same
-    place on every machine. ``start`` is columns and values, at least of all integers, of a schedule to start from.
+    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option, and ends a search in the
+    same place on every machine. ``start`` is columns and values, at least of all integers, of a schedule to start from.
     Raises InfeasibleError, UnboundedError, StoppedEarlyError (a limit without a feasible schedule) or SolverError; a
     limit with a feasible schedule returns it, and ``ended`` says which.
 
