@@ -74,7 +74,7 @@ def planned(farm: Path, out: Path, before: str, core: int) -> tuple[int, dict[st
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no way to hold a process to a core here")
 @pytest.mark.parametrize(("before", "hours", "code"), [("", 12, 0), (FEW, 16, 4)])
 def test_a_slowed_core_changes_no_byte(tmp_path: Path, before: str, hours: int, code: int) -> None:
-    """Whether the search goes to its end or, with one branch allowed and nothing forgiven, ended by its work: exit code 4."""
+    """Whether the search goes to its end or, with one branch allowed and nothing forgiven, is ended: exit code 4."""
     farm, core = written(tmp_path, hours), min(os.sched_getaffinity(0))
     fast = planned(farm, tmp_path / "fast", before, core)
     with busy(core, 3):

@@ -99,9 +99,7 @@ MUTATIONS = (
     Mutation(SUPPLY_DATA, "np.where(below_zero & (beyond <= _NOTHING_MW), 0.0, np.inf)", "np.inf + 0.0 * beyond"),
     Mutation(SUPPLY_DATA, "where(below_zero & (beyond > _NOTHING_MW))", "where(below_zero)"),
     Mutation(CONDITIONS, "if hard else self.full_load_mw", "if True else self.full_load_mw"),
-    Mutation(
-        SUPPLY, "return used >= m.kept_mw[n] * m.blocks_full[n]", "return used >= 0.5 * m.kept_mw[n] * m.blocks_full[n]"
-    ),
+    Mutation(SUPPLY, ">= m.kept_mw[n] * m.blocks_full[n]", ">= 0.5 * m.kept_mw[n] * m.blocks_full[n]"),
     Mutation(SUPPLY, "<= m.beyond_kept_mw[n] * m.blocks_full[n]", "<= m.beyond_kept_mw[n] * (1.0 + m.blocks_full[n])"),
     Mutation(ACCOUNT, "np.argsort(brings, axis=0", "np.argsort(-brings, axis=0"),
     Mutation(SITE, "return running + m.pue[t] * idle +", "return running + idle +"),
