@@ -13,6 +13,7 @@ from hypothesis import given
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.lp.choices import optimum
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan, plan_conditions
@@ -166,7 +167,7 @@ def test_rounding_lowers_the_peak_that_is_billed() -> None:
 @given(farms(most_groups=2, most_intervals=6))
 def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
     """Whatever else is broken by it, no supplier is drawn on beyond its limit or beyond what is imported."""
-    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    continuous = dispatch_of(c, optimum(compile_program(build_problem(c))))
     rounded = round_down(c, continuous)
     broken = {breach.rule for breach in check(c, rounded)}
     assert not broken & {"supply below zero", "supplier's limit", "suppliers above import", "import below zero"}
