@@ -259,9 +259,7 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
     price = st.one_of(_sixteenths(-30, 120), st.just(2048.0))
     prices = draw(st.lists(price, min_size=n, max_size=n))
     if coupled and draw(st.booleans()):
-        energy["blocks"] = tuple(
-            draw(blocks(f"B{i}", full)) for i in range(draw(st.integers(1, 2)))
-        )
+        energy["blocks"] = tuple(draw(blocks(f"B{i}", full)) for i in range(draw(st.integers(1, 2))))
     if coupled and draw(st.booleans()):
         contract, bill = draw(charges(full))
         if any(block["resale"] is not None for block in energy.get("blocks", ())):

@@ -56,9 +56,17 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
 
 def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
-    """Turn on-site generation down where fewer machines no longer take it, and suppliers, the dearest first."""
-    surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
-    dispatch = replace(dispatch, onsite_mw=dispatch.onsite_mw - surplus)
+    """Export on-site power that fewer machines no longer take, where that pays, else turn it down; and turn suppliers
+    down, the dearest first.
+
+    It looks at one interval at a time: what is executed of a plan. A plan itself is solved once more.
+    """
+    surplus, own = np.maximum(-grid_import_mw(c, dispatch), 0.0), c.farm.energy.onsite
+    if own is not None:
+        room = np.maximum(own.export_limit_mw - dispatch.export_mw, 0.0)
+        sold = np.where(c.market.export_price_usd_per_mwh > own.cost_usd_per_mwh, np.minimum(surplus, room), 0.0)
+        onsite_mw = dispatch.onsite_mw - (surplus - sold)
+        dispatch = replace(dispatch, onsite_mw=onsite_mw, export_mw=dispatch.export_mw + sold)
     supply_mw = dict(dispatch.supply_mw)
     if not supply_mw:
         return dispatch

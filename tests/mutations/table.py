@@ -173,6 +173,7 @@ MUTATIONS = (
     ),
     Mutation(SEARCH, "PROVED_SHARE * min(abs(best.profit), income)", "1e-3 * income"),
     Mutation(SEARCH, "PROVED_USD * len(self.c.grid))", "10.0 * PROVED_USD * len(self.c.grid))"),
+    Mutation(ROUNDING, "np.minimum(surplus, room), 0.0)", "surplus, 0.0)"),
     Mutation(SEARCH, "else redispatched(self.program, units)", "else self.solution"),
     Mutation(SEARCH, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
     Mutation(SEARCH, '"containers_on": np.floor(units / size)', '"containers_on": np.ceil(units / size)'),

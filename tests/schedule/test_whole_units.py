@@ -116,6 +116,18 @@ def test_on_site_power_that_fewer_machines_do_not_take_is_turned_down() -> None:
     assert check(c, plan.dispatch) == []
 
 
+@pytest.mark.parametrize(("limit_mw", "price", "exported"), [(6.5, 0.5, 0.5), (0.25, 0.5, 0.25), (6.5, 0.05, 0.0)])
+def test_on_site_power_that_fewer_machines_do_not_take_is_exported_where_that_pays(
+    limit_mw: float, price: float, exported: float
+) -> None:
+    """Of half a megawatt: as much as may be exported, and none for less than the 0.1 USD/MWh that it costs."""
+    own = {"available_mw": 6.5, "cost_usd_per_mwh": 0.1, "export_limit_mw": limit_mw, "export_price_usd_per_mwh": price}
+    c = conditions(farm(energy={"onsite": own}), [3.0])
+    fewer = round_down(c, dispatch_of(c, solve(compile_program(build_problem(c)))))
+    assert (fewer.onsite_mw.tolist(), fewer.export_mw.tolist()) == ([6.0 + exported], [exported])
+    assert check(c, fewer) == []
+
+
 def supplier(name: str, limit_mw: float, price: Any) -> dict[str, Any]:
     return {"name": name, "limit_mw": limit_mw, "price_usd_per_mwh": price}
 
