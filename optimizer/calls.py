@@ -7,7 +7,7 @@ event excuses, or what exceeds the limits of its program, binds nobody and is no
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cached_property
@@ -43,11 +43,12 @@ class EventCap:
 
 @dataclass(frozen=True)
 class Offer:
-    """What one event pays for cuts below its baseline, MW, in a piece of an interval."""
+    """What one event pays for cuts below its baseline, MW, in a piece of an interval; a voluntary one may be left."""
 
     event: int
     payment: Payment
     baseline_mw: float
+    voluntary: bool
 
     @property
     def most_mw(self) -> float:
@@ -67,33 +68,41 @@ class PaidSpan:
     offers: tuple[Offer, ...]
 
     @cached_property
-    def holds(self) -> Offer:
-        """The offer whose baseline is the most that may be drawn: the lowest that nothing better reaches down to.
+    def holds(self) -> Offer | None:
+        """The offer whose baseline is the most that may be drawn, None where nobody is held.
 
-        Below it payments are concave in the import, as a linear program needs them.
+        Of the calls that owe a cut it is the lowest that no better of them reaches down to. A voluntary call owes
+        nothing: it neither holds import nor lets it go.
         """
-        return next(offer for offer in self.offers if not self._reached(offer))
+        owed = [offer for offer in self.offers if not offer.voluntary]
+        return next((offer for offer in owed if not _reached(offer, owed)), None)
 
     @property
     def held_mw(self) -> float:
-        """Most grid import, MW."""
-        return self.holds.baseline_mw
+        """Most grid import, MW; inf where nobody is held."""
+        return math.inf if self.holds is None else self.holds.baseline_mw
 
-    @property
+    @cached_property
     def baselines(self) -> tuple[tuple[Offer, int], ...]:
-        """An offer at each baseline, from that which holds import upwards, and how many offers have none above it."""
-        last = {offer.baseline_mw: (offer, count) for count, offer in enumerate(self.offers, 1)}
-        return tuple(found for baseline, found in last.items() if baseline >= self.held_mw)
+        """An offer at each baseline that matters, upwards, and how many offers have none above it.
 
-    def _reached(self, offer: Offer) -> bool:
-        """Whether offers that pay as well take every megawatt from a higher baseline down to this one."""
-        taken = 0.0
-        for other in self.offers:
-            if other.baseline_mw > offer.baseline_mw and other.payment.usd_per_mwh >= offer.payment.usd_per_mwh:
-                taken += other.most_mw
-                if other.baseline_mw - offer.baseline_mw <= taken:
-                    return True
-        return False
+        All from that which holds import upwards matter, and those below it where payments begin anew: what is paid is
+        no concave function of the import there, and the farm chooses between drawing more and being paid nothing.
+        """
+        last = {offer.baseline_mw: (offer, count) for count, offer in enumerate(self.offers, 1)}
+        anew = {offer.baseline_mw for offer in self.offers if not _reached(offer, self.offers)}
+        return tuple(found for baseline, found in last.items() if baseline >= self.held_mw or baseline in anew)
+
+
+def _reached(offer: Offer, others: Iterable[Offer]) -> bool:
+    """Whether offers that pay as well take every megawatt from a higher baseline down to this one."""
+    taken = 0.0
+    for other in others:
+        if other.baseline_mw > offer.baseline_mw and other.payment.usd_per_mwh >= offer.payment.usd_per_mwh:
+            taken += other.most_mw
+            if other.baseline_mw - offer.baseline_mw <= taken:
+                return True
+    return False
 
 
 @dataclass(frozen=True)
@@ -181,10 +190,15 @@ class Calls:
         found = []
         for piece in np.flatnonzero(pays.any(axis=0)).tolist():
             interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
-            here = [
-                Offer(e, paying[e], float(self._baseline(paying[e].baseline_mw)[interval]))
+            every = (
+                Offer(
+                    e, paying[e], float(self._baseline(paying[e].baseline_mw)[interval]), self.farm.events[e].voluntary
+                )
                 for e in np.flatnonzero(pays[:, piece]).tolist()
-            ]
+            )
+            here = [offer for offer in every if offer.baseline_mw > 0.0 or not offer.voluntary]
+            if not here:  # below zero there is nothing to sell
+                continue
             found.append(
                 PaidSpan(
                     interval=interval,

@@ -59,7 +59,10 @@ def plan(
         str | None,
         typer.Option(metavar="MODULE:FUNCTION", help="Your function may add constraints to the Pyomo model."),
     ] = None,
-    time_limit: Annotated[float, typer.Option(min=0.1, help="Seconds for a search for whole units.")] = 60.0,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Seconds for a search for whole units, in place of a bound on its work."),
+    ] = None,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -100,7 +103,7 @@ def plan(
         print_summary(made, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
         say(f"{', '.join(files)} written to\n{out}")
     if not made.proved:
-        say("stopped at the time limit: this schedule keeps every rule but is not proved best")
+        say(f"{made.cut_short}: this schedule keeps every rule but is not proved best")
         raise typer.Exit(4)
 
 

@@ -131,6 +131,12 @@ class Conditions:
         return np.clip(beyond, 0.0, self.market.import_limit_mw)
 
     @cached_property
+    def most_import_mw(self) -> F:
+        """Grid import that no schedule exceeds, (intervals,): full load, within the import limit where that is hard."""
+        hard = self.farm.site.import_violation_usd_per_mwh is None
+        return np.minimum(self.full_load_mw, self.market.import_limit_mw) if hard else self.full_load_mw
+
+    @cached_property
     def calls(self) -> Calls:
         """The curtailment events on these intervals: caps, and cuts that are paid for."""
         return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw, self.full_import_mw)

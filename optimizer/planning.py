@@ -14,11 +14,11 @@ from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
+from optimizer.lp.choices import optimum
 from optimizer.lp.conflict import Conflict, find_conflicts
-from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.solution import Solution
+from optimizer.lp.solution import Ended, Solution
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
@@ -26,7 +26,8 @@ from optimizer.scenario.apply import NO_SCENARIO, combined, farm_with, plan_time
 from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
-from optimizer.schedule.whole_units import Rounded, dispatch_of, exact_schedule, whole_schedule
+from optimizer.schedule.search import Rounded, exact_schedule, whole_schedule
+from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import Dispatch, Settlement, first_part, settle
 from optimizer.tail import charged_by_period, part_of, rest_after, to_the_end
 
@@ -45,7 +46,8 @@ class Plan:
     ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
     ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out, and what the account
     says of a tail. ``extended`` says that the user's constraints were added, with which no tail is in the program;
-    ``scenarios`` are the names of those it is planned under.
+    ``scenarios`` are the names of those it is planned under. ``ended`` is what ended the search for whole machines
+    before the schedule was proved best, work or clock, "" where it is proved.
     """
 
     conditions: Conditions
@@ -55,7 +57,7 @@ class Plan:
     settlement: Settlement
     objective: float
     method: str
-    proved: bool
+    ended: Ended = ""
     extended: bool = False
     scenarios: tuple[str, ...] = ()
 
@@ -73,6 +75,18 @@ class Plan:
     def market(self) -> MarketInputs:
         """Prices and weather."""
         return self.conditions.market
+
+    @property
+    def proved(self) -> bool:
+        """Whether no schedule of whole machines earns more, by as much as shows."""
+        return not self.ended
+
+    @property
+    def cut_short(self) -> str:
+        """What ended the search before the schedule was proved best, in words; "" where it is proved."""
+        return {"": "", "work": "the search ended at the work it may do", "clock": "the time limit ended the search"}[
+            self.ended
+        ]
 
     @property
     def rounding_gap_usd(self) -> float:
@@ -95,7 +109,7 @@ def plan_farm(
     price_file: Path | None = None,
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     progress: Progress = _silent,
     scenarios: Sequence[Scenario] = (),
 ) -> Plan:
@@ -145,8 +159,7 @@ def without_tail(c: Conditions, head: int) -> Conditions:
 
     The rest stays part of the program in which they are planned.
     """
-    problem = build_problem(c)
-    expected = dispatch_of(c, _solved(c, problem, compile_program(problem)))
+    expected = dispatch_of(c, _solved(c, compile_program(build_problem(c))))
     market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
     return Conditions(c.farm, market, rest_after(c, expected, head), tail)
 
@@ -168,13 +181,14 @@ def plan_conditions(
     *,
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
-    time_limit: float = 60.0,
+    time_limit: float | None = None,
     progress: Progress = _silent,
 ) -> Plan:
     """Plan over given conditions.
 
     ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
-    one that is solved. ``time_limit`` in seconds bounds each search for whole units. Raises InfeasibleError with the
+    one that is solved. Searches for whole units are bounded by work; ``time_limit``, in seconds, bounds each by the
+    clock in its place. Raises InfeasibleError with the
     limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
@@ -183,19 +197,19 @@ def plan_conditions(
     program = compile_program(problem)
     progress("solving")
     if extend is None:
-        solution = _solved(reckoned, problem, program)
+        solution = _solved(reckoned, program)
     else:
         from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
-        _solved(c, problem, program)  # limits that collide without the extension are told in the farm's words
+        _solved(c, program)  # limits that collide without the extension are told in the farm's words
         solution = solve_extended(problem, program, extend)
     progress("making machines whole")
     if extend is not None:
         rounded = _extended_whole(c, solution, extend, exact=units == "exact")
     elif units == "exact":
-        rounded = exact_schedule(reckoned, dispatch_of(reckoned, solution), time_limit=time_limit)
+        rounded = exact_schedule(reckoned, program, solution, time_limit=time_limit)
     else:
-        rounded = whole_schedule(reckoned, solution, time_limit=time_limit)
+        rounded = whole_schedule(reckoned, program, solution, time_limit=time_limit)
     progress("checking and settling")
     return replace(_finished(c, reckoned, problem, program, solution, rounded), extended=extend is not None)
 
@@ -224,7 +238,7 @@ def _finished(
         settlement=settle(c, dispatch),
         objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
         method=rounded.method,
-        proved=rounded.proved and solution.proved,
+        ended=rounded.ended,
     )
 
 
@@ -235,18 +249,24 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     rounded = round_down(c, dispatch_of(c, solution))
     problem = build_problem(c, whole=True)
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
-        return Rounded(rounded, "rounded down", True)
-    found = solve_extended(problem, compile_program(problem), extend, whole=True)
-    return Rounded(snapped(c, found), "solved again with integers", found.proved)
+        return Rounded(rounded, "rounded down")
+    found = solve_extended(problem, compile_program(problem), extend)
+    return Rounded(snapped(c, found), "solved again with integers", found.ended)
 
 
-def _solved(c: Conditions, problem: DispatchProblem, program: LinearProgram) -> Solution:
+def _solved(c: Conditions, program: LinearProgram) -> Solution:
     try:
-        return solve(program)
+        return optimum(program)
     except InfeasibleError:
-        conflicts = find_conflicts(problem, program)
-        text = "\n".join(_conflict_text(c, conflict) for conflict in conflicts)
+        text = "\n".join(_conflict_text(c, conflict) for conflict in _conflicts(c))
         raise InfeasibleError(f"no schedule meets every limit:\n{text}") from None
+
+
+def _conflicts(c: Conditions) -> tuple[Conflict, ...]:
+    """The limits that collide. A choice never does: a voluntary call can be declined, a kept block filled first."""
+    owed = tuple(event for event in c.farm.events if not event.voluntary)
+    problem = build_problem(Conditions(c.farm.model_copy(update={"events": owed}), c.market, c.rest))
+    return find_conflicts(problem, compile_program(problem))
 
 
 def _rounded_up(amount: float) -> str:

@@ -10,7 +10,7 @@ import numpy as np
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.energy import Energy
-from optimizer.lp.highs import solve
+from optimizer.lp.choices import optimum
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
@@ -135,7 +135,7 @@ def _without(energy: Energy, field: str, i: int) -> Energy:
 
 def _optimum(c: Conditions) -> Dispatch:
     reckoned = to_the_end(c)
-    return first_part(dispatch_of(reckoned, solve(compile_program(build_problem(reckoned)))), len(c.grid))
+    return first_part(dispatch_of(reckoned, optimum(compile_program(build_problem(reckoned)))), len(c.grid))
 
 
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:

@@ -15,11 +15,8 @@ def _maybe(draw: st.DrawFn, value: Any, otherwise: Any = None) -> Any:
 
 
 @st.composite
-def charges(draw: st.DrawFn, full: float, *, above_zero: bool) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Keys of ``energy`` and of ``state.bill`` for a farm that draws ``full`` MW at most.
-
-    ``above_zero`` allows suppliers beside any block: where prices are below zero, see the rule on kept blocks.
-    """
+def charges(draw: st.DrawFn, full: float) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Keys of ``energy`` and of ``state.bill`` for a farm that draws ``full`` MW at most."""
     energy: dict[str, Any] = {}
     bill: dict[str, Any] = {}
     part = st.sampled_from([0.0, full / 4, full / 2, full])
@@ -44,7 +41,7 @@ def charges(draw: st.DrawFn, full: float, *, above_zero: bool) -> tuple[dict[str
         tier = {"name": "T", "above_mwh_per_month": full * draw(st.sampled_from([0.0, 2.0, 256.0]))}
         energy["tiers"] = ({**tier, "adds_usd_per_mwh": draw(st.sampled_from([0.0, 24.0]))},)
         bill["tier_mwh"] = {"T": full}
-    if above_zero and draw(st.booleans()):
+    if draw(st.booleans()):
         take = {"mwh_per_month": full * 64.0, "shortfall_usd_per_mwh": draw(st.sampled_from([0.0, 8.0, 64.0]))}
         energy["supplies"] = (
             {

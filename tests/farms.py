@@ -155,9 +155,9 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
 
 
 @st.composite
-def blocks(draw: st.DrawFn, name: str, full: float, *, kept: bool) -> dict[str, Any]:
-    """A random block; one that cannot be resold only where no price is below zero (see the rule on spot beside it)."""
-    resale = [{}, {"fee_usd_per_mwh": 4.0}, *([None] if kept else [])]
+def blocks(draw: st.DrawFn, name: str, full: float) -> dict[str, Any]:
+    """A random block."""
+    resale = [{}, {"fee_usd_per_mwh": 4.0}, None]
     return {
         "name": name,
         "mw": full * draw(_sixteenths(0.25, 1.0)),
@@ -169,7 +169,7 @@ def blocks(draw: st.DrawFn, name: str, full: float, *, kept: bool) -> dict[str, 
 
 @st.composite
 def events(draw: st.DrawFn, name: str, full: float) -> dict[str, Any]:
-    """A random call: soft, and paid for below a baseline that no load of the farm exceeds."""
+    """A random call: soft, and paid for below a baseline that no load of the farm exceeds, or voluntary below any."""
     start, minutes = draw(st.sampled_from([6, 5, 7, 8])), draw(st.sampled_from([150, 75, 15]))
     end = pd.Timestamp(f"2026-02-11 {start:02d}:00") + pd.Timedelta(minutes=minutes)
     result: dict[str, Any] = {"name": name, "start": f"2026-02-11 {start:02d}:00", "end": f"{end:%Y-%m-%d %H:%M}"}
@@ -177,7 +177,7 @@ def events(draw: st.DrawFn, name: str, full: float) -> dict[str, Any]:
     if voluntary or draw(st.booleans()):
         result["payment"] = {
             "usd_per_mwh": draw(_sixteenths(1, 90)),
-            "baseline_mw": full * draw(st.sampled_from([1.25, 1.5])) + 1.0,
+            "baseline_mw": full * draw(st.sampled_from([0.25, 0.75, 1.5] if voluntary else [1.25, 1.5])) + 1.0,
             "most_mw": draw(st.sampled_from([None, full / 4])),
         }
     if draw(st.integers(0, 3)) == 0:
@@ -259,11 +259,9 @@ def farms(draw: st.DrawFn, *, coupled: bool = True, most_groups: int = 3, most_i
     price = st.one_of(_sixteenths(-30, 120), st.just(2048.0))
     prices = draw(st.lists(price, min_size=n, max_size=n))
     if coupled and draw(st.booleans()):
-        energy["blocks"] = tuple(
-            draw(blocks(f"B{i}", full, kept=min(prices) >= 0)) for i in range(draw(st.integers(1, 2)))
-        )
+        energy["blocks"] = tuple(draw(blocks(f"B{i}", full)) for i in range(draw(st.integers(1, 2))))
     if coupled and draw(st.booleans()):
-        contract, bill = draw(charges(full, above_zero=min(prices) >= 0 or "blocks" not in energy))
+        contract, bill = draw(charges(full))
         if any(block["resale"] is not None for block in energy.get("blocks", ())):
             contract["minimum_bill_usd_per_month"] = 0.0  # refused together
         energy |= contract

@@ -113,12 +113,13 @@ OWN = {"onsite": {"available_mw": 8.0, "cost_usd_per_mwh": 0.0, "export_price_us
 
 
 def test_on_site_power_follows_the_machines_that_are_there() -> None:
-    """By hand: 10 MW of machines take the 8 MW; with 3 machines in service, 3 MW of it are used and import is zero."""
+    """By hand: 10 MW of machines take the 8 MW; with 3 in service 3 MW of it are used, 2 are sold, import is zero."""
     site = farm(energy=OWN)
     known = conditions(site, [0.5, 0.5])
     real = conditions(site, [0.5, 0.5], availability={"G": [1.0, 0.3]})
     schedule = followed(known, real)
-    assert schedule.onsite_mw.tolist() == pytest.approx([8, 3])
+    assert schedule.onsite_mw.tolist() == pytest.approx([8, 5])
+    assert schedule.export_mw.tolist() == pytest.approx([0, 2])
     assert grid_import_mw(real, schedule).tolist() == pytest.approx([2, 0])
     assert check(real, schedule) == []
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from optimizer.lp.language import AnySet
 
 F = NDArray[np.float64]
+LOOSE_MW = 1.0  # beyond what can be drawn: the row of a choice not made never binds, so it charges nothing for power
 Part = tuple[dict[str, AnySet], dict[str, F]]
 
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 import numpy as np
 
 from optimizer.assembly.charges import hours_of
-from optimizer.assembly.parts import Part, where
+from optimizer.assembly.parts import LOOSE_MW, Part, where
 from optimizer.conditions import Conditions
 from optimizer.lp.language import AnySet, LabelSet, Map, Subset
+
+_NOTHING_MW = 1e-9
 
 
 def supply(c: Conditions) -> Part:
@@ -35,9 +37,10 @@ def supply(c: Conditions) -> Part:
     # At a price below zero it would pay to buy at spot beside a block that is kept: only what lies beyond it may be
     kept = sizes[~resale].sum(axis=0)
     below_zero = (market.energy_price_usd_per_mwh < 0) & (kept > 0)
-    sets["KEPT_BELOW_ZERO"] = Subset("INTERVALS", where(below_zero))
-    hard = c.farm.site.import_violation_usd_per_mwh is None
-    full = np.minimum(c.full_load_mw, market.import_limit_mw) if hard else c.full_load_mw
+    beyond = billed * c.most_import_mw - kept
+    chosen = where(below_zero & (beyond > _NOTHING_MW))
+    sets["KEPT_BELOW_ZERO"] = LabelSet(tuple(chosen.tolist()))
+    sets["interval_of_kept"] = Map("INTERVALS", ("KEPT_BELOW_ZERO",), chosen)
     return sets, {
         "energy_usd_per_mwh": market.energy_price_usd_per_mwh,
         "billed_share": np.array(billed),
@@ -51,7 +54,9 @@ def supply(c: Conditions) -> Part:
         "take_mwh_per_mw": take_hours,
         "take_left_mwh": np.array([take.amount for take in takes]),
         "take_shortfall_usd_per_mwh": np.array([0.0 if m is None else m.shortfall_usd_per_mwh for m in minimum]),
-        "beyond_kept_mw": np.maximum(billed * full - sizes.sum(axis=0), 0.0),
+        "spot_limit_mw": np.where(below_zero & (beyond <= _NOTHING_MW), 0.0, np.inf),
+        "kept_mw": kept[chosen],
+        "beyond_kept_mw": beyond[chosen] + LOOSE_MW,
         "source_usd_per_mwh": np.array([] if energy.onsite is None else [energy.onsite.cost_usd_per_mwh]),
         "export_usd_per_mwh": market.export_price_usd_per_mwh,
     }

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.assembly import build_problem
 from optimizer.backtest.blind import day_ahead
 from optimizer.config.backtest import Backtest
-from optimizer.lp.highs import solve
+from optimizer.lp.choices import optimum
 from optimizer.lp.program import compile_program
 from optimizer.market.calendars import share_within
 from optimizer.policies import Followed, always_on, one_threshold, strike_rule, with_calendar, with_hysteresis
@@ -63,7 +63,7 @@ def _sheet(k: Knowledge, _b: Backtest) -> Followed:
 def _foreseen(k: Knowledge, _b: Backtest) -> Followed:
     """The optimum over all of the stretch at once, machines in fractions: nothing can earn more."""
     c = k.actual
-    best = dispatch_of(c, solve(compile_program(build_problem(c))))
+    best = dispatch_of(c, optimum(compile_program(build_problem(c))))
     running = np.array([best.running(group) for group in c.farm.fleet])
     installed = np.array([[float(group.units)] for group in c.farm.fleet])
     off = {Reason.OUTAGE: installed - c.units_available, Reason.PRICE: c.units_available - running}

@@ -37,7 +37,7 @@ class Outcome:
     usd: line of the account -> USD. off_mwh: reason -> MWh that machines off would have drawn. lost_ph_hours: PH-hours
     less than with every installed machine in its group's fastest mode throughout, restarts included. worst_hour: when
     the clock hour begins that earns least, in UTC, without charges that go by the billing period. breaches: rule -> how
-    often the schedule breaks it. proved: False where a time limit ended the search for whole machines.
+    often the schedule breaks it. proved: False where the search for whole machines ended before.
     """
 
     usd: dict[str, float]

@@ -48,7 +48,8 @@ class Payment(Section):
     usd_per_mwh: Positive = Field(description="Paid per MWh cut below the baseline")
     baseline_mw: Positive | None = Field(
         default=None,
-        description=f"{_BASELINE}; import stays at or below it, unless a call that pays as well has a higher one",
+        description=f"{_BASELINE}; where a cut is owed import stays at or below it, "
+        "unless such a call that pays as well has a higher one",
     )
     most_mw: Positive | None = Field(default=None, description="Most MW that are paid for; all of the cut when absent")
 

@@ -169,7 +169,7 @@ class _Job:
         if found.nearest:
             done = replace(done, status="nearest", exit_code=NEAREST)
         elif not plan.proved:
-            early = "stopped at a time limit: this schedule keeps every rule but is not proved best"
+            early = f"{plan.cut_short}: this schedule keeps every rule but is not proved best"
             done = replace(done, status="stopped early", exit_code=STOPPED_EARLY, said=(*said, early))
         return done, digest_of(inputs)
 

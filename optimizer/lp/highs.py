@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.errors import InfeasibleError, SolverError, StoppedEarlyError, UnboundedError
+from optimizer.lp.language import Float
 from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Solution
+from optimizer.lp.solution import Ended, Solution
 
 _ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")
 
@@ -67,12 +68,15 @@ def solve(
     whole: bool = False,
     time_limit: float | None = None,
     basis: Any = None,
+    start: tuple[NDArray[np.int64], Float] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Solution:
     """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
 
-    ``time_limit`` is in seconds. Raises InfeasibleError, UnboundedError, StoppedEarlyError (a time limit without a
-    feasible schedule) or SolverError; a time limit with a feasible schedule returns it with ``proved`` False.
+    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option, and ends a search in the
+    same place on every machine. ``start`` is columns and values, at least of all integers, of a schedule to start from.
+    Raises InfeasibleError, UnboundedError, StoppedEarlyError (a limit without a feasible schedule) or SolverError; a
+    limit with a feasible schedule returns it, and ``ended`` says which.
 
     >>> import numpy as np
     >>> from optimizer.lp.program import LinearProgram
@@ -88,34 +92,45 @@ def solve(
     highs = load(program, chosen, whole=whole)
     if basis is not None:
         _check(highs.setBasis(basis), "the starting basis")
+    if start is not None:
+        _check(highs.setSolution(len(start[0]), start[0].astype(np.int32), start[1]), "the starting schedule")
     ran = highs.run()
     status, known = highs.getModelStatus(), highspy.HighsModelStatus
     if ran == highspy.HighsStatus.kError:
         raise SolverError(f"HiGHS failed: {highs.modelStatusToString(status)}")
     if status == known.kUnboundedOrInfeasible:  # presolve saw one of the two: ask again without it
-        return solve(program, whole=whole, time_limit=time_limit, options={**(options or {}), "presolve": "off"})
+        options = {**(options or {}), "presolve": "off"}
+        return solve(program, whole=whole, time_limit=time_limit, start=start, options=options)
     if status == known.kInfeasible:
         raise InfeasibleError("no schedule meets every limit")
     if status == known.kUnbounded:
         raise UnboundedError("profit has no limit: a price or a limit is missing")
-    info = highs.getInfo()
-    feasible = info.primal_solution_status == 2
-    stopped = status in (known.kTimeLimit, known.kIterationLimit, known.kInterrupt, known.kSolutionLimit)
-    if stopped and not feasible:
+    feasible = highs.getInfo().primal_solution_status == 2
+    ended = _ended(status)
+    if ended and not feasible:
         raise StoppedEarlyError(f"no schedule found within the limit: {highs.modelStatusToString(status)}")
-    if not stopped and status != known.kOptimal:
+    if not ended and status != known.kOptimal:
         raise SolverError(f"HiGHS stopped: {highs.modelStatusToString(status)}")
-    return _solution(program, highs, proved=not stopped)
+    return _solution(program, highs, ended, mixed=whole and bool(program.integer.any()))
 
 
-def _solution(program: LinearProgram, highs: Any, *, proved: bool) -> Solution:
+def _ended(status: Any) -> Ended:
+    known = highspy.HighsModelStatus
+    if status == known.kTimeLimit:
+        return "clock"
+    return "work" if status in (known.kIterationLimit, known.kInterrupt, known.kSolutionLimit) else ""
+
+
+def _solution(program: LinearProgram, highs: Any, ended: Ended, *, mixed: bool) -> Solution:
     found = highs.getSolution()
     x = np.asarray(found.col_value, dtype=np.float64)
     row_dual = np.asarray(found.row_dual, dtype=np.float64)
     column_dual = np.asarray(found.col_dual, dtype=np.float64)
     duals = found.dual_valid
+    objective = float(highs.getInfo().objective_function_value)
     return Solution(
-        objective=float(highs.getInfo().objective_function_value),
+        objective=objective,
+        bound=float(highs.getInfo().mip_dual_bound) if mixed else objective,
         x=x,
         values={name: block.of(x) for name, block in program.columns.items()},
         row_dual=row_dual,
@@ -125,7 +140,7 @@ def _solution(program: LinearProgram, highs: Any, *, proved: bool) -> Solution:
         },
         reduced_costs={name: block.of(column_dual) for name, block in program.columns.items() if duals},
         basis=highs.getBasis(),
-        proved=proved,
+        ended=ended,
         iterations=int(highs.getInfo().simplex_iteration_count),
     )
 

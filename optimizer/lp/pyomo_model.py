@@ -114,18 +114,44 @@ def _columns(model: Any) -> list[Any]:
     return [column for variable in VARIABLES for column in getattr(model, variable.name).values()]
 
 
-def solve_extended(
-    problem: DispatchProblem, program: LinearProgram, extend: Callable[[Any], None], *, whole: bool = False
-) -> Solution:
+def solve_extended(problem: DispatchProblem, program: LinearProgram, extend: Callable[[Any], None]) -> Solution:
     """Solve the Pyomo reading after ``extend`` has had it. Shadow prices are those of the formulation's own rows.
 
+    They are those of the linear program that is left when the formulation's choices are made.
     Raises InfeasibleError, UnboundedError or SolverError.
     """
     model = _extended(problem, extend)
-    if not whole:
-        for column in _columns(model):
-            if column.is_integer():
-                column.domain = pyo.NonNegativeReals
+    results = _solved(model)
+    objective, columns = float(results.best_feasible_objective), _columns(model)
+    if program.integer.any():
+        made = results.solution_loader.get_primals(columns)
+        for column in itertools.compress(columns, program.integer):
+            column.domain = pyo.NonNegativeReals
+            column.fix(round(made[column] or 0.0))
+        results = _solved(model)
+    primals = results.solution_loader.get_primals(columns)
+    x = np.array([primals[column] or 0.0 for column in columns])
+    families = [list(getattr(model, family.name).values()) for family in FAMILIES]
+    duals = results.solution_loader.get_duals([row for rows in families for row in rows])
+    row_dual = np.array([duals[row] for rows in families for row in rows])
+    reduced = results.solution_loader.get_reduced_costs(columns)
+    column_dual = np.array([reduced[column] for column in columns])
+    return Solution(
+        objective=objective,
+        bound=objective,
+        x=x,
+        values={name: block.of(x) for name, block in program.columns.items()},
+        row_dual=row_dual,
+        column_dual=column_dual,
+        shadow_prices={n: row_dual[r.start : r.stop].reshape(r.shape) for n, r in program.rows.items()},
+        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items()},
+        basis=None,
+        ended="",
+        iterations=0,
+    )
+
+
+def _solved(model: Any) -> Any:
     solver = Highs()
     solver.config.load_solution = False
     solver.highs_options = {"threads": 1}
@@ -137,27 +163,7 @@ def solve_extended(
         raise UnboundedError("profit has no limit with the model that --extend returned")
     if condition != TerminationCondition.optimal:
         raise SolverError(f"the extended model was not solved: {condition.name}")
-    primals = results.solution_loader.get_primals(_columns(model))
-    x = np.array([primals[column] or 0.0 for column in _columns(model)])
-    families = [list(getattr(model, family.name).values()) for family in FAMILIES]
-    row_dual, column_dual = np.zeros(program.shape[0]), np.zeros(program.shape[1])
-    if not whole:
-        duals = results.solution_loader.get_duals([row for rows in families for row in rows])
-        row_dual = np.array([duals[row] for rows in families for row in rows])
-        reduced = results.solution_loader.get_reduced_costs(_columns(model))
-        column_dual = np.array([reduced[column] for column in _columns(model)])
-    return Solution(
-        objective=float(results.best_feasible_objective),
-        x=x,
-        values={name: block.of(x) for name, block in program.columns.items()},
-        row_dual=row_dual,
-        column_dual=column_dual,
-        shadow_prices={n: row_dual[r.start : r.stop].reshape(r.shape) for n, r in program.rows.items()},
-        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items()},
-        basis=None,
-        proved=True,
-        iterations=0,
-    )
+    return results
 
 
 def breaks_extension(

@@ -45,6 +45,7 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
     return replace(
         found,
         objective=found.objective * most,
+        bound=found.bound * most,
         x=x,
         values={name: block.of(x) for name, block in program.columns.items()},
         row_dual=row_dual,

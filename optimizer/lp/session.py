@@ -22,6 +22,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.errors import SolverError
+from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.lp.highs import solve
 from optimizer.lp.language import AnySet, Sets
@@ -85,6 +86,10 @@ def solve_from(program: LinearProgram, start: tuple[LinearProgram, Any] | None) 
 
     Raises the errors of `optimizer.lp.highs.solve`.
     """
+    return optimum(program, lambda linear: _solve_linear(linear, start))
+
+
+def _solve_linear(program: LinearProgram, start: tuple[LinearProgram, Any] | None) -> Solution:
     if start is None or program.columns != start[0].columns or program.shape != start[0].shape:
         return solve(program)
     try:

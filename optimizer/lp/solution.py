@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from optimizer.lp.language import Float
+
+Ended = Literal["", "work", "clock"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -15,9 +17,11 @@ class Solution:
 
     objective: USD, tie-break included. values: variable -> array over its sets. shadow_prices: family -> array over
     its sets, d objective / d right-hand side (empty for a program with integers). reduced_costs: variable -> array.
+    bound: USD that no schedule exceeds. ended: what ended the search before that was proved, the work or the clock.
     """
 
     objective: float
+    bound: float
     x: Float
     values: Mapping[str, Float]
     row_dual: Float
@@ -25,5 +29,10 @@ class Solution:
     shadow_prices: Mapping[str, Float]
     reduced_costs: Mapping[str, Float]
     basis: Any
-    proved: bool
+    ended: Ended
     iterations: int
+
+    @property
+    def proved(self) -> bool:
+        """Whether the search went to its end."""
+        return not self.ended

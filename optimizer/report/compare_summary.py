@@ -83,7 +83,7 @@ def notes(comparison: Comparison) -> list[str]:
                 rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in found.breaches.items())
                 said[f"* {name}, {WAYS[way].short}: breaks {rules}"] = None
             if isinstance(found, Outcome) and not found.proved:
-                said[f"{name}, {WAYS[way].short}: a time limit ended the search; a better schedule may exist"] = None
+                said[f"{name}, {WAYS[way].short}: the search ended early; a better schedule may exist"] = None
     return list(said)
 
 

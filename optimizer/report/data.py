@@ -82,6 +82,7 @@ class Figures:
     gap_share: float
     method: str
     proved: bool
+    cut_short: str
     groups: tuple[GroupRow, ...]
     reasons: tuple[ReasonRow, ...]
     lines: tuple[LineRow, ...]
@@ -142,6 +143,7 @@ def figures(plan: Plan) -> Figures:
         gap_share=plan.rounding_gap_share,
         method=plan.method,
         proved=plan.proved,
+        cut_short=plan.cut_short,
         groups=groups,
         reasons=tuple(_reasons(plan)),
         lines=tuple(_lines(plan)),

@@ -122,6 +122,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "rounding_gap_share": plan.rounding_gap_share,
         "whole_units": plan.method,
         "proved_optimal": plan.proved,
+        "search_ended_by": plan.ended or None,
         "gaps_filled": [
             {
                 "file": Path(fill.file).name,

@@ -150,5 +150,5 @@ def _notes(f: Figures) -> list[str]:
     if abs(f.gap_usd) >= 0.005:
         notes.append(f"Whole machines cost {usd(f.gap_usd, 2)} ({share(f.gap_share, 3)}) against fractions of them.")
     if not f.proved:
-        notes.append("A time limit ended the search: a better schedule of whole machines may exist.")
+        notes.append(sentence(f"{f.cut_short}: a better schedule of whole machines may exist"))
     return notes

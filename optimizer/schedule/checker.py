@@ -150,7 +150,7 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
             name = c.farm.events[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
     for span in c.paid_spans:
-        if imported[span.interval] > span.held_mw + MW_TOLERANCE:
+        if span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE:
             name = c.farm.events[span.holds.event].name
             excess = float(imported[span.interval] - span.held_mw)
             yield Breach("baseline of a paid event", name, span.interval, excess, "MW")

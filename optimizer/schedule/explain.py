@@ -143,9 +143,7 @@ def _off(
     continuous = np.add.reduceat(solution.values["units_on"][:, :n], first, axis=0)
     available = c.units_available[:, :n]
     idle = available - running
-    container = np.array([float(group.units_switched_together) for group in c.farm.fleet])[:, None]
-    partly = np.where(container > 1, np.floor(continuous + _TOLERANCE) - running, 0.0)
-    whole_gap = np.clip(partly, 0.0, idle)
+    whole_gap = np.clip(np.floor(continuous + _TOLERANCE) - running, 0.0, idle)
     code = _code(c, problem, solution, items, strike, extended)[:, :n]
     off = {Reason.OUTAGE: installed - available, Reason.WHOLE_UNITS: whole_gap}
     for i, reason in enumerate(REASONS):
@@ -177,7 +175,9 @@ def _code(
     marginal = plain + np.sum(list(others.values()) or [np.zeros(n)], axis=0)
     tolerance = _TOLERANCE * (1.0 + np.abs(marginal))
     by_item = np.broadcast_to(named[largest], strike.shape)
-    code = np.full(strike.shape, REASONS.index(Reason.RESTART_COST))
+    costs = problem.restart_th_hours.any(axis=1) | (problem.wear_usd > 0.0)  # else only whole machines keep one off
+    code = np.where(costs[:, None], REASONS.index(Reason.RESTART_COST), REASONS.index(Reason.WHOLE_UNITS))
+    code = np.broadcast_to(code, strike.shape)
     for family, reason in (
         ("minimum_on", Reason.MINIMUM_ON),
         ("minimum_off", Reason.MINIMUM_OFF),

@@ -104,17 +104,17 @@ def test_own_power_runs_where_it_is_cheaper_and_the_rest_is_sold() -> None:
 
 
 def test_import_stays_at_the_baseline_of_a_cut_that_is_paid() -> None:
-    """Whoever is paid for cuts below 6 MW draws no more than 6."""
+    """Who owes a cut and is paid for those below 6 MW draws no more than 6; a voluntary call holds nobody."""
     offer = {
         "name": "offer",
         "start": "2026-02-11 07:00",
         "end": "2026-02-11 08:00",
-        "voluntary": True,
         "payment": {"usd_per_mwh": 0.1, "baseline_mw": 6.0},
     }
-    c = conditions(farm(events=(offer,)), [0.5, 0.5])
-    assert on(always_on(c)) == [10, 6]
-    assert check(c, always_on(c)) == []
+    for terms, machines in (({"cut": {"form": "to_level", "mw": 9.0}}, 6), ({"voluntary": True}, 10)):
+        c = conditions(farm(events=({**offer, **terms},)), [0.5, 0.5])
+        assert on(always_on(c)) == [10, machines]
+        assert check(c, always_on(c)) == []
 
 
 def test_other_suppliers_where_they_are_cheaper_beyond_the_block() -> None:

@@ -14,6 +14,7 @@ from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError
 from optimizer.lp import session as module
+from optimizer.lp.choices import optimum
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
@@ -56,7 +57,7 @@ def test_the_adapted_program_is_the_compiled_one(c: Conditions, seed: int, avail
 def test_the_value_is_that_of_a_cold_solve(c: Conditions, seed: int) -> None:
     problem = build_problem(varied(c, seed))
     _, warm = Session(build_problem(c)).solve(problem)
-    cold = solve(compile_program(problem))
+    cold = optimum(compile_program(problem))
     assert warm.objective == pytest.approx(cold.objective, rel=1e-9, abs=1e-6)
 
 
@@ -120,14 +121,14 @@ def test_a_parameter_in_the_matrix_is_noticed() -> None:
 
 
 def test_rows_follow_prices() -> None:
-    """Below zero, spot may not be bought beside a block that is kept: a row for one hour."""
+    """Below zero, spot may not be bought beside a block that is kept: two rows and a choice for one hour."""
     built = farm(energy={"blocks": ({"name": "B", "mw": 4.0, "price_usd_per_mwh": 20.0},)})
     c = conditions(built, [10.0, 20.0, 30.0])
     problem = build_problem(Conditions(built, replace(c.market, energy_price_usd_per_mwh=np.array([10.0, -5.0, 30.0]))))
     session = Session(build_problem(c))
     assert_same_program(session.program(problem), compile_program(problem))
-    assert session.program(problem).shape[0] == session.program(build_problem(c)).shape[0] + 1
-    assert session.solve(problem)[1].objective == pytest.approx(solve(compile_program(problem)).objective)
+    assert session.program(problem).shape[0] == session.program(build_problem(c)).shape[0] + 2
+    assert session.solve(problem)[1].objective == pytest.approx(optimum(compile_program(problem)).objective)
 
 
 def test_an_infeasible_problem_is_told_as_such_and_the_next_is_solved() -> None:

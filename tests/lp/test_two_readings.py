@@ -13,6 +13,7 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.lp.choices import fixed, optimum
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import Problem
 from optimizer.lp.program import compile_program
@@ -62,13 +63,16 @@ def test_the_readings_agree_on_whole_containers_too(c: Conditions) -> None:
 
 @given(farms())
 def test_strong_duality_certifies_the_optimum(c: Conditions) -> None:
-    """Profit equals what the shadow prices say the limits are worth: no other schedule can earn more."""
+    """Profit equals what the shadow prices say the limits are worth: with its choices no schedule can earn more."""
     program = compile_program(build_problem(c))
-    found = solve(program)
+    found = optimum(program)
+    program = fixed(program, program.integer, np.round(found.x))
     y, d = found.row_dual, found.column_dual
     bound = np.where(y > 0, program.row_upper, program.row_lower)
     at_limit = (d > 0) & np.isfinite(program.col_upper)
-    worth = program.offset + y[y != 0] @ bound[y != 0] + d[at_limit] @ program.col_upper[at_limit]
+    at_floor = (d < 0) & (program.col_lower > 0)
+    floor = d[at_floor] @ program.col_lower[at_floor]
+    worth = floor + program.offset + y[y != 0] @ bound[y != 0] + d[at_limit] @ program.col_upper[at_limit]
     assert worth == pytest.approx(found.objective, rel=1e-8, abs=1e-6)
     assert (d[np.isinf(program.col_upper)] <= 1e-6).all()
     slack_below = (program.row_lower == -np.inf) & (y < -1e-6)

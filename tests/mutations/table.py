@@ -38,6 +38,7 @@ COHORTS = "optimizer/cohorts.py"
 OUTAGES = "optimizer/lp/rules/outages.py"
 OUTAGES_DATA = "optimizer/assembly/outages.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
+SEARCH = "optimizer/schedule/search.py"
 EXPLAIN = "optimizer/schedule/explain.py"
 SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
@@ -103,10 +104,12 @@ MUTATIONS = (
     Mutation(SUPPLY, "- m.resale_fee_usd_per_mwh[k])", "+ m.resale_fee_usd_per_mwh[k])"),
     Mutation(SUPPLY, "m.block_usd_per_mwh[k, t] * m.block_mw[k, t]", "m.block_usd_per_mwh[k, t] * m.block_used[k, t]"),
     Mutation(SUPPLY_DATA, "np.where(resale, np.inf, 0.0)", "np.where(resale, np.inf, np.inf)"),
-    Mutation(SUPPLY_DATA, "billed * full - sizes.sum(axis=0)", "billed * full"),
-    Mutation(SUPPLY_DATA, "billed * full - sizes.sum(axis=0)", "billed * full - kept"),
-    Mutation(SUPPLY_DATA, "if hard else c.full_load_mw", "if True else c.full_load_mw"),
-    Mutation(SUPPLY, "m.spot_mw[t] + m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t]) <= ", "m.spot_mw[t] <= "),
+    Mutation(SUPPLY_DATA, "beyond = billed * c.most_import_mw - kept", "beyond = c.most_import_mw - kept - 4.0"),
+    Mutation(SUPPLY_DATA, "np.where(below_zero & (beyond <= _NOTHING_MW), 0.0, np.inf)", "np.inf + 0.0 * beyond"),
+    Mutation(SUPPLY_DATA, "where(below_zero & (beyond > _NOTHING_MW))", "where(below_zero)"),
+    Mutation(CONDITIONS, "if hard else self.full_load_mw", "if True else self.full_load_mw"),
+    Mutation(SUPPLY, ">= m.kept_mw[n] * m.blocks_full[n]", ">= 0.5 * m.kept_mw[n] * m.blocks_full[n]"),
+    Mutation(SUPPLY, "<= m.beyond_kept_mw[n] * m.blocks_full[n]", "<= m.beyond_kept_mw[n] * (1.0 + m.blocks_full[n])"),
     Mutation(ACCOUNT, "np.argsort(brings, axis=0", "np.argsort(-brings, axis=0"),
     Mutation(SITE, "return running + m.pue[t] * idle +", "return running + idle +"),
     Mutation(SITE, "idle + m.auxiliary_mw[t]", "idle"),
@@ -191,9 +194,16 @@ MUTATIONS = (
     Mutation(
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
-    Mutation(ROUNDING, "<= SEARCH_GAP * abs(found.objective)", "<= abs(found.objective)"),
-    Mutation(ROUNDING, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
     Mutation(EXPLAIN, "duals = duals | _since_outage(problem, solution, family)[members.positions]", "pass"),
+    Mutation(SEARCH, "PROVED_SHARE * min(abs(best.profit), income)", "1e-3 * income"),
+    Mutation(SEARCH, "PROVED_USD * len(self.c.grid))", "10.0 * PROVED_USD * len(self.c.grid))"),
+    Mutation(ROUNDING, "np.minimum(surplus, room), 0.0)", "surplus, 0.0)"),
+    Mutation(SEARCH, "else redispatched(self.program, units)", "else self.solution"),
+    Mutation(SEARCH, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
+    Mutation(SEARCH, '"containers_on": np.floor(units / size)', '"containers_on": np.ceil(units / size)'),
+    Mutation(SEARCH, "bound=np.inf, ended=", "bound=found.objective, ended="),
+    Mutation(EXPLAIN, "costs = problem.restart_th_hours.any(axis=1) | (", "costs = (problem.wear_usd <= 0.0) | ("),
+    Mutation(EXPLAIN, "np.clip(np.floor(continuous + _TOLERANCE) - running, 0.0, idle)", "0.0 * idle"),
     Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
@@ -212,10 +222,18 @@ MUTATIONS = (
     Mutation(CALLS, "minutes=event.respond_minutes", "minutes=0.0"),
     Mutation(CALLS, "(self.grid.ends - end_of_call)", "(self.grid.starts - end_of_call)"),
     Mutation(CALLS, "& (risen < self.full_load_mw)", "& (risen < self.idle_load_mw)"),
-    Mutation(CALLS, "next(offer for offer in self.offers if not", "next(offer for offer in self.offers[::-1] if not"),
+    Mutation(CALLS, "next((offer for offer in owed if not", "next((offer for offer in owed[::-1] if not"),
     Mutation(CALLS, "and other.payment.usd_per_mwh >= offer.payment.usd_per_mwh", ""),
     Mutation(CALLS, "taken += other.most_mw", "taken = other.most_mw"),
-    Mutation(CALLS, "if baseline >= self.held_mw)", "if baseline == self.held_mw)"),
+    Mutation(CALLS, "if baseline >= self.held_mw or baseline in anew", "if baseline >= self.held_mw"),
+    Mutation(CALLS, "if baseline >= self.held_mw or baseline in anew", "if baseline in anew"),
+    Mutation(CALLS, "owed = [offer for offer in self.offers if not offer.voluntary]", "owed = list(self.offers)"),
+    Mutation(CALLS, "if not _reached(offer, owed)", "if not _reached(offer, self.offers)"),
+    Mutation(CALLS, "if offer.baseline_mw > 0.0 or not offer.voluntary", "if True"),
+    Mutation(EVENTS, "m.interval_of_baseline[b]] + drawn_freely", "m.interval_of_baseline[b]]"),
+    Mutation(EVENTS, "m.choice_mw[d] * m.call_declined[d]", "0.5 * m.choice_mw[d] * m.call_declined[d]"),
+    Mutation(SITE_DATA, "if mw < most[at])", "if mw <= most[at] + 1.0)"),
+    Mutation(SITE_DATA, "most[span.interval] = min(most[span.interval], span.held_mw)", "pass"),
     Mutation(CALLS, "hours=(ends[piece] - starts[piece])", "hours=(ends[-1] - starts[piece])"),
     Mutation(PROGRAMS, "used.calls >= calls", "used.calls > calls"),
     Mutation(PROGRAMS, "used = _Used(season, 0, 0.0)", "used.season = season"),

@@ -12,8 +12,8 @@ import pandas as pd
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import TERMS
-from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.market.grid import Grid
 
@@ -22,7 +22,7 @@ MONEY = tuple(term for term in TERMS if term.money)
 
 def best_profit(c: Conditions) -> float:
     """The most the farm can earn, USD, machines divisible and no tie-break."""
-    return solve(compile_program(build_problem(c), terms=MONEY)).objective
+    return optimum(compile_program(build_problem(c), terms=MONEY)).objective
 
 
 def size(c: Conditions) -> float:

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError
-from optimizer.lp.highs import solve
+from optimizer.lp.choices import fixed, optimum
 from optimizer.lp.program import compile_program
 from optimizer.planning import plan_conditions
 from optimizer.schedule.checker import check
@@ -23,7 +23,7 @@ from tests.farms import farms
 @given(farms())
 def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) -> None:
     program = compile_program(build_problem(c))
-    found = solve(program)
+    found = optimum(program)
     terms, settled = program.profit_by_term(found.x), settle(c, dispatch_of(c, found))
     lines = settled.lines
     turnover = sum(map(abs, terms.values()))
@@ -39,7 +39,7 @@ def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) ->
 
 @given(farms())
 def test_the_checker_finds_nothing_in_the_continuous_schedule(c: Conditions) -> None:
-    found = solve(compile_program(build_problem(c)))
+    found = optimum(compile_program(build_problem(c)))
     assert check(c, dispatch_of(c, found), whole=False) == []
 
 
@@ -70,7 +70,7 @@ def test_exact_whole_units_earn_at_least_what_rounded_ones_do(c: Conditions) -> 
 def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Conditions) -> None:
     """Nothing of the balance row's shadow price is left unexplained."""
     program = compile_program(build_problem(c))
-    found = solve(program)
+    found = optimum(program)
     items = marginal_items(program, found, c.grid.hours)
     assert "extension" not in items
     total = np.sum(list(items.values()), axis=0)
@@ -96,10 +96,10 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
 @given(farms(most_intervals=6))
 @settings(max_examples=25)
 def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> None:
-    """Profit is concave in the load, so its slopes to either side bracket the shadow price."""
+    """With the choices made profit is concave in the load, so its slopes to either side bracket the shadow price."""
     problem = build_problem(c)
     program = compile_program(problem)
-    found = solve(program)
+    found = optimum(program)
     price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
     step = 1e-3
     for t in range(len(c.grid)):
@@ -108,7 +108,8 @@ def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> No
             auxiliary = problem.auxiliary_mw.copy()
             auxiliary[t] += mw
             try:
-                return found.objective - solve(compile_program(problem.with_(auxiliary_mw=auxiliary))).objective
+                other = compile_program(problem.with_(auxiliary_mw=auxiliary))
+                return found.objective - optimum(fixed(other, other.integer, np.round(found.x))).objective
             except InfeasibleError:
                 return np.inf
 
@@ -125,6 +126,10 @@ def test_every_machine_that_is_off_has_one_reason(c: Conditions) -> None:
         np.testing.assert_allclose(off[g], machines.units - plan.dispatch.running(machines), atol=1e-9)
     assert all((count >= 0).all() for count in plan.explanation.off.values())
     assert Reason.EXTENSION not in plan.explanation.off
+    restarting = plan.explanation.off.get(Reason.RESTART_COST, np.zeros((len(c.farm.fleet), 1)))
+    for g, machines in enumerate(c.farm.fleet):
+        costs = machines.wear_usd_per_start > 0 or (machines.hosting is None and c.restart_hours[g].any())
+        assert costs or not restarting[g].any()
 
 
 @given(farms(most_groups=2, most_intervals=6))

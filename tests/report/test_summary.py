@@ -74,5 +74,6 @@ def test_is_plain_text_in_a_pipe() -> None:
 
 def test_says_when_the_search_was_cut_short() -> None:
     plan = plan_of(6)
-    assert "time limit" not in printed(plan, 80)
-    assert "time limit" in printed(replace(plan, proved=False), 80)
+    assert "ended" not in printed(plan, 80)
+    assert "time limit ended the search" in printed(replace(plan, ended="clock"), 80)
+    assert "search ended at the work" in printed(replace(plan, ended="work"), 80)

@@ -53,7 +53,7 @@ RULES: dict[str, tuple[dict[str, Any], list[float], list[float], tuple[str, int,
         call("06:00", "07:00", restore_mw_per_hour=2.0), [4, 6, 8, 10], [4, 6, 10, 10], ("event cap", 2, 2),
     ),
     "baseline": (
-        call("06:00", "07:00", None, payment={"usd_per_mwh": 1.0, "baseline_mw": 7.0}),
+        call("06:00", "07:00", 9.0, payment={"usd_per_mwh": 1.0, "baseline_mw": 7.0}),
         [7, 10], [9, 10], ("baseline of a paid event", 0, 2),
     ),
     "excused": (
@@ -120,8 +120,13 @@ def test_a_response_that_comes_too_soon_is_told() -> None:
 
 
 def test_a_baseline_below_what_must_run_is_told() -> None:
-    high = call("06:00", "07:00", None, name="high", payment={"usd_per_mwh": 1.0, "baseline_mw": 9.0})
-    told = refused(bound(high, call("06:00", "07:00", None, payment={"usd_per_mwh": 2.0, "baseline_mw": 6.5})))
+    """Where the call owes a cut; a voluntary one below it is declined, and is no part of what collides."""
+    high = call("06:00", "07:00", 10.0, name="high", payment={"usd_per_mwh": 1.0, "baseline_mw": 9.0})
+    free = call("06:00", "07:00", None, name="free", payment={"usd_per_mwh": 9.0, "baseline_mw": 3.0})
+    low = call("06:00", "07:00", 10.0, payment={"usd_per_mwh": 2.0, "baseline_mw": 6.5})
+    assert plan_conditions(bound(high, free)).dispatch.units_on["G", "normal"].tolist() == [8, 10, 10, 10]
+    told = refused(bound(high, free, low))
+    assert "free" not in told
     assert (
         '2026-02-11 06:00 to 07:00: event "call" pays for cuts below 6.5 MW, above which nothing may be drawn, '
         "which is 1.5 MW short"

@@ -252,3 +252,12 @@ def test_the_strike_sheet_where_nothing_is_drawn() -> None:
     c = conditions(farm(group(units=6)), [DEAR, PAYS])
     (row,) = strike_sheet(c, plan_conditions(c).explanation)
     assert row.stop_above.tolist() == pytest.approx([1.0, 1.0])
+
+
+def test_what_whole_containers_leave_no_room_for_is_not_said_to_be_a_restart() -> None:
+    """By hand, of 6.5 MW: a container of six at 0.95 USD earns more than five single machines at 1 USD, beside which
+    it has no room. In fractions all five run; starting them would cost nothing.
+    """
+    boxes = group("boxes", 6, th=950.0, units_switched_together=6)
+    plan = plan_conditions(conditions(farm(group("singles", 5), boxes, limit_mw=6.5), [0.0]))
+    assert {reason: off.tolist() for reason, off in plan.explanation.off.items()} == {Reason.WHOLE_UNITS: [[5], [0]]}

@@ -13,10 +13,11 @@ from hypothesis import given
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.lp.choices import optimum
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan, plan_conditions
-from optimizer.schedule import whole_units
+from optimizer.schedule import search
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of, round_down
 from tests.farms import conditions, farm, farms, group
@@ -83,7 +84,7 @@ def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
     """4.5 MW, then 2.5 MW more: rounded down that is four machines, then seven, a rise of three. Six it must be."""
     c = conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
     plan = plan_conditions(c)
-    assert (on(plan), plan.method) == ([4, 6], "integers throughout")  # near the optimum was not within a thousandth
+    assert (on(plan), plan.method) == ([4, 6], "integers near limits, the rest held")  # and throughout proved it
     assert plan.continuous.profit == pytest.approx(4.5 + 7.0)
     assert plan.proved
     assert on(plan_conditions(c, units="exact")) == [4, 6]
@@ -113,6 +114,18 @@ def test_on_site_power_that_fewer_machines_do_not_take_is_turned_down() -> None:
     assert on(plan) == [6]
     assert plan.dispatch.onsite_mw.tolist() == [6.0]
     assert check(c, plan.dispatch) == []
+
+
+@pytest.mark.parametrize(("limit_mw", "price", "exported"), [(6.5, 0.5, 0.5), (0.25, 0.5, 0.25), (6.5, 0.05, 0.0)])
+def test_on_site_power_that_fewer_machines_do_not_take_is_exported_where_that_pays(
+    limit_mw: float, price: float, exported: float
+) -> None:
+    """Of half a megawatt: as much as may be exported, and none for less than the 0.1 USD/MWh that it costs."""
+    own = {"available_mw": 6.5, "cost_usd_per_mwh": 0.1, "export_limit_mw": limit_mw, "export_price_usd_per_mwh": price}
+    c = conditions(farm(energy={"onsite": own}), [3.0])
+    fewer = round_down(c, dispatch_of(c, solve(compile_program(build_problem(c)))))
+    assert (fewer.onsite_mw.tolist(), fewer.export_mw.tolist()) == ([6.0 + exported], [exported])
+    assert check(c, fewer) == []
 
 
 def supplier(name: str, limit_mw: float, price: Any) -> dict[str, Any]:
@@ -166,7 +179,7 @@ def test_rounding_lowers_the_peak_that_is_billed() -> None:
 @given(farms(most_groups=2, most_intervals=6))
 def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
     """Whatever else is broken by it, no supplier is drawn on beyond its limit or beyond what is imported."""
-    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    continuous = dispatch_of(c, optimum(compile_program(build_problem(c))))
     rounded = round_down(c, continuous)
     broken = {breach.rule for breach in check(c, rounded)}
     assert not broken & {"supply below zero", "supplier's limit", "suppliers above import", "import below zero"}
@@ -185,14 +198,21 @@ def test_single_machines_beside_containers_are_searched_near_the_best_in_fractio
     """By hand: power at 0.5 USD/MWh leaves a container 1.5 USD and a single machine 1.5 cents.
 
     Of 7.2501 MW a container and 425 machines make 7.875 USD, all 500 machines 7.5. With 425.01 machines it would be
-    0.00015 USD more, which proves it. Of 7.256 MW 425.6 machines would make 0.009 more, which proves nothing.
+    0.00015 USD more, which proves it, as 0.009 more do not that 425.6 machines would make of 7.256 MW.
     """
-    for limit_mw, method in ((7.2501, "integers near the best with fractions of single machines"),
-                             (7.256, "integers throughout")):  # fmt: skip
-        plan = plan_conditions(mixed(limit_mw))
+    near = "integers near the best with fractions of single machines"
+    for limit_mw in (7.2501, 7.256):
+        c = mixed(limit_mw)
+        plan = plan_conditions(c)
         assert (on(plan, "boxes"), on(plan, "singles")) == ([3], [425])
-        assert (plan.method, plan.proved) == (method, True)
+        assert (plan.method, plan.proved) == (near, True)
         assert plan.settlement.profit == pytest.approx(1.5 + 6.375)
+        program = compile_program(build_problem(c))
+        found = search._Search(c, program, solve(program), None)
+        found.around([])
+        assert found.bound == pytest.approx(7.5 / 500 * (425 + (limit_mw - 7.25) * 100) + 1.5)
+        found.throughout([])
+        assert found.bound == pytest.approx(7.875, abs=1e-4)
 
 
 def ramped() -> Any:
@@ -205,16 +225,17 @@ def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch:
         lower[program.columns["units_on"].span] = 11.0
         return replace(program, col_lower=lower)
 
-    monkeypatch.setattr(whole_units, "_near", too_narrow)
+    monkeypatch.setattr(search, "_near", too_narrow)
+    monkeypatch.setattr(search._Search, "around", lambda *_: None)
     plan = plan_conditions(ramped())
     assert (on(plan), plan.method) == ([4, 6], "integers throughout")
 
 
 def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_late(*_: Any) -> Any:
+    def too_late(*_: Any, **__: Any) -> Any:
         raise StoppedEarlyError("no schedule found within the limit")
 
-    monkeypatch.setattr(whole_units, "_solved", too_late)
+    monkeypatch.setattr(search, "solve", too_late)
     with pytest.raises(StoppedEarlyError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--time-limit"):
         plan_conditions(ramped())
 
@@ -241,10 +262,10 @@ def test_where_only_fractions_would_do_the_message_says_so(units: str) -> None:
 def test_a_search_cut_short_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the search for something better than rounding runs out of time, the plan does not claim to be best."""
 
-    def too_late(*_: Any) -> Any:
+    def too_late(*_: Any, **__: Any) -> Any:
         raise StoppedEarlyError("no schedule found within the limit")
 
-    monkeypatch.setattr(whole_units, "_solved", too_late)
+    monkeypatch.setattr(search, "solve", too_late)
     plan = plan_conditions(conditions(farm(limit_mw=6.5), [0.4]))
     assert (on(plan), plan.proved) == ([6], False)
 
@@ -253,3 +274,122 @@ def test_the_schedule_is_made_of_whole_numbers() -> None:
     plan = plan_conditions(conditions(farm(limit_mw=3.3), [0.1, 0.2, 0.3]), units="exact")
     units = plan.dispatch.units_on["G", "normal"]
     assert np.array_equal(units, np.round(units))
+
+
+def test_everything_else_is_solved_once_more_around_whole_machines() -> None:
+    """Proves that power which rounding frees is exported: of 6.5 MW of one's own six machines take six.
+
+    By hand: a machine earns 1 USD/MWh, export 0.5: 6 + 0.25 USD. Turned down it would be 6.
+    """
+    own = {"onsite": {"available_mw": 6.5, "export_limit_mw": 6.5, "export_price_usd_per_mwh": 0.5}}
+    c = conditions(farm(limit_mw=0.0, energy=own), [3.0])
+    for units in ("rounded", "exact"):
+        plan = plan_conditions(c, units=units)  # type: ignore[arg-type]
+        assert (on(plan), plan.dispatch.export_mw.tolist()) == ([6], [pytest.approx(0.5)])
+        assert plan.settlement.profit == pytest.approx(6.25)
+        assert plan.proved
+
+
+def test_of_two_suppliers_the_one_with_a_minimum_to_take_is_drawn_first() -> None:
+    """Proves that suppliers are weighed anew: half a machine less leaves 0.5 MW of the cheap one, not of the dearer
+    one whose minimum costs 1 USD for every MWh that is not taken.
+
+    By hand: 6.5 MW, of these 4 from the dear supplier for 2 USD and 2.5 from the other for 0.625: with six machines 2.
+    """
+    take = {"mwh_per_month": 100.0, "shortfall_usd_per_mwh": 1.0}
+    two = (supplier("dear", 4.0, 0.5) | {"minimum_take": take}, supplier("cheap", 6.5, 0.25))
+    state = {"bill": {"taken_mwh": {"dear": 96.0}}}
+    built = farm(limit_mw=6.5, energy={"supplies": two}, state=state)
+    c = conditions(built, [3.0], start="2026-02-28 23:00+00:00")
+    plan = plan_conditions(c)
+    assert {name: mw.tolist() for name, mw in plan.dispatch.supply_mw.items()} == {"dear": [4.0], "cheap": [2.0]}
+    assert plan.settlement.profit == pytest.approx(6 - 4 * 0.5 - 2 * 0.25)
+
+
+def test_a_voluntary_call_is_chosen_anew_for_whole_machines() -> None:
+    """Proves that the choice is made for the machines that run: 4.2 of five containers would be cut to for the call.
+
+    By hand: with a container of 2 MW for 1.2 USD an hour of gain, a call below 8 MW that pays 0.7 USD/MWh: 5.6 USD with
+    nothing on, 6 USD with ten machines on and no payment; half of a container more to gain is not there to be had.
+    """
+    boxes = group(units=10, units_switched_together=2)
+    offer = {"name": "offer", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "voluntary": True,
+             "payment": {"usd_per_mwh": 0.7, "baseline_mw": 8.0}}  # fmt: skip
+    for limit_mw, machines, profit in ((10.0, 10, 6.0), (9.5, 0, 5.6)):
+        plan = plan_conditions(conditions(farm(boxes, limit_mw=limit_mw, events=(offer,)), [0.4]))
+        assert (on(plan), plan.proved) == ([machines], True)
+        assert plan.settlement.profit == pytest.approx(profit)
+
+
+def test_proved_is_judged_by_profit_not_by_revenue() -> None:
+    """Proves that a thin margin is searched: rounded down, 20 of 26.5 MW run in a container and single machines idle.
+
+    By hand, at 0.998 USD/MWh a machine in a container keeps 0.0021 USD an hour and a single one 0.002: 20 and 6 of them
+    0.054. Without the six a fifth of the profit is lost, though less than 0.05 % of the revenue.
+    """
+    boxes = group("boxes", 40, th=1_000.1, units_switched_together=20)
+    c = conditions(farm(boxes, group("singles", 30), limit_mw=26.5), [0.998] * 4)
+    plan = plan_conditions(c)
+    assert (on(plan, "boxes"), on(plan, "singles")) == ([20] * 4, [6] * 4)
+    assert plan.settlement.profit == pytest.approx(4 * 0.054)
+    assert plan.proved
+
+
+def test_a_plan_that_falls_short_by_less_than_shows_is_proved_at_once() -> None:
+    """By hand: 0.004 of a machine is worth 0.0024 USD in an hour, less than half a cent; 0.04 of one is worth more."""
+    for limit_mw, searched in ((6.004, False), (6.04, True)):
+        c = conditions(farm(limit_mw=limit_mw), [0.4])
+        program = compile_program(build_problem(c))
+        found = search._Search(c, program, solve(program), None)
+        found.keep("rounded down", np.array([[6.0]]))
+        assert found.proved is not searched
+
+
+def test_the_search_begins_from_the_rounded_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With no branch allowed the solver still has what was handed to it: the schedule in hand, 6 and then 5.5 MW."""
+    boxes = group(units_switched_together=4)
+    c = conditions(farm(boxes), [0.4] * 3, import_limit=[6.5, 5.5, 12.0])
+    handed: list[Any] = []
+    original = search.solve
+
+    def noted(program: Any, *, start: Any = None, **more: Any) -> Any:
+        handed.append(start)
+        return original(program, start=start, **more)
+
+    monkeypatch.setattr(search, "solve", noted)
+    assert on(plan_conditions(c, units="exact")) == [6, 4, 10]
+    columns, values = handed[-1]
+    program = compile_program(build_problem(c, whole=True))
+    x = np.zeros(program.shape[1])
+    x[columns] = values
+    assert program.columns["units_on"].of(x).tolist() == [[6, 4, 10]]
+    assert program.columns["containers_on"].of(x).tolist() == [[1, 1, 2]]
+    assert program.columns["partial_on"].of(x).tolist() == [[1, 0, 1]]
+
+
+def test_too_many_at_once_are_solved_stretch_after_stretch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What comes before a stretch is held, what comes after it may run in fractions; it bounds nothing.
+
+    By hand: containers of four and of three machines under 7.5 MW in every hour take seven.
+    """
+    boxes = (group("four", 8, units_switched_together=4), group("three", 9, units_switched_together=3))
+    c = conditions(farm(*boxes, limit_mw=7.5), [0.4] * 7)
+    whole = plan_conditions(c)
+    monkeypatch.setattr(search, "MOST_AT_ONCE", 5)
+    plan = plan_conditions(c)
+    assert (on(plan, "four"), on(plan, "three")) == ([4] * 7, [3] * 7)
+    assert (whole.ended, plan.ended) == ("", "work")
+    assert [s.stop - s.start for s in search._stretches(np.full(7, 2))] == [2, 2, 2, 1]
+
+
+def test_what_ended_a_search_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its work where nobody sets a time, by the clock where one does."""
+
+    def too_late(*_: Any, **__: Any) -> Any:
+        raise StoppedEarlyError("no schedule found within the limit")
+
+    monkeypatch.setattr(search, "solve", too_late)
+    c = conditions(farm(limit_mw=6.5), [0.4])
+    assert plan_conditions(c).cut_short == "the search ended at the work it may do"
+    assert plan_conditions(c, time_limit=5.0).cut_short == "the time limit ended the search"
+    assert Plan.cut_short.fget(replace(plan_conditions(c), ended="")) == ""  # type: ignore[attr-defined]

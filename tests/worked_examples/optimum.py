@@ -13,6 +13,7 @@ from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.lp import choices
 from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import DispatchProblem
@@ -51,7 +52,7 @@ def optimum(c: Conditions, without: str | tuple[str, ...] = (), *, whole: bool =
     families = [family for family in FAMILIES if family.name not in left_out]
     terms = [term for term in TERMS if term.name not in left_out]
     program = compile_program(problem, families, terms)
-    found = solve(program, whole=whole)
+    found = solve(program, whole=True) if whole else choices.optimum(program)
     dispatch = dispatch_of(c, found)
     profit = sum(program.profit_by_term(found.x).values())
     if not left_out:
@@ -65,6 +66,11 @@ def by_pyomo(problem: DispatchProblem) -> float:
     """The optimum of the Pyomo reading, USD, tie-break included."""
     model: Any = pyomo_model(problem)
     Highs().solve(model)
+    whole = [c for c in model.component_data_objects(pyo.Var, active=True) if c.is_integer() and c.value is not None]
+    for column in whole:  # a choice is made or not: no millionth of it
+        column.fix(round(column.value))
+    if whole:
+        Highs().solve(model)
     return float(pyo.value(model.profit))
 
 

@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from optimizer.assembly import build_problem
+from optimizer.lp.program import compile_program
 from tests.farms import conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 
@@ -107,11 +109,52 @@ def test_two_blocks_and_spot() -> None:
 def test_spot_beyond_kept() -> None:
     """Proves that no money is made by refusing a block: at -2 USD/MWh ten machines take 4 MWh beyond it.
 
-    By hand: 10 + 4 x 2 - 3 USD. Without spot_beyond_kept the optimum would be 10 + 10 x 2 - 3.
+    By hand: 10 + 4 x 2 - 3 USD. Without spot_beyond_kept the optimum would be 10 + 10 x 2 - 3, and so it would without
+    kept_first, were the block left empty.
     """
     c = conditions(with_block(block()), [-2.0])
     assert optimum(c).profit == usd(10 + 4 * 2 - 3)
     assert optimum(c, "spot_beyond_kept").profit == usd(10 + 10 * 2 - 3)
+    assert optimum(c, "kept_first").profit == usd(10 + 10 * 2 - 3)
+
+
+def called(mw: float) -> dict[str, Any]:
+    """A call to so many MW in the first hour."""
+    cut = {"form": "to_level", "mw": mw}
+    return {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "cut": cut}
+
+
+def test_below_zero_and_below_full_load_the_block_is_filled_first() -> None:
+    """Proves that a farm that is kept from full load is paid for what lies beyond the block alone.
+
+    By hand, at -2 USD/MWh: called to 5 MW five machines run on the block, 5 - 3 USD; called to 8 MW two of eight run at
+    spot, 8 + 2 x 2 - 3 USD. Then ten on either block or spot: at half a USD below zero too.
+    """
+    for mw, machines, spot in ((5.0, 5, 0), (8.0, 8, 2)):
+        c = conditions(farm(energy={"blocks": (block(),)}, events=(called(mw),)), [-2.0, -0.5])
+        assert optimum(c).on() == [machines, 10]
+        assert optimum(c).profit == usd(machines + spot * 2 - 3 + 10 + 4 * 0.5 - 3)
+
+
+def test_below_zero_a_block_beyond_full_load_leaves_no_spot_and_no_choice() -> None:
+    """Proves that a linear program is left where all that can be drawn is kept: 10 of 12 MW, 10 - 6 USD."""
+    c = conditions(with_block(block(mw=12.0)), [-2.0])
+    assert not compile_program(build_problem(c)).integer.any()
+    assert (optimum(c).on(), optimum(c).profit) == ([10], usd(10 - 12 * 0.5))
+    assert compile_program(build_problem(conditions(with_block(block()), [-2.0, 1.0]))).integer.sum() == 1
+
+
+def test_below_zero_a_machine_that_loses_money_runs_for_what_spot_pays() -> None:
+    """Proves the choice: idle on the block for nothing, or all of it filled at a loss to be paid for what lies beyond.
+
+    By hand, hosted at a fee of nothing with a wear of 1 USD a start: 10 starts for 4 MWh beyond the block, 8 USD at
+    -2 USD/MWh and 12 at -3.
+    """
+    idle = group(units=10, wear_usd_per_start=1.0, hosting={"fee_usd_per_mwh": 0.0})
+    built = farm(idle, energy={"blocks": (block(),)}, state={"groups": {"G": {"running": 0}}})
+    for price, machines, profit in ((-2.0, 0, -3.0), (-3.0, 10, 4 * 3 - 10 - 3)):
+        c = conditions(built, [price])
+        assert (optimum(c).on(), optimum(c).profit) == ([machines], usd(profit))
 
 
 def test_below_zero_beside_a_block_that_is_sold() -> None:

@@ -221,7 +221,8 @@ def test_a_baseline_that_is_left_out_is_what_could_be_drawn(
     paid = call("06:00", "08:00", None, payment={"usd_per_mwh": 2.0})
     c = conditions(farm(events=(paid,), **more), [PAYS] * 2, **series)
     own = sum(min(10.0, mw) for mw in c.market.onsite_available_mw)
-    assert [span.held_mw for span in c.paid_spans] == baseline
+    assert [c.calls.full_import_mw[t] for t in range(2)] == baseline
+    assert all(span.holds is None for span in c.paid_spans)
     assert optimum(c).profit == usd(2.0 * sum(baseline) + own)
     half = {**call("06:00", "08:00"), "cut": {"form": "to_share", "share": 0.5}}
     capped = conditions(farm(events=(half,), **more), [PAYS] * 2, **series)

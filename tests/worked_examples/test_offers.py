@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.lp.program import compile_program
 from optimizer.planning import plan_conditions
 from optimizer.schedule.checker import Breach, check
 from optimizer.schedule.reasons import Reason
@@ -23,6 +25,7 @@ from tests.worked_examples.optimum import optimum, usd
 
 PAYS, GAIN = 0.4, 0.6  # USD/MWh: what power costs, and what a machine gains in an hour
 Offer = tuple[float, float, float | None]  # USD/MWh, baseline MW, most MW
+OWED = {"cut": {"form": "to_level", "mw": 100.0}}  # a call that pays, and whose limit is far above all there is
 
 
 def offer(name: str, usd_per_mwh: float, baseline_mw: float, most_mw: float | None = None) -> dict[str, Any]:
@@ -32,9 +35,10 @@ def offer(name: str, usd_per_mwh: float, baseline_mw: float, most_mw: float | No
     return {"name": name, "voluntary": True, "payment": payment, **times}
 
 
-def offered(*offers: Offer, fleet: tuple[dict[str, Any], ...] = ()) -> Conditions:
-    """One hour of ten machines under calls named a, b, c, ..."""
+def offered(*offers: Offer, owed: str = "", fleet: tuple[dict[str, Any], ...] = ()) -> Conditions:
+    """One hour of ten machines under calls named a, b, c, ..., voluntary but for those named in ``owed``."""
     calls = tuple(offer(chr(ord("a") + i), *terms) for i, terms in enumerate(offers))
+    calls = tuple({**call, "voluntary": False, **OWED} if call["name"] in owed else call for call in calls)
     return conditions(farm(*fleet, events=calls), [PAYS])
 
 
@@ -75,49 +79,112 @@ def test_import_may_exceed_a_lower_baseline_while_a_higher_one_is_paid() -> None
     assert optimum(c, ("paid_cuts", "event_payment")).profit == usd(5 * 2.0 + 5 * GAIN)
 
 
-def test_a_lower_baseline_holds_where_its_call_pays_more() -> None:
-    """Proves that import keeps to 8 MW where the call below them pays more than the one below ten.
+def test_a_call_that_owes_a_cut_holds_import_where_it_pays_more() -> None:
+    """Proves that import keeps to 8 MW where the call below them pays more than the one below ten, and owes a cut.
 
     By hand: ten cut, two of them at 0.1 and eight at 0.9 USD/MWh. At 0.2 in place of 0.9 the eight would run, and two
-    be sold for 0.1: to draw 10 and be paid nothing would be 6 USD, but a choice that no linear program makes.
+    be sold for 0.1. Were both voluntary, ten would run for 6 USD and be paid nothing.
     """
-    assert optimum(offered((0.9, 8.0, None), (0.1, 10.0, None))).profit == usd(2 * 0.1 + 8 * 0.9)
-    held = offered((0.2, 8.0, None), (0.1, 10.0, None))
-    assert optimum(held).on() == [8]
-    assert optimum(held).profit == usd(GAIN * 8 + 2 * 0.1)
-    assert optimum(held, ("paid_cuts", "event_payment")).profit == usd(GAIN * 10)
+    for owed in ("", "a", "ab"):
+        assert optimum(offered((0.9, 8.0, None), (0.1, 10.0, None), owed=owed)).profit == usd(2 * 0.1 + 8 * 0.9)
+    for owed in ("a", "ab"):
+        held = offered((0.2, 8.0, None), (0.1, 10.0, None), owed=owed)
+        assert optimum(held).on() == [8]
+        assert optimum(held).profit == usd(GAIN * 8 + 2 * 0.1)
+        assert optimum(held, ("paid_cuts", "event_payment")).profit == usd(GAIN * 10)
+    free = optimum(offered((0.2, 8.0, None), (0.1, 10.0, None), owed="b"))
+    assert (free.on(), free.profit) == ([10], usd(GAIN * 10))
 
 
 def test_a_lower_baseline_holds_where_the_better_call_has_enough_before() -> None:
     """Proves that import keeps to 8 MW where the better call takes one megawatt only, and not where a second such call
-    takes the next.
+    takes the next, all of them owing a cut.
 
     By hand: at 8 MW one of the two cut is sold at 2 USD/MWh; at 9 it would be as well, with one machine more, but then
     0.1 for each further MW would be a payment that begins anew. With the second call both are sold, by choice.
     """
-    one = offered((0.1, 8.0, None), (2.0, 10.0, 1.0))
+    one = offered((0.1, 8.0, None), (2.0, 10.0, 1.0), owed="ab")
     assert (optimum(one).on(), optimum(one).profit) == ([8], usd(GAIN * 8 + 2.0))
-    two = offered((0.1, 8.0, None), (2.0, 10.0, 1.0), (2.0, 10.0, 1.0))
+    two = offered((0.1, 8.0, None), (2.0, 10.0, 1.0), (2.0, 10.0, 1.0), owed="abc")
     assert (optimum(two).on(), optimum(two).profit) == ([8], usd(GAIN * 8 + 4.0))
     assert [span.held_mw for c in (one, two) for span in c.paid_spans] == [8, 10]
+    freely = optimum(offered((0.1, 8.0, None), (2.0, 10.0, 1.0)))
+    assert (freely.on(), freely.profit) == ([9], usd(GAIN * 9 + 2.0))
 
 
 def test_a_baseline_is_the_most_that_a_paid_call_leaves() -> None:
-    """Proves that import keeps to the baseline of 8 MW while a call pays, be it too little to cut for.
+    """Proves that import keeps to the baseline of 8 MW while a call that owes a cut pays, be it too little to cut for.
 
-    Without it ten.
+    Without it ten, and so where the call is voluntary: then drawing more than the baseline is only paid nothing.
     """
-    c = offered((0.1, 8.0, None))
+    c = offered((0.1, 8.0, None), owed="a")
     assert optimum(c).on() == [8]
     assert optimum(c).profit == usd(GAIN * 8)
     assert optimum(c, ("paid_cuts", "event_payment")).profit == usd(GAIN * 10)
+    free = offered((0.1, 8.0, None))
+    assert (optimum(free).on(), optimum(free).profit) == ([10], usd(GAIN * 10))
+
+
+def test_declined_cuts() -> None:
+    """Proves that a voluntary call pays for all it offers or for nothing: ten machines run for 6 USD, or four stop
+    beyond the two that are above the baseline.
+
+    By hand: down to 8 MW for nothing, then four at 0.8 USD/MWh: 4 x 0.6 + 4 x 0.8 is 5.6 USD, less than 6; at 1 USD/MWh
+    it is 6.4, more. Without it the four would be paid for while all ten run.
+    """
+    least = optimum(offered((0.8, 8.0, 4.0)))
+    assert (least.on(), least.profit) == ([10], usd(GAIN * 10))
+    more = optimum(offered((1.0, 8.0, 4.0)))
+    assert (more.on(), more.profit) == ([4], usd(GAIN * 4 + 4.0))
+    assert optimum(offered((0.8, 8.0, 4.0)), "declined_cuts").profit == usd(GAIN * 10 + 4 * 0.8)
+
+
+def test_a_call_that_owes_a_cut_holds_whatever_voluntary_ones_pay() -> None:
+    """Proves that a voluntary call neither holds nor frees: 4 MW it is, though the call below ten pays more down to it.
+
+    By hand: four machines at 0.6, the six cut at 0.9 USD/MWh by the voluntary call.
+    """
+    c = offered((0.1, 4.0, None), (0.9, 10.0, 6.0), owed="a")
+    assert [span.held_mw for span in c.paid_spans] == [4]
+    assert (optimum(c).on(), optimum(c).profit) == ([4], usd(GAIN * 4 + 6 * 0.9))
+
+
+def test_one_choice_however_many_pieces_an_interval_has() -> None:
+    """Proves that two calls of half an hour each below 8 MW are one choice, since import is one number in the hour.
+
+    By hand: the first pays 0.5 USD/MWh and the second 0.9, so an hour's MW is paid 0.7 on the whole: four of the eight
+    below the baseline bring 2.8 USD and the other four run for 2.4: 5.2, less than the 6 of ten machines. Were the
+    second alone taken up, it would bring 1.8 more while the first is declined, which no meter can do.
+    """
+    first, second = offer("a", 0.5, 8.0, 4.0), offer("b", 0.9, 8.0, 4.0)
+    first["end"] = second["start"] = "2026-02-11 06:30"
+    c = conditions(farm(events=(first, second)), [PAYS])
+    problem = build_problem(c)
+    assert (problem.size("CALL_CHOICES"), problem.size("PAID_BASELINES")) == (1, 2)
+    assert (optimum(c).on(), optimum(c).profit) == ([10], usd(GAIN * 10))
+
+
+def test_what_nobody_can_exceed_is_no_choice() -> None:
+    """A baseline at full load or at the import limit leaves a linear program, and so does one that a call holds."""
+    for c in (
+        offered((0.9, 10.0, None)),
+        conditions(farm(limit_mw=7.0, events=(offer("a", 0.9, 7.0),)), [PAYS]),
+        offered((0.9, 8.0, None), (0.1, 6.0, None), owed="b"),
+    ):
+        assert not compile_program(build_problem(c)).integer.any()
+    assert compile_program(build_problem(offered((0.9, 9.0, None)))).integer.any()
 
 
 def test_the_checker_holds_import_to_the_lowest_baseline_that_binds() -> None:
-    """Of calls below 4, 7 and 10 MW that of 7 pays best, and for all there is down to 4: it binds, the lowest not."""
-    c = offered((0.7, 4.0, None), (0.9, 7.0, 3.0), (0.8, 10.0, None))
+    """Of calls below 4, 7 and 10 MW that of 7 pays best, and for all there is down to 4: it binds, the lowest not.
+
+    Voluntary ones bind nobody.
+    """
+    terms = ((0.7, 4.0, None), (0.9, 7.0, 3.0), (0.8, 10.0, None))
+    c = offered(*terms, owed="abc")
     assert check(c, on(7)) == []
     assert check(c, on(8)) == [Breach("baseline of a paid event", "b", 0, 1, "MW")]
+    assert check(offered(*terms), on(10)) == []
 
 
 def test_the_marginal_price_says_what_the_best_unsold_cut_is_paid() -> None:
@@ -146,15 +213,21 @@ def test_the_settlement_sells_every_cut_as_well_as_can_be(terms: list[Offer]) ->
         assert payments(c, np.array([float(mw)])).tolist() == [pytest.approx(best_sale(terms, mw))]
 
 
+@given(st.lists(offers, min_size=1, max_size=4), st.sampled_from(["", "a", "b", "ac", "bcd"]))
+def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list[Offer], owed: str) -> None:
+    """Whichever calls owe a cut: the best sale below every baseline, found by assignment, for each import."""
+    c = offered(*terms, owed=owed)
+    (span,) = c.paid_spans
+    held = min(span.held_mw, 10)
+    assert optimum(c).profit == usd(max(GAIN * mw + best_sale(terms, mw) for mw in range(int(held) + 1)))
+
+
 @given(st.lists(offers, min_size=1, max_size=4))
-def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list[Offer]) -> None:
-    """And what holds import is the highest baseline up to which payments are concave, so that nothing is held for less
-    than need be.
-    """
-    c = offered(*terms)
+def test_what_holds_import_is_the_highest_baseline_up_to_which_payments_are_concave(terms: list[Offer]) -> None:
+    """So that nothing is held for less than need be."""
+    c = offered(*terms, owed="abcd")
     (span,) = c.paid_spans
     held = int(span.held_mw)
-    assert optimum(c).profit == usd(max(GAIN * mw + best_sale(terms, mw) for mw in range(min(held, 10) + 1)))
     paid = [best_sale(terms, mw) for mw in range(13)]
     higher = sorted({int(base) for _, base, _ in terms if base > held})
     for baseline in (held, *higher[:1]):

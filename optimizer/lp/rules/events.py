@@ -2,7 +2,7 @@ r"""Curtailment events (family 17): import under a cap until release and restore
 
 Symbols: :math:`i_t` grid import, :math:`v_c` MW above the cap of one interval of an event, :math:`m_e` the most of them
 before the plan and :math:`w_e` how much more there are in it, :math:`z_n` MW of a cut that one event pays for in a
-piece of an interval.
+piece of an interval, :math:`d_t` whether the farm draws more than the baseline of voluntary calls and is not paid.
 """
 
 from __future__ import annotations
@@ -31,16 +31,25 @@ def event_miss(m: Any, c: Any) -> Any:
 
 def paid_cuts(m: Any, b: Any) -> Any:
     r"""No megawatt is sold twice: what is sold to events whose baselines are at or below one of them is a cut below it:
-    :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t`.
+    :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t + D_t d_t`.
 
-    The lowest baseline with a row holds import, which is what the site draws without the call: to draw more and be paid
-    nothing would be a choice between two, not a limit. A lower one has no row where what others pay reaches down to it.
+    The lowest baseline of calls that owe a cut holds import, which is what the site draws without the call. Above the
+    baseline of a voluntary call the farm may draw what it likes and be paid nothing: :math:`d_t` is one where it does.
+    A lower baseline has no row where what others pay reaches down to it.
     The shadow price is what the best of the unsold cuts is paid, USD.
     """
-    return (
-        m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
-        <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]]
-    )
+    sold = m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
+    drawn_freely = m.sum(m.CHOICE_AT[b], lambda d: m.declined_mw[d] * m.call_declined[d])
+    return sold <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]] + drawn_freely
+
+
+def declined_cuts(m: Any, b: Any) -> Any:
+    r"""Nothing is sold below a baseline that is exceeded: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
+
+    It also keeps :math:`d_t`, a whole number, to zero or one.
+    """
+    sold = m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
+    return sold <= m.paid_baseline_mw[b] - m.sum(m.CHOICE_AT[b], lambda d: m.choice_mw[d] * m.call_declined[d])
 
 
 def event_penalty(m: Any, c: Any) -> Any:
@@ -65,6 +74,8 @@ PARAMETERS = (
     Parameter("event_miss_usd", ("EVENTS",)),  # USD per MW, once
     Parameter("missed_before_mw", ("EVENTS",)),
     Parameter("paid_baseline_mw", ("PAID_BASELINES",)),
+    Parameter("choice_mw", ("CALL_CHOICES",)),  # MW, the baseline that is chosen about
+    Parameter("declined_mw", ("CALL_CHOICES",)),  # MW that may be drawn above it, and a little more
     Parameter("paid_cut_limit", ("PAID_CUTS",), open_ended=True),  # MW
     Parameter("paid_cut_usd", ("PAID_CUTS",)),  # USD per MW over the piece of the interval
 )
@@ -73,6 +84,7 @@ VARIABLES = (
     Variable("event_violation", ("EVENT_CAPS",), upper="event_violation_limit"),
     Variable("worst_violation", ("EVENTS",)),
     Variable("paid_cut", ("PAID_CUTS",), upper="paid_cut_limit"),
+    Variable("call_declined", ("CALL_CHOICES",), integer=True),
 )
 
 FAMILIES = (
@@ -82,6 +94,12 @@ FAMILIES = (
         paid_cuts,
         ("PAID_BASELINES",),
         'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
+        unit="MW",
+    ),
+    Family(
+        declined_cuts,
+        ("CHOSEN_BASELINES",),
+        'event "{EVENTS}" pays for no cut where more than {paid_baseline_mw:.4g} MW are drawn',
         unit="MW",
     ),
 )

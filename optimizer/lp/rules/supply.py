@@ -37,13 +37,22 @@ def block_settled(m: Any, k: Any, t: Any) -> Any:
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
 
-def spot_beyond_kept(m: Any, t: Any) -> Any:
-    r"""Below zero spot is bought beyond the blocks only, never beside them: :math:`s_t + \sum_s q_{st} \le S_t`.
+def kept_first(m: Any, n: Any) -> Any:
+    r"""Below zero the blocks that are kept are full where spot is bought: :math:`\sum_k b_{kt} \ge B_t f_t`.
 
-    :math:`S_t` is what full load draws beyond them. Refusing a block that is kept to be paid for spot is allowed by no
-    seller. Exact where everything runs; below full load the program may think a kept block less used than it is.
+    Refusing a block that is kept to be paid for spot is allowed by no seller: it is one or the other, :math:`f_t` one
+    or zero. That the blocks hold no more than :math:`B_t` keeps it to that.
     """
-    return m.spot_mw[t] + m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t]) <= m.beyond_kept_mw[t]
+    used = m.sum(m.KEPT_BLOCKS, lambda k: m.block_used[k, m.interval_of_kept[n]])
+    return used >= m.kept_mw[n] * m.blocks_full[n]
+
+
+def spot_beyond_kept(m: Any, n: Any) -> Any:
+    r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`s_t \le S_t f_t`.
+
+    :math:`S_t` is what full load draws beyond them, and a little more.
+    """
+    return m.spot_mw[m.interval_of_kept[n]] <= m.beyond_kept_mw[n] * m.blocks_full[n]
 
 
 def minimum_take(m: Any, k: Any) -> Any:
@@ -109,24 +118,28 @@ PARAMETERS = (
     Parameter("take_mwh_per_mw", ("TAKE_HOURS",)),
     Parameter("take_left_mwh", ("TAKES",)),
     Parameter("take_shortfall_usd_per_mwh", ("TAKES",)),
-    Parameter("beyond_kept_mw", ("INTERVALS",)),
+    Parameter("spot_limit_mw", ("INTERVALS",), open_ended=True),  # zero where kept blocks hold all that can be drawn
+    Parameter("kept_mw", ("KEPT_BELOW_ZERO",)),
+    Parameter("beyond_kept_mw", ("KEPT_BELOW_ZERO",)),
     Parameter("source_usd_per_mwh", ("SOURCES",)),
     Parameter("export_usd_per_mwh", ("INTERVALS",)),
 )
 
 VARIABLES = (
-    Variable("spot_mw", ("INTERVALS",)),
+    Variable("spot_mw", ("INTERVALS",), upper="spot_limit_mw"),
     Variable("block_used", ("BLOCKS", "INTERVALS")),
     Variable("block_resold", ("BLOCKS", "INTERVALS"), upper="resale_limit_mw"),
     Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw"),
     Variable("take_shortfall", ("TAKES",)),
+    Variable("blocks_full", ("KEPT_BELOW_ZERO",), integer=True),
 )
 
 FAMILIES = (
     Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks and suppliers", unit="MW"),
     Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
     Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
-    Family(spot_beyond_kept, ("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW"),
+    Family(kept_first, ("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW"),
+    Family(spot_beyond_kept, ("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW"),
     Family(minimum_take, ("TAKES",), "{take_left_mwh:.4g} MWh must be taken from {TAKES}", unit="MWh"),
 )
 
