@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import re
 import urllib.request
 from collections.abc import Mapping
 from urllib.parse import urlsplit
@@ -35,6 +36,8 @@ def credentials(environment: Mapping[str, str]) -> dict[str, str]:
     for name, value in given.items():
         if not (value.isascii() and (value.isprintable() or not value)):
             raise InputError(f"{name}: must be ASCII without control characters")
+    if not re.fullmatch(r"[A-Za-z0-9-]*", given[TOKEN_HEADER]):
+        raise InputError(f"{TOKEN_HEADER}: must be the name of a header, such as x-api-key")
     if given[TOKEN] and given[USER]:
         raise InputError(f"give {TOKEN}, or {USER} and {PASSWORD}, not both")
     if given[TOKEN]:
