@@ -184,6 +184,25 @@ def test_a_table_of_one_long_line(tmp_path: Path) -> None:
     assert "holds 2 rows of 10,000,002 columns" in told
 
 
+STEPS = np.arange(np.datetime64("2026-02-11T06:00"), np.datetime64("2026-02-11T06:00") + 300_000)
+
+
+@pytest.mark.parametrize(
+    ("times", "keys", "told"),
+    [
+        (np.repeat(STEPS[:1], 300_000), {}, "and 299,989 more duplicates, 299,999 in all"),
+        (STEPS[::-1], {}, "and 299,989 more rows out of order, 299,999 in all"),
+        (STEPS + np.arange(300_000) // 2, {}, "and 149,989 more gaps, 149,999 in all"),
+        (STEPS + np.arange(300_000) // 2, {"fill_gaps": "previous"}, "is one of more than 10,000, which are never"),
+    ],
+)
+def test_many_faults_are_told_as_soon_as_one(
+    tmp_path: Path, times: np.ndarray[Any, np.dtype[np.datetime64]], keys: dict[str, str], told: str
+) -> None:
+    """Only what is shown is put into words: a million such words took minutes."""
+    assert told in refused(tmp_path, "time,price\n" + "".join(f"{time}Z,1\n" for time in times), **keys)
+
+
 def test_files_too_large_to_be_meant(tmp_path: Path) -> None:
     file = tmp_path / "prices.csv"
     file.write_text("time,price\n")
