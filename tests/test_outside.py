@@ -33,10 +33,17 @@ def test_a_file_exchanged_for_a_pipe_after_it_was_looked_at(tmp_path: Path, monk
     seen = file.stat()
     os.mkfifo(pipe)
     monkeypatch.setattr(Path, "stat", lambda *_, **__: seen)
-    opening = threading.Thread(target=lambda: pytest.raises(NoFileError, open_regular, pipe), daemon=True)
+    refused = threading.Event()
+
+    def open_it() -> None:
+        with pytest.raises(NoFileError):
+            open_regular(pipe)
+        refused.set()
+
+    opening = threading.Thread(target=open_it, daemon=True)
     opening.start()
     opening.join(10)
-    assert not opening.is_alive()
+    assert refused.is_set()
 
 
 def test_no_more_is_read_than_asked_for(tmp_path: Path) -> None:
