@@ -15,7 +15,7 @@ from optimizer.errors import InputError
 from optimizer.market.readers.raw import Ask
 
 LARGEST_BYTES = 160_000_000  # of a file, and of what it unpacks to
-MOST_CELLS = 6_000_000  # rows times columns: a year of quarter hours at twenty places in eight columns
+MOST_CELLS = 3_750_000  # rows times columns: a year of quarter hours at fifteen places in seven columns
 MOST_XML_BYTES, MOST_TAGS = 40_000_000, 2_000_000  # a year of quarter hours has 0.3 million
 ADVICE = "keep only the rows and columns that the plan needs, or save it as several files"
 _CHUNK, _OVERLAP = 1 << 20, 64
