@@ -15,6 +15,7 @@ from optimizer.market.readers import read_raw
 from optimizer.market.readers.raw import Ask
 from optimizer.market.tidy import tidy
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
+from optimizer.outside import printable
 
 __all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series", "where_covered"]
 
@@ -41,7 +42,7 @@ def read_series(
     left out. ``limits`` is the range of the values, ``file`` the name for messages.
     Raises InputError.
     """
-    ask = Ask(file or str(path), spec, timezone)
+    ask = Ask(printable(file or str(path)), spec, timezone)
     raw = read_raw(path, ask)
     return tidy(raw, _converted(raw.values, spec), ask, within, limits or Limits())
 

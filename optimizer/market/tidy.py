@@ -18,6 +18,7 @@ F = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 _DAY = np.timedelta64(1, "D")
 _MOST_FILLED = 1_000_000
+_MOST_GAPS = 10_000  # that are filled: a series with more is something else
 _REACH_BACK = np.timedelta64(26, "h")  # "same hour the day before", on a day of 25 hours too
 
 
@@ -73,7 +74,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     faults += _overlaps(rows, at_time)
     gaps = _Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
-    faults += listed(ask, open_gaps, "gaps")
+    faults += listed(ask, range(len(open_gaps)), lambda i: gaps.told(open_gaps[i], ask), "gaps")
     if faults:
         raise InputError(faults)
     utc = [pd.DatetimeIndex(times).tz_localize("UTC") for times in (starts, ends)]
@@ -92,8 +93,11 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta6
         starts, ends = times, naive_utc(raw.ends)[place]
         backward = np.flatnonzero(ends <= starts)
         if len(backward):
-            told = [(int(raw.lines[place[i]]), "the interval ends before it starts") for i in backward]
-            raise InputError(listed(ask, told, "such intervals"))
+
+            def told(i: int) -> tuple[int, str]:
+                return int(raw.lines[place[i]]), "the interval ends before it starts"
+
+            raise InputError(listed(ask, backward, told, "such intervals"))
         step = _most_common(ends - starts)
     else:
         step = most_common_step(raw.starts).to_timedelta64().astype("timedelta64[us]")
@@ -129,35 +133,32 @@ def _disorder(rows: _Rows, ask: Ask) -> list[Fault]:
     in_file = np.argsort(rows.place)
     times = rows.starts[in_file]
     back = np.flatnonzero(times[1:] < times[:-1]) + 1
-    told = []
-    for i in back:
+
+    def told(i: int) -> tuple[int, str]:
         pair = f"{clock(times[i], ask.zone)} comes after {clock(times[i - 1], ask.zone)}"
-        advice = "rows are out of order; sort them, or say `disorder: sort`"
-        told.append((int(rows.lines[in_file[i]]), f"{pair}: {advice}"))
-    return listed(ask, told, "rows out of order")
+        return int(rows.lines[in_file[i]]), f"{pair}: rows are out of order; sort them, or say `disorder: sort`"
+
+    return listed(ask, back, told, "rows out of order")
 
 
 def _out_of_range(rows: _Rows, ask: Ask, limits: Limits) -> list[Fault]:
     bad = np.flatnonzero(limits.broken_by(rows.values) & np.isfinite(rows.values))
-    told = [
-        (
-            int(rows.lines[i]),
-            f"must be {limits} (got {rows.values[i]:g} at {clock(rows.starts[i], ask.zone)})",
-        )
-        for i in bad
-    ]
-    return listed(ask, told, "values out of range")
+
+    def told(i: int) -> tuple[int, str]:
+        return int(rows.lines[i]), f"must be {limits} (got {rows.values[i]:g} at {clock(rows.starts[i], ask.zone)})"
+
+    return listed(ask, bad, told, "values out of range")
 
 
 def _duplicates(rows: _Rows, ask: Ask) -> list[Fault]:
     again = np.flatnonzero(rows.starts[1:] == rows.starts[:-1]) + 1
-    told = []
-    for i in again:
+
+    def told(i: int) -> tuple[int, str]:
         what = f"{clock(rows.starts[i], ask.zone)} comes again, {rows.values[i]:g}"
         earlier = f"after {rows.values[i - 1]:g} on line {rows.lines[i - 1]}"
-        advice = "say which counts with `duplicates`: first, last or mean"
-        told.append((int(rows.lines[i]), f"{what} {earlier}; {advice}"))
-    return listed(ask, told, "duplicates")
+        return int(rows.lines[i]), f"{what} {earlier}; say which counts with `duplicates`: first, last or mean"
+
+    return listed(ask, again, told, "duplicates")
 
 
 def _merged(rows: _Rows, how: str) -> _Rows:
@@ -174,11 +175,12 @@ def _merged(rows: _Rows, how: str) -> _Rows:
 
 def _overlaps(rows: _Rows, ask: Ask) -> list[Fault]:
     into = np.flatnonzero(rows.ends[:-1] > rows.starts[1:]) + 1
-    told = []
-    for i in into:
+
+    def told(i: int) -> tuple[int, str]:
         earlier = f"the interval on line {rows.lines[i - 1]} ends, {clock(rows.ends[i - 1], ask.zone)}"
-        told.append((int(rows.lines[i]), f"{clock(rows.starts[i], ask.zone)} begins before {earlier}"))
-    return listed(ask, told, "overlaps")
+        return int(rows.lines[i]), f"{clock(rows.starts[i], ask.zone)} begins before {earlier}"
+
+    return listed(ask, into, told, "overlaps")
 
 
 class _Gaps:
@@ -197,22 +199,23 @@ class _Gaps:
         self.after = np.flatnonzero(open_)  # the row after each gap; the row before is one less
         self.begins, self.finishes = begins[open_], finishes[open_]
 
-    def filled(self, ask: Ask) -> tuple[Times, Times, F, tuple[Fill, ...], list[tuple[int, str]]]:
-        """Starts, ends and values with the fills put in, the fills, and the gaps that stay open."""
+    def filled(self, ask: Ask) -> tuple[Times, Times, F, tuple[Fill, ...], list[int]]:
+        """Starts, ends and values with the fills put in, the fills, and the numbers of the gaps that stay open."""
         rows = self.rows
         pieces: list[tuple[Times, Times, F]] = [(rows.starts, rows.ends, rows.values)]
         fills: list[Fill] = []
-        still_open: list[tuple[int, str]] = []
-        for after, begin, finish in zip(self.after, self.begins, self.finishes, strict=True):
-            hours = (finish - begin) / np.timedelta64(1, "h")
-            count = int(np.ceil((finish - begin) / self.step))
+        still_open: list[int] = []
+        if ask.spec.fill_gaps == "no" or len(self.after) > _MOST_GAPS:
+            return rows.starts, rows.ends, rows.values, (), list(range(len(self.after)))
+        for i in range(len(self.after)):
+            after, begin, finish = self.after[i], self.begins[i], self.finishes[i]
+            hours, count = self._size(i)
             starts = values = None
             if hours <= ask.spec.fill_at_most_hours and count <= _MOST_FILLED:
                 starts = np.arange(begin, finish, self.step)
                 values = self._values(starts, int(after), ask)
             if starts is None or values is None or not np.isfinite(values).all():
-                line = int(rows.lines[min(int(after), len(rows.lines) - 1)])
-                still_open.append((line, self._told(begin, finish, count, hours, ask)))
+                still_open.append(i)
                 continue
             pieces.append((starts, np.append(starts[1:], finish), values))
             utc = [pd.Timestamp(time).tz_localize("UTC") for time in (begin, finish)]
@@ -240,11 +243,23 @@ class _Gaps:
             return np.where(covered, rows.values[np.maximum(row, 0)], np.nan)
         return None
 
-    def _told(self, begin: np.datetime64, finish: np.datetime64, count: int, hours: float, ask: Ask) -> str:
+    def _size(self, i: int) -> tuple[float, int]:
+        """Hours and intervals of a gap."""
+        length = self.finishes[i] - self.begins[i]
+        return float(length / np.timedelta64(1, "h")), int(np.ceil(length / self.step))
+
+    def told(self, i: int, ask: Ask) -> tuple[int, str]:
+        """The line of a gap that stays open, and why it does."""
+        line = int(self.rows.lines[min(int(self.after[i]), len(self.rows.lines) - 1)])
+        return line, self._why(self.begins[i], self.finishes[i], *self._size(i), ask)
+
+    def _why(self, begin: np.datetime64, finish: np.datetime64, hours: float, count: int, ask: Ask) -> str:
         size = "1 interval" if count == 1 else f"{count:,} intervals"
         where = f"gap of {size}, {clock(begin, ask.zone)} to {clock(finish, ask.zone)}"
         if ask.spec.fill_gaps == "no":
             return f"{where}; add the rows, or say how to fill with `fill_gaps`"
+        if len(self.after) > _MOST_GAPS:
+            return f"{where}, is one of more than {_MOST_GAPS:,}, which are never filled"
         if count > _MOST_FILLED:
             return f"{where}, is longer than is ever filled"
         if hours > ask.spec.fill_at_most_hours:

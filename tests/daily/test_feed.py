@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import json
-import threading
-from collections.abc import Iterator
-from datetime import UTC, datetime
-from http.server import BaseHTTPRequestHandler, HTTPServer
+import os
+import time
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
+import numpy as np
 import pytest
 
-from optimizer.daily.feed import FolderFeed, UrlFeed, feed_of, shown
-from optimizer.daily.feed_rows import Batch, rows_in
+from optimizer.config.daily import FeedRules
+from optimizer.daily.feed import FolderFeed, Heard, age_of, feed_of, is_silent
+from optimizer.daily.feed_rows import Batch, joined, rows_in
+from optimizer.daily.history import NO_PRICES, Prices
 from optimizer.errors import InputError
 
 NOW = datetime(2026, 2, 11, 6, tzinfo=UTC)
@@ -101,70 +103,221 @@ def test_a_folder_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None
     assert feed.read("UTC", NOW, 5.0).bad == 1
 
 
-class Answers(BaseHTTPRequestHandler):
-    """Answers by path."""
-
-    def do_GET(self) -> None:
-        """Answer."""
-        if self.path.startswith("/away"):
-            self.send_response(302)
-            self.send_header("Location", "ftp://127.0.0.1/prices.csv")
-            self.end_headers()
-            return
-        body = b"start,price\n2026-02-11T06:00Z,41\n" if self.path.startswith("/prices") else b"x" * 6_000_000
-        self.send_response(200 if not self.path.startswith("/gone") else 404)
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_: Any) -> None:
-        """Be quiet."""
-
-
-@pytest.fixture
-def server() -> Iterator[str]:
-    served = HTTPServer(("127.0.0.1", 0), Answers)
-    thread = threading.Thread(target=served.serve_forever)
-    thread.start()
-    yield f"http://127.0.0.1:{served.server_port}"
-    served.shutdown()
-    thread.join()
-    served.server_close()
-
-
-def test_an_address(server: str) -> None:
-    feed = UrlFeed(f"{server}/prices?key=secret")
-    assert plain(feed.read("UTC", NOW, 5.0)) == [(0, 5, 41)]
-    assert feed.read("UTC", NOW, 5.0) == Batch((), (), 0)  # nothing new
-
-
 @pytest.mark.parametrize(
-    ("path", "told"), [("/gone?key=secret", "404"), ("/large", "is larger than 5 MB"), ("/away", "ftp")]
+    "place",
+    ["file:///etc/passwd", "ftp://x/y", "http://", "http://h:x/", "http://[h/", "http://h/a\nb", "no such folder"],
 )
-def test_answers_that_are_none(server: str, path: str, told: str) -> None:
-    found = UrlFeed(server + path).read("UTC", NOW, 5.0)
-    assert (found.rows, found.bad) == ((), 1)
-    assert told in found.told[0]
-    assert "secret" not in found.told[0]
-
-
-@pytest.mark.parametrize("address", ["http://me:secret@127.0.0.1:9/p", "http://127.0.0.1:9/a b?key=secret"])
-def test_no_message_tells_a_secret(address: str) -> None:
-    found = UrlFeed(address).read("UTC", NOW, 5.0)
-    assert found.bad == 1
-    assert "secret" not in found.told[0]
-
-
-def test_nobody_answers() -> None:
-    found = UrlFeed("http://127.0.0.1:9/prices").read("UTC", NOW, 5.0)
-    assert (found.rows, found.bad) == ((), 1)
-    assert "refused" in found.told[0]
-
-
-@pytest.mark.parametrize("place", ["file:///etc/passwd", "ftp://x/y", "http://", "no such folder"])
 def test_what_is_no_feed(place: str) -> None:
     with pytest.raises(InputError, match=r"must be a folder, or an address|there is no such folder"):
         feed_of(place)
 
 
-def test_secrets_of_an_address_are_not_shown() -> None:
-    assert shown("https://me:pass@h.example:8/a/b?k=v#f") == "https://h.example/a/b"
+# -- rows of one place, published before now, within what is plausible --
+
+
+def judged(text: str, **rules: object) -> Batch:
+    return rows_in(text.encode(), "feed", "America/Chicago", NOW, 5.0, 100_000, FeedRules.model_validate(rules))
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ("1" + 309 * "0", "the price must be at least"),  # an integer beyond every float
+        (5000 * "9", "the price must be at least"),  # and one beyond what Python reads
+        ("-" + 400 * "9", "the price must be at least"),
+        ("1e400", "the price must be at least"),
+        ("NaN", "the price must be at least"),
+        ("[" * 900 + "]" * 900, "the price is no number (got a list or a section)"),
+        ('"1_000"', "the price is no number (got 1_000)"),
+        ('"\u0661\u0662"', "the price is no number"),  # digits, but not those of a price
+        ('"4\\n\\u001b[2J"', "the price is no number (got 4\\n\\x1b[2J)"),
+    ],
+)
+def test_no_number_stops_the_reading(value: str, told: str) -> None:
+    found = judged(
+        f'[{{"start": "2026-02-11T06:00Z", "price": {value}}}, {{"start": "2026-02-11T06:05Z", "price": 25}}]'
+    )
+    assert [(row.start - SIX, row.usd_per_mwh) for row in found.rows] == [(300, 25)]
+    assert (found.bad, found.failed) == (1, False)
+    assert told in found.told[0]
+
+
+@pytest.mark.parametrize("start", [20260211, 1e300, "[" * 900 + "]" * 900, "{}", "true"])
+def test_no_start_stops_the_reading(start: object) -> None:
+    assert judged(f'[{{"start": {start}, "price": 25}}]').bad == 1
+
+
+def test_prices_beyond_the_farms_range_are_not_believed() -> None:
+    found = judged(
+        "start,price\n2026-02-11T06:00Z,-251\n2026-02-11T06:05Z,-250\n2026-02-11T06:10Z,5000\n2026-02-11T06:15Z,5001\n",
+        lowest_usd_per_mwh=-250.0, highest_usd_per_mwh=5000.0,
+    )  # fmt: skip
+    assert ([row.usd_per_mwh for row in found.rows], found.bad) == ([-250, 5000], 2)
+
+
+def test_a_zone_in_a_columns_name_counts() -> None:
+    """18:00 UTC is noon on the farm's clock, six hours before its own 18:00."""
+    for column, start in (("interval_start_utc", SIX), ("interval_start", SIX + 6 * 3600)):
+        assert [row.start for row in judged(f"{column},price\n2026-02-11 06:00,9\n").rows] == [start]
+
+
+def test_of_one_start_the_row_published_last_holds() -> None:
+    header = "start,price,published"
+    late, early, to_come = "2026-02-11T05:59Z", "2026-02-11T05:30Z", "2026-02-11T06:06Z"
+    rows_of_one = f"{header}\n2026-02-11T06:00Z,40,{late}\n2026-02-11T06:00Z,30,{early}\n"
+    assert [row.usd_per_mwh for row in judged(rows_of_one).rows] == [40]
+    of_two = [judged(f"{header}\n2026-02-11T06:00Z,{usd},{when}\n") for usd, when in ((40, late), (30, early))]
+    assert [row.usd_per_mwh for row in joined(of_two).rows] == [40]
+    assert [row.usd_per_mwh for row in joined(reversed(of_two)).rows] == [40]
+    found = judged(f"{header}\n2026-02-11T06:00Z,40,{to_come}\n2026-02-11T06:05Z,41,2026-02-11T06:05Z\n")
+    assert [row.usd_per_mwh for row in found.rows] == [41]  # five minutes between two clocks are nothing
+    assert found.told == ("feed: line 2: was published 2026-02-11 06:06Z, which is yet to come",)
+
+
+ZONES = (
+    "Interval Start,Location,Market,SPP\n"
+    "2026-02-11T06:00Z,HB_WEST,REAL_TIME_15_MIN,20\n2026-02-11T06:00Z,LZ_HOUSTON,REAL_TIME_15_MIN,900\n"
+)
+
+
+def test_rows_of_several_locations_must_be_told_apart() -> None:
+    found = judged(ZONES)
+    assert (found.rows, found.bad, found.failed) == ((), 1, True)
+    assert "holds several locations, HB_WEST, LZ_HOUSTON; name one as daily.feed.location" in found.told[0]
+    for name, usd in (("hb_west", 20), ("LZ_HOUSTON", 900)):
+        found = judged(ZONES, location=name)
+        assert ([row.usd_per_mwh for row in found.rows], found.bad) == ([usd], 0)
+    assert "holds no location 'HB_NORTH' (daily.feed.location); it holds HB_WEST, LZ_HOUSTON" in judged(
+        ZONES, location="HB_NORTH"
+    ).told[0]  # fmt: skip
+    more = ZONES + "2026-02-11T06:15Z,HB_WEST,DAY_AHEAD_HOURLY,25\n2026-02-11T06:30Z,,DAY_AHEAD_HOURLY,26\n"
+    assert "several markets, DAY_AHEAD_HOURLY, REAL_TIME_15_MIN; name one" in judged(more, location="HB_WEST").told[0]
+    found = judged(more, location="HB_WEST", market="DAY_AHEAD_HOURLY")
+    assert ([row.usd_per_mwh for row in found.rows], found.bad) == ([25], 1)  # one row does not say where
+
+
+def test_files_of_several_locations_must_be_told_apart_too(tmp_path: Path) -> None:
+    feed, lines = FolderFeed(tmp_path), ZONES.splitlines()
+    (tmp_path / "a.csv").write_text(f"{lines[0]}\n{lines[1]}\n")
+    assert len(feed.read("UTC", NOW, 5.0).rows) == 1
+    (tmp_path / "b.csv").write_text(f"{lines[0]}\n{lines[2]}\n")
+    found = feed.read("UTC", NOW, 5.0)
+    assert (found.rows, found.failed) == ((), True)
+    assert "holds several locations, HB_WEST, LZ_HOUSTON" in found.told[0]
+    found = feed.read("UTC", NOW, 5.0, FeedRules(location="LZ_HOUSTON"))  # the farm file says it: all is judged again
+    assert [row.usd_per_mwh for row in found.rows] == [900]
+
+
+# -- whole files only, and only files --
+
+
+def test_a_line_that_does_not_end_may_be_cut_off(tmp_path: Path) -> None:
+    """4000.00 after its first byte is 4."""
+    file, text = tmp_path / "a.csv", "start,price\n2026-02-11T06:00Z,20\n2026-02-11T06:05Z,4000.00\n"
+    for length in range(len(text)):
+        file.write_text(text[:length])
+        found = FolderFeed(tmp_path).read("UTC", NOW, 5.0)
+        assert [price for _, _, price in plain(found)] == [20] * (length >= text.index("20\n") + 3)
+    file.write_text(text[:-7])
+    assert FolderFeed(tmp_path).read("UTC", NOW, 5.0).told == (
+        "a.csv: line 3: does not end with a line break, so that it may be cut off",
+    )
+    file.write_text(text + "2026-02-11T06:10Z\n")
+    found = FolderFeed(tmp_path).read("UTC", NOW, 5.0)
+    assert (len(found.rows), found.told) == (2, ("a.csv: line 4: has fewer cells than columns",))
+
+
+def test_a_file_that_is_being_written_is_read_at_the_next_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file, feed, real = tmp_path / "a.csv", FolderFeed(tmp_path), os.fstat
+    file.write_text("start,price\n2026-02-11T06:00Z,20\n")
+
+    def growing(handle: int) -> os.stat_result:
+        state = real(handle)
+        with file.open("a") as more:
+            more.write("2026-02-11T06:05Z,21\n")
+        return state
+
+    with monkeypatch.context() as patched:
+        patched.setattr("os.fstat", growing)
+        assert feed.read("UTC", NOW, 5.0) == Batch((), (), 0)
+    assert len(feed.read("UTC", NOW, 5.0).rows) == 2
+
+
+def test_only_files_of_a_folder_are_read(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.csv")
+    (tmp_path / "b.csv").symlink_to("/dev/zero")
+    (tmp_path / "c.csv").write_text("start,price\n2026-02-11T06:00Z,20\n")
+    (tmp_path / "d\n\x1b[2J.csv").write_text("x")
+    feed = FolderFeed(tmp_path)
+    found = feed.read("UTC", NOW, 5.0)
+    assert (len(found.rows), found.bad) == (1, 3)
+    assert [line.split(":")[0] for line in found.told] == ["a.csv", "b.csv", "d\\n\\x1b[2J.csv"]
+    assert "this is a pipe or a device" in found.told[0]
+    assert feed.read("UTC", NOW, 5.0) == Batch((), (), 0)  # told once
+
+
+def test_a_full_folder_is_read_bit_by_bit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimizer.daily.feed.READING_S", -1.0)
+    (tmp_path / "a.csv").write_text("start,price\n2026-02-11T06:00Z,20\n")
+    feed = FolderFeed(tmp_path)
+    assert not feed.read("UTC", NOW, 5.0).rows
+    monkeypatch.undo()
+    assert not feed.read("UTC", NOW, 5.0, stopped=lambda: True).rows
+    assert len(feed.read("UTC", NOW, 5.0).rows) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" + "{}," * 1_600_000 + "{}]",
+        "[" + "[]," * 1_600_000 + "1]",
+        ",".join(["start", "price", *map(str, range(1000))]) + "\n" + "1\n" * 2_000_000,
+        "start,price\n" + ",\n" * 1_600_000,
+        '{"a": [' + "1," * 2_400_000 + "1]}",
+    ],
+)
+def test_a_text_of_too_many_rows_is_refused_soon(text: str) -> None:
+    begun = time.process_time()
+    found = rows_in(text.encode(), "feed", "UTC", NOW, 5.0, 5_000_000)
+    assert "it holds more than 100,000 rows" in found.told[0]
+    assert time.process_time() - begun < 5
+
+
+# -- how old what was heard is --
+
+
+def test_a_clock_that_was_wrong_costs_no_rows(tmp_path: Path) -> None:
+    """Booted in 1970, a computer finds today's file too far ahead; once it knows the time it reads it again."""
+    feed = FolderFeed(tmp_path)
+    (tmp_path / "a.csv").write_text("start,price\n2026-02-11T06:00Z,20\n")
+    assert feed.read("UTC", datetime(1970, 1, 1, tzinfo=UTC), 5.0).bad == 1
+    assert len(feed.read("UTC", NOW, 5.0).rows) == 1
+
+
+def test_what_was_heard_last(tmp_path: Path) -> None:
+    feed, file = FolderFeed(tmp_path), tmp_path / "a.csv"
+    assert feed.heard == Heard()
+    file.write_text("start,price\n2026-02-11T06:05Z,20\n2026-02-11T06:00Z,20\n")
+    feed.read("UTC", NOW, 5.0)
+    came = Heard(NOW, NOW + timedelta(minutes=5))
+    assert feed.heard == came
+    later = NOW + timedelta(seconds=60)
+    feed.read("UTC", later, 5.0)
+    assert feed.heard == came  # nothing new
+    file.write_text("[")
+    feed.read("UTC", later, 5.0)
+    assert feed.heard == replace(came, failed=True)
+    file.write_text("start,price\n2026-02-11T05:00Z,20\n")
+    feed.read("UTC", later, 5.0)
+    assert feed.heard == Heard(later, NOW + timedelta(minutes=5))
+
+
+def test_a_feed_is_silent_when_its_newest_price_is_old() -> None:
+    starts = np.array([SIX - 3600, SIX, SIX + 3600])
+    prices, rules = Prices(starts, starts + 86_400, np.zeros(3)), FeedRules(silent_minutes=30.0)
+    half = NOW + timedelta(minutes=30)
+    assert age_of(prices, half) == timedelta(minutes=30)
+    assert [is_silent(prices, half + timedelta(seconds=s), rules) for s in (0, 1)] == [False, True]
+    assert not is_silent(prices, half + timedelta(seconds=1), FeedRules())
+    assert age_of(NO_PRICES, NOW) is None
+    assert is_silent(NO_PRICES, NOW, rules)

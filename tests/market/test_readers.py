@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -157,9 +158,6 @@ def test_parquet_when_pyarrow_is_there(tmp_path: Path) -> None:
 
 
 def test_parquet_without_pyarrow_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def missing(*_: object, **__: object) -> None:
-        raise ImportError("pyarrow")
-
-    monkeypatch.setattr("pandas.read_parquet", missing)
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
     with pytest.raises(InputError, match=r"pip install 'curtail\[parquet\]'"):
         series_of(tmp_path, b"PAR1....PAR1")

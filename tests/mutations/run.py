@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 Stages = tuple[tuple[str, ...], ...]
 STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
 DAILY: Stages = (
-    ("daily/test_record.py", "daily/test_feed.py"),
+    ("daily/test_record.py", "daily/test_feed.py", "daily/test_feed_address.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
     ("daily/test_present.py",),
     ("daily/test_job.py",),
@@ -36,6 +36,7 @@ THROUGH_TIME: Stages = (
     ),
     ("replanning/test_stepping.py",),
 )
+SIZES: Stages = (("market/test_sizes.py",),)
 GRIDS: Stages = (("market/test_grid.py",),)
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
 CONVERSION: Stages = (
@@ -48,6 +49,7 @@ BY_FOLDER: dict[str, Stages] = {
     "optimizer/replanning/": THROUGH_TIME,
     "optimizer/policies/": THROUGH_TIME,
     "optimizer/market/grid.py": GRIDS,
+    "optimizer/market/readers/sizes.py": SIZES,
     "optimizer/report/backtest": PAGES,
 }
 AT_A_TIME = 2

@@ -61,6 +61,11 @@ PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
 ISSUES = "optimizer/replanning/issues.py"
 WATCH = "optimizer/daily/watch.py"
+FEED = "optimizer/daily/feed.py"
+FEED_ROWS = "optimizer/daily/feed_rows.py"
+FEED_TEXT = "optimizer/daily/feed_text.py"
+FETCH_ALONE = "optimizer/daily/fetch_alone.py"
+SIZES = "optimizer/market/readers/sizes.py"
 INVEST_MACHINES = "optimizer/lp/rules/invest_machines.py"
 INVEST_HOSTING = "optimizer/lp/rules/invest_hosting.py"
 INVEST_FINANCING = "optimizer/lp/rules/invest_financing.py"
@@ -383,6 +388,19 @@ MUTATIONS = (
     Mutation(POSTURE, "price <= most", "price >= most"),
     Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(WATCH, "not waiting and", ""),
+    # a feed is distrusted
+    Mutation(FEED, "if _mark(os.fstat(file.fileno())) != before:", "if False:"),
+    Mutation(FEED, "if jumped or self._judged != (zone, rules):", "if self._judged != (zone, rules):"),
+    Mutation(FEED, "prices.starts <= now.timestamp()", "prices.starts > 0"),
+    Mutation(FEED, "if mixed is not None:", "if False:"),
+    Mutation(FEED_ROWS, "published > self.now + CLOCKS_APART", "False"),
+    Mutation(FEED_ROWS, "or published >= than", "or True"),
+    Mutation(FEED_TEXT, "len(text) if whole else", "len(text) if True else"),
+    Mutation(FEED_TEXT, "if len(digits) <= _DIGITS else math.inf", ""),
+    Mutation(FETCH_ALONE, "if told is not None and len(body) != told:", "if False:"),
+    Mutation(FETCH_ALONE, "request.add_unredirected_header(name, value)", "request.add_header(name, value)"),
+    Mutation(SIZES, "if shown * longest > LARGEST_BYTES:", "if False:"),
+    Mutation(SIZES, "if repeated > LARGEST_BYTES:", "if False:"),
     Mutation(CARRIED, "for count in units[first:stop])", "for count in units[first + 1 : stop])"),
     Mutation(PRESENT, "begun = rows.starts <= now.timestamp()", "begun = rows.starts <= now.timestamp() + 3600"),
     Mutation(PRESENT, "last = lead - rules.price_lag_intervals", "last = lead"),

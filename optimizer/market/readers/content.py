@@ -8,9 +8,10 @@ from io import BytesIO
 from pathlib import Path
 
 from optimizer.market.readers.raw import Ask
+from optimizer.market.readers.sizes import ADVICE, LARGEST_BYTES, too_many_bytes
+from optimizer.outside import TooLargeError, read_regular
 
 HEAD_BYTES = 4096
-LARGEST_BYTES = 512 * 1024 * 1024  # a century of 5-minute prices at 40 bytes a row
 GZIP, ZIP, OLE, PARQUET = b"\x1f\x8b", b"PK\x03\x04", b"\xd0\xcf\x11\xe0", b"PAR1"
 _BINARY_ON_PURPOSE = (ZIP, OLE, PARQUET)
 
@@ -18,13 +19,11 @@ _BINARY_ON_PURPOSE = (ZIP, OLE, PARQUET)
 def content_of(path: Path, ask: Ask) -> bytes:
     """The file's bytes, unpacked. Raises InputError for a file that cannot be a series."""
     try:
-        if not path.exists():
-            raise ask.error("there is no such file (paths in a farm file are relative to its folder)")
-        if not path.is_file():
-            raise ask.error("is not a file")
-        if path.stat().st_size > LARGEST_BYTES:
-            raise ask.error(f"is larger than {LARGEST_BYTES // 2**20} MB")
-        content = path.read_bytes()
+        content = read_regular(path, LARGEST_BYTES)
+    except FileNotFoundError:
+        raise ask.error("there is no such file (paths in a farm file are relative to its folder)") from None
+    except TooLargeError as error:
+        raise ask.error(f"{error.strerror}; {ADVICE}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ask.error(f"cannot be read: {reason}") from None
@@ -43,13 +42,13 @@ def _unpacked(content: bytes, ask: Ask) -> bytes:
     except (OSError, zlib.error) as error:
         raise ask.error(f"is a broken gzip file ({error}); copy or download it again") from None
     if len(unpacked) > LARGEST_BYTES:
-        raise ask.error(f"unpacks to more than {LARGEST_BYTES // 2**20} MB")
+        raise too_many_bytes(ask)
     return unpacked
 
 
 def _refuse_what_is_no_data(content: bytes, ask: Ask) -> None:
     head = content[:HEAD_BYTES]
-    if not content.strip():
+    if not content or content.isspace():
         raise ask.error("is empty")
     if head.startswith(_BINARY_ON_PURPOSE):
         return

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.market.readers.raw import Ask, RawSeries, names
+from optimizer.market.readers.sizes import refuse_large_xml, refuse_many_cells
 from optimizer.market.timeseries import F
 
 if TYPE_CHECKING:  # the parser is loaded when an XML file comes: few plans need it
@@ -48,7 +49,12 @@ def read(content: bytes, ask: Ask) -> RawSeries:
     if len(zones) > 1:
         raise ask.error(f"holds several locations, {names(sorted(zones))}; name one as `location`")
     _require_usd(kept, ask)
-    periods = [_period(series, period, ask) for series in kept for period in series.iterfind("{*}Period")]
+    periods, count = [], 0
+    for series in kept:
+        for period in series.iterfind("{*}Period"):
+            periods.append(_period(series, period, ask))
+            count += len(periods[-1][0])
+            refuse_many_cells(ask, count, 1)
     if not periods:
         raise ask.error("holds no periods")
     starts, ends, values = (np.concatenate(part) for part in zip(*periods, strict=True))
@@ -58,6 +64,7 @@ def read(content: bytes, ask: Ask) -> RawSeries:
 
 def _parsed(content: bytes, ask: Ask) -> ElementTree.Element:
     """The document, without entities: a few lines of them can grow to gigabytes."""
+    refuse_large_xml(content, ask)
     try:
         text = content.decode("utf-8-sig")
     except UnicodeDecodeError:

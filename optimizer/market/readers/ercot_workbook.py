@@ -15,10 +15,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.errors import InputError
 from optimizer.market.readers.choose import chosen
 from optimizer.market.readers.content import OLE, ZIP
 from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries
+from optimizer.market.readers.sizes import refuse_large_workbook
 from optimizer.market.readers.table import Table, snake
 from optimizer.market.readers.times import localised
 
@@ -60,9 +62,14 @@ def _sheets(content: bytes, ask: Ask) -> list[tuple[str, list[list[Any]]]]:
         from python_calamine import CalamineWorkbook
     except ImportError:
         raise ask.error("is an Excel workbook, which needs python-calamine: pip install python-calamine") from None
+    if content.startswith(OLE):
+        raise ask.error("is a workbook of Excel 97 (.xls), which does not tell how large it is; save it as .xlsx")
     try:
+        refuse_large_workbook(content, ask)
         book = CalamineWorkbook.from_filelike(BytesIO(content))
         return [(name, book.get_sheet_by_name(name).to_python()) for name in book.sheet_names]
+    except InputError:
+        raise
     except Exception as error:  # calamine's own errors come in many kinds
         raise ask.error(f"is not a workbook that can be read: {str(error)[:200]}") from None
 

@@ -82,9 +82,12 @@ def _starts(days: pd.DatetimeIndex, table: Table, column: str, ask: Ask) -> pd.D
 
 def _refuse(table: Table, column: str, ask: Ask, wrong: NDArray[np.bool_], why: str) -> None:
     cells = table.frame[column]
-    told = [(int(table.lines[i]), f"{column}: {why} (got {str(cells.iloc[i])[:40]!r})") for i in np.flatnonzero(wrong)]
-    if told:
-        raise InputError(listed(ask, told, "such hours"))
+
+    def told(i: int) -> tuple[int, str]:
+        return int(table.lines[i]), f"{column}: {why} (got {str(cells.iloc[i])[:40]!r})"
+
+    if wrong.any():
+        raise InputError(listed(ask, np.flatnonzero(wrong), told, "such hours"))
 
 
 def _counted_as_they_pass(

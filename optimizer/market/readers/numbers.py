@@ -43,8 +43,11 @@ def numbers_of(table: Table, column: str, ask: Ask) -> F:
     numbers = _read(text, mark)
     bad = np.flatnonzero(np.isnan(numbers) & ~empty)
     if len(bad):
-        faults = [(int(table.lines[i]), f"{column}: is not a number (got {text.iloc[i][:40]!r})") for i in bad]
-        raise InputError(listed(ask, faults, f"cells of {column} that are no numbers"))
+
+        def told(i: int) -> tuple[int, str]:
+            return int(table.lines[i]), f"{column}: is not a number (got {text.iloc[i][:40]!r})"
+
+        raise InputError(listed(ask, bad, told, f"cells of {column} that are no numbers"))
     return numbers
 
 

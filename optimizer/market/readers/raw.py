@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from optimizer.config.base import SeriesFile
 from optimizer.errors import Fault, InputError
+from optimizer.outside import printable
 
 F = NDArray[np.float64]
 Lines = NDArray[np.int64]
@@ -111,12 +112,16 @@ class RawSeries:
     value_at: Column = first_column
 
 
-def listed(ask: Ask, faults: Sequence[tuple[int, str]], noun: str) -> list[Fault]:
-    """The first faults, each a (line, message), and one more line that counts the rest."""
-    shown = [ask.fault(message, line) for line, message in faults[:SHOWN]]
-    if len(faults) > SHOWN:
-        more = f"and {len(faults) - SHOWN:,} more {noun}, {len(faults):,} in all"
-        last = max(line for line, _ in faults[:SHOWN])
+def listed(ask: Ask, rows: Sequence[int] | Lines, told: Callable[[int], tuple[int, str]], noun: str) -> list[Fault]:
+    """The first faults, and one more line that counts the rest; ``told`` is a row's line and message.
+
+    Only what is shown is put into words: a file may hold millions.
+    """
+    said = [told(int(row)) for row in rows[:SHOWN]]
+    shown = [ask.fault(message, line) for line, message in said]
+    if len(rows) > SHOWN:
+        more = f"and {len(rows) - SHOWN:,} more {noun}, {len(rows):,} in all"
+        last = max(line for line, _ in said)
         shown.append(Fault(ask.file, last, ask.column_of(last) + 1, "", more))  # sorted behind those it counts
     return shown
 
@@ -125,4 +130,4 @@ def names(values: Iterable[object], most: int = 20) -> str:
     """A list for people: ``a, b, c and 12 more``."""
     texts = [str(value) for value in values]
     tail = f" and {len(texts) - most} more" if len(texts) > most else ""
-    return ", ".join(text[:60] for text in texts[:most]) + tail
+    return ", ".join(printable(text[:60]) for text in texts[:most]) + tail

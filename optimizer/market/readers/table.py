@@ -12,8 +12,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.errors import InputError
 from optimizer.market.readers.content import HEAD_BYTES
 from optimizer.market.readers.raw import Ask, Column, Lines, Places, first_column, names
+from optimizer.market.readers.sizes import refuse_large_parquet, refuse_large_table
 
 _DELIMITERS = ",;\t|"
 _TEXT_COLUMNS = ("location", "location_id", "location_name", "market")
@@ -69,6 +71,7 @@ def column_named(table: Table, name: str, ask: Ask, key: str) -> str:
 def csv_table(content: bytes, ask: Ask) -> Table:
     """A delimited text file; lines above the header that are not of its width are titles."""
     delimiter, above = _layout(content, ask)
+    refuse_large_table(content, delimiter, above, ask)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # pandas only warns when rows are longer than the header
         try:
@@ -103,9 +106,12 @@ def csv_table(content: bytes, ask: Ask) -> Table:
 def parquet_table(content: bytes, ask: Ask) -> Table:
     """A Parquet file, through pandas; needs pyarrow. Its rows count as lines from 1."""
     try:
-        frame = pd.read_parquet(BytesIO(content), engine="pyarrow")
+        flat = refuse_large_parquet(content, ask)
+        frame = pd.read_parquet(BytesIO(content), engine="pyarrow", columns=flat)
     except ImportError:
         raise ask.error("is Parquet, which needs pyarrow: pip install 'curtail[parquet]'") from None
+    except InputError:
+        raise
     except Exception as error:  # pyarrow's own errors come in many kinds
         raise ask.error(f"is a broken Parquet file: {str(error)[:200]}") from None
     if not isinstance(frame.index, pd.RangeIndex):

@@ -55,11 +55,15 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
             raise _not_times(text, lines, ask)
         return _require_sane(parsed, lines, ask)
     if with_offset.any():
-        mixed = [
-            (int(lines[i]), f"{text.iloc[i]!r} has no offset but other times do")
-            for i in np.flatnonzero(~with_offset.to_numpy())
-        ]
-        raise InputError(listed(ask, mixed, "times without an offset"))
+        mixed = np.flatnonzero(~with_offset.to_numpy())
+        raise InputError(
+            listed(
+                ask,
+                mixed,
+                lambda i: (int(lines[i]), f"{text.iloc[i]!r} has no offset but other times do"),
+                "times without an offset",
+            )
+        )
     return localised(_naive(text, lines, ask), lines, ask, local_ends)
 
 
@@ -116,13 +120,13 @@ def localised(
         # Hour-ending labels count wall-clock hours: 02:00 labels the hour that began at 01:00.
         step = most_common_step(naive)
         return _utc(localised(naive - step, lines, ask)) + step
-    faults = []
-    for i in np.flatnonzero(skipped | unknown):
+
+    def told(i: int) -> tuple[int, str]:
         why = "does not exist on" if skipped[i] else "comes twice, and order does not tell which it is, on"
         advice = "times with an offset, such as 2026-11-01T01:00-05:00, are clear"
-        told = f"{naive[int(i)]:%Y-%m-%d %H:%M} {why} the clock of {ask.zone}; {advice}"
-        faults.append((int(lines[i]), told))
-    raise InputError(listed(ask, faults, "such times"))
+        return int(lines[i]), f"{naive[i]:%Y-%m-%d %H:%M} {why} the clock of {ask.zone}; {advice}"
+
+    raise InputError(listed(ask, np.flatnonzero(skipped | unknown), told, "such times"))
 
 
 def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
@@ -193,10 +197,11 @@ def _parsed(text: pd.Series, form: str, utc: bool = False) -> pd.DatetimeIndex |
 def _not_times(text: pd.Series, lines: Lines, ask: Ask) -> InputError:
     good = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").notna().to_numpy()
     rows = np.flatnonzero(~good) if good.any() and not good.all() else np.arange(min(len(text), 1))
-    faults = [
-        (int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})") for i in rows
-    ]
-    return InputError(listed(ask, faults, "cells that are no times"))
+
+    def told(i: int) -> tuple[int, str]:
+        return int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})"
+
+    return InputError(listed(ask, rows, told, "cells that are no times"))
 
 
 def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
@@ -212,8 +217,10 @@ def _require_sane(times: pd.DatetimeIndex, lines: Lines, ask: Ask) -> pd.Datetim
     """The same times, or an InputError for a year nobody means: zones and calendars end somewhere."""
     far = np.flatnonzero((times.year < _FIRST_YEAR) | (times.year > _LAST_YEAR))
     if len(far):
-        told = [(int(lines[i]), f"the year {times.year[int(i)]} cannot be meant") for i in far]
-        raise InputError(listed(ask, told, "such times"))
+        years = times.year
+        raise InputError(
+            listed(ask, far, lambda i: (int(lines[i]), f"the year {years[i]} cannot be meant"), "such times")
+        )
     return times
 
 
