@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from optimizer.config.base import Positive, Price, Section, SeriesFile, refuse
+from optimizer.config.base import Name, Positive, Price, Section, SeriesFile, refuse
 
 
 def _relative(pattern: str) -> str:
@@ -44,6 +44,27 @@ class SafePosture(Section):
         return self
 
 
+class FeedRules(Section):
+    """What a row of a price feed must say to be believed, and how long a feed may say nothing new."""
+
+    location: Name | None = Field(default=None, description="Hub, zone or node, where rows of the feed name several")
+    market: Name | None = Field(default=None, description="Market, where rows of the feed name several")
+    lowest_usd_per_mwh: Price = Field(default=-1e6, description="A row with a lower price is not believed, USD/MWh")
+    highest_usd_per_mwh: Price = Field(default=1e6, description="A row with a higher price is not believed, USD/MWh")
+    silent_minutes: Annotated[float, Field(gt=0, le=31 * 24 * 60)] | None = Field(
+        default=None,
+        description="The feed is silent when the newest of its prices that has begun did so longer ago than this, "
+        "minutes; never when absent",
+    )
+
+    @model_validator(mode="after")
+    def _is_a_range(self) -> FeedRules:
+        if not self.lowest_usd_per_mwh < self.highest_usd_per_mwh:
+            sentence = f"must be more than lowest_usd_per_mwh, which is {self.lowest_usd_per_mwh:g}"
+            refuse("FeedRules", [(("highest_usd_per_mwh",), sentence)])
+        return self
+
+
 class Daily(Section):
     """What `curtail daily` and `curtail watch` go by."""
 
@@ -72,6 +93,7 @@ class Daily(Section):
     safe_posture: SafePosture | None = Field(
         default=None, description="Without one, nothing is written when the last good schedule has run out"
     )
+    feed: FeedRules = Field(default=FeedRules(), description="The price feed of `curtail watch --prices`")
     settled_prices: SeriesFile | None = Field(
         default=None, description="Energy prices as they turned out, for the history; the energy price when absent"
     )

@@ -33,6 +33,12 @@ def faults(tmp_path: Path, section: str) -> list[str]:
         ("{safe_posture: {}}", "give off_above_usd_per_mwh, or all_off: true, and not both"),
         ("{safe_posture: {off_above_usd_per_mwh: 3, all_off: true}}", "and not both"),
         ("{safe_posture: all_off}", "daily.safe_posture: "),
+        (
+            "{feed: {lowest_usd_per_mwh: 30, highest_usd_per_mwh: 30}}",
+            "daily.feed.highest_usd_per_mwh: must be more than lowest_usd_per_mwh, which is 30",
+        ),
+        ("{feed: {silent_minutes: 0}}", "daily.feed.silent_minutes: must be more than 0"),
+        ("{feed: {silent: 10}}", "did you mean `silent_minutes`?"),
         ("{keep_runs: 0}", "daily.keep_runs: must be at least 1"),
     ],
 )
