@@ -15,6 +15,7 @@ import typer
 
 from optimizer.config.clock import to_utc
 from optimizer.errors import InputError
+from optimizer.outside import printable
 
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
 Start = Annotated[
@@ -40,8 +41,8 @@ class Units(StrEnum):
 
 
 def say(text: str) -> None:
-    """Prose for people."""
-    typer.echo(text, err=True)
+    """Prose for people; of what was quoted from outside, nothing that a terminal would obey."""
+    typer.echo("\n".join(map(printable, text.split("\n"))), err=True)
 
 
 def time_of(text: str | None, option: str = "--start") -> datetime | None:

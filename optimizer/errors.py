@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from optimizer.outside import printable
+
 
 class CurtailError(Exception):
     """Anything this project raises on purpose; its text is a sentence for the operator."""
@@ -28,7 +30,7 @@ class Fault:
 
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: "
-        return f"{where}{self.path}: {self.message}" if self.path else where + self.message
+        return printable(f"{where}{self.path}: {self.message}" if self.path else where + self.message)
 
 
 class InputError(CurtailError):

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import stat
 from pathlib import Path
 
 from optimizer.config.yaml12 import Document, parse
 from optimizer.errors import Fault, InputError
+from optimizer.outside import NoFileError, TooLargeError, open_regular, read_regular
 
 MOST_BYTES = 2_000_000
 
@@ -25,13 +24,12 @@ def read_document(path: Path) -> Document:
 def read_text(path: Path) -> str:
     """The text of one YAML file. Raises InputError with the place where reading ended."""
     file = str(path)
-    unreadable = fault_of_file(path)
-    if unreadable is not None:
-        raise InputError([Fault(file, 1, 1, "", unreadable)])
     try:
-        with path.open("rb") as stream:
-            data = stream.read(MOST_BYTES + 1)
-    except OSError as error:
+        data = read_regular(path, MOST_BYTES)
+    except TooLargeError as error:
+        message = f"{error.strerror}; name the files of long series instead of including them"
+        raise InputError([Fault(file, 1, 1, "", message)]) from None
+    except (OSError, ValueError) as error:
         raise InputError([Fault(file, 1, 1, "", why_unreadable(error))]) from None
     return _text(data, file)
 
@@ -42,28 +40,22 @@ def why_unreadable(error: OSError | ValueError) -> str:
         return "there is no such file"
     if isinstance(error, PermissionError):
         return "you may not read this file"
-    reason = os.strerror(error.errno) if isinstance(error, OSError) and error.errno else "not a file name"
+    if isinstance(error, NoFileError):
+        return error.strerror
+    reason = error.strerror if isinstance(error, OSError) and error.errno else "not a file name"
     return f"the file cannot be read: {reason}"
 
 
 def fault_of_file(path: Path) -> str | None:
     """What keeps a file from being read, or None."""
     try:
-        kind = path.stat().st_mode
-        if stat.S_ISDIR(kind):
-            return "this is a folder, not a file"
-        if not stat.S_ISREG(kind):  # opening a pipe may wait without end
-            return "this is a pipe or a device; save its content as a file and name that"
-        with path.open("rb"):
-            return None
+        open_regular(path).close()
     except (OSError, ValueError) as error:
         return why_unreadable(error)
+    return None
 
 
 def _text(data: bytes, file: str) -> str:
-    if len(data) > MOST_BYTES:
-        message = f"is larger than {MOST_BYTES / 1e6:g} MB; name the files of long series instead of including them"
-        raise InputError([Fault(file, 1, 1, "", message)])
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise InputError([Fault(file, 1, 1, "", "the file is UTF-16; save it as UTF-8")])
     try:

@@ -14,6 +14,7 @@ from optimizer.config.farm import Farm
 from optimizer.daily.folder import MEASURED
 from optimizer.daily.orders import CALLS
 from optimizer.daily.series import series_of
+from optimizer.outside import open_regular
 
 _CHUNK = 1 << 20
 SOFTWARE = ("curtail", "highspy", "numpy", "pandas")
@@ -40,9 +41,7 @@ def hashes_of(files: Mapping[str, Path]) -> Hashes:
     for name, path in files.items():
         try:
             digest, size = hashlib.sha256(), 0
-            if not path.is_file():
-                continue
-            with path.open("rb") as file:
+            with open_regular(path) as file:
                 while part := file.read(_CHUNK):
                     digest.update(part)
                     size += len(part)

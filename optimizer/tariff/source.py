@@ -10,9 +10,10 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from optimizer.config.files import fault_of_file, why_unreadable
+from optimizer.config.files import why_unreadable
 from optimizer.config.yaml12 import Keys, dotted, shortened
 from optimizer.errors import Fault, InputError
+from optimizer.outside import TooLargeError, read_regular
 from optimizer.tariff.keys import canonical
 
 MOST_BYTES = 50_000_000
@@ -100,16 +101,13 @@ def _rate(file: str, text: str, path: Keys, begin: int) -> Rate:
 
 
 def _text(path: Path) -> str:
-    unreadable = fault_of_file(path)
-    if unreadable is None and path.stat().st_size > MOST_BYTES:
-        unreadable = f"is larger than {MOST_BYTES / 1e6:g} MB; save the one rate you want"
-    if unreadable is not None:
-        raise InputError([Fault(str(path), 1, 1, "", unreadable)])
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return read_regular(path, MOST_BYTES).decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise InputError([Fault(str(path), 1, 1, "", f"is not UTF-8 text (byte {error.start + 1})")]) from None
-    except OSError as error:
+    except TooLargeError as error:
+        raise InputError([Fault(str(path), 1, 1, "", f"{error.strerror}; save the one rate you want")]) from None
+    except (OSError, ValueError) as error:
         raise InputError([Fault(str(path), 1, 1, "", why_unreadable(error))]) from None
 
 
