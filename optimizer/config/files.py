@@ -41,7 +41,7 @@ def why_unreadable(error: OSError | ValueError) -> str:
     if isinstance(error, PermissionError):
         return "you may not read this file"
     if isinstance(error, NoFileError):
-        return error.strerror
+        return str(error.strerror)
     reason = error.strerror if isinstance(error, OSError) and error.errno else "not a file name"
     return f"the file cannot be read: {reason}"
 

@@ -1,137 +1,223 @@
 """A price feed: a folder that files arrive in, or an HTTP address. What cannot be read is counted and told.
 
-The address comes from the command line or the environment only. Nothing but http and https is asked.
+The address comes from the command line or the environment only, what it asks of us from the environment only. Nothing
+but http and https is asked. Whatever a feed says, reading it ends, and nothing is thrown.
 """
 
 from __future__ import annotations
 
 import hashlib
-import http.client
+import os
 import time
-import urllib.error
-import urllib.request
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
 
-from optimizer.daily.feed_rows import Batch, joined, rows_in
+from optimizer.config.daily import FeedRules
+from optimizer.daily.feed_address import PASSWORD, USER, credentials, is_address, shown, without_secrets
+from optimizer.daily.feed_rows import ANY_ROW, CLOCKS_APART, Batch, joined, rows_in, several, unread
+from optimizer.daily.feed_text import MOST_ROWS
+from optimizer.daily.fetch import StoppedError, fetch
+from optimizer.daily.history import Prices
 from optimizer.errors import InputError
+from optimizer.outside import NoFileError, open_regular, printable
 
 MOST_BYTES = 5_000_000
-TIMEOUT_S = 10.0  # without a byte
-DEADLINE_S = 30.0  # for all of them
-_CHUNK = 65_536
+DEADLINE_S = 30.0  # for a whole fetch: name, connection, headers, body
+READING_S = 5.0  # for the files of a folder; what is left is read at the next look
 _KINDS = (".csv", ".json")
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What a feed has said: when its last good row came, when the newest of its rows begins, whether it failed last.
+
+    Times are UTC; None before anything came.
+    """
+
+    came: datetime | None = None
+    newest_start: datetime | None = None
+    failed: bool = False
 
 
 class Feed(Protocol):
     """Where prices come from."""
 
-    def read(self, zone: str, now: datetime, minutes: float) -> Batch:
-        """What has come since the last reading; ``minutes`` is the length of a row that does not tell its own."""
+    heard: Heard
+
+    def read(
+        self,
+        zone: str,
+        now: datetime,
+        minutes: float,
+        rules: FeedRules = ANY_ROW,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Batch:
+        """What has come since the last reading; ``minutes`` is the length of a row that does not tell its own.
+
+        ``rules`` say which rows are believed. Whatever is waited for, reading ends soon after ``stopped`` says so.
+        """
 
 
-def feed_of(place: str) -> Feed:
+def age_of(prices: Prices, now: datetime) -> timedelta | None:
+    """How long ago the newest price that has begun did so; None where none has.
+
+    Its start counts, not when it came nor its end: a publisher that repeats itself is silent, and an end may be wrong.
+
+    >>> import numpy as np
+    >>> from datetime import UTC
+    >>> at = datetime(2026, 2, 11, 6, tzinfo=UTC)
+    >>> starts = np.array([int(at.timestamp()), int(at.timestamp()) + 3600])
+    >>> age_of(Prices(starts, starts + 3600, np.array([20.0, 30.0])), at + timedelta(minutes=25))
+    datetime.timedelta(seconds=1500)
+    """
+    begun = prices.starts[prices.starts <= now.timestamp()]
+    return timedelta(seconds=now.timestamp() - float(begun.max())) if len(begun) else None
+
+
+def is_silent(prices: Prices, now: datetime, rules: FeedRules) -> bool:
+    """Whether a feed's prices are older than the farm file allows."""
+    age = age_of(prices, now)
+    return rules.silent_minutes is not None and (age is None or age > timedelta(minutes=rules.silent_minutes))
+
+
+def feed_of(place: str, environment: Mapping[str, str] = os.environ) -> Feed:
     """The feed at an address or in a folder. Raises InputError for anything else."""
     if "://" in place:
-        if urlsplit(place).scheme not in ("http", "https") or not urlsplit(place).netloc:
+        if not is_address(place):
             raise InputError(f"--prices {shown(place)}: must be a folder, or an address with http or https")
-        return UrlFeed(place)
+        if "@" in urlsplit(place).netloc:
+            raise InputError(f"--prices {shown(place)}: give name and password as {USER} and {PASSWORD}, not in it")
+        return UrlFeed(place, credentials(environment))
     if not Path(place).is_dir():
-        raise InputError(f"--prices {place}: there is no such folder")
+        raise InputError(f"--prices {printable(place)}: there is no such folder")
     return FolderFeed(Path(place))
 
 
-def shown(address: str) -> str:
-    """An address without what may be secret in it.
+@dataclass
+class _Listening:
+    """What a feed remembers from one reading to the next."""
 
-    >>> shown("https://me:pass@prices.example/now?key=secret")
-    'https://prices.example/now'
-    """
-    parts = urlsplit(address)
-    return f"{parts.scheme}://{parts.hostname or ''}{parts.path}"
+    heard: Heard = field(default=Heard(), init=False)
+    _seen: dict[str, Any] = field(default_factory=dict, init=False)  # what marks a text that need not be read again
+    _known: Batch = field(default=Batch((), (), 0), init=False)  # locations and markets that the rows so far named
+    _judged: tuple[str, FeedRules] | None = field(default=None, init=False)  # how what was seen was judged
+    _clock: float | None = field(default=None, init=False)  # the wall clock less the monotonic one, seconds
+
+    def _begin(self, zone: str, rules: FeedRules, now: datetime) -> None:
+        """Read all of it again where rows would be judged otherwise: by other rules, or by another clock."""
+        clock = now.timestamp() - time.monotonic()
+        jumped = self._clock is not None and abs(clock - self._clock) > CLOCKS_APART.total_seconds()
+        if jumped or self._judged != (zone, rules):
+            self._seen = {}
+        if self._judged != (zone, rules):
+            self._known = joined([])
+        self._judged, self._clock = (zone, rules), clock
+
+    def _taken(self, name: str, batches: list[Batch], now: datetime) -> Batch:
+        """What a reading has brought, all of it or, where it mixes locations or markets, nothing."""
+        found = joined(batches)
+        known = joined([replace(self._known, rows=(), told=(), bad=0, failed=False), found])
+        mixed = several(known)
+        if mixed is not None:
+            found = joined([unread(name, mixed), replace(found, rows=(), locations=frozenset(), markets=frozenset())])
+        else:
+            self._known = replace(known, rows=())
+        if found.rows:
+            last = datetime.fromtimestamp(found.rows[-1].start, now.tzinfo)
+            newest = self.heard.newest_start
+            self.heard = Heard(now, last if newest is None else max(last, newest))
+        self.heard = replace(self.heard, failed=found.failed)
+        return found
 
 
 @dataclass
-class FolderFeed:
+class FolderFeed(_Listening):
     """CSV and JSON files in a folder, in the order of their names; each is read again when it has changed."""
 
     folder: Path
-    _seen: dict[str, tuple[int, int]] = field(default_factory=dict)
 
-    def read(self, zone: str, now: datetime, minutes: float) -> Batch:
-        """The rows of files that are new or have changed."""
-        batches = []
+    def read(
+        self,
+        zone: str,
+        now: datetime,
+        minutes: float,
+        rules: FeedRules = ANY_ROW,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Batch:
+        """The rows of files that are new or have changed, as many as can be read within a few seconds."""
+        self._begin(zone, rules, now)
+        ends, batches, count = time.monotonic() + READING_S, [], 0
         try:
-            files = sorted(path for path in self.folder.iterdir() if path.suffix.lower() in _KINDS)
+            files = [path for path in self.folder.iterdir() if path.suffix.lower() in _KINDS and path.name[:1] != "."]
         except OSError as error:
-            return Batch((), (f"{self.folder}: {error.strerror}",), 1)
-        for path in files:
-            if path.name.startswith("."):
-                continue
+            files, batches = [], [unread(str(self.folder), error.strerror or str(error))]
+        self._seen = {path.name: self._seen[path.name] for path in files if path.name in self._seen}
+        for path in sorted(files):
+            if stopped() or time.monotonic() > ends or count > MOST_ROWS:
+                break
             try:
-                state = path.stat()
-                mark = (state.st_mtime_ns, state.st_size)
-                if self._seen.get(path.name) == mark:
-                    continue
-                with path.open("rb") as file:
-                    content = file.read(MOST_BYTES + 1)
+                content = self._news(path)
             except OSError as error:
-                batches.append(Batch((), (f"{path.name}: {error.strerror}",), 1))
+                batches.append(unread(path.name, error.strerror or str(error)))
                 continue
-            self._seen[path.name] = mark
-            batches.append(rows_in(content, path.name, zone, now, minutes, MOST_BYTES))
-        return joined(batches)
+            if content is not None:
+                batches.append(rows_in(content, path.name, zone, now, minutes, MOST_BYTES, rules, whole=False))
+                count += len(batches[-1].rows)
+        return self._taken(str(self.folder), batches, now)
+
+    def _news(self, path: Path) -> bytes | None:
+        """A file's bytes, where it has changed and nobody writes it just now. Raises OSError."""
+        mark = _mark(path.stat())
+        if self._seen.get(path.name) == mark:
+            return None
+        try:
+            with open_regular(path) as file:
+                before = _mark(os.fstat(file.fileno()))
+                content = file.read(MOST_BYTES + 1)
+                if _mark(os.fstat(file.fileno())) != before:
+                    return None  # it is read at the next look
+        except NoFileError:
+            self._seen[path.name] = mark  # told once
+            raise
+        self._seen[path.name] = before
+        return content
+
+
+def _mark(state: os.stat_result) -> tuple[int, ...]:
+    return state.st_ino, state.st_size, state.st_mtime_ns, state.st_ctime_ns
 
 
 @dataclass
-class UrlFeed:
-    """What an address answers."""
+class UrlFeed(_Listening):
+    """What an address answers; ``headers`` go to it and to nobody that it redirects to."""
 
     address: str
-    _seen: str = ""
+    headers: dict[str, str] = field(default_factory=dict, repr=False)
 
-    def read(self, zone: str, now: datetime, minutes: float) -> Batch:
+    def read(
+        self,
+        zone: str,
+        now: datetime,
+        minutes: float,
+        rules: FeedRules = ANY_ROW,
+        stopped: Callable[[], bool] = lambda: False,
+    ) -> Batch:
         """The rows of the answer, where it is another than the last."""
+        self._begin(zone, rules, now)
         name = shown(self.address)
         try:
-            content = self._answer()
-        except (OSError, http.client.HTTPException, ValueError) as error:
-            reason = str(getattr(error, "reason", None) or error)
-            code = f"{error.code} " if isinstance(error, urllib.error.HTTPError) else ""
-            return Batch((), (f"{name}: {code}{self._without_secrets(reason)}",), 1)
-        digest = hashlib.sha256(content).hexdigest()
-        if digest == self._seen:
+            answer = fetch(self.address, self.headers, MOST_BYTES, DEADLINE_S, stopped)
+        except StoppedError:
             return joined([])
-        self._seen = digest
-        return rows_in(content, name, zone, now, minutes, MOST_BYTES)
-
-    def _without_secrets(self, reason: str) -> str:
-        parts = urlsplit(self.address)
-        for secret in (self.address, parts.netloc.rpartition("@")[0], parts.password, parts.query, parts.fragment):
-            reason = reason.replace(secret, "...") if secret else reason
-        return reason
-
-    def _answer(self) -> bytes:
-        opener = urllib.request.OpenerDirector()
-        for handler in (
-            urllib.request.ProxyHandler,
-            urllib.request.UnknownHandler,
-            urllib.request.HTTPHandler,
-            urllib.request.HTTPSHandler,
-            urllib.request.HTTPDefaultErrorHandler,
-            urllib.request.HTTPRedirectHandler,
-            urllib.request.HTTPErrorProcessor,
-        ):
-            opener.add_handler(handler())
-        request = urllib.request.Request(self.address, headers={"User-Agent": "curtail"})  # noqa: S310  # see feed_of
-        ends, parts, size = time.monotonic() + DEADLINE_S, [], 0
-        with opener.open(request, timeout=TIMEOUT_S) as answer:
-            while size <= MOST_BYTES and (part := answer.read1(_CHUNK)):
-                parts.append(part)
-                size += len(part)
-                if time.monotonic() > ends:
-                    raise TimeoutError(f"the answer took longer than {DEADLINE_S:g} s")
-        return b"".join(parts)
+        except (OSError, ValueError) as error:
+            return self._taken(name, [unread(name, without_secrets(str(error), self.address, self.headers)[:200])], now)
+        digest = hashlib.sha256(answer.body).digest()
+        if self._seen.get(name) == digest:
+            return self._taken(name, [], now)
+        self._seen = {name: digest}
+        batch = rows_in(answer.body, name, zone, now, minutes, MOST_BYTES, rules, whole=answer.whole)
+        return self._taken(name, [batch], now)

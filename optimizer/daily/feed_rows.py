@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import csv
-import io
-import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -15,52 +13,94 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.config.base import Price
 from optimizer.config.clock import to_utc
-from optimizer.market.reading import limits_of
+from optimizer.config.daily import FeedRules
+from optimizer.daily.feed_text import ENDS, LOCATIONS, MARKETS, PRICES, PUBLISHED, STARTS, entries
+from optimizer.market.readers.raw import names
+from optimizer.market.timeseries import Limits
+from optimizer.outside import printable
 
-STARTS = ("interval_start_utc", "interval_start", "start", "time", "timestamp", "interval_start_local")
-ENDS = ("interval_end_utc", "interval_end", "end", "interval_end_local")
-PRICES = ("usd_per_mwh", "price_usd_per_mwh", "price", "lmp", "spp")
 MOST_TOLD = 5  # bad rows that are told one by one
 LONGEST = timedelta(hours=24)
 EARLIEST, LATEST = timedelta(days=40), timedelta(days=10)  # of a start, before and after now
+CLOCKS_APART = timedelta(minutes=5)  # so far a publisher's clock may be ahead of ours
+ANY_ROW = FeedRules()
 
 
 @dataclass(frozen=True)
 class Row:
-    """A price over [start, end), UTC seconds since 1970, USD/MWh."""
+    """A price over [start, end), USD/MWh, and when it was published, if it says so; UTC seconds since 1970."""
 
     start: int
     end: int
     usd_per_mwh: float
+    published: int | None = None
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Good rows by start, of each start the last; what was bad, the first few of it in words, and how many."""
+    """Good rows by start, of each start the last; what was bad, the first few of it in words, and how many.
+
+    ``failed``: something could not be read as a whole. ``locations`` and ``markets`` are those that the rows name and
+    the farm file does not.
+    """
 
     rows: tuple[Row, ...]
     told: tuple[str, ...]
     bad: int
+    failed: bool = False
+    locations: frozenset[str] = frozenset()
+    markets: frozenset[str] = frozenset()
+
+
+def unread(name: str, why: str) -> Batch:
+    """Nothing of a text, and why."""
+    return Batch((), (f"{printable(name)}: {printable(why)}",), 1, failed=True)
 
 
 def joined(batches: Iterable[Batch]) -> Batch:
-    """Batches one after the other."""
+    """Batches one after the other; a row that was published before the one that is there does not replace it."""
+    kept = list(batches)
     rows: dict[int, Row] = {}
-    told: list[str] = []
-    bad = 0
-    for batch in batches:
-        rows |= {row.start: row for row in batch.rows}
-        told += batch.told
-        bad += batch.bad
-    return Batch(tuple(rows[start] for start in sorted(rows)), tuple(told[:MOST_TOLD]), bad)
+    for batch in kept:
+        for row in batch.rows:
+            there = rows.get(row.start)
+            if there is None or _no_earlier(row.published, there.published):
+                rows[row.start] = row
+    return Batch(
+        tuple(rows[start] for start in sorted(rows)),
+        tuple(line for batch in kept for line in batch.told)[:MOST_TOLD],
+        sum(batch.bad for batch in kept),
+        any(batch.failed for batch in kept),
+        frozenset().union(*(batch.locations for batch in kept)),
+        frozenset().union(*(batch.markets for batch in kept)),
+    )
 
 
-def rows_in(content: bytes, name: str, zone: str, now: datetime, minutes: float, most_bytes: int) -> Batch:
-    r"""The rows of a text. Times without an offset are on the clock of ``zone``.
+def several(batch: Batch) -> str | None:
+    """What a batch mixes that must not be mixed, in words."""
+    for key, found in (("location", batch.locations), ("market", batch.markets)):
+        if len(found) > 1:
+            return f"holds several {key}s, {names(sorted(found))}; name one as daily.feed.{key}"
+    return None
+
+
+def rows_in(
+    content: bytes,
+    name: str,
+    zone: str,
+    now: datetime,
+    minutes: float,
+    most_bytes: int,
+    rules: FeedRules = ANY_ROW,
+    *,
+    whole: bool = True,
+) -> Batch:
+    r"""The rows of a text. Times without an offset are on the clock of ``zone``, or UTC where their column says so.
 
     A row without an end holds for as long as rows of this text usually are apart, ``minutes`` where there is one row.
+    Where nothing says that the text is ``whole``, a last line of CSV without a line break is not believed: 4000.00 cut
+    off may read 4.
 
     >>> from datetime import UTC
     >>> text = b"start,usd_per_mwh\n2026-02-11T06:00Z,31\n2026-02-11T06:15Z,much\n2026-02-11T06:30Z,-4.5\n"
@@ -69,99 +109,143 @@ def rows_in(content: bytes, name: str, zone: str, now: datetime, minutes: float,
     ([(900, 31.0), (900, -4.5)], ('now.csv: line 3: the price is no number (got much)',))
     """
     if len(content) > most_bytes:
-        return Batch((), (f"{name}: is larger than {most_bytes / 1e6:g} MB",), 1)
+        return unread(name, f"is larger than {most_bytes / 1e6:g} MB")
+    judge = _Judge(rules, printable(name), zone, now)
     try:
-        entries = list(_entries(content.decode("utf-8-sig")))
+        for place, entry in entries(content.decode("utf-8-sig"), whole):
+            judge.take(place, entry)
     except (ValueError, csv.Error, RecursionError) as error:
-        return Batch((), (f"{name}: is neither CSV nor JSON with prices: {str(error)[:100]}",), 1)
-    good: dict[int, tuple[int | None, float]] = {}
-    told: list[str] = []
-    times: set[int] = set()
-    for place, entry in entries:
+        return unread(name, f"is neither CSV nor JSON with prices: {str(error)[:200]}")
+    batch = judge.batch(minutes)
+    mixed = several(batch)
+    return batch if mixed is None else unread(name, mixed)
+
+
+class _Judge:
+    """Takes the entries of a text, one by one."""
+
+    def __init__(self, rules: FeedRules, name: str, zone: str, now: datetime) -> None:
+        self.rules, self.name, self.zone, self.now = rules, name, zone, now
+        self._limits = Limits(rules.lowest_usd_per_mwh, rules.highest_usd_per_mwh)
+        self._good: dict[int, tuple[int | None, float, int | None]] = {}
+        self._times: set[int] = set()
+        self._told: list[str] = []
+        self._bad = 0
+        self._labels: dict[str, set[str]] = {"location": set(), "market": set()}
+        self._others: dict[str, set[str]] = {"location": set(), "market": set()}
+
+    def take(self, place: str, entry: Any) -> None:
+        """Keep a good row, count and tell a bad one, leave out one of another location or market."""
         try:
-            begins = _begins(entry, zone, now)
-            times.add(int(begins.timestamp()))
-            good[int(begins.timestamp())] = _ends(entry, zone, begins), _price(_cell(entry, PRICES))
+            if not isinstance(entry, dict):
+                raise ValueError("is no row with a start and a price")
+            if None in entry:
+                raise ValueError(entry[None])
+            if self._is_wanted(entry, LOCATIONS, "location") and self._is_wanted(entry, MARKETS, "market"):
+                self._keep(entry)
         except ValueError as error:
-            told.append(f"{name}: {place}: {error}")
-    apart = Counter(later - start for start, later in pairwise(sorted(times)))
-    length = min(apart, key=lambda step: (-apart[step], step)) if apart else round(minutes * 60)
-    length = min(length, round(LONGEST.total_seconds()))
-    rows = tuple(Row(start, end or start + length, usd) for start, (end, usd) in sorted(good.items()))
-    return Batch(rows, tuple(told[:MOST_TOLD]), len(told))
+            self._refuse(f"{place}: {error}")
+
+    def _refuse(self, why: str) -> None:
+        self._bad += 1
+        if len(self._told) < MOST_TOLD:
+            self._told.append(f"{self.name}: {why}")
+
+    def batch(self, minutes: float) -> Batch:
+        """What was taken."""
+        for key, others in self._others.items():
+            if others and not self._good:
+                self._refuse(
+                    f"holds no {key} {getattr(self.rules, key)!r} (daily.feed.{key}); it holds {names(sorted(others))}"
+                )
+        apart = Counter(later - start for start, later in pairwise(sorted(self._times)))
+        length = min(apart, key=lambda step: (-apart[step], step)) if apart else round(minutes * 60)
+        length = min(length, round(LONGEST.total_seconds()))
+        rows = (
+            Row(start, end or start + length, usd, published)
+            for start, (end, usd, published) in sorted(self._good.items())
+        )
+        places, markets = (frozenset(self._labels[key]) for key in ("location", "market"))
+        return Batch(tuple(rows), tuple(self._told), self._bad, locations=places, markets=markets)
+
+    def _is_wanted(self, entry: dict[Any, Any], columns: tuple[str, ...], key: str) -> bool:
+        """Whether a row is of the location or market that the farm file names; its own is noted where it names none."""
+        wanted: str | None = getattr(self.rules, key)
+        cells = (entry[column] for column in columns if column in entry)
+        labels = [str(cell).strip() for cell in cells if _is_plain(cell) and str(cell).strip()]
+        if wanted is None:
+            self._labels[key].update(labels[:1])
+            return True
+        if not labels and any(column in entry for column in columns):
+            raise ValueError(f"has no {key}")
+        if not labels or wanted.strip().casefold() in (label.casefold() for label in labels):
+            return True
+        self._others[key].add(labels[0])
+        return False
+
+    def _keep(self, entry: dict[Any, Any]) -> None:
+        begins = self._time(entry, STARTS)
+        if begins is None:
+            raise ValueError("has no start")
+        if not self.now - EARLIEST <= begins <= self.now + LATEST:
+            raise ValueError(f"starts {begins:%Y-%m-%d %H:%M}Z, too far from now")
+        start = int(begins.timestamp())
+        self._times.add(start)
+        ends, published = self._time(entry, ENDS), self._time(entry, PUBLISHED)
+        if ends is not None and not begins < ends <= begins + LONGEST:
+            raise ValueError(f"must end after it starts, within a day (ends {ends:%Y-%m-%d %H:%M}Z)")
+        if published is not None and published > self.now + CLOCKS_APART:
+            raise ValueError(f"was published {published:%Y-%m-%d %H:%M}Z, which is yet to come")
+        usd = self._price(entry)
+        there, new = self._good.get(start), _seconds(published)
+        if there is None or _no_earlier(new, there[2]):
+            self._good[start] = (_seconds(ends), usd, new)
+
+    def _time(self, entry: dict[Any, Any], columns: tuple[str, ...]) -> datetime | None:
+        column, value = _cell(entry, columns)
+        if value is None:
+            return None
+        zone = "UTC" if column.endswith("_utc") else self.zone
+        try:
+            return to_utc(datetime.fromisoformat(value.strip() if isinstance(value, str) else "none"), zone)
+        except OverflowError:
+            raise ValueError(f"the time is out of range (got {_short(value)})") from None
+        except ValueError as error:
+            wrong = str(error) if zone in str(error) else f"the time is none (got {_short(value)})"
+            raise ValueError(wrong) from None
+
+    def _price(self, entry: dict[Any, Any]) -> float:
+        _, value = _cell(entry, PRICES)
+        if value is None:
+            raise ValueError("has no price")
+        text = str(value) if _is_plain(value) else "no"
+        try:
+            usd = float(text if text.isascii() and "_" not in text else "no")
+        except ValueError:
+            raise ValueError(f"the price is no number (got {_short(value)})") from None
+        if not math.isfinite(usd) or self._limits.broken_by(np.array([usd])).any():
+            raise ValueError(f"the price must be {self._limits} (got {_short(value)})")
+        return usd
 
 
-def _entries(text: str) -> Iterator[tuple[str, Any]]:
-    """Every entry with its place in words. Raises ValueError where the text as a whole makes no sense."""
-    if text.lstrip()[:1] in ("[", "{"):
-        data = json.loads(text)
-        if isinstance(data, dict):
-            lists = [value for value in data.values() if isinstance(value, list)]
-            if len(lists) != 1:
-                raise ValueError("the JSON object must hold one list of rows")
-            (data,) = lists
-        yield from ((f"row {i}", entry) for i, entry in enumerate(data, start=1))
-        return
-    reader = csv.DictReader(io.StringIO(text, newline=""))
-    columns = [str(column).strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
-    for names in (STARTS, PRICES):
-        if not set(names) & set(columns):
-            raise ValueError(f"it has no column {', '.join(names)}")
-    reader.fieldnames = columns
-    for entry in reader:
-        yield f"line {reader.line_num}", entry
+def _cell(entry: dict[Any, Any], columns: tuple[str, ...]) -> tuple[str, Any]:
+    """The first of the columns that holds something, and what; nothing is None."""
+    found = ((column, entry[column]) for column in columns if entry.get(column) not in (None, ""))
+    return next(found, ("", None))
 
 
-def _cell(entry: dict[Any, Any], names: tuple[str, ...]) -> Any:
-    return next((entry[name] for name in names if entry.get(name) not in (None, "")), None)
+def _is_plain(value: Any) -> bool:
+    return isinstance(value, str | int | float) and not isinstance(value, bool)
 
 
-def _begins(entry: Any, zone: str, now: datetime) -> datetime:
-    """When a row begins. Raises ValueError with what is wrong with it, as the next two do."""
-    if not isinstance(entry, dict):
-        raise ValueError("is no row with a start and a price")
-    if None in entry:
-        raise ValueError("has more cells than columns")
-    start = _cell(entry, STARTS)
-    if start is None:
-        raise ValueError("has no start")
-    begins = _time(start, zone)
-    if not now - EARLIEST <= begins <= now + LATEST:
-        raise ValueError(f"starts {begins:%Y-%m-%d %H:%M}Z, too far from now")
-    return begins
+def _no_earlier(published: int | None, than: int | None) -> bool:
+    return published is None or than is None or published >= than
 
 
-def _ends(entry: dict[Any, Any], zone: str, begins: datetime) -> int | None:
-    end = _cell(entry, ENDS)
-    if end is None:
-        return None
-    ends = _time(end, zone)
-    if not begins < ends <= begins + LONGEST:
-        raise ValueError(f"must end after it starts, within a day (got {_short(end)})")
-    return int(ends.timestamp())
-
-
-def _time(value: Any, zone: str) -> datetime:
-    try:
-        return to_utc(datetime.fromisoformat(str(value).strip()), zone)
-    except OverflowError:
-        raise ValueError(f"the time is out of range (got {_short(value)})") from None
-    except ValueError as error:
-        wrong = str(error) if zone in str(error) else f"the time is none (got {_short(value)})"
-        raise ValueError(wrong) from None
-
-
-def _price(value: Any) -> float:
-    if value is None:
-        raise ValueError("has no price")
-    try:
-        usd = float("no" if isinstance(value, bool) else value)
-    except (TypeError, ValueError):
-        raise ValueError(f"the price is no number (got {_short(value)})") from None
-    if not math.isfinite(usd) or limits_of(Price).broken_by(np.array([usd])).any():
-        raise ValueError(f"the price must be {limits_of(Price)} (got {_short(value)})")
-    return usd
+def _seconds(moment: datetime | None) -> int | None:
+    return None if moment is None else int(moment.timestamp())
 
 
 def _short(value: Any) -> str:
-    return str(value)[:40]
+    """A value as it stands in the text, short: lists and sections may be deeper than Python can print."""
+    return printable(str(value)[:40]) if isinstance(value, str | int | float) else "a list or a section"
