@@ -7,6 +7,7 @@ from pathlib import Path
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.daily.feed import age_of
 from optimizer.daily.history import History, Rank
 from optimizer.errors import CurtailError
 
@@ -14,24 +15,22 @@ _LOOKED_BACK = timedelta(days=32)  # no feed may be silent for longer
 _MINUTE = timedelta(minutes=1)
 
 
-def age_of_feed(history: History, now: datetime) -> float | None:
-    """Minutes since the newest price of a feed began that has begun; None where none has, or too long ago."""
+def age_of_feed(history_file: Path, now: datetime) -> float | None:
+    """Minutes since the newest price of a feed began that has begun; None where none has. Raises CurtailError."""
     until = int(now.timestamp()) + 1
-    known = history.prices(until - int(_LOOKED_BACK.total_seconds()), until, least=Rank.FED)
-    return (now.timestamp() - float(known.starts[-1])) / 60.0 if len(known) else None
+    with History(history_file) as history:
+        known = history.prices(until - int(_LOOKED_BACK.total_seconds()), until, least=Rank.FED)
+    age = age_of(known, now)
+    return None if age is None else age / _MINUTE
 
 
 def price_age(farm: Farm, folder: Path, history_file: Path | None, now: datetime) -> float | None:
     """Minutes: of a feed's price where there is a ``history_file`` that holds any, else of the farm's file."""
     try:
-        if history_file is not None:
-            with History(history_file) as history:
-                fed = age_of_feed(history, now)
-            if fed is not None:
-                return fed
+        fed = None if history_file is None else age_of_feed(history_file, now)
     except CurtailError:
         return None
-    return age_of_file(farm, folder, now)
+    return age_of_file(farm, folder, now) if fed is None else fed
 
 
 def age_of_file(farm: Farm, folder: Path, now: datetime) -> float | None:

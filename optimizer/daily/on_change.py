@@ -53,6 +53,8 @@ class Program:
     def tell(self, folder: StateFolder, document: SetPoints) -> None:
         """Hand a document over where it commands something new, or where the program has failed a while ago."""
         digest, note = hashlib.sha256(document.commanded().encode()).hexdigest(), folder.path / HANDED_OVER
+        if self.stopped():
+            return  # and told when the watch begins again
         taken = _noted(note) if self._taken is None else self._taken
         if digest == taken or (digest == self._failed and time.monotonic() < self._again_at):
             return

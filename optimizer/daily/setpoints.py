@@ -18,6 +18,7 @@ from optimizer.outside import printable
 
 JSON_FILE, CSV_FILE = "setpoints.json", "setpoints.csv"
 _OLD = ("kept", "safe", "nothing", "run out")  # what does not rest on good data of now
+_REACH = timedelta(days=366)  # of `since`
 _MOST_LINES, _MOST_SIGNS = 20, 500  # of the message
 
 
@@ -97,7 +98,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
             stop = int(changes[changes > t].min(initial=len(grid)))
             since = local(grid.starts[first], record)
             old = earlier.get((group.name, mode))
-            if first == 0 and old is not None and old.machines_on == units[t]:
+            if first == 0 and old is not None and old.machines_on == units[t] and since - old.since < _REACH:
                 since = min(since, old.since)
             reasons = record.reasons[g]
             until = local(grid.ends[stop - 1], record)

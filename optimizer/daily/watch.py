@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from optimizer.config.load import load_farm
 from optimizer.daily.age import age_of_feed, price_age
 from optimizer.daily.document import Status
 from optimizer.daily.feed import Feed
-from optimizer.daily.feed_rows import Batch, joined
+from optimizer.daily.feed_rows import ANY_ROW, Batch, joined
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History, Rank
 from optimizer.daily.identity import identity_in
@@ -115,6 +116,8 @@ class Watch:
         """Look around once: at files, at the feed; plan where that is due; hand out. Each is tried whatever fails."""
         self._notice_jumps()
         for part in (self._prepare, self._look_at_files, self._look_at_feed, self._plan, self._hand_out):
+            if self.stopped and part == self._plan:
+                return
             try:
                 part(self.wall())
                 self._told.pop(part.__name__, None)
@@ -129,7 +132,7 @@ class Watch:
     def _notice_jumps(self) -> None:
         now = self.wall()
         if self._last is not None and now < self._last:
-            self.say(f"the clock went back by {(self._last - now).total_seconds():.0f} s")
+            self._say(f"the clock went back by {(self._last - now).total_seconds():.0f} s")
         self._last = now
 
     def _prepare(self, _: datetime) -> None:
@@ -167,7 +170,8 @@ class Watch:
         farm = self._farm
         zone = "UTC" if farm is None else farm.timezone
         minutes = _MINUTES if farm is None else float(farm.horizon.intervals[0].minutes)
-        batch = self.feed.read(zone, now, minutes)
+        rules = ANY_ROW if farm is None else farm.daily.feed
+        batch = self.feed.read(zone, now, minutes, rules, lambda: self.stopped)
         self._count(batch)
         self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])
         if self._unkept.rows:
@@ -182,8 +186,7 @@ class Watch:
         most = None if self._farm is None else self._farm.daily.feed.silent_minutes
         if most is None:
             return None
-        with History(self.folder.history) as history:
-            age = age_of_feed(history, now)
+        age = age_of_feed(self.folder.history, now)
         if age is None:
             age = (self.ticks() - self._begun) / 60.0
         if age <= most:
@@ -196,9 +199,9 @@ class Watch:
     def _count(self, batch: Batch) -> None:
         self.skipped += batch.bad
         for line in batch.told:
-            self.say(f"skipped: {line}")
+            self._say(f"skipped: {line}")
         if batch.bad > len(batch.told):
-            self.say(f"skipped: {batch.bad - len(batch.told)} more")
+            self._say(f"skipped: {batch.bad - len(batch.told)} more")
 
     def _keep(self, batch: Batch) -> bool:
         """Keep the rows of a feed; whether any of them is news."""
@@ -245,8 +248,12 @@ class Watch:
     def _tell(self, what: str, line: str) -> None:
         """Say something once, not at every look."""
         if line != self._told.get(what):
-            self.say(line)
+            self._say(line)
         self._told[what] = line
+
+    def _say(self, line: str) -> None:
+        with suppress(OSError):  # nobody listens any more
+            self.say(line)
 
     def _hand_out(self, now: datetime) -> None:
         record, self._change = self._in_force, None
