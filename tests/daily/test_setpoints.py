@@ -320,22 +320,25 @@ for _ in sys.stdin:
 
 
 def test_killed_between_any_two_writes_both_files_are_whole(tmp_path: Path, record: Record) -> None:
-    """A hundred writers one after the other, each killed at a random moment: the count never goes back."""
+    """Fifty writers one after the other, each killed at a random moment: the count never goes back."""
     folder, text, draw, last = StateFolder(tmp_path / "state"), tmp_path / "record.json", random.Random(7), (0, 0)
     folder.path.mkdir()
     text.write_text(record.text())
-    given(folder, record)
+    begun = time.monotonic()
+    for _ in range(10):
+        given(folder, record)
+    life = (time.monotonic() - begun) / 10
     with subprocess.Popen(
         [sys.executable, "-c", WRITER, str(folder.path), str(text)],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as driver:  # fmt: skip
         assert driver.stdin is not None
         assert driver.stdout is not None
-        for _ in range(100):
+        for _ in range(50):
             driver.stdin.write("\n")
             driver.stdin.flush()
             writer = int(driver.stdout.readline())
-            time.sleep(draw.uniform(0.005, 0.04))
+            time.sleep(draw.uniform(0.0, 4 * life))
             os.kill(writer, signal.SIGKILL)
             assert driver.stdout.readline() == "gone\n"
             points, rows = read(folder), table(folder)
@@ -345,7 +348,7 @@ def test_killed_between_any_two_writes_both_files_are_whole(tmp_path: Path, reco
             (row,) = {(int(row["epoch"]), int(row["sequence"])) for row in rows}
             assert row <= count
             last = count
-    assert last[1] > 100
+    assert last[1] > 30
     assert len(list(folder.path.iterdir())) <= 4  # of what was killed, at most one of each is left
 
 
