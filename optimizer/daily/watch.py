@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,24 +16,23 @@ import pandas as pd
 
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
-from optimizer.daily.age import age_of_feed, price_age
+from optimizer.daily.age import price_age
 from optimizer.daily.document import Status
 from optimizer.daily.feed import Feed
-from optimizer.daily.feed_rows import ANY_ROW, Batch, joined
 from optimizer.daily.folder import StateFolder
-from optimizer.daily.history import History, Rank
 from optimizer.daily.identity import identity_in
 from optimizer.daily.inputs import files_of
+from optimizer.daily.intake import Intake
 from optimizer.daily.job import run
+from optimizer.daily.orders import CALLS
 from optimizer.daily.record import Record
 from optimizer.daily.series import with_newest
 from optimizer.daily.setpoints import Listener, hand_out
-from optimizer.errors import CurtailError, MissingDataError
+from optimizer.errors import CurtailError
 
 RETRY_S = 60.0  # after a run that could not plan, unless something changes before
 VALID_MINUTES, VALID_LOOKS = 15.0, 3  # how long set-points hold: whichever is longer
 _DOZE_S = 0.5  # so soon the loop notices that it is to end
-_MINUTES = 5.0  # length of a lone row of a feed while the farm cannot be read
 _STATUS: dict[str, Status] = {"plan": "planned", "posture": "safe", "kept": "kept", "nearest": "nearest"}
 Marks = tuple[tuple[str, int, int, int], ...]
 
@@ -44,6 +43,18 @@ def clock_from(begin: datetime | None = None) -> Callable[[], datetime]:
     if begin is None:
         return lambda: datetime.now(UTC)
     return lambda: begin + timedelta(seconds=time.monotonic() - begun)
+
+
+def _marks_of(files: Iterable[Path]) -> Marks:
+    """What shows that a file has changed: its name, times and size."""
+    marks = []
+    for path in files:
+        try:
+            state = path.stat()
+            marks.append((str(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size))
+        except OSError:
+            marks.append((str(path), 0, 0, -1))
+    return tuple(marks)
 
 
 class Watch:
@@ -66,19 +77,18 @@ class Watch:
         ticks: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        self.farm_file, self.folder, self.feed = farm_file, StateFolder(state), feed
+        self.farm_file, self.folder = farm_file, StateFolder(state)
         self.report, self.say, self.on_change = report, say, on_change
         self.wall, self.ticks, self.sleep = wall or clock_from(), ticks, sleep
+        self.intake = None if feed is None else Intake(feed, self.folder.history, self._say, ticks)
         self.stopped = False
-        self.skipped = 0  # rows of the feed
         self.every = RETRY_S
-        self._begun = ticks()
         self._farm: Farm | None = None  # as its file was last readable
         self._in_force: Record | None = None
         self._came_to: tuple[Status, tuple[str, ...]] | None = None  # the last run
-        self._silent: MissingDataError | None = None
+        self._ordering = (farm_file, self.folder.path / CALLS)  # where calls come in
+        self._orders: Marks = ()
         self._marks: Marks = ()
-        self._unkept = joined([])  # rows that could not be kept yet
         self._due = True
         self._retry_at = 0.0
         self._uncovered = ""  # the schedule that does not cover now, once that has been met
@@ -90,7 +100,7 @@ class Watch:
     def loop(self, every: float, until: datetime | None = None) -> None:
         """Look around every so many seconds until a moment, or until it is stopped after the write under way.
 
-        And as soon as the set-points change, half of their validity is over, or the wall clock goes back.
+        And as soon as the set-points change, half of their validity is over, calls come, or the wall clock goes back.
         """
         self.every = every
         while not self.stopped and (until is None or self.wall() < until):
@@ -101,9 +111,9 @@ class Watch:
                 self.sleep(min(left, _DOZE_S))
 
     def _awaited(self, until: datetime | None) -> float:
-        """Seconds by the wall clock until something is to be done at a certain time; 0 where it has gone back."""
+        """Seconds by the wall clock until something is to be done; 0 where it has gone back, or calls have come."""
         now = self.wall()
-        if self._last is not None and now < self._last:
+        if self._last is not None and (now < self._last or self._orders != _marks_of(self._ordering)):
             return 0.0
         ahead = [moment for moment in (self._change, until) if moment is not None]
         return min((moment - now).total_seconds() for moment in ahead) if ahead else float("inf")
@@ -144,82 +154,26 @@ class Watch:
         """Whether the farm file, what it names, or what operators hand over has changed."""
         try:
             farm = with_newest(load_farm(self.farm_file), self.farm_file.parent)
-        except CurtailError:
+        except Exception:
             farm = None  # the run will say why
         self._farm = farm or self._farm or (None if self._in_force is None else self._in_force.farm)
-        marks = self._marks_of(farm)
+        files = {} if self._farm is None else files_of(self.farm_file, self._farm, self.folder.path)
+        self._orders = _marks_of(self._ordering)
+        marks = _marks_of([*self._ordering, *files.values()])
         if marks != self._marks:
             self._marks, self._due = marks, True
 
-    def _marks_of(self, farm: Farm | None) -> Marks:
-        """What shows that a file has changed: its name, times and size."""
-        files = {"": self.farm_file} if farm is None else files_of(self.farm_file, farm, self.folder.path)
-        marks = []
-        for path in (*files.values(), self.folder.path / "calls.yaml"):
-            try:
-                state = path.stat()
-                marks.append((str(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size))
-            except OSError:
-                marks.append((str(path), 0, 0, -1))
-        return tuple(marks)
-
     def _look_at_feed(self, now: datetime) -> None:
-        """Take in the rows that have come, and see whether the feed has gone silent."""
-        if self.feed is None:
-            return
-        farm = self._farm
-        zone = "UTC" if farm is None else farm.timezone
-        minutes = _MINUTES if farm is None else float(farm.horizon.intervals[0].minutes)
-        rules = ANY_ROW if farm is None else farm.daily.feed
-        batch = self.feed.read(zone, now, minutes, rules, lambda: self.stopped)
-        self._count(batch)
-        self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])
-        if self._unkept.rows:
-            self._due = self._keep(self._unkept) or self._due
-            self._unkept = joined([])
-        silent = self._silence(now)
-        self._due = self._due or (silent is None) != (self._silent is None)
-        self._silent = silent
-
-    def _silence(self, now: datetime) -> MissingDataError | None:
-        """Why the feed is silent, if it is. One that never said a word is so from the beginning of the watch on."""
-        most = None if self._farm is None else self._farm.daily.feed.silent_minutes
-        if most is None:
-            return None
-        age = age_of_feed(self.folder.history, now)
-        if age is None:
-            age = (self.ticks() - self._begun) / 60.0
-        if age <= most:
-            return None
-        return MissingDataError(
-            f"the feed is silent: its newest price began {age:.0f} minutes ago, and may be {most:g} minutes old "
-            "(daily.feed.silent_minutes)"
-        )
-
-    def _count(self, batch: Batch) -> None:
-        self.skipped += batch.bad
-        for line in batch.told:
-            self._say(f"skipped: {line}")
-        if batch.bad > len(batch.told):
-            self._say(f"skipped: {batch.bad - len(batch.told)} more")
-
-    def _keep(self, batch: Batch) -> bool:
-        """Keep the rows of a feed; whether any of them is news."""
-        with History(self.folder.history) as history:
-            known = history.prices(batch.rows[0].start, batch.rows[-1].end, least=Rank.FED)
-            values = zip(known.ends.tolist(), known.usd_per_mwh.tolist(), strict=True)
-            old = dict(zip(known.starts.tolist(), values, strict=True))
-            news = [row for row in batch.rows if old.get(row.start) != (row.end, row.usd_per_mwh)]
-            if news:
-                history.note_prices(((row.start, row.end, row.usd_per_mwh) for row in news), Rank.FED)
-        return bool(news)
+        if self.intake is not None and self.intake.take(self._farm, now, lambda: self.stopped):
+            self._due = True
 
     def _plan(self, now: datetime) -> None:
         if not (self._due or self._must_plan(now)):
             return
         self._due = True
+        silent = None if self.intake is None else self.intake.silent
         try:
-            done = run(self.farm_file, self.folder, now, report=self.report, fed=True, silent=self._silent)
+            done = run(self.farm_file, self.folder, now, report=self.report, fed=True, silent=silent)
         except Exception as error:
             self._came_to = "nothing" if self._in_force is None else "kept", (str(error),)
             raise
@@ -258,19 +212,21 @@ class Watch:
     def _hand_out(self, now: datetime) -> None:
         record, self._change = self._in_force, None
         status, said = self._came_to or ("nothing" if record is None else _STATUS[record.source], ())
-        skipped = (f"{self.skipped} rows of the feed were skipped",) if self.skipped else ()
         farm = self._farm or (None if record is None else record.farm)
-        fed, identity = None if self.feed is None else self.folder.history, identity_in(self.folder.path)
+        identity, fed, silent = identity_in(self.folder.path), None, False
+        if self.intake is not None:
+            fed, silent = self.folder.history, self.intake.silent is not None
+            said += (f"{self.intake.skipped} rows of the feed were skipped",) if self.intake.skipped else ()
         document = hand_out(
             self.folder,
             "" if identity is None else identity.id,
             record,
             now,
             status=status,
-            message=(*said, *skipped),
+            message=said,
             price_age_minutes=None if farm is None else price_age(farm, self.farm_file.parent, fed, now),
             valid_minutes=max(VALID_MINUTES, VALID_LOOKS * self.every / 60.0),
-            silent=self._silent is not None,
+            silent=silent,
             on_change=self.on_change,
         )
         self._hold_s = (document.valid_until - document.made_at).total_seconds()

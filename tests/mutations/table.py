@@ -54,6 +54,7 @@ POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
 ISSUES = "optimizer/replanning/issues.py"
+INTAKE = "optimizer/daily/intake.py"
 WATCH = "optimizer/daily/watch.py"
 INVEST_MACHINES = "optimizer/lp/rules/invest_machines.py"
 INVEST_HOSTING = "optimizer/lp/rules/invest_hosting.py"
@@ -324,8 +325,7 @@ MUTATIONS = (
     Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
     Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
-    Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
-    Mutation(WATCH, "not waiting and", ""),
+    Mutation(INTAKE, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(CARRIED, "for count in units[first:stop])", "for count in units[first + 1 : stop])"),
     Mutation(PRESENT, "begun = rows.starts <= now.timestamp()", "begun = rows.starts <= now.timestamp() + 3600"),
     Mutation(PRESENT, "last = lead - rules.price_lag_intervals", "last = lead"),
