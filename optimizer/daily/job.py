@@ -95,7 +95,7 @@ def run(
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
     folder.prepare()
-    named = _loaded(farm_file, folder)
+    named = loaded(farm_file, folder)
     with History(folder.history) as history:
         mended = mend(folder, history)
         job = _Job(farm_file, folder, history, at or logged, report, fed)
@@ -124,7 +124,7 @@ def run(
         return replace(done, said=tuple(dict.fromkeys((*done.said, *history.trouble))))
 
 
-def _loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
+def loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
     """The farm file, or what is wrong with it. Raises InputError where the state folder is another farm's."""
     try:
         farm = load_farm(farm_file)

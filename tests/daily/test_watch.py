@@ -545,6 +545,19 @@ def test_a_clock_cannot_begin_at_a_time_that_never_was(site: Site) -> None:
     assert "does not exist" in said
 
 
+def test_the_state_of_another_farm_is_refused(site: Site, tmp_path: Path) -> None:
+    site.step()
+    before = site.points()
+    other = write_farm(tmp_path / "other")
+    other.write_text(other.read_text().replace("name: Daily", "name: Other").replace("- name: ", "- name: X"))
+    site.farm = other
+    loop = watching(site, "--until", "2026-01-01")
+    _, said = loop.communicate(timeout=60)
+    assert loop.returncode == 2, said
+    assert "belongs to farm 'Daily'" in said
+    assert site.points() == before
+
+
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_ends_it_cleanly(site: Site, ended_by: signal.Signals) -> None:
     today(site)

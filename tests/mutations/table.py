@@ -54,6 +54,9 @@ POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
 ISSUES = "optimizer/replanning/issues.py"
+SETPOINTS = "optimizer/daily/setpoints.py"
+COUNTER = "optimizer/daily/counter.py"
+ON_CHANGE = "optimizer/daily/on_change.py"
 INTAKE = "optimizer/daily/intake.py"
 WATCH = "optimizer/daily/watch.py"
 INVEST_MACHINES = "optimizer/lp/rules/invest_machines.py"
@@ -325,6 +328,23 @@ MUTATIONS = (
     Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
     Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
+    Mutation(INTAKE, "if age <= most:", "if age < 0.0 * most:"),
+    Mutation(INTAKE, "(before is None) != (self.silent is None)", "False"),
+    Mutation(WATCH, "in_force.start <= moment < in_force.end", "moment < in_force.end"),
+    Mutation(WATCH, "now < self._last or self._orders != _marks_of(self._ordering)", "False"),
+    Mutation(WATCH, "rest = min(every, self._hold_s / 2) if self._hold_s > 0 else every", "rest = every"),
+    Mutation(WATCH, "for moment in (self._change, until)", "for moment in (until,)"),
+    Mutation(WATCH, "record, self._change = self._in_force, None", "record = self._in_force"),
+    Mutation(SETPOINTS, "covers = record is not None and record.start <= moment < record.end", "covers = True"),
+    Mutation(SETPOINTS, "return min(record.end, now)", "return record.end"),
+    Mutation(SETPOINTS, "silent or status in _OLD or", "status in _OLD or"),
+    Mutation(SETPOINTS, "(short > 0) & (grid.ends > now)", "short > 0"),
+    Mutation(SETPOINTS, "since - old.since < _REACH", "True"),
+    Mutation(COUNTER, "before.farm.id == farm_id and", ""),
+    Mutation(COUNTER, "if max([last, *rows]) == last:", "if True:"),
+    Mutation(COUNTER, "*(epoch + 1 for epoch in seen if epoch < MOST)", ""),
+    Mutation(ON_CHANGE, "if digest == taken or", "if"),
+    Mutation(ON_CHANGE, "self._failed, self._again_at = digest, time", "self._taken, self._again_at = digest, time"),
     Mutation(INTAKE, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(CARRIED, "for count in units[first:stop])", "for count in units[first + 1 : stop])"),
     Mutation(PRESENT, "begun = rows.starts <= now.timestamp()", "begun = rows.starts <= now.timestamp() + 3600"),
