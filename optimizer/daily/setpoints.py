@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
 from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
 from optimizer.daily.folder import StateFolder
@@ -50,6 +51,7 @@ def hand_out(
     moment = pd.Timestamp(now).floor("s")
     files = folder.path / JSON_FILE, folder.path / CSV_FILE
     before = standing(files[0])
+    in_the_way = [set_aside(file, "is a folder") for file in files if file.is_dir() and not file.is_symlink()]
     count = next_count(before, *files, farm_id, moment)
     if before is not None and before.farm.id != farm_id:
         before = None
@@ -71,7 +73,7 @@ def hand_out(
         price_age_minutes=None if price_age_minutes is None else round(max(price_age_minutes, 0.0), 1),
         short_mw=short_mw,
         short_until=short_until,
-        message=escaped(message),
+        message=escaped([*message, *in_the_way]),
         setpoints=() if record is None else setpoints(record, moment, before),
     )
     for file, text in zip(files, (document.text(), document.table()), strict=True):

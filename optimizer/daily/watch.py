@@ -193,7 +193,7 @@ class Watch:
             return True
         if self.ticks() < self._retry_at:
             return False
-        if in_force is None or not covers or in_force.source == "posture":
+        if in_force is None or not covers or in_force.source in ("posture", "kept"):
             return True
         if in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= moment:
             return True

@@ -258,6 +258,19 @@ def test_a_counter_that_is_lost_begins_anew_in_a_higher_epoch(
     assert given(folder, record).sequence == 2
 
 
+def test_folders_in_the_way_are_set_aside(folder: StateFolder, record: Record) -> None:
+    given(folder, record)
+    for name in ("setpoints.json", "setpoints.csv"):
+        (folder.path / name).unlink()
+        (folder.path / name).mkdir()
+        (folder.path / name / "mine").write_text("kept")
+    told = given(folder, record).message
+    assert [line.rpartition(" as ")[2].startswith("setpoints.") for line in told] == [True, True]
+    assert read(folder)["sequence"] == 1
+    assert len(table(folder)) == 2
+    assert [path.read_text() for path in folder.path.glob("*damaged*/mine")] == ["kept", "kept"]
+
+
 def test_a_damaged_table_costs_nothing(folder: StateFolder, record: Record) -> None:
     for content in (b"", bytes(3000), b'epoch,sequence\n"' + b"9" * 200_000, b"epoch,sequence\n-3,1\nx,y\n,\n"):
         given(folder, record)
