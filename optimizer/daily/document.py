@@ -73,9 +73,12 @@ class SetPoints(Section):
 
     def commanded(self) -> str:
         """What a controller acts on, as text: the same as long as nothing is commanded anew."""
-        points = [point.model_dump_json(exclude={"since"}) for point in self.setpoints]
-        short = f"{self.short_mw} {self.short_until}"
-        return "\n".join((self.farm.id, str(self.source), str(self.stale), short, *points))
+        points = [
+            f"{point.group}/{point.mode}: {point.machines_on}"
+            + (f", from {point.next.at} on {point.next.machines_on}" if point.next is not None else "")
+            for point in self.setpoints
+        ]
+        return "\n".join((self.farm.id, f"{self.source} {self.short_mw} {self.short_until}", *points))
 
     def text(self) -> str:
         """The JSON document."""

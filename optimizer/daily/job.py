@@ -327,6 +327,8 @@ def _seconds(moment: pd.Timestamp) -> int:
 
 
 def _over(record: Record, start: pd.Timestamp) -> str:
+    if covers(record, start):
+        return "is followed no longer"
     return "is of a later time" if start < record.start else "has run out"
 
 

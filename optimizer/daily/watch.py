@@ -216,7 +216,7 @@ class Watch:
         identity, fed, silent = identity_in(self.folder.path), None, False
         if self.intake is not None:
             fed, silent = self.folder.history, self.intake.silent is not None
-            said += (f"{self.intake.skipped} rows of the feed were skipped",) if self.intake.skipped else ()
+            said += (f"{self.intake.skipped} rows or answers of the feed were skipped",) if self.intake.skipped else ()
         document = hand_out(
             self.folder,
             "" if identity is None else identity.id,

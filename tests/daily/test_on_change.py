@@ -71,6 +71,18 @@ def test_it_is_told_of_what_is_commanded_anew_and_of_nothing_else(tmp_path: Path
     assert site.said == []
 
 
+def test_a_schedule_that_reaches_further_commands_nothing_anew(tmp_path: Path, record: Record) -> None:
+    """Machines stay as they are to the end of either, for another reason."""
+    site, n = Listening(tmp_path), len(record.market.grid)
+    held = {point: np.full(n, 100.0) for point in record.dispatch.units_on}
+    steady = replace(record, dispatch=replace(record.dispatch, units_on=held))
+    site.hand_out(steady)
+    grid = replace(record.market.grid, starts=record.market.grid.starts + timedelta(minutes=15))
+    later = replace(steady, market=replace(record.market, grid=grid), reasons=(("event",) * n,) * 2)
+    site.hand_out(later, 15)
+    assert len(site.told()) == 1
+
+
 def test_it_is_handed_the_document_that_is_written(tmp_path: Path, record: Record) -> None:
     site = Listening(tmp_path)
     site.hand_out(record)

@@ -147,7 +147,7 @@ def test_bad_rows_are_told_counted_and_skipped(site: Site) -> None:
     )
     points = site.step()
     assert on(points, "New") == 0
-    assert points["message"][-1] == "2 rows of the feed were skipped"
+    assert points["message"][-1] == "2 rows or answers of the feed were skipped"
     assert [line for line in site.said if line.startswith("skipped")] == [
         "skipped: now.csv: line 3: has no price",
         "skipped: now.csv: line 4: has more cells than columns",
