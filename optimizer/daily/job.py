@@ -69,7 +69,7 @@ def _hand_out(
     now = now if now.tzinfo else now.replace(tzinfo=UTC)
     hand_out(
         folder,
-        identity.id if identity is not None else "",
+        None if identity is None else identity.id,
         record,
         now,
         status=done.status,

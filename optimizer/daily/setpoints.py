@@ -32,7 +32,7 @@ class Listener(Protocol):
 
 def hand_out(
     folder: StateFolder,
-    farm_id: str,
+    farm_id: str | None,
     record: Record | None,
     now: datetime,
     *,
@@ -46,12 +46,14 @@ def hand_out(
     """Write the set-points of a moment, both files whole, and tell ``on_change``. For whoever holds the lock.
 
     ``record`` is the schedule in force, ``status`` what the last run came to, ``silent`` whether the price feed is;
-    set-points hold for ``valid_minutes`` where the farm file does not say. Raises CurtailError; the old ones stay.
+    set-points hold for ``valid_minutes`` where the farm file does not say. The farm is that of the set-points before
+    where ``farm_id`` is not known. Raises CurtailError; the old ones stay.
     """
     moment = pd.Timestamp(now).floor("s")
     files = folder.path / JSON_FILE, folder.path / CSV_FILE
     before = standing(files[0])
     in_the_way = [set_aside(file, "is a folder") for file in files if file.is_dir() and not file.is_symlink()]
+    farm_id = farm_id if farm_id is not None else "" if before is None else before.farm.id
     count = next_count(before, *files, farm_id, moment)
     if before is not None and before.farm.id != farm_id:
         before = None

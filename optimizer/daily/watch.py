@@ -219,7 +219,7 @@ class Watch:
             said += (f"{self.intake.skipped} rows or answers of the feed were skipped",) if self.intake.skipped else ()
         document = hand_out(
             self.folder,
-            "" if identity is None else identity.id,
+            None if identity is None else identity.id,
             record,
             now,
             status=status,

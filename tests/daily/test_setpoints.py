@@ -63,7 +63,9 @@ def table(folder: StateFolder) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def given(folder: StateFolder, record: Record | None, minutes: float = 0.0, farm: str = "f1", **more: Any) -> SetPoints:
+def given(
+    folder: StateFolder, record: Record | None, minutes: float = 0.0, farm: str | None = "f1", **more: Any
+) -> SetPoints:
     more = {"status": "planned"} | more
     return hand_out(folder, farm, record, MIDNIGHT + timedelta(minutes=minutes), **more)
 
@@ -205,6 +207,12 @@ def test_the_sequence_goes_on_within_an_epoch(folder: StateFolder, record: Recor
     renamed = replace(record, farm=record.farm.model_copy(update={"name": "Renamed"}))
     later = [given(folder, record, 60), given(folder, renamed, -600), given(folder, None, status="nothing")]
     assert [(one.epoch, one.sequence) for one in later] == [(first.epoch, 2), (first.epoch, 3), (first.epoch, 4)]
+
+
+def test_a_farm_whose_id_is_not_known_is_the_farm_before(folder: StateFolder, record: Record) -> None:
+    first = given(folder, record)
+    later = given(folder, record, farm=None)
+    assert (later.farm.id, later.epoch, later.sequence) == ("f1", first.epoch, 2)
 
 
 Damage = Callable[[Path], object]

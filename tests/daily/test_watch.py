@@ -468,6 +468,22 @@ def test_set_points_that_make_no_sense_are_written_anew(site: Site) -> None:
     assert again["setpoints"][0]["since"] == "2026-02-11T00:00:00-06:00"
 
 
+@pytest.mark.parametrize("damage", ["deep", "a pipe"])
+def test_a_note_of_whose_folder_it_is_that_is_damaged(site: Site, damage: str) -> None:
+    """It is written anew, and the set-points are those of the same farm."""
+    first, note = site.step(), site.state / "farm.json"
+    note.unlink()
+    if damage == "deep":
+        note.write_text("[" * 50_000)
+    else:
+        os.mkfifo(note)
+    assert site.step(minutes=1)["sequence"] == first["sequence"] + 1
+    site.farm.write_text(site.farm.read_text() + "# touched\n")
+    points = site.step(minutes=1)
+    assert (points["farm"], points["epoch"], points["status"]) == (first["farm"], first["epoch"], "planned")
+    assert json.loads(note.read_text())["id"] == first["farm"]["id"]
+
+
 def test_a_schedule_of_a_year_to_come_is_not_in_force(site: Site) -> None:
     """A clock of 2030 has planned on a file of then; set right, the file is broken and there is no other schedule."""
     without_bill(site.farm)
