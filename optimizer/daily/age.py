@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -15,22 +16,11 @@ _LOOKED_BACK = timedelta(days=32)  # no feed may be silent for longer
 _MINUTE = timedelta(minutes=1)
 
 
-def age_of_feed(history_file: Path, now: datetime) -> float | None:
-    """Minutes since the newest price of a feed began that has begun; None where none has. Raises CurtailError."""
+def age_of_feed(history: History, now: datetime) -> float | None:
+    """Minutes since the newest price of a feed began that has begun; None where none has."""
     until = int(now.timestamp()) + 1
-    with History(history_file) as history:
-        known = history.prices(until - int(_LOOKED_BACK.total_seconds()), until, least=Rank.FED)
-    age = age_of(known, now)
+    age = age_of(history.prices(until - int(_LOOKED_BACK.total_seconds()), until, least=Rank.FED), now)
     return None if age is None else age / _MINUTE
-
-
-def price_age(farm: Farm, folder: Path, history_file: Path | None, now: datetime) -> float | None:
-    """Minutes: of a feed's price where there is a ``history_file`` that holds any, else of the farm's file."""
-    try:
-        fed = None if history_file is None else age_of_feed(history_file, now)
-    except CurtailError:
-        return None
-    return age_of_file(farm, folder, now) if fed is None else fed
 
 
 def age_of_file(farm: Farm, folder: Path, now: datetime) -> float | None:
@@ -43,3 +33,12 @@ def age_of_file(farm: Farm, folder: Path, now: datetime) -> float | None:
     except (OSError, ValueError, OverflowError):
         return None
     return max((now - written) / _MINUTE, 0.0)
+
+
+def price_age(farm: Farm, folder: Path, history_file: Path, now: datetime) -> float | None:
+    """Minutes; of a feed's newest price where a run without a feed plans on those kept, else of the file of prices."""
+    fed = None
+    if farm.replanning is not None:
+        with suppress(CurtailError), History(history_file, reading=True) as history:
+            fed = age_of_feed(history, now)
+    return age_of_file(farm, folder, now) if fed is None else fed

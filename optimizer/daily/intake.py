@@ -26,13 +26,14 @@ class Intake:
         self.feed, self.history_file, self.say, self.ticks = feed, history_file, say, ticks
         self.begun = ticks()
         self.skipped = 0  # rows
+        self.age: float | None = None  # of its newest price, minutes
         self.silent: MissingDataError | None = None
         self._unkept = joined([])  # rows that could not be kept yet
 
     def take(self, farm: Farm | None, now: datetime, stopped: Callable[[], bool]) -> bool:
-        """Take in what has come; whether it, or the feed's silence or the end of it, asks for a new plan.
+        """Take in what has come; whether any of it is news. What cannot be kept is kept for the next time.
 
-        Raises CurtailError where the history cannot be used; what has come is kept for the next time.
+        Raises CurtailError where it cannot be kept.
         """
         zone = "UTC" if farm is None else farm.timezone
         minutes = _MINUTES if farm is None else float(farm.horizon.intervals[0].minutes)
@@ -41,8 +42,15 @@ class Intake:
         self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])
         news = bool(self._unkept.rows) and self._keep(self._unkept)
         self._unkept = joined([])
-        before, self.silent = self.silent, self._silence(farm, now)
-        return news or (before is None) != (self.silent is None)
+        return news
+
+    def listen(self, farm: Farm | None, now: datetime) -> bool:
+        """How old the newest price is; whether the feed has gone silent, or speaks again, since last asked."""
+        with History(self.history_file) as history:
+            self.age = age_of_feed(history, now)
+            self._tell(history)
+        before, self.silent = self.silent, self._silence(farm)
+        return (before is None) != (self.silent is None)
 
     def _count(self, batch: Batch) -> None:
         self.skipped += batch.bad
@@ -60,16 +68,19 @@ class Intake:
             news = [row for row in batch.rows if old.get(row.start) != (row.end, row.usd_per_mwh)]
             if news:
                 history.note_prices(((row.start, row.end, row.usd_per_mwh) for row in news), Rank.FED)
+            self._tell(history)
         return bool(news)
 
-    def _silence(self, farm: Farm | None, now: datetime) -> MissingDataError | None:
+    def _tell(self, history: History) -> None:
+        for line in history.trouble:
+            self.say(line)
+
+    def _silence(self, farm: Farm | None) -> MissingDataError | None:
         """Why the feed is silent, if it is."""
         most = None if farm is None else farm.daily.feed.silent_minutes
         if most is None:
             return None
-        age = age_of_feed(self.history_file, now)
-        if age is None:
-            age = (self.ticks() - self.begun) / 60.0
+        age = (self.ticks() - self.begun) / 60.0 if self.age is None else self.age
         if age <= most:
             return None
         return MissingDataError(

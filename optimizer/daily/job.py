@@ -64,8 +64,7 @@ def _hand_out(
     now, age = at or datetime.now(UTC), None
     if record is not None:
         now = to_utc(now, record.farm.timezone)
-        fed = None if record.farm.replanning is None else folder.history
-        age = price_age(record.farm, farm_file.parent, fed, now)
+        age = price_age(record.farm, farm_file.parent, folder.history, now)
     now = now if now.tzinfo else now.replace(tzinfo=UTC)
     hand_out(
         folder,

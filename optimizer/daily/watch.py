@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
-from optimizer.daily.age import price_age
+from optimizer.daily.age import age_of_file
 from optimizer.daily.document import Status
 from optimizer.daily.feed import Feed
 from optimizer.daily.folder import StateFolder
@@ -125,7 +125,8 @@ class Watch:
     def step(self) -> None:
         """Look around once: at files, at the feed; plan where that is due; hand out. Each is tried whatever fails."""
         self._notice_jumps()
-        for part in (self._prepare, self._look_at_files, self._look_at_feed, self._plan, self._hand_out):
+        parts = (self._prepare, self._look_at_files, self._look_at_feed, self._listen, self._plan, self._hand_out)
+        for part in parts:
             if self.stopped and part == self._plan:
                 return
             try:
@@ -147,7 +148,11 @@ class Watch:
 
     def _prepare(self, _: datetime) -> None:
         self.folder.prepare()
-        found = self.folder.in_force()
+        try:
+            found = self.folder.in_force()
+        except CurtailError:
+            self._due = True  # a run mends it
+            raise
         self._in_force = None if found is None else found[0]
 
     def _look_at_files(self, _: datetime) -> None:
@@ -165,6 +170,10 @@ class Watch:
 
     def _look_at_feed(self, now: datetime) -> None:
         if self.intake is not None and self.intake.take(self._farm, now, lambda: self.stopped):
+            self._due = True
+
+    def _listen(self, now: datetime) -> None:
+        if self.intake is not None and self.intake.listen(self._farm, now):
             self._due = True
 
     def _plan(self, now: datetime) -> None:
@@ -213,10 +222,12 @@ class Watch:
         record, self._change = self._in_force, None
         status, said = self._came_to or ("nothing" if record is None else _STATUS[record.source], ())
         farm = self._farm or (None if record is None else record.farm)
-        identity, fed, silent = identity_in(self.folder.path), None, False
+        identity, age, silent = identity_in(self.folder.path), None, False
         if self.intake is not None:
-            fed, silent = self.folder.history, self.intake.silent is not None
+            age, silent = self.intake.age, self.intake.silent is not None
             said += (f"{self.intake.skipped} rows or answers of the feed were skipped",) if self.intake.skipped else ()
+        if age is None and farm is not None:
+            age = age_of_file(farm, self.farm_file.parent, now)
         document = hand_out(
             self.folder,
             None if identity is None else identity.id,
@@ -224,7 +235,7 @@ class Watch:
             now,
             status=status,
             message=said,
-            price_age_minutes=None if farm is None else price_age(farm, self.farm_file.parent, fed, now),
+            price_age_minutes=age,
             valid_minutes=max(VALID_MINUTES, VALID_LOOKS * self.every / 60.0),
             silent=silent,
             on_change=self.on_change,

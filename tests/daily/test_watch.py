@@ -404,6 +404,31 @@ def test_a_feed_that_never_said_a_word_is_silent_from_the_beginning_on(tmp_path:
         assert site.points()["status"] == status
 
 
+def test_a_feed_that_cannot_even_be_asked_is_silent_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path, SILENT)
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20")
+    site.step()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(FolderFeed, "read", broken)
+    points = site.step(minutes=31)
+    assert (points["status"], points["price_age_minutes"]) == ("safe", 31.0)
+
+
+def test_a_damaged_history_or_record_is_mended_on_the_way(site: Site) -> None:
+    """Nothing else has changed: no price, no file. The schedule is planned anew from what can be read."""
+    site.step()
+    for file in site.state.glob("history.sqlite*"):
+        file.write_bytes(b"no history" * 500)
+    (site.state / "latest" / "record.json").write_text("{")
+    assert site.step(minutes=1)["status"] == "planned"
+    told = "\n".join(site.said)
+    assert "history.sqlite: the history cannot be used" in told
+    assert "record.json.damaged" in told
+
+
 def test_a_silent_feed_without_a_posture_leaves_the_schedule(tmp_path: Path) -> None:
     site = Site(tmp_path, "daily: {feed: {silent_minutes: 30}}")
     site.feed("now.csv", "2026-02-11T00:00-06:00,20")
