@@ -15,7 +15,7 @@ from optimizer.outputs import write_file
 from optimizer.outside import read_regular
 
 FILE, SETPOINTS = "farm.json", "setpoints.json"
-_MOST_BYTES = 100_000
+_MOST_BYTES = 5_000_000
 _SAME = 2  # of name, file and groups that are as they were: a farm that is renamed, moved or rebuilt is the same
 
 
@@ -44,8 +44,8 @@ def identity_in(folder: Path) -> Identity | None:
 def _number_in(folder: Path) -> str | None:
     """The farm's id as controllers know it, where the folder's own file is damaged."""
     try:
-        number = json.loads((folder / SETPOINTS).read_text(encoding="utf-8"))["farm"]["id"]
-    except (OSError, ValueError, KeyError, TypeError):
+        number = json.loads(read_regular(folder / SETPOINTS, _MOST_BYTES))["farm"]["id"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return number if isinstance(number, str) and number else None
 

@@ -71,7 +71,7 @@ def hand_out(
         valid_until=local(moment if record is None else valid_until(record, moment, status, valid_minutes), record),
         status=status,
         source=source,
-        stale=silent or status in _OLD or source in ("kept", "posture"),
+        stale=silent or status in _OLD or (record is not None and _is_old(record)),
         price_age_minutes=None if price_age_minutes is None else round(max(price_age_minutes, 0.0), 1),
         short_mw=short_mw,
         short_until=short_until,
@@ -148,6 +148,11 @@ def local(moment: pd.Timestamp, record: Record | None) -> datetime:
     """A moment on the farm's clock, to the second; in UTC where no farm is known."""
     there: datetime = moment.tz_convert("UTC" if record is None else record.farm.timezone).floor("s").to_pydatetime()
     return there
+
+
+def _is_old(record: Record) -> bool:
+    """Whether a schedule rests on the data of before; one that is the nearest to calls may, and then has no profit."""
+    return record.source in ("kept", "posture") or (record.source == "nearest" and record.planned_usd is None)
 
 
 def _name_of(record: Record | None, before: SetPoints | None) -> str:

@@ -161,6 +161,11 @@ def test_what_rests_on_old_data_says_so(
     assert (told.source, told.status, told.stale) == (source, status, stale)
 
 
+def test_the_nearest_schedule_on_old_data_says_so_too(folder: StateFolder, record: Record) -> None:
+    nearest = replace(record, source="nearest", planned_usd=None)
+    assert given(folder, nearest, status="nearest").stale
+
+
 def test_how_far_a_call_is_missed(folder: StateFolder, record: Record) -> None:
     """The first two quarters are over by 1.5 MW, the hour from 02:00 by 0.5 MW, nothing later."""
     n = len(record.market.grid)

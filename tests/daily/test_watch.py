@@ -502,7 +502,8 @@ def test_a_note_of_whose_folder_it_is_that_is_damaged(site: Site, damage: str) -
         note.write_text("[" * 50_000)
     else:
         os.mkfifo(note)
-    assert site.step(minutes=1)["sequence"] == first["sequence"] + 1
+    later = site.step(minutes=1)
+    assert (later["farm"], later["sequence"]) == (first["farm"], first["sequence"] + 1)
     site.farm.write_text(site.farm.read_text() + "# touched\n")
     points = site.step(minutes=1)
     assert (points["farm"], points["epoch"], points["status"]) == (first["farm"], first["epoch"], "planned")
