@@ -193,12 +193,15 @@ def check(
 
 @app.command()
 def schema(
-    kind: Annotated[str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer or study")],
+    kind: Annotated[
+        str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer, study or setpoints")
+    ],
 ) -> None:
-    """Print the JSON Schema of a kind of file, for editors."""
+    """Print the JSON Schema of a kind of file, for editors, or of the set-points, for controllers."""
     from optimizer.config.hosting import Offer
     from optimizer.config.schema import KINDS, schema_of
     from optimizer.config.study import Study
+    from optimizer.daily.document import SetPoints
     from optimizer.ensemble.language import Ensemble
     from optimizer.scenario.language import ScenarioFile
 
@@ -207,6 +210,7 @@ def schema(
         "ensemble": (Ensemble, "An ensemble of curtail"),
         "offer": (Offer, "An offer to host AI, for curtail"),
         "study": (Study, "A conversion study of curtail"),
+        "setpoints": (SetPoints, "Set-points of curtail"),
     }
     if kind not in kinds:
         raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(kinds))}")

@@ -18,6 +18,10 @@ At = Annotated[
     str | None,
     typer.Option("--at", metavar="TIME", help='Plan as if it were this time, such as "2026-02-11 06:00".'),
 ]
+OnChange = Annotated[
+    str | None,
+    typer.Option("--on-change", metavar="COMMAND", help="A program that is handed new set-points, JSON on its input."),
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -32,13 +36,16 @@ def daily(
     state: State,
     at: At = None,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    on_change: OnChange = None,
     as_json: Json = False,
 ) -> None:
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
     from optimizer.daily.files import summary_of
     from optimizer.daily.job import run_once
+    from optimizer.daily.on_change import Program
 
-    done = run_once(farm, state, time_of(at, "--at"), report=report)
+    program = None if on_change is None else Program(on_change, say)
+    done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
     if as_json:
         typer.echo(json.dumps(summary_of(done), allow_nan=False))
     elif done.plan is not None:
@@ -121,6 +128,7 @@ def watch(
         str | None, typer.Option(metavar="TIME", help="End then; a time without an offset is UTC.")
     ] = None,
     report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = False,
+    on_change: OnChange = None,
 ) -> None:
     """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""
     import signal
@@ -128,7 +136,10 @@ def watch(
 
     from optimizer.config.load import load_farm
     from optimizer.daily.feed import feed_of
+    from optimizer.daily.folder import StateFolder
+    from optimizer.daily.job import loaded
     from optimizer.daily.lock import locked
+    from optimizer.daily.on_change import Program
     from optimizer.daily.watch import Watch, clock_from
 
     begins = time_of(at, "--at")
@@ -137,8 +148,10 @@ def watch(
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)
+    program = None if on_change is None else Program(on_change, say, lambda: watching.stopped)
     with locked(state):
-        watching = Watch(farm, state, feed, report=report, say=say, wall=wall)
+        loaded(farm, StateFolder(state))  # refuses the state of another farm
+        watching = Watch(farm, state, feed, report=report, say=say, on_change=program, wall=wall)
         for ended in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ended, lambda *_: watching.stop())
         say("watching")

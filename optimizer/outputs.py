@@ -125,3 +125,18 @@ def write_file(path: Path, write: Callable[[Path], None]) -> None:
         raise CurtailError(f"cannot write {path}: {error.strerror or error}") from None
     finally:
         fresh.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Put a text in place of a file: whole on the disk before it has the name, and the name there before this returns.
+
+    For the one process that may write there: what it left when it was killed is written over. Raises CurtailError.
+    """
+    fresh = path.with_name(f".{path.name}.new")
+    try:
+        fresh.unlink(missing_ok=True)
+        _write_durably(fresh, text)
+        os.replace(fresh, path)
+        sync(path.parent)
+    except OSError as error:
+        raise CurtailError(f"cannot write {path}: {error.strerror or error}; what stood there stays") from None

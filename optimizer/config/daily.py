@@ -94,6 +94,11 @@ class Daily(Section):
         default=None, description="Without one, nothing is written when the last good schedule has run out"
     )
     feed: FeedRules = Field(default=FeedRules(), description="The price feed of `curtail watch --prices`")
+    setpoints_valid_minutes: Annotated[float, Field(ge=1, le=31 * 24 * 60)] | None = Field(
+        default=None,
+        description="So long set-points hold once they are written, minutes; when absent to the end of the schedule, "
+        "of `curtail watch` for three of its looks and no less than 15 minutes",
+    )
     settled_prices: SeriesFile | None = Field(
         default=None, description="Energy prices as they turned out, for the history; the energy price when absent"
     )

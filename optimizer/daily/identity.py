@@ -12,8 +12,10 @@ from pathlib import Path
 from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_file
+from optimizer.outside import read_regular
 
 FILE, SETPOINTS = "farm.json", "setpoints.json"
+_MOST_BYTES = 5_000_000
 _SAME = 2  # of name, file and groups that are as they were: a farm that is renamed, moved or rebuilt is the same
 
 
@@ -31,9 +33,9 @@ class Identity:
 def identity_in(folder: Path) -> Identity | None:
     """Whose a state folder is; None where it does not say, or what it says is damaged."""
     try:
-        data = json.loads((folder / FILE).read_text(encoding="utf-8"))
+        data = json.loads(read_regular(folder / FILE, _MOST_BYTES))
         found = Identity(**{**data, "groups": tuple(data["groups"])})
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     texts = (found.id, found.name, found.file, found.timezone, *found.groups)
     return found if all(isinstance(text, str) for text in texts) else None
@@ -42,8 +44,8 @@ def identity_in(folder: Path) -> Identity | None:
 def _number_in(folder: Path) -> str | None:
     """The farm's id as controllers know it, where the folder's own file is damaged."""
     try:
-        number = json.loads((folder / SETPOINTS).read_text(encoding="utf-8"))["farm"]["id"]
-    except (OSError, ValueError, KeyError, TypeError):
+        number = json.loads(read_regular(folder / SETPOINTS, _MOST_BYTES))["farm"]["id"]
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return number if isinstance(number, str) and number else None
 

@@ -16,6 +16,7 @@ from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import State
 from optimizer.config.load import load_farm
+from optimizer.daily.age import price_age
 from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, kept_files, rows_of
 from optimizer.daily.folder import RECORD, StateFolder
@@ -33,16 +34,48 @@ from optimizer.daily.present import looked_back
 from optimizer.daily.record import Record
 from optimizer.daily.review import settle_new
 from optimizer.daily.series import refuse_stale, with_newest
+from optimizer.daily.setpoints import Listener, hand_out
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
 
 STOPPED_EARLY, DATA, NEAREST = 4, 5, 6
 
 
-def run_once(farm_file: Path, state: Path, at: datetime | None = None, *, report: bool = True) -> Done:
-    """Take the lock, run, let go. ``at`` stands for now; without an offset it is on the farm's clock."""
+def run_once(
+    farm_file: Path,
+    state: Path,
+    at: datetime | None = None,
+    *,
+    report: bool = True,
+    on_change: Listener | None = None,
+) -> Done:
+    """Take the lock, run, hand set-points out, let go. ``at`` stands for now; without an offset on the farm's clock."""
     with locked(state):
-        return run(farm_file, StateFolder(state), at, report=report)
+        folder = StateFolder(state)
+        done = run(farm_file, folder, at, report=report)
+        _hand_out(done, folder, farm_file, at, on_change)
+        return done
+
+
+def _hand_out(
+    done: Done, folder: StateFolder, farm_file: Path, at: datetime | None, on_change: Listener | None
+) -> None:
+    record, identity = done.record, identity_in(folder.path)
+    now, age = at or datetime.now(UTC), None
+    if record is not None:
+        now = to_utc(now, record.farm.timezone)
+        age = price_age(record.farm, farm_file.parent, folder.history, now)
+    now = now if now.tzinfo else now.replace(tzinfo=UTC)
+    hand_out(
+        folder,
+        None if identity is None else identity.id,
+        record,
+        now,
+        status=done.status,
+        message=done.said,
+        price_age_minutes=age,
+        on_change=on_change,
+    )
 
 
 def run(
@@ -61,15 +94,13 @@ def run(
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
     folder.prepare()
-    named = _loaded(farm_file, folder)
+    named = loaded(farm_file, folder)
     with History(folder.history) as history:
         mended = mend(folder, history)
         job = _Job(farm_file, folder, history, at or logged, report, fed)
         inputs = None
         try:
-            if silent is not None:
-                raise silent
-            done, inputs = job.planned(named)
+            done, inputs = job.planned(named, silent)
         except CurtailError as error:
             done = _kept(job, error, covering=silent is None)
         except Exception as error:  # whatever it is, the schedule in force stays, or the safe posture holds
@@ -92,7 +123,7 @@ def run(
         return replace(done, said=tuple(dict.fromkeys((*done.said, *history.trouble))))
 
 
-def _loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
+def loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
     """The farm file, or what is wrong with it. Raises InputError where the state folder is another farm's."""
     try:
         farm = load_farm(farm_file)
@@ -139,7 +170,7 @@ class _Job:
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
 
-    def planned(self, named: Farm | InputError) -> tuple[Done, str | None]:
+    def planned(self, named: Farm | InputError, silent: MissingDataError | None) -> tuple[Done, str | None]:
         """Plan and hand the schedule out."""
         if isinstance(named, InputError):
             raise named
@@ -147,6 +178,8 @@ class _Job:
         start = self._start(named)
         orders = self._orders()
         self.farm = farm = with_newest(orders.over(named), self.farm_file.parent)
+        if silent is not None:
+            raise silent
         refuse_stale(farm, named, self.farm_file.parent, self.now)
         files = files_of(self.farm_file, farm, self.folder.path)
         hashes = hashes_of(files)
@@ -197,10 +230,10 @@ class _Job:
         start, orders = self._start(self.farm or last.farm), self._orders()
         before = self._before(start) or last
         because = tuple(dict.fromkeys((str(error), *orders.said)))
-        if covering and before.source != "posture" and covers(before, start):
+        posture = (self.farm or last.farm).daily.safe_posture
+        if (covering or posture is None) and before.source != "posture" and covers(before, start):
             return self._kept_from(start, before, orders, because, code)
         ran_out = f"the schedule of {clock(before.start, before.farm.timezone)} {_over(before, start)}"
-        posture = (self.farm or last.farm).daily.safe_posture
         if posture is None:
             held = run_out_record(before, orders, start, self.folder.measured, self.farm_file.parent)
             none = f"{ran_out}, and the farm file has no daily.safe_posture"
@@ -293,6 +326,8 @@ def _seconds(moment: pd.Timestamp) -> int:
 
 
 def _over(record: Record, start: pd.Timestamp) -> str:
+    if covers(record, start):
+        return "is followed no longer"
     return "is of a later time" if start < record.start else "has run out"
 
 

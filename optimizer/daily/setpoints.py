@@ -1,86 +1,171 @@
-"""The set-points of the moment: how many machines of each group run in each mode, since when, until when and why."""
+"""The set-points of the moment: what each mode of a group is to run now and next, of the schedule in force."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from functools import partial
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
 
+from optimizer.daily.aside import set_aside
+from optimizer.daily.counter import next_count, standing
+from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
+from optimizer.daily.folder import StateFolder
 from optimizer.daily.record import Record
-from optimizer.outputs import write_file
+from optimizer.outputs import write_text
+from optimizer.outside import printable
 
 JSON_FILE, CSV_FILE = "setpoints.json", "setpoints.csv"
+_OLD = ("kept", "safe", "nothing", "run out")  # what does not rest on good data of now
+_REACH = timedelta(days=366)  # of `since`
+_MOST_LINES, _MOST_SIGNS = 20, 500  # of the message
 
 
-@dataclass(frozen=True)
-class SetPoint:
-    """One mode of a group. Times are on the farm's clock with their offset; ``reason`` is why others of it are off."""
+class Listener(Protocol):
+    """Whoever is told of set-points once they are written."""
 
-    group: str
-    mode: str
-    machines_on: int
-    since: str
-    until: str
-    reason: str
-    plan: str
+    def tell(self, folder: StateFolder, document: SetPoints) -> None:
+        """Raises nothing."""
 
 
-def setpoints(record: Record, now: pd.Timestamp, before: Mapping[tuple[str, str], SetPoint]) -> tuple[SetPoint, ...]:
+def hand_out(
+    folder: StateFolder,
+    farm_id: str | None,
+    record: Record | None,
+    now: datetime,
+    *,
+    status: Status,
+    message: Iterable[str] = (),
+    price_age_minutes: float | None = None,
+    valid_minutes: float | None = None,
+    silent: bool = False,
+    on_change: Listener | None = None,
+) -> SetPoints:
+    """Write the set-points of a moment, both files whole, and tell ``on_change``. For whoever holds the lock.
+
+    ``record`` is the schedule in force, ``status`` what the last run came to, ``silent`` whether the price feed is;
+    set-points hold for ``valid_minutes`` where the farm file does not say. The farm is that of the set-points before
+    where ``farm_id`` is not known. Raises CurtailError; the old ones stay.
+    """
+    moment = pd.Timestamp(now).floor("s")
+    files = folder.path / JSON_FILE, folder.path / CSV_FILE
+    before = standing(files[0])
+    in_the_way = [set_aside(file, "is a folder") for file in files if file.is_dir() and not file.is_symlink()]
+    farm_id = farm_id if farm_id is not None else "" if before is None else before.farm.id
+    count = next_count(before, *files, farm_id, moment)
+    if before is not None and before.farm.id != farm_id:
+        before = None
+    covers = record is not None and record.start <= moment < record.end
+    status = status if covers else "nothing" if record is None else "run out"
+    source = None if record is None else record.source
+    short_mw, short_until = (0.0, None) if record is None else shortfall(record, moment)
+    document = SetPoints(
+        contract=2,
+        farm=FarmId(id=farm_id, name=_name_of(record, before)),
+        plan=None if record is None else record.name,
+        epoch=count.epoch,
+        sequence=count.sequence,
+        made_at=local(moment, record),
+        valid_until=local(moment if record is None else valid_until(record, moment, status, valid_minutes), record),
+        status=status,
+        source=source,
+        stale=silent or status in _OLD or (record is not None and _is_old(record)),
+        price_age_minutes=None if price_age_minutes is None else round(max(price_age_minutes, 0.0), 1),
+        short_mw=short_mw,
+        short_until=short_until,
+        message=escaped([*message, *in_the_way]),
+        setpoints=() if record is None else setpoints(record, moment, before),
+    )
+    for file, text in zip(files, (document.text(), document.table()), strict=True):
+        write_text(file, text)
+    if on_change is not None:
+        on_change.tell(folder, document)
+    return document
+
+
+def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tuple[SetPoint, ...]:
     """What a schedule says of a moment. Before its start its first interval holds, after its end its last.
 
     ``since`` reaches back into the set-points ``before`` where nothing has changed.
     """
-    grid, zone = record.market.grid, record.farm.timezone
+    grid = record.market.grid
     t = int(np.clip(grid.starts.searchsorted(now, side="right") - 1, 0, len(grid) - 1))
+    earlier = {} if before is None else {(point.group, point.mode): point for point in before.setpoints}
     found = []
     for g, group in enumerate(record.farm.fleet):
         for mode in group.modes:
-            units = record.dispatch.units_on[group.name, mode]
+            units = np.rint(record.dispatch.units_on[group.name, mode]).astype(np.int64)
             changes = np.flatnonzero(np.diff(units)) + 1
             first = int(changes[changes <= t].max(initial=0))
             stop = int(changes[changes > t].min(initial=len(grid)))
-            since = grid.starts[first].tz_convert(zone).isoformat()
-            old = before.get((group.name, mode))
-            if first == 0 and old is not None and old.machines_on == round(float(units[t])):
-                since = min(since, old.since, key=pd.Timestamp)
-            until = grid.ends[stop - 1].tz_convert(zone).isoformat()
+            since = local(grid.starts[first], record)
+            old = earlier.get((group.name, mode))
+            if first == 0 and old is not None and old.machines_on == units[t] and since - old.since < _REACH:
+                since = min(since, old.since)
+            reasons = record.reasons[g]
+            until = local(grid.ends[stop - 1], record)
+            follows = None
+            if stop < len(grid):
+                follows = Next(at=until, machines_on=int(units[stop]), reason=reasons[stop])
+            on = int(units[t])
             found.append(
-                SetPoint(group.name, mode, round(float(units[t])), since, until, record.reasons[g][t], record.name)
+                SetPoint(
+                    group=group.name,
+                    mode=mode,
+                    machines_on=on,
+                    since=since,
+                    until=until,
+                    reason=reasons[t],
+                    next=follows,
+                )
             )
     return tuple(found)
 
 
-def written(folder: Path) -> dict[tuple[str, str], SetPoint]:
-    """The set-points that stand in a folder; none where they cannot be read."""
-    try:
-        data = json.loads((folder / JSON_FILE).read_text(encoding="utf-8"))
-        points = [SetPoint(**row) for row in data["setpoints"]]
-        for point in points:
-            pd.Timestamp(point.since)
-        return {(point.group, point.mode): point for point in points}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
+def shortfall(record: Record, now: pd.Timestamp) -> tuple[float, datetime | None]:
+    """By how much import exceeds what binds it now, MW, and when the last such interval ahead is over."""
+    grid = record.market.grid
+    short = np.asarray(record.short_mw or np.zeros(len(grid)))
+    ahead = np.flatnonzero((short > 0) & (grid.ends > now))
+    present = (grid.starts <= now) & (grid.ends > now)
+    return float(short[present].sum()), local(grid.ends[ahead[-1]], record) if len(ahead) else None
 
 
-def write(folder: Path, points: tuple[SetPoint, ...], **more: Any) -> None:
-    """Put both files in place, each whole. Raises CurtailError; the old ones stay."""
-    rows = [asdict(point) for point in points]
-    text = json.dumps({**more, "setpoints": rows}, indent=2, allow_nan=False) + "\n"
-    buffer = io.StringIO()
-    table = csv.DictWriter(buffer, list(SetPoint.__dataclass_fields__), lineterminator="\n")
-    table.writeheader()
-    table.writerows(rows)
-    for name, content in ((JSON_FILE, text), (CSV_FILE, buffer.getvalue())):
-        write_file(folder / name, partial(_fill, content=content))
+def valid_until(record: Record, now: pd.Timestamp, status: Status, minutes: float | None) -> pd.Timestamp:
+    """How long a schedule's set-points hold: to its end, and so many minutes where they are given.
+
+    Those of a schedule that does not cover now have run out already.
+    """
+    if status == "run out":
+        return min(record.end, now)
+    minutes = record.farm.daily.setpoints_valid_minutes or minutes
+    return record.end if minutes is None else min(record.end, now + timedelta(minutes=minutes))
 
 
-def _fill(path: Path, content: str) -> None:
-    path.write_text(content, encoding="utf-8")
+def local(moment: pd.Timestamp, record: Record | None) -> datetime:
+    """A moment on the farm's clock, to the second; in UTC where no farm is known."""
+    there: datetime = moment.tz_convert("UTC" if record is None else record.farm.timezone).floor("s").to_pydatetime()
+    return there
+
+
+def _is_old(record: Record) -> bool:
+    """Whether a schedule rests on the data of before; one that is the nearest to calls may, and then has no profit."""
+    return record.source in ("kept", "posture") or (record.source == "nearest" and record.planned_usd is None)
+
+
+def _name_of(record: Record | None, before: SetPoints | None) -> str:
+    if record is not None:
+        return record.farm.name
+    return "" if before is None else before.farm.name
+
+
+def escaped(lines: Iterable[str]) -> tuple[str, ...]:
+    r"""Lines with what cannot be seen escaped, not too many and none too long.
+
+    >>> escaped(["prices.csv:\x1b[2J gone\nold"])
+    ('prices.csv:\\x1b[2J gone', 'old')
+    """
+    single = [printable(line) for text in lines for line in text.split("\n") if line]
+    return tuple(line[:_MOST_SIGNS] for line in single[:_MOST_LINES])

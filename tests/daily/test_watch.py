@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +80,7 @@ def test_set_points_say_what_runs_until_when_and_why(site: Site) -> None:
     assert new["until"] == "2026-02-11T07:00:00-06:00"
     with (site.state / "setpoints.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
-    assert [{**row, "machines_on": int(row["machines_on"])} for row in rows] == points["setpoints"]
+    assert [row["until"] for row in rows] == [point["until"] for point in points["setpoints"]]
     site.step(minutes=7 * 60 + 5)
     (new,) = [point for point in site.points()["setpoints"] if point["group"] == "New"]
     assert (new["machines_on"], new["reason"]) == (0, "price")
@@ -146,25 +147,26 @@ def test_bad_rows_are_told_counted_and_skipped(site: Site) -> None:
     )
     points = site.step()
     assert on(points, "New") == 0
-    assert points["feed_rows_skipped"] == 2
+    assert points["message"][-1] == "2 rows or answers of the feed were skipped"
     assert [line for line in site.said if line.startswith("skipped")] == [
         "skipped: now.csv: line 3: has no price",
         "skipped: now.csv: line 4: has more cells than columns",
     ]
 
 
-def test_a_clock_that_goes_back_a_little_is_waited_for(site: Site) -> None:
+def test_a_clock_that_goes_back_is_believed_at_once(site: Site) -> None:
+    """A schedule that begins later than now is none; what has come since is planned on now, a call most of all."""
     site.step()
     site.feed("now.csv", "2026-02-11T04:00-06:00,300")
     first = site.step(minutes=4 * 60)
     assert first["plan"] == "2026-02-11T0400-0600"
-    site.feed("more.csv", "2026-02-11T03:45-06:00,20")
-    points = site.step(minutes=-20)
-    assert points["setpoints"] == first["setpoints"]
-    assert "the clock went back by 1200 s" in site.said
-    assert site.logged() == ["planned", "planned"]
-    site.step(minutes=25)
-    assert site.logged() == ["planned", "planned", "planned"]  # with the row that came meanwhile
+    call = "events: [{name: cut, start: 2026-02-11 02:00, end: 2026-02-11 09:00, cut: {form: full_stop}}]"
+    site.farm.write_text(site.farm.read_text() + call)
+    points = site.step(minutes=-55)
+    assert "the clock went back by 3300 s" in site.said
+    assert (points["plan"], points["status"]) == ("2026-02-11T0300-0600", "planned")
+    assert on(points, "Old") == on(points, "New") == 0
+    assert (points["epoch"], points["sequence"]) == (first["epoch"], first["sequence"] + 1)
 
 
 def test_a_clock_that_goes_back_far_was_wrong(site: Site) -> None:
@@ -243,10 +245,296 @@ def test_stale_data_and_the_safe_posture(tmp_path: Path) -> None:
     site.step()
     (site.farm.parent / "prices.csv").unlink()
     kept = site.step(minutes=60)
-    assert (kept["plan"], kept["status"]) == ("2026-02-11T0000-0600", "planned")
+    assert (kept["plan"], kept["status"], kept["stale"]) == ("2026-02-11T0000-0600", "kept", True)
     safe = site.step(minutes=12 * 60)
     assert (safe["plan"], safe["status"]) == ("2026-02-11T1300-0600-safe", "safe")
     assert on(safe, "New") == on(safe, "Old") == 0
+
+
+class Clock:
+    """A wall clock and the monotonic one, which go on only while the loop sleeps."""
+
+    def __init__(self, site: Site) -> None:
+        self.site, self.ticks, self.slept = site, 0.0, list[float]()
+        self.looks: list[datetime] = []
+        self.jump: tuple[float, timedelta] | None = None  # of the wall clock alone, once, at a tick
+
+    def started(self, watch: type[Watch] = Watch, **more: Any) -> Watch:
+        """A watch by this clock that notes when it has looked."""
+        site, clock = self.site, self
+
+        class Noted(watch):  # type: ignore[misc,valid-type]
+            def step(self) -> None:
+                clock.looks.append(site.now)
+                assert len(clock.looks) < 1000
+                super().step()
+
+        return Noted(
+            site.farm, site.state, FolderFeed(site.inbox), say=site.said.append, wall=lambda: site.now,
+            ticks=lambda: self.ticks, sleep=self.sleep, **more,
+        )  # fmt: skip
+
+    def sleep(self, seconds: float) -> None:
+        """Let both clocks go on."""
+        assert seconds > 0
+        self.slept.append(seconds)
+        self.ticks += seconds
+        self.site.now += timedelta(seconds=seconds)
+        if self.jump is not None and self.ticks >= self.jump[0]:
+            self.site.now += self.jump[1]
+            self.jump = None
+
+
+def after_midnight(moments: list[datetime]) -> list[float]:
+    """Minutes."""
+    return [(moment - MIDNIGHT) / timedelta(minutes=1) for moment in moments]
+
+
+def test_the_loop_wakes_for_a_change_and_renews_what_runs_out(site: Site) -> None:
+    """Looks every two hours, set-points that hold 40 minutes: renewed after 20, and at the change of 07:00 itself."""
+    site.step()
+    site.farm.write_text(site.farm.read_text() + "daily: {setpoints_valid_minutes: 40}")
+    site.now = MIDNIGHT + timedelta(hours=6, minutes=10)
+    clock = Clock(site)
+    made = []
+    watch = clock.started()
+    real = watch._hand_out
+
+    def noted(now: datetime) -> None:
+        real(now)
+        made.append((now, on(site.points(), "New")))
+
+    watch._hand_out = noted  # type: ignore[method-assign]
+    watch.loop(7200.0, MIDNIGHT + timedelta(hours=7, minutes=15))
+    minutes = after_midnight([now for now, _ in made])
+    assert minutes[0] == 370
+    assert 420 in minutes
+    assert max(later - earlier for earlier, later in pairwise([*minutes, 435.0])) <= 20
+    assert len(minutes) <= 10
+    machines = dict(zip(minutes, [count for _, count in made], strict=True))
+    assert {count for minute, count in machines.items() if minute < 420} == {2000}
+    assert {count for minute, count in machines.items() if minute >= 420} == {0}
+
+
+def test_without_a_change_the_loop_looks_as_often_as_it_was_told(site: Site) -> None:
+    clock = Clock(site)
+    clock.started().loop(60.0, MIDNIGHT + timedelta(minutes=23, seconds=30))
+    assert {round(minute, 3) for minute in after_midnight(clock.looks)} == set(range(24))
+
+
+def test_a_clock_that_goes_back_wakes_the_loop(site: Site) -> None:
+    """The loop would sleep for hours; half a minute after its look the clock goes back by two of them."""
+    site.step()
+    site.now = MIDNIGHT + timedelta(hours=4)
+    clock = Clock(site)
+    clock.jump = (30.0, -timedelta(hours=2))
+    watch = clock.started()
+    real = watch.step
+    watch.step = lambda: watch.stop() if len(clock.looks) == 2 else real()  # type: ignore[method-assign]
+    watch.loop(86_400.0)
+    assert site.said[-2] == "the clock went back by 7170 s"
+    assert site.points()["plan"] == "2026-02-11T0200-0600"
+    assert 120 < after_midnight(clock.looks)[1] < 121
+
+
+def test_a_call_wakes_the_loop(site: Site) -> None:
+    """Told by telephone or written into the farm file ten minutes after a look, with an hour to the next."""
+    call = "events: [{name: cut, start: 2026-02-11 00:10, end: 2026-02-11 06:00, cut: {form: full_stop}}]\n"
+    for name in ("calls.yaml", "farm.yaml"):
+        file = site.state / name if name == "calls.yaml" else site.farm
+        before, site.now, clock = file.read_text() if file.exists() else "", MIDNIGHT, Clock(site)
+
+        def sleep(seconds: float, clock: Clock = clock, file: Path = file, text: str = before + call) -> None:
+            Clock.sleep(clock, seconds)
+            if clock.ticks >= 600 > clock.ticks - seconds:
+                file.write_text(text)
+
+        clock.sleep = sleep  # type: ignore[method-assign]
+        clock.started().loop(3600.0, MIDNIGHT + timedelta(minutes=11))
+        assert on(site.points(), "New") == on(site.points(), "Old") == 0, name
+        file.write_text(before)
+
+
+def test_what_cannot_be_written_does_not_make_the_loop_spin(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The disk is full as the change of 07:00 comes; tried again at each look, and slept between."""
+    site.step()
+    site.now = MIDNIGHT + timedelta(hours=6, minutes=58)
+    clock, real = Clock(site), os.fsync
+
+    def full(handle: int) -> None:
+        if site.now >= MIDNIGHT + timedelta(hours=7):
+            raise OSError(28, "No space left on device")
+        real(handle)
+
+    monkeypatch.setattr("os.fsync", full)
+    clock.started().loop(60.0, MIDNIGHT + timedelta(hours=7, minutes=10))
+    assert 10 <= len(clock.looks) <= 16
+    assert sum("No space left" in line for line in site.said) <= 3
+
+
+SILENT = "daily: {feed: {silent_minutes: 30}, safe_posture: {all_off: true}}"
+
+
+def test_a_feed_that_is_silent_brings_the_posture(tmp_path: Path) -> None:
+    """Its newest price began at 00:15. Half an hour later that will do, a minute more will not; a new one ends it."""
+    site = Site(tmp_path, SILENT)
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20", "2026-02-11T00:15-06:00,20", "2026-02-11T03:00-06:00,20")
+    site.step()
+    points = site.step(minutes=45)
+    assert (points["status"], points["stale"], points["price_age_minutes"]) == ("planned", False, 30.0)
+    points = site.step(minutes=1)
+    assert (points["status"], points["source"], points["stale"]) == ("safe", "posture", True)
+    assert points["price_age_minutes"] == 31.0
+    assert on(points, "New") == on(points, "Old") == 0
+    assert any("daily.feed.silent_minutes" in line for line in points["message"])
+    site.feed("more.csv", "2026-02-11T00:45-06:00,20")
+    points = site.step(minutes=1)
+    assert (points["status"], points["source"], points["stale"]) == ("planned", "plan", False)
+    assert on(points, "New") == 2000
+
+
+def test_a_feed_that_never_said_a_word_is_silent_from_the_beginning_on(tmp_path: Path) -> None:
+    site = Site(tmp_path, SILENT)
+    clock = Clock(site)
+    watch = clock.started()
+    for minutes, status in ((0, "planned"), (29, "planned"), (2, "safe")):
+        site.now += timedelta(minutes=minutes)
+        clock.ticks += 60.0 * minutes
+        watch.step()
+        assert site.points()["status"] == status
+
+
+def test_a_feed_that_cannot_even_be_asked_is_silent_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    site = Site(tmp_path, SILENT)
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20")
+    site.step()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    monkeypatch.setattr(FolderFeed, "read", broken)
+    points = site.step(minutes=31)
+    assert (points["status"], points["price_age_minutes"]) == ("safe", 31.0)
+
+
+def test_a_damaged_history_or_record_is_mended_on_the_way(site: Site) -> None:
+    """Nothing else has changed: no price, no file. The schedule is planned anew from what can be read."""
+    site.step()
+    for file in site.state.glob("history.sqlite*"):
+        file.write_bytes(b"no history" * 500)
+    (site.state / "latest" / "record.json").write_text("{")
+    assert site.step(minutes=1)["status"] == "planned"
+    told = "\n".join(site.said)
+    assert "history.sqlite: the history cannot be used" in told
+    assert "record.json.damaged" in told
+
+
+def test_a_silent_feed_without_a_posture_leaves_the_schedule(tmp_path: Path) -> None:
+    site = Site(tmp_path, "daily: {feed: {silent_minutes: 30}}")
+    site.feed("now.csv", "2026-02-11T00:00-06:00,20")
+    first = site.step()
+    points = site.step(minutes=31)
+    assert (points["plan"], points["source"]) == (first["plan"], "plan")
+    assert (points["status"], points["stale"]) == ("kept", True)
+
+
+def test_whatever_fails_the_loop_goes_on_and_calls_are_obeyed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each part of a look by itself, with a fault of the program."""
+    before = site.step()
+
+    def broken(*_: object, **__: object) -> None:
+        raise ZeroDivisionError("by zero")
+
+    for name in ("feed.read", "feed_of"):
+        with monkeypatch.context() as patched:
+            if name == "feed.read":
+                patched.setattr(FolderFeed, "read", broken)
+            else:
+                patched.setattr("optimizer.daily.watch.load_farm", broken)
+            call = "events: [{name: cut, start: 2026-02-11 00:00, end: 2026-02-11 23:00, cut: {form: full_stop}}]\n"
+            (site.state / "calls.yaml").write_text(call)
+            points = site.step(minutes=15)
+            assert on(points, "New") == on(points, "Old") == 0, name
+            (site.state / "calls.yaml").unlink()
+        assert on(site.step(minutes=15), "New") == 2000
+    with monkeypatch.context() as patched:
+        patched.setattr("optimizer.daily.watch.run", broken)
+        site.farm.write_text(site.farm.read_text() + "# touched\n")
+        points = site.step(minutes=1)
+        assert (points["status"], points["stale"], points["plan"]) == ("kept", True, "2026-02-11T0100-0600")
+        assert points["sequence"] > before["sequence"]
+    told = [line for line in site.said if line.startswith("unexpected: ZeroDivisionError: by zero; please report it")]
+    assert len(told) == 2
+    assert site.step(minutes=1)["status"] == "planned"
+    with monkeypatch.context() as patched:
+        patched.setattr(FolderFeed, "read", broken)
+        patched.setenv("CURTAIL_DEBUG", "1")
+        with pytest.raises(ZeroDivisionError):
+            site.watch.step()
+
+
+def test_nobody_listens(site: Site) -> None:
+    """The terminal that the watch was begun in is gone."""
+
+    def gone(_: str) -> None:
+        raise BrokenPipeError(32, "Broken pipe")
+
+    site.watch = Watch(site.farm, site.state, FolderFeed(site.inbox), say=gone, wall=lambda: site.now)
+    assert site.step()["status"] == "planned"
+
+
+def test_set_points_that_make_no_sense_are_written_anew(site: Site) -> None:
+    """A time without an offset, as an earlier version wrote none; the loop neither dies nor believes it."""
+    points = site.step()
+    points["setpoints"][0]["since"] = "2026-02-11T00:00:00"
+    (site.state / "setpoints.json").write_text(json.dumps(points))
+    again = site.step(minutes=1)
+    assert again["epoch"] > points["epoch"]
+    assert again["setpoints"][0]["since"] == "2026-02-11T00:00:00-06:00"
+
+
+@pytest.mark.parametrize("damage", ["deep", "a pipe"])
+def test_a_note_of_whose_folder_it_is_that_is_damaged(site: Site, damage: str) -> None:
+    """It is written anew, and the set-points are those of the same farm."""
+    first, note = site.step(), site.state / "farm.json"
+    note.unlink()
+    if damage == "deep":
+        note.write_text("[" * 50_000)
+    else:
+        os.mkfifo(note)
+    later = site.step(minutes=1)
+    assert (later["farm"], later["sequence"]) == (first["farm"], first["sequence"] + 1)
+    site.farm.write_text(site.farm.read_text() + "# touched\n")
+    points = site.step(minutes=1)
+    assert (points["farm"], points["epoch"], points["status"]) == (first["farm"], first["epoch"], "planned")
+    assert json.loads(note.read_text())["id"] == first["farm"]["id"]
+
+
+def test_a_schedule_of_a_year_to_come_is_not_in_force(site: Site) -> None:
+    """A clock of 2030 has planned on a file of then; set right, the file is broken and there is no other schedule."""
+    without_bill(site.farm)
+    now, text = site.now, (site.farm.parent / "prices.csv").read_text()
+    site.now = datetime(2030, 2, 11, 6, tzinfo=UTC)
+    (site.farm.parent / "prices.csv").write_text(text.replace("2026-", "2030-"))
+    assert site.step()["plan"] == "2030-02-11T0000-0600"
+    site.now = now
+    (site.farm.parent / "prices.csv").write_text("interval_start")
+    points = site.step()
+    assert points["stale"]
+    assert datetime.fromisoformat(points["valid_until"]) <= datetime.fromisoformat(points["made_at"])
+    (site.farm.parent / "prices.csv").write_text(text)
+    points = site.step(minutes=1)
+    assert (points["plan"], points["status"]) == ("2026-02-11T0000-0600", "planned")
+
+
+def test_an_edit_that_keeps_size_and_time_is_seen(site: Site) -> None:
+    call = "events: [{name: cut, start: 2026-02-11 00:00, end: 2026-02-11 06:00, cut: {form: to_level, mw: 9.0}}]"
+    site.farm.write_text(site.farm.read_text() + call)
+    before, state = on(site.step(), "New"), site.farm.stat()
+    time.sleep(0.02)  # so that the change of the file has another time, if its content has not
+    site.farm.write_text(site.farm.read_text().replace("9.0", "2.0"))
+    os.utime(site.farm, ns=(state.st_atime_ns, state.st_mtime_ns))
+    assert on(site.step(minutes=15), "New") < before
 
 
 def watching(site: Site, *more: str) -> subprocess.Popen[str]:
@@ -262,10 +550,14 @@ def today(site: Site) -> None:
     hour = datetime.now(UTC).replace(minute=0, second=0, microsecond=0) - timedelta(hours=3)
     rows = [f"{(hour + timedelta(hours=i)).isoformat()},{20 + i % 5}" for i in range(48)]
     (site.farm.parent / "prices.csv").write_text("\n".join(["interval_start,price", *rows]) + "\n")
-    text = site.farm.read_text()
-    site.farm.write_text(
-        "\n".join(line for line in text.splitlines() if not line.startswith(("state", "  demand", "    - {name: Any")))
-    )
+    without_bill(site.farm)
+
+
+def without_bill(farm: Path) -> None:
+    """Take the demand charge and the state out of a farm file, so that a plan may begin at any time."""
+    lines = farm.read_text().splitlines()
+    gone = ("state", "  demand", "    - {name: Any")
+    farm.write_text("\n".join(line for line in lines if not line.startswith(gone)) + "\n")
 
 
 def arrived(file: Path) -> None:
@@ -284,7 +576,7 @@ def test_a_clock_that_begins_at_a_given_time(site: Site) -> None:
     _, said = loop.communicate(timeout=60)
     assert loop.returncode == 0, said
     assert site.points()["plan"] == "2026-02-11T0000-0600"
-    assert site.points()["at"].startswith("2026-02-11T00:1")
+    assert site.points()["made_at"].startswith("2026-02-11T00:1")
 
 
 def test_a_clock_cannot_begin_at_a_time_that_never_was(site: Site) -> None:
@@ -293,6 +585,19 @@ def test_a_clock_cannot_begin_at_a_time_that_never_was(site: Site) -> None:
     assert loop.returncode == 2, said
     assert "--at 2026-03-08 02:30: " in said
     assert "does not exist" in said
+
+
+def test_the_state_of_another_farm_is_refused(site: Site, tmp_path: Path) -> None:
+    site.step()
+    before = site.points()
+    other = write_farm(tmp_path / "other")
+    other.write_text(other.read_text().replace("name: Daily", "name: Other").replace("- name: ", "- name: X"))
+    site.farm = other
+    loop = watching(site, "--until", "2026-01-01")
+    _, said = loop.communicate(timeout=60)
+    assert loop.returncode == 2, said
+    assert "belongs to farm 'Daily'" in said
+    assert site.points() == before
 
 
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])

@@ -23,6 +23,7 @@ Stages = tuple[tuple[str, ...], ...]
 STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
 DAILY: Stages = (
     ("daily/test_record.py", "daily/test_feed.py", "daily/test_feed_address.py"),
+    ("daily/test_setpoints.py", "daily/test_on_change.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
     ("daily/test_present.py",),
     ("daily/test_job.py",),

@@ -60,6 +60,10 @@ POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
 ISSUES = "optimizer/replanning/issues.py"
+SETPOINTS = "optimizer/daily/setpoints.py"
+COUNTER = "optimizer/daily/counter.py"
+ON_CHANGE = "optimizer/daily/on_change.py"
+INTAKE = "optimizer/daily/intake.py"
 WATCH = "optimizer/daily/watch.py"
 FEED = "optimizer/daily/feed.py"
 FEED_ROWS = "optimizer/daily/feed_rows.py"
@@ -386,8 +390,24 @@ MUTATIONS = (
     Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
     Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
-    Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
-    Mutation(WATCH, "not waiting and", ""),
+    Mutation(INTAKE, "if age <= most:", "if age < 0.0 * most:"),
+    Mutation(INTAKE, "(before is None) != (self.silent is None)", "False"),
+    Mutation(WATCH, "in_force.start <= moment < in_force.end", "moment < in_force.end"),
+    Mutation(WATCH, "now < self._last or self._orders != _marks_of(self._ordering)", "False"),
+    Mutation(WATCH, "rest = min(every, self._hold_s / 2) if self._hold_s > 0 else every", "rest = every"),
+    Mutation(WATCH, "for moment in (self._change, until)", "for moment in (until,)"),
+    Mutation(WATCH, "record, self._change = self._in_force, None", "record = self._in_force"),
+    Mutation(SETPOINTS, "covers = record is not None and record.start <= moment < record.end", "covers = True"),
+    Mutation(SETPOINTS, "return min(record.end, now)", "return record.end"),
+    Mutation(SETPOINTS, "silent or status in _OLD or", "status in _OLD or"),
+    Mutation(SETPOINTS, "(short > 0) & (grid.ends > now)", "short > 0"),
+    Mutation(SETPOINTS, "since - old.since < _REACH", "True"),
+    Mutation(COUNTER, "before.farm.id == farm_id and", ""),
+    Mutation(COUNTER, "if max([last, *rows]) == last:", "if True:"),
+    Mutation(COUNTER, "*(epoch + 1 for epoch in seen if epoch < MOST)", ""),
+    Mutation(ON_CHANGE, "if digest == taken or", "if"),
+    Mutation(ON_CHANGE, "self._failed, self._again_at = digest, time", "self._taken, self._again_at = digest, time"),
+    Mutation(INTAKE, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     # a feed is distrusted
     Mutation(FEED, "if _mark(os.fstat(file.fileno())) != before:", "if False:"),
     Mutation(FEED, "if jumped or self._judged != (zone, rules):", "if self._judged != (zone, rules):"),
