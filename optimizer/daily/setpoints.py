@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
+from optimizer.conditions import Conditions
 from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
 from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.record import Record
+from optimizer.limits import owed_limit
 from optimizer.outputs import write_text
 from optimizer.outside import printable
+from optimizer.settlement.account import grid_import_mw
+
+F = NDArray[np.float64]
 
 JSON_FILE, CSV_FILE = "setpoints.json", "setpoints.csv"
 _OLD = ("kept", "safe", "nothing", "run out")  # what does not rest on good data of now
+_MW = 1e-6
 _REACH = timedelta(days=366)  # of `since`
 _MOST_LINES, _MOST_SIGNS = 20, 500  # of the message
 
@@ -49,7 +57,7 @@ def hand_out(
     set-points hold for ``valid_minutes`` where the farm file does not say. The farm is that of the set-points before
     where ``farm_id`` is not known. Raises CurtailError; the old ones stay.
     """
-    moment = pd.Timestamp(now).floor("s")
+    moment = pd.Timestamp(now).tz_convert("UTC").floor("s")
     files = folder.path / JSON_FILE, folder.path / CSV_FILE
     before = standing(files[0])
     in_the_way = [set_aside(file, "is a folder") for file in files if file.is_dir() and not file.is_symlink()]
@@ -59,7 +67,7 @@ def hand_out(
         before = None
     covers = record is not None and record.start <= moment < record.end
     status = status if covers else "nothing" if record is None else "run out"
-    source = None if record is None else record.source
+    source = None if record is None else record.source_at(moment)
     short_mw, short_until = (0.0, None) if record is None else shortfall(record, moment)
     document = SetPoints(
         contract=2,
@@ -136,17 +144,36 @@ def shortfall(record: Record, now: pd.Timestamp) -> tuple[float, datetime | None
 def valid_until(record: Record, now: pd.Timestamp, status: Status, minutes: float | None) -> pd.Timestamp:
     """How long a schedule's set-points hold: to its end, and so many minutes where they are given.
 
+    No longer than what runs now and next draws no more than binds: a change after the next one is not handed out.
     Those of a schedule that does not cover now have run out already.
     """
     if status == "run out":
         return min(record.end, now)
     minutes = record.farm.daily.setpoints_valid_minutes or minutes
-    return record.end if minutes is None else min(record.end, now + timedelta(minutes=minutes))
+    end = _within_limits_until(record, now)
+    return end if minutes is None else min(end, now + timedelta(minutes=minutes))
+
+
+def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
+    """When machines that stay as the next set-points have them would first draw more than binds and is planned."""
+    grid, c = record.market.grid, Conditions(record.farm, record.market)
+    held = {point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()}
+    drawn = grid_import_mw(c, replace(record.dispatch, units_on=held))
+    allowed = np.maximum(owed_limit(c).import_mw, grid_import_mw(c, record.dispatch))
+    above = np.flatnonzero((drawn > allowed + _MW) & (grid.starts > now))
+    return grid.starts[above[0]] if len(above) else record.end
+
+
+def _without_later_changes(units: F, ahead: NDArray[np.bool_]) -> F:
+    """Machines on where nothing changes any more after the next change, (intervals,)."""
+    changes = np.flatnonzero((np.diff(units, prepend=units[:1]) != 0) & ahead)
+    return units if len(changes) < 2 else np.where(np.arange(len(units)) < changes[1], units, units[changes[0]])
 
 
 def local(moment: pd.Timestamp, record: Record | None) -> datetime:
     """A moment on the farm's clock, to the second; in UTC where no farm is known."""
-    there: datetime = moment.tz_convert("UTC" if record is None else record.farm.timezone).floor("s").to_pydatetime()
+    zone = "UTC" if record is None else record.farm.timezone
+    there: datetime = moment.tz_convert("UTC").floor("s").tz_convert(zone).to_pydatetime()  # an hour may come twice
     return there
 
 

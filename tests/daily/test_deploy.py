@@ -65,7 +65,7 @@ def test_a_command_that_does_not_exist_would_be_noticed() -> None:
 
 def test_the_commands_and_the_section_of_the_page(tmp_path: Path) -> None:
     text = PAGE.read_text()
-    assert {arguments[0] for arguments in commands(text)} == {"daily", "watch", "history"}
+    assert {arguments[0] for arguments in commands(text)} == {"daily", "watch", "call", "history"}
     for arguments in commands(text):
         parsed(arguments)
     section, state = (part.split("```")[0] for part in text.split("```yaml\n")[1:])
