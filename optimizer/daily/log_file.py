@@ -18,6 +18,7 @@ from optimizer.daily.aside import set_aside
 from optimizer.errors import CurtailError, InputError
 
 T = TypeVar("T")
+HISTORY = "history.sqlite"  # in a state folder
 FORM = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (

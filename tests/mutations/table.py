@@ -50,6 +50,7 @@ CARRIED = "optimizer/daily/carried.py"
 JOB = "optimizer/daily/job.py"
 STATE_FOLDER = "optimizer/daily/folder.py"
 REVIEW = "optimizer/daily/review.py"
+SETTLING = "optimizer/daily/settling.py"
 POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
@@ -321,8 +322,8 @@ MUTATIONS = (
     Mutation(CARRIED, "ends[-1] = min(ends[-1], until) if", "ends[-1] = ends[-1] if"),
     Mutation(JOB, "        _catch_up(folder, history, logged)\n", ""),
     Mutation(STATE_FOLDER, "if folder.resolve() != in_force:", "if True:"),
-    Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
-    Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
+    Mutation(SETTLING, "if before is not None and before.stops == int(record.start.timestamp()):", "if False:"),
+    Mutation(SETTLING, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
     Mutation(WATCH, "self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])", "self._unkept = batch"),
     Mutation(WATCH, "not waiting and", ""),
