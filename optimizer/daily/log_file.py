@@ -160,7 +160,9 @@ class LogFile:
 
     def _in_memory(self, error: Exception) -> sqlite3.Connection:
         """An empty history, with what can still be read of the latest runs and prices."""
-        self.note(f"{self.path}: the history cannot be used: {error}; this run plans without writing it")
+        full = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_IOERR", "SQLITE_FULL"))
+        advice = "; make room on the disk" if full else ""
+        self.note(f"{self.path}: the history cannot be used: {error}; this run plans without writing it{advice}")
         with suppress(AttributeError):
             self._file.close()
         self.in_memory = True

@@ -21,6 +21,7 @@ from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History, Rank
 from optimizer.daily.inputs import files_of
 from optimizer.daily.job import run
+from optimizer.daily.mend import in_force_mended
 from optimizer.daily.record import Record
 from optimizer.daily.series import with_newest
 from optimizer.daily.setpoints import setpoints, write, written
@@ -89,7 +90,7 @@ class Watch:
         self._notice_jumps(now)
         try:
             self.folder.prepare()
-            found = self.folder.in_force()
+            found = in_force_mended(self.folder, self.say)
             in_force = None if found is None else found[0]
             self._look(now, in_force)
             waiting = in_force is not None and timedelta(0) < in_force.start - pd.Timestamp(now) <= WAITED_OUT
