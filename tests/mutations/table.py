@@ -47,9 +47,12 @@ STEP = "optimizer/replanning/stepping.py"
 ISSUED = "optimizer/market/peaks_issued.py"
 RULES_WALK = "optimizer/policies/walk.py"
 CARRIED = "optimizer/daily/carried.py"
-JOB = "optimizer/daily/job.py"
 STATE_FOLDER = "optimizer/daily/folder.py"
-REVIEW = "optimizer/daily/review.py"
+CARRIED_ON = "optimizer/carry.py"
+MEND = "optimizer/daily/mend.py"
+HISTORY_LOG = "optimizer/daily/history.py"
+LOG_FILE = "optimizer/daily/log_file.py"
+RECORD = "optimizer/daily/record.py"
 SETTLING = "optimizer/daily/settling.py"
 POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
@@ -255,7 +258,7 @@ MUTATIONS = (
     Mutation(CHARGES_DATA, "sum(tier.period == p for tier", "sum(tier.period >= p for tier"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.minimum_mw]"),
     Mutation(BILLING, "[demand.minimum_mw, demand.above_mw]", "[demand.above_mw]"),
-    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, 0.0))", "pass"),
+    Mutation(BILLING, "known.append(state.peaks_mw.get(demand.name, unknown or 0.0))", "pass"),
     Mutation(BILLING, "floor if self.begun_before(period) else demand.above_mw", "floor"),
     Mutation(BILLING, "owed = floor = max(floor, self._expected(", "owed = max(floor, self._expected("),
     Mutation(
@@ -320,7 +323,15 @@ MUTATIONS = (
     Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
     Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
     Mutation(CARRIED, "ends[-1] = min(ends[-1], until) if", "ends[-1] = ends[-1] if"),
-    Mutation(JOB, "        _catch_up(folder, history, logged)\n", ""),
+    Mutation(MEND, "    _log(history, found)\n    return said", "    return said"),
+    Mutation(MEND, "    history.check()\n", ""),
+    Mutation(MEND, "    folder.point_to(record.name)\n", ""),
+    Mutation(CARRIED, '"in_service": None if group.in_service is None else min(group.in_service, units),', ""),
+    Mutation(CARRIED, '"missed_mw": missed}', "}"),
+    Mutation(HISTORY_LOG, "if _digest(text) != digest:", "if False:"),
+    Mutation(LOG_FILE, '("price_changed", "UPDATE ON prices"),', ""),
+    Mutation(RECORD, 'if data["form"] != 1 and _sealed', "if False and _sealed"),
+    Mutation(CARRIED_ON, "if demand.name not in so_far and billing.counted_before(demand, first):", "if False:"),
     Mutation(STATE_FOLDER, "if folder.resolve() != in_force:", "if True:"),
     Mutation(SETTLING, "if before is not None and before.stops == int(record.start.timestamp()):", "if False:"),
     Mutation(SETTLING, "known = share > _KNOWN", "known = share >= 0.0"),
