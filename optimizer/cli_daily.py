@@ -5,11 +5,14 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from optimizer.cli_parts import FarmFile, Json, say, time_of, utc_of
+
+if TYPE_CHECKING:
+    from optimizer.daily.history import History, Prices
 
 State = Annotated[
     Path, typer.Option("--state", metavar="DIR", help="Folder that carries state between runs.", show_default=False)
@@ -77,13 +80,14 @@ def history(
     as_json: Json = False,
 ) -> None:
     """List the runs: what each planned, what it came to on the prices that came, and which way the error drifts."""
-    from optimizer.daily.folder import StateFolder
     from optimizer.daily.history import History
-    from optimizer.daily.observed import prices_in
+    from optimizer.daily.log_file import HISTORY
     from optimizer.daily.review import review, review_json
 
-    with History(StateFolder(state).history, reading=True) as opened:
-        found = review(opened, None if prices is None else prices_in(prices, location, opened))
+    with History(state / HISTORY, reading=True) as opened:
+        found = review(opened, None if prices is None else _read(prices, location, opened))
+        for line in opened.trouble:
+            say(line)
     if page is not None:
         from optimizer.daily.history_view import render_history
         from optimizer.outputs import write_file
@@ -100,6 +104,12 @@ def history(
         print_history(found, Console(width=None if sys.stdout.isatty() else 100))
     if page is not None:
         say(f"written to\n{page}")
+
+
+def _read(file: Path, location: str | None, history: History) -> Prices:
+    from optimizer.daily.observed import prices_in
+
+    return prices_in(file, location, history)
 
 
 def _write(path: Path, text: str) -> None:

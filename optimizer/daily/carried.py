@@ -28,6 +28,8 @@ from optimizer.units import MINUTES_PER_HOUR
 F = NDArray[np.float64]
 T = TypeVar("T")
 HELD_AT_MOST = pd.Timedelta(days=7)  # after that, what ran at a schedule's end says nothing any more
+# What following a record may come to whose text can be read: an old one may say anything
+UNREADABLE = (CurtailError, ArithmeticError, AssertionError, LookupError, TypeError, ValueError)
 _HOUR = pd.Timedelta(hours=1)
 _NONE = pd.Timedelta(0)
 
@@ -102,13 +104,7 @@ def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...
         return State(), (f"{days}: every machine is taken to run, and the bill so far is not known",)
     try:
         state = state_after(*executed(before, start))
-    except (
-        CurtailError,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:  # an old record may say anything
+    except UNREADABLE as error:
         when = clock(before.start, before.farm.timezone)
         told = f"what the schedule of {when} led to cannot be reckoned ({type(error).__name__})"
         return State(), (f"{told}: every machine is taken to run, and the bill so far is not known",)

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.daily.log_file import HISTORY
 from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
 from optimizer.outputs import sync, write_folder
@@ -40,7 +41,7 @@ class StateFolder:
     @property
     def history(self) -> Path:
         """The SQLite file."""
-        return self.path / "history.sqlite"
+        return self.path / HISTORY
 
     @property
     def measured(self) -> Path:

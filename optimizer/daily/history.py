@@ -10,19 +10,23 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from enum import IntEnum
 from math import isfinite
-from typing import Any, get_type_hints
+from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.daily.log_file import COLUMNS, LogFile
-from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from optimizer.daily.record import Record
 
 F = NDArray[np.float64]
 MOST_PRICES = 400 * 24 * 12  # 400 days of five minutes
 MOST_RECORDS = 10_000  # a year of hours; of older runs what they came to is kept
+SETTLED_FORM = 1  # of what is kept of schedules; of another it is reckoned anew
 MOST_MESSAGE = 4_000  # characters
 _LAST = 7_258_118_400  # the end of the year 2199, seconds since 1970
 _TIMED = f"typeof(start) = 'integer' AND typeof(end) = 'integer' AND start >= 0 AND start < end AND end < {_LAST}"
@@ -54,8 +58,7 @@ class Rank(IntEnum):
     FED = 2  # a feed
 
 
-@dataclass(frozen=True)
-class Run:
+class Run(NamedTuple):
     """One entry of the log. Times of the schedule are seconds since 1970; None for a run that handed none out."""
 
     number: int
@@ -75,8 +78,7 @@ class Run:
 _TYPES = get_type_hints(Run)
 
 
-@dataclass(frozen=True)
-class Entry:
+class Entry(NamedTuple):
     """A schedule that was handed out, by its run's number: when it begins and ends, seconds since 1970."""
 
     number: int
@@ -164,6 +166,8 @@ class History(LogFile):
         return None if found is None else found[0]
 
     def _written(self, number: int) -> tuple[Record, str] | None:
+        from optimizer.daily.record import record_of  # what has become of old runs is read without their records
+
         found = self._rows("SELECT run, start, digest, record FROM runs WHERE number = ?", (number,))
         if not found or found[0][3] is None:
             return None
@@ -234,7 +238,7 @@ class History(LogFile):
             for number, ends, told, digest in self._rows(
                 "SELECT number, ends, told, digest FROM settled WHERE ends > ?", (since,)
             )
-            if isinstance(ends, int) and isinstance(told, str) and _digest(f"{number} {ends} {told}") == digest
+            if isinstance(ends, int) and isinstance(told, str) and _settled_digest(number, ends, told) == digest
         }
 
     def version(self) -> int:
@@ -243,7 +247,7 @@ class History(LogFile):
 
     def keep_settled(self, rows: Iterable[tuple[int, int, str]], version: int) -> None:
         """Keep what became of schedules, (number, ends, told), unless the file has changed since that `version`."""
-        values = [(number, ends, told, _digest(f"{number} {ends} {told}")) for number, ends, told in rows]
+        values = [(number, ends, told, _settled_digest(number, ends, told)) for number, ends, told in rows]
 
         def written(file: sqlite3.Connection) -> None:
             with _whole(file):
@@ -295,6 +299,10 @@ def _whole(file: sqlite3.Connection) -> Iterator[None]:
 
 def _seconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp())
+
+
+def _settled_digest(number: int, ends: int, told: str) -> str:
+    return _digest(f"{SETTLED_FORM} {number} {ends} {told}")
 
 
 def _digest(text: str) -> str:

@@ -11,8 +11,6 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.daily.review import Followed, Review, totals
-from optimizer.report.packing import packed
-from optimizer.report.page import render
 from optimizer.report.text import number, plural, usd
 
 F = NDArray[np.float64]
@@ -70,6 +68,8 @@ def sums(found: Review) -> list[str]:
 
 def render_history(found: Review) -> str:
     """The page of a history, HTML text."""
+    from optimizer.report.page import render  # the terminal needs none of it
+
     return render(
         "history.html",
         charts=_charts(found.followed[-_MOST_DRAWN:], found.timezone),
@@ -84,6 +84,8 @@ def render_history(found: Review) -> str:
 
 def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
     """USD per day of each schedule over its time, and the error summed up; between schedules nothing is known."""
+    from optimizer.report.packing import packed
+
     if not followed:
         return {"zone": zone, "start": 0, "minutes": [], "series": {}, "charts": []}
     minutes: list[float] = []
@@ -125,6 +127,8 @@ def _chart(
     key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
+    from optimizer.report.packing import packed
+
     everything = np.concatenate([*values.values(), [0.0]])
     scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
     low, high = float(everything.min()) / scale, float(everything.max()) / scale

@@ -18,6 +18,7 @@ from optimizer.daily.aside import set_aside
 from optimizer.errors import CurtailError, InputError
 
 T = TypeVar("T")
+HISTORY = "history.sqlite"  # in a state folder
 FORM = 1
 _TABLES = """
 CREATE TABLE IF NOT EXISTS runs (
@@ -159,7 +160,9 @@ class LogFile:
 
     def _in_memory(self, error: Exception) -> sqlite3.Connection:
         """An empty history, with what can still be read of the latest runs and prices."""
-        self.note(f"{self.path}: the history cannot be used: {error}; this run plans without writing it")
+        full = getattr(error, "sqlite_errorname", "").startswith(("SQLITE_IOERR", "SQLITE_FULL"))
+        advice = "; make room on the disk" if full else ""
+        self.note(f"{self.path}: the history cannot be used: {error}; this run plans without writing it{advice}")
         with suppress(AttributeError):
             self._file.close()
         self.in_memory = True

@@ -7,6 +7,7 @@ read: of the history, else of the folders of runs.
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -39,6 +40,17 @@ def mend(folder: StateFolder, history: History) -> tuple[str, ...]:
             _log(history, _readable(run))
     _log(history, found)
     return said
+
+
+def in_force_mended(folder: StateFolder, say: Callable[[str], None]) -> tuple[Record, str] | None:
+    """The schedule in force, and its text; where it cannot be read the folder is mended, and that is said."""
+    try:
+        return folder.in_force()
+    except CurtailError:
+        with History(folder.history) as history:
+            for line in (*mend(folder, history), *history.trouble):
+                say(line)
+    return folder.in_force()
 
 
 def _replaced(

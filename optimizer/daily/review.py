@@ -8,32 +8,19 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass, replace
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, NamedTuple
+from zoneinfo import ZoneInfo
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from optimizer.carry import state_after
-from optimizer.conditions import Conditions
-from optimizer.config.base import as_written
-from optimizer.config.horizon import State
-from optimizer.daily.carried import executed, fitted
 from optimizer.daily.history import Entry, History, Prices, Run
-from optimizer.daily.observed import price_with
-from optimizer.daily.record import Record, metered
-from optimizer.errors import CurtailError
-from optimizer.policies import strike_rule
-from optimizer.settlement.account import Dispatch, settle
 
-F = NDArray[np.float64]
 DRIFT_HOURS = 7 * 24.0
 HOURS_PER_DAY = 24.0
-_KNOWN = 1.0 - 1e-9
 SETTLED_AT_ONCE = 50  # schedules that a run settles
 _SECONDS_PER_HOUR = 3600
-_TOLD = 9  # fields of `Followed` that are kept
 
 
 @dataclass(frozen=True)
@@ -54,18 +41,18 @@ class Followed:
     planned_usd: float
     realised_usd: float
     strike_rule_usd: float
-    running_error_usd: float = 0.0
-    drift_usd_per_day: float = 0.0
+    running_error_usd: float
+    drift_usd_per_day: float
 
     @property
-    def begins(self) -> pd.Timestamp:
+    def begins(self) -> datetime:
         """When it begins, on the farm's clock."""
-        return _moment(self.starts).tz_convert(self.timezone)
+        return datetime.fromtimestamp(self.starts, ZoneInfo(self.timezone))
 
     @property
-    def ends(self) -> pd.Timestamp:
+    def ends(self) -> datetime:
         """When the next began or it ran out, on the farm's clock."""
-        return _moment(self.stops).tz_convert(self.timezone)
+        return datetime.fromtimestamp(self.stops, ZoneInfo(self.timezone))
 
     @property
     def error_usd(self) -> float:
@@ -92,26 +79,41 @@ class Review:
     expects_peaks: bool = False
 
 
-def review(history: History, prices: Prices | None = None) -> Review:
-    """Look at all runs; ``prices`` in place of those that the history has kept."""
-    newest = history.last()
-    last = None if newest is None else newest[0]
-    return Review(
-        farm="" if last is None else last.farm.name,
-        timezone="UTC" if last is None else last.farm.timezone,
-        runs=tuple(history.runs()),
-        followed=_summed([one for one in settled(history, prices) if one.hours > 0]),
-        expects_peaks=last is not None and bool(last.farm.energy.coincident_peaks),
-    )
+class Told(NamedTuple):
+    """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `Followed`.
 
-
-def settled(history: History, prices: Prices | None = None) -> list[Followed]:
-    """What became of every schedule, with no ``hours`` where no price of it is known.
-
-    On the history's own prices it is kept in the history, and only what is new is reckoned. Schedules whose record is
-    kept no longer stay as they were kept.
+    ``hours`` is zero where no price of it is known. ``rule`` is a state as JSON.
     """
-    return _settled(history, prices, 0, None)
+
+    number: int
+    run: str
+    starts: int
+    stops: int
+    timezone: str
+    hours: float
+    planned_usd: float
+    realised_usd: float
+    strike_rule_usd: float
+    farm: str
+    expects_peaks: bool
+    rule: str
+
+
+def review(history: History, prices: Prices | None = None) -> Review:
+    """Look at all runs; ``prices`` in place of those that the history has kept.
+
+    What became of a schedule on the history's own prices is kept in the history, and only what is new is reckoned.
+    Schedules whose record is kept no longer stay as they were kept.
+    """
+    told = _settled(history, prices, 0, None)
+    last = told[-1] if told else None
+    return Review(
+        farm="" if last is None else last.farm,
+        timezone="UTC" if last is None else last.timezone,
+        runs=tuple(history.runs()),
+        followed=_summed([one for one in told if one.hours > 0]),
+        expects_peaks=last is not None and last.expects_peaks,
+    )
 
 
 def settle_new(history: History) -> None:
@@ -119,122 +121,62 @@ def settle_new(history: History) -> None:
     _settled(history, None, history.settled_until(), SETTLED_AT_ONCE)
 
 
-def _settled(history: History, prices: Prices | None, since: int, most: int | None) -> list[Followed]:
+def _settled(history: History, prices: Prices | None, since: int, most: int | None) -> list[Told]:
     version, kept = history.version(), history.settled(since) if prices is None else {}
-    entries, rule = history.entries(since), _Rule()
-    found, new = list[Followed](), list[tuple[int, int, str]]()
+    entries = history.entries(since)
+    found, new = list[Told](), list[Told]()
     for i, entry in enumerate(entries):
         ends = entry.end if i + 1 == len(entries) else min(entry.end, entries[i + 1].start)
         told = _kept(kept.get(entry.number), entry, ends)
         if told is None:
             if len(new) == most:
                 break
-            record = history.record(entry.number)
-            one = None if record is None else _reckoned(history, entry, record, ends, prices, rule)
-            if one is None:
-                rule = _Rule()
+            told = _reckoned(history, entry, ends, prices, found[-1] if found else None)
+            if told is None:
                 continue
-            told = [*astuple(one)[:_TOLD], rule.state]
-            new.append((entry.number, ends, json.dumps(told)))
-        rule = _Rule(told[_TOLD], ends)
-        found.append(Followed(*told[:_TOLD]))
+            new.append(told)
+        found.append(told)
     if prices is None:
-        history.keep_settled(new, version)
+        history.keep_settled([(one.number, one.stops, json.dumps(one)) for one in new], version)
     return found
 
 
-def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> list[Any] | None:
+def _reckoned(history: History, entry: Entry, ends: int, prices: Prices | None, before: Told | None) -> Told | None:
+    from optimizer.daily.settling import reckoned  # only where something is new: the rest is read within a moment
+
+    return reckoned(history, entry, ends, prices, before)
+
+
+def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> Told | None:
     """What is kept of a schedule, if that is still of the same hours."""
     if row is None or row[0] != ends:
         return None
-    told: list[Any] = json.loads(row[1])
-    return told if told[:4] == [entry.number, entry.run, entry.start, ends] else None
+    told = Told(*json.loads(row[1]))
+    return told if told[:4] == (entry.number, entry.run, entry.start, ends) else None
 
 
-def _reckoned(
-    history: History, entry: Entry, record: Record, ends: int, prices: Prices | None, rule: _Rule
-) -> Followed | None:
-    came = history.prices(entry.start, ends) if prices is None else _between(entry.start, ends, prices)
-    try:
-        return _followed(entry, record, ends, came, rule)
-    except (
-        CurtailError,
-        ArithmeticError,
-        LookupError,
-        TypeError,
-        ValueError,
-    ) as error:  # an old record may say anything
-        history.note(f"what became of the schedule {entry.run} cannot be reckoned ({type(error).__name__})")
-        return None
-
-
-def _between(start: int, end: int, prices: Prices) -> Prices:
-    over = (prices.ends > start) & (prices.starts < end)
-    return Prices(prices.starts[over], prices.ends[over], prices.usd_per_mwh[over])
-
-
-class _Rule:
-    """The strike rule followed through all schedules: its state as text, and where the last has ended."""
-
-    def __init__(self, state: str = "", at: int = 0) -> None:
-        self.state, self.at = state, at
-
-    def followed(self, record: Record, really: Conditions) -> tuple[Conditions, Dispatch]:
-        """What the rule does in a schedule's hours. After a gap it starts with what the schedule started with."""
-        if self.state and self.at == int(record.start.timestamp()):
-            with as_written():
-                state = fitted(State.model_validate_json(self.state, extra="ignore"), record.farm)
-            peaks = record.farm.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
-            state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
-            really = metered(record, really.market, record.farm.model_copy(update={"state": state}))
-        dispatch = strike_rule(really)
-        self.state = state_after(really, dispatch).model_dump_json()
-        return really, dispatch
-
-
-def _followed(entry: Entry, record: Record, ends: int, came: Prices, rule: _Rule) -> Followed:
-    c, dispatch = executed(record, _moment(ends))
-    price, share = price_with(came, c.market.energy_price_usd_per_mwh, c.grid)
-    known = share > _KNOWN
-    really = Conditions(
-        c.farm,
-        replace(c.market, energy_price_usd_per_mwh=np.where(known, price, c.market.energy_price_usd_per_mwh)),
-        c.rest,
-    )
-    by_rule = rule.followed(record, really)
-
-    def earned(conditions: Conditions, schedule: Dispatch) -> float:
-        return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values())) if known.any() else 0.0
-
-    return Followed(
-        number=entry.number,
-        run=entry.run,
-        starts=entry.start,
-        stops=ends,
-        timezone=record.farm.timezone,
-        hours=float(c.grid.hours[known].sum()),
-        planned_usd=earned(c, dispatch),
-        realised_usd=earned(really, dispatch),
-        strike_rule_usd=earned(*by_rule),
-    )
-
-
-def _summed(found: Sequence[Followed]) -> tuple[Followed, ...]:
+def _summed(found: Sequence[Told]) -> tuple[Followed, ...]:
     """The schedules with the sum of errors so far, and their mean per day over seven days."""
-    errors, hours, stops = (np.array([getattr(one, key) for one in found]) for key in ("error_usd", "hours", "stops"))
-    firsts = stops.searchsorted(stops - DRIFT_HOURS * _SECONDS_PER_HOUR, side="right")
+    errors = np.array([one.realised_usd - one.planned_usd for one in found])
+    hours, stops = (np.array([getattr(one, key) for one in found]) for key in ("hours", "stops"))
+    firsts = stops.searchsorted(stops - DRIFT_HOURS * _SECONDS_PER_HOUR, side="right").tolist()
+    running = np.cumsum(errors).tolist()
     return tuple(
-        replace(
-            one,
-            running_error_usd=float(running),
-            drift_usd_per_day=float(errors[first : i + 1].sum() / hours[first : i + 1].sum() * HOURS_PER_DAY),
+        Followed(
+            number=one.number,
+            run=one.run,
+            starts=one.starts,
+            stops=one.stops,
+            timezone=one.timezone,
+            hours=one.hours,
+            planned_usd=one.planned_usd,
+            realised_usd=one.realised_usd,
+            strike_rule_usd=one.strike_rule_usd,
+            running_error_usd=running[i],
+            drift_usd_per_day=float(errors[firsts[i] : i + 1].sum() / hours[firsts[i] : i + 1].sum() * HOURS_PER_DAY),
         )
-        for i, (one, running, first) in enumerate(zip(found, np.cumsum(errors), firsts.tolist(), strict=True))
+        for i, one in enumerate(found)
     )
-
-
-def _moment(seconds: int) -> pd.Timestamp:
-    return pd.Timestamp(seconds, unit="s", tz="UTC").as_unit("us")
 
 
 def review_json(found: Review) -> dict[str, Any]:

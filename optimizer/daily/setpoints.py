@@ -157,7 +157,9 @@ def valid_until(record: Record, now: pd.Timestamp, status: Status, minutes: floa
 def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
     """When machines that stay as the next set-points have them would first draw more than binds and is planned."""
     grid, c = record.market.grid, Conditions(record.farm, record.market)
-    held = {point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()}
+    held = {
+        point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()
+    }
     drawn = grid_import_mw(c, replace(record.dispatch, units_on=held))
     allowed = np.maximum(owed_limit(c).import_mw, grid_import_mw(c, record.dispatch))
     above = np.flatnonzero((drawn > allowed + _MW) & (grid.starts > now))

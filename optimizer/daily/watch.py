@@ -24,6 +24,7 @@ from optimizer.daily.identity import identity_in
 from optimizer.daily.inputs import files_of
 from optimizer.daily.intake import Intake
 from optimizer.daily.job import run
+from optimizer.daily.mend import in_force_mended
 from optimizer.daily.orders import CALLS
 from optimizer.daily.record import Record
 from optimizer.daily.series import with_newest
@@ -151,8 +152,8 @@ class Watch:
         try:
             found = self.folder.in_force()
         except CurtailError:
-            self._due = True  # a run mends it
-            raise
+            self._due = True
+            found = in_force_mended(self.folder, self._say)
         self._in_force = None if found is None else found[0]
 
     def _look_at_files(self, _: datetime) -> None:

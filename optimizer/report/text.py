@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import math
 import re
+from typing import TYPE_CHECKING
 
-import pandas as pd
+if TYPE_CHECKING:
+    import pandas as pd
 
-from optimizer.market.grid import Grid
+    from optimizer.market.grid import Grid
 
 
 def number(value: float, decimals: int = 0) -> str:
@@ -91,6 +93,8 @@ def label(code: str) -> str:
 class Clock:
     """Times of a grid on the farm's clock; the offset is told only where it changes within the plan.
 
+    >>> import pandas as pd
+    >>> from optimizer.market.grid import Grid
     >>> Clock(Grid(pd.DatetimeIndex(["2026-02-11 06:00Z"]), __import__("numpy").ones(1), "America/Chicago")).start(0)
     '2026-02-11 00:00'
     """

@@ -182,11 +182,10 @@ def test_a_read_only_disk(tmp_path: Path) -> None:
 def test_a_history_that_is_none(tmp_path: Path) -> None:
     farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
-    before = files_in(state / "latest")
     for name in ("history.sqlite-wal", "history.sqlite-shm"):
         (state / name).unlink(missing_ok=True)
     (state / "history.sqlite").write_bytes(b"no database" * 1000)
     done = daily(farm, state, "2026-02-11 03:00")
-    assert done.returncode == 1
-    assert "the history cannot be used: file is not a database; move it away" in done.stderr
-    assert files_in(state / "latest") == before
+    assert done.returncode == 0
+    assert "the history cannot be used: file is not a database; set aside as history.sqlite.damaged-" in done.stderr
+    assert (state / "latest").readlink() == Path("runs/2026-02-11T0300-0600")

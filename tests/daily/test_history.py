@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from optimizer.daily.history import History, Rank
+from optimizer.daily.history import History, Prices, Rank
 from optimizer.daily.history_view import render_history
 from optimizer.daily.job import run_once
 from optimizer.daily.review import Review, review
@@ -166,6 +169,135 @@ def test_the_page_draws_both_charts(browser: Any, tmp_path: Path) -> None:
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()
     assert troubles == []
+
+
+def kept(state: Path) -> dict[int, tuple[int, str]]:
+    with History(state / "history.sqlite") as history:
+        return history.settled()
+
+
+def unread(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of runs whose records are read from now on."""
+    found: list[int] = []
+    real = History.record
+
+    def noted(self: History, number: int) -> Any:
+        found.append(number)
+        return real(self, number)
+
+    monkeypatch.setattr(History, "record", noted)
+    return found
+
+
+def test_what_became_of_plans_is_kept_and_only_what_is_new_is_reckoned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, *[30.0] * 4)
+    first = runs(farm, state, 0, 2, 4)
+    read = unread(monkeypatch)
+    assert runs(farm, state) == first
+    assert read == []
+    hour = int(START.timestamp()) + 6 * 3600
+    with History(state / "history.sqlite") as history:
+        history.note_prices([(hour + 3 * 3600, hour + 4 * 3600, 30.0)], Rank.SETTLED)  # no news
+        assert review(history) == first
+        assert read == []
+        history.note_prices([(hour + 3 * 3600, hour + 4 * 3600, 50.0)], Rank.FED)  # of the second schedule
+        later = review(history)
+    assert read == [2, 3]
+    assert [one.error_usd for one in later.followed] == [pytest.approx(0), pytest.approx(-20 * MW)]
+
+
+def test_a_run_that_begins_sooner_cuts_the_one_before(tmp_path: Path) -> None:
+    """What was kept of the second schedule was two hours long; a run at three leaves one of them."""
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, *[30.0] * 6)
+    assert [one.hours for one in runs(farm, state, 0, 2, 4, 5).followed] == [2, 2, 1]
+    assert [one.hours for one in runs(farm, state, 3).followed] == [2, 1, 1, 1]
+
+
+def test_what_is_kept_is_what_would_be_reckoned(tmp_path: Path) -> None:
+    """Of runs that were settled one after another, and of the same when nothing is kept; the rule's state goes on."""
+    demand = ", demand: [{name: D, usd_per_kw: 1, expected_peak_mw: 0}]"
+    start = "state: {at: 2026-02-11 00:00, bill: {peaks_mw: {D: 1.75}}}"
+    farm, state = flat(tmp_path / "farm", demand, start, price=50.0), tmp_path / "state"
+    settled(farm, *[50.0 + hour for hour in range(48)])
+    once = runs(farm, state, 0, 6, 12, 24, 30)
+    with History(state / "history.sqlite") as history:
+        history.work(lambda file: file.execute("DELETE FROM settled"))
+        assert review(history) == once
+    assert len(kept(state)) == 5
+
+
+def test_a_damaged_row_of_what_is_kept_is_reckoned_anew(tmp_path: Path) -> None:
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, 30, 30, 60, 100)
+    first = runs(farm, state, 0, 2, 4)
+    with History(state / "history.sqlite") as history:
+        history.work(lambda file: file.execute("UPDATE settled SET told = replace(told, '30', '31') WHERE number = 1"))
+        history.work(lambda file: file.execute("UPDATE settled SET ends = 'soon' WHERE number = 2"))
+        assert review(history) == first
+        assert review(history) == first
+
+
+def test_other_prices_are_reckoned_with_and_not_kept(tmp_path: Path) -> None:
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, 30, 30)
+    first = runs(farm, state, 0, 2)
+    hour = int(START.timestamp()) + 6 * 3600
+    dear = Prices(np.array([hour]), np.array([hour + 7200]), np.array([50.0]))
+    with History(state / "history.sqlite") as history:
+        assert review(history, dear).followed[0].error_usd == pytest.approx(2 * -20 * MW)
+        assert review(history) == first
+
+
+def test_old_records_are_dropped_and_what_became_of_plans_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.daily.history.MOST_RECORDS", 2)
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, *[30.0 + hour for hour in range(6)])
+    found = runs(farm, state, 0, 1, 2, 3, 4, 5)
+    assert [one.error_usd for one in found.followed] == [pytest.approx(-hour * MW) for hour in range(5)]
+    with History(state / "history.sqlite") as history:
+        assert [record.name[11:15] for _, record in history.schedules()] == ["0400", "0500"]
+        hour = int(START.timestamp()) + 6 * 3600
+        history.note_prices([(hour, hour + 3600, 99.0)], Rank.FED)  # of the first, which can be reckoned no more
+        assert review(history).followed == found.followed
+
+
+def test_only_so_many_prices_are_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("optimizer.daily.history.MOST_PRICES", 3)
+    with History(tmp_path / "history.sqlite") as history:
+        history.note_prices([(i, i + 1, float(i)) for i in range(9)], Rank.FED)
+        history.add(logged="", seconds=None, at="", status="kept", exit_code=5, message="x" * 10_000)
+        assert history.prices(0).usd_per_mwh.tolist() == [6.0, 7.0, 8.0]
+        assert len(history.runs()[0].message) == 4000
+
+
+def test_a_year_of_runs_is_read_within_a_second(tmp_path: Path) -> None:
+    """8,760 runs of which it is kept what became of them; seconds of this process, others' work left out."""
+    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+    settled(farm, *[30.0] * 2)
+    runs(farm, state, 0, 1)
+    with History(state / "history.sqlite") as history:
+        (run,) = [run for run in history.runs() if run.number == 1]
+        ((_, told),) = [row for number, row in history.settled().items() if number == 1]
+        year = range(10_000 - 8760, 10_000)
+        values = [(n, run.start - 3600 * (10_000 - n), run.end - 3600 * (10_000 - n)) for n in year]
+        history.work(
+            lambda file: file.executemany(
+                "INSERT INTO runs SELECT ?, logged, seconds, at, status, exit_code, message, run, ?, ?, planned_usd, "
+                "inputs, digest, NULL FROM runs WHERE number = 1", values)
+        )  # fmt: skip
+        rest = json.loads(told)[4:]
+        rows = [(n, start + 3600, json.dumps([n, run.run, start, start + 3600, *rest])) for n, start, _ in values]
+        history.keep_settled(rows, history.version())
+        begun = time.process_time()
+        found = review(history)
+        assert time.process_time() - begun < 1.0
+    assert len(found.followed) == 8760 + 1
 
 
 def test_reading_while_a_run_writes(tmp_path: Path) -> None:

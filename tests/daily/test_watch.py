@@ -200,6 +200,20 @@ def test_a_full_disk_keeps_the_set_points_and_is_tried_again(site: Site, monkeyp
     assert on(site.step(minutes=1), "New") == 0
 
 
+def test_damage_under_a_watch_is_mended_at_the_next_look(site: Site) -> None:
+    """Record and history in one: the set-points go on as they were."""
+    before = site.step()
+    record = site.state / "latest" / "record.json"
+    record.write_text(record.read_text()[:1000])
+    site.feed("now.csv", "2026-02-11T09:00-06:00,31")
+    assert site.step(minutes=5)["setpoints"] == before["setpoints"]
+    assert any("record.json: is no record of a run" in line and "set aside" in line for line in site.said)
+    (site.state / "history.sqlite").write_bytes(b"lost")
+    site.feed("now.csv", "2026-02-11T01:00-06:00,300")
+    assert on(site.step(minutes=55), "New") == 0
+    assert site.logged() == ["planned", "planned"]
+
+
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
     disk = tmp_path / "disk"
     disk.mkdir()

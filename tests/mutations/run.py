@@ -22,12 +22,14 @@ ROOT = Path(__file__).resolve().parents[2]
 Stages = tuple[tuple[str, ...], ...]
 STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
 DAILY: Stages = (
-    ("daily/test_record.py", "daily/test_feed.py", "daily/test_feed_address.py"),
+    ("daily/test_record.py", "daily/test_written.py", "daily/test_feed.py", "daily/test_feed_address.py"),
     ("daily/test_setpoints.py", "daily/test_on_change.py"),
     ("daily/test_history.py", "daily/test_watch.py"),
     ("daily/test_present.py",),
+    ("daily/test_damage.py",),
     ("daily/test_job.py",),
 )
+CARRIED: Stages = (("test_carry.py", "daily/test_written.py"),)
 THROUGH_TIME: Stages = (
     (
         "replanning/test_forecasts.py",
@@ -47,6 +49,7 @@ CONVERSION: Stages = (
 BY_FOLDER: dict[str, Stages] = {
     "optimizer/conversion/": CONVERSION,
     "optimizer/daily/": DAILY,
+    "optimizer/carry.py": CARRIED,
     "optimizer/replanning/": THROUGH_TIME,
     "optimizer/policies/": THROUGH_TIME,
     "optimizer/market/grid.py": GRIDS,

@@ -53,9 +53,13 @@ STEP = "optimizer/replanning/stepping.py"
 ISSUED = "optimizer/market/peaks_issued.py"
 RULES_WALK = "optimizer/policies/walk.py"
 CARRIED = "optimizer/daily/carried.py"
-JOB = "optimizer/daily/job.py"
 STATE_FOLDER = "optimizer/daily/folder.py"
-REVIEW = "optimizer/daily/review.py"
+CARRIED_ON = "optimizer/carry.py"
+MEND = "optimizer/daily/mend.py"
+HISTORY_LOG = "optimizer/daily/history.py"
+LOG_FILE = "optimizer/daily/log_file.py"
+RECORD = "optimizer/daily/record.py"
+SETTLING = "optimizer/daily/settling.py"
 POSTURE = "optimizer/daily/posture.py"
 PRESENT = "optimizer/daily/present.py"
 PLANNED = "optimizer/daily/planned.py"
@@ -385,10 +389,18 @@ MUTATIONS = (
     Mutation(SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "stop_above"),
     Mutation(SHEET, "(strike - others) / billed", "strike / billed"),
     Mutation(CARRIED, "ends[-1] = min(ends[-1], until) if", "ends[-1] = ends[-1] if"),
-    Mutation(JOB, "        _catch_up(folder, history, logged)\n", ""),
+    Mutation(MEND, "    _log(history, found)\n    return said", "    return said"),
+    Mutation(MEND, "    history.check()\n", ""),
+    Mutation(MEND, "    folder.point_to(record.name)\n", ""),
+    Mutation(CARRIED, '"in_service": None if state.in_service is None else min(state.in_service, group.units),', ""),
+    Mutation(CARRIED, '"missed_mw": missed}', "}"),
+    Mutation(HISTORY_LOG, "if _digest(text) != digest:", "if False:"),
+    Mutation(LOG_FILE, '("price_changed", "UPDATE ON prices"),', ""),
+    Mutation(RECORD, 'if data["form"] != 1 and _sealed', "if False and _sealed"),
+    Mutation(CARRIED_ON, "if demand.name not in so_far and billing.counted_before(demand, first):", "if False:"),
     Mutation(STATE_FOLDER, "if folder.resolve() != in_force:", "if True:"),
-    Mutation(REVIEW, "if self.state is not None and self.at == record.start:", "if False:"),
-    Mutation(REVIEW, "known = share > _KNOWN", "known = share >= 0.0"),
+    Mutation(SETTLING, "if before is not None and before.stops == int(record.start.timestamp()):", "if False:"),
+    Mutation(SETTLING, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
     Mutation(INTAKE, "if age <= most:", "if age < 0.0 * most:"),
     Mutation(INTAKE, "(before is None) != (self.silent is None)", "False"),

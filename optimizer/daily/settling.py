@@ -1,0 +1,90 @@
+"""What a schedule came to, as far as it was followed, settled on the prices that really came.
+
+Planned, realised and the strike rule are settled over the same hours with the same charges; only hours whose price is
+known count. The strike rule goes on from where it has led itself.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from optimizer.carry import state_after
+from optimizer.conditions import Conditions
+from optimizer.config.base import as_written
+from optimizer.config.horizon import State
+from optimizer.daily.carried import UNREADABLE, executed, fitted
+from optimizer.daily.history import Entry, History, Prices
+from optimizer.daily.observed import price_with
+from optimizer.daily.record import Record, metered
+from optimizer.daily.review import Told
+from optimizer.policies import strike_rule
+from optimizer.settlement.account import Dispatch, settle
+
+F = NDArray[np.float64]
+_KNOWN = 1.0 - 1e-9
+
+
+def reckoned(history: History, entry: Entry, ends: int, prices: Prices | None, before: Told | None) -> Told | None:
+    """What became of a schedule until a moment; None where that is not known. ``before`` is of the one before it."""
+    record = history.record(entry.number)
+    if record is None:
+        return None
+    came = history.prices(entry.start, ends) if prices is None else _between(entry.start, ends, prices)
+    try:
+        return _told(entry, record, ends, came, before)
+    except UNREADABLE as error:
+        history.note(f"what became of the schedule {entry.run} cannot be reckoned ({type(error).__name__})")
+        return None
+
+
+def _between(start: int, end: int, prices: Prices) -> Prices:
+    over = (prices.ends > start) & (prices.starts < end)
+    return Prices(prices.starts[over], prices.ends[over], prices.usd_per_mwh[over])
+
+
+def _told(entry: Entry, record: Record, ends: int, came: Prices, before: Told | None) -> Told:
+    c, dispatch = executed(record, pd.Timestamp(ends, unit="s", tz="UTC").as_unit("us"))
+    price, share = price_with(came, c.market.energy_price_usd_per_mwh, c.grid)
+    known = share > _KNOWN
+    really = Conditions(
+        c.farm,
+        replace(c.market, energy_price_usd_per_mwh=np.where(known, price, c.market.energy_price_usd_per_mwh)),
+        c.rest,
+    )
+    by_rule = _by_rule(record, really, before)
+
+    def earned(conditions: Conditions, schedule: Dispatch) -> float:
+        return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values())) if known.any() else 0.0
+
+    return Told(
+        number=entry.number,
+        run=entry.run,
+        starts=entry.start,
+        stops=ends,
+        timezone=record.farm.timezone,
+        hours=float(c.grid.hours[known].sum()),
+        planned_usd=earned(c, dispatch),
+        realised_usd=earned(really, dispatch),
+        strike_rule_usd=earned(*by_rule),
+        farm=record.farm.name,
+        expects_peaks=bool(record.farm.energy.coincident_peaks),
+        rule=state_after(*by_rule).model_dump_json(),
+    )
+
+
+def _by_rule(record: Record, really: Conditions, before: Told | None) -> tuple[Conditions, Dispatch]:
+    """What the strike rule does in a schedule's hours: it goes on from where it was led by the schedule before.
+
+    After a gap it starts with what the schedule started with.
+    """
+    if before is not None and before.stops == int(record.start.timestamp()):
+        with as_written():
+            state = fitted(State.model_validate_json(before.rule, extra="ignore"), record.farm)
+        peaks = record.farm.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
+        state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
+        really = metered(record, really.market, record.farm.model_copy(update={"state": state}))
+    return really, strike_rule(really)
