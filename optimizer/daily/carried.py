@@ -18,6 +18,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
+from optimizer.daily.handed import handed_out
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
@@ -65,6 +66,10 @@ def state_at(
     state, said = farm.state, tuple[str, ...]()
     if before is not None:
         state, said = _carried(start, before)
+        handed = None if measured is None else handed_out(measured.parent, before, start)
+        if handed is not None:
+            state, lost = _as_handed_out(state, handed)
+            said = (*said, lost)
         state = fitted(state, farm)
         if before.market.grid.hours[0] * MINUTES_PER_HOUR != farm.horizon.intervals[0].minutes:
             state = state.model_copy(update={"announced": {}})  # of intervals of another length
@@ -82,6 +87,16 @@ def state_at(
         return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
     found: State = _over(given, state)
     return fitted(found.model_copy(update={"at": start.to_pydatetime()}), farm), said
+
+
+def _as_handed_out(state: State, handed: dict[str, int]) -> tuple[State, str]:
+    """A state with the machines of the last set-points: the schedule they are of is lost, that before it says less.
+
+    What the site drew under them is not known, so that no ramp binds at once.
+    """
+    groups = {name: GroupState(running=running) for name, running in handed.items()}
+    lost = "the schedule of the last set-points cannot be read: machines are taken to run as these have them"
+    return state.model_copy(update={"groups": groups, "grid_import_mw": None, "announced": {}}), lost
 
 
 def _over(given: Any, old: Any) -> Any:

@@ -65,6 +65,9 @@ _WAIT_S = 5.0  # for somebody who writes
 _WAIT_COPYING_S = 0.1
 
 
+_SQLITE = (sqlite3.Error, UnicodeDecodeError)  # the latter where its own message quotes a damaged file
+
+
 class _DamagedError(Exception):
     """The file is there and is no history."""
 
@@ -84,7 +87,7 @@ class LogFile:
         self.in_memory = False  # lost with this run
         try:
             self._file = self._opened()
-        except (_DamagedError, sqlite3.Error) as error:
+        except (_DamagedError, *_SQLITE) as error:
             self._file = self._otherwise(error)
 
     def __enter__(self) -> Self:
@@ -97,11 +100,11 @@ class LogFile:
         """Do something with the file; with a new one, where it turns out to be damaged, or with one in memory."""
         try:
             return on(self._file)
-        except sqlite3.Error as error:
+        except _SQLITE as error:
             self._file = self._otherwise(error)
         try:
             return on(self._file)
-        except sqlite3.Error as error:
+        except _SQLITE as error:
             self._file = self._in_memory(error)
         return on(self._file)
 
@@ -128,7 +131,7 @@ class LogFile:
             if form == 0 and file.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 raise _DamagedError("it is a database of something else")
             if self.reading:
-                with suppress(sqlite3.Error):
+                with suppress(*_SQLITE):
                     _prepare(file)  # what was settled is kept where it may be written
             else:
                 self.fresh = self.fresh or form == 0
@@ -155,7 +158,7 @@ class LogFile:
         self.fresh = True
         try:
             return self._opened()
-        except (_DamagedError, sqlite3.Error) as again:
+        except (_DamagedError, *_SQLITE) as again:
             return self._in_memory(again)
 
     def _in_memory(self, error: Exception) -> sqlite3.Connection:
@@ -168,11 +171,11 @@ class LogFile:
         self.in_memory = True
         file = _connected(":memory:", _WAIT_COPYING_S)
         _prepare(file)
-        with suppress(sqlite3.Error):
+        with suppress(*_SQLITE):
             file.execute("ATTACH ? AS kept", (f"{self.path.absolute().as_uri()}?mode=ro",))
             for copied in _COPIED:
                 file.execute(copied)
-        with suppress(sqlite3.Error):
+        with suppress(*_SQLITE):
             file.execute("DETACH kept")
         return file
 
@@ -205,4 +208,4 @@ def _look(file: sqlite3.Connection) -> None:
 def _is_damage(error: Exception) -> bool:
     """Whether a failure says that the file is no history, rather than that it cannot be reached now."""
     code: Any = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
-    return isinstance(error, _DamagedError) or code in _DAMAGED_READING or code & 0xFF in _DAMAGED
+    return isinstance(error, _DamagedError | UnicodeDecodeError) or code in _DAMAGED_READING or code & 0xFF in _DAMAGED

@@ -10,8 +10,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from optimizer.config.clock import to_utc, zone_of
 from optimizer.config.events import Event
 from optimizer.daily.lock import locked
@@ -104,7 +102,7 @@ def cancel_calls(folder: Path, zone: str, now: datetime, name: str | None) -> tu
             if call not in ended:
                 left.append(call)
             elif to_utc(call.start, zone) < now:
-                stop = pd.Timestamp(now).tz_convert(zone).floor("s").to_pydatetime()
+                stop = now.replace(microsecond=0).astimezone(zone_of(zone))
                 left.append(call.model_copy(update={"end": max(stop, call.start + timedelta(seconds=1))}))
         _write(folder, zone, now, left)
     return ended

@@ -291,3 +291,22 @@ def test_a_shortfall_that_is_over_is_no_shortfall(farm: Path) -> None:
 def test_a_clock_before_every_record_ends_in_the_posture(farm: Path) -> None:
     done = run_once(farm, farm.parent.parent / "state", datetime(2024, 12, 27, 8), report=False)
     assert (done.exit_code, done.status) == (5, "safe")
+
+
+def test_what_the_set_points_had_run_is_what_runs_where_their_schedule_is_lost(farm: Path) -> None:
+    """All machines were stopped by 13:00; that schedule and its log are lost, the one before had all of them on.
+
+    From 16 MW import could fall to 10 MW by 14:00; from nothing it stays there.
+    """
+    state = farm.parent.parent / "state"
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]", f"{SITE}, ramp_down_mw_per_hour: 6")
+    for hour in (12, 13, 14):
+        run(farm, hour)
+    (state / "history.sqlite").write_bytes(b"lost")
+    lost = [path for path in (state / "runs").iterdir() if not path.name.startswith("2026-02-11T1100")]
+    for path in lost:
+        (path / "record.json").write_text("{")
+    done = run(farm, 15)
+    assert any("cannot be read" in line for line in done.said)
+    assert imported(done)["11T15:00"] == 0
+    assert done.status == "planned"
