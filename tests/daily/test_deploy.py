@@ -20,7 +20,7 @@ from tests.commands.running import ROOT
 from tests.daily.farms import write_farm
 
 DEPLOY, PAGE = ROOT / "docs" / "deploy", ROOT / "docs" / "daily.md"
-COMMAND = re.compile(r"(?:^|[ =/])curtail ((?:daily|watch|history) [^>`\n]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[ =/])curtail ((?:daily|watch|call|history) [^>`\n]*)", re.MULTILINE)
 
 
 def commands(text: str) -> list[list[str]]:
