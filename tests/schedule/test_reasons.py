@@ -261,3 +261,20 @@ def test_what_whole_containers_leave_no_room_for_is_not_said_to_be_a_restart() -
     boxes = group("boxes", 6, th=950.0, units_switched_together=6)
     plan = plan_conditions(conditions(farm(group("singles", 5), boxes, limit_mw=6.5), [0.0]))
     assert {reason: off.tolist() for reason, off in plan.explanation.off.items()} == {Reason.WHOLE_UNITS: [[5], [0]]}
+
+
+def test_a_peak_above_a_floor_and_one_held_up_later_are_told_by_their_charges() -> None:
+    """Half a chance of 4 USD/MW beyond 2 MW is 2 USD for 1 of hash; so is 0.25 USD/MW now and seven times later."""
+    rule = {"months": (2,), "count": 1, "per": "month", "interval_minutes": 60, "source": "made up for a test"}
+    peak = {"name": "P", "rule": rule, "usd_per_mw_year": 4.0, "minimum_mw": 2.0, "probability": 0.0}
+    floored = conditions(farm(energy={"coincident_peaks": (peak,)}), [0.0], probability={"P": [0.5]})
+    ratchet = {"share": 1.0, "months": 7, "first_month": "2026-02"}
+    charge = {**DEMAND, "usd_per_mw": 0.25, "ratchet": ratchet, "expected_peaks_mw": 2.0}
+    held = conditions(farm(energy={"demand": (charge,)}, state={"bill": {"peaks_mw": {"demand": 2.0}}}), [0.0])
+    for c, item, reason in (
+        (floored, "coincident_peak", Reason.COINCIDENT_PEAK),
+        (held, "demand_charge", Reason.DEMAND_CHARGE),
+    ):
+        plan = plan_conditions(c)
+        assert plan.explanation.off[reason].tolist() == [[8.0]]
+        assert plan.explanation.items[item].tolist() == pytest.approx([1.0])
