@@ -94,6 +94,10 @@ CASES: dict[str, Case] = {
         [10, 5, 8], [10, 5, 9], (2, 1, "machines"),
         {"minimum_off_hours": 3.0, "outages": outage("07:00", "08:00", 3)},
     ),
+    "minimum off time/an outage of running machines excuses none that rest": Case(
+        [6, 2, 2], [6, 2, 3], (2, 1, "machines"),
+        {"minimum_off_hours": 3.0, "outages": outage("07:00", "10:00", 4)}, running(6, stopped=at("05:30", 4)),
+    ),
     "starts per day": Case(
         [0, 3], [0, 4], (0, 1, "starts"), {"starts_per_day": 0.5}, running(10, starts_today=2)
     ),
