@@ -18,7 +18,7 @@ from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 
 _EXACT = {"mip_rel_gap": 1e-9, "mip_feasibility_tolerance": 1e-9}
-_WORK, _LEAST = 500_000, 20  # columns times branches that a search may take, and the fewest branches it may
+_WORK, _LEAST = 200_000, 20  # columns times branches that a search may take, and the fewest branches it may
 
 
 def branches(program: LinearProgram, share: float = 1.0) -> int:

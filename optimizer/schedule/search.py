@@ -2,8 +2,9 @@
 
 Machines are rounded down, and everything that is not machines (on-site power, suppliers, export, blocks, choices) is
 solved once more around them, by the same program with the machines held. Where that breaks a limit, or falls short of
-the bound by more than shows in the account, integers are sought: near the trouble with everything else held; near the
-best with whole containers and fractions of single machines; throughout. Each begins from the best so far.
+the bound by more than shows in the account, integers are sought: near the best with whole containers and fractions of
+single machines, which bounds every whole schedule; near the trouble with everything else held; throughout. Each begins
+from the best so far.
 
 A search is bounded by its work, in branches, and what has too many integers is solved stretch after stretch of time:
 the same inputs give the same schedule on a fast machine and on a slow one. The clock ends a search only where asked to.
@@ -34,7 +35,7 @@ PROVED_SHARE = 1e-4  # of the profit that the best there is may lie above a sche
 PROVED_USD = 0.005  # or so much per interval: half a cent, which no published account of an interval shows
 EXACT_GAP = 1e-6  # of the profit, where the whole plan is asked for by branch and bound
 EXACT_WORK = 10.0  # times the branches of other searches
-MOST_AT_ONCE = 400  # points times intervals with machines to be decided, beyond which stretches are solved in turn
+MOST_AT_ONCE = 1_000  # points times intervals with machines to be decided, beyond which stretches are solved in turn
 REACH = 4  # containers, or single machines, to either side of the best in which these run in fractions
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
@@ -92,7 +93,7 @@ def whole_schedule(
     if search.proved:
         return search.best
     single = any(group.units_switched_together == 1 for group in c.farm.fleet)
-    for seek in (search.near, search.around, search.throughout) if single else (search.near, search.throughout):
+    for seek in (search.around, search.near, search.throughout) if single else (search.near, search.throughout):
         try:
             seek(breaches)
         except StoppedEarlyError:

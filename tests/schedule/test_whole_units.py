@@ -84,7 +84,7 @@ def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
     """4.5 MW, then 2.5 MW more: rounded down that is four machines, then seven, a rise of three. Six it must be."""
     c = conditions(farm(site={"ramp_up_mw_per_hour": 2.5}), [FREE, FREE], import_limit=[4.5, 20.0])
     plan = plan_conditions(c)
-    assert (on(plan), plan.method) == ([4, 6], "integers near limits, the rest held")  # and throughout proved it
+    assert (on(plan), plan.method) == ([4, 6], "integers near the best with fractions of single machines")
     assert plan.continuous.profit == pytest.approx(4.5 + 7.0)
     assert plan.proved
     assert on(plan_conditions(c, units="exact")) == [4, 6]
