@@ -40,7 +40,7 @@ REACH = 4  # containers, or single machines, to either side of the best in which
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
 _SAME = 1e-9
-_CHOICES = ("call_declined", "blocks_full")
+_CHOICES = ("call_declined", "blocks_full", "unreplaced")
 
 
 @dataclass(frozen=True)
