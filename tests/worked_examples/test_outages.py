@@ -99,8 +99,8 @@ def test_taken_running() -> None:
     state = {"G": {"running": 4, "stopped": ({"at": "2026-02-11 05:00", "units": 2},)}}
     c = conditions(ramped(busy, state=state), [PAYS, 0.6])
     assert optimum(c, whole=True).profit == usd(4 * 0.6 + 2 * 0.45 + 2 * 0.4)
-    for rule in ("unreplaced_start", "taken_running"):
-        assert optimum(c, rule, whole=True).profit == usd(4 * 0.6 + 4 * 0.45)
+    assert optimum(c, "taken_running", whole=True).profit == usd(4 * 0.6 + 4 * 0.45)
+    assert optimum(c, "unreplaced_start", whole=True).profit == usd(4 * 0.6 + 4 * 0.45)
 
 
 def test_taken_unreplaced() -> None:
