@@ -215,7 +215,7 @@ MUTATIONS = (
     Mutation(SEARCH, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),
     Mutation(SEARCH, '"containers_on": np.floor(units / size)', '"containers_on": np.ceil(units / size)'),
     Mutation(SEARCH, "bound=np.inf, ended=", "bound=found.objective, ended="),
-    Mutation(EXPLAIN, "costs = problem.restart_th_hours.any(axis=1) | (", "costs = (problem.wear_usd <= 0.0) | ("),
+    Mutation(EXPLAIN, "| (problem.wear_usd > 0.0)", "| (problem.wear_usd > 99.0)"),
     Mutation(EXPLAIN, "np.clip(np.floor(continuous + _TOLERANCE) - running, 0.0, idle)", "0.0 * idle"),
     Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
