@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.config.events import Event
 from optimizer.errors import InfeasibleError
 from optimizer.limits import owed_limit
 from optimizer.nearest import Obeyed, plan_or_nearest
@@ -48,7 +49,7 @@ def held_mw(c: Conditions) -> F:
     """
     ramp, site, hours = c.farm.site.ramp_down_mw_per_hour, c.farm.site, c.grid.hours
     nowhere = np.full(len(hours), np.inf)
-    if ramp is None or site.import_violation_usd_per_mwh is not None:
+    if ramp is None or site.import_violation_usd_per_mwh is not None or any(map(_by_import_limit, c.farm.events)):
         return nowhere
     calls = owed_limit(c).calls_mw
     least = np.maximum(c.idle_load_mw - c.market.onsite_available_mw, 0.0)
@@ -61,3 +62,9 @@ def held_mw(c: Conditions) -> F:
         fastest = before - ramp * np.cumsum(hours)
         held = np.maximum(held, np.maximum(fastest, least))
     return held
+
+
+def _by_import_limit(event: Event) -> bool:
+    """Whether a call is reckoned from what the site may import: a lower limit for the search would change the call."""
+    parts = (event.payment, event.cut)
+    return any(part is not None and getattr(part, "baseline_mw", 0.0) is None for part in parts)
