@@ -28,7 +28,8 @@ from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Ended, Solution
 from optimizer.schedule.checker import Breach, check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import Dispatch, first_part, settle
+from optimizer.tail import plan_alone
 
 F = NDArray[np.float64]
 PROVED_SHARE = 1e-4  # of the profit that the best there is may lie above a schedule which counts as proved
@@ -67,16 +68,15 @@ class _Found:
 
 
 def redispatched(program: LinearProgram, units: F) -> Solution:
-    """The optimum of everything else with these machines on, (points, intervals).
+    """The optimum of everything else with these machines on in the first intervals, (points, intervals of the plan).
 
     Raises InfeasibleError where nothing else can be done for them to keep every limit.
     """
-    span = program.columns["units_on"].span
-    held = np.zeros(program.shape[1], dtype=np.bool_)
-    held[span] = True
-    values = np.zeros(program.shape[1])
-    values[span] = units.ravel()
-    return optimum(fixed(program, held, values))
+    block, planned = program.columns["units_on"], units.shape[1]
+    held, values = np.zeros(program.shape[1]), np.zeros(program.shape[1])
+    block.of(held)[:, :planned] = 1.0
+    block.of(values)[:, :planned] = units
+    return optimum(fixed(program, held > 0, values))
 
 
 def whole_schedule(
@@ -84,12 +84,13 @@ def whole_schedule(
 ) -> Rounded:
     """A whole schedule as near to the continuous optimum as the work allowed finds, that breaks no rule.
 
+    Of a plan and its tail in one the plan is whole, and the tail does its best around it.
+
     ``time_limit``, in seconds, bounds each search in place of work. Raises InfeasibleError where no whole schedule
     keeps every limit, StoppedEarlyError where none was found.
     """
     search = _Search(c, program, solution, time_limit)
-    rounded = round_down(c, dispatch_of(c, solution))
-    breaches = search.keep("rounded down", units_of(rounded))
+    breaches = search.keep("rounded down", search.rounded)
     if search.proved:
         return search.best
     single = any(group.units_switched_together == 1 for group in c.farm.fleet)
@@ -117,7 +118,7 @@ def exact_schedule(
 ) -> Rounded:
     """The best schedule of whole containers, by branch and bound from the rounded one. Raises as `whole_schedule`."""
     search = _Search(c, program, solution, time_limit)
-    breaches = search.keep("rounded down", units_of(round_down(c, dispatch_of(c, solution))))
+    breaches = search.keep("rounded down", search.rounded)
     try:
         search.exact()
     except InfeasibleError:
@@ -146,11 +147,17 @@ class _Search:
         return compile_program(build_problem(self.c, whole=True))
 
     @cached_property
+    def rounded(self) -> F:
+        """Machines of the optimum in whole containers, (points, intervals of the plan)."""
+        return units_of(round_down(self.c, dispatch_of(self.c, self.solution)))[:, : self.c.planned]
+
+    @cached_property
     def tolerance(self) -> float:
-        """By how much the bound may exceed a schedule that counts as proved, USD."""
+        """By how much the bound may exceed a schedule that counts as proved, USD: by what the plan's intervals earn."""
         best = settle(self.c, dispatch_of(self.c, self.solution))
-        income = sum(max(usd, 0.0) for usd in best.lines.values())
-        return max(PROVED_SHARE * min(abs(best.profit), income), PROVED_USD * len(self.c.grid))
+        lines = [float(usd[: self.c.planned].sum()) for usd in best.usd.values()]
+        income = sum(max(usd, 0.0) for usd in lines)
+        return max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
 
     @property
     def _leader(self) -> _Found | None:
@@ -170,23 +177,34 @@ class _Search:
         return Rounded(leader.dispatch, leader.method, "" if self.proved else self.ended or "work")
 
     def keep(self, method: str, units: F, found: Solution | None = None) -> list[Breach]:
-        """Solve everything else around machines, and keep the schedule if it breaks no rule; what it breaks.
+        """Solve everything else around the plan's machines, and keep it if it breaks no rule; what it breaks.
 
         ``found`` is what a search found with them, within the solver's tolerances, where these alone let it pass.
         """
         try:
-            same = np.abs(units - self.solution.values["units_on"]).max(initial=0.0) <= _SAME
+            optimal = self.solution.values["units_on"][:, : self.c.planned]
+            same = np.abs(units - optimal).max(initial=0.0) <= _SAME
             solution = self.solution if same else redispatched(self.program, units)
         except InfeasibleError:
             if found is None:
-                return check(self.c, round_down(self.c, dispatch_of(self.c, self.solution)))
+                return self._breaches(round_down(self.c, dispatch_of(self.c, self.solution)))
             solution = found
-        points = dict(zip(dispatch_of(self.c, solution).units_on, units, strict=True))
-        dispatch = replace(dispatch_of(self.c, solution), units_on=points)
-        breaches = check(self.c, dispatch)
+        dispatch = dispatch_of(self.c, solution)
+        later = units_of(dispatch)[:, self.c.planned :]
+        points = dict(zip(dispatch.units_on, np.hstack([units, later]), strict=True))
+        dispatch = replace(dispatch, units_on=points)
+        breaches = self._breaches(dispatch)
         if not breaches:
             self.found.append(_Found(dispatch, solution, method))
         return breaches
+
+    def _breaches(self, dispatch: Dispatch) -> list[Breach]:
+        """Every breach of a rule in the plan; its tail is no schedule that anybody follows."""
+        return check(plan_alone(self.c), first_part(dispatch, self.c.planned))
+
+    def _machines(self, found: Solution) -> F:
+        """The plan's machines in a program with integers, the solver's last digits taken off."""
+        return np.round(found.values["units_on"][:, : self.c.planned])
 
     def near(self, breaches: list[Breach]) -> None:
         """Integers where the optimum is not whole and about what rounding breaks, the rest held."""
@@ -201,7 +219,7 @@ class _Search:
         options = {"mip_rel_gap": EXACT_GAP, **self._limit(self.whole, EXACT_WORK)}
         found = solve(self.whole, whole=True, start=self._start(self.whole), options=options)
         self.bound, self.ended = min(self.bound, found.bound), found.ended
-        self.keep("exact", np.round(found.values["units_on"]), found)
+        self.keep("exact", self._machines(found), found)
 
     def around(self, _breaches: list[Breach]) -> None:
         """Integers near the best in which machines that are switched one by one run in fractions.
@@ -224,7 +242,7 @@ class _Search:
     def _seek(self, program: LinearProgram, method: str) -> Solution:
         found = self._integers(program)
         self.ended = found.ended or self.ended
-        self.keep(method, np.round(found.values["units_on"]), found)
+        self.keep(method, self._machines(found), found)
         return found
 
     def _integers(self, program: LinearProgram) -> Solution:
@@ -260,10 +278,10 @@ class _Search:
         if leader is None:
             return None
         values = leader.solution.values
-        units, size = units_of(leader.dispatch), containers(self.c)
+        units, size = units_of(leader.dispatch)[:, : self.c.planned], containers(self.c)
         rest = units % size
         known = {
-            "units_on": units,
+            "units_on": units_of(leader.dispatch),
             "containers_on": np.floor(units / size),
             "partial_on": (rest > 0).astype(np.float64),
             **{name: np.round(values[name]) for name in _CHOICES},
@@ -288,7 +306,7 @@ class _Search:
 def _loose(program: LinearProgram) -> NDArray[np.bool_]:
     """Where machines are to be decided, (points, intervals)."""
     units, whole = program.columns["units_on"], program.columns["containers_on"]
-    free = units.of(program.col_lower) < units.of(program.col_upper)
+    free = (units.of(program.col_lower) < units.of(program.col_upper))[:, : whole.shape[1]]
     return free & program.integer[whole.span].reshape(whole.shape)
 
 
@@ -324,8 +342,10 @@ def _held_in(program: LinearProgram, stretch: slice, units: F) -> LinearProgram:
 
 
 def _within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
-    """The program with machines on held between limits, (points, intervals)."""
+    """The program with machines on held between limits, (points, intervals); the plan's tail is free."""
     available = np.repeat(c.units_available, [len(group.modes) for group in c.farm.fleet], axis=0)
+    planned = np.arange(len(c.grid)) < c.planned
+    low, high = np.where(planned, low, 0.0), np.where(planned, high, np.inf)
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     span = program.columns["units_on"].span
     lower[span], upper[span] = np.minimum(low, available).ravel(), np.minimum(high, available).ravel()
@@ -338,6 +358,7 @@ def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: l
     size, modes = containers(c), [len(group.modes) for group in c.farm.fleet]
     available = np.repeat(c.units_available, modes, axis=0)
     fractional = np.abs(units - np.round(units / size) * size) > _SNAP
+    fractional[:, c.planned :] = False
     partial = available % size > 0
     group_of_point = np.repeat(np.arange(len(modes)), modes)
     free = np.zeros_like(fractional)

@@ -208,8 +208,8 @@ MUTATIONS = (
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
     Mutation(EXPLAIN, "duals = duals | _since_outage(problem, solution, family)[members.positions]", "pass"),
-    Mutation(SEARCH, "PROVED_SHARE * min(abs(best.profit), income)", "1e-3 * income"),
-    Mutation(SEARCH, "PROVED_USD * len(self.c.grid))", "10.0 * PROVED_USD * len(self.c.grid))"),
+    Mutation(SEARCH, "PROVED_SHARE * min(abs(sum(lines)), income)", "1e-3 * income"),
+    Mutation(SEARCH, "PROVED_USD * self.c.planned)", "10.0 * PROVED_USD * self.c.planned)"),
     Mutation(ROUNDING, "np.minimum(surplus, room), 0.0)", "surplus, 0.0)"),
     Mutation(SEARCH, "else redispatched(self.program, units)", "else self.solution"),
     Mutation(SEARCH, "np.broadcast_to(size > 1, block.shape)", "np.broadcast_to(size > 0, block.shape)"),

@@ -10,8 +10,8 @@ from hypothesis import given
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import FAMILIES
-from optimizer.lp.highs import solve
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.settlement.account import Dispatch, settle
 from tests.settlement.schedules import across_two_periods
@@ -41,7 +41,7 @@ def assert_one_account(c: Conditions, plan: Dispatch) -> None:
     """Assert that program and settlement agree on every line of a schedule."""
     families = [family for family in FAMILIES if family.name not in FORBIDDING]
     program = held(c, plan, compile_program(build_problem(c), families))
-    terms, account = program.profit_by_term(solve(program).x), settle(c, plan)
+    terms, account = program.profit_by_term(optimum(program).x), settle(c, plan)
     lines = account.lines
     for money in (terms, lines):
         # without a fee a block may as well be sold and spot bought as the block be used
