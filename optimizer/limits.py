@@ -7,7 +7,7 @@ that stand behind one switch go together: a call is met by one container more, n
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 
 F = NDArray[np.float64]
+ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
+_NEXT_TO_NOTHING = 1e-3  # USD/MWh
+_NO_LIMIT_MW = 1e6
 
 
 @dataclass(frozen=True)
@@ -65,3 +68,15 @@ def _reached_in_time(c: Conditions, limit: F) -> F:
 def short_mw(c: Conditions, imported: F) -> F:
     """By how much import exceeds what binds it, MW, (intervals,)."""
     return np.maximum(imported - owed_limit(c).import_mw, 0.0)
+
+
+def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
+    """The farm with all that binds in one limit on import, hard or at a price."""
+    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
+    events = tuple(
+        event if event.voluntary or event.soft else event.model_copy(update=softened) for event in c.farm.events
+    )
+    site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
+    limit = np.minimum(import_mw, _NO_LIMIT_MW)
+    farm = c.farm.model_copy(update={"events": events, "site": site})
+    return replace(c, farm=farm, market=replace(c.market, import_limit_mw=limit))

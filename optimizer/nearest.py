@@ -16,16 +16,13 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import GroupState
 from optimizer.errors import InfeasibleError
-from optimizer.limits import HardLimit, owed_limit, short_mw
+from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, short_mw
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 
 F = NDArray[np.float64]
-ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs the search: more than any MWh can earn
-_NEXT_TO_NOTHING = 1e-3  # USD/MWh
-_NO_LIMIT_MW = 1e6
 _MW = 1e-6
 
 
@@ -48,7 +45,7 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
         return Obeyed(plan_conditions(c))
     except InfeasibleError as error:
         collision = str(error)
-    released = Conditions(_released(c.farm), c.market, c.rest)
+    released = replace(c, farm=_released(c.farm))
     if released.farm != c.farm:
         try:
             return Obeyed(plan_conditions(released), said=("machines stop before their minimum time", collision))
@@ -72,8 +69,8 @@ def _released(farm: Farm) -> Farm:
 def _nearest(c: Conditions) -> Plan:
     """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval."""
     owed = owed_limit(c)
-    least = plan_conditions(_bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH)).settlement.import_mw
-    plan = plan_conditions(_bound_to(c, np.maximum(owed.import_mw, least + _MW), None))
+    least = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH)).settlement.import_mw
+    plan = plan_conditions(bound_to(c, np.maximum(owed.import_mw, least + _MW), None))
     settled = settle(c, plan.dispatch)
     searched = plan.settlement.profit - settled.profit
     return replace(
@@ -84,18 +81,6 @@ def _nearest(c: Conditions) -> Plan:
         continuous=settle(c, plan.dispatch),
         objective=plan.objective - searched,
     )
-
-
-def _bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
-    """The farm with all that binds in one limit on import, hard or at a price."""
-    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
-    events = tuple(
-        event if event.voluntary or event.soft else event.model_copy(update=softened) for event in c.farm.events
-    )
-    site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
-    limit = np.minimum(import_mw, _NO_LIMIT_MW)
-    farm = c.farm.model_copy(update={"events": events, "site": site})
-    return Conditions(farm, replace(c.market, import_limit_mw=limit), c.rest)
 
 
 def _by_calls(explanation: Explanation, owed: HardLimit) -> Explanation:

@@ -14,6 +14,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
+from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
 from optimizer.lp.choices import optimum
 from optimizer.lp.conflict import Conflict, find_conflicts
 from optimizer.lp.problem import DispatchProblem
@@ -159,7 +160,11 @@ def without_tail(c: Conditions, head: int) -> Conditions:
 
     The rest stays part of the program in which they are planned.
     """
-    expected = dispatch_of(c, _solved(c, compile_program(build_problem(c))))
+    try:
+        expected = dispatch_of(c, optimum(compile_program(build_problem(c))))
+    except InfeasibleError:  # told of the plan itself; the rest is what it is where limits give way
+        eased = bound_to(c, owed_limit(c).import_mw, ABOVE_ALL_USD_PER_MWH)
+        expected = dispatch_of(c, optimum(compile_program(build_problem(eased))))
     market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
     return Conditions(c.farm, market, rest_after(c, expected, head), tail)
 

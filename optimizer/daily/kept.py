@@ -87,7 +87,7 @@ def run_out_record(
         return None
     share = {group.name: dispatch.running(group) / max(group.units, 1) for group in farm.fleet}
     held = {name: np.minimum(there, share[name]) for name, there in c.market.availability.items()}
-    c = Conditions(c.farm, replace(c.market, availability=held), c.rest)
+    c = replace(c, market=replace(c.market, availability=held))
     return followed_record(c, off_under_calls(c), "kept", before)
 
 

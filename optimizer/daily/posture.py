@@ -49,7 +49,7 @@ def safe_record(
     c, said = conditions_from(before, farm, start, hours_from(start, posture.hours, farm.timezone), measured, folder)
     price = _last_known(c, folder, float(before.market.energy_price_usd_per_mwh[-1]))
     price = _or_fed(price, c.grid, fed)
-    c = Conditions(c.farm, replace(c.market, energy_price_usd_per_mwh=price), c.rest)
+    c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
     most = posture.off_above_usd_per_mwh
     on = np.zeros(len(c.grid), dtype=np.bool_) if most is None else price <= most
     return followed_record(c, _named(on_where(c, on)), "posture", before), said

@@ -30,7 +30,7 @@ def plan_in_time(c: Conditions) -> Obeyed:
         return plan_or_nearest(c)
     lowered = replace(c.market, import_limit_mw=np.minimum(c.market.import_limit_mw, held))
     try:
-        plan = plan_conditions(Conditions(c.farm, lowered, c.rest))
+        plan = plan_conditions(replace(c, market=lowered))
     except InfeasibleError:
         return plan_or_nearest(c)
     off = dict(plan.explanation.off)
