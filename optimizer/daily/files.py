@@ -15,6 +15,7 @@ from optimizer.daily.inputs import text_of
 from optimizer.daily.record import Record
 from optimizer.planning import Plan
 from optimizer.report.files import plan_files, schedule_text, settlement
+from optimizer.report.power import power_text
 
 Status = Literal["planned", "stopped early", "nearest", "kept", "safe", "nothing"]
 
@@ -49,6 +50,7 @@ def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | 
         said["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
     return {
         "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
+        "power.csv": power_text(c, record.dispatch),
         "kept.json" if posture is None else "posture.json": text_of(said),
     }
 

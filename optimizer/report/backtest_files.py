@@ -1,4 +1,4 @@
-"""What a backtest writes: the ladder as a table and as JSON, profit by day, re-planning's schedule, and a page."""
+"""What a backtest writes: the ladder as a table and as JSON, profit by day, what re-planning ran, and a page."""
 
 from __future__ import annotations
 
@@ -15,11 +15,13 @@ from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest_page import render_backtest
 from optimizer.report.files import schedule_text
+from optimizer.report.power import power_text
 from optimizer.schedule.tables import off_texts
 
-NAMES = ("ladder.json", "ladder.csv", "daily.csv", "schedule.csv", "schedule.csv.gz", "report.html")
+_SCHEDULE = ("schedule.csv", "power.csv")
+NAMES = ("ladder.json", "ladder.csv", "daily.csv", *_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE), "report.html")
 """Every file that some backtest writes."""
-MOST_BYTES = 20_000_000  # of schedule.csv; a longer one is compressed
+MOST_BYTES = 20_000_000  # of schedule.csv or power.csv; a longer one is compressed
 _CENTS = 2
 
 
@@ -68,9 +70,12 @@ def _csv(table: pd.DataFrame) -> str:
 
 
 def _schedule(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
-    """The schedule as `curtail plan` writes it, as text or, where that is long, compressed: always the same bytes."""
+    """The schedule as `curtail plan` writes it, each file as text or, where long, compressed: always the same bytes."""
     shape = (len(k.actual.farm.fleet), len(k.grid))
-    data = schedule_text(k.actual, schedule, off_texts(schedule.off, shape)).encode()
-    if len(data) > MOST_BYTES:
-        return {"schedule.csv.gz": gzip.compress(data, mtime=0)}
-    return {"schedule.csv": data}
+    texts = (schedule_text(k.actual, schedule, off_texts(schedule.off, shape)), power_text(k.actual, schedule))
+    return dict(_packed(name, text.encode()) for name, text in zip(_SCHEDULE, texts, strict=True))
+
+
+def _packed(name: str, data: bytes) -> tuple[str, bytes]:
+    """A file's name and contents, compressed where that is long."""
+    return (f"{name}.gz", gzip.compress(data, mtime=0)) if len(data) > MOST_BYTES else (name, data)

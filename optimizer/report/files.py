@@ -1,4 +1,4 @@
-"""What `plan` leaves behind, as text: schedule.csv, shutdowns.csv, strikes.csv, settlement.json."""
+"""What `plan` leaves behind, as text: schedule.csv, power.csv, shutdowns.csv, strikes.csv, settlement.json."""
 
 from __future__ import annotations
 
@@ -13,9 +13,10 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.planning import Plan
 from optimizer.report.contract import bill_json
+from optimizer.report.power import power_text
 from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import Dispatch
+from optimizer.settlement.account import Dispatch, machine_starts
 from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]
@@ -30,7 +31,7 @@ def schedule_csv(plan: Plan) -> str:
 def schedule_text(
     c: Conditions, dispatch: Dispatch, reasons: Texts, strike: F | None = None, marginal: F | None = None
 ) -> str:
-    """A row per interval and group: machines on per mode, machines off, MW, strike, marginal power price, reason.
+    """A row per interval and group: machines on per mode, off, started, MW, strike, marginal power price, reason.
 
     A mode the group does not have is left empty, and so are strikes, USD/MWh, (groups, intervals), and the marginal
     price, (intervals,), of a schedule that has none. MW is the group's load at the meter, standby included.
@@ -59,6 +60,7 @@ def schedule_text(
     off = np.array([float(group.units) - dispatch.running(group) for group in fleet])
     unknown = np.full((groups, n), "", dtype=object)
     columns["off"] = both(number_texts(off, 0))
+    columns["started"] = both(number_texts(np.array(list(machine_starts(c, dispatch).values())), 0))
     columns["mw"] = both(number_texts(group_load_mw(c, dispatch), 4))
     columns["strike_usd_per_mwh"] = both(unknown if strike is None else number_texts(strike, 2))
     columns["marginal_power_usd_per_mwh"] = by_interval(unknown[0] if marginal is None else number_texts(marginal, 2))
@@ -142,6 +144,7 @@ def plan_files(plan: Plan) -> dict[str, str]:
     """Every file of a plan but the report: name -> text."""
     return {
         "schedule.csv": schedule_csv(plan),
+        "power.csv": power_text(plan.conditions, plan.dispatch),
         "shutdowns.csv": shutdowns_csv(plan),
         "strikes.csv": strikes_csv(plan),
         "settlement.json": json.dumps(settlement(plan), indent=2, allow_nan=False) + "\n",

@@ -79,6 +79,14 @@ class Settlement:
         return float(sum(self.lines.values()))
 
 
+def machine_starts(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
+    """Machines started by group, (intervals,) each, those that ran just before the plan taken into account."""
+    return {
+        group.name: np.maximum(np.diff(dispatch.running(group), prepend=c.units_before[g]), 0.0)
+        for g, group in enumerate(c.farm.fleet)
+    }
+
+
 def site_load_mw(c: Conditions, dispatch: Dispatch) -> F:
     """Load behind the meter, MW, (intervals,): machines on and on standby times PUE, plus the auxiliary load."""
     watts = np.zeros(len(c.grid))
@@ -98,17 +106,20 @@ def _at_meter(load_mw: F, dispatch: Dispatch) -> F:
     return load_mw + dispatch.export_mw - dispatch.onsite_mw
 
 
-def _from_blocks(c: Conditions, billed_mw: F) -> tuple[F, F]:
-    """MW bought at spot, (intervals,), and MW left of each block, (blocks, intervals).
+def spot_and_left_mw(c: Conditions, dispatch: Dispatch, imported: F) -> tuple[F, F]:
+    """MW bought at spot, (intervals,), and MW left of each block, (blocks, intervals), losses included.
 
-    The load takes first what would bring least if it were sold: blocks that cannot be resold bring nothing.
+    The load takes first what other suppliers give, then what would bring least if it were sold: blocks that cannot be
+    resold bring nothing.
     """
-    blocks, price = c.farm.energy.blocks, c.market.energy_price_usd_per_mwh
+    energy, price = c.farm.energy, c.market.energy_price_usd_per_mwh
+    blocks = energy.blocks
     left = np.array([c.market.block_mw[block.name] for block in blocks]).reshape(len(blocks), len(price))
     brings = np.array(
         [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
     ).reshape(left.shape)
-    open_mw = billed_mw.copy()
+    drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), 0.0 * price)
+    open_mw = imported * (1.0 + energy.loss_share) - drawn
     columns = np.arange(len(price))
     for position in np.argsort(brings, axis=0, kind="stable"):
         taken = np.minimum(left[position, columns], np.maximum(open_mw, 0.0))
@@ -123,11 +134,10 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     nothing = np.zeros(len(c.grid))
     usd_per_th_hour = market.hashprice_usd_per_ph_day / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
     hosting, wear, frost, earning_th_hours, lost_th_hours = (nothing.copy() for _ in range(5))
-    starts = {}
+    starts = machine_starts(c, dispatch)
     for g, group in enumerate(c.farm.fleet):
         running = dispatch.running(group)
-        started = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
-        starts[group.name] = started
+        started = starts[group.name]
         wear -= group.wear_usd_per_start * started
         fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
         for mode, point in c.points[group.name].items():
@@ -146,8 +156,7 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     load = site_load_mw(c, dispatch)
     imported = _at_meter(load, dispatch)
     billed_mw = imported * (1.0 + energy.loss_share)
-    drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), nothing)
-    spot_mw, resold_mw = _from_blocks(c, billed_mw - drawn)
+    spot_mw, resold_mw = spot_and_left_mw(c, dispatch, imported)
     price = market.energy_price_usd_per_mwh
     block_cost, resale = nothing.copy(), nothing.copy()
     for k, block in enumerate(energy.blocks):

@@ -15,7 +15,7 @@ from tests.report.backtests import FIRST, LAST, write_farm
 DAYS = ("--from", FIRST, "--to", LAST)
 RULES = "always_on,strike"
 MOST = "always_on,strike,replanning"
-FILES = ["daily.csv", "ladder.csv", "ladder.json", "report.html", "schedule.csv"]
+FILES = ["daily.csv", "ladder.csv", "ladder.json", "power.csv", "report.html", "schedule.csv"]
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +59,11 @@ def test_what_a_shorter_ladder_left_is_used_and_gone_when_all_is_written(whole: 
 
 
 def test_a_shorter_ladder_takes_the_place_of_a_longer_one(whole: Path) -> None:
-    shorter = [name for name in FILES if name != "schedule.csv"]
+    shorter = [name for name in FILES if name not in ("schedule.csv", "power.csv")]
     assert sorted(path.name for path in (whole / "short").iterdir()) == shorter
     over = whole / "over"
     over.mkdir()
-    for name in (*FILES, "schedule.csv.gz"):
+    for name in (*FILES, "schedule.csv.gz", "power.csv.gz"):
         (over / name).write_text("old")
     made = curtail("backtest", whole / "farm.yaml", *DAYS, "--policies", RULES, "--out", over)
     assert made.returncode == 0, made.stderr

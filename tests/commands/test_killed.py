@@ -16,7 +16,7 @@ WRITER = """
 import itertools, os, sys
 from pathlib import Path
 from optimizer.outputs import write_folder
-names = ("schedule.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html")
+names = ("schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html")
 print("ready", flush=True)
 for generation in itertools.count():
     write_folder(Path(sys.argv[1]), {name: f"{os.getpid()}-{generation}\\n" * 2000 for name in names})

@@ -13,7 +13,7 @@ import pytest
 
 from tests.commands.running import CONFIGS, ROOT, WEST_TEXAS, curtail
 
-FILES = {"schedule.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"}
+FILES = {"schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -31,7 +31,7 @@ def planned(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-def test_a_plan_leaves_its_five_files(planned: Path) -> None:
+def test_a_plan_leaves_its_six_files(planned: Path) -> None:
     assert {entry.name for entry in planned.iterdir()} == FILES
 
 

@@ -344,7 +344,7 @@ MUTATIONS = (
     Mutation(BILLING, "fixed_usd_per_month / hours", "fixed_usd_per_month / 720.0"),
     Mutation(FACTS, "12 * year + month - 1 - n", "12 * year + month - n"),
     Mutation(FACTS, "if ratchet.of_months is None or m + 1 in ratchet.of_months", ""),
-    Mutation(ACCOUNT, "_from_blocks(c, billed_mw - drawn)", "_from_blocks(c, billed_mw)"),
+    Mutation(ACCOUNT, "imported * (1.0 + energy.loss_share) - drawn", "imported * (1.0 + energy.loss_share)"),
     Mutation(ACCOUNT, "dispatch.supply_mw[supply.name] * hours * market", "dispatch.supply_mw[supply.name] * market"),
     Mutation(ACCOUNT, 'usd["energy"] + usd["adders"])', 'usd["energy"])'),
     Mutation(SETTLED, "max(float(imported[at]), bill.floor_mw)", "float(imported[at])"),

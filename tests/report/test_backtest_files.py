@@ -26,8 +26,8 @@ def rows_of(content: str | bytes) -> list[dict[str, str]]:
 def test_the_files_are_the_same_again_and_their_names_are_known() -> None:
     files = files_of(small())
     assert files == files_of(small())
-    assert set(files) == set(NAMES) - {"schedule.csv.gz"}
-    assert set(files_of(only("always_on", "strike"))) == set(files) - {"schedule.csv"}
+    assert set(files) == set(NAMES) - {"schedule.csv.gz", "power.csv.gz"}
+    assert set(files_of(only("always_on", "strike"))) == set(files) - {"schedule.csv", "power.csv"}
     assert str(files["report.html"]).endswith("</html>")
 
 
