@@ -119,7 +119,7 @@ def spot_and_left_mw(c: Conditions, dispatch: Dispatch, imported: F) -> tuple[F,
         [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
     ).reshape(left.shape)
     drawn = sum((dispatch.supply_mw[supply.name] for supply in energy.supplies), 0.0 * price)
-    open_mw = imported * (1.0 + energy.loss_share) - drawn
+    open_mw = (1.0 + energy.loss_share) * imported - drawn
     columns = np.arange(len(price))
     for position in np.argsort(brings, axis=0, kind="stable"):
         taken = np.minimum(left[position, columns], np.maximum(open_mw, 0.0))

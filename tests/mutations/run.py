@@ -41,6 +41,7 @@ THROUGH_TIME: Stages = (
 )
 SIZES: Stages = (("market/test_sizes.py",),)
 GRIDS: Stages = (("market/test_grid.py",),)
+POWER: Stages = (("report/test_power.py", "audit/test_second_bill.py"),)
 PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
 CONVERSION: Stages = (
     ("worked_examples/test_conversion.py",),
@@ -55,6 +56,7 @@ BY_FOLDER: dict[str, Stages] = {
     "optimizer/market/grid.py": GRIDS,
     "optimizer/market/readers/sizes.py": SIZES,
     "optimizer/report/backtest": PAGES,
+    "optimizer/report/power.py": POWER,
 }
 AT_A_TIME = 2
 SECONDS = 120  # a mutant that hangs is noticed too

@@ -89,6 +89,7 @@ SELECTION = "optimizer/lp/selection.py"
 BACKTEST_VIEW = "optimizer/report/backtest_view.py"
 BACKTEST_CHARTS = "optimizer/report/backtest_charts.py"
 BACKTEST_FILES = "optimizer/report/backtest_files.py"
+POWER = "optimizer/report/power.py"
 
 MUTATIONS = (
     Mutation(FLEET, "return units_running(m, g, t) <= m.units_available[g, t]", "return units_running(m, g, t) >= 0.0"),
@@ -344,7 +345,8 @@ MUTATIONS = (
     Mutation(BILLING, "fixed_usd_per_month / hours", "fixed_usd_per_month / 720.0"),
     Mutation(FACTS, "12 * year + month - 1 - n", "12 * year + month - n"),
     Mutation(FACTS, "if ratchet.of_months is None or m + 1 in ratchet.of_months", ""),
-    Mutation(ACCOUNT, "imported * (1.0 + energy.loss_share) - drawn", "imported * (1.0 + energy.loss_share)"),
+    Mutation(ACCOUNT, "(1.0 + energy.loss_share) * imported - drawn", "(1.0 + energy.loss_share) * imported"),
+    Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=0.0"),
     Mutation(ACCOUNT, "dispatch.supply_mw[supply.name] * hours * market", "dispatch.supply_mw[supply.name] * market"),
     Mutation(ACCOUNT, 'usd["energy"] + usd["adders"])', 'usd["energy"])'),
     Mutation(SETTLED, "max(float(imported[at]), bill.floor_mw)", "float(imported[at])"),
@@ -492,5 +494,8 @@ MUTATIONS = (
     Mutation(BACKTEST_VIEW, "np.argsort(-gains, ", "np.argsort(gains, "),
     Mutation(BACKTEST_CHARTS, "usd - sums[pair.theirs]", "usd - sums[pair.mine]"),
     Mutation(BACKTEST_CHARTS, "grid_import_mw(k.actual, schedules[key])[slice(*part)]", "k.grid.hours[slice(*part)]"),
+    Mutation(POWER, "block_mw[block.name] - unused", "block_mw[block.name]"),
+    Mutation(POWER, "if block.resale is None else unused", "if block.resale is not None else unused"),
+    Mutation(POWER, "_MW_DECIMALS = 9", "_MW_DECIMALS = 3"),
     Mutation(BACKTEST_FILES, "rung.daily_usd.round(", "rung.daily_usd.cumsum().round("),
 )

@@ -1,0 +1,109 @@
+"""Months, days and hours of a contract on the farm's clock, minute by minute; billing periods."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from tests.audit.published import Plain, Published
+
+F = NDArray[np.float64]
+Yes = NDArray[np.bool_]
+_DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+
+
+def _holds(local: pd.DatetimeIndex, when: Plain) -> Yes:
+    holds = np.ones(len(local), dtype=np.bool_)
+    if when.get("months"):
+        holds &= np.isin(local.month, [int(month) for month in when["months"]])
+    if when.get("days"):
+        assert "holiday" not in when["days"], "no calendar of holidays is read here"
+        holds &= np.isin(local.day_of_week, [_DAYS.index(day) for day in when["days"]])
+    if when.get("hours"):
+        hour = np.asarray(local.hour + local.minute / 60.0)
+        holds &= np.any([(hour >= float(s["start"])) & (hour < float(s["end"])) for s in when["hours"]], axis=0)
+    if when.get("any_of"):
+        holds &= np.any([_holds(local, part) for part in when["any_of"]], axis=0)
+    return holds
+
+
+def hours_in(p: Published, begin: pd.Timestamp, finish: pd.Timestamp, when: Plain | None) -> float:
+    """Hours of a contract's times between two moments."""
+    if when is None:
+        return float((finish - begin).total_seconds()) / 3600.0
+    minutes = pd.date_range(begin, finish, freq="5min", inclusive="left").tz_convert(p.farm["timezone"])
+    return float(_holds(minutes, when).sum()) / 12.0
+
+
+def shares(p: Published, when: Plain | None) -> F:
+    """The share of each interval within a contract's times."""
+    if when is None:
+        return np.ones(len(p.hours))
+    return np.array([hours_in(p, *span, when) for span in zip(p.starts, p.ends, strict=True)]) / p.hours
+
+
+def block_mw(p: Published, block: Plain) -> F:
+    """The size of a block over time: what is delivered of it, by its times and its term."""
+    first, last = (p.moment(block[edge]) if block.get(edge) else None for edge in ("start", "end"))
+    spans = zip(
+        p.starts if first is None else p.starts.map(lambda time: max(time, first)),
+        p.ends if last is None else p.ends.map(lambda time: min(time, last)),
+        strict=True,
+    )
+    delivered = [hours_in(p, begin, finish, block.get("when")) if begin < finish else 0.0 for begin, finish in spans]
+    return p.values("", block["mw"]) * np.array(delivered) / p.hours
+
+
+@dataclass(frozen=True)
+class Period:
+    """A billing period: the month it begins in, its begin and end in UTC, and which intervals begin in it."""
+
+    label: str
+    begins: pd.Timestamp
+    ends: pd.Timestamp
+    inside: Yes
+    begun: bool  # before the plan
+    goes_on: bool  # after it
+
+    def left_of(self, p: Published, amount: float, when: Plain | None = None) -> float:
+        """The plan's part of an amount of the rest of the period: by the hours that count."""
+        if not self.goes_on:
+            return amount
+        rest = hours_in(p, max(self.begins, p.starts[0]), self.ends, when)
+        own = float((p.hours * shares(p, when))[self.inside].sum())
+        return amount * (min(own / rest, 1.0) if rest > 0 else 1.0)
+
+
+def periods(p: Published) -> list[Period]:
+    """The billing periods that intervals of a plan begin in."""
+    return list(_periods(p, int(p.farm["energy"].get("billing_day") or 1)))
+
+
+def _periods(p: Published, day: int) -> Iterator[Period]:
+    zone = p.farm["timezone"]
+    month = p.starts[0].tz_convert(zone).tz_localize(None).to_period("M") - 1
+    while True:
+        begins, ends = ((m.to_timestamp() + pd.Timedelta(days=day - 1)).tz_localize(zone) for m in (month, month + 1))
+        if begins > p.starts[-1]:
+            return
+        inside = np.asarray((p.starts >= begins) & (p.starts < ends))
+        if inside.any():
+            yield Period(str(month), begins, ends, inside, begins < p.starts[0], ends > p.ends[-1])
+        month += 1
+
+
+def months_before(label: str, count: int, of_months: Any = None) -> list[str]:
+    """Labels of so many months before one, those of certain months only where they are named."""
+    month = pd.Period(label, freq="M")
+    back = [month - n for n in range(1, count + 1)]
+    return [str(m) for m in back if not of_months or m.month in [int(n) for n in of_months]]
+
+
+def bill_of(p: Published) -> Mapping[str, Any]:
+    """What the farm file says of the meter so far."""
+    return (p.farm.get("state") or {}).get("bill") or {}

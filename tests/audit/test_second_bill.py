@@ -1,0 +1,115 @@
+"""The published files can be billed again: by a second bill that shares nothing with the account, to the cent."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+
+import pytest
+from hypothesis import given
+
+from optimizer.conditions import Conditions
+from optimizer.config.load import load_farm
+from optimizer.planning import Plan, plan_conditions, plan_farm
+from optimizer.report.files import plan_files
+from optimizer.scenario.load import load_scenario
+from tests.audit.bill import second_bill
+from tests.audit.published import Published, plain_farm
+from tests.commands.running import CONFIGS, ROOT
+from tests.farms import farms
+from tests.report.plans import contract_plan, rich_plan
+
+CENT = 0.01
+SAMPLES = ("august_week", "fixed_tariff_12mw", "hydro_cooled", "west_texas", "west_texas_summer")
+STARTS = {"august_week": datetime(2026, 8, 6, 18)}  # the others name theirs
+SCENARIOS = ("uri_2021_calls", "fern_2026", "short_notice_call", "capitulation_2026_path", "summer_4cp_week")
+
+
+def published(plan: Plan) -> Published:
+    """What a plan over given series published."""
+    files, market = plan_files(plan), plan.market
+    given = {
+        "price": market.energy_price_usd_per_mwh,
+        "adders": market.adders_usd_per_mwh,
+        "hashprice": market.hashprice_usd_per_ph_day,
+        "import limit": market.import_limit_mw,
+        "auxiliary": market.auxiliary_load_mw,
+    }
+    if market.temperature_c is not None:
+        given["temperature"] = market.temperature_c
+    given |= {f"availability/{group}": share for group, share in market.availability.items()}
+    return Published(plan.farm.model_dump(mode="json"), files["schedule.csv"], files["power.csv"], given)
+
+
+def billed_again(plan: Plan, told: Published) -> None:
+    """Assert that the second bill comes to the account of a plan, line by line."""
+    lines, account = second_bill(told), json.loads(plan_files(plan)["settlement.json"])["usd"]
+    assert set(lines) == set(account)
+    for line, usd in account.items():
+        assert lines[line] == pytest.approx(usd, abs=CENT), line
+
+
+def without_money(text: str) -> str:
+    """A CSV file whose columns of USD hold no numbers."""
+    names, *rows = csv.reader(io.StringIO(text))
+    blanked = [["none" if "usd" in name else cell for name, cell in zip(names, row, strict=True)] for row in rows]
+    file = io.StringIO()
+    csv.writer(file).writerows([names, *blanked])
+    return file.getvalue()
+
+
+def sample(name: str) -> tuple[Plan, Published]:
+    """A sample farm's plan, and what it published besides the farm file and its series."""
+    path = CONFIGS / f"{name}.yaml"
+    plan = plan_farm(load_farm(path), path.parent, start=STARTS.get(name))
+    files = plan_files(plan)
+    return plan, Published(plain_farm(path), files["schedule.csv"], files["power.csv"], folder=path.parent)
+
+
+@pytest.mark.parametrize("name", SAMPLES)
+def test_every_sample_can_be_billed_from_its_files_without_a_column_of_usd(name: str) -> None:
+    plan, told = sample(name)
+    billed_again(plan, replace(told, schedule=without_money(told.schedule), power=without_money(told.power)))
+
+
+def test_the_samples_are_all_there_are() -> None:
+    farms_there = {path.stem for path in CONFIGS.glob("*.yaml") if "\nfleet:" in path.read_text(encoding="utf-8")}
+    assert farms_there == set(SAMPLES)
+
+
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_plans_under_scenarios_can_be_billed_again(name: str) -> None:
+    path = CONFIGS / "west_texas.yaml"
+    scenario = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
+    plan = plan_farm(load_farm(path), path.parent, scenarios=[scenario])
+    billed_again(plan, published(plan))
+
+
+@given(farms(most_groups=2, most_intervals=8))
+def test_random_farms_can_be_billed_again(c: Conditions) -> None:
+    plan = plan_conditions(c)
+    billed_again(plan, published(plan))
+
+
+@pytest.mark.parametrize("make", [rich_plan, contract_plan])
+def test_plans_of_every_term_can_be_billed_again(make: Callable[[], Plan]) -> None:
+    billed_again(make(), published(make()))
+
+
+@pytest.mark.parametrize(
+    ("column", "line"), [("import_mw", "adders"), ("spot_mw", "energy"), ("Day block/sold_mw", "resale_revenue")]
+)
+def test_a_column_that_tells_another_story_is_billed_as_it_says(column: str, line: str) -> None:
+    """A megawatt more in one interval is noticed: the second bill reads the files and nothing else."""
+    plan, told = sample("hydro_cooled")
+    names, first, *rows = csv.reader(io.StringIO(told.power))
+    at = names.index(column)
+    first[at] = str(float(first[at]) + 1.0)
+    changed = "\n".join(map(",".join, [names, first, *rows]))
+    usd, more = (second_bill(replace(told, power=power))[line] for power in (told.power, changed))
+    assert usd == pytest.approx(plan.settlement.lines[line], abs=CENT)
+    assert abs(more - usd) > 1.0
