@@ -1,0 +1,195 @@
+"""What the site may draw, what power costs, what peaks are billed, what calls ask and pay; in whole numbers."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+from pyscipopt import quicksum
+
+from tests.audit.published import Plain, many, modes, number, point
+from tests.individuals.machines import Machine, Model, draw_mw, in_service
+from tests.individuals.ratchets import bills_of
+
+
+def loads(m: Model, machines: list[Machine]) -> list[Any]:
+    """Load behind the meter, MW."""
+    site = m.farm["site"]
+    pue = number(site, "pue", 1.0)
+    return [
+        pue * quicksum(term for machine in machines for term in draw_mw(machine, t)) + number(site, "auxiliary_load_mw")
+        for t in m.times
+    ]
+
+
+def full_load_mw(m: Model, t: int) -> float:
+    """Load with every machine in service on in its strongest mode, MW."""
+    pue = number(m.farm["site"], "pue", 1.0)
+    watts = sum(in_service(m, g)[t] * max(point(g, mode)[1] for mode in modes(g)) for g in m.farm["fleet"])
+    return pue * watts / 1e6 + number(m.farm["site"], "auxiliary_load_mw")
+
+
+def imports(m: Model, machines: list[Machine]) -> list[Any]:
+    """MW through the meter, balanced with on-site power and export, within the site's limits."""
+    onsite = m.farm["energy"].get("onsite") or {}
+    drawn = []
+    for t, load in enumerate(loads(m, machines)):
+        imported = m.number(number(m.farm["site"], "import_limit_mw"))
+        used, exported = m.number(number(onsite, "available_mw")), m.number(number(onsite, "export_limit_mw"))
+        m.hold(imported + used == load + exported)
+        m.hold(exported <= used)
+        earned = number(onsite, "export_price_usd_per_mwh") * exported - number(onsite, "cost_usd_per_mwh") * used
+        m.profit.append(m.hours[t] * earned)
+        drawn.append(imported)
+    _ramps(m, machines, drawn)
+    return drawn
+
+
+def _ramps(m: Model, machines: list[Machine], imported: list[Any]) -> None:
+    """Import rises and falls no faster than allowed, but for load that falls away with machines an outage takes."""
+    site, before = m.farm["site"], (m.farm.get("state") or {}).get("grid_import_mw")
+    for t in m.times:
+        if t == 0 and before is None:
+            continue
+        earlier = float(str(before)) if t == 0 else imported[t - 1]
+        if site.get("ramp_up_mw_per_hour") is not None:
+            m.hold(imported[t] - earlier <= number(site, "ramp_up_mw_per_hour") * m.hours[t])
+        if site.get("ramp_down_mw_per_hour") is not None:
+            groups = [[i for i in machines if i.group is group] for group in m.farm["fleet"]]
+            fallen = number(site, "pue", 1.0) * quicksum(_falls_away(m, group, t) for group in groups)
+            m.hold(earlier - imported[t] <= number(site, "ramp_down_mw_per_hour") * m.hours[t] + fallen)
+
+
+def _falls_away(m: Model, machines: list[Machine], t: int) -> Any:
+    """MW that fall away with the machines of a group that an outage takes: standby, and beyond it what those that ran drew.
+
+    Where others of the group start in their place that is nothing; it is no more than the group's load falls by, nor
+    than the group drew as the plan began.
+    """
+    group, unreplaced = machines[0].group, m.yes_or_no()
+    standby = number(group, "standby_w") / 1e6
+    extra = {mode: point(group, mode)[1] / 1e6 - standby for mode in modes(group)}
+    beyond: list[Any] = []
+    for machine in machines:
+        m.hold(machine.started[t] <= 1 - unreplaced)
+        for mode, ran in machine.ran(t - 1).items():
+            taken = m.number(1)
+            m.hold(taken <= ran)
+            m.hold(taken <= machine.taken[t])
+            m.hold(taken <= unreplaced)
+            beyond.append(extra[mode] * taken)
+
+    def draw(t: int) -> Any:
+        return quicksum(extra[mode] * ran for machine in machines for mode, ran in machine.ran(t).items())
+
+    most = len(machines) * max(extra.values())
+    m.hold(quicksum(beyond) <= draw(t - 1) - draw(t) + most * (1 - unreplaced))
+    m.hold(quicksum(beyond) <= draw(-1))
+    return quicksum(beyond) + standby * quicksum(machine.taken[t] for machine in machines)
+
+
+def buy(m: Model, imported: list[Any], prices: list[float]) -> None:
+    """Power at the hub: blocks are paid for anyway; spot only beside kept blocks that are full."""
+    energy = m.farm["energy"]
+    for t in m.times:
+        billed = (1.0 + number(energy, "loss_share")) * imported[t]
+        m.profit.append(-m.hours[t] * number(energy, "adders_usd_per_mwh") * billed)
+        spot, most = m.number(), 2.0 * number(m.farm["site"], "import_limit_mw")
+        sources = [spot]
+        m.profit.append(-m.hours[t] * prices[t] * spot)
+        for block in many(energy, "blocks"):
+            size = number(block, "mw")
+            used = m.number(size)
+            m.profit.append(-m.hours[t] * size * number(block, "price_usd_per_mwh"))
+            if block.get("resale") is not None:
+                m.profit.append(m.hours[t] * (prices[t] - number(block["resale"], "fee_usd_per_mwh")) * (size - used))
+            else:
+                full = m.yes_or_no()
+                m.hold(spot <= most * full)
+                m.hold(used >= size * full)
+            sources.append(used)
+        m.hold(billed == quicksum(sources))
+
+
+def answer_calls(m: Model, imported: list[Any]) -> None:
+    """Calls cap import, at a price where they have one; cuts below a baseline are paid for, each megawatt once."""
+    paid: dict[int, list[tuple[float, float, float]]] = {}
+    for event in many(m.farm, "events"):
+        here = m.touched(event["start"], event["end"])
+        worst = m.number()
+        for t in here:
+            if event.get("cut") is not None:
+                above = m.number(None if event.get("violation_usd_per_mwh") is not None else 0.0)
+                m.hold(imported[t] <= number(event["cut"], "mw") + above)
+                m.hold(above <= worst)
+                m.profit.append(-m.hours[t] * number(event, "violation_usd_per_mwh") * above)
+            if offer := event.get("payment"):
+                span = m.since(event["start"]), m.since(event["end"])
+                assert span[0] <= m.begin(t) + 1e-9 and m.begin(t) + m.hours[t] <= span[1] + 1e-9, "whole intervals"
+                onsite = number(m.farm["energy"].get("onsite") or {}, "available_mw")
+                limit = number(m.farm["site"], "import_limit_mw")
+                usual = min(max(full_load_mw(m, t) - onsite, 0.0), limit)
+                most = number(offer, "most_mw", number(offer, "baseline_mw", usual))
+                offers = paid.setdefault(t, [])
+                offers.append((number(offer, "baseline_mw", usual), most, number(offer, "usd_per_mwh")))
+    for t, offers in paid.items():
+        _sell_cuts(m, imported[t], m.hours[t], offers)
+
+
+def _sell_cuts(m: Model, imported: Any, hours: float, offers: list[tuple[float, float, float]]) -> None:
+    """Import lies above a baseline and nothing is sold below it, or at or below it and every megawatt is sold once."""
+    limit = number(m.farm["site"], "import_limit_mw")
+    sold = [m.number(most) for _, most, _ in offers]
+    for level in {baseline for baseline, _, _ in offers}:
+        below = m.yes_or_no()
+        m.hold(imported <= level + max(limit - level, 0.0) * (1 - below))
+        lower = quicksum(mw for mw, (baseline, _, _) in zip(sold, offers, strict=True) if baseline <= level)
+        m.hold(lower <= level - imported + max(limit - level, 0.0) * (1 - below))
+        m.hold(lower <= level * below)
+    m.profit += [hours * price * mw for mw, (_, _, price) in zip(sold, offers, strict=True)]
+
+
+def bill_tags(m: Model, imported: list[Any], chances: dict[str, list[float]]) -> None:
+    """Of a month's one coincident peak the expected excess above the floor, beyond what is expected anyway."""
+    for charge in many(m.farm["energy"], "coincident_peaks"):
+        rule = charge["rule"]
+        assert rule["per"] == "month" and int(rule["count"]) == 1, "one peak a month"
+        peaks = len(rule["months"])
+        rate = 1000.0 * number(charge, "usd_per_kw_year") + number(charge, "usd_per_mw_year")
+        rate *= 1.0 - number(charge, "next_year_discount_share")
+        others = (peaks - 1) * number(charge, "elsewhere_mw")
+        for t in m.times:
+            chance = chances[charge["name"]][t]
+            if chance > 0.0:
+                excess, anyway = m.number(), max(others / peaks - number(charge, "minimum_mw"), 0.0)
+                m.hold(excess >= (others + imported[t]) / peaks - number(charge, "minimum_mw"))
+                m.profit.append(-chance * rate * (excess - anyway))
+
+
+def months_of(m: Model) -> dict[str, list[int]]:
+    """Intervals by the month they begin in, in UTC, on whose first days billing periods begin."""
+    found: dict[str, list[int]] = {}
+    for t in m.times:
+        found.setdefault(f"{m.start + pd.Timedelta(hours=m.begin(t)):%Y-%m}", []).append(t)
+    return found
+
+
+def bill_peaks(m: Model, imported: list[Any]) -> None:
+    """Demand charges with ratchets: what the plan adds to the bills of its months and of those its peaks hold up."""
+    for charge in many(m.farm["energy"], "demand"):
+        _bill_peak(m, imported, charge)
+
+
+def _bill_peak(m: Model, imported: list[Any], charge: Plain) -> None:
+    rate = 1000.0 * number(charge, "usd_per_kw") + number(charge, "usd_per_mw")
+    measured: dict[str, Any] = {}
+    for month, times in months_of(m).items():
+        measured[month] = m.number()
+        for t in times:
+            m.hold(imported[t] <= measured[month])
+    for bill in bills_of(m, charge, list(measured)):
+        billed = m.number()
+        m.hold(billed >= bill.floor_mw)
+        for month, share in bill.held_by.items():
+            m.hold(billed >= share * measured[month])
+        m.profit.append(-rate * (billed - bill.owed_mw))
