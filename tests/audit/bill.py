@@ -5,17 +5,18 @@ It knows nothing of the program and nothing of the settlement. A line is written
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import math
 
 import numpy as np
 from numpy.typing import NDArray
 
 from tests.audit.calls import payments, penalties
-from tests.audit.clock import Period, bill_of, block_mw, hours_in, months_before, periods, shares
+from tests.audit.clock import Period, bill_of, block_mw, counts, hours_in, periods
 from tests.audit.published import Plain, Published, many, modes, number, point
+from tests.audit.ratchets import peak_bills
 
 F = NDArray[np.float64]
-PEAKS_A_YEAR = {"ercot_4cp": 4, "pjm_5cp": 5}
+PRESETS = {"ercot_4cp": (4, "month", 15), "pjm_5cp": (5, "season", 60)}
 
 
 def second_bill(p: Published) -> dict[str, float]:
@@ -25,9 +26,9 @@ def second_bill(p: Published) -> dict[str, float]:
     spent = (priced + adders) * p.hours
     imported = p.mw("import_mw")
     lines["energy_tiers"] = lines["demand_charge"] = lines["minimum_bill"] = lines["fixed_charges"] = 0.0
-    measured: dict[str, dict[str, float]] = {}
+    demands = [demand_usd(p, charge) for charge in many(p.farm["energy"], "demand")]
     for period in periods(p):
-        tiers, demand = tier_usd(p, period), demand_usd(p, period, measured)
+        tiers, demand = tier_usd(p, period), sum(bills.pop(period.label, 0.0) for bills in demands)
         lines["energy_tiers"] -= tiers
         lines["demand_charge"] -= demand
         fixed = number(p.farm["energy"], "fixed_usd_per_month")
@@ -36,6 +37,7 @@ def second_bill(p: Published) -> dict[str, float]:
         if least:
             owed = period.left_of(p, least - fixed - _charged(p, period))
             lines["minimum_bill"] -= max(owed - float(spent[period.inside].sum()) - tiers - demand, 0.0)
+    lines["later_demand_charge"] = -sum(usd for bills in demands for usd in bills.values())
     lines["coincident_peak"] = -tag_usd(p)
     energy, once = penalties(p, imported)
     return lines | {"event_penalty": -energy, "event_miss_penalty": -once, "event_payment": payments(p, imported)}
@@ -115,14 +117,9 @@ def power(p: Published) -> dict[str, float]:
     return lines
 
 
-def _counts(p: Published, period: Period, when: Plain | None) -> F:
-    """Hours of each interval that a charge counts in a period."""
-    return p.hours * shares(p, when) * period.inside
-
-
 def _not_taken(p: Published, supply: Plain, drawn: F, period: Period) -> float:
     take, when = supply["minimum_take"], supply.get("when")
-    hours = _counts(p, period, when)
+    hours = counts(p, period, when)
     if not hours.any():
         return 0.0
     taken = number(bill_of(p).get("taken_mwh") or {}, supply["name"]) if period.begun else 0.0
@@ -136,7 +133,7 @@ def tier_usd(p: Published, period: Period) -> float:
     for tier in many(p.farm["energy"], "tiers"):
         used = number(bill_of(p).get("tier_mwh") or {}, tier["name"]) if period.begun else 0.0
         left = max(period.left_of(p, number(tier, "above_mwh_per_month") - used, tier.get("when")), 0.0)
-        counted = float(_counts(p, period, tier.get("when")) @ _billed(p))
+        counted = float(counts(p, period, tier.get("when")) @ _billed(p))
         usd += max(counted - left, 0.0) * number(tier, "adds_usd_per_mwh")
     return usd
 
@@ -146,82 +143,72 @@ def _rate(charge: Plain, per: str) -> float:
     return number(charge, f"usd_per_mw{per}") + 1000.0 * number(charge, f"usd_per_kw{per}")
 
 
-def _floors(p: Published, charge: Plain, period: Period, measured: dict[str, float]) -> tuple[float, float, float]:
-    """What is billed of a demand charge without any import: as known before, with the rest, and by peaks of the plan.
-
-    ``measured`` holds the peaks of the plan's earlier periods. The first two are MW known as the plan begins.
-    """
-    so_far, past = (bill_of(p).get(key) or {} for key in ("peaks_mw", "past_peaks_mw"))
-    known = [number(charge, "minimum_mw"), number(charge, "above_mw")]
-    held = 0.0
-    if ratchet := charge.get("ratchet"):
-        for label in months_before(period.label, int(ratchet["months"]), ratchet.get("of_months")):
-            share = number(ratchet, "share")
-            begun = next((other for other in periods(p) if other.begun), None)
-            if begun is not None and label == begun.label:
-                known.append(share * number(so_far, charge["name"]))
-            elif label < periods(p)[0].label:
-                known.append(share * number(past.get(charge["name"]) or {}, label))
-            held = max(held, share * measured.get(label, 0.0))
-    if period.begun:
-        known.append(number(so_far, charge["name"]))
-    expected = number(charge, "expected_peak_mw") if period.goes_on else 0.0
-    return max(known), max(*known, expected), held
-
-
-def _owed(charge: Plain, period: Period, known: float, expected: float) -> float:
-    """MW that are billed whatever the plan does."""
-    if period.goes_on:
-        return expected
-    return known if period.begun else number(charge, "above_mw")
-
-
-def _demands(p: Published, period: Period) -> Iterator[tuple[Plain, F]]:
-    """Demand charges whose hours come in a period, and the hours of the plan that they count."""
-    for charge in many(p.farm["energy"], "demand"):
-        hours = _counts(p, period, charge.get("when"))
-        if hours.any() or (
-            (period.begun or period.goes_on) and hours_in(p, period.begins, period.ends, charge.get("when")) > 0
-        ):
-            yield charge, hours
-
-
-def demand_usd(p: Published, period: Period, measured: dict[str, dict[str, float]]) -> float:
-    """What the plan adds to the demand charges of a period; keeps the peaks it measures by charge and period."""
-    usd = 0.0
-    for charge, hours in _demands(p, period):
-        peaks = measured.setdefault(charge["name"], {})
-        known, expected, held = _floors(p, charge, period, peaks)
-        peak = float(p.mw("import_mw")[hours > 0].max(initial=0.0))
-        usd += _rate(charge, "") * (max(peak, expected, held) - _owed(charge, period, known, expected))
-        peaks[period.label] = peak
+def demand_usd(p: Published, charge: Plain) -> dict[str, float]:
+    """What the plan adds to the bills of a demand charge, by the label of their period."""
+    usd, measured = {}, {}
+    for bill in peak_bills(p, charge):
+        peak = measured[bill.label] = float(p.mw("import_mw")[bill.hours > 0].max(initial=0.0))
+        held = [share * measured.get(label, 0.0) for label, share in bill.held_by.items()]
+        usd[bill.label] = _rate(charge, "") * (max(peak, bill.floor_mw, *held) - bill.owed_mw)
     return usd
 
 
 def _charged(p: Published, period: Period) -> float:
     """USD that count to a minimum bill without the plan: charged so far, and for peaks that the rest brings."""
     usd = number(bill_of(p), "charged_usd") if period.begun else 0.0
-    for charge, _ in _demands(p, period):
-        known, expected, _ = _floors(p, charge, period, {})
-        before = known if period.begun else number(charge, "above_mw")
-        usd += _rate(charge, "") * (_owed(charge, period, known, expected) - before)
+    for charge in many(p.farm["energy"], "demand"):
+        bills = (bill for bill in peak_bills(p, charge) if bill.label == period.label)
+        usd += _rate(charge, "") * sum(bill.owed_mw - bill.begun_mw for bill in bills)
     return usd
 
 
 def tag_usd(p: Published) -> float:
     """What coincident peaks are expected to cost, beyond what is expected anyway, by year."""
-    usd = 0.0
     years = np.asarray(p.starts.tz_convert(p.farm["timezone"]).year)
+    usd = 0.0
     for charge in many(p.farm["energy"], "coincident_peaks"):
-        rule, chance = charge["rule"], p.mw(f"{charge['name']}/probability")
-        if isinstance(rule, str):
-            count = float(PEAKS_A_YEAR[rule])
-        else:
-            count = number(rule, "count") * (len(rule["months"]) if rule["per"] == "month" else 1)
         rate = _rate(charge, "_year") * (1.0 - number(charge, "next_year_discount_share"))
+        chance = p.mw(f"{charge['name']}/probability")
         for year in set(years[chance > 0].tolist()):
-            weight = np.where(years == year, chance, 0.0) / count
-            elsewhere = number(charge, "elsewhere_mw") * max(1.0 - float(weight.sum()), 0.0)
-            floor = max(number(charge, "minimum_mw"), elsewhere)
-            usd += rate * max(elsewhere + float(weight @ p.mw("import_mw")) - floor, 0.0)
+            usd += rate * _tag_mw(p, charge, np.where(years == year, chance, 0.0))
     return usd
+
+
+def _rule(charge: Plain) -> tuple[int, str, int]:
+    """Peaks a year, whether they are those of months or of a season, and minutes of an interval that counts."""
+    rule = charge["rule"]
+    if isinstance(rule, str):
+        return PRESETS[rule]
+    of_months = len(rule["months"]) if rule["per"] == "month" else 1
+    return int(rule["count"]) * of_months, str(rule["per"]), int(rule["interval_minutes"])
+
+
+def _tag_mw(p: Published, charge: Plain, chance: F) -> float:
+    """MW that a plan is expected to add to the tag: of each peak by its place, the others at their expectation."""
+    count, per, minutes = _rule(charge)
+    elsewhere, least, imported = number(charge, "elsewhere_mw"), number(charge, "minimum_mw"), p.mw("import_mw")
+    local = p.starts.tz_convert(p.farm["timezone"])
+    month = np.asarray(local.month if per == "month" else local.year)
+    peaks = [row for of in dict.fromkeys(month.tolist()) for row in _told_apart(np.where(month == of, chance, 0.0))]
+    outside = [(1.0 - row.sum()) * elsewhere for row in peaks]
+    place = np.asarray(p.starts.floor(f"{minutes}min").asi8)
+    added = 0.0
+    for k, row in enumerate(peaks):
+        others = sum(float(other @ imported) for j, other in enumerate(peaks) if j != k)
+        anyway = sum(outside) - outside[k] + (count - len(peaks)) * elsewhere
+
+        def billed(mw: float, anyway: float = anyway) -> float:
+            return max(least, (mw + anyway) / count)
+
+        mean = (1.0 - row.sum()) * (billed(elsewhere + others) - billed(elsewhere))
+        for here in (place == slot for slot in dict.fromkeys(place.tolist())):
+            mw = float(imported[here] @ p.hours[here]) / float(p.hours[here].sum())
+            mean += row[here].sum() * (billed(mw + others) - billed(0.0))
+        added += mean * row.sum() / chance.sum()
+    return added
+
+
+def _told_apart(chance: F) -> list[F]:
+    """Chances of a month or season by peak, those that are sure to be the first one filled up first."""
+    summed = np.cumsum(chance)
+    return [np.diff(np.clip(summed, k, k + 1), prepend=k) for k in range(math.ceil(summed[-1] - 1e-9))]

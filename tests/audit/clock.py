@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -32,7 +32,7 @@ def _holds(local: pd.DatetimeIndex, when: Plain) -> Yes:
     return holds
 
 
-def hours_in(p: Published, begin: pd.Timestamp, finish: pd.Timestamp, when: Plain | None) -> float:
+def hours_in(p: Plan, begin: pd.Timestamp, finish: pd.Timestamp, when: Plain | None) -> float:
     """Hours of a contract's times between two moments."""
     if when is None:
         return float((finish - begin).total_seconds()) / 3600.0
@@ -40,7 +40,7 @@ def hours_in(p: Published, begin: pd.Timestamp, finish: pd.Timestamp, when: Plai
     return float(_holds(minutes, when).sum()) / 12.0
 
 
-def shares(p: Published, when: Plain | None) -> F:
+def shares(p: Plan, when: Plain | None) -> F:
     """The share of each interval within a contract's times."""
     if when is None:
         return np.ones(len(p.hours))
@@ -59,6 +59,26 @@ def block_mw(p: Published, block: Plain) -> F:
     return p.values("", block["mw"]) * np.array(delivered) / p.hours
 
 
+class Plan(Protocol):
+    """A farm file and the intervals of a plan."""
+
+    @property
+    def farm(self) -> Plain:
+        """The farm file as plain data."""
+
+    @property
+    def starts(self) -> pd.DatetimeIndex:
+        """Begins of the intervals, UTC."""
+
+    @property
+    def ends(self) -> pd.DatetimeIndex:
+        """Ends of the intervals, UTC."""
+
+    @property
+    def hours(self) -> F:
+        """Lengths of the intervals."""
+
+
 @dataclass(frozen=True)
 class Period:
     """A billing period: the month it begins in, its begin and end in UTC, and which intervals begin in it."""
@@ -70,7 +90,7 @@ class Period:
     begun: bool  # before the plan
     goes_on: bool  # after it
 
-    def left_of(self, p: Published, amount: float, when: Plain | None = None) -> float:
+    def left_of(self, p: Plan, amount: float, when: Plain | None = None) -> float:
         """The plan's part of an amount of the rest of the period: by the hours that count."""
         if not self.goes_on:
             return amount
@@ -79,31 +99,26 @@ class Period:
         return amount * (min(own / rest, 1.0) if rest > 0 else 1.0)
 
 
-def periods(p: Published) -> list[Period]:
+def periods(p: Plan) -> list[Period]:
     """The billing periods that intervals of a plan begin in."""
-    return list(_periods(p, int(p.farm["energy"].get("billing_day") or 1)))
+    first, last = (time.tz_convert(p.farm["timezone"]).tz_localize(None).to_period("M") for time in p.starts[[0, -1]])
+    found = (period_of(p, month) for month in pd.period_range(first - 1, last, freq="M"))
+    return [period for period in found if period.inside.any()]
 
 
-def _periods(p: Published, day: int) -> Iterator[Period]:
-    zone = p.farm["timezone"]
-    month = p.starts[0].tz_convert(zone).tz_localize(None).to_period("M") - 1
-    while True:
-        begins, ends = ((m.to_timestamp() + pd.Timedelta(days=day - 1)).tz_localize(zone) for m in (month, month + 1))
-        if begins > p.starts[-1]:
-            return
-        inside = np.asarray((p.starts >= begins) & (p.starts < ends))
-        if inside.any():
-            yield Period(str(month), begins, ends, inside, begins < p.starts[0], ends > p.ends[-1])
-        month += 1
+def period_of(p: Plan, month: pd.Period) -> Period:
+    """The billing period that begins in a month."""
+    zone, day = p.farm["timezone"], int(p.farm["energy"].get("billing_day") or 1)
+    begins, ends = ((m.to_timestamp() + pd.Timedelta(days=day - 1)).tz_localize(zone) for m in (month, month + 1))
+    inside = np.asarray((p.starts >= begins) & (p.starts < ends))
+    return Period(str(month), begins, ends, inside, begins < p.starts[0], ends > p.ends[-1])
 
 
-def months_before(label: str, count: int, of_months: Any = None) -> list[str]:
-    """Labels of so many months before one, those of certain months only where they are named."""
-    month = pd.Period(label, freq="M")
-    back = [month - n for n in range(1, count + 1)]
-    return [str(m) for m in back if not of_months or m.month in [int(n) for n in of_months]]
+def counts(p: Plan, period: Period, when: Plain | None) -> F:
+    """Hours of each interval that a charge counts in a period."""
+    return p.hours * shares(p, when) * period.inside
 
 
-def bill_of(p: Published) -> Mapping[str, Any]:
+def bill_of(p: Plan) -> Mapping[str, Any]:
     """What the farm file says of the meter so far."""
     return (p.farm.get("state") or {}).get("bill") or {}

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import pandas as pd
+import numpy as np
 from pyscipopt import quicksum
 
-from tests.audit.published import Plain, many, modes, number, point
+from tests.audit.published import many, modes, number, point
+from tests.audit.ratchets import peak_bills
 from tests.individuals.machines import Machine, Model, draw_mw, in_service
-from tests.individuals.ratchets import bills_of
 
 
 def loads(m: Model, machines: list[Machine]) -> list[Any]:
@@ -61,7 +61,7 @@ def _ramps(m: Model, machines: list[Machine], imported: list[Any]) -> None:
 
 
 def _falls_away(m: Model, machines: list[Machine], t: int) -> Any:
-    """MW that fall away with the machines of a group that an outage takes: standby, and beyond it what those that ran drew.
+    """MW that fall away with machines of a group that an outage takes: standby, and beyond it what those that ran drew.
 
     Where others of the group start in their place that is nothing; it is no more than the group's load falls by, nor
     than the group drew as the plan began.
@@ -166,30 +166,16 @@ def bill_tags(m: Model, imported: list[Any], chances: dict[str, list[float]]) ->
                 m.profit.append(-chance * rate * (excess - anyway))
 
 
-def months_of(m: Model) -> dict[str, list[int]]:
-    """Intervals by the month they begin in, in UTC, on whose first days billing periods begin."""
-    found: dict[str, list[int]] = {}
-    for t in m.times:
-        found.setdefault(f"{m.start + pd.Timedelta(hours=m.begin(t)):%Y-%m}", []).append(t)
-    return found
-
-
 def bill_peaks(m: Model, imported: list[Any]) -> None:
     """Demand charges with ratchets: what the plan adds to the bills of its months and of those its peaks hold up."""
     for charge in many(m.farm["energy"], "demand"):
-        _bill_peak(m, imported, charge)
-
-
-def _bill_peak(m: Model, imported: list[Any], charge: Plain) -> None:
-    rate = 1000.0 * number(charge, "usd_per_kw") + number(charge, "usd_per_mw")
-    measured: dict[str, Any] = {}
-    for month, times in months_of(m).items():
-        measured[month] = m.number()
-        for t in times:
-            m.hold(imported[t] <= measured[month])
-    for bill in bills_of(m, charge, list(measured)):
-        billed = m.number()
-        m.hold(billed >= bill.floor_mw)
-        for month, share in bill.held_by.items():
-            m.hold(billed >= share * measured[month])
-        m.profit.append(-rate * (billed - bill.owed_mw))
+        rate = 1000.0 * number(charge, "usd_per_kw") + number(charge, "usd_per_mw")
+        measured: dict[str, Any] = {}
+        for bill in peak_bills(m.plan, charge):
+            billed, measured[bill.label] = m.number(), m.number()
+            for t in np.flatnonzero(bill.hours > 0).tolist():
+                m.hold(imported[t] <= measured[bill.label])
+            m.hold(billed >= bill.floor_mw)
+            for label, share in {bill.label: 1.0, **bill.held_by}.items():
+                m.hold(billed >= share * measured[label])
+            m.profit.append(-rate * (billed - bill.owed_mw))

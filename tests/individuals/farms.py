@@ -169,6 +169,9 @@ class _Draw:
             "minimum_mw": rng.choice((0.0, part[1])),
             "ratchet": {"share": rng.choice((0.6, 1.0)), "months": rng.randint(1, 3)},
             "expected_peak_mw": rng.choice(part),
+            "expected_peaks_mw": rng.choice(
+                (None, rng.choice(part), {"2026-03": rng.choice(part), "2026-05": part[1]})
+            ),
         }
         past = {"2026-01": part[1], "2025-12": part[0], "2025-11": part[2]}
         return (charge,), {"peaks_mw": {"D": rng.choice(part)}, "past_peaks_mw": {"D": past}}

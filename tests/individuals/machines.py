@@ -9,13 +9,25 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pyscipopt
+from numpy.typing import NDArray
 from pyscipopt import quicksum
 
 from tests.audit.published import Plain, many, modes, number, point
 
 NONE = 1e-9
+
+
+@dataclass(frozen=True)
+class Stretch:
+    """A farm file and the intervals of a plan."""
+
+    farm: Plain
+    starts: pd.DatetimeIndex
+    ends: pd.DatetimeIndex
+    hours: NDArray[np.float64]
 
 
 @dataclass
@@ -27,6 +39,12 @@ class Model:
     hours: list[float]
     program: pyscipopt.Model = field(default_factory=pyscipopt.Model)
     profit: list[Any] = field(default_factory=list)
+
+    @property
+    def plan(self) -> Stretch:
+        """The farm and the intervals."""
+        begins = self.start + pd.to_timedelta(np.cumsum([0.0, *self.hours[:-1]]), unit="h")
+        return Stretch(self.farm, begins, begins + pd.to_timedelta(self.hours, unit="h"), np.array(self.hours))
 
     @property
     def times(self) -> range:
