@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.planning import Plan
 from optimizer.report.contract import bill_json
@@ -113,6 +114,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()},
         "profit_usd": round(s.profit, 2),
         "bill": bill_json(plan),
+        "expected_after_plan": _rest(plan.conditions.rest),
         "energy_mwh": round(s.energy_mwh, 4),
         "hash_ph_hours": round(s.hash_ph_days * HOURS_PER_DAY, 4),
         "btc": None if s.btc is None else round(s.btc, 8),
@@ -138,6 +140,15 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "warnings": list(plan.market.warnings),
         "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
     }
+
+
+def _rest(rest: Rest) -> dict[str, Any]:
+    """What a tail expects the rest of the last billing period to add, by name and period; empty without a tail."""
+    found: dict[str, Any] = {}
+    for kind in ("peaks_mw", "tier_mwh", "taken_mwh"):
+        for (name, period), amount in getattr(rest, kind).items():
+            found.setdefault(kind, {}).setdefault(name, {})[period] = amount
+    return found | ({"charged_usd": dict(rest.charged_usd)} if rest.charged_usd else {})
 
 
 def plan_files(plan: Plan) -> dict[str, str]:

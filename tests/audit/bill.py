@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tests.audit.calls import payments, penalties
-from tests.audit.clock import Period, bill_of, block_mw, counts, hours_in, periods
+from tests.audit.clock import Period, bill_of, block_mw, counts, expected, hours_in, periods
 from tests.audit.published import Plain, Published, many, modes, number, point
 from tests.audit.ratchets import peak_bills
 
@@ -35,7 +35,7 @@ def second_bill(p: Published) -> dict[str, float]:
         lines["fixed_charges"] -= fixed * p.hours[period.inside].sum() / hours_in(p, period.begins, period.ends, None)
         least = number(p.farm["energy"], "minimum_bill_usd_per_month")
         if least:
-            owed = period.left_of(p, least - fixed - _charged(p, period))
+            owed = period.left_of(p, least - fixed - _charged(p, period), after=_charged_after(p, period))
             lines["minimum_bill"] -= max(owed - float(spent[period.inside].sum()) - tiers - demand, 0.0)
     lines["later_demand_charge"] = -sum(usd for bills in demands for usd in bills.values())
     lines["coincident_peak"] = -tag_usd(p)
@@ -123,7 +123,8 @@ def _not_taken(p: Published, supply: Plain, drawn: F, period: Period) -> float:
     if not hours.any():
         return 0.0
     taken = number(bill_of(p).get("taken_mwh") or {}, supply["name"]) if period.begun else 0.0
-    least = max(period.left_of(p, number(take, "mwh_per_month") - taken, when), 0.0)
+    after = expected(p, "taken_mwh", supply["name"], period.label)
+    least = max(period.left_of(p, number(take, "mwh_per_month") - taken, when, after), 0.0)
     return max(least - float(hours @ drawn), 0.0) * number(take, "shortfall_usd_per_mwh")
 
 
@@ -132,7 +133,8 @@ def tier_usd(p: Published, period: Period) -> float:
     usd = 0.0
     for tier in many(p.farm["energy"], "tiers"):
         used = number(bill_of(p).get("tier_mwh") or {}, tier["name"]) if period.begun else 0.0
-        left = max(period.left_of(p, number(tier, "above_mwh_per_month") - used, tier.get("when")), 0.0)
+        after = expected(p, "tier_mwh", tier["name"], period.label)
+        left = max(period.left_of(p, number(tier, "above_mwh_per_month") - used, tier.get("when"), after), 0.0)
         counted = float(counts(p, period, tier.get("when")) @ _billed(p))
         usd += max(counted - left, 0.0) * number(tier, "adds_usd_per_mwh")
     return usd
@@ -160,6 +162,12 @@ def _charged(p: Published, period: Period) -> float:
         bills = (bill for bill in peak_bills(p, charge) if bill.label == period.label)
         usd += _rate(charge, "") * sum(bill.owed_mw - bill.begun_mw for bill in bills)
     return usd
+
+
+def _charged_after(p: Published, period: Period) -> float | None:
+    """USD that count to a minimum bill after the plan, where a tail says what is expected."""
+    told = p.rest.get("charged_usd") or {}
+    return float(told[period.label]) if period.label in told else None
 
 
 def tag_usd(p: Published) -> float:

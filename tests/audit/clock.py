@@ -78,6 +78,16 @@ class Plan(Protocol):
     def hours(self) -> F:
         """Lengths of the intervals."""
 
+    @property
+    def rest(self) -> Plain:
+        """What is expected of the last billing period after the plan."""
+
+
+def expected(p: Plan, kind: str, name: str, label: str) -> float | None:
+    """What the rest of a billing period is expected to add to a charge, where that is told."""
+    told = (p.rest.get(kind) or {}).get(name) or {}
+    return float(told[label]) if label in told else None
+
 
 @dataclass(frozen=True)
 class Period:
@@ -90,10 +100,10 @@ class Period:
     begun: bool  # before the plan
     goes_on: bool  # after it
 
-    def left_of(self, p: Plan, amount: float, when: Plain | None = None) -> float:
-        """The plan's part of an amount of the rest of the period: by the hours that count."""
-        if not self.goes_on:
-            return amount
+    def left_of(self, p: Plan, amount: float, when: Plain | None = None, after: float | None = None) -> float:
+        """The plan's part of what is left of an amount: less what ``after`` it takes, else by hours that count."""
+        if not self.goes_on or after is not None:
+            return amount - (after or 0.0)
         rest = hours_in(p, max(self.begins, p.starts[0]), self.ends, when)
         own = float((p.hours * shares(p, when))[self.inside].sum())
         return amount * (min(own / rest, 1.0) if rest > 0 else 1.0)

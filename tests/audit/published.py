@@ -22,8 +22,10 @@ Plain = Mapping[str, Any]
 def plain_farm(path: Path) -> dict[str, Any]:
     """A farm file as text and tables, its machines looked up; every number is still text."""
     farm = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
-    catalogue = yaml.load((path.parent / farm["catalogue"]).read_text(encoding="utf-8"), yaml.BaseLoader)
-    models = {machine["model"]: machine for machine in catalogue["machines"]}
+    machines: list[Plain] = []
+    if "catalogue" in farm:
+        machines = yaml.load((path.parent / farm["catalogue"]).read_text(encoding="utf-8"), yaml.BaseLoader)["machines"]
+    models = {machine["model"]: machine for machine in machines}
     for group in farm["fleet"]:
         group.setdefault("machine", models.get(group.get("model")))
     return dict(farm)
@@ -53,13 +55,17 @@ def modes(group: Plain) -> list[str]:
 
 @dataclass(frozen=True)
 class Published:
-    """Farm, schedule.csv and power.csv; ``given`` holds series by key where no file does, ``folder`` those files."""
+    """Farm, schedule.csv and power.csv; ``given`` holds series by key where no file does, ``folder`` those files.
+
+    ``rest`` is what settlement.json says is expected of the last billing period after the plan.
+    """
 
     farm: Plain
     schedule: str
     power: str
     given: Mapping[str, F] = field(default_factory=dict)
     folder: Path | None = None
+    rest: Plain = field(default_factory=dict)
 
     @cached_property
     def _flows(self) -> dict[str, list[str]]:

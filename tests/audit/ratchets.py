@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from tests.audit.clock import Period, Plan, bill_of, counts, hours_in, period_of, periods
+from tests.audit.clock import Period, Plan, bill_of, counts, expected, hours_in, period_of, periods
 from tests.audit.published import Plain, number
 
 F = NDArray[np.float64]
@@ -47,10 +47,16 @@ def peak_bills(p: Plan, charge: Plain) -> list[PeakBill]:
         if bill := _of_the_plan(p, charge, period, known, least):
             bills.append(bill)
     highest = max([*(float(mw) for mw in past.values()), 0.0])
-    expected = max(highest, so_far) if highest > 0.0 else None
+    usual = max(highest, so_far) if highest > 0.0 else None
     if own[-1].goes_on:
-        known[own[-1].label] = max(known.get(own[-1].label, 0.0), number(charge, "expected_peak_mw"))
-    return bills + list(_afterwards(p, charge, known, least, expected))
+        known[own[-1].label] = max(known.get(own[-1].label, 0.0), _expected(p, charge, own[-1]))
+    return bills + list(_afterwards(p, charge, known, least, usual))
+
+
+def _expected(p: Plan, charge: Plain, period: Period) -> float:
+    """The peak expected of the rest of a period: by the tail, else as the farm file has it."""
+    told = expected(p, "peaks_mw", charge["name"], period.label)
+    return number(charge, "expected_peak_mw") if told is None else told
 
 
 def _of_the_plan(p: Plan, charge: Plain, period: Period, known: dict[str, float], least: float) -> PeakBill | None:
@@ -60,7 +66,7 @@ def _of_the_plan(p: Plan, charge: Plain, period: Period, known: dict[str, float]
         if whole or not hours_in(p, period.begins, period.ends, when):
             return None
     begun = max(least, _held(charge, period.label, known), known.get(period.label, 0.0))
-    floor = max(begun, number(charge, "expected_peak_mw")) if period.goes_on else begun
+    floor = max(begun, _expected(p, charge, period)) if period.goes_on else begun
     before = begun if period.begun else number(charge, "above_mw")
     owed = floor if period.goes_on else before
     return PeakBill(period.label, hours, floor, owed, before, _shares(charge, period.label, periods(p)))
@@ -77,13 +83,13 @@ def _afterwards(
     for n in range(1, int(number(ratchet or {}, "months")) + 1):
         period = period_of(p, pd.Period(own[-1].label, freq="M") + n)
         given: Any = told.get(period.label) if isinstance(told, dict) else told
-        expected = highest if given is None else float(given)
+        peak = highest if given is None else float(given)
         shares = _shares(charge, period.label, own)
-        if expected is None or not shares or not hours_in(p, period.begins, period.ends, charge.get("when")):
+        if peak is None or not shares or not hours_in(p, period.begins, period.ends, charge.get("when")):
             continue
-        floor = max(least, expected, _held(charge, period.label, known))
+        floor = max(least, peak, _held(charge, period.label, known))
         yield PeakBill(period.label, np.zeros(len(p.hours)), floor, floor, floor, shares)
-        known[period.label] = expected
+        known[period.label] = peak
 
 
 def _looked_back(charge: Plain, label: str) -> list[str]:

@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -87,6 +88,53 @@ def test_plans_under_scenarios_can_be_billed_again(name: str) -> None:
     scenario = load_scenario(ROOT / "scenarios" / f"{name}.yaml")
     plan = plan_farm(load_farm(path), path.parent, scenarios=[scenario])
     billed_again(plan, published(plan))
+
+
+TAILED = """
+name: tailed
+timezone: America/Chicago
+site: {import_limit_mw: 18}
+fleet:
+  - name: Hall
+    units: 4000
+    machine: {model: m, hashrate_th: 200, power_w: 3500, cooling: air, source: made up for a test, confidence: low}
+revenue: {hashprice_usd_per_ph_day: 33}
+energy:
+  price_usd_per_mwh: {file: prices.csv}
+  adders_usd_per_mwh: 2
+  demand:
+    - {name: Any time, usd_per_kw: 6, ratchet: {share: 0.5, months: 2, first_month: 2026-02}}
+  tiers:
+    - {name: Step, above_mwh_per_month: 4000, adds_usd_per_mwh: 3}
+  supplies:
+    - name: Gas
+      limit_mw: 2
+      price_usd_per_mwh: 61
+      minimum_take: {mwh_per_month: 900, shortfall_usd_per_mwh: 4}
+  fixed_usd_per_month: 500
+  minimum_bill_usd_per_month: MINIMUM
+state:
+  at: 2026-02-11 00:00
+  bill: {peaks_mw: {Any time: 3.5}, tier_mwh: {Step: 900}, taken_mwh: {Gas: 100}, charged_usd: 9000}
+horizon:
+  start: 2026-02-11 00:00
+  hours: 24
+  tail: {price_usd_per_mwh: 50}
+"""
+
+
+@pytest.mark.parametrize("minimum", [0, 900_000])
+def test_a_plan_with_a_tail_can_be_billed_with_what_the_tail_expects(minimum: int, tmp_path: Path) -> None:
+    path = tmp_path / "farm.yaml"
+    rows = [f"2026-02-{11 + h // 24:02d}T{h % 24:02d}:00-06:00,{10 if h == 3 else 62}" for h in range(48)]
+    (tmp_path / "prices.csv").write_text("interval_start,price\n" + "\n".join(rows) + "\n")
+    path.write_text(TAILED.replace("MINIMUM", str(minimum)))
+    plan = plan_farm(load_farm(path), tmp_path)
+    files = plan_files(plan)
+    rest = json.loads(files["settlement.json"])["expected_after_plan"]
+    assert rest["peaks_mw"]["Any time"]["2026-02"] > 3.5
+    assert (plan.settlement.lines["minimum_bill"] < 0) == (minimum > 0)
+    billed_again(plan, Published(plain_farm(path), files["schedule.csv"], files["power.csv"], {}, tmp_path, rest))
 
 
 @given(farms(most_groups=2, most_intervals=8))

@@ -28,6 +28,7 @@ class Stretch:
     starts: pd.DatetimeIndex
     ends: pd.DatetimeIndex
     hours: NDArray[np.float64]
+    rest: Plain = field(default_factory=dict)
 
 
 @dataclass
