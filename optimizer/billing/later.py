@@ -24,8 +24,8 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
     """The bills of one demand charge that its ratchet lets the plan's peaks hold up, in time's order.
 
     Billed anyway are the contract's minimum, the peak expected of the period, and what the ratchet makes of past
-    peaks, of the one so far and of the one expected of the rest of the plan's last period. Where no peak is told full
-    load is expected, which no peak of the plan exceeds.
+    peaks, of the one so far, of the one expected of the rest of the plan's last period and of those expected of the
+    periods between. Where no peak is told full load is expected, which no peak of the plan exceeds.
     """
     grid, energy, last = billing.market.grid, billing.farm.energy, billing.periods[-1]
     at = {billing.periods[bill.period].label: b for b, bill in enumerate(billing.peak_bills) if bill.charge == i}
@@ -35,11 +35,13 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
         expected = billing.farm.state.bill.highest_peak_mw(demand.name) if given is None else given
         seen = looked_back(ratchet, label)
         earlier = tuple(at[back] for back in seen if back in at)
-        if expected is None or not earlier or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
-            continue  # full load is expected, the ratchet looks on no peak of the plan, or no hour of the period counts
-        held = ratchet.share * max((met.get(back, 0.0) for back in seen), default=0.0)
-        floor = max(demand.minimum_mw, demand.above_mw, expected, held)
-        yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)
+        if expected is None or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
+            continue  # full load is expected, or no hour of the period counts
+        if earlier:
+            held = ratchet.share * max((met.get(back, 0.0) for back in seen), default=0.0)
+            floor = max(demand.minimum_mw, demand.above_mw, expected, held)
+            yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)
+        met[label] = expected
 
 
 @lru_cache(maxsize=1024)  # a plan made anew every few minutes asks for the same months

@@ -85,10 +85,11 @@ def _afterwards(
         given: Any = told.get(period.label) if isinstance(told, dict) else told
         peak = highest if given is None else float(given)
         shares = _shares(charge, period.label, own)
-        if peak is None or not shares or not hours_in(p, period.begins, period.ends, charge.get("when")):
+        if peak is None or not hours_in(p, period.begins, period.ends, charge.get("when")):
             continue
-        floor = max(least, peak, _held(charge, period.label, known))
-        yield PeakBill(period.label, np.zeros(len(p.hours)), floor, floor, floor, shares)
+        if shares:
+            floor = max(least, peak, _held(charge, period.label, known))
+            yield PeakBill(period.label, np.zeros(len(p.hours)), floor, floor, floor, shares)
         known[period.label] = peak
 
 

@@ -366,6 +366,7 @@ MUTATIONS = (
     Mutation(LATER, "max(demand.minimum_mw, demand.above_mw, expected, held)", "expected"),
     Mutation(LATER, "or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays)", ""),
     Mutation(LATER, "max(met.get(last.label, 0.0), rest or 0.0)", "met.get(last.label, 0.0)"),
+    Mutation(LATER, "        met[label] = expected\n", ""),
     Mutation(SETTLED, "(peak.billed_mw - bill.owed_mw)", "peak.billed_mw"),
     Mutation(SETTLED, "max(take.amount - counted_mwh(take, mw), 0.0)", "take.amount"),
     Mutation(SETTLED, "(energy_usd + demand + tiers)[inside]", "(energy_usd + demand + tiers)"),
