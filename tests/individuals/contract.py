@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from pyscipopt import quicksum
 
-from tests.audit.published import many, modes, number, point
+from tests.audit.published import Plain, many, modes, number, point
 from tests.audit.ratchets import peak_bills
 from tests.individuals.machines import Machine, Model, draw_mw, in_service
 
@@ -112,41 +113,49 @@ def buy(m: Model, imported: list[Any], prices: list[float]) -> None:
 
 
 def answer_calls(m: Model, imported: list[Any]) -> None:
-    """Calls cap import, at a price where they have one; cuts below a baseline are paid for, each megawatt once."""
-    paid: dict[int, list[tuple[float, float, float]]] = {}
+    """Calls cap import, at a price where they have one; cuts below a baseline are paid for, each megawatt once.
+
+    Where a cut is owed and paid for, import stays at or below the baseline; an offer to cut holds nobody.
+    """
     for event in many(m.farm, "events"):
-        here = m.touched(event["start"], event["end"])
         worst = m.number()
-        for t in here:
-            if event.get("cut") is not None:
-                above = m.number(None if event.get("violation_usd_per_mwh") is not None else 0.0)
-                m.hold(imported[t] <= number(event["cut"], "mw") + above)
-                m.hold(above <= worst)
-                m.profit.append(-m.hours[t] * number(event, "violation_usd_per_mwh") * above)
-            if offer := event.get("payment"):
-                span = m.since(event["start"]), m.since(event["end"])
-                assert span[0] <= m.begin(t) + 1e-9 and m.begin(t) + m.hours[t] <= span[1] + 1e-9, "whole intervals"
-                onsite = number(m.farm["energy"].get("onsite") or {}, "available_mw")
-                limit = number(m.farm["site"], "import_limit_mw")
-                usual = min(max(full_load_mw(m, t) - onsite, 0.0), limit)
-                most = number(offer, "most_mw", number(offer, "baseline_mw", usual))
-                offers = paid.setdefault(t, [])
-                offers.append((number(offer, "baseline_mw", usual), most, number(offer, "usd_per_mwh")))
-    for t, offers in paid.items():
-        _sell_cuts(m, imported[t], m.hours[t], offers)
+        for t in m.touched(event["start"], event["end"]) if event.get("cut") is not None else ():
+            above = m.number(None if event.get("violation_usd_per_mwh") is not None else 0.0)
+            m.hold(imported[t] <= number(event["cut"], "mw") + above)
+            m.hold(above <= worst)
+            m.profit.append(-m.hours[t] * number(event, "violation_usd_per_mwh") * above)
+            if event.get("payment") is not None:
+                m.hold(imported[t] <= _baseline_mw(m, event["payment"], t))
+    paying = [event for event in many(m.farm, "events") if event.get("payment") is not None]
+    spans = [(m.since(event["start"]), m.since(event["end"])) for event in paying]
+    for t in m.times:
+        begin, end = m.begin(t), m.begin(t) + m.hours[t]
+        edges = sorted({begin, end, *(edge for span in spans for edge in span if begin < edge < end)})
+        for a, b in pairwise(edges):
+            offers = [event["payment"] for event, (x, y) in zip(paying, spans, strict=True) if x <= a and b <= y]
+            if offers:
+                _sell_cuts(m, imported[t], b - a, [(_baseline_mw(m, offer, t), offer) for offer in offers])
 
 
-def _sell_cuts(m: Model, imported: Any, hours: float, offers: list[tuple[float, float, float]]) -> None:
+def _baseline_mw(m: Model, offer: Plain, t: int) -> float:
+    """What the site draws without a call: as told, else full load less on-site power, within the import limit."""
+    onsite = number(m.farm["energy"].get("onsite") or {}, "available_mw")
+    limit = number(m.farm["site"], "import_limit_mw")
+    return number(offer, "baseline_mw", min(max(full_load_mw(m, t) - onsite, 0.0), limit))
+
+
+def _sell_cuts(m: Model, imported: Any, hours: float, offers: list[tuple[float, Plain]]) -> None:
     """Import lies above a baseline and nothing is sold below it, or at or below it and every megawatt is sold once."""
     limit = number(m.farm["site"], "import_limit_mw")
-    sold = [m.number(most) for _, most, _ in offers]
-    for level in {baseline for baseline, _, _ in offers}:
+    sold = [m.number(number(offer, "most_mw", baseline)) for baseline, offer in offers]
+    for level in {baseline for baseline, _ in offers}:
         below = m.yes_or_no()
         m.hold(imported <= level + max(limit - level, 0.0) * (1 - below))
-        lower = quicksum(mw for mw, (baseline, _, _) in zip(sold, offers, strict=True) if baseline <= level)
+        lower = quicksum(mw for mw, (baseline, _) in zip(sold, offers, strict=True) if baseline <= level)
         m.hold(lower <= level - imported + max(limit - level, 0.0) * (1 - below))
         m.hold(lower <= level * below)
-    m.profit += [hours * price * mw for mw, (_, _, price) in zip(sold, offers, strict=True)]
+    for mw, (_, offer) in zip(sold, offers, strict=True):
+        m.profit.append(hours * number(offer, "usd_per_mwh") * mw)
 
 
 def bill_tags(m: Model, imported: list[Any], chances: dict[str, list[float]]) -> None:

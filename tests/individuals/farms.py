@@ -127,8 +127,15 @@ class _Draw:
             more["events"] = tuple(self.offer(f"offer {i}", full) for i in range(rng.randint(1, 2)))
         if rng.random() < 0.25:
             begin, end = self.stretch()
-            call = {"name": "call", "start": begin, "end": end, "cut": {"form": "to_level", "mw": round(full * 0.5, 3)}}
-            more["events"] = (*more.get("events", ()), call | {"violation_usd_per_mwh": rng.choice((0.3, 20.0))})
+            call = {
+                "name": "call",
+                "start": begin,
+                "end": end,
+                "cut": {"form": "to_level", "mw": round(full * rng.choice((0.1, 0.5)), 3)},
+            }
+            if rng.random() < 0.3:
+                call["payment"] = {"usd_per_mwh": 0.4, "baseline_mw": round(full * rng.choice((0.8, 1.2)), 3)}
+            more["events"] = (*more.get("events", ()), call | {"violation_usd_per_mwh": rng.choice((0.3, 20.0, None))})
         limit = 2 * full + 2.0 if rng.random() < 0.6 else round(full * 0.7 + 0.3, 3)
         made = farm(*fleet, limit_mw=limit, site=site, energy=energy, state={**state, "at": self.start}, **more)
         series = market(made, prices, hours=self.hours, start=self.start, probability=chances)
@@ -194,8 +201,9 @@ class _Draw:
         return (charge,), {"CP": chances}
 
     def offer(self, name: str, full: float) -> dict[str, Any]:
-        """A voluntary call over whole intervals, often with a baseline below what the site would draw."""
+        """A voluntary call, often with a baseline below what the site would draw, and from within an interval on."""
         begin, end = self.stretch()
+        begin = self.maybe(f"{pd.Timestamp(begin) + pd.Timedelta(minutes=7.5):%Y-%m-%d %H:%M:%S}", begin, 0.3)
         payment = {
             "usd_per_mwh": self.rng.choice((0.05, 0.6, 1.5)),
             "baseline_mw": self.maybe(round(full * self.rng.choice((0.3, 0.6, 1.1)), 3), chance=0.8),
