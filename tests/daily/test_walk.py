@@ -1,0 +1,227 @@
+"""Days from a seed under everything that happens, and mutants of every file: nothing in force breaks a hard call.
+
+500 days: ``CURTAIL_WALK_DAYS=500 pytest tests/daily/test_walk.py``; 5,000 mutants: ``CURTAIL_DAILY_MUTANTS=5000``. One
+of them again: what a failure prints.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.commands.running import ROOT
+from tests.daily.walk.controller import Controller
+from tests.daily.walk.farms import yaml_of
+from tests.daily.walk.judge import Look, faults
+from tests.daily.walk.orders import Fleet, Orders, fleet_of
+
+DAYS = int(os.environ.get("CURTAIL_WALK_DAYS", "25"))
+FIRST = int(os.environ.get("CURTAIL_WALK_FIRST", "0"))
+MUTANTS = int(os.environ.get("CURTAIL_DAILY_MUTANTS", "100"))
+PARTS = 2  # processes side by side
+NOON = datetime(2026, 2, 11, 18, tzinfo=UTC)  # on the farm's clock
+QUARTER = timedelta(minutes=15)
+FARM: dict[str, Any] = {
+    **{"name": "By hand", "timezone": "America/Chicago"},
+    "site": {"pue": 1.0, "auxiliary_load_mw": 0.5, "import_limit_mw": 8},
+    "fleet": [
+        {"name": "A", "units": 1000, "standby_w": 0, "units_switched_together": 50, "machine": {"power_w": 5000}},
+        {"name": "B", "units": 1000, "standby_w": 500, "machine": {"power_w": 4500}},
+    ],
+    "horizon": {"hours": 3, "intervals": [{"minutes": 15, "hours": 1}, {"minutes": 60}]},
+}
+
+
+def side_by_side(module: str, first: int, count: int) -> None:
+    """A walk in processes of their own; what it printed where anything was wrong."""
+    each = -(-count // PARTS)
+    begun = [
+        subprocess.Popen(
+            [sys.executable, "-m", module, str(first + part * each), str(min(each, count - part * each))],
+            cwd=ROOT,
+            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+        for part in range(PARTS)
+        if part * each < count
+    ]
+    said = [process.communicate()[0] for process in begun]
+    print("\n".join(said))
+    assert all(process.returncode == 0 for process in begun), "\n".join(said)
+
+
+def test_days_under_everything_that_happens() -> None:
+    side_by_side("tests.daily.walk", FIRST, DAYS)
+
+
+def test_mutated_files_never_stop_the_job() -> None:
+    side_by_side("tests.daily.mutated", 0, MUTANTS)
+
+
+@pytest.mark.parametrize("name", ["orders", "controller", "judge"])
+def test_the_oracle_imports_nothing_of_the_program(name: str) -> None:
+    tree = ast.parse((ROOT / "tests" / "daily" / "walk" / f"{name}.py").read_text())
+    named = [alias.name for node in ast.walk(tree) if isinstance(node, ast.Import) for alias in node.names]
+    named += [str(node.module) for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+    assert not [module for module in named if module.startswith("optimizer")]
+
+
+@pytest.fixture
+def fleet() -> Fleet:
+    return fleet_of(yaml_of(FARM))
+
+
+def orders(fleet: Fleet, *calls: dict[str, Any]) -> Orders:
+    found = Orders(fleet, FARM["timezone"])
+    found.read(yaml_of({**FARM, "events": list(calls)}), None)
+    return found
+
+
+def call(cut: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"name": "C", "start": "2026-02-11 12:00", "end": "2026-02-11 14:00", "cut": cut, **more}
+
+
+def test_what_may_be_drawn_is_read_as_by_hand(fleet: Fleet) -> None:
+    """By hand: idle 0.5 + 1000 x 0.5 kW = 1 MW; full 0.5 + 5 + 4.5 = 10 MW, of which the site allows 8."""
+    assert (fleet.idle_mw, fleet.full_mw) == (1.0, 10.0)
+    assert fleet.import_mw({("A", "normal"): 100, ("B", "normal"): 10}) == pytest.approx(1 + 0.5 + 0.04)
+    for cut, level in (
+        ({"form": "to_level", "mw": 3}, 3.0),
+        ({"form": "to_level", "mw": 0.2}, 1.0),
+        ({"form": "by_amount", "mw": 3}, 5.0),
+        ({"form": "by_amount", "mw": 3, "baseline_mw": 9}, 6.0),
+        ({"form": "to_share", "share": 0.5}, 4.0),
+        ({"form": "full_stop"}, 1.0),
+    ):
+        found = orders(fleet, call(cut))
+        allowed = [found.allowed(NOON + timedelta(minutes=m)) for m in (-1, 0, 119, 120)]
+        assert allowed == [8.0, level, level, 8.0], cut
+
+
+def test_response_excuse_and_restore_are_read_as_by_hand(fleet: Fleet) -> None:
+    excused = [{"start": "2026-02-11 13:00", "end": "2026-02-11 13:30"}]
+    more = {"respond_minutes": 10, "restore_mw_per_hour": 2, "excused": excused}
+    found = orders(fleet, call({"form": "to_level", "mw": 3}, **more))
+    minutes = (9, 10, 59, 60, 89, 90, 120)
+    allowed = [found.allowed(NOON + timedelta(minutes=m)) for m in minutes]
+    assert allowed == [8.0, 3.0, 3.0, 8.0, 8.0, 3.0, 5.0]  # the rise is reckoned to the end of an hour
+
+
+def test_a_call_that_cannot_be_read_leaves_the_last_in_force(fleet: Fleet) -> None:
+    found = orders(fleet, call({"form": "full_stop"}))
+    found.read(yaml_of({**FARM, "events": [call({"form": "fullstop"})]}), None)
+    assert found.allowed(NOON) == 1.0
+    found.read("a: [", "- {}")
+    assert found.allowed(NOON) == 1.0
+    found.read(yaml_of(FARM), yaml_of([call({"form": "to_level", "mw": 2})]))
+    assert found.allowed(NOON) == 2.0
+    found.read(yaml_of({**FARM, "site": {"import_limit_mw": "much"}}), "[]")
+    assert found.allowed(NOON) == 8.0
+
+
+def test_the_least_path_falls_as_fast_as_it_may(fleet: Fleet) -> None:
+    """By hand: 4 MW/h less one machine of B at each step of a quarter of an hour, and of an hour after that."""
+    steep = replace(fleet, ramp=4.0)
+    levels = [level for _, _, level in steep.least_path(8.0, NOON)]
+    quarter, hour = 1 - 0.004, 4 - 0.004
+    assert levels == pytest.approx([*(8 - n * quarter for n in (1, 2, 3, 4)), max(8 - 4 * quarter - hour, 1.0), 1.0])
+    assert [level for _, _, level in fleet.least_path(8.0, NOON)] == [1.0] * 6
+
+
+class Paper:
+    """Set-points as a test writes them."""
+
+    def __init__(self, folder: Path) -> None:
+        self.file, self.sequence = folder / "setpoints.json", 0
+        self.controller = Controller(self.file)
+
+    def write(self, a: int, b: int, **more: Any) -> Controller:
+        """A document of so many machines on, as the controller takes it up."""
+        self.sequence += 1
+        rows = [
+            {"group": group, "mode": "normal", "machines_on": count, "since": stamp(0), "until": stamp(3), "next": None}
+            for group, count in (("A", a), ("B", b))
+        ]
+        document = {
+            **{"farm": {"id": "x"}, "epoch": 7, "sequence": self.sequence, "made_at": stamp(0), "stale": False},
+            **{"valid_until": stamp(3), "status": "planned", "source": "plan", "short_mw": 0.0, "setpoints": rows},
+            **more,
+        }
+        self.file.write_text(json.dumps(document))
+        points = [f"7,{self.sequence},{row['group']},normal,{row['machines_on']}" for row in document["setpoints"]]
+        table = "\n".join(["epoch,sequence,group,mode,machines_on", *points])
+        self.file.with_suffix(".csv").write_text(table)
+        assert self.controller.look() is None
+        return self.controller
+
+
+def stamp(hours: float) -> str:
+    return (NOON + timedelta(hours=hours)).isoformat()
+
+
+@pytest.fixture
+def paper(tmp_path: Path) -> Iterator[Paper]:
+    return Paper(tmp_path)
+
+
+LOOK = Look(NOON, NOON, NOON + timedelta(hours=3), 0, 8.0, lost=False, hurt=False)
+LATER = {"group": "B", "mode": "normal", "machines_on": 0, "since": stamp(0), "until": stamp(1)}
+
+
+@pytest.mark.parametrize(
+    ("numbers", "more", "look", "said"),
+    [
+        ((400, 0), {}, LOOK, []),
+        ((450, 0), {}, LOOK, ["3.2500 MW where 3.0000 is allowed", "tells of 0.0000 MW"]),
+        ((401, 0), {}, LOOK, ["401 of 1000 machines in containers of 50", "tells of 0.0000 MW"]),
+        ((400, 0), {"source": "nearest", "status": "nearest"}, replace(LOOK, code=6), ["a schedule meets every call"]),
+        ((400, 0), {"source": "kept", "status": "kept"}, replace(LOOK, code=5), ["source kept is not stale"]),
+        ((400, 0), {}, replace(LOOK, code=5), ["status planned with exit code 5"]),
+        ((400, 0), {"made_at": stamp(-1)}, LOOK, ["the set-points were not written"]),
+        ((400, 0), {"short_mw": 1.0}, LOOK, ["tells of 1.0000 MW short"]),
+        ((400, 0), {}, replace(LOOK, code=1), ["exit code 1"]),
+        ((1000, 1000), {"valid_until": stamp(0)}, LOOK, []),
+    ],
+)  # fmt: skip
+def test_the_judge_finds_what_is_wrong(
+    fleet: Fleet, paper: Paper, numbers: tuple[int, int], more: dict[str, Any], look: Look, said: list[str]
+) -> None:
+    """Proves that each check can fail: a call to 3 MW, 1 MW idle, 5 kW and 4 kW a machine."""
+    found = list(faults(look, orders(fleet, call({"form": "to_level", "mw": 3})), paper.write(*numbers, **more)))
+    assert len(found) >= len(said)
+    for words in said:
+        assert any(words in line for line in found), found
+    assert bool(found) == bool(said), found
+
+
+def test_the_judge_looks_ahead_and_excuses_what_cannot_be_otherwise(fleet: Fleet, paper: Paper) -> None:
+    """The next set-points count from their time on; a ramp that is too slow excuses just so much, told as short."""
+    found = orders(fleet, call({"form": "to_level", "mw": 3}))
+    row = {**LATER, "next": {"at": stamp(1), "machines_on": 800}}
+    wrong = list(faults(LOOK, found, paper.write(0, 0, setpoints=[{**row, "group": "A", "next": None}, row])))
+    assert [line[:12] for line in wrong] == ["11 19:00Z: 4"]
+    found.fleet = replace(fleet, ramp=4.0)
+    slow = {"source": "nearest", "status": "nearest", "short_mw": 4.04}
+    assert not list(faults(replace(LOOK, code=6, until=NOON + QUARTER), found, paper.write(1000, 260, **slow)))
+
+
+def test_the_controller_goes_by_epoch_and_sequence(paper: Paper) -> None:
+    paper.write(0, 0)
+    paper.sequence = -1
+    paper.file.write_text(paper.file.read_text().replace('"sequence": 1', '"sequence": 0'))
+    assert paper.controller.look() == "went back from (7, 1) to (7, 0)"
+    paper.file.write_text(paper.file.read_text().replace('"id": "x"', '"id": "y"'))
+    assert paper.controller.look() == "of another farm"
+    assert paper.controller.running(NOON + timedelta(hours=2)) == {("A", "normal"): 0, ("B", "normal"): 0}
+    assert paper.controller.running(NOON + timedelta(hours=3)) == {}

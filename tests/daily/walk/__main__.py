@@ -1,0 +1,38 @@
+"""Walk through days: ``python -m tests.daily.walk FIRST DAYS [-v]``; ends with 1 where anything was wrong."""
+
+from __future__ import annotations
+
+import sys
+import time
+import traceback
+from collections import Counter
+
+import optimizer.daily.job
+import optimizer.daily.watch
+import optimizer.planning  # noqa: F401  # so that every fork is warm
+from tests.daily.walk.day import walk
+
+
+def main(first: int, days: int, aloud: bool) -> int:
+    """Walk; print what was wrong with the seed it takes to see it again."""
+    begun, bad, count = time.monotonic(), 0, Counter[str]()
+    for seed in range(first, first + days):
+        try:
+            day = walk(seed)
+        except Exception:
+            print(f"seed {seed}: the walk itself failed\n{traceback.format_exc()}")
+            bad += 1
+            continue
+        count += day.count
+        if day.wrong or aloud:
+            print(f"seed {seed}: python -m tests.daily.walk {seed} 1 -v")
+            print("\n".join(f"    {line}" for line in day.told if aloud or not line.startswith("   ")))
+            print("\n".join(f"  WRONG {line}" for line in day.wrong), flush=True)
+        bad += bool(day.wrong)
+    print(f"{days} days from {first}, {bad} wrong, {time.monotonic() - begun:.0f} s; {dict(sorted(count.items()))}")
+    return int(bad > 0)
+
+
+if __name__ == "__main__":
+    numbers = [int(word) for word in sys.argv[1:] if not word.startswith("-")]
+    sys.exit(main(numbers[0], numbers[1], "-v" in sys.argv))
