@@ -171,7 +171,7 @@ def stamp(hours: float) -> str:
 
 
 @pytest.fixture
-def paper(tmp_path: Path) -> Iterator[Paper]:
+def paper(tmp_path: Path) -> Paper:
     return Paper(tmp_path)
 
 
@@ -183,8 +183,8 @@ LATER = {"group": "B", "mode": "normal", "machines_on": 0, "since": stamp(0), "u
     ("numbers", "more", "look", "said"),
     [
         ((400, 0), {}, LOOK, []),
-        ((450, 0), {}, LOOK, ["3.2500 MW where 3.0000 is allowed", "tells of 0.0000 MW"]),
-        ((401, 0), {}, LOOK, ["401 of 1000 machines in containers of 50", "tells of 0.0000 MW"]),
+        ((450, 0), {}, LOOK, ["3.2500 MW where 3.0000 is allowed", "and tells of 0.0000 MW"]),
+        ((401, 0), {}, LOOK, ["401 of 1000 machines in containers of 50", "and tells of 0.0000 MW"]),
         ((400, 0), {"source": "nearest", "status": "nearest"}, replace(LOOK, code=6), ["a schedule meets every call"]),
         ((400, 0), {"source": "kept", "status": "kept"}, replace(LOOK, code=5), ["source kept is not stale"]),
         ((400, 0), {}, replace(LOOK, code=5), ["status planned with exit code 5"]),
@@ -213,7 +213,13 @@ def test_the_judge_looks_ahead_and_excuses_what_cannot_be_otherwise(fleet: Fleet
     assert [line[:12] for line in wrong] == ["11 19:00Z: 4"]
     found.fleet = replace(fleet, ramp=4.0)
     slow = {"source": "nearest", "status": "nearest", "short_mw": 4.04}
-    assert not list(faults(replace(LOOK, code=6, until=NOON + QUARTER), found, paper.write(1000, 260, **slow)))
+    slow |= {"valid_until": stamp(0.25)}
+    look = replace(LOOK, code=6)
+    assert not list(faults(look, found, paper.write(1000, 260, **slow)))
+    found.note(NOON - timedelta(hours=1), 8.0)
+    assert "4.0000 was within reach when the call became known" in "".join(
+        faults(look, found, paper.write(1000, 260, **slow))
+    )
 
 
 def test_the_controller_goes_by_epoch_and_sequence(paper: Paper) -> None:

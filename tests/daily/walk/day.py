@@ -139,6 +139,7 @@ class Day:
                 by = dice.choice(JUMPS)
                 self.told[-1] = f"the clock jumps by {by}"
                 place.now += by
+                self.orders.known.clear()
             elif kind == "silence":
                 place.now += timedelta(hours=dice.choice((3, 14, 200)))
             elif kind == "measured":
@@ -224,6 +225,7 @@ class Day:
         document = self.controller.document
         if done or (document is not None and moment_of(document["made_at"]) == place.now.replace(microsecond=0)):
             self.orders.read(*known)
+            self.orders.note(self._start(), self.orders.fleet.full_mw if before is None else before)
             look = Look(place.now, self._start(), place.now + self.every, ending.code, before, place.lost, not done)
             found = list(faults(look, self.orders, self.controller)) if document is not None else []
             self.wrong += [f"{text_of(place.now)}: {fault}" for fault in found]

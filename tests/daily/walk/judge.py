@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.daily.walk.controller import Controller, moment_of
-from tests.daily.walk.orders import HOUR, Orders
+from tests.daily.walk.orders import Orders
 
 STATUSES = {"planned", "stopped early", "kept", "nearest", "safe", "nothing", "run out"}
 SOURCES = {"plan", "kept", "nearest", "posture"}
@@ -95,45 +95,41 @@ def _limits(look: Look, orders: Orders, controller: Controller) -> Iterator[str]
     document, fleet = controller.document, orders.fleet
     assert document is not None
     least = fleet.least_path(look.before, look.start)
+    ends = moment_of(document["valid_until"])
     changes = [moment_of(row["next"]["at"]) for row in document["setpoints"] if row["next"]]
-    moments = {look.at, *(m for m in (*changes, *orders.edges()) if look.at < m < look.until)}
-    for moment in sorted(moments):
-        if not controller.valid(moment):
-            break
+    for moment in sorted({look.at, *(m for m in (*changes, *orders.edges()) if look.at < m < ends)}):
         drawn, allowed = fleet.import_mw(controller.running(moment)), orders.allowed(moment)
+        if not controller.valid(moment) or drawn <= allowed + TINY:
+            continue
         floor = next((level for a, b, level in least if a <= moment < b), fleet.idle_mw)
-        if drawn > allowed + TINY and drawn > floor + fleet.container_mw + TINY:
-            yield (
-                f"{moment:%d %H:%M}Z: {drawn:.4f} MW where {allowed:.4f} is allowed and {floor:.4f} can be reached"
-                f" ({document['source']}, {document['status']})"
-            )
-    drawn, allowed = fleet.import_mw(controller.running(look.at)), orders.allowed(look.at)
-    if controller.valid(look.at) and drawn - allowed > max(TINY, document["short_mw"] + 1e-3):
-        yield f"draws {drawn:.4f} MW, {allowed:.4f} allowed, and tells of {document['short_mw']:.4f} MW"
-    if document["short_mw"] > 1e-3:
-        span = max((b - a for a, b in fleet.intervals(look.start)), default=HOUR)
-        strictest = min(orders.allowed(look.start, span, doubtful=True), allowed)
-        if document["short_mw"] > drawn - strictest + 1e-3:
-            yield f"tells of {document['short_mw']:.4f} MW short, draws {drawn:.4f} where {strictest:.4f} is the least"
+        told = f"{moment:%d %H:%M}Z: {drawn:.4f} MW where {allowed:.4f} is allowed"
+        source = f"({document['source']}, {document['status']})"
+        if drawn > floor + fleet.container_mw + TINY:
+            yield f"{told} and {floor:.4f} can be reached {source}"
+        elif not look.lost:
+            bind = [call for call in orders.calls if orders.most(call, moment) < drawn - TINY]
+            promised = min((orders.promised(call, moment) for call in bind), default=math.inf)
+            if drawn > promised + 2 * fleet.container_mw + TINY:
+                yield f"{told} and {promised:.4f} was within reach when the call became known {source}"
+    drawn = fleet.import_mw(controller.running(look.at))
+    if not controller.valid(look.at):
+        return
+    short = drawn - orders.asked(look.at)
+    if short > max(TINY, document["short_mw"] + 1e-3):
+        yield f"is {short:.4f} MW short, and tells of {document['short_mw']:.4f} MW"
+    span = min(b - a for a, b, _ in least)
+    strictest = min(orders.asked(look.start, span, doubtful=True), orders.asked(look.at))
+    if document["short_mw"] > max(drawn - strictest, 0.0) + 1e-3:
+        yield f"tells of {document['short_mw']:.4f} MW short, draws {drawn:.4f} where {strictest:.4f} is asked"
 
 
 def _nearest(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]:
     """Nearest only where no schedule meets the calls."""
     if document["source"] != "nearest" or look.lost:
         return
-    short = [
-        level - orders.allowed(a, b - a, doubtful=True)
-        for a, b, level in orders.fleet.least_path(look.before, look.start)
-    ]
-    bare = min(min(_bare(orders, a, b) for a, b, _ in orders.fleet.least_path(None, look.start)), math.inf)
-    if max(short) <= TINY and bare >= orders.fleet.idle_mw - TINY:
+    path = orders.fleet.least_path(look.before, look.start)
+    if all(level <= orders.asked(a, b - a, doubtful=True) + TINY for a, b, level in path):
         yield "nearest, where a schedule meets every call"
-
-
-def _bare(orders: Orders, begins: datetime, ends: datetime) -> float:
-    """The most import that calls and the site ask for, were there no idle load."""
-    calls = [c for c in (*orders.calls, *orders.doubtful) if c.hard]
-    return min([orders.limit_mw, *(orders._most(call, begins, ends - begins) for call in calls)])
 
 
 def _twin(document: dict[str, Any], file: Path) -> Iterator[str]:

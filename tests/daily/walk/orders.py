@@ -29,7 +29,9 @@ class Call:
     """A call to cut load. ``spans`` are what counts of it; it binds after ``answered``."""
 
     name: str
-    cut: dict[str, Any]
+    form: str
+    mw: float  # or the share
+    baseline_mw: float | None
     answered: datetime
     spans: tuple[tuple[datetime, datetime], ...]
     restore: float | None
@@ -127,7 +129,7 @@ class Orders:
     phoned: tuple[Call, ...] = ()
     doubtful: tuple[Call, ...] = ()  # sound calls of a file in which another one is not
     limit_mw: float = math.inf
-    known: dict[str, datetime] = field(default_factory=dict)
+    known: dict[Call, tuple[datetime, float]] = field(default_factory=dict)  # since when, and what was drawn then
 
     def read(self, farm: str | None, phoned: str | None) -> None:
         """Read the farm file and the calls by telephone as they are now; what cannot be read stays as it was."""
@@ -159,12 +161,19 @@ class Orders:
 
     def allowed(self, moment: datetime, ahead: timedelta = timedelta(0), doubtful: bool = False) -> float:
         """The most import at a moment, or within ``ahead`` after it where that is less; never below the idle load."""
-        calls = (*self.calls, *(self.doubtful if doubtful else ()))
-        most = min((self._most(call, moment, ahead) for call in calls if call.hard), default=math.inf)
-        return max(min(most, self.limit_mw), self.fleet.idle_mw)
+        return max(self.asked(moment, ahead, doubtful), self.fleet.idle_mw)
 
-    def _most(self, call: Call, moment: datetime, ahead: timedelta) -> float:
-        level = self._level(call.cut)
+    def asked(self, moment: datetime, ahead: timedelta = timedelta(0), doubtful: bool = False) -> float:
+        """The same as calls and the site ask, whatever the idle load is."""
+        calls = (*self.calls, *(self.doubtful if doubtful else ()))
+        most = min((self.most(call, moment, ahead) for call in calls), default=math.inf)
+        return min(most, self.limit_mw)
+
+    def most(self, call: Call, moment: datetime, ahead: timedelta = timedelta(0)) -> float:
+        """The most import under one call; inf where it does not bind."""
+        if not call.hard:
+            return math.inf
+        level = self._level(call)
         spans = [(max(begins, call.answered), ends) for begins, ends in call.spans if ends > call.answered]
         if any(begins < moment + max(ahead, timedelta(microseconds=1)) and moment < ends for begins, ends in spans):
             return level
@@ -174,15 +183,21 @@ class Orders:
         risen = level + call.restore * ((moment + rising - call.spans[-1][1]) / HOUR)
         return risen if risen < self.fleet.full_mw else math.inf
 
-    def _level(self, cut: dict[str, Any]) -> float:
-        form, base = cut["form"], cut.get("baseline_mw") or min(self.fleet.full_mw, self.limit_mw)
-        if form == "to_level":
-            return float(cut["mw"])
-        if form == "by_amount":
-            return max(float(base) - float(cut["mw"]), 0.0)
-        if form == "to_share":
-            return float(base) * float(cut["share"])
-        return self.fleet.idle_mw
+    def _level(self, call: Call) -> float:
+        base = call.baseline_mw or min(self.fleet.full_mw, self.limit_mw)
+        levels = {"to_level": call.mw, "by_amount": max(base - call.mw, 0.0), "to_share": base * call.mw}
+        return levels.get(call.form, self.fleet.idle_mw)
+
+    def note(self, since: datetime, drawn: float) -> None:
+        """Remember since when each call is known, and what was drawn then."""
+        self.known = {call: self.known.get(call, (since, drawn)) for call in self.calls}
+
+    def promised(self, call: Call, moment: datetime) -> float:
+        """What import can be at a moment where it falls from the moment on at which the call became known."""
+        since, drawn = self.known.get(call, (moment, math.inf))
+        if self.fleet.ramp is None:
+            return self.fleet.idle_mw
+        return max(drawn - self.fleet.ramp * ((moment - since) / HOUR), self.fleet.idle_mw)
 
     def edges(self) -> Iterable[datetime]:
         """Moments at which what is allowed changes."""
@@ -231,7 +246,9 @@ def _call(row: dict[str, Any], zone: str) -> Call:
         spans = [piece for s, e in spans for piece in ((s, min(e, a)), (max(s, b), e)) if piece[0] < piece[1]]
     answered = start + timedelta(minutes=float(row.get("respond_minutes", 0)))
     hard = "violation_usd_per_mwh" not in row
-    return Call(row["name"], cut, answered, tuple(spans), row.get("restore_mw_per_hour"), hard)
+    value = float(cut.get("mw", cut.get("share", 0.0)))
+    restore = row.get("restore_mw_per_hour")
+    return Call(row["name"], cut["form"], value, cut.get("baseline_mw"), answered, tuple(spans), restore, hard)
 
 
 def _number(value: Any) -> bool:
