@@ -28,7 +28,7 @@ from tests.daily.walk.driver import forked
 NOW = datetime(2026, 2, 11, 13, 30)
 LEVEL_MW = 3.0
 CALL = "{name: CALL, start: 2026-02-11 12:00, end: 2026-02-11 18:00, cut: {form: to_level, mw: 3}}"
-PHONED = "- {name: Phone, start: 2026-02-11 13:00, end: 2026-02-11 15:00, cut: {form: to_level, mw: 8}}\n"
+PHONED = "events:\n- {name: Phone, start: 2026-02-11 13:00, end: 2026-02-11 15:00, cut: {form: to_level, mw: 8}}\n"
 FEED_CSV = "start,end,price\n" + "".join(
     f"2026-02-11T{hour:02d}:00-06:00,2026-02-11T{hour + 1:02d}:00-06:00,{20 + hour}\n" for hour in range(8, 20)
 )

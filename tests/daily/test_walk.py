@@ -124,9 +124,9 @@ def test_a_call_that_cannot_be_read_leaves_the_last_in_force(fleet: Fleet) -> No
     assert found.allowed(NOON) == 1.0
     found.read("a: [", "- {}")
     assert found.allowed(NOON) == 1.0
-    found.read(yaml_of(FARM), yaml_of([call({"form": "to_level", "mw": 2})]))
+    found.read(yaml_of(FARM), yaml_of({"events": [call({"form": "to_level", "mw": 2})]}))
     assert found.allowed(NOON) == 2.0
-    found.read(yaml_of({**FARM, "site": {"import_limit_mw": "much"}}), "[]")
+    found.read(yaml_of({**FARM, "site": {"import_limit_mw": "much"}}), "events: []")
     assert found.allowed(NOON) == 8.0
 
 
@@ -186,7 +186,7 @@ LATER = {"group": "B", "mode": "normal", "machines_on": 0, "since": stamp(0), "u
         ((450, 0), {}, LOOK, ["3.2500 MW where 3.0000 is allowed", "and tells of 0.0000 MW"]),
         ((401, 0), {}, LOOK, ["401 of 1000 machines in containers of 50", "and tells of 0.0000 MW"]),
         ((400, 0), {"source": "nearest", "status": "nearest"}, replace(LOOK, code=6), ["a schedule meets every call"]),
-        ((400, 0), {"source": "kept", "status": "kept"}, replace(LOOK, code=5), ["source kept is not stale"]),
+        ((400, 0), {"source": "kept", "status": "kept"}, replace(LOOK, code=5), ["source kept, status kept: not stale"]),
         ((400, 0), {}, replace(LOOK, code=5), ["status planned with exit code 5"]),
         ((400, 0), {"made_at": stamp(-1)}, LOOK, ["the set-points were not written"]),
         ((400, 0), {"short_mw": 1.0}, LOOK, ["tells of 1.0000 MW short"]),

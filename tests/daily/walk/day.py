@@ -11,6 +11,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from tests.daily.walk import driver
 from tests.daily.walk.controller import Controller, moment_of
@@ -54,6 +55,7 @@ class Day:
         self.drawn: float | None = None  # by the controller, just before the last look
         self.every = timedelta(minutes=dice.choice((10, 15, 30, 30, 60)))
         self.looks = dice.randrange(8, 15)
+        self.torn = False  # whether calls by telephone were damaged
         self.inside = self.seed % 5 in (0, 1)
         self.past: list[tuple[datetime, datetime, float]] = []  # what the controller drew, from, until
 
@@ -121,7 +123,7 @@ class Day:
                 )
                 self.told[-1] = f"{kind}: {made}"
                 (place.calls if kind == "file" else place.phoned).append(made)
-                self._phone() if kind == "phone" else place.write()
+                self._ring(made) if kind == "phone" else place.write()
             elif kind in ("cancel", "release"):
                 self._let_go(kind)
             elif kind == "farm":
@@ -135,6 +137,7 @@ class Day:
                 place.write()
             elif kind == "hurt":
                 HURTS[name](place)
+                self.torn = self.torn or name == "phone calls damaged"
             elif kind == "jump":
                 by = dice.choice(JUMPS)
                 self.told[-1] = f"the clock jumps by {by}"
@@ -150,11 +153,25 @@ class Day:
                 run = deed
         return run
 
+    def _ring(self, made: dict[str, Any]) -> None:
+        """A call by telephone: by the command where it can say as much, else by hand."""
+        form, place = made["cut"]["form"], self.place
+        plain = set(made) == {"name", "start", "end", "cut"} and set(made["cut"]) <= {"form", "mw"}
+        if plain and form != "to_share" and (place.state / "farm.json").is_file():
+            what = {"to_level": "--to", "by_amount": "--by"}.get(form, "--to"), str(made["cut"].get("mw", "stop"))
+            when = ("--from", made["start"], "--until", made["end"], "--at", text_of(place.now))
+            ending = driver.command("call", "--state", str(place.state), *what, *when, "--name", made["name"])
+            if ending.code == 0:
+                return
+            if ending.trouble or (moment_of(made["end"]) > place.now and not self.torn):
+                self.wrong.append(f"curtail call {what} {when}: {ending}")
+        self._phone()
+
     def _phone(self) -> None:
         file = self.place.state / "calls.yaml"
         if file.is_dir():
             shutil.rmtree(file)
-        write_whole(file, yaml_of(self.place.phoned))
+        write_whole(file, yaml_of({"events": self.place.phoned}))
 
     def _let_go(self, kind: str) -> None:
         place = self.place
@@ -224,7 +241,7 @@ class Day:
         done = not ending.killed and not (most is not None and ending.code == 1)
         document = self.controller.document
         if done or (document is not None and moment_of(document["made_at"]) == place.now.replace(microsecond=0)):
-            self.orders.read(*known)
+            self.orders.read(*known, whole=place.farm_is == "whole" and not self.torn)
             self.orders.note(self._start(), self.orders.fleet.full_mw if before is None else before)
             look = Look(place.now, self._start(), place.now + self.every, ending.code, before, place.lost, not done)
             found = list(faults(look, self.orders, self.controller)) if document is not None else []

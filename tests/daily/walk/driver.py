@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -42,7 +43,29 @@ def daily(
         return {"code": done.exit_code, "said": list(done.said)}
 
     child = _Child(lambda ask, tell: tell(_tried(work)), most_bytes)
-    return child.answer(kill_after)
+    ending = child.answer(kill_after)
+    child.end()
+    return ending
+
+
+def command(*words: str) -> Ending:
+    """A command as an operator types it."""
+
+    def work() -> dict[str, Any]:
+        from typer.testing import CliRunner
+
+        from optimizer.cli import app
+
+        result = CliRunner().invoke(app, list(words))
+        found = {"code": result.exit_code, "said": result.output.splitlines()}
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return found
+
+    child = _Child(lambda ask, tell: tell(_tried(work)), None)
+    ending = child.answer(None)
+    child.end()
+    return ending
 
 
 class Watching:
@@ -69,13 +92,21 @@ def _watch(farm: Path, state: Path, feed: Path, ask: Callable[[], str], tell: Ca
 
     said: list[str] = []
     now: list[datetime] = []
+    looks = itertools.count()
 
     def step() -> dict[str, Any]:
         watch.step()
         return {"code": None, "said": said}
 
     with locked(state):
-        watch = Watch(farm, state, FolderFeed(feed), say=said.append, wall=lambda: now[0])
+        watch = Watch(
+            farm,
+            state,
+            FolderFeed(feed),
+            say=said.append,
+            wall=lambda: now[0],
+            ticks=lambda: 1000.0 * next(looks),  # so that nothing waits for a minute that this clock does not know
+        )
         tell({"code": None, "said": []})
         while line := ask():
             now[:], said[:] = [datetime.fromisoformat(line)], []

@@ -15,7 +15,7 @@ from tests.daily.walk.orders import Orders
 
 STATUSES = {"planned", "stopped early", "kept", "nearest", "safe", "nothing", "run out"}
 SOURCES = {"plan", "kept", "nearest", "posture"}
-STALE_SOURCES = {"kept", "posture"}
+STALE_SOURCES, STALE_STATUSES = {"kept", "posture"}, {"kept", "safe", "nothing", "run out"}
 CODES = {0, 2, 3, 4, 5, 6}
 TINY = 1e-6
 MINUTE = timedelta(minutes=1)
@@ -58,10 +58,10 @@ def faults(look: Look, orders: Orders, controller: Controller) -> Iterator[str]:
 
 def _form(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]:
     status, source = document["status"], document["source"]
-    if status not in STATUSES or source not in SOURCES:
+    if status not in STATUSES or (source not in SOURCES and (source, status) != (None, "nothing")):
         yield f"status {status!r}, source {source!r}"
-    if source in STALE_SOURCES and not document["stale"]:
-        yield f"source {source} is not stale"
+    if (source in STALE_SOURCES or status in STALE_STATUSES) and not document["stale"]:
+        yield f"source {source}, status {status}: not stale"
     if source == "plan" and status == "planned" and document["stale"]:
         yield "a plan of today's data is stale"
     if look.code is not None and (

@@ -131,24 +131,26 @@ class Orders:
     limit_mw: float = math.inf
     known: dict[Call, tuple[datetime, float]] = field(default_factory=dict)  # since when, and what was drawn then
 
-    def read(self, farm: str | None, phoned: str | None) -> None:
-        """Read the farm file and the calls by telephone as they are now; what cannot be read stays as it was."""
-        self.doubtful = ()
+    def read(self, farm: str | None, phoned: str | None, whole: bool = False) -> None:
+        """Read the farm file and the calls by telephone as they are now; what cannot be read stays as it was.
+
+        As long as not all of the file is ``whole``, whoever goes on with calls of before beside those that can be read
+        is not wrong.
+        """
+        self.doubtful = () if whole else (*self.doubtful, *self.calls)
         data = _data(farm)
         if isinstance(data, dict):
             sound, all_sound = _calls(data.get("events", ()), self.zone)
             if all_sound:
-                # A file cut short may have lost its calls: whoever goes on with those of before is not wrong.
-                self.doubtful = () if "events" in data else self.filed
                 self.filed = sound
             else:
-                self.doubtful = sound
+                self.doubtful += sound
             limit = data.get("site", {}).get("import_limit_mw") if isinstance(data.get("site"), dict) else None
             if limit is not None and _number(limit) and limit >= 0:
                 self.limit_mw = float(limit)
-        rows = [] if phoned is None else _data(phoned)
-        if isinstance(rows, list):
-            sound, all_sound = _calls(rows, self.zone)
+        told = {"events": []} if phoned is None else _data(phoned)
+        if isinstance(told, dict) and isinstance(told.get("events"), list):
+            sound, all_sound = _calls(told["events"], self.zone)
             if all_sound:
                 self.phoned = sound
             else:
