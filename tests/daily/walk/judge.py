@@ -35,7 +35,7 @@ class Look:
     code: int | None  # None of a watch, which goes on
     before: float | None
     lost: bool
-    hurt: bool  # whether this run met a full disk
+    hurt: bool  # whether this run was killed or met a full disk
 
 
 def faults(look: Look, orders: Orders, controller: Controller) -> Iterator[str]:
@@ -53,7 +53,8 @@ def faults(look: Look, orders: Orders, controller: Controller) -> Iterator[str]:
     yield from _form(document, look, orders)
     yield from _limits(look, orders, controller)
     yield from _nearest(document, look, orders)
-    yield from _twin(document, controller.file.with_suffix(".csv"))
+    if not look.hurt:
+        yield from _twin(document, controller.file.with_suffix(".csv"))
 
 
 def _form(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]:
