@@ -50,7 +50,7 @@ class Fleet:
     idle_mw: float
     full_mw: float
     ramp: float | None  # MW per hour
-    steps: tuple[tuple[int, float | None], ...]
+    shortest: timedelta  # interval of a plan
     hours: float
 
     @property
@@ -74,23 +74,17 @@ class Fleet:
         extra = sum(count * (self.watts[point] - self.standby[point[0]]) for point, count in on.items())
         return self.idle_mw + extra * self.pue / 1e6
 
-    def intervals(self, start: datetime) -> list[tuple[datetime, datetime]]:
-        """The intervals of a plan that begins at a moment."""
-        found, begins, end = [], start, start + self.hours * HOUR
-        for minutes, hours in self.steps:
-            stop = end if hours is None else min(begins + hours * HOUR, end)
-            while begins < stop:
-                found.append((begins, begins + timedelta(minutes=minutes)))
-                begins = found[-1][1]
-        return found
-
     def least_path(self, before: float | None, start: datetime) -> list[tuple[datetime, datetime, float]]:
-        """How low import can be in each interval of a plan, whole containers only, from what was drawn before."""
+        """How low import can be from a moment on, whole containers only, from what was drawn before it.
+
+        It falls in steps of the shortest interval, whatever the later ones are: a plan is made anew before they come.
+        """
         found, level = [], math.inf if before is None else before
-        for begins, ends in self.intervals(start):
-            fall = math.inf if self.ramp is None or level == math.inf else self.ramp * ((ends - begins) / HOUR)
+        step = self.shortest
+        fall = math.inf if self.ramp is None or level == math.inf else self.ramp * (step / HOUR)
+        for n in range(round(self.hours * HOUR / step)):
             level = self.idle_mw if fall == math.inf else max(self.idle_mw, level - max(fall - self.smallest_mw, 0.0))
-            found.append((begins, ends, level))
+            found.append((start + n * step, start + (n + 1) * step, level))
         return found
 
 
@@ -114,7 +108,7 @@ def fleet_of(text: str) -> Fleet:
         idle_mw=own + pue * sum(units[name] * standby[name] for name in units) / 1e6,
         full_mw=own + pue * sum(units[name] * strongest[name] for name in units) / 1e6,
         ramp=site.get("ramp_down_mw_per_hour"),
-        steps=tuple((step["minutes"], step.get("hours")) for step in data["horizon"]["intervals"]),
+        shortest=timedelta(minutes=min(step["minutes"] for step in data["horizon"]["intervals"])),
         hours=float(data["horizon"]["hours"]),
     )
 
