@@ -41,10 +41,8 @@ class Day:
         first = self.begins + timedelta(hours=dice.choice((2, 7, 13)), minutes=dice.choice((0, 0, 7, 31)))
         farm = farm_of(dice)
         if "demand" in farm["energy"]:
-            farm["state"] = {
-                "at": text_of(first - timedelta(minutes=first.minute % 60)),
-                "bill": {"peaks_mw": {"Any time": 0}},
-            }
+            begins = first - timedelta(minutes=first.minute % farm["horizon"]["intervals"][0]["minutes"])
+            farm["state"] = {"at": text_of(begins), "bill": {"peaks_mw": {"Any time": 0}}}
         self.watched = dice.random() < 0.4
         self.place = Place(self.folder, dice, farm, self.begins)
         self.place.now = first
