@@ -21,6 +21,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from optimizer.config.events import Event
 from optimizer.daily.document import SetPoints, columns
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.job import run_once
@@ -131,6 +132,33 @@ def test_how_long_they_hold(folder: StateFolder, record: Record) -> None:
     assert told.valid_until == MIDNIGHT + timedelta(minutes=40)
 
 
+def test_they_hold_no_longer_than_the_next_change_keeps_within_a_call(folder: StateFolder, record: Record) -> None:
+    """By hand: New draws 7 MW, 3.5 from 01:00 on and nothing in a call to 3 MW from 02:00 to 05:00.
+
+    At midnight only the change of 01:00 is handed out, which does not obey from 02:00 on; at 01:00 that of 02:00 is.
+    """
+    hours = (record.market.grid.starts - MIDNIGHT).total_seconds() / 3600
+    new = np.select([hours < 1, hours < 2, hours < 5], [2000.0, 1000.0, 0.0], 2000.0)
+    dispatch = replace(record.dispatch, units_on={("Old", "normal"): 0.0 * new, ("New", "normal"): new})
+    cut = {"form": "to_level", "mw": 3.0}
+    call = Event.model_validate({"name": "C", "start": "2026-02-11 02:00", "end": "2026-02-11 05:00", "cut": cut})
+    free = replace(record, dispatch=dispatch, farm=record.farm.model_copy(update={"events": ()}))
+    called = replace(free, farm=record.farm.model_copy(update={"events": (call,)}))
+    assert given(folder, free).valid_until == MIDNIGHT + timedelta(hours=12)
+    assert given(folder, called).valid_until == MIDNIGHT + timedelta(hours=2)
+    assert given(folder, called, 59).valid_until == MIDNIGHT + timedelta(hours=2)
+    assert given(folder, called, 59, valid_minutes=30.0).valid_until == MIDNIGHT + timedelta(minutes=89)
+    assert given(folder, called, 60).valid_until == MIDNIGHT + timedelta(hours=12)
+
+
+@pytest.mark.parametrize(("utc", "offset"), [(6, -5), (7, -6)])
+def test_an_hour_that_comes_twice_is_told_by_its_offset(
+    folder: StateFolder, record: Record, utc: int, offset: int
+) -> None:
+    made = hand_out(folder, "f1", record, datetime(2026, 11, 1, utc, 30, 7, tzinfo=UTC), status="planned").made_at
+    assert (made.hour, made.minute, made.utcoffset()) == (1, 30, timedelta(hours=offset))
+
+
 def test_a_schedule_that_does_not_cover_now_promises_nothing(folder: StateFolder, record: Record) -> None:
     for minutes in (12 * 60, 20 * 60, -1):
         told = given(folder, record, minutes=minutes)
@@ -157,7 +185,8 @@ def test_a_schedule_that_does_not_cover_now_promises_nothing(folder: StateFolder
 def test_what_rests_on_old_data_says_so(
     folder: StateFolder, record: Record, source: Any, status: str, silent: bool, stale: bool
 ) -> None:
-    told = given(folder, replace(record, source=source), status=status, silent=silent)
+    short = (1.0,) * len(record.market.grid) if source == "nearest" else ()
+    told = given(folder, replace(record, source=source, short_mw=short), status=status, silent=silent)
     assert (told.source, told.status, told.stale) == (source, status, stale)
 
 
@@ -178,6 +207,8 @@ def test_how_far_a_call_is_missed(folder: StateFolder, record: Record) -> None:
     assert [(one.short_mw, one.short_until) for one in told] == [
         *((1.5, three), (1.5, three), (0.0, three), (0.5, three), (0.0, None)),
     ]
+    assert [(one.status, one.source) for one in told] == [("nearest", "nearest")] * 4 + [("planned", "plan")]
+    assert given(folder, nearest, 180, status="kept").status == "kept"
 
 
 def test_since_reaches_back_where_nothing_has_changed(folder: StateFolder, record: Record) -> None:
