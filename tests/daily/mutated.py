@@ -58,7 +58,8 @@ def base(folder: Path) -> None:
 
     farm = write_farm(folder / "farm", f"daily: {{safe_posture: {{all_off: true}}}}\nevents: [{CALL}]")
     text = farm.read_text().replace(", ramp_up_mw_per_hour: 30, ramp_down_mw_per_hour: 60", "")
-    farm.write_text(text.replace("at: 2026-02-11 00:00", "at: 2026-02-11 11:00"))
+    text = text.replace("at: 2026-02-11 00:00", "at: 2026-02-11 11:00")
+    farm.write_text(text.replace("  hours: 12", "  start: 2026-02-11 11:00\n  hours: 12"))
     (folder / "feed").mkdir()
     (folder / "state").mkdir()
     for moment in (NOW - timedelta(hours=2.5), NOW - timedelta(hours=1)):

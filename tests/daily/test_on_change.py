@@ -63,7 +63,7 @@ def test_it_is_told_of_what_is_commanded_anew_and_of_nothing_else(tmp_path: Path
     site.hand_out(record, 2, message=["news"], price_age_minutes=3.0)
     assert [document["sequence"] for document in site.told()] == [1]
     site.hand_out(record, 7 * 60)
-    site.hand_out(replace(record, source="nearest"), 7 * 60)
+    site.hand_out(replace(record, source="kept"), 7 * 60)
     site.hand_out(replace(record, source="nearest", short_mw=(0.5,) * n), 7 * 60)
     site.hand_out(replace(record, source="nearest", short_mw=(0.5,) * n), 7 * 60 + 1)
     assert [document["sequence"] for document in site.told()] == [1, 3, 4, 5]

@@ -229,7 +229,7 @@ class Day:
         most = self.dice.choice((0, 300, 5_000, 40_000)) if run == "full disk" else None
         ending = self._run(kill, most)
         self.told.append(f"   {ending.code} {' | '.join(ending.said)[:300]}{' killed' if ending.killed else ''}")
-        if ending.trouble or any("unexpected" in line for line in ending.said):
+        if ending.trouble or any("unexpected: " in line for line in ending.said):
             self.wrong.append(f"{text_of(place.now)}: {ending.trouble or ending.said}")
         said = self.controller.look()
         if said not in (None, "no document"):

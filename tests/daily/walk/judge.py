@@ -125,11 +125,11 @@ def _limits(look: Look, orders: Orders, controller: Controller) -> Iterator[str]
 
 
 def _nearest(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]:
-    """Nearest only where no schedule meets the calls."""
+    """Nearest only where no schedule meets the calls, which bind in the whole of an interval that they touch."""
     if document["source"] != "nearest" or look.lost:
         return
-    path = orders.fleet.least_path(look.before, look.start)
-    if all(level <= orders.asked(a, b - a, doubtful=True) + TINY for a, b, level in path):
+    path, longest = orders.fleet.least_path(look.before, look.start), orders.fleet.longest
+    if all(level <= orders.asked(a, longest, doubtful=True) + TINY for a, _, level in path):
         yield "nearest, where a schedule meets every call"
 
 

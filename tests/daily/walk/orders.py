@@ -51,6 +51,7 @@ class Fleet:
     full_mw: float
     ramp: float | None  # MW per hour
     shortest: timedelta  # interval of a plan
+    longest: timedelta
     hours: float
 
     @property
@@ -109,6 +110,7 @@ def fleet_of(text: str) -> Fleet:
         full_mw=own + pue * sum(units[name] * strongest[name] for name in units) / 1e6,
         ramp=site.get("ramp_down_mw_per_hour"),
         shortest=timedelta(minutes=min(step["minutes"] for step in data["horizon"]["intervals"])),
+        longest=timedelta(minutes=max(step["minutes"] for step in data["horizon"]["intervals"])),
         hours=float(data["horizon"]["hours"]),
     )
 
