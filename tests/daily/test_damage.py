@@ -98,6 +98,11 @@ def overwritten(file: Path) -> None:
     file.write_bytes(data[:4096] + bytes(len(data) - 4096))
 
 
+def rotten_words(file: Path) -> None:
+    """What SQLite says of it is no text."""
+    file.write_bytes(file.read_bytes().replace(b"CREATE TABLE", b"CREATE \x82ABLE", 1))
+
+
 def other_columns(file: Path) -> None:
     spoiled(file, "DROP TABLE runs", "CREATE TABLE runs (number INTEGER PRIMARY KEY, start INTEGER)")
 
@@ -116,7 +121,7 @@ def log_beside_it(file: Path) -> None:
 
 
 HISTORIES: tuple[Spoil, ...] = (
-    text, cut, binary, folder, pipe, dangling, overwritten, other_columns, of_the_future, of_something_else,
+    text, cut, binary, folder, pipe, dangling, overwritten, rotten_words, other_columns, of_the_future, of_something_else,
     log_beside_it,
 )  # fmt: skip
 
