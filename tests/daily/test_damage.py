@@ -121,8 +121,8 @@ def log_beside_it(file: Path) -> None:
 
 
 HISTORIES: tuple[Spoil, ...] = (
-    text, cut, binary, folder, pipe, dangling, overwritten, rotten_words, other_columns, of_the_future, of_something_else,
-    log_beside_it,
+    text, cut, binary, folder, pipe, dangling, overwritten, rotten_words, other_columns, of_the_future,
+    of_something_else, log_beside_it,
 )  # fmt: skip
 
 
