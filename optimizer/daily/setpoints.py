@@ -69,8 +69,6 @@ def hand_out(
     status = status if covers else "nothing" if record is None else "run out"
     source = None if record is None else record.source_at(moment)
     short_mw, short_until = (0.0, None) if record is None else shortfall(record, moment)
-    if source == "nearest" and short_until is None:  # what fell short is over, and what follows meets every limit
-        source, status = "plan", "planned" if status == "nearest" else status
     document = SetPoints(
         contract=2,
         farm=FarmId(id=farm_id, name=_name_of(record, before)),
