@@ -97,9 +97,9 @@ class StateFolder:
     def forget(self, keep: int) -> None:
         """Delete the oldest runs beyond so many, never the one in force; what cannot be deleted stays."""
         there = self.kept()
-        in_force = self.latest.resolve()
+        in_force = os.path.realpath(self.latest)
         for folder in there[: max(len(there) - keep, 0)]:
-            if folder.resolve() != in_force:
+            if os.path.realpath(folder) != in_force:
                 gone = folder.with_name(f".{folder.name}.gone")
                 try:
                     os.replace(folder, gone)

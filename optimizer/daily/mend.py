@@ -82,8 +82,8 @@ def _replaced(
 
 def _aside(folder: StateFolder, because: str) -> str:
     """Set aside the record that ``latest`` points to, or ``latest`` itself where it points to no run."""
-    run = folder.latest.resolve()
-    if folder.latest.is_symlink() and run.parent == folder.runs.resolve() and (run / RECORD).exists():
+    run = Path(os.path.realpath(folder.latest))  # a link may lead to itself
+    if folder.latest.is_symlink() and run.parent == Path(os.path.realpath(folder.runs)) and (run / RECORD).exists():
         return set_aside(run / RECORD, because, where=folder.path)
     return set_aside(folder.latest, because)
 

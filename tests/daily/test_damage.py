@@ -164,6 +164,11 @@ def another_number(file: Path) -> None:
     file.write_text(data[:at] + ("2" if data[at] != "2" else "1") + data[at + 1 :])
 
 
+def leading_to_itself(link: Path) -> None:
+    link.unlink()
+    link.symlink_to(link.name)
+
+
 def in_its_place(link: Path) -> None:
     link.unlink()
     text(link)
@@ -178,6 +183,7 @@ LATEST: dict[str, Spoil] = {
     "another number": lambda state: another_number(record(state)),
     "gone": lambda state: record(state).unlink(),
     "dangling": lambda state: dangling(state / "latest"),
+    "a loop": lambda state: leading_to_itself(state / "latest"),
     "its run gone": lambda state: shutil.rmtree((state / "latest").resolve()),
     "a file": lambda state: in_its_place(state / "latest"),
     "a folder": lambda state: folder(state / "latest"),
