@@ -9,8 +9,10 @@ from __future__ import annotations
 import ast
 import json
 import os
+import random
 import subprocess
 import sys
+import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +21,7 @@ from typing import Any
 import pytest
 
 from tests.commands.running import ROOT
+from tests.daily.farms import daily, write_farm
 from tests.daily.walk.controller import Controller
 from tests.daily.walk.farms import yaml_of
 from tests.daily.walk.judge import Look, faults
@@ -67,6 +70,29 @@ def test_days_under_everything_that_happens() -> None:
 
 def test_mutated_files_never_stop_the_job() -> None:
     side_by_side("tests.daily.mutated", 0, MUTANTS)
+
+
+def test_commands_that_are_killed_in_a_call_leave_it_obeyed(tmp_path: Path) -> None:
+    """Real processes: a stop is handed out before its time, and holds whatever is killed while it lasts."""
+    stop = {"name": "C", "start": "2026-02-11 02:00", "end": "2026-02-11 05:00", "cut": {"form": "full_stop"}}
+    farm, state = write_farm(tmp_path / "farm", f"events: [{json.dumps(stop)}]"), tmp_path / "state"
+    assert daily(farm, state, "2026-02-11 00:00").returncode == 0
+    assert daily(farm, state, "2026-02-11 01:45").returncode == 0
+    controller, dice, killed = Controller(state / "setpoints.json"), random.Random(20260211), 0
+    words = [sys.executable, "-m", "optimizer.cli", "daily", str(farm), "--state", str(state), "--at"]
+    for number in range(6):
+        local = datetime(2026, 2, 11, 2) + number * QUARTER
+        with subprocess.Popen([*words, str(local)], cwd=ROOT, stderr=subprocess.DEVNULL) as job:
+            time.sleep(dice.uniform(0.3, 2.0))
+            job.kill()
+        killed += job.returncode != 0
+        assert controller.look() is None
+        moment = (local + timedelta(hours=6)).replace(tzinfo=UTC)
+        assert controller.valid(moment)
+        assert not any(controller.running(moment).values())
+    done = daily(farm, state, "2026-02-11 04:00")
+    assert (done.returncode, killed > 0, controller.look()) == (0, True, None)
+    assert not any(controller.running(datetime(2026, 2, 11, 10, 1, tzinfo=UTC)).values())
 
 
 @pytest.mark.parametrize("name", ["orders", "controller", "judge"])
