@@ -200,7 +200,7 @@ def paper(tmp_path: Path) -> Paper:
     return Paper(tmp_path)
 
 
-LOOK = Look(NOON, NOON, NOON + timedelta(hours=3), 0, 8.0, lost=False, hurt=False)
+LOOK = Look(NOON, NOON, 0, 8.0, lost=False, hurt=False)
 LATER = {"group": "B", "mode": "normal", "machines_on": 0, "since": stamp(0), "until": stamp(1)}
 
 
@@ -216,6 +216,7 @@ LATER = {"group": "B", "mode": "normal", "machines_on": 0, "since": stamp(0), "u
         ((400, 0), {"made_at": stamp(-1)}, LOOK, ["the set-points were not written"]),
         ((400, 0), {"short_mw": 1.0}, LOOK, ["tells of 1.0000 MW short"]),
         ((400, 0), {}, replace(LOOK, code=1), ["exit code 1"]),
+        ((400, 0), {}, replace(LOOK, code=None, silent=True), ["the feed is silent: not stale"]),
         ((1000, 1000), {"valid_until": stamp(0)}, LOOK, []),
     ],
 )  # fmt: skip

@@ -44,6 +44,9 @@ class Day:
             begins = first - timedelta(minutes=first.minute % farm["horizon"]["intervals"][0]["minutes"])
             farm["state"] = {"at": text_of(begins), "bill": {"peaks_mw": {"Any time": 0}}}
         self.watched = dice.random() < 0.4
+        self.silent_after = timedelta(minutes=90) if self.watched and dice.random() < 0.4 else None
+        if self.silent_after is not None:
+            farm["daily"]["feed"] = {"silent_minutes": self.silent_after.total_seconds() / 60}
         self.place = Place(self.folder, dice, farm, self.begins)
         self.place.now = first
         text = yaml_of(farm)
@@ -55,6 +58,7 @@ class Day:
         self.looks = dice.randrange(8, 15)
         self.torn = False  # whether calls by telephone were damaged
         self.inside = self.seed % 5 in (0, 1)
+        self.feeding, self.fed = True, first  # whether prices arrive, and when the newest one began
         self.past: list[tuple[datetime, datetime, float]] = []  # what the controller drew, from, until
 
     def run(self) -> Day:
@@ -92,6 +96,8 @@ class Day:
                 plan.setdefault(dice.choice(within), []).append(self._fault())
         for _ in range(dice.choice((0, 1, 1, 2, 3))):
             plan.setdefault(dice.randrange(1, last + 1), []).append(self._fault())
+        if self.silent_after is not None and dice.random() < 0.6:
+            plan.setdefault(dice.randrange(1, last), []).append("feed dies")
         for number in sorted(plan):
             if any(deed.split(":")[0] in ("farm", "prices") for deed in plan[number]) and dice.random() < 0.7:
                 plan.setdefault(number + dice.randrange(1, 4), []).insert(0, "repair")
@@ -103,7 +109,7 @@ class Day:
             *(f"farm:{name}" for name in FARMS if name != "whole"),
             *(f"prices:{name}" for name in PRICES if name != "whole"),
             *(f"hurt:{name}" for name in HURTS),
-            *("kill", "kill", "kill", "jump", "jump", "full disk", "silence", "measured", "stranger"),
+            *("kill", "kill", "kill", "jump", "jump", "full disk", "silence", "measured", "stranger", "feed dies"),
         )
         return dice.choice(kinds)
 
@@ -141,6 +147,8 @@ class Day:
                 self.told[-1] = f"the clock jumps by {by}"
                 place.now += by
                 self.orders.known.clear()
+            elif kind == "feed dies":
+                self.feeding = False
             elif kind == "silence":
                 place.now += timedelta(hours=dice.choice((3, 14, 200)))
             elif kind == "measured":
@@ -223,6 +231,7 @@ class Day:
     def _look(self, run: str | None) -> None:
         """One look of the job, and the judgement of it."""
         place = self.place
+        self._feed()
         before = self._before()
         kill = self.dice.uniform(0.0, 0.12) if run == "kill" else None
         known = (place.read(place.file), place.read(place.state / "calls.yaml"))
@@ -241,7 +250,8 @@ class Day:
         if done or (document is not None and moment_of(document["made_at"]) == place.now.replace(microsecond=0)):
             self.orders.read(*known, whole=place.farm_is == "whole" and not self.torn)
             self.orders.note(self._start(), self.orders.fleet.full_mw if before is None else before)
-            look = Look(place.now, self._start(), place.now + self.every, ending.code, before, place.lost, not done)
+            silent = self._silent() and self.watching is not None
+            look = Look(place.now, self._start(), ending.code, before, place.lost, not done, silent)
             found = list(faults(look, self.orders, self.controller)) if document is not None else []
             self.wrong += [f"{text_of(place.now)}: {fault}" for fault in found]
             if document is not None:
@@ -250,6 +260,19 @@ class Day:
                 self.told.append(f"   {document['status']}, {document['source']}, short {document['short_mw']}")
                 place.lost = place.lost and document["source"] not in ("plan", "nearest")
         self._draw(place.now, place.now + self.every)
+
+    def _feed(self) -> None:
+        """Let the price of the present quarter of an hour arrive."""
+        if self.silent_after is None or not self.feeding:
+            return
+        now = self.place.now
+        self.fed = now - timedelta(minutes=now.minute % 15, seconds=now.second, microseconds=now.microsecond)
+        row = f"start,price\n{text_of(self.fed)},{self.dice.uniform(10, 60):.2f}\n"
+        write_whole(self.place.feed / "now.csv", row)
+
+    def _silent(self) -> bool:
+        """Whether the feed has said nothing for longer than the farm file allows."""
+        return self.silent_after is not None and self.place.now - self.fed > self.silent_after
 
     def _run(self, kill: float | None, most: int | None) -> driver.Ending:
         place = self.place

@@ -31,11 +31,11 @@ class Look:
 
     at: datetime
     start: datetime
-    until: datetime
     code: int | None  # None of a watch, which goes on
     before: float | None
     lost: bool
     hurt: bool  # whether this run was killed or met a full disk
+    silent: bool = False  # whether a watch has waited too long for its feed
 
 
 def faults(look: Look, orders: Orders, controller: Controller) -> Iterator[str]:
@@ -63,7 +63,9 @@ def _form(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]
         yield f"status {status!r}, source {source!r}"
     if (source in STALE_SOURCES or status in STALE_STATUSES) and not document["stale"]:
         yield f"source {source}, status {status}: not stale"
-    if source == "plan" and status == "planned" and document["stale"]:
+    if look.silent and look.code is None and not document["stale"]:
+        yield "the feed is silent: not stale"
+    if source == "plan" and status == "planned" and document["stale"] and not look.silent:
         yield "a plan of today's data is stale"
     if look.code is not None and (
         (status == "planned") != (look.code == 0) or (status == "nearest" and look.code != 6)
