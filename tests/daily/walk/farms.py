@@ -39,6 +39,8 @@ def full_mw(farm: dict[str, Any]) -> float:
 def farm_of(dice: random.Random) -> dict[str, Any]:
     """The data of a farm file without calls."""
     fleet = [_group(dice, name) for name in "ABC"[: dice.choice((1, 2, 2, 3))]]
+    for group in fleet[1:]:
+        group.pop("units_switched_together", None)
     site: dict[str, Any] = {"pue": dice.choice((1.0, 1.0, 1.06)), "auxiliary_load_mw": dice.choice((0, 0, 0.3))}
     farm: dict[str, Any] = {"name": f"Walk {dice.randrange(10**6)}", "timezone": ZONE, "site": site, "fleet": fleet}
     full = full_mw(farm)
@@ -83,8 +85,10 @@ def _group(dice: random.Random, name: str) -> dict[str, Any]:
     group["restart_minutes"] = dice.choice((0, 6, 10))
     group["minimum_on_hours"] = dice.choice((0, 0, 2, 4))
     group["minimum_off_hours"] = dice.choice((0, 0, 1, 3))
-    if units > 40:
-        group["units_switched_together"] = dice.choice((1, 1, 25, 70))
+    if units > 40 and dice.random() < 0.4:
+        group["units_switched_together"] = dice.choice((25, 70))
+        if dice.random() < 0.7:  # such searches are long beside minimum times
+            group["minimum_on_hours"] = group["minimum_off_hours"] = 0
     return group
 
 
