@@ -27,7 +27,7 @@ from tests.daily.walk.farms import yaml_of
 from tests.daily.walk.judge import Look, faults
 from tests.daily.walk.orders import Fleet, Orders, fleet_of
 
-DAYS = int(os.environ.get("CURTAIL_WALK_DAYS", "25"))
+DAYS = int(os.environ.get("CURTAIL_WALK_DAYS", "16"))
 FIRST = int(os.environ.get("CURTAIL_WALK_FIRST", "0"))
 MUTANTS = int(os.environ.get("CURTAIL_DAILY_MUTANTS", "100"))
 PARTS = 2  # processes side by side

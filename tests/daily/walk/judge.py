@@ -120,8 +120,8 @@ def _limits(look: Look, orders: Orders, controller: Controller) -> Iterator[str]
     short = drawn - orders.asked(look.at)
     if short > max(TINY, document["short_mw"] + 1e-3):
         yield f"is {short:.4f} MW short, and tells of {document['short_mw']:.4f} MW"
-    span = min(b - a for a, b, _ in least)
-    strictest = min(orders.asked(look.start, span, doubtful=True), orders.asked(look.at))
+    span = fleet.longest
+    strictest = min(orders.asked(look.at - span, 2 * span, doubtful=True), orders.asked(look.at))
     if document["short_mw"] > max(drawn - strictest, 0.0) + 1e-3:
         yield f"tells of {document['short_mw']:.4f} MW short, draws {drawn:.4f} where {strictest:.4f} is asked"
 
