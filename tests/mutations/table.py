@@ -401,7 +401,7 @@ MUTATIONS = (
     Mutation(LOG_FILE, '("price_changed", "UPDATE ON prices"),', ""),
     Mutation(RECORD, 'if data["form"] != 1 and _sealed', "if False and _sealed"),
     Mutation(CARRIED_ON, "if demand.name not in so_far and billing.counted_before(demand, first):", "if False:"),
-    Mutation(STATE_FOLDER, "if folder.resolve() != in_force:", "if True:"),
+    Mutation(STATE_FOLDER, "if os.path.realpath(folder) != in_force:", "if True:"),
     Mutation(SETTLING, "if before is not None and before.stops == int(record.start.timestamp()):", "if False:"),
     Mutation(SETTLING, "known = share > _KNOWN", "known = share >= 0.0"),
     Mutation(POSTURE, "price <= most", "price >= most"),
