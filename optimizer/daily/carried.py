@@ -18,6 +18,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
+from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
 from optimizer.errors import CurtailError, InputError
@@ -66,7 +67,7 @@ def state_at(
     state, said = farm.state, tuple[str, ...]()
     if before is not None:
         state, said = _carried(start, before)
-        handed = None if measured is None else handed_out(measured.parent, before, start)
+        handed = None if measured is None else handed_out(StateFolder(measured.parent), before, start)
         if handed is not None:
             state, lost = _as_handed_out(state, handed)
             said = (*said, lost)

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pandas as pd
 
 from optimizer.daily.counter import standing
+from optimizer.daily.folder import StateFolder, record_in
 from optimizer.daily.identity import SETPOINTS
 from optimizer.daily.record import Record
+from optimizer.errors import CurtailError
 
 
-def handed_out(folder: Path, before: Record, now: pd.Timestamp) -> dict[str, int] | None:
-    """Machines running by group as set-points later than a schedule have them; None where they are that schedule's."""
-    document = standing(folder / SETPOINTS)
-    if document is None or document.plan in (None, before.name):
+def handed_out(folder: StateFolder, before: Record, now: pd.Timestamp) -> dict[str, int] | None:
+    """Machines running by group as set-points have them whose schedule is lost; None where it is there, or is this one.
+
+    ``before`` is the schedule that a plan would go on from.
+    """
+    document = standing(folder.path / SETPOINTS)
+    if document is None or document.plan in (None, before.name) or pd.Timestamp(document.made_at) <= before.start:
         return None
-    if pd.Timestamp(document.made_at) <= before.start:
+    try:
+        record_in(folder.runs / document.plan)
         return None
+    except CurtailError:
+        pass
     running: dict[str, int] = {}
     for point in document.setpoints:
         changed = point.next is not None and pd.Timestamp(point.next.at) <= now
