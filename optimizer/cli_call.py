@@ -43,7 +43,7 @@ def call(
     from optimizer.config.clock import to_utc
     from optimizer.daily.identity import identity_in
     from optimizer.daily.orders import telephone_calls
-    from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, moment_of
+    from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, span_of
     from optimizer.errors import InputError
 
     farm = identity_in(state)
@@ -64,8 +64,7 @@ def call(
         cut = cut_of(to, by)
         if until is None:
             raise InputError("--until is missing: when does the call end? It can be ended sooner with --cancel")
-        start = moment_of(begins, now, farm.timezone, "--from")
-        end = moment_of(until, max(now, start), farm.timezone, "--until")
+        start, end = span_of(begins, until, now, farm.timezone)
         shown = [add_call(state, farm.timezone, now, cut, start, end, name)]
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in shown]))

@@ -92,9 +92,9 @@ def feed_of(place: str, environment: Mapping[str, str] = os.environ) -> Feed:
         if "@" in urlsplit(place).netloc:
             raise InputError(f"--prices {shown(place)}: give name and password as {USER} and {PASSWORD}, not in it")
         return UrlFeed(place, credentials(environment))
-    if not Path(place).is_dir():
-        raise InputError(f"--prices {printable(place)}: there is no such folder")
-    return FolderFeed(Path(place))
+    if Path(place).exists() and not Path(place).is_dir():
+        raise InputError(f"--prices {printable(place)}: must be a folder, or an address with http or https")
+    return FolderFeed(Path(place))  # one that is not there may come yet; a call is obeyed meanwhile, and it is told
 
 
 @dataclass

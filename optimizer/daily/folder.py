@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from optimizer.daily.aside import set_aside
 from optimizer.daily.log_file import HISTORY
 from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
@@ -48,9 +49,12 @@ class StateFolder:
         """The state an operator may hand over."""
         return self.path / MEASURED
 
-    def prepare(self) -> None:
-        """Make what is missing, and clear what killed runs left. Raises CurtailError."""
+    def prepare(self) -> tuple[str, ...]:
+        """Make what is missing, and clear what killed runs left; what was in the way. Raises CurtailError."""
+        said: tuple[str, ...] = ()
         try:
+            if os.path.lexists(self.runs) and not self.runs.is_dir():
+                said = (set_aside(self.runs, "is no folder, or a link to one that is not there"),)
             self.runs.mkdir(exist_ok=True)
             for entry in self.runs.iterdir():
                 if entry.name.startswith(".") and entry.is_dir() and not entry.is_symlink():
@@ -59,6 +63,7 @@ class StateFolder:
                 link.unlink()
         except OSError as error:
             raise self._cannot(error) from None
+        return said
 
     def _cannot(self, error: OSError) -> CurtailError:
         return CurtailError(

@@ -20,6 +20,7 @@ _MOST_DRAWN = 1000
 _LEGEND = (
     "all of it: profit of the plan to its end; the rest: of the hours it was followed for and whose price is known"
 )
+_SECONDS_PER_HOUR = 3600.0
 _LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
@@ -83,21 +84,21 @@ def render_history(found: Review) -> str:
 
 
 def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
-    """USD per day of each schedule over its time, and the error summed up; between schedules nothing is known."""
+    """USD per day of each schedule over its hours with a price, and the error summed up; elsewhere nothing is known."""
     from optimizer.report.packing import packed
 
     if not followed:
         return {"zone": zone, "start": 0, "minutes": [], "series": {}, "charts": []}
     minutes: list[float] = []
     rows: list[Followed | None] = []
-    at = followed[0].starts
+    at = float(followed[0].starts)
     for one in followed:
         if one.starts > at:
             minutes.append((one.starts - at) / 60.0)
             rows.append(None)
-        minutes.append((one.stops - one.starts) / 60.0)
+        minutes.append(one.hours * 60.0)
         rows.append(one)
-        at = one.stops
+        at = one.starts + one.hours * _SECONDS_PER_HOUR
     per_day = {
         key: np.array([0.0 if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
         for key in ("planned_usd", "realised_usd", "strike_rule_usd")

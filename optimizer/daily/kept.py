@@ -22,7 +22,7 @@ from optimizer.market.inputs import MarketInputs
 from optimizer.market.reading import Reading
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
-from optimizer.policies import Followed, on_where
+from optimizer.policies import Followed, on_where, strike_rule
 from optimizer.schedule.tables import off_texts, reason_texts
 from optimizer.settlement.account import Dispatch, grid_import_mw
 
@@ -54,8 +54,8 @@ def ordered_record(c: Conditions, before: Record) -> Record:
     """A schedule for conditions, planned on what is known of them; the limits alone decide where that fails."""
     try:
         found = plan_or_nearest(c)
-    except Exception:  # whatever it is, calls bind
-        return followed_record(c, off_under_calls(c), "kept", before)
+    except Exception:  # whatever it is, calls bind, and no machine runs at a loss that is known
+        return followed_record(c, strike_rule(c), "kept", before)
     record = planned_record(found.plan, nearest=found.nearest)  # its prices are old, and so its profit says nothing
     source: Source = "nearest" if found.nearest else "kept"
     return replace(record, source=source, planned_usd=None, expected_mw=before.expected_mw)
@@ -88,18 +88,13 @@ def run_out_record(
     share = {group.name: dispatch.running(group) / max(group.units, 1) for group in farm.fleet}
     held = {name: np.minimum(there, share[name]) for name, there in c.market.availability.items()}
     c = replace(c, market=replace(c.market, availability=held))
-    return followed_record(c, off_under_calls(c), "kept", before)
+    return followed_record(c, on_where(c, np.ones(len(c.grid), dtype=np.bool_)), "kept", before)
 
 
 def hours_from(start: pd.Timestamp, hours: float, timezone: str) -> Grid:
     """So many hours from a moment on, one by one."""
     n = int(np.ceil(hours))
     return Grid(pd.date_range(start, periods=n, freq="h").as_unit("us"), np.ones(n), timezone)
-
-
-def off_under_calls(c: Conditions) -> Followed:
-    """Machines run but where a call binds."""
-    return on_where(c, ~np.isfinite(hard_limit(c).calls_mw))
 
 
 def followed_record(c: Conditions, followed: Followed, source: Source, before: Record) -> Record:

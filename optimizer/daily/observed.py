@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.rates import Rates
 from optimizer.daily.history import NO_PRICES, History, Prices, Rank
 from optimizer.errors import CurtailError
+from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series
@@ -80,27 +82,38 @@ def prices_in(path: Path, location: str | None, history: History) -> Prices:
 
 
 def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> str | None:
-    """Keep what the farm's files say of prices before now; what is wrong with them is told and no error."""
+    """Keep what the farm's files or its tariff say of prices before now; what is wrong is told and no error."""
     spec = farm.daily.settled_prices or farm.energy.price_usd_per_mwh
     first = history.first_start()
-    if not isinstance(spec, SeriesFile) or first is None:
+    if first is None:
         return None
     begins = max(pd.Timestamp(first, unit="s", tz="UTC"), pd.Timestamp(now - LOOKED_BACK).floor("h"))
     hours = np.ceil((pd.Timestamp(now) - begins) / pd.Timedelta(hours=1))
     if hours < 1:
         return None
-    window = Grid(pd.DatetimeIndex([begins]).as_unit("us"), np.array([float(hours)]), farm.timezone)
-    try:
-        series = read_series(
-            folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
-        )
-    except CurtailError as error:
-        return f"prices as they turned out are not known: {error}" if farm.daily.settled_prices else None
-    over = (series.starts < pd.Timestamp(now)) & (series.ends > begins)
-    rows = zip(series.starts[over], series.ends[over], series.values[over].tolist(), strict=True)
+    if isinstance(spec, SeriesFile):
+        window = Grid(pd.DatetimeIndex([begins]).as_unit("us"), np.array([float(hours)]), farm.timezone)
+        try:
+            series = read_series(
+                folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
+            )
+        except CurtailError as error:
+            return f"prices as they turned out are not known: {error}" if farm.daily.settled_prices else None
+        starts, ends, values = series.starts, series.ends, series.values
+    else:
+        quarters = pd.date_range(begins, periods=4 * int(hours), freq="15min").as_unit("us")
+        grid = Grid(quarters, np.full(len(quarters), 0.25), farm.timezone)
+        starts, ends, values = grid.starts, grid.ends, _tariff_on(grid, spec, farm)
+    over = (starts < pd.Timestamp(now)) & (ends > begins)
+    rows = zip(starts[over], ends[over], values[over].tolist(), strict=True)
     rank = Rank.FORESEEN if farm.daily.settled_prices is None else Rank.SETTLED
     try:
         history.note_prices(((int(start.timestamp()), int(end.timestamp()), usd) for start, end, usd in rows), rank)
     except CurtailError as error:
         return str(error)
     return None
+
+
+def _tariff_on(grid: Grid, price: float | Rates, farm: Farm) -> F:
+    """What a tariff asks in each interval, known without waiting, USD/MWh, (intervals,)."""
+    return rates_on(grid, price, farm.energy.holidays) if isinstance(price, Rates) else np.full(len(grid), float(price))

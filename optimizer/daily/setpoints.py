@@ -16,6 +16,7 @@ from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
 from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
 from optimizer.daily.folder import StateFolder
+from optimizer.daily.orders import next_unheeded
 from optimizer.daily.record import Record
 from optimizer.limits import owed_limit
 from optimizer.outputs import write_text
@@ -69,6 +70,9 @@ def hand_out(
     status = status if covers else "nothing" if record is None else "run out"
     source = None if record is None else record.source_at(moment)
     short_mw, short_until = (0.0, None) if record is None else shortfall(record, moment)
+    unheeded = None if record is None else next_unheeded(folder.path, record.farm.events, moment)
+    ends = moment if record is None else valid_until(record, moment, status, valid_minutes)
+    calls = () if unheeded is None else (max(pd.Timestamp(unheeded), moment),)
     document = SetPoints(
         contract=2,
         farm=FarmId(id=farm_id, name=_name_of(record, before)),
@@ -76,7 +80,7 @@ def hand_out(
         epoch=count.epoch,
         sequence=count.sequence,
         made_at=local(moment, record),
-        valid_until=local(moment if record is None else valid_until(record, moment, status, valid_minutes), record),
+        valid_until=local(min((ends, *calls)), record),
         status=status,
         source=source,
         stale=silent or status in _OLD or (record is not None and _is_old(record)),
@@ -155,14 +159,20 @@ def valid_until(record: Record, now: pd.Timestamp, status: Status, minutes: floa
 
 
 def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
-    """When machines that stay as the next set-points have them would first draw more than binds and is planned."""
+    """When machines that stay as the next set-points have them would first draw more than binds and is planned.
+
+    Or be more than there are: where a group goes on to another mode, and of one of them that is not the next change.
+    """
     grid, c = record.market.grid, Conditions(record.farm, record.market)
     held = {
         point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()
     }
     drawn = grid_import_mw(c, replace(record.dispatch, units_on=held))
     allowed = np.maximum(owed_limit(c).import_mw, grid_import_mw(c, record.dispatch))
-    above = np.flatnonzero((drawn > allowed + _MW) & (grid.starts > now))
+    crowded = np.zeros(len(grid), dtype=np.bool_)
+    for group in record.farm.fleet:
+        crowded |= sum(held[group.name, mode] for mode in group.modes) > group.units + _MW
+    above = np.flatnonzero(((drawn > allowed + _MW) | crowded) & (grid.starts > now))
     return grid.starts[above[0]] if len(above) else record.end
 
 

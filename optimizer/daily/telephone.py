@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,7 @@ from optimizer.config.events import Event
 from optimizer.daily.lock import locked
 from optimizer.daily.orders import CALLS, telephone_calls
 from optimizer.errors import InputError
-from optimizer.outputs import write_file
+from optimizer.outputs import write_text
 
 FORGOTTEN = timedelta(days=40)  # after a call's end
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:MW)?", re.IGNORECASE)
@@ -58,6 +57,24 @@ def moment_of(text: str, now: datetime, zone: str, option: str) -> datetime:
         return to_utc(today + timedelta(days=days), zone).astimezone(clock)
     except (ValueError, OverflowError) as error:
         raise InputError(f'{option} {text!r}: must be now, 10:00 or "2026-02-11 10:00" ({error})') from None
+
+
+def span_of(begins: str, until: str, now: datetime, zone: str) -> tuple[datetime, datetime]:
+    """When a call begins and ends. An hour to begin that has just passed is today's where the call is under way by it.
+
+    That is where it ends before that hour comes again: said at 10:00:20, from 10:00 until 12:00 is now, not tomorrow.
+
+    >>> now = datetime.fromisoformat("2026-02-11T16:00:20Z")
+    >>> [moment.isoformat() for moment in span_of("10:00", "12:00", now, "America/Chicago")]
+    ['2026-02-11T10:00:00-06:00', '2026-02-11T12:00:00-06:00']
+    >>> [moment.isoformat() for moment in span_of("14:00", "12:00", now, "America/Chicago")]
+    ['2026-02-11T14:00:00-06:00', '2026-02-12T12:00:00-06:00']
+    """
+    start = moment_of(begins, now, zone, "--from")
+    soonest = moment_of(until, now, zone, "--until")
+    if _HOUR.fullmatch(begins.strip()) and start.date() > now.astimezone(start.tzinfo).date() and soonest <= start:
+        return moment_of(f"{now.astimezone(start.tzinfo):%Y-%m-%d} {start:%H:%M}", now, zone, "--from"), soonest
+    return start, moment_of(until, max(now, start), zone, "--until")
 
 
 def add_call(
@@ -120,11 +137,7 @@ def _write(folder: Path, zone: str, now: datetime, calls: Sequence[Event]) -> No
     data = [call.model_dump(mode="json", exclude_defaults=True) for call in kept]
     lines = "".join(f"  - {json.dumps(call)}\n" for call in data)
     text = f"# written by `curtail call`\nevents:\n{lines}" if lines else "# written by `curtail call`\nevents: []\n"
-    write_file(folder / CALLS, partial(_fill, text=text))
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
+    write_text(folder / CALLS, text)  # on the disk before the operator is told that it is in force
 
 
 def _plain(error: ValueError) -> str:

@@ -50,7 +50,7 @@ MEANING: dict[Reason, str] = {
     Reason.MINIMUM_ON: "would have to run on through hours that do not pay",
     Reason.RESTART_COST: "the hours to come do not repay a restart",
     Reason.ANNOUNCED: "the announced schedule is kept",
-    Reason.WHOLE_UNITS: "a part of a container cannot be switched",
+    Reason.WHOLE_UNITS: "only whole machines and whole containers can be switched",
     Reason.EXTENSION: "a constraint added with --extend",
     Reason.SAFE_POSTURE: "no plan could be made: the posture keeps it off; in no plan",
 }

@@ -105,10 +105,10 @@ def test_a_folder_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "place",
-    ["file:///etc/passwd", "ftp://x/y", "http://", "http://h:x/", "http://[h/", "http://h/a\nb", "no such folder"],
+    ["file:///etc/passwd", "ftp://x/y", "http://", "http://h:x/", "http://[h/", "http://h/a\nb", "pyproject.toml"],
 )
 def test_what_is_no_feed(place: str) -> None:
-    with pytest.raises(InputError, match=r"must be a folder, or an address|there is no such folder"):
+    with pytest.raises(InputError, match="must be a folder, or an address"):
         feed_of(place)
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 
 from optimizer.daily.history import History, Prices, Rank
-from optimizer.daily.history_view import render_history
+from optimizer.daily.history_view import _charts, render_history
 from optimizer.daily.job import run_once
 from optimizer.daily.review import Review, review
 from tests.commands.running import ROOT, curtail
@@ -73,6 +73,38 @@ def test_an_error_by_hand(tmp_path: Path) -> None:
     assert first.error_usd == pytest.approx(-350)
     assert first.strike_rule_usd - first.realised_usd == pytest.approx(75)
     assert first.drift_usd_per_day == pytest.approx(-350 * 6)
+
+
+def test_a_tariff_is_known_without_waiting(tmp_path: Path) -> None:
+    """A number, and rates by time of use: from 02:30 on 100 USD/MWh, where the machines stop.
+
+    Six hours of a number earn 6 x (275 - 105) = 1,020 USD, of the rates 2.5 x (275 - 105) = 425 USD.
+    """
+    rates = (
+        "{rates: [{name: Dear, usd_per_mwh: 100, when: {hours: [{start: 2.5, end: 24}]}}], otherwise_usd_per_mwh: 30}"
+    )
+    for name, tariff, hours in (("number", "30", 6.0), ("rates", rates, 2.5)):
+        farm = flat(tmp_path / name)
+        text = (
+            farm.read_text()
+            .replace("{file: prices.csv}", tariff)
+            .replace("daily: {settled_prices: {file: settled.csv}}", "")
+        )
+        farm.write_text(text.replace("{hours: 24}", "{hours: 24, intervals: [{minutes: 30}]}"))
+        (first,) = runs(farm, tmp_path / f"{name} state", 0, 6).followed
+        assert first.hours == 6
+        assert first.realised_usd == pytest.approx(hours * (EARNED - 30 * MW))
+        assert first.error_usd == pytest.approx(0)
+
+
+def test_a_schedule_is_drawn_as_far_as_its_price_is_known(tmp_path: Path) -> None:
+    """The schedule in force runs for 24 hours, two of which have a price: its lines are two hours long."""
+    farm = flat(tmp_path / "farm")
+    settled(farm, 30, 30, 30, 30, 30, 40)
+    found = runs(farm, tmp_path / "state", 0, 4, 6)
+    assert [one.hours for one in found.followed] == [4, 2]
+    drawn = _charts(found.followed, found.timezone)["minutes"]
+    assert drawn == [240, 120]
 
 
 def test_hours_without_a_price_do_not_count(tmp_path: Path) -> None:

@@ -310,3 +310,201 @@ def test_what_the_set_points_had_run_is_what_runs_where_their_schedule_is_lost(f
     assert any("cannot be read" in line for line in done.said)
     assert imported(done)["11T15:00"] == 0
     assert done.status == "planned"
+
+
+def test_a_call_read_in_a_broken_file_stays_in_force_when_the_file_can_be_read_no_more(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]\nblocks: 1\n")
+    assert imported(run(farm, 12))["11T13:00"] == 0
+    farm.write_text("name: [\n")
+    assert imported(run(farm, 13))["11T14:00"] == 0
+    farm.unlink()
+    assert imported(run(farm, 14))["11T15:00"] == 0
+
+
+@pytest.mark.parametrize("damage", ["{{{", None])
+def test_a_telephone_call_whose_file_is_lost_stays_in_force(farm: Path, damage: str | None) -> None:
+    from optimizer.daily.telephone import add_call
+
+    state, zone = farm.parent.parent / "state", "America/Chicago"
+    now, begins, ends = (pd.Timestamp(f"2026-02-11 {hour}:00", tz=zone).to_pydatetime() for hour in (11, 12, 18))
+    add_call(state, zone, now, {"form": "full_stop"}, begins, ends)
+    write(farm.parent, f"{POSTURE}\nblocks: 1\n")
+    assert imported(run(farm, 12))["11T13:00"] == 0
+    calls = state / "calls.yaml"
+    calls.unlink() if damage is None else calls.write_text(damage)
+    done = run(farm, 13)
+    assert imported(done)["11T14:00"] == 0
+    assert any("calls.yaml" in line for line in done.said)
+    if damage is None:
+        calls.write_text("events: []\n")  # as `curtail call --cancel` leaves it
+        assert imported(run(farm, 14))["11T15:00"] == 16
+
+
+def test_orders_that_nest_too_deep_stop_no_call(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    (farm.parent.parent / "state" / "orders.json").write_text("[" * 200_000)
+    done = run(farm, 12)
+    assert (done.exit_code, imported(done)["11T13:00"]) == (0, 0)
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        STOP.replace("CALL", "OLD"),  # copied from the line above it
+        STOP.replace("cut:", "notice: 2026-02-11 13:00, cut:"),
+        STOP.replace("cut:", "excused: [{start: 2026-02-11 11:00, end: 2026-02-11 13:00}], cut:"),
+        STOP.replace("cut:", "program: none, cut:"),
+    ],
+)
+def test_a_call_of_which_only_something_beside_it_is_wrong_binds(farm: Path, call: str) -> None:
+    old = "{name: OLD, start: 2026-02-10 12:00, end: 2026-02-10 18:00, cut: {form: full_stop}}"
+    write(farm.parent, f"{POSTURE}\nevents: [{old}]")
+    assert run(farm, 11).exit_code == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{old}, {call}]")
+    for hour in (12, 13):
+        done = run(farm, hour)
+        assert done.exit_code == 2
+        assert any("the call binds" in line for line in done.said)
+        assert imported(done)["11T13:00":"11T17:00"].tolist() == [0] * 5
+        assert imported(done)["11T18:00"] == 16
+
+
+LATE = "{name: LATE, start: 2026-02-11 20:00, end: 2026-02-11 21:00, cut: {form: full_stop}}"
+
+
+@pytest.mark.parametrize(
+    ("first", "second"), [(STOP, LATE), (LATE, STOP)], ids=["the first section", "the one that was added"]
+)
+def test_calls_of_a_section_that_is_given_twice_all_bind(farm: Path, first: str, second: str) -> None:
+    write(farm.parent, f"events: [{first}]\n{POSTURE}\nevents:\n  - {second}\n")
+    done = run(farm, 12)
+    assert done.exit_code == 2
+    assert imported(done)["11T12:00":"11T20:00"].tolist() == [0] * 6 + [16, 16, 0]
+
+
+def test_a_call_beside_one_that_is_no_yaml_binds(farm: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents:\n  - {STOP}\n  - {LATE[:-1]}\n  - name: B\n    start: 2026-02-11 22:00\n")
+    done = run(farm, 12)
+    assert done.exit_code == 2
+    assert any("cannot be read in line" in line for line in done.said)
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
+
+
+def test_a_call_from_an_hour_that_has_just_passed_is_under_way() -> None:
+    from optimizer.daily.telephone import span_of
+
+    now = datetime(2026, 2, 11, 16, 0, 20, tzinfo=UTC)  # 10:00:20
+    found = {
+        (begins, until): [f"{moment:%d %H:%M}" for moment in span_of(begins, until, now, "America/Chicago")]
+        for begins, until in (
+            ("10:00", "12:00"),
+            ("09:55", "11:00"),
+            ("22:00", "02:00"),
+            ("14:00", "12:00"),
+            ("10:01", "12:00"),
+            ("09:00", "2026-02-12 18:00"),
+        )
+    }
+    assert found == {
+        ("10:00", "12:00"): ["11 10:00", "11 12:00"],
+        ("09:55", "11:00"): ["11 09:55", "11 11:00"],
+        ("22:00", "02:00"): ["11 22:00", "12 02:00"],
+        ("14:00", "12:00"): ["11 14:00", "12 12:00"],
+        ("10:01", "12:00"): ["11 10:01", "11 12:00"],
+        ("09:00", "2026-02-12 18:00"): ["12 09:00", "12 18:00"],
+    }
+
+
+@pytest.mark.parametrize("more", ["", "blocks: 1\n"])
+def test_a_call_holds_by_the_clock_of_its_file_though_the_schedule_that_is_kept_has_another(
+    tmp_path: Path, more: str
+) -> None:
+    farm, state = write(tmp_path / "farm", POSTURE), tmp_path / "state"
+    write_prices(farm.parent / "prices.csv", CHEAP)
+    farm.write_text(farm.read_text().replace("America/Chicago", "UTC"))
+    assert run_once(farm, state, datetime(2026, 2, 11, 17, tzinfo=UTC), report=False).exit_code == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]\n{more}")
+    break_prices(farm)
+    done = run_once(farm, state, datetime(2026, 2, 11, 18, tzinfo=UTC), report=False)
+    assert done.status == "kept"
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
+
+
+@pytest.mark.parametrize("damage", ["file", "dangling link"])
+def test_runs_that_are_no_folder_are_set_aside(farm: Path, damage: str) -> None:
+    import shutil
+
+    state = farm.parent.parent / "state"
+    shutil.rmtree(state / "runs")
+    (state / "runs").write_text("") if damage == "file" else (state / "runs").symlink_to("unmounted")
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
+    done = run(farm, 12)
+    assert (done.exit_code, imported(done)["11T13:00"]) == (0, 0)
+    assert any("runs" in line and "set aside" in line for line in done.said)
+
+
+def test_a_moment_that_is_none_hands_out_nothing_anew(farm: Path) -> None:
+    before = (farm.parent.parent / "state" / "setpoints.json").read_text()
+    for at in (datetime(2026, 11, 1, 1, 15), datetime(1, 1, 1), datetime(9999, 12, 31, 23, 59)):
+        with pytest.raises(InputError, match="--at"):
+            run_once(farm, farm.parent.parent / "state", at, report=False)
+    assert (farm.parent.parent / "state" / "setpoints.json").read_text() == before
+
+
+def test_a_broken_farm_file_by_another_path_is_the_same(farm: Path, tmp_path: Path) -> None:
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]\nblocks: 1\n")
+    (tmp_path / "linked").symlink_to(farm.parent)
+    done = run_once(tmp_path / "linked" / "farm.yaml", tmp_path / "state", datetime(2026, 2, 11, 12), report=False)
+    assert (done.exit_code, imported(done)["11T13:00"]) == (2, 0)
+
+
+def test_without_a_posture_as_much_runs_on_as_a_call_allows(farm: Path) -> None:
+    level = "{name: CALL, start: 2026-02-12 04:00, end: 2026-02-12 06:00, cut: {form: to_level, mw: 8}}"
+    write(farm.parent, f"events: [{level}]")
+    break_prices(farm)
+    done = run(farm, 3, day=12)
+    mw = imported(done)
+    assert done.status == "kept"
+    assert (mw["12T03:00"], mw["12T06:00"]) == (16, 16)
+    assert 7.9 < mw["12T04:00"] <= 8
+    assert done.record is not None
+    assert {row[1] for row in done.record.reasons if row[1]} == {"event"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"# caf\xe9\nevents:\n  - %s\n",
+        b"events:\n<<<<<<< HEAD\n  - %s\n=======\n  - {name: X}\n>>>>>>> theirs\n",
+        b"events:\n  - %s\n---\nname: x\n",
+        b'"events":\n  - %s\nblocks: [\n',
+    ],
+    ids=["a byte that is no UTF-8", "a merge", "a second document", "a key in quotes"],
+)
+def test_a_call_in_a_file_that_is_no_yaml_binds(farm: Path, text: bytes) -> None:
+    farm.write_bytes(farm.read_bytes() + text % STOP.encode())
+    done = run(farm, 12)
+    assert done.exit_code == 2
+    assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
+
+
+def test_a_call_in_utf_16_binds(farm: Path) -> None:
+    farm.write_bytes((farm.read_text() + f"events: [{STOP}]\n").encode("utf-16"))
+    assert imported(run(farm, 12))["11T12:00":"11T17:00"].tolist() == [0] * 6
+
+
+def test_where_no_plan_comes_nearest_to_a_call_no_machine_runs_at_a_loss_that_is_known(tmp_path: Path) -> None:
+    """16 MW at 3 MW less each quarter of an hour; the search finds no whole machines, and a rule takes over."""
+    farm = write(tmp_path / "farm", POSTURE, site=f"{SITE}, auxiliary_load_mw: 0.3, ramp_down_mw_per_hour: 12")
+    quarters = "intervals: [{minutes: 15, hours: 1}, {minutes: 60}]"
+    text = farm.read_text().replace("intervals: [{minutes: 60}]", quarters).replace("power_w: 3000", "power_w: 3100")
+    farm.write_text(text)
+    dear = [20.0] * 15 + [900.0] * 2 + [20.0] * 55
+    write_prices(farm.parent / "prices.csv", dear)
+    assert run(farm, 11).exit_code == 0
+    early = STOP.replace("12:00", "11:30").replace("18:00", "13:00").replace("full_stop", "to_level, mw: 0.2")
+    farm.write_text(text + f"events: [{early}]\n")
+    mw = imported(run(farm, 11.25))
+    assert mw["11T12:00":"11T12:59"].max() == pytest.approx(0.3)
+    assert mw["11T15:00"] < 4.61  # as fast as import may fall
+    assert mw["11T16:00"] == pytest.approx(0.3)

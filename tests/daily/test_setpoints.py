@@ -422,3 +422,33 @@ def test_every_run_of_the_job_writes_them(tmp_path: Path) -> None:
     assert (second["epoch"], second["sequence"]) == (first["epoch"], 2)
     assert any("prices.csv" in line for line in second["message"])
     assert second["price_age_minutes"] is None
+
+
+def test_they_hold_no_longer_than_the_modes_of_a_group_are_no_more_machines_than_it_has(
+    folder: StateFolder, tmp_path: Path
+) -> None:
+    """By hand: off, at 01:00 eco, at 03:00 normal, which eco has not as its next: it would be 200 of 100."""
+    group = "{name: A, model: Antminer S19j Pro, units: 100, modes: [eco, normal]}"
+    (tmp_path / "farm.yaml").write_text(
+        f"name: Modes\ntimezone: America/Chicago\ncatalogue: {ROOT}/configs/machines.yaml\n"
+        f"site: {{import_limit_mw: 20}}\nfleet: [{group}]\n"
+        "revenue: {hashprice_usd_per_ph_day: 45}\nenergy: {price_usd_per_mwh: 20}\n"
+        "horizon: {hours: 6, intervals: [{minutes: 60}]}\n"
+    )
+    record = run_once(tmp_path / "farm.yaml", tmp_path / "state", MIDNIGHT, report=False).record
+    assert record is not None
+    on = {("A", "eco"): np.array([0, 100, 100, 0, 0, 0.0]), ("A", "normal"): np.array([0, 0, 0, 100, 100, 100.0])}
+    record = replace(record, dispatch=replace(record.dispatch, units_on=on))
+    assert given(folder, record).valid_until == MIDNIGHT + timedelta(hours=3)
+    assert given(folder, record, minutes=60).valid_until == record.end
+
+
+def test_they_hold_no_longer_than_to_a_call_that_the_schedule_does_not_reckon_with(
+    folder: StateFolder, record: Record
+) -> None:
+    """One that is known to the job and ahead of its notice: a controller that hears no more must not run through it."""
+    call = {"name": "N", "start": "2026-02-11T14:00Z", "end": "2026-02-11T16:00Z", "cut": {"form": "full_stop"}}
+    orders = {"events": [{**call, "respond_minutes": 10}], "programs": [], "site": {"import_limit_mw": 20}}
+    (folder.path / "orders.json").write_text(json.dumps({**orders, "telephone": []}))
+    assert given(folder, record).valid_until == MIDNIGHT + timedelta(hours=8, minutes=10)
+    assert given(folder, record, minutes=10 * 60).valid_until == record.end

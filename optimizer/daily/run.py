@@ -1,0 +1,83 @@
+"""A run under way: what it is of, which moment it stands for, what is in force, and how it hands a schedule out."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from optimizer.config.clock import to_utc
+from optimizer.config.farm import Farm
+from optimizer.daily.folder import RECORD, StateFolder
+from optimizer.daily.history import History
+from optimizer.daily.inputs import text_of
+from optimizer.daily.orders import Orders, orders_now
+from optimizer.daily.record import Record
+from optimizer.errors import CurtailError, InputError
+
+
+class Run:
+    """A run under way."""
+
+    def __init__(
+        self,
+        farm_file: Path,
+        folder: StateFolder,
+        history: History,
+        at: datetime,
+    ) -> None:
+        self.farm_file, self.folder, self.history = farm_file, folder, history
+        self.given = at
+        self.at_text = at.isoformat(timespec="seconds")
+        self.farm: Farm | None = None  # as far as it could be read
+        self.text = ""
+
+    def orders(self) -> Orders:
+        """The calls and limits of now. Raises CurtailError where none were ever read."""
+        last = self.newest()
+        found = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
+        if found is None:
+            raise CurtailError("no farm file was ever read, so no call is known")
+        return found
+
+    def newest(self) -> Record | None:
+        """The schedule in force, whatever time it is of."""
+        found = self.folder.in_force()
+        return None if found is None else found[0]
+
+    def before(self, start: pd.Timestamp) -> Record | None:
+        """The schedule that says what is in force at a moment: that in force, but for one of a later time."""
+        last = self.newest()
+        return last if last is not None and last.start <= start else self.history.before(start)
+
+    @property
+    def now(self) -> datetime:
+        """The moment this run stands for, UTC."""
+        assert self.farm is not None, "the farm's clock is asked for once it is known"
+        return self._utc(self.farm)
+
+    def _utc(self, farm: Farm) -> datetime:
+        try:
+            now = to_utc(self.given, farm.timezone)
+        except (ValueError, OverflowError) as error:
+            raise InputError(f"--at {self.given}: {error}") from None
+        self.at_text = pd.Timestamp(now).tz_convert(farm.timezone).isoformat(timespec="seconds")
+        return now
+
+    def start(self, farm: Farm) -> pd.Timestamp:
+        """The beginning of the interval that now lies in, on the farm's clock: what is planned covers now."""
+        now = self._utc(farm)
+        local = pd.Timestamp(now).tz_convert(farm.timezone)
+        past = timedelta(
+            minutes=local.minute % farm.horizon.intervals[0].minutes, seconds=now.second, microseconds=now.microsecond
+        )
+        return pd.Timestamp(now - past).as_unit("us")
+
+    def publish(self, record: Record, files: dict[str, str], inputs: dict[str, Any]) -> Path:
+        """Hand a schedule out: its folder, then the link to it. Raises CurtailError; what was in force stays so."""
+        self.text = record.text()
+        where = self.folder.publish(record.name, files | {"inputs.json": text_of(inputs), RECORD: self.text})
+        self.folder.forget(record.farm.daily.keep_runs)
+        return where
