@@ -24,6 +24,7 @@ from optimizer.settlement.account import settle
 
 F = NDArray[np.float64]
 _MW = 1e-6
+_SLACK_MW = 1e-4  # less than a machine draws, and more than a solver's tolerance
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def _nearest(c: Conditions) -> Plan:
     """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval."""
     owed = owed_limit(c)
     least = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH)).settlement.import_mw
-    plan = plan_conditions(bound_to(c, np.maximum(owed.import_mw, least + _MW), None))
+    plan = plan_conditions(bound_to(c, np.maximum(owed.import_mw, least + _SLACK_MW), None))
     settled = settle(c, plan.dispatch)
     searched = plan.settlement.profit - settled.profit
     return replace(

@@ -493,8 +493,11 @@ def test_a_call_in_utf_16_binds(farm: Path) -> None:
     assert imported(run(farm, 12))["11T12:00":"11T17:00"].tolist() == [0] * 6
 
 
-def test_where_no_plan_comes_nearest_to_a_call_no_machine_runs_at_a_loss_that_is_known(tmp_path: Path) -> None:
-    """16 MW at 3 MW less each quarter of an hour; the search finds no whole machines, and a rule takes over."""
+@pytest.mark.parametrize("solver", [True, False])
+def test_near_a_call_no_machine_runs_at_a_loss_that_is_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, solver: bool
+) -> None:
+    """16 MW at 3 MW less each quarter of an hour, near the edge of what whole machines can do; then by a rule."""
     farm = write(tmp_path / "farm", POSTURE, site=f"{SITE}, auxiliary_load_mw: 0.3, ramp_down_mw_per_hour: 12")
     quarters = "intervals: [{minutes: 15, hours: 1}, {minutes: 60}]"
     text = farm.read_text().replace("intervals: [{minutes: 60}]", quarters).replace("power_w: 3000", "power_w: 3100")
@@ -504,7 +507,13 @@ def test_where_no_plan_comes_nearest_to_a_call_no_machine_runs_at_a_loss_that_is
     assert run(farm, 11).exit_code == 0
     early = STOP.replace("12:00", "11:30").replace("18:00", "13:00").replace("full_stop", "to_level, mw: 0.2")
     farm.write_text(text + f"events: [{early}]\n")
-    mw = imported(run(farm, 11.25))
-    assert mw["11T12:00":"11T12:59"].max() == pytest.approx(0.3)
-    assert mw["11T15:00"] < 4.61  # as fast as import may fall
+    if not solver:
+        monkeypatch.setattr("optimizer.nearest.bound_to", lambda *_: 1 / 0)
+        monkeypatch.delenv("CURTAIL_DEBUG", raising=False)
+    done = run(farm, 11.25)
+    mw = imported(done)
+    assert done.exit_code == 6
+    assert done.plan is not None or not solver
+    assert mw["11T12:15" if solver else "11T12:00"] == pytest.approx(0.3)  # as fast as import may fall
+    assert mw[(mw.index >= "11T15:00") & (mw.index < "11T17:00")].min() < 4.61  # at 900 USD/MWh
     assert mw["11T16:00"] == pytest.approx(0.3)
