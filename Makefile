@@ -25,7 +25,7 @@ layers: $(VENV)/tools
 	$(BIN)/lint-imports
 
 mutants: $(VENV)/tools
-	$(BIN)/python -m tests.mutations.run
+	$(BIN)/python -m tests.mutations.run $(if $(SAMPLE),--sample $(SAMPLE))
 
 bench: $(VENV)/tools
 	$(BIN)/python -m tests.benchmarks.run --json bench.json
