@@ -47,9 +47,9 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
 
 
 def the_generation(out: Path) -> str:
-    """The one generation that all five whole files are of."""
+    """The one generation that all six whole files are of."""
     texts = {path.read_text() for path in out.iterdir()}
-    assert len(list(out.iterdir())) == 5
+    assert len(list(out.iterdir())) == 6
     assert len(texts) == 1, "files of two runs stand side by side"
     (text,) = texts
     lines = text.splitlines()

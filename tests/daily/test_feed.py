@@ -280,7 +280,7 @@ def test_a_text_of_too_many_rows_is_refused_soon(text: str) -> None:
     begun = time.process_time()
     found = rows_in(text.encode(), "feed", "UTC", NOW, 5.0, 5_000_000)
     assert "it holds more than 100,000 rows" in found.told[0]
-    assert time.process_time() - begun < 5
+    assert time.process_time() - begun < 30
 
 
 # -- how old what was heard is --

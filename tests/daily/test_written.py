@@ -131,6 +131,7 @@ AT = pd.Timestamp("2026-02-11 06:00Z").to_pydatetime()
 LATELY = Switched(at=AT - timedelta(hours=1), units=6)
 GROUP: dict[str, tuple[Any, Any]] = {
     "running": (9, 8),
+    "modes": ({"normal": 9}, {}),
     "in_service": (9, 8),
     "started": ((LATELY,), (LATELY,)),
     "stopped": ((Switched(at=LATELY.at, units=1),), ()),
@@ -216,7 +217,7 @@ def test_no_key_of_a_state_is_forgotten_by_a_schedule() -> None:
     after = state_after(c, strike_rule(c))
     expected: dict[str, Any] = {
         "at": AT + timedelta(hours=1),
-        "groups": {"G": whole(1).groups["G"]},
+        "groups": {"G": whole(1).groups["G"].model_copy(update={"modes": {"normal": 8}})},
         "announced": {},
         "grid_import_mw": 8.0,
         "bill": whole(1).bill.model_copy(update={"peaks_mw": {"D": 8.0}, "tier_mwh": {"T": 13.0}}),

@@ -19,7 +19,16 @@ from tests.settlement.test_bill import schedules
 
 # What forbids schedules rather than settles them; limits with a price, and all that is charged, stay
 FORBIDDING = {
-    *("minimum_on", "minimum_off", "daily_starts", "cold_start", "start_rate", "hourly_starts"),
+    *(
+        "minimum_on",
+        "minimum_off",
+        "minimum_on_since_outage",
+        "minimum_off_since_outage",
+        "daily_starts",
+        "cold_start",
+        "start_rate",
+        "hourly_starts",
+    ),
     *("first_ramp_up", "ramp_up", "first_ramp_down", "ramp_down"),
 }
 
