@@ -118,7 +118,8 @@ def test_later_ratchet(expected: Any, on: int, profit: float) -> None:
     By hand, two free hours, 4 MW so far and in January, 1 USD/MW in a month, half of a peak in the three months after
     it. A MW above the fourth earns 2 and costs 1 in February, and half a dollar in each month in which 2 MW are
     expected, which half of 4 MW hold up anyway: 2.5, so four run. Where 5 MW are expected, half of 10 MW adds nothing.
-    In May, where 2 MW are expected and half of April's 5 are billed anyway, it adds 5 - 2.5 MW. Without a key 4 MW are expected, as in January: half of eight adds nothing.
+    In May, where 2 MW are expected and half of April's 5 are billed anyway, it adds 5 - 2.5 MW. Without a key 4 MW are
+    expected, as in January: half of eight adds nothing.
     """
     ratchet = {"share": 0.5, "months": 3, "first_month": "2026-01"}
     past = {"past_peaks_mw": {"demand": {"2026-01": 4.0}}}
