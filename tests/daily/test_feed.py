@@ -105,7 +105,7 @@ def test_a_folder_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None
 
 @pytest.mark.parametrize(
     "place",
-    ["file:///etc/passwd", "ftp://x/y", "http://", "http://h:x/", "http://[h/", "http://h/a\nb", "pyproject.toml"],
+    ["file:///etc/passwd", "ftp://x/y", "http://", "http://h:x/", "http://[h/", "http://h/a\nb", __file__],
 )
 def test_what_is_no_feed(place: str) -> None:
     with pytest.raises(InputError, match="must be a folder, or an address"):

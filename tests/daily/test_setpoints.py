@@ -428,9 +428,11 @@ def test_they_hold_no_longer_than_the_modes_of_a_group_are_no_more_machines_than
     folder: StateFolder, tmp_path: Path
 ) -> None:
     """By hand: off, at 01:00 eco, at 03:00 normal, which eco has not as its next: it would be 200 of 100."""
-    group = "{name: A, model: Antminer S19j Pro, units: 100, modes: [eco, normal]}"
+    modes = "modes: {eco: {hashrate_th: 75, power_w: 2000}}"
+    machine = f"{{model: m, hashrate_th: 100, power_w: 3000, cooling: air, source: x, confidence: low, {modes}}}"
+    group = f"{{name: A, units: 100, modes: [eco, normal], machine: {machine}}}"
     (tmp_path / "farm.yaml").write_text(
-        f"name: Modes\ntimezone: America/Chicago\ncatalogue: {ROOT}/configs/machines.yaml\n"
+        "name: Modes\ntimezone: America/Chicago\n"
         f"site: {{import_limit_mw: 20}}\nfleet: [{group}]\n"
         "revenue: {hashprice_usd_per_ph_day: 45}\nenergy: {price_usd_per_mwh: 20}\n"
         "horizon: {hours: 6, intervals: [{minutes: 60}]}\n"

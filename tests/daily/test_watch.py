@@ -469,7 +469,7 @@ def test_whatever_fails_the_loop_goes_on_and_calls_are_obeyed(site: Site, monkey
             (site.state / "calls.yaml").write_text(call)
             points = site.step(minutes=15)
             assert on(points, "New") == on(points, "Old") == 0, name
-            (site.state / "calls.yaml").unlink()
+            (site.state / "calls.yaml").write_text("events: []\n")  # as `curtail call --cancel` leaves it
         assert on(site.step(minutes=15), "New") == 2000
     with monkeypatch.context() as patched:
         patched.setattr("optimizer.daily.watch.run", broken)

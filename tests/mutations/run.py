@@ -89,14 +89,11 @@ def stages_of(mutation: Mutation) -> Stages:
     return STAGES
 
 
-def copy_project(folder: Path, stages: Stages) -> Path:
-    """A copy of the code and its fast tests that runs on its own."""
-    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis")
-    shutil.copytree(ROOT / "optimizer", folder / "optimizer", ignore=ignored)
-    for test in {name.partition("/")[0] for stage in (*stages, ("commands",)) for name in stage}:
-        shutil.copytree(ROOT / "tests" / test, folder / "tests" / test, ignore=ignored)
-    for name in ("__init__.py", "conftest.py", "contracts.py", "farms.py", "sites.py"):
-        shutil.copy(ROOT / "tests" / name, folder / "tests" / name)
+def copy_project(folder: Path) -> Path:
+    """A copy of the code, its tests and its samples that runs on its own."""
+    ignored = shutil.ignore_patterns("__pycache__", ".hypothesis", "mutations", "benchmarks")
+    for part in ("optimizer", "tests", "configs", "scenarios"):
+        shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
         conftest.write(PROFILE)
     return folder
@@ -132,7 +129,7 @@ def noticed(mutation: Mutation | None, stages: Stages) -> tuple[int, str, float]
     """Pytest's exit code with a mutation, or with none, the first test that failed, and the seconds it took."""
     begun = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        folder = copy_project(Path(name), stages)
+        folder = copy_project(Path(name))
         if mutation is not None:
             file = folder / mutation.file
             file.write_text(file.read_text(encoding="utf-8").replace(mutation.old, mutation.new), encoding="utf-8")
