@@ -59,10 +59,21 @@ def _reached_in_time(c: Conditions, limit: F) -> F:
     if ramp is None:
         return limit
     least = np.maximum(c.idle_load_mw - c.market.onsite_available_mw, 0.0)
-    reached = limit.copy()
+    reached, fall = limit.copy(), ramp * fall_hours(c)
     for t in range(len(limit) - 1, 0, -1):
-        reached[t - 1] = min(reached[t - 1], max(reached[t], least[t]) + ramp * c.grid.hours[t])
+        reached[t - 1] = min(reached[t - 1], max(reached[t], least[t]) + fall[t])
     return reached
+
+
+def fall_hours(c: Conditions) -> F:
+    """Hours' worth of ramp by which import may fall as each interval begins, (intervals,).
+
+    The interval's own; where something that binds sets in, those of the shortest one: a plan that is made anew just
+    before has short intervals there, and could not fall as fast as a long one lets this plan fall at once.
+    """
+    limit = owed_limit(c).import_mw
+    sets_in = np.append(False, limit[1:] < limit[:-1])
+    return np.where(sets_in, c.grid.hours.min(), c.grid.hours)
 
 
 def short_mw(c: Conditions, imported: F) -> F:

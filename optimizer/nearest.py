@@ -7,6 +7,7 @@ then calls and the site's limit by as little as can be.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import GroupState
-from optimizer.errors import InfeasibleError
+from optimizer.errors import InfeasibleError, SolverError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, short_mw
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.explain import Explanation
@@ -70,8 +71,10 @@ def _released(farm: Farm) -> Farm:
 def _nearest(c: Conditions) -> Plan:
     """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval."""
     owed = owed_limit(c)
-    least = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH)).settlement.import_mw
-    plan = plan_conditions(bound_to(c, np.maximum(owed.import_mw, least + _SLACK_MW), None))
+    plan = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH))
+    least = np.maximum(owed.import_mw, plan.settlement.import_mw + _SLACK_MW)
+    with suppress(SolverError):  # else the first is as near, and keeps every rule
+        plan = plan_conditions(bound_to(c, least, None))
     settled = settle(c, plan.dispatch)
     searched = plan.settlement.profit - settled.profit
     return replace(

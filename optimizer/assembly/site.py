@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.assembly.parts import LOOSE_MW, Part, where
 from optimizer.conditions import Conditions
+from optimizer.limits import fall_hours
 from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.units import megawatts
 
@@ -43,7 +44,7 @@ def site(c: Conditions) -> Part:
         "overrun_usd_per_mwh": np.array([] if soft is None else [soft]),
         "import_before": np.array(before or 0.0),
         "ramp_up_mw": (np.inf if up is None else up) * c.grid.hours,
-        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + idle_mw,
+        "ramp_down_mw": (np.inf if down is None else down) * fall_hours(c) + idle_mw,
     }
     return sets, parameters
 

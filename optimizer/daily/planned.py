@@ -14,13 +14,12 @@ from optimizer.config.replanning import Replanning
 from optimizer.daily.history import Prices
 from optimizer.daily.observed import price_with
 from optimizer.daily.present import read_present
-from optimizer.daily.way_down import plan_in_time
 from optimizer.errors import InfeasibleError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.reading import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
-from optimizer.nearest import Obeyed
+from optimizer.nearest import Obeyed, plan_or_nearest
 from optimizer.planning import conditions_of, judge_state, plan_conditions
 from optimizer.replanning.stepping import Stepper
 
@@ -41,7 +40,7 @@ def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, 
     price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
     if known.any():
         c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
-    return plan_in_time(c)
+    return plan_or_nearest(c)
 
 
 def _planned_again(
@@ -54,7 +53,7 @@ def _planned_again(
             return Obeyed(plan_conditions(stepper.conditions(0, farm.state)))
         except InfeasibleError:
             pass  # limits come before what was announced
-    return plan_in_time(stepper.conditions(0, farm.state.model_copy(update={"announced": {}})))
+    return plan_or_nearest(stepper.conditions(0, farm.state.model_copy(update={"announced": {}})))
 
 
 def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from optimizer.limits import hard_limit
 from tests.farms import conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 
@@ -144,6 +145,24 @@ def test_ramps_over_intervals_of_mixed_length() -> None:
     c = conditions(farm(site={"ramp_up_mw_per_hour": 4.0}), [DEAR, PAYS, PAYS, PAYS], hours=[1, 0.25, 0.5, 1])
     assert optimum(c).on() == [0, 1, 3, 7]
     assert optimum(c).profit == usd((1 * 0.25 + 3 * 0.5 + 7 * 1) * 0.6)
+
+
+def test_a_call_is_reached_in_steps_that_a_later_plan_can_follow() -> None:
+    """Proves that a long interval lends no fall to the beginning of a call.
+
+    By hand, 4 MW an hour: a plan made at 07:00 has quarters of an hour, and falls 1 MW by each. So 6 MW are the most
+    before a call to 5 MW at 08:00, and the plan of 07:00 from ten machines is just in time: 9, 8, 7, 6, 5. A fall of
+    a whole hour's ramp at 08:00 would let nine run until then, and leave 3 MW to fall at once.
+    """
+    down = call({"form": "to_level", "mw": 5.0}, "08:00", "09:00")
+    state = {"grid_import_mw": 10.0, "groups": {"G": {"running": 10}}}
+    ramp: dict[str, Any] = {"site": {"ramp_down_mw_per_hour": 4.0}, "events": (down,), "state": state}
+    c = conditions(farm(**ramp), [PAYS] * 6, hours=[0.25] * 4 + [1, 1])
+    assert optimum(c).on() == [10, 10, 10, 10, 6, 5]
+    ramp["state"] = {**state, "at": "2026-02-11 07:00+00:00"}
+    later = conditions(farm(**ramp), [PAYS] * 5, hours=[0.25] * 4 + [1], start="2026-02-11 07:00+00:00")
+    assert optimum(later).on() == [9, 8, 7, 6, 5]
+    assert hard_limit(c).import_mw.tolist() == [13, 12, 11, 10, 6, 5]
 
 
 FORMS: dict[str, tuple[dict[str, Any], float]] = {
