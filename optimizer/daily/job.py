@@ -163,7 +163,7 @@ def _planned(
     hashes = hashes_of(files)
     changed = load_farm(run.farm_file) != named  # between reading it and hashing it
     prices = _fed_since(run, fed, farm, start)
-    state, said = state_at(start, farm, run.history.before(start), run.folder.measured)
+    state, said = state_at(start, farm, run.before(start), run.folder.measured)
     state, of_another_time = _of_its_time(state, start, farm)
     planned = farm.model_copy(update={"state": state})
     found = make_plan(planned, run.farm_file.parent, start, pd.Timestamp(run.now), prices)

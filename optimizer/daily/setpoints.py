@@ -112,7 +112,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
             changes = np.flatnonzero(np.diff(units)) + 1
             first = int(changes[changes <= t].max(initial=0))
             stop = int(changes[changes > t].min(initial=len(grid)))
-            since = local(grid.starts[first], record)
+            since = local(min(grid.starts[first], now), record)
             old = earlier.get((group.name, mode))
             if first == 0 and old is not None and old.machines_on == units[t] and since - old.since < _REACH:
                 since = min(since, old.since)

@@ -517,3 +517,19 @@ def test_near_a_call_no_machine_runs_at_a_loss_that_is_known(
     assert mw["11T12:15" if solver else "11T12:00"] == pytest.approx(0.3)  # as fast as import may fall
     assert mw[(mw.index >= "11T15:00") & (mw.index < "11T17:00")].min() < 4.61  # at 900 USD/MWh
     assert mw["11T16:15" if solver else "11T16:00"] == pytest.approx(0.3)
+
+
+def test_after_a_clock_that_went_back_a_plan_goes_on_from_the_schedule_in_force(farm: Path) -> None:
+    """Planned at 12:45 with 16 MW all day; then the clock says 12:00, and a stop at 14:00 has become known: the plan of
+    12:00 begins to fall before 13:00, by 2 MW in a quarter of an hour. The plan of 13:00 goes on from there, not from
+    the schedule of 12:45, which begins later and is not what runs.
+    """
+    write(farm.parent, POSTURE, f"{SITE}, ramp_down_mw_per_hour: 8")
+    farm.write_text(farm.read_text().replace("{minutes: 60}", "{minutes: 15}"))
+    assert run(farm, 12.75).exit_code == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP.replace('12:00', '14:00')}]", f"{SITE}, ramp_down_mw_per_hour: 8")
+    farm.write_text(farm.read_text().replace("{minutes: 60}", "{minutes: 15}"))
+    assert run(farm, 12).exit_code == 0
+    done = run(farm, 13)
+    assert (done.exit_code, done.status) == (0, "planned"), done.said
+    assert imported(done)["11T14:00"] == 0

@@ -454,3 +454,10 @@ def test_they_hold_no_longer_than_to_a_call_that_the_schedule_does_not_reckon_wi
     (folder.path / "orders.json").write_text(json.dumps({**orders, "telephone": []}))
     assert given(folder, record).valid_until == MIDNIGHT + timedelta(hours=8, minutes=10)
     assert given(folder, record, minutes=10 * 60).valid_until == record.end
+
+
+def test_nothing_runs_since_later_than_now(folder: StateFolder, record: Record) -> None:
+    """The clock has gone back by a day, to before the schedule in force."""
+    document = given(folder, record, minutes=-24 * 60)
+    assert (document.status, document.stale) == ("run out", True)
+    assert {point.since for point in document.setpoints} == {document.made_at}
