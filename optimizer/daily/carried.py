@@ -86,6 +86,8 @@ def state_at(
         told = "no time" if read is None else clock(read, farm.timezone)
         when = clock(start, farm.timezone)
         return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
+    if before is not None and read <= before.start < start:
+        return state, said  # the schedule before went on from it already
     found: State = _over(given, state)
     return fitted(found.model_copy(update={"at": start.to_pydatetime()}), farm), said
 

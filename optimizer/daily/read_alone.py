@@ -25,12 +25,13 @@ from optimizer.outside import read_regular
 
 _MOST_BYTES = 5_000_000
 # What of a call may be wrong while it binds all the same: more than it says, never less
-_WITHOUT: dict[str, Any] = {"program": None, "notice": None, "excused": ()}
+_WITHOUT: dict[str, Any] = {"program": None, "notice": None, "excused": (), "respond_minutes": 0.0}
 _MORE = {
     "name": "under another name",
     "program": "without the limits of its program",
     "notice": "as if it had always been known",
     "excused": "without what it excuses",
+    "respond_minutes": "from its start on",
 }
 _TOP = re.compile(r"""^["']?(events|programs|site|timezone)["']?\s*:""", re.MULTILINE)
 _MERGED = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)

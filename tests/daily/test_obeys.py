@@ -533,3 +533,25 @@ def test_after_a_clock_that_went_back_a_plan_goes_on_from_the_schedule_in_force(
     done = run(farm, 13)
     assert (done.exit_code, done.status) == (0, "planned"), done.said
     assert imported(done)["11T14:00"] == 0
+
+
+def test_a_measured_state_counts_once(farm: Path) -> None:
+    """At 12:00 a meter said 10 MW; import falls by 2 MW in each quarter of an hour from there, not again from 10."""
+    state = farm.parent.parent / "state"
+    write(farm.parent, f"{POSTURE}\nevents: [{STOP}]", f"{SITE}, ramp_down_mw_per_hour: 8")
+    farm.write_text(farm.read_text().replace("{minutes: 60}", "{minutes: 15}"))
+    (state / "state.yaml").write_text("at: 2026-02-11 12:00\ngrid_import_mw: 10\n")
+    for hour, mw in ((12, 8), (12.25, 6), (12.5, 4)):
+        assert imported(run(farm, hour)).iloc[0] == pytest.approx(mw, abs=0.004), hour
+
+
+def test_a_call_that_is_released_within_its_time_to_respond_is_over(farm: Path) -> None:
+    """The file is wrong, and says so; the call in it ends all the same."""
+    slow = STOP.replace("cut:", "respond_minutes: 10, cut:")
+    write(farm.parent, f"{POSTURE}\nevents: [{slow}]")
+    assert imported(run(farm, 11))["11T12:00"] == 0
+    write(farm.parent, f"{POSTURE}\nevents: [{slow.replace('2026-02-11 18:00', '2026-02-11 12:05')}]")
+    done = run(farm, 12.25)
+    assert (done.exit_code, done.status) == (2, "kept")
+    assert any("the call binds from its start on" in line for line in done.said)
+    assert imported(done)["11T13:00"] == 16
