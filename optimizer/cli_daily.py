@@ -12,7 +12,8 @@ import typer
 from optimizer.cli_parts import FarmFile, Json, say, time_of, utc_of
 
 if TYPE_CHECKING:
-    from optimizer.daily.history import History, Prices
+    from optimizer.daily.history import History
+    from optimizer.daily.prices import Prices
 
 State = Annotated[
     Path, typer.Option("--state", metavar="DIR", help="Folder that carries state between runs.", show_default=False)

@@ -9,7 +9,8 @@ from pathlib import Path
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.daily.feed import age_of
-from optimizer.daily.history import History, Rank
+from optimizer.daily.history import History
+from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError
 
 _LOOKED_BACK = timedelta(days=32)  # no feed may be silent for longer

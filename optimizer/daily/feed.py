@@ -21,7 +21,7 @@ from optimizer.daily.feed_address import PASSWORD, USER, credentials, is_address
 from optimizer.daily.feed_rows import ANY_ROW, CLOCKS_APART, Batch, joined, rows_in, several, unread
 from optimizer.daily.feed_text import MOST_ROWS
 from optimizer.daily.fetch import StoppedError, fetch
-from optimizer.daily.history import Prices
+from optimizer.daily.prices import Prices
 from optimizer.errors import InputError
 from optimizer.outside import NoFileError, open_regular, printable
 

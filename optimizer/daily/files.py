@@ -10,8 +10,8 @@ import numpy as np
 
 from optimizer.conditions import Conditions
 from optimizer.config.daily import SafePosture
-from optimizer.daily.history import Prices
 from optimizer.daily.inputs import text_of
+from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
 from optimizer.planning import Plan
 from optimizer.report.files import plan_files, schedule_text, settlement

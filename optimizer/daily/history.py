@@ -6,16 +6,14 @@ import hashlib
 import sqlite3
 import zlib
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from enum import IntEnum
 from math import isfinite
-from typing import TYPE_CHECKING, Any, NamedTuple, get_type_hints
+from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
-from numpy.typing import NDArray
 
-from optimizer.daily.log_file import COLUMNS, LogFile
+from optimizer.daily.entries import Entry, Run
+from optimizer.daily.log_file import COLUMNS, LogFile, whole
+from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
 
 if TYPE_CHECKING:
@@ -23,7 +21,6 @@ if TYPE_CHECKING:
 
     from optimizer.daily.record import Record
 
-F = NDArray[np.float64]
 MOST_PRICES = 400 * 24 * 12  # 400 days of five minutes
 MOST_RECORDS = 10_000  # a year of hours; of older runs what they came to is kept
 SETTLED_FORM = 1  # of what is kept of schedules; of another it is reckoned anew
@@ -50,56 +47,7 @@ _OLD_RECORDS = (
 )
 
 
-class Rank(IntEnum):
-    """How much a price is worth: of the same moment the higher stays."""
-
-    FORESEEN = 0  # the series that plans are made on
-    SETTLED = 1  # daily.settled_prices
-    FED = 2  # a feed
-
-
-class Run(NamedTuple):
-    """One entry of the log. Times of the schedule are seconds since 1970; None for a run that handed none out."""
-
-    number: int
-    logged: str
-    seconds: float | None
-    at: str
-    status: str
-    exit_code: int
-    message: str
-    run: str | None
-    start: int | None
-    end: int | None
-    planned_usd: float | None
-    inputs: str | None
-
-
 _TYPES = get_type_hints(Run)
-
-
-class Entry(NamedTuple):
-    """A schedule that was handed out, by its run's number: when it begins and ends, seconds since 1970."""
-
-    number: int
-    run: str
-    start: int
-    end: int
-
-
-@dataclass(frozen=True)
-class Prices:
-    """Energy prices as they turned out: UTC seconds, [start, end), USD/MWh, each (rows,), by start."""
-
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
-    usd_per_mwh: F
-
-    def __len__(self) -> int:
-        return len(self.starts)
-
-
-NO_PRICES = Prices(np.zeros(0, dtype=np.int64), np.zeros(0, dtype=np.int64), np.zeros(0))
 
 
 class History(LogFile):
@@ -131,7 +79,7 @@ class History(LogFile):
         )
 
         def written(file: sqlite3.Connection) -> None:
-            with _whole(file):
+            with whole(file):
                 file.execute(query, values)
                 file.execute(_OLD_PRICES, (MOST_PRICES - 1,))
                 file.execute(_OLD_RECORDS, (MOST_RECORDS - 1,))
@@ -153,7 +101,7 @@ class History(LogFile):
         return self._first_readable("1 ORDER BY number DESC", ())
 
     def _first_readable(self, which: str, values: tuple[Any, ...]) -> tuple[Record, str] | None:
-        query = f"SELECT number FROM runs WHERE record IS NOT NULL AND {_HANDED_OUT} AND {which} LIMIT ?"  # noqa: S608
+        query = f"SELECT number FROM runs WHERE record IS NOT NULL AND {_HANDED_OUT} AND {which} LIMIT ?"  # noqa: S608  # no input
         for (number,) in self._rows(query, (*values, _MOST_TRIED)):
             found = self._written(number)
             if found is not None:
@@ -217,12 +165,12 @@ class History(LogFile):
 
     def first_start(self) -> int | None:
         """When the earliest schedule begins."""
-        found: list[tuple[int | None]] = self._rows(f"SELECT min(start) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608
+        found: list[tuple[int | None]] = self._rows(f"SELECT min(start) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
         return found[0][0]
 
     def last_end(self) -> int | None:
         """When the latest schedule has run out."""
-        found: list[tuple[int | None]] = self._rows(f"SELECT max(end) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608
+        found: list[tuple[int | None]] = self._rows(f"SELECT max(end) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
         return found[0][0]
 
     def settled_until(self) -> int:
@@ -250,7 +198,7 @@ class History(LogFile):
         values = [(number, ends, told, _settled_digest(number, ends, told)) for number, ends, told in rows]
 
         def written(file: sqlite3.Connection) -> None:
-            with _whole(file):
+            with whole(file):
                 if file.execute("PRAGMA data_version").fetchone()[0] == version:
                     file.executemany("INSERT OR REPLACE INTO settled VALUES (?, ?, ?, ?)", values)
 
@@ -265,7 +213,7 @@ class History(LogFile):
         values = [(*row, int(rank)) for row in rows]
 
         def written(file: sqlite3.Connection) -> None:
-            with _whole(file):
+            with whole(file):
                 file.executemany(_NOTED, values)
 
         self.work(written)
@@ -282,19 +230,6 @@ class History(LogFile):
 
     def _rows(self, query: str, values: tuple[Any, ...] = ()) -> list[Any]:
         return self.work(lambda file: file.execute(query, values).fetchall())
-
-
-@contextmanager
-def _whole(file: sqlite3.Connection) -> Iterator[None]:
-    """All that is written inside, or nothing of it."""
-    file.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    except BaseException:
-        with suppress(sqlite3.Error):
-            file.execute("ROLLBACK")
-        raise
-    file.execute("COMMIT")
 
 
 def _seconds(moment: pd.Timestamp) -> int:

@@ -10,7 +10,8 @@ from optimizer.config.farm import Farm
 from optimizer.daily.age import age_of_feed
 from optimizer.daily.feed import Feed
 from optimizer.daily.feed_rows import ANY_ROW, Batch, joined
-from optimizer.daily.history import History, Rank
+from optimizer.daily.history import History
+from optimizer.daily.prices import Rank
 from optimizer.errors import MissingDataError
 
 _MINUTES = 5.0  # length of a lone row of a feed while the farm cannot be read

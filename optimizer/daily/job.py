@@ -18,7 +18,7 @@ from optimizer.daily.age import price_age
 from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, rows_of
 from optimizer.daily.folder import StateFolder
-from optimizer.daily.history import NO_PRICES, History, Prices, Rank
+from optimizer.daily.history import History
 from optimizer.daily.identity import claimed, identity_in
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of
 from optimizer.daily.kept import planned_record
@@ -27,6 +27,7 @@ from optimizer.daily.mend import mend
 from optimizer.daily.observed import note_settled
 from optimizer.daily.planned import make_plan
 from optimizer.daily.present import looked_back
+from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.daily.review import settle_new
 from optimizer.daily.run import Run
 from optimizer.daily.series import refuse_stale, with_newest

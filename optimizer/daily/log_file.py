@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -209,3 +209,16 @@ def _is_damage(error: Exception) -> bool:
     """Whether a failure says that the file is no history, rather than that it cannot be reached now."""
     code: Any = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK)
     return isinstance(error, _DamagedError | UnicodeDecodeError) or code in _DAMAGED_READING or code & 0xFF in _DAMAGED
+
+
+@contextmanager
+def whole(file: sqlite3.Connection) -> Iterator[None]:
+    """All that is written inside, or nothing of it."""
+    file.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        with suppress(sqlite3.Error):
+            file.execute("ROLLBACK")
+        raise
+    file.execute("COMMIT")

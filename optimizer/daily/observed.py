@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
-from optimizer.daily.history import NO_PRICES, History, Prices, Rank
+from optimizer.daily.history import History
+from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid

@@ -11,9 +11,9 @@ import pandas as pd
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Replanning
-from optimizer.daily.history import Prices
 from optimizer.daily.observed import price_with
 from optimizer.daily.present import read_present
+from optimizer.daily.prices import Prices
 from optimizer.errors import InfeasibleError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.reading import limits_of

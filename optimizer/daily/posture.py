@@ -16,9 +16,9 @@ from optimizer.conditions import Conditions
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
-from optimizer.daily.history import Prices
 from optimizer.daily.kept import conditions_from, followed_record, hours_from
 from optimizer.daily.orders import Orders
+from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
-from optimizer.daily.history import NO_PRICES, Prices
 from optimizer.daily.observed import means_of, series_rows
+from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market

@@ -15,7 +15,9 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from optimizer.daily.history import Entry, History, Prices, Run
+from optimizer.daily.entries import Entry, Run
+from optimizer.daily.history import History
+from optimizer.daily.prices import Prices
 
 DRIFT_HOURS = 7 * 24.0
 HOURS_PER_DAY = 24.0

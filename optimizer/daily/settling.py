@@ -17,8 +17,10 @@ from optimizer.conditions import Conditions
 from optimizer.config.base import as_written
 from optimizer.config.horizon import State
 from optimizer.daily.carried import UNREADABLE, executed, fitted
-from optimizer.daily.history import Entry, History, Prices
+from optimizer.daily.entries import Entry
+from optimizer.daily.history import History
 from optimizer.daily.observed import price_with
+from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record, metered
 from optimizer.daily.review import Told
 from optimizer.policies import strike_rule

@@ -9,12 +9,12 @@ import pandas as pd
 
 from optimizer.config.daily import SafePosture
 from optimizer.daily.files import Done, kept_files
-from optimizer.daily.history import Rank
 from optimizer.daily.inputs import inputs_of
 from optimizer.daily.kept import covers, kept_record, run_out_record
 from optimizer.daily.observed import LOOKED_BACK
 from optimizer.daily.orders import Orders
 from optimizer.daily.posture import safe_record
+from optimizer.daily.prices import Rank
 from optimizer.daily.record import Record
 from optimizer.daily.run import Run
 from optimizer.errors import CurtailError, InputError

@@ -15,7 +15,7 @@ import pytest
 from optimizer.config.daily import FeedRules
 from optimizer.daily.feed import FolderFeed, Heard, age_of, feed_of, is_silent
 from optimizer.daily.feed_rows import Batch, joined, rows_in
-from optimizer.daily.history import NO_PRICES, Prices
+from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import InputError
 
 NOW = datetime(2026, 2, 11, 6, tzinfo=UTC)

@@ -15,9 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.daily.history import History, Prices, Rank
+from optimizer.daily.history import History
 from optimizer.daily.history_view import _charts, render_history
 from optimizer.daily.job import run_once
+from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, review
 from tests.commands.running import ROOT, curtail
 from tests.daily.farms import START, data_of, write_prices

@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from optimizer.daily.files import Done
-from optimizer.daily.history import History, Rank
+from optimizer.daily.history import History
 from optimizer.daily.job import run_once
+from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError, InputError
 from optimizer.settlement.account import grid_import_mw
 from tests.daily.farms import write_prices

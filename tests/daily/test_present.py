@@ -8,7 +8,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.daily.history import History, Rank
+from optimizer.daily.history import History
+from optimizer.daily.prices import Rank
 from tests.daily.arriving import (
     AHEAD,
     BEFORE,
