@@ -7,6 +7,7 @@ that stand behind one switch go together: a call is met by one container more, n
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,6 +19,7 @@ F = NDArray[np.float64]
 ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
 _NEXT_TO_NOTHING = 1e-3  # USD/MWh
 _NO_LIMIT_MW = 1e6
+_MW = 1e-6
 
 
 @dataclass(frozen=True)
@@ -91,3 +93,23 @@ def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditio
     limit = np.minimum(import_mw, _NO_LIMIT_MW)
     farm = c.farm.model_copy(update={"events": events, "site": site})
     return replace(c, farm=farm, market=replace(c.market, import_limit_mw=limit))
+
+
+def shortfalls(c: Conditions, imported: F) -> tuple[str, ...]:
+    """By how much import exceeds what binds it and until when, a sentence for each stretch."""
+    short, grid, zone = short_mw(c, imported), c.grid, c.farm.timezone
+    found = []
+    for first, stop in _stretches(short > _MW):
+        begins, ends = grid.starts[first].tz_convert(zone), grid.ends[stop - 1].tz_convert(zone)
+        mwh = float(short[first:stop] @ grid.hours[first:stop])
+        found.append(
+            f"{begins:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M}: up to {float(short[first:stop].max()):.4g} MW "
+            f"above what binds, {mwh:.4g} MWh in all; no schedule comes nearer"
+        )
+    return tuple(found)
+
+
+def _stretches(marked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+    """Runs of marked intervals as [first, stop)."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]))).tolist()
+    yield from zip(edges[::2], edges[1::2], strict=True)

@@ -6,7 +6,6 @@ then calls and the site's limit by as little as can be.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 
@@ -17,7 +16,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import GroupState
 from optimizer.errors import InfeasibleError, SolverError
-from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, short_mw
+from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, shortfalls
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.reasons import Reason
@@ -54,7 +53,7 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
         except InfeasibleError:
             pass
     plan = _nearest(released)
-    return Obeyed(plan, nearest=True, said=(*shortfalls(plan), collision))
+    return Obeyed(plan, nearest=True, said=(*shortfalls(plan.conditions, plan.settlement.import_mw), collision))
 
 
 def _released(farm: Farm) -> Farm:
@@ -97,23 +96,3 @@ def _by_calls(explanation: Explanation, owed: HardLimit) -> Explanation:
     off[Reason.EVENT] = off.get(Reason.EVENT, np.zeros_like(held)) + held * calls
     off[Reason.IMPORT_LIMIT] = held * ~calls
     return replace(explanation, off={reason: machines for reason, machines in off.items() if machines.any()})
-
-
-def shortfalls(plan: Plan) -> tuple[str, ...]:
-    """By how much a plan exceeds what binds it and until when, a sentence for each stretch."""
-    short, grid, zone = short_mw(plan.conditions, plan.settlement.import_mw), plan.grid, plan.farm.timezone
-    found = []
-    for first, stop in _stretches(short > _MW):
-        begins, ends = grid.starts[first].tz_convert(zone), grid.ends[stop - 1].tz_convert(zone)
-        mwh = float(short[first:stop] @ grid.hours[first:stop])
-        found.append(
-            f"{begins:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M}: up to {float(short[first:stop].max()):.4g} MW "
-            f"above what binds, {mwh:.4g} MWh in all; no schedule comes nearer"
-        )
-    return tuple(found)
-
-
-def _stretches(marked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
-    """Runs of marked intervals as [first, stop)."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]))).tolist()
-    yield from zip(edges[::2], edges[1::2], strict=True)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.limits import shortfalls
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
 from optimizer.report.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -87,6 +88,7 @@ class Figures:
     reasons: tuple[ReasonRow, ...]
     lines: tuple[LineRow, ...]
     items: tuple[ItemRow, ...]
+    shortfalls: tuple[str, ...]
     penalties: tuple[Penalty, ...]
     blocks: tuple[Block, ...]
     bill: tuple[BillSection, ...]
@@ -148,6 +150,7 @@ def figures(plan: Plan) -> Figures:
         reasons=tuple(_reasons(plan)),
         lines=tuple(_lines(plan)),
         items=tuple(_items(plan, clock)),
+        shortfalls=shortfalls(plan.conditions, plan.settlement.import_mw),
         penalties=tuple(_penalties(plan, clock)),
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
@@ -227,13 +230,12 @@ def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
 
 def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     """Every event that the plan does not follow in full: which, by how many MW at most, when that is."""
-    hours, c, imported = plan.grid.hours, plan.conditions, plan.settlement.import_mw
-    for miss in misses(c, imported):
+    for miss in misses(plan.conditions, plan.settlement.import_mw):
         usd = float(miss.penalty_usd.sum()) + miss.miss_usd
         if usd < -_NOTHING:
-            name, over = c.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
+            name, over = plan.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
             sentence = f'The plan exceeds the limit of curtailment event "{name}" by up to {over} and pays for it'
-            yield Penalty(sentence, usd, float(hours[miss.over].sum()), clock.start(miss.at))
+            yield Penalty(sentence, usd, float(plan.grid.hours[miss.over].sum()), clock.start(miss.at))
 
 
 def _supplied_mw(plan: Plan) -> F:

@@ -141,7 +141,8 @@ def _bill(section: BillSection) -> Table:
 
 
 def _notes(f: Figures) -> list[str]:
-    notes = [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
+    notes = [f"The nearest schedule to limits that no schedule meets: {sentence}." for sentence in f.shortfalls]
+    notes += [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
     notes.extend(f.raised_peaks)
     notes.extend(map(sentence, f.warnings))
     if f.fills:

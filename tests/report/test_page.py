@@ -13,11 +13,13 @@ from html.parser import HTMLParser
 
 import pytest
 
+from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
 from optimizer.report.data import figures
 from optimizer.report.page import render, render_page
 from optimizer.report.text import number, usd
 from optimizer.terms import TermEffect, contract_terms
+from tests.farms import conditions, farm
 from tests.report.plans import HOSTILE_NAME, contract_plan, plan_of, rich_plan
 from tests.report.test_packing import unpacked
 
@@ -200,3 +202,13 @@ def test_nothing_is_imported_that_a_report_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_nearest_schedule_says_first_by_how_much_it_falls_short_and_until_when() -> None:
+    """0.3 MW draw with every machine off, 0.2 are allowed for two hours; a plan that keeps its limits says nothing."""
+    low = {"name": "C", "start": "2026-02-11 07:00", "end": "2026-02-11 09:00", "cut": {"form": "to_level", "mw": 0.2}}
+    site = farm(site={"auxiliary_load_mw": 0.3}, events=(low,))
+    page = render_page(plan_or_nearest(conditions(site, [0.5] * 4)).plan)
+    told = "2026-02-11 07:00 until 2026-02-11 09:00: up to 0.1 MW above what binds, 0.2 MWh in all"
+    assert page.index("this is the nearest") < page.index(told) < page.index('class="tiles"')
+    assert "this is the nearest" not in render_page(plan_or_nearest(conditions(farm(), [0.5] * 4)).plan)
