@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from optimizer import tail
 from optimizer.conditions import Conditions
 from optimizer.config.base import as_written
+from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.daily.record_check import judge
 from optimizer.errors import CurtailError
@@ -82,6 +83,13 @@ class Record:
         if self.source != "nearest" or self.short_from(moment)[1] is not None:
             return self.source
         return "kept" if self.planned_usd is None else "plan"
+
+    def outlasts_a_call(self, now: pd.Timestamp) -> bool:
+        """Whether a call has ended within a long interval of the schedule, which holds machines to its end."""
+        grid, zone = self.market.grid, self.farm.timezone
+        present = (grid.starts <= now) & (grid.ends > now) & (grid.hours > grid.hours[0])
+        ends = [pd.Timestamp(to_utc(event.end, zone)) for event in self.farm.events if not event.voluntary]
+        return any(end <= now and bool((present & (grid.starts < end)).any()) for end in ends)
 
     def text(self) -> str:
         """The record as JSON, the same for the same schedule. It says all: a default may be another one day."""

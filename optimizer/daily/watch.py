@@ -205,7 +205,8 @@ class Watch:
             return False
         if in_force is None or not covers or in_force.source in ("posture", "kept"):
             return True
-        if in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= moment:
+        again = in_force.farm.replanning is not None and in_force.market.grid.ends[0] <= moment
+        if again or in_force.outlasts_a_call(moment):
             return True
         return bool(in_force.end - moment < (in_force.end - in_force.start) / 2)
 

@@ -666,3 +666,17 @@ def test_a_second_watch_is_refused_and_a_killed_one_leaves_whole_files(site: Sit
     third = watching(site, "--until", "2026-01-01")  # is over before it begins
     assert third.communicate(timeout=60)[1].endswith("stand as they are\n")
     assert third.returncode == 0
+
+
+def test_a_call_that_ends_within_a_long_interval_is_over_when_it_ends(tmp_path: Path) -> None:
+    """By hand: planned at 00:00 in quarters until 01:00, then in hours: a stop from 01:00 until 02:20 keeps machines
+    off until 03:00. At 02:21 the loop plans again, and they run from 02:30 on.
+    """
+    call = "events: [{name: cut, start: 2026-02-11 01:00, end: 2026-02-11 02:20, cut: {form: full_stop}}]"
+    site = Site(tmp_path, call)
+    assert on(site.step(), "New") > 0
+    assert on(site.step(minutes=130), "New") == 0
+    site.step(minutes=11)
+    assert site.logged() == ["planned", "planned"]
+    assert on(site.step(minutes=10), "New") > 0
+    assert site.logged() == ["planned", "planned"]

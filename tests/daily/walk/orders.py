@@ -208,7 +208,7 @@ class Orders:
 def _data(text: str | None) -> Any:
     try:
         return None if text is None else yaml.safe_load(text)
-    except (yaml.YAMLError, ValueError):
+    except (yaml.YAMLError, ValueError, RecursionError):
         return None
 
 
