@@ -60,22 +60,35 @@ def _reached_in_time(c: Conditions, limit: F) -> F:
     ramp = c.farm.site.ramp_down_mw_per_hour
     if ramp is None:
         return limit
-    least = np.maximum(c.idle_load_mw - c.market.onsite_available_mw, 0.0)
-    reached, fall = limit.copy(), ramp * fall_hours(c)
+    least = _least_mw(c)
+    reached, fall = limit.copy(), ramp * np.where(_sets_in(c), c.grid.hours.min(), c.grid.hours)
     for t in range(len(limit) - 1, 0, -1):
         reached[t - 1] = min(reached[t - 1], max(reached[t], least[t]) + fall[t])
     return reached
 
 
-def fall_hours(c: Conditions) -> F:
-    """Hours' worth of ramp by which import may fall as each interval begins, (intervals,).
+def within_reach_mw(c: Conditions) -> F:
+    """Most import before a long interval in which something begins to bind, MW, (intervals,), inf elsewhere.
 
-    The interval's own; where something that binds sets in, those of the shortest one: a plan that is made anew just
-    before has short intervals there, and could not fall as fast as a long one lets this plan fall at once.
+    From there it may fall to what binds in the shortest interval: a plan that is made anew just before has short
+    intervals there, and could not fall as fast as a long one lets this plan fall at once.
     """
+    ramp, shortest = c.farm.site.ramp_down_mw_per_hour, c.grid.hours.min()
+    if ramp is None:
+        return np.full(len(c.grid), np.inf)
+    reach = np.maximum(owed_limit(c).import_mw, _least_mw(c)) + ramp * shortest
+    return np.where(_sets_in(c) & (c.grid.hours > shortest), reach, np.inf)
+
+
+def _sets_in(c: Conditions) -> NDArray[np.bool_]:
+    """Intervals that may draw less than the one before them."""
     limit = owed_limit(c).import_mw
-    sets_in = np.append(False, limit[1:] < limit[:-1])
-    return np.where(sets_in, c.grid.hours.min(), c.grid.hours)
+    return np.append(False, limit[1:] < limit[:-1])
+
+
+def _least_mw(c: Conditions) -> F:
+    """Import with every machine off."""
+    return np.maximum(c.idle_load_mw - c.market.onsite_available_mw, 0.0)
 
 
 def short_mw(c: Conditions, imported: F) -> F:

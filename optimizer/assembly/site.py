@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.assembly.parts import LOOSE_MW, Part, where
 from optimizer.conditions import Conditions
-from optimizer.limits import fall_hours
+from optimizer.limits import within_reach_mw
 from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.units import megawatts
 
@@ -18,6 +18,7 @@ def site(c: Conditions) -> Part:
     later, first = np.arange(1, n), np.arange(1 if before is not None else 0)
     nothing = np.arange(0)
     up, down = limits.ramp_up_mw_per_hour, limits.ramp_down_mw_per_hour
+    reach = within_reach_mw(c)
     soft = limits.import_violation_usd_per_mwh
     exports = onsite is not None and onsite.export_limit_mw > 0
     sets: dict[str, AnySet] = {
@@ -25,6 +26,7 @@ def site(c: Conditions) -> Part:
         "FIRST_RAMPS_UP": Subset("INTERVALS", nothing if up is None else first),
         "RAMPS_DOWN": Subset("INTERVALS", nothing if down is None else later),
         "FIRST_RAMPS_DOWN": Subset("INTERVALS", nothing if down is None else first),
+        "LIMITS_SET_IN": Subset("INTERVALS", where(reach < np.inf)),
         "OVERRUNS": LabelSet(() if soft is None else ("import limit",)),
         "SOURCES": LabelSet(() if onsite is None else ("on-site",)),
         "EXPORTS": LabelSet(("export",) if exports else ()),
@@ -44,7 +46,8 @@ def site(c: Conditions) -> Part:
         "overrun_usd_per_mwh": np.array([] if soft is None else [soft]),
         "import_before": np.array(before or 0.0),
         "ramp_up_mw": (np.inf if up is None else up) * c.grid.hours,
-        "ramp_down_mw": (np.inf if down is None else down) * fall_hours(c) + idle_mw,
+        "ramp_down_mw": (np.inf if down is None else down) * c.grid.hours + idle_mw,
+        "within_reach_mw": reach + idle_mw,
     }
     return sets, parameters
 

@@ -10,7 +10,7 @@ rules/fleet.py      availability, first_change, later_change, minimum_on, minimu
                     minimum_off_since_outage, outage_split, daily_starts, cold_start, freeze_protection, start_rate,
                     hourly_starts
 rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
-                    ramp_down
+                    ramp_down, ramp_to_limit
 rules/outages.py    taken_ran, taken_running, taken_unreplaced, unreplaced_start, fall_of_group (empty without a ramp
                     down)
 rules/supply.py     supply, block_size, block_settled, spot_beyond_kept, minimum_take

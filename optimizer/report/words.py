@@ -49,6 +49,7 @@ ITEMS: dict[str, str] = {
     "ramp_down": "Load may not fall faster",
     "first_ramp_up": "Load may not rise faster from the plan's beginning",
     "first_ramp_down": "Load may not fall faster from the plan's beginning",
+    "ramp_to_limit": "Load must be able to fall to a call or limit in time",
     "no_import": "Nothing is imported: on-site power sets the price",
     "extension": "A constraint added with --extend",
 }

@@ -66,5 +66,6 @@ ITEM_REASON: dict[str, Reason] = {
     "ramp_down": Reason.RAMP,
     "first_ramp_up": Reason.RAMP,
     "first_ramp_down": Reason.RAMP,
+    "ramp_to_limit": Reason.RAMP,
 }
 """Items of the marginal power price and the reason each one is; an item not listed comes from an extension."""

@@ -58,7 +58,31 @@ def _ramps(m: Model, machines: list[Machine], imported: list[Any]) -> None:
         if site.get("ramp_down_mw_per_hour") is not None:
             groups = [[i for i in machines if i.group is group] for group in m.farm["fleet"]]
             fallen = number(site, "pue", 1.0) * quicksum(_falls_away(m, group, t) for group in groups)
+            if t > 0 and _binding_mw(m, t) < _binding_mw(m, t - 1):
+                reach = max(_binding_mw(m, t), _idle_mw(m, t))
+                m.hold(earlier <= reach + number(site, "ramp_down_mw_per_hour") * min(m.hours) + fallen)
             m.hold(earlier - imported[t] <= number(site, "ramp_down_mw_per_hour") * m.hours[t] + fallen)
+
+
+def _binding_mw(m: Model, t: int) -> float:
+    """The most import that no price lifts: calls, baselines of calls that owe a cut and are paid, the site's limit."""
+    most = number(m.farm["site"], "import_limit_mw")
+    for event in many(m.farm, "events"):
+        if event.get("cut") is None or t not in m.touched(event["start"], event["end"]):
+            continue
+        if event.get("violation_usd_per_mwh") is None:
+            most = min(most, number(event["cut"], "mw"))
+        if event.get("payment") is not None:
+            most = min(most, _baseline_mw(m, event["payment"], t))
+    return most
+
+
+def _idle_mw(m: Model, t: int) -> float:
+    """Import with every machine off."""
+    site, onsite = m.farm["site"], m.farm["energy"].get("onsite") or {}
+    standby = sum(in_service(m, g)[t] * number(g, "standby_w") for g in m.farm["fleet"]) / 1e6
+    idle = number(site, "pue", 1.0) * standby + number(site, "auxiliary_load_mw")
+    return max(idle - number(onsite, "available_mw"), 0.0)
 
 
 def _falls_away(m: Model, machines: list[Machine], t: int) -> Any:

@@ -180,10 +180,11 @@ MUTATIONS = (
     Mutation(CONDITIONS, "min(float(told), left)", "0.0"),
     Mutation(CONDITIONS, "np.concatenate([self.pue[:1], self.pue[:-1]])", "self.pue"),
     Mutation(FLEET, "<= m.hourly_limit[g, t]", "<= 2.0 * m.hourly_limit[g, t]"),
-    Mutation("optimizer/limits.py", "np.where(sets_in, c.grid.hours.min(), c.grid.hours)", "c.grid.hours"),
+    Mutation("optimizer/limits.py", "np.where(_sets_in(c), c.grid.hours.min(), c.grid.hours)", "c.grid.hours"),
+    Mutation("optimizer/limits.py", "_least_mw(c)) + ramp * shortest", "_least_mw(c)) + ramp * c.grid.hours"),
     Mutation(SITE_DATA, "megawatts(point.power_w) - standby[name]", "megawatts(point.power_w)"),
     Mutation(
-        SITE_DATA, "(np.inf if down is None else down) * fall_hours(c)", "np.full(n, np.inf if down is None else down)"
+        SITE_DATA, "(np.inf if down is None else down) * c.grid.hours", "np.full(n, np.inf if down is None else down)"
     ),
     Mutation(FLEET_DATA, "share = 0.0 if group.hosting is not None else 1.0 - fee", "share = 1.0 - fee"),
     Mutation(SITE_DATA, "np.where(priced, np.inf, 0.0)", "np.where(priced, 0.0, np.inf)"),

@@ -87,7 +87,8 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
     energy = c.farm.energy
     if not (energy.blocks or energy.supplies or energy.minimum_bill_usd_per_month):  # spot alone sets the price
         np.testing.assert_allclose(items["energy"], billed * price, atol=1e-9)
-    most = np.maximum(price, 0.0) if c.farm.energy.minimum_bill_usd_per_month > 0 else price
+    kept = None in resale  # a block that is kept costs nothing more, and below zero no spot is bought beside it
+    most = np.maximum(price, 0.0) if kept or c.farm.energy.minimum_bill_usd_per_month > 0 else price
     assert (items["energy"] <= billed * most + 1e-6).all()
     drawn = found.values["grid_import"] > 1e-6  # where nothing is drawn, any lower price holds machines off as well
     assert (items["energy"] >= billed * np.min([price, *worth], axis=0) - 1e-6)[drawn].all()

@@ -29,7 +29,7 @@ FORBIDDING = {
         "start_rate",
         "hourly_starts",
     ),
-    *("first_ramp_up", "ramp_up", "first_ramp_down", "ramp_down"),
+    *("first_ramp_up", "ramp_up", "first_ramp_down", "ramp_down", "ramp_to_limit"),
 }
 
 

@@ -159,6 +159,8 @@ def test_a_call_is_reached_in_steps_that_a_later_plan_can_follow() -> None:
     ramp: dict[str, Any] = {"site": {"ramp_down_mw_per_hour": 4.0}, "events": (down,), "state": state}
     c = conditions(farm(**ramp), [PAYS] * 6, hours=[0.25] * 4 + [1, 1])
     assert optimum(c).on() == [10, 10, 10, 10, 6, 5]
+    assert optimum(c).profit == usd((10 + 6 + 5) * 0.6)
+    assert optimum(c, "ramp_to_limit").profit == usd((10 + 9 + 5) * 0.6)
     ramp["state"] = {**state, "at": "2026-02-11 07:00+00:00"}
     later = conditions(farm(**ramp), [PAYS] * 5, hours=[0.25] * 4 + [1], start="2026-02-11 07:00+00:00")
     assert optimum(later).on() == [9, 8, 7, 6, 5]

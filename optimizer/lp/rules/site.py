@@ -80,6 +80,11 @@ def ramp_down(m: Any, t: Any) -> Any:
     return m.grid_import[m.previous[t]] - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
 
+def ramp_to_limit(m: Any, t: Any) -> Any:
+    r"""Before a call or limit sets in, import has come within reach of it: :math:`i_{t-1} \le R_t + E_t`."""
+    return m.grid_import[m.previous[t]] - load_taken(m, t) <= m.within_reach_mw[t]
+
+
 def import_overrun_penalty(m: Any, t: Any) -> Any:
     """What the file charges for import above the interconnection limit."""
     return m.sum(m.OVERRUNS, lambda v: -m.hours[t] * m.overrun_usd_per_mwh[v] * m.import_overrun[v, t])
@@ -97,6 +102,7 @@ PARAMETERS = (
     Parameter("import_before"),  # MW just before the plan
     Parameter("ramp_up_mw", ("INTERVALS",), open_ended=True),  # rise allowed from one interval to the next
     Parameter("ramp_down_mw", ("INTERVALS",), open_ended=True),  # standby that falls away with outages included
+    Parameter("within_reach_mw", ("INTERVALS",), open_ended=True),  # import from which what sets in can be kept
 )
 
 VARIABLES = (
@@ -128,6 +134,12 @@ FAMILIES = (
         ramp_down,
         ("RAMPS_DOWN",),
         "import may fall by {ramp_down_mw:.4g} MW from the interval before",
+        unit="MW",
+    ),
+    Family(
+        ramp_to_limit,
+        ("LIMITS_SET_IN",),
+        "import must be within {within_reach_mw:.4g} MW before a limit sets in",
         unit="MW",
     ),
 )
