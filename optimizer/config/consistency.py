@@ -7,14 +7,13 @@ these in the same report. What has the wrong type here is somebody else's fault,
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import datetime
 from typing import Any
 
 from pydantic import BaseModel
 
-from optimizer.config.clock import to_utc, zone_of
 from optimizer.config.contract_checks import contract_faults, has_bill
 from optimizer.config.plain import FoundAt, entries, get, meant
+from optimizer.config.time_checks import time_faults
 from optimizer.config.yaml12 import Keys
 
 __all__ = ["entries", "faults_of_the_whole", "get", "meant"]
@@ -36,9 +35,7 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
     return [
         *_names(farm),
         *_state(farm),
-        *_times(farm),
-        *_switched_later(farm),
-        *_calls(farm),
+        *time_faults(farm),
         *_missed(farm),
         *_temperature(farm),
         *contract_faults(farm),
@@ -139,98 +136,6 @@ def _switched(state: Any, key: str) -> int:
     return sum(count for count in units if isinstance(count, int) and count > 0)
 
 
-def _times(farm: Any) -> Iterator[FoundAt]:
-    zone = get(farm, "timezone")
-    try:
-        zone_of(zone)
-    except (ValueError, TypeError):
-        return
-    for path, section, keys in _timed(farm):
-        known: list[datetime] = []
-        for key in keys:
-            time = _time(get(section, key))
-            if time is not None:
-                try:
-                    known.append(to_utc(time, zone))
-                except (ValueError, OverflowError) as error:
-                    yield (*path, key), str(error)
-        if len(known) == 2 and known[1] <= known[0] and _mixed(section):
-            yield (*path, "end"), f"ends before it starts, reckoned in {zone}"
-
-
-def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
-    """Every section with times: its path, itself, its keys of times."""
-    yield ("horizon",), get(farm, "horizon"), ("start",)
-    yield ("revenue", "epoch"), get(get(farm, "revenue"), "epoch"), ("at",)
-    yield ("state",), get(farm, "state"), ("at",)
-    for i, event in entries(farm, "events"):
-        yield ("events", i), event, ("start", "end")
-        yield ("events", i), event, ("notice",)
-        for j, stretch in entries(event, "excused"):
-            yield ("events", i, "excused", j), stretch, ("start", "end")
-    for i, block in entries(get(farm, "energy"), "blocks"):
-        yield ("energy", "blocks", i), block, ("start", "end")
-    for i, group in entries(farm, "fleet"):
-        for j, outage in entries(group, "outages"):
-            yield ("fleet", i, "outages", j), outage, ("start", "end")
-    for path, switched in _switches(farm):
-        yield path, switched, ("at",)
-
-
-def _switches(farm: Any) -> Iterator[tuple[Keys, Any]]:
-    """Every start and stop carried in, with its path."""
-    groups = get(get(farm, "state"), "groups")
-    for name, state in groups.items() if isinstance(groups, dict) else ():
-        for key in ("started", "stopped"):
-            for i, switched in entries(state, key):
-                yield ("state", "groups", name, key, i), switched
-
-
-def _switched_later(farm: Any) -> Iterator[FoundAt]:
-    """Starts and stops of after the moment the state was read."""
-    zone, read = get(farm, "timezone"), _time(get(get(farm, "state"), "at"))
-    for path, switched in _switches(farm):
-        at = _time(get(switched, "at"))
-        if at is None or read is None:
-            continue
-        try:
-            later = to_utc(at, zone) > to_utc(read, zone)
-        except (ValueError, TypeError, OverflowError):
-            continue  # told already
-        if later:
-            yield (*path, "at"), f"{at} is later than state.at, {read}"
-
-
-def _calls(farm: Any) -> Iterator[FoundAt]:
-    """Events whose program, notice, response or excused stretches do not fit them."""
-    zone = get(farm, "timezone")
-    programs = [name for _, program in entries(farm, "programs") if isinstance(name := get(program, "name"), str)]
-    for i, event in entries(farm, "events"):
-        path = ("events", i)
-        name = get(event, "program")
-        if isinstance(name, str) and name not in programs:
-            yield (*path, "program"), f"no program has this name; {meant(name, programs)}"
-        start, end = (_utc(get(event, key), zone) for key in ("start", "end"))
-        if start is None or end is None or end <= start:
-            continue  # told already, where it is wrong
-        begins, ends = (_time(get(event, key)) for key in ("start", "end"))
-        respond, notice = get(event, "respond_minutes"), _utc(get(event, "notice"), zone)
-        minutes = (end - start).total_seconds() / 60.0
-        if isinstance(respond, int | float) and respond >= minutes:
-            yield (
-                (*path, "respond_minutes"),
-                f"must be less than {minutes:g}, the minutes of the event (got {respond:g})",
-            )
-        if notice is not None and notice > start:
-            yield (*path, "notice"), f"{_time(get(event, 'notice'))} is later than the event's start, {begins}"
-        for j, stretch in entries(event, "excused"):
-            first, last = (_utc(get(stretch, key), zone) for key in ("start", "end"))
-            if first is not None and first < start:
-                yield (*path, "excused", j, "start"), f"lies before the event, which starts {begins}"
-            if last is not None and last > end:
-                yield (*path, "excused", j, "end"), f"lies after the event, which ends {ends}"
-
-
 def _missed(farm: Any) -> Iterator[FoundAt]:
     """Misses so far of events that are not charged by them."""
     charged = [get(event, "name") for _, event in entries(farm, "events") if get(event, "violation_usd_per_mw")]
@@ -240,30 +145,6 @@ def _missed(farm: Any) -> Iterator[FoundAt]:
         if isinstance(name, str) and name not in known:
             sentence = f"no event with violation_usd_per_mw has this name; {meant(name, known)}"
             yield ("state", "missed_mw", name), sentence
-
-
-def _utc(value: Any, zone: Any) -> datetime | None:
-    """A time in UTC; None where it is none, or told already."""
-    time = _time(value)
-    try:
-        return None if time is None else to_utc(time, zone)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _time(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, datetime) else None
-
-
-def _mixed(section: Any) -> bool:
-    """One end on the farm's clock, the other with an offset: the section by itself cannot compare them."""
-    start, end = _time(get(section, "start")), _time(get(section, "end"))
-    return start is not None and end is not None and (start.tzinfo is None) != (end.tzinfo is None)
 
 
 def _temperature(farm: Any) -> Iterator[FoundAt]:

@@ -20,6 +20,7 @@ from optimizer.config.fleet import standby_faults, unknown_modes
 from optimizer.config.horizon import State
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
+from optimizer.config.switching import switching_faults
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
 
@@ -61,7 +62,10 @@ def load_farm(path: Path) -> Farm:
         group if group.model is None else group.model_copy(update={"machine": machines[group.model]})
         for group in farm.fleet
     )
-    return farm.model_copy(update={"fleet": tuple(looked_up)})
+    farm = farm.model_copy(update={"fleet": tuple(looked_up)})
+    if stuck := {document.fault(where, what) for where, what in switching_faults(farm)}:
+        raise InputError(stuck)
+    return farm
 
 
 def load_contract(path: Path) -> Contract:

@@ -20,6 +20,7 @@ from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
+from optimizer.daily.inputs import made_from
 from optimizer.daily.record import Record, dispatch_at, market_at, metered
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
@@ -86,10 +87,16 @@ def state_at(
         told = "no time" if read is None else clock(read, farm.timezone)
         when = clock(start, farm.timezone)
         return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
-    if before is not None and read <= before.start < start:
-        return state, said  # the schedule before went on from it already
+    if before is not None and before.start < start and _counted(read, near, before, measured):
+        return state, said
     found: State = _over(given, state)
     return fitted(found.model_copy(update={"at": start.to_pydatetime()}), farm), said
+
+
+def _counted(read: pd.Timestamp, near: pd.Timedelta, before: Record, measured: Path) -> bool:
+    """Whether the schedule before went on from a measured state already, or is of after it."""
+    run = StateFolder(measured.parent).runs / before.name
+    return read <= before.start or (abs(read - before.start) <= near and made_from(run, measured))
 
 
 def _as_handed_out(state: State, handed: dict[str, int]) -> tuple[State, str]:

@@ -17,6 +17,7 @@ from optimizer.daily.series import series_of
 from optimizer.outside import open_regular
 
 _CHUNK = 1 << 20
+INPUTS = "inputs.json"
 SOFTWARE = ("curtail", "highspy", "numpy", "pandas")
 Hashes = dict[str, dict[str, Any]]
 
@@ -31,8 +32,9 @@ def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
     named = [farm.catalogue, farm.contract, *series]
     found = {farm_file.name: farm_file}
     found |= {name: folder / name for name in sorted({name for name in named if name is not None})}
-    given = (state / name for name in (CALLS, MEASURED))
-    return found | {f"(state folder)/{path.name}": path for path in given if path.exists()}
+    for path in (state / name for name in (CALLS, MEASURED)):
+        found |= of_state(path) if path.exists() else {}
+    return found
 
 
 def hashes_of(files: Mapping[str, Path]) -> Hashes:
@@ -55,6 +57,21 @@ def inputs_of(hashes: Hashes, at: str, **more: Any) -> dict[str, Any]:
     """What stands in ``inputs.json``; ``at`` is the moment the plan was made for."""
     versions = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
     return {"at": at, "files": hashes, **more, "versions": versions}
+
+
+def of_state(path: Path) -> dict[str, Path]:
+    """A file that people put into the state folder, by the name that ``inputs.json`` gives it."""
+    return {f"(state folder)/{path.name}": path}
+
+
+def made_from(run: Path, path: Path) -> bool:
+    """Whether a run, by its folder, was made from a file of the state folder as that is now."""
+    try:
+        told = json.loads((run / INPUTS).read_text(encoding="utf-8"))["files"]
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return False
+    now = hashes_of(of_state(path))
+    return bool(now) and isinstance(told, dict) and told.items() >= now.items()
 
 
 def digest_of(inputs: Mapping[str, Any]) -> str:

@@ -12,7 +12,7 @@ from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.daily.folder import RECORD, StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.inputs import text_of
+from optimizer.daily.inputs import INPUTS, text_of
 from optimizer.daily.orders import Orders, orders_now
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError, InputError
@@ -78,6 +78,6 @@ class Run:
     def publish(self, record: Record, files: dict[str, str], inputs: dict[str, Any]) -> Path:
         """Hand a schedule out: its folder, then the link to it. Raises CurtailError; what was in force stays so."""
         self.text = record.text()
-        where = self.folder.publish(record.name, files | {"inputs.json": text_of(inputs), RECORD: self.text})
+        where = self.folder.publish(record.name, files | {INPUTS: text_of(inputs), RECORD: self.text})
         self.folder.forget(record.farm.daily.keep_runs)
         return where

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.config.daily import SafePosture
 from optimizer.daily.files import Done, kept_files
-from optimizer.daily.inputs import inputs_of
+from optimizer.daily.inputs import hashes_of, inputs_of, of_state
 from optimizer.daily.kept import covers, kept_record, run_out_record
 from optimizer.daily.observed import LOOKED_BACK
 from optimizer.daily.orders import Orders
@@ -87,7 +87,8 @@ def _kept_from(
 
 
 def _publish_kept(run: Run, record: Record, because: tuple[str, ...], posture: SafePosture | None = None) -> Path:
-    inputs = inputs_of({}, clock(record.start, record.farm.timezone))
+    measured = hashes_of(of_state(run.folder.measured))
+    inputs = inputs_of(measured, clock(record.start, record.farm.timezone))
     return run.publish(record, kept_files(record, because, posture), inputs)
 
 

@@ -394,3 +394,24 @@ def test_a_catalogue_with_a_model_twice(folder: Path) -> None:
     assert [str(fault) for fault in check_file(Path("machines.yaml"))] == [
         "machines.yaml:3:12: machines[1].model: 'S19' is already the model of machines[0]"
     ]
+
+
+def test_a_container_that_no_ramp_lets_switch_is_told(folder: Path) -> None:
+    """By hand: 100 machines of 3.5 kW are 0.35 MW; 1.2 MW an hour are 0.3 MW in 15 minutes and 0.6 MW in 30."""
+    boxed = FARM.replace("units: 100", "units: 100\n    units_switched_together: 100") + (
+        "horizon: {hours: 12, intervals: [{minutes: 15}]}\n"
+    )
+    slow = boxed.replace("import_limit_mw: 10", "import_limit_mw: 10, ramp_down_mw_per_hour: 1.2")
+    assert faults(slow) == [
+        "farm.yaml:4:52: site.ramp_down_mw_per_hour: lets import fall by 0.3 MW in an interval of 15 minutes; A "
+        "switches 0.35 MW together, and never could: intervals of 30 minutes and more, fewer units_switched_together, "
+        "or the ramp that the site really has (got 1.2)"
+    ]
+    for enough in (
+        slow.replace("minutes: 15", "minutes: 30"),
+        slow.replace("together: 100", "together: 85"),
+        slow.replace("per_hour: 1.2", "per_hour: 1.4"),
+        slow.replace("    units_sw", "    modes: [eco, normal]\n    units_sw"),  # 0.23 MW to eco, and 0.12 MW on
+    ):
+        Path("farm.yaml").write_text(enough)
+        load_farm(Path("farm.yaml"))

@@ -164,6 +164,21 @@ def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
     assert later.record.farm.state.groups["Old"].running != 1234
 
 
+def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) -> None:
+    """What was measured at 03:09 is how the plan of 03:00 began; that of 04:00 goes on from what it had machines do."""
+    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+    run(farm, state, 2)
+    (state / "state.yaml").write_text("at: 2026-02-11 03:09\ngroups: {Old: {running: 1234}}\n")
+    first = run(farm, state, 3 + 10 / 60)
+    assert first.record is not None
+    assert first.record.farm.state.groups["Old"].running == 1234
+    went_on = first.record.dispatch.units_on["Old", "normal"][0]
+    assert went_on != 1234
+    later = run(farm, state, 4)
+    assert later.record is not None
+    assert later.record.farm.state.groups["Old"].running == went_on
+
+
 def test_a_wrong_state_file_is_told_with_its_place(tmp_path: Path) -> None:
     farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     run(farm, state, 0)

@@ -248,7 +248,7 @@ class Day:
         done = not ending.killed and not (most is not None and ending.code == 1)
         document = self.controller.document
         if done or (document is not None and moment_of(document["made_at"]) == place.now.replace(microsecond=0)):
-            self.orders.read(*known, whole=place.farm_is == "whole" and not self.torn)
+            self.orders.read(*known, meant=None if place.farm_is == "whole" and not self.torn else place.calls)
             self.orders.note(self._start(), self.orders.fleet.full_mw if before is None else before)
             silent = self._silent() and self.watching is not None
             look = Look(place.now, self._start(), ending.code, before, place.lost, not done, silent)

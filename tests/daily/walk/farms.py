@@ -66,6 +66,11 @@ def farm_of(dice: random.Random) -> dict[str, Any]:
         "hours": dice.choice((8, 12, 12)),
         "intervals": [{"minutes": m} | ({} if hours is None else {"hours": hours}) for m, hours in steps],
     }
+    slowest = min(site.get(f"ramp_{way}_mw_per_hour", full) for way in ("up", "down"))
+    for group in fleet:  # the job refuses a farm whose containers no ramp lets switch in its shortest interval
+        together = group.get("units_switched_together", 1) * strongest_mw(group, site["pue"])
+        if together > slowest * min(minutes for minutes, _ in steps) / 60:
+            group.pop("units_switched_together", None)
     posture = dice.choice((None, {"all_off": True, "hours": 12}, {"off_above_usd_per_mwh": 60, "hours": 12}))
     farm["daily"] = {} if posture is None else {"safe_posture": posture}
     return farm

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ KEYS = {
 }
 MAY = {"name", "start", "end", "cut", "respond_minutes", "restore_mw_per_hour", "excused", "violation_usd_per_mwh"}
 HOUR = timedelta(hours=1)
+TINY = 1e-6
 
 
 @dataclass(frozen=True)
@@ -57,18 +58,17 @@ class Fleet:
     @property
     def container_mw(self) -> float:
         """The largest part that is switched at once, MW."""
-        return max(self._containers_mw())
-
-    @property
-    def smallest_mw(self) -> float:
-        """The smallest part that is switched at once, MW."""
-        return min(self._containers_mw())
-
-    def _containers_mw(self) -> list[float]:
-        return [
+        return max(
             (max(w for (g, _), w in self.watts.items() if g == name) - self.standby[name]) * size * self.pue / 1e6
             for name, size in self.container.items()
-        ]
+        )
+
+    @property
+    def fall_mw(self) -> float:
+        """How far import surely falls in an interval of the shortest, in whole containers of the largest, MW."""
+        if self.ramp is None:
+            return math.inf
+        return math.floor(self.ramp * (self.shortest / HOUR) / self.container_mw + TINY) * self.container_mw
 
     def import_mw(self, on: dict[tuple[str, str], float]) -> float:
         """What the site draws with so many machines of each group on in each mode."""
@@ -80,11 +80,10 @@ class Fleet:
 
         It falls in steps of the shortest interval, whatever the later ones are: a plan is made anew before they come.
         """
-        found, level = [], math.inf if before is None else before
-        step = self.shortest
-        fall = math.inf if self.ramp is None or level == math.inf else self.ramp * (step / HOUR)
+        step, level = self.shortest, self.idle_mw if before is None else before
+        found = []
         for n in range(round(self.hours * HOUR / step)):
-            level = self.idle_mw if fall == math.inf else max(self.idle_mw, level - max(fall - self.smallest_mw, 0.0))
+            level = max(self.idle_mw, level - self.fall_mw)
             found.append((start + n * step, start + (n + 1) * step, level))
         return found
 
@@ -127,13 +126,13 @@ class Orders:
     limit_mw: float = math.inf
     known: dict[Call, tuple[datetime, float]] = field(default_factory=dict)  # since when, and what was drawn then
 
-    def read(self, farm: str | None, phoned: str | None, whole: bool = False) -> None:
+    def read(self, farm: str | None, phoned: str | None, meant: Any = None) -> None:
         """Read the farm file and the calls by telephone as they are now; what cannot be read stays as it was.
 
-        As long as not all of the file is ``whole``, whoever goes on with calls of before beside those that can be read
-        is not wrong.
+        ``meant`` are the calls of a file that is not whole: whoever makes them out in it, or goes on with calls of
+        before beside those that can be read, is not wrong.
         """
-        self.doubtful = () if whole else (*self.doubtful, *self.calls)
+        self.doubtful = () if meant is None else (*self.doubtful, *self.calls, *_calls(meant, self.zone)[0])
         data = _data(farm)
         if isinstance(data, dict):
             sound, all_sound = _calls(data.get("events", ()), self.zone)
@@ -151,6 +150,8 @@ class Orders:
                 self.phoned = sound
             else:
                 self.doubtful += sound
+        over = (call for call in self.calls if call.spans and call.answered >= call.spans[-1][1])
+        self.doubtful += tuple(replace(call, answered=call.spans[0][0]) for call in over)  # a file with it is wrong
 
     @property
     def calls(self) -> tuple[Call, ...]:
@@ -177,7 +178,7 @@ class Orders:
             return level
         if call.restore is None or not call.spans or moment < call.spans[-1][1]:
             return math.inf
-        rising = ahead if ahead else HOUR  # a plan reckons the rise to the end of its interval
+        rising = self.fleet.shortest if ahead else HOUR  # a plan reckons the rise to the end of its interval
         risen = level + call.restore * ((moment + rising - call.spans[-1][1]) / HOUR)
         return risen if risen < self.fleet.full_mw else math.inf
 
@@ -195,7 +196,7 @@ class Orders:
         since, drawn = self.known.get(call, (moment, math.inf))
         if self.fleet.ramp is None:
             return self.fleet.idle_mw
-        return max(drawn - self.fleet.ramp * ((moment - since) / HOUR), self.fleet.idle_mw)
+        return max(drawn - self.fleet.fall_mw * ((moment - since) // self.fleet.shortest), self.fleet.idle_mw)
 
     def edges(self) -> Iterable[datetime]:
         """Moments at which what is allowed changes."""
