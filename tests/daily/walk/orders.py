@@ -58,17 +58,21 @@ class Fleet:
     @property
     def container_mw(self) -> float:
         """The largest part that is switched at once, MW."""
-        return max(
+        return max(self._containers_mw())
+
+    def _containers_mw(self) -> list[float]:
+        return [
             (max(w for (g, _), w in self.watts.items() if g == name) - self.standby[name]) * size * self.pue / 1e6
             for name, size in self.container.items()
-        )
+        ]
 
     @property
     def fall_mw(self) -> float:
-        """How far import surely falls in an interval of the shortest, in whole containers of the largest, MW."""
+        """How far import surely falls in an interval of the shortest, in whole containers of whichever group, MW."""
         if self.ramp is None:
             return math.inf
-        return math.floor(self.ramp * (self.shortest / HOUR) / self.container_mw + TINY) * self.container_mw
+        most = self.ramp * (self.shortest / HOUR)
+        return min(math.floor(most / mw + TINY) * mw for mw in self._containers_mw())
 
     def import_mw(self, on: dict[tuple[str, str], float]) -> float:
         """What the site draws with so many machines of each group on in each mode."""
