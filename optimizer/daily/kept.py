@@ -41,12 +41,14 @@ def kept_record(
 ) -> tuple[Record, tuple[str, ...]]:
     """A schedule from ``start`` to its end under the orders of now, and what an operator should know.
 
-    It is the one in force where they are those it was made under; else it is planned again on its own prices.
+    It is the one in force where they are those it was made under and it keeps them; else it is planned again on its own
+    prices: in short intervals it may come nearer.
     """
-    farm = orders.over(record.farm)
-    if _binding(farm) == _binding(record.farm):
+    farm, grid = orders.over(record.farm), _grid_from(record, start)
+    as_near = record.short_from(start)[1] is None or set(grid.starts[1:]) <= set(record.market.grid.starts)
+    if _binding(farm) == _binding(record.farm) and as_near:
         return record, ()
-    c, said = conditions_from(record, farm, start, _grid_from(record, start), measured, folder)
+    c, said = conditions_from(record, farm, start, grid, measured, folder)
     return ordered_record(c, record), said
 
 
@@ -134,11 +136,13 @@ def conditions_from(
 
 
 def _grid_from(record: Record, start: pd.Timestamp) -> Grid:
-    """The intervals of a schedule from a moment in it on, that which the moment lies in cut there."""
-    grid = record.market.grid
-    first = int(grid.starts.searchsorted(start, side="right")) - 1
-    starts = pd.DatetimeIndex([start, *grid.starts[first + 1 :]]).as_unit("us")
-    return Grid(starts, np.asarray((grid.ends[first:] - starts) / _HOUR, dtype=np.float64), grid.timezone)
+    """The intervals of a schedule from a moment in it on, first as short as those that a plan begins with."""
+    grid, step = record.market.grid, record.farm.horizon.intervals[0]
+    fine = grid.end if step.hours is None else min(start + step.hours * _HOUR, grid.end)
+    short = pd.date_range(start, fine, freq=f"{step.minutes}min", inclusive="left").as_unit("us")
+    starts = pd.DatetimeIndex(short.union(grid.starts[grid.starts > start])).as_unit("us")
+    ends = pd.DatetimeIndex([*starts[1:], grid.end])
+    return Grid(starts, np.asarray((ends - starts) / _HOUR, dtype=np.float64), grid.timezone)
 
 
 def _binding(farm: Farm) -> tuple[object, ...]:

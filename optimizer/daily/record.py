@@ -79,8 +79,8 @@ class Record:
         return (max(mw for mw, _ in short), short[-1][1]) if short else (0.0, None)
 
     def source_at(self, moment: pd.Timestamp) -> Source:
-        """Where the schedule comes from as of a moment: the nearest to calls that are over is one like others."""
-        if self.source != "nearest" or self.short_from(moment)[1] is not None:
+        """Where the schedule comes from as of a moment; the nearest to calls that bind no more is one like others."""
+        if self.source != "nearest" or (self.start <= moment and self.short_from(moment)[1] is not None):
             return self.source
         return "kept" if self.planned_usd is None else "plan"
 

@@ -146,6 +146,21 @@ def test_the_calls_of_a_file_with_a_new_block_bind_the_posture(farm: Path) -> No
     assert load["12T12:00":"12T17:00"].tolist() == [0] * 6
 
 
+def test_a_nearest_schedule_that_is_kept_falls_on_in_short_intervals(farm: Path) -> None:
+    """By hand, from 16 MW at 6 MW/h, planned at 11:45: 14.5, 13, 11.5, 10 by the quarter, then 4 from 12:45 on.
+
+    Prices that break at 13:00 take no plan of that time along: 2.5, 1 and 0 by the quarter, as a plan would fall.
+    """
+    slow = write(farm.parent, f"events: [{STOP}]", f"{SITE}, ramp_down_mw_per_hour: 6")
+    slow.write_text(slow.read_text().replace("{minutes: 60}", "{minutes: 15, hours: 1}, {minutes: 60}"))
+    planned = imported(run(slow, 11.75))
+    assert planned[:6].tolist() == pytest.approx([14.5, 13, 11.5, 10, 4, 0], abs=0.004)
+    break_prices(slow)
+    kept = run(slow, 13)
+    assert (kept.status, kept.exit_code) == ("nearest", 6)
+    assert imported(kept)[:3].tolist() == pytest.approx([2.5, 1, 0], abs=0.004)
+
+
 def test_the_nearest_schedule_has_a_code_of_its_own_and_says_what_is_short(farm: Path) -> None:
     write(farm.parent, f"{POSTURE}\nevents: [{CALL % 'to_level, mw: 0.2'}]", f"{SITE}, auxiliary_load_mw: 0.3")
     done = run(farm, 12)
