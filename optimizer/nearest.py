@@ -21,6 +21,7 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
+from optimizer.units import megawatts
 
 F = NDArray[np.float64]
 _MW = 1e-6
@@ -68,12 +69,18 @@ def _released(farm: Farm) -> Farm:
 
 
 def _nearest(c: Conditions) -> Plan:
-    """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval."""
+    """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval.
+
+    The first search ends within a share of all energy above what binds: what is left of less than a machine is first
+    taken to be none.
+    """
     owed = owed_limit(c)
     plan = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH))
     least = np.maximum(owed.import_mw, plan.settlement.import_mw + _SLACK_MW)
-    with suppress(SolverError):  # else the first is as near, and keeps every rule
-        plan = plan_conditions(bound_to(c, least, None))
+    for limit in (np.where(least - owed.import_mw < _machine_mw(c), owed.import_mw, least), least):
+        with suppress(SolverError, InfeasibleError):  # else the first is as near, and keeps every rule
+            plan = plan_conditions(bound_to(c, limit, None))
+            break
     settled = settle(c, plan.dispatch)
     searched = plan.settlement.profit - settled.profit
     return replace(
@@ -84,6 +91,12 @@ def _nearest(c: Conditions) -> Plan:
         continuous=settle(c, plan.dispatch),
         objective=plan.objective - searched,
     )
+
+
+def _machine_mw(c: Conditions) -> F:
+    """What the most frugal machine draws beyond its standby, MW at the meter, (intervals,)."""
+    extra = (point.power_w - group.standby_w for group in c.farm.fleet for point in group.points.values())
+    return np.asarray(megawatts(min(extra)) * c.pue)
 
 
 def _by_calls(explanation: Explanation, owed: HardLimit) -> Explanation:
