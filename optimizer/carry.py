@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from optimizer.cohorts import Cohorts, course
 from optimizer.conditions import Conditions
 from optimizer.config.horizon import BillState, GroupState, State, Switched
-from optimizer.settlement.account import Dispatch, grid_import_mw, settle
+from optimizer.dispatch import Dispatch
+from optimizer.settlement.account import grid_import_mw, settle
 from optimizer.settlement.charges import counted_mwh, peaks
 from optimizer.settlement.events import misses
 

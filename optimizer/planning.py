@@ -13,6 +13,7 @@ from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
 from optimizer.lp.choices import optimum
@@ -29,7 +30,7 @@ from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.search import Rounded, exact_schedule, whole_schedule
 from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import Dispatch, Settlement, first_part, settle
+from optimizer.settlement.account import Settlement, settle
 from optimizer.tail import charged_by_period, part_of, rest_after, to_the_end
 
 Extension = Callable[[Any], None]
@@ -161,10 +162,10 @@ def without_tail(c: Conditions, head: int) -> Conditions:
     The rest stays part of the program in which they are planned.
     """
     try:
-        expected = dispatch_of(c, optimum(compile_program(build_problem(c))))
+        expected = dispatch_of(optimum(compile_program(build_problem(c))))
     except InfeasibleError:  # told of the plan itself; the rest is what it is where limits give way
         eased = bound_to(c, owed_limit(c).import_mw, ABOVE_ALL_USD_PER_MWH)
-        expected = dispatch_of(c, optimum(compile_program(build_problem(eased))))
+        expected = dispatch_of(optimum(compile_program(build_problem(eased))))
     market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
     return Conditions(c.farm, market, rest_after(c, expected, head), tail)
 
@@ -228,12 +229,12 @@ def _finished(
     rounded: Rounded,
 ) -> Plan:
     """The plan by itself; ``reckoned`` are the conditions of the program, those of its tail among them."""
-    n, optimum = len(c.grid), dispatch_of(reckoned, solution)
-    dispatch = first_part(rounded.dispatch, n)
+    n, optimum = len(c.grid), dispatch_of(solution)
+    dispatch = rounded.dispatch.first(n)
     breaches = check(c, dispatch)
     if breaches:
         raise RuleBrokenError("the finished schedule breaks a rule:\n" + "\n".join(map(str, breaches[:10])))
-    continuous = settle(c, first_part(optimum, n))
+    continuous = settle(c, optimum.first(n))
     in_the_tail = settle(reckoned, optimum).profit - continuous.profit if c is not reckoned else 0.0
     return Plan(
         conditions=c,
@@ -251,7 +252,7 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     from optimizer.lp.pyomo_model import breaks_extension, solve_extended
     from optimizer.schedule.whole_units import round_down, snapped
 
-    rounded = round_down(c, dispatch_of(c, solution))
+    rounded = round_down(c, dispatch_of(solution))
     problem = build_problem(c, whole=True)
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
         return Rounded(rounded, "rounded down")

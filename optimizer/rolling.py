@@ -6,7 +6,6 @@ What was known and what is really there may differ in machines, suppliers and po
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,13 +13,14 @@ from numpy.typing import NDArray
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
+from optimizer.dispatch import Dispatch, joined
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
 from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import within_load
-from optimizer.settlement.account import Dispatch, first_part, grid_import_mw
+from optimizer.settlement.account import grid_import_mw
 from optimizer.tail import metered, part_of
 from optimizer.units import megawatts
 
@@ -60,7 +60,7 @@ def chained(pieces: Sequence[Followed]) -> Followed:
         for reason in Reason
         if any(reason in piece.off for piece in pieces)
     }
-    return Followed(whole.units_on, whole.onsite_mw, whole.export_mw, whole.supply_mw, off)
+    return Followed(whole.table, off)
 
 
 def executed(really: Conditions, plan: Plan) -> Followed:
@@ -72,7 +72,7 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     group's modes gives way first; on-site and supplied power follow the load.
     """
     n = len(really.grid)
-    planned = first_part(plan.dispatch, n)
+    planned = plan.dispatch.first(n)
     nothing = np.zeros(n)
     onsite = np.minimum(planned.onsite_mw, really.market.onsite_available_mw)
     export = np.minimum(planned.export_mw, onsite)
@@ -80,11 +80,12 @@ def executed(really: Conditions, plan: Plan) -> Followed:
         supply.name: np.minimum(planned.supply_mw.get(supply.name, nothing), really.market.supply_limit_mw[supply.name])
         for supply in really.farm.energy.supplies
     }
-    dispatch = Dispatch(MappingProxyType(_in_modes_there(really, plan, planned)), onsite, export, supply)
+    there = Dispatch.of(_in_modes_there(really, plan, planned), onsite, export, supply)
+    dispatch = planned.with_(**there.table)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)
     off = _off(really, dispatch, plan, kept_off)
-    return Followed(dispatch.units_on, dispatch.onsite_mw, dispatch.export_mw, dispatch.supply_mw, off)
+    return Followed(dispatch.table, off)
 
 
 def _in_modes_there(really: Conditions, plan: Plan, planned: Dispatch) -> dict[tuple[str, str], F]:
@@ -171,13 +172,3 @@ def _off(really: Conditions, dispatch: Dispatch, plan: Plan, kept_off: Mapping[R
         off[reason] = off.get(reason, 0.0) + counts
     off[Reason.OUTAGE] = installed - running - planned * scale - kept
     return {reason: counts for reason, counts in off.items() if counts.any()}
-
-
-def joined(pieces: Sequence[Dispatch]) -> Dispatch:
-    """Schedules one after the other."""
-    return Dispatch(
-        MappingProxyType({key: np.concatenate([p.units_on[key] for p in pieces]) for key in pieces[0].units_on}),
-        np.concatenate([p.onsite_mw for p in pieces]),
-        np.concatenate([p.export_mw for p in pieces]),
-        {name: np.concatenate([p.supply_mw[name] for p in pieces]) for name in pieces[0].supply_mw},
-    )

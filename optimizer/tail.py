@@ -18,9 +18,10 @@ import pandas as pd
 from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.dispatch import Dispatch
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 from optimizer.settlement.charges import counted_mwh
 
 _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})

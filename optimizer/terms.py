@@ -10,11 +10,12 @@ import numpy as np
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.energy import Energy
+from optimizer.dispatch import Dispatch
 from optimizer.lp.choices import optimum
 from optimizer.lp.program import compile_program
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import Dispatch, first_part, settle
+from optimizer.settlement.account import settle
 from optimizer.tail import to_the_end
 
 MOST_POINT_INTERVALS = 300_000  # operating points times intervals times terms; each 100,000 take some 3 seconds
@@ -135,12 +136,10 @@ def _without(energy: Energy, field: str, i: int) -> Energy:
 
 def _optimum(c: Conditions) -> Dispatch:
     reckoned = to_the_end(c)
-    return first_part(dispatch_of(reckoned, optimum(compile_program(build_problem(reckoned)))), len(c.grid))
+    return dispatch_of(optimum(compile_program(build_problem(reckoned)))).first(len(c.grid))
 
 
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """The schedule on a farm with more suppliers than it draws from."""
     nothing = np.zeros(len(c.grid))
-    return replace(
-        dispatch, supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.energy.supplies}
-    )
+    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.energy.supplies})

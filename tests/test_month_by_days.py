@@ -11,10 +11,11 @@ import pytest
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.dispatch import Dispatch
 from optimizer.planning import plan_conditions, without_tail
 from optimizer.rolling import joined
 from optimizer.schedule.checker import check
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 from optimizer.settlement.bill import bill
 from optimizer.tail import part_of
 from tests.farms import farm, group, market

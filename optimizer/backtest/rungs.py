@@ -63,11 +63,11 @@ def _sheet(k: Knowledge, _b: Backtest) -> Followed:
 def _foreseen(k: Knowledge, _b: Backtest) -> Followed:
     """The optimum over all of the stretch at once, machines in fractions: nothing can earn more."""
     c = k.actual
-    best = dispatch_of(c, optimum(compile_program(build_problem(c))))
+    best = dispatch_of(optimum(compile_program(build_problem(c))))
     running = np.array([best.running(group) for group in c.farm.fleet])
     installed = np.array([[float(group.units)] for group in c.farm.fleet])
     off = {Reason.OUTAGE: installed - c.units_available, Reason.PRICE: c.units_available - running}
-    return Followed(best.units_on, best.onsite_mw, best.export_mw, best.supply_mw, off)
+    return Followed(best.table, off)
 
 
 RULES: tuple[Rung, ...] = (

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import hashlib
 import io
+import json
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing, suppress
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ from optimizer.policies import Followed
 from optimizer.results import opened
 from optimizer.schedule.reasons import Reason
 
+F = NDArray[np.float64]
+_OFF = "off"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pieces (
     rung TEXT, first INTEGER, begun TEXT, stop INTEGER NOT NULL, schedule BLOB NOT NULL, state TEXT NOT NULL,
@@ -71,27 +73,27 @@ def _key(state: str) -> str:
 
 def packed(piece: Followed) -> bytes:
     """A schedule as plain arrays, compressed."""
-    arrays: dict[str, NDArray[np.float64]] = {"onsite": piece.onsite_mw, "export": piece.export_mw}
-    arrays |= {f"units/{group}/{mode}": units for (group, mode), units in piece.units_on.items()}
-    arrays |= {f"supply/{name}": mw for name, mw in piece.supply_mw.items()}
-    arrays |= {f"off/{reason.value}": counts for reason, counts in piece.off.items()}
+    series = {(name, label): row for name, rows in piece.table.items() for label, row in rows.items()}
+    arrays = {json.dumps(key): row for key, row in series.items()}
+    arrays |= {json.dumps((_OFF, reason.value)): counts for reason, counts in piece.off.items()}
     file = io.BytesIO()
     numbered: dict[str, Any] = {str(n): values for n, values in enumerate(arrays.values())}
-    np.savez_compressed(file, names=np.array(list(arrays)), **numbered)
+    np.savez_compressed(file, names=np.array([*arrays, json.dumps(list(piece.table))]), **numbered)
     return file.getvalue()
 
 
 def unpacked(data: bytes) -> Followed:
     """The schedule that `packed` made bytes of."""
+    off: dict[Reason, F] = {}
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
-        arrays = {str(name): file[str(n)] for n, name in enumerate(file["names"])}
-
-    def under(what: str) -> dict[str, NDArray[np.float64]]:
-        return {name.removeprefix(f"{what}/"): values for name, values in arrays.items() if name.startswith(f"{what}/")}
-
-    units = {(name.split("/")[0], name.split("/")[1]): values for name, values in under("units").items()}
-    off = {Reason(name): values for name, values in under("off").items()}
-    return Followed(MappingProxyType(units), arrays["onsite"], arrays["export"], under("supply"), off)
+        *keys, variables = (json.loads(str(name)) for name in file["names"])
+        table: dict[str, dict[Any, F]] = {name: {} for name in variables}
+        for n, (name, label) in enumerate(keys):
+            if name == _OFF:
+                off[Reason(label)] = file[str(n)]
+            else:
+                table[name][tuple(label) if isinstance(label, list) else label] = file[str(n)]
+    return Followed(table, off)
 
 
 def forget(path: Path) -> None:

@@ -21,11 +21,11 @@ from optimizer.config.load import load_state
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
-from optimizer.daily.record import Record, dispatch_at, market_at, metered
+from optimizer.daily.record import Record, market_at, metered
+from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
-from optimizer.settlement.account import Dispatch
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
@@ -54,7 +54,7 @@ def executed(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dispatch]
     hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
     at = np.array(positions, dtype=np.int64)
     market = market_at(record.market, at, Grid(starts, hours, grid.timezone))
-    return metered(record, market), dispatch_at(record.dispatch, at)
+    return metered(record, market), record.dispatch.at(at)
 
 
 def state_at(

@@ -14,7 +14,8 @@ from optimizer.config.base import NonNegative
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.orders import Orders
-from optimizer.daily.record import Record, Source, dispatch_at, market_at, metered
+from optimizer.daily.record import Record, Source, market_at, metered
+from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.limits import hard_limit, short_mw
 from optimizer.market.grid import Grid
@@ -24,7 +25,7 @@ from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
 from optimizer.policies import Followed, on_where, strike_rule
 from optimizer.schedule.tables import off_texts, reason_texts
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.account import grid_import_mw
 
 _HOUR = pd.Timedelta(hours=1)
 _MW = 1e-6
@@ -84,7 +85,7 @@ def run_out_record(
     farm = orders.over(before.farm)
     c, _ = conditions_from(before, farm, start, hours_from(start, _HELD_HOURS, farm.timezone), measured, folder)
     last = np.full(len(c.grid), len(before.market.grid) - 1)
-    dispatch = dispatch_at(before.dispatch, last)
+    dispatch = before.dispatch.at(last)
     if (grid_import_mw(c, dispatch) <= hard_limit(c).import_mw + _MW).all():
         return None
     share = {group.name: dispatch.running(group) / max(group.units, 1) for group in farm.fleet}
@@ -101,7 +102,7 @@ def hours_from(start: pd.Timestamp, hours: float, timezone: str) -> Grid:
 
 def followed_record(c: Conditions, followed: Followed, source: Source, before: Record) -> Record:
     """The schedule of a rule as a record; the nearest to a call that it cannot keep."""
-    dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
+    dispatch = Dispatch(followed.table)
     short = short_mw(c, grid_import_mw(c, dispatch))
     texts = off_texts(followed.off, (len(c.farm.fleet), len(c.grid)))
     return Record(

@@ -19,15 +19,15 @@ from optimizer.config.base import as_written
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.daily.record_check import judge
+from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
-from optimizer.settlement.account import Dispatch
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
-FORM = 2  # of the text; those of before are read too
+FORM = 3  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _SHORT_MW = 1e-6
 _APART = ("grid", "fills", "warnings")
@@ -106,10 +106,7 @@ class Record:
             "planned_usd": self.planned_usd,
             "starts": [int(start.timestamp()) for start in grid.starts],
             "hours": grid.hours.tolist(),
-            "units_on": [[*point, units.tolist()] for point, units in self.dispatch.units_on.items()],
-            "onsite_mw": self.dispatch.onsite_mw.tolist(),
-            "export_mw": self.dispatch.export_mw.tolist(),
-            "supply_mw": _plain(dict(self.dispatch.supply_mw)),
+            "decisions": self.dispatch.to_json(),
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
             "market": market,
@@ -122,7 +119,7 @@ def record_of(text: str, where: object) -> Record:
     """The record in a text, as it was written. Raises CurtailError, which names ``where`` it stands."""
     try:
         data = json.loads(text)
-        if data["form"] not in (1, FORM):
+        if data["form"] not in range(1, FORM + 1):
             raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
         if data["form"] != 1 and _sealed(_BEGINS.sub("{", text, count=1)) != text:
             raise CurtailError(f"{where}: is not as it was written (its SHA-256 is another)")
@@ -150,17 +147,18 @@ def _read(data: dict[str, Any]) -> Record:
         market=MarketInputs(
             grid=grid, fills=(), **{name: _arrays(value) for name, value in data["market"].items() if name in market}
         ),
-        dispatch=Dispatch(
-            {(group, mode): _array(units) for group, mode, units in data["units_on"]},
-            _array(data["onsite_mw"]),
-            _array(data["export_mw"]),
-            _arrays(data["supply_mw"]),
-        ),
+        dispatch=_before(data) if data["form"] <= 2 else Dispatch.from_json(data["decisions"]),
         planned_usd=data["planned_usd"],
         reasons=tuple(tuple(row) for row in data["reasons"]),
         expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
         short_mw=() if data["form"] == 1 else tuple(data["short_mw"]),
     )
+
+
+def _before(data: dict[str, Any]) -> Dispatch:
+    """The decisions of forms 1 and 2."""
+    units_on = {(group, mode): _array(units) for group, mode, units in data["units_on"]}
+    return Dispatch.of(units_on, _array(data["onsite_mw"]), _array(data["export_mw"]), _arrays(data["supply_mw"]))
 
 
 def _plain(value: Any) -> Any:
@@ -189,16 +187,6 @@ def market_at(market: MarketInputs, positions: Int, grid: Grid) -> MarketInputs:
 
     others = {item.name: taken(getattr(market, item.name)) for item in fields(market) if item.name not in _APART}
     return replace(market, grid=grid, **others)
-
-
-def dispatch_at(dispatch: Dispatch, positions: Int) -> Dispatch:
-    """A schedule on another grid, as `market_at`."""
-    return Dispatch(
-        {point: units[positions] for point, units in dispatch.units_on.items()},
-        dispatch.onsite_mw[positions],
-        dispatch.export_mw[positions],
-        {name: mw[positions] for name, mw in dispatch.supply_mw.items()},
-    )
 
 
 def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> Conditions:

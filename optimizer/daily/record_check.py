@@ -26,7 +26,7 @@ def judge(record: Record) -> None:
     grid, farm, market = record.market.grid, record.farm, record.market
     _judge_times(grid)
     n, groups, energy = len(grid), {group.name for group in farm.fleet}, farm.energy
-    for name, series in (*_series(market), *_series(record.dispatch)):
+    for name, series in (*_series(market), *_decided(record)):
         if series.shape != (n,) or not np.isfinite(series).all():
             raise ValueError(f"{name} is no series of {n} numbers")
     blocks, supplies = {block.name for block in energy.blocks}, {supply.name for supply in energy.supplies}
@@ -63,6 +63,11 @@ def _judge_times(grid: Grid) -> None:
         raise ValueError("there are no hours")
     if grid.hours.max() > _LONGEST_HOURS or not (grid.starts[1:] == grid.ends[:-1]).all():
         raise ValueError("the intervals do not follow each other")
+
+
+def _decided(record: Record) -> Iterator[tuple[str, F]]:
+    for name, rows in record.dispatch.table.items():
+        yield from ((name, series) for series in rows.values())
 
 
 def _series(section: Any) -> Iterator[tuple[str, F]]:

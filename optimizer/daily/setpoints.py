@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -167,7 +166,7 @@ def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
     held = {
         point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()
     }
-    drawn = grid_import_mw(c, replace(record.dispatch, units_on=held))
+    drawn = grid_import_mw(c, record.dispatch.with_(units_on=held))
     allowed = np.maximum(owed_limit(c).import_mw, grid_import_mw(c, record.dispatch))
     crowded = np.zeros(len(grid), dtype=np.bool_)
     for group in record.farm.fleet:

@@ -23,8 +23,9 @@ from optimizer.daily.observed import price_with
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record, metered
 from optimizer.daily.review import Told
+from optimizer.dispatch import Dispatch
 from optimizer.policies import strike_rule
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 
 F = NDArray[np.float64]
 _KNOWN = 1.0 - 1e-9

@@ -9,11 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.assembly import build_problem
+from optimizer.dispatch import Dispatch
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
 from optimizer.lp.session import Session
 from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 
 RUNS_FROM = 0.5  # share of a group's machines in service from which it counts as running
 _ALMOST = 1e-9
@@ -50,7 +51,7 @@ FIGURES = (
 def line_names(study: Study) -> tuple[str, ...]:
     """Names of the settlement's lines."""
     nothing = np.zeros(len(study.base.grid))
-    idle = Dispatch(
+    idle = Dispatch.of(
         {(group.name, mode): nothing for group in study.base.farm.fleet for mode in group.modes},
         nothing,
         nothing,
@@ -88,7 +89,7 @@ def outcome(study: Study, session: Session, number: int) -> Outcome:
 def _planned(session: Session, draw: Draw, number: int) -> Outcome:
     c = draw.conditions
     _, solution = session.solve(build_problem(c))
-    dispatch = dispatch_of(c, solution)
+    dispatch = dispatch_of(solution)
     settled = settle(c, dispatch)
     market, hours = c.market, c.grid.hours
     figures = np.array(

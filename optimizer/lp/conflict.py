@@ -114,6 +114,7 @@ def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64
         col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
         integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
         columns={"slack": ColumnBlock(n_columns, (len(limits),))},
+        labels={},
         rows={},
         terms={},
     )

@@ -133,6 +133,7 @@ def _solution(program: LinearProgram, highs: Any, ended: Ended, *, mixed: bool) 
         bound=float(highs.getInfo().mip_dual_bound) if mixed else objective,
         x=x,
         values={name: block.of(x) for name, block in program.columns.items()},
+        decided=program.decided(x),
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={

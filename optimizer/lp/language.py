@@ -80,6 +80,7 @@ class Variable:
     upper: str | None = None
     integer: bool = False
     counted_in: float = 1.0
+    decided: bool = False  # part of the schedule: over a set of labels and the intervals
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -72,11 +72,18 @@ class LinearProgram:
     columns: Mapping[str, ColumnBlock]  # variable -> its columns
     rows: Mapping[str, Rows]  # family -> its rows
     terms: Mapping[str, TermCost]  # objective line -> its entries
+    labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # decided variable -> labels of its rows
 
     @property
     def shape(self) -> tuple[int, int]:
         """Rows, columns."""
         return len(self.row_lower), len(self.cost)
+
+    def decided(self, x: Float) -> dict[str, dict[Any, Float]]:
+        """What the column values ``x`` decide, within the columns' bounds: variable -> label -> series."""
+        within = np.clip(x, self.col_lower, self.col_upper)
+        rows = {name: self.columns[name].of(within) for name in self.labels}
+        return {name: dict(zip(labels, rows[name], strict=True)) for name, labels in self.labels.items()}
 
     def profit_by_term(self, x: Float) -> dict[str, float]:
         """USD of each line of the objective at the column values ``x``."""
@@ -269,4 +276,5 @@ def compile_program(
         model.columns,
         rows,
         costs,
+        {variable.name: problem.labels(variable.over[0]) for variable in formulation.variables if variable.decided},
     )

@@ -141,6 +141,7 @@ def solve_extended(problem: DispatchProblem, program: LinearProgram, extend: Cal
         bound=objective,
         x=x,
         values={name: block.of(x) for name, block in program.columns.items()},
+        decided=program.decided(x),
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={n: row_dual[r.start : r.stop].reshape(r.shape) for n, r in program.rows.items()},

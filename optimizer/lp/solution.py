@@ -15,7 +15,8 @@ Ended = Literal["", "work", "clock"]
 class Solution:
     """An optimum, or the best schedule found when ``proved`` is False.
 
-    objective: USD, tie-break included. values: variable -> array over its sets. shadow_prices: family -> array over
+    objective: USD, tie-break included. values: variable -> array over its sets. decided: what
+    of it is the schedule, variable -> label -> series. shadow_prices: family -> array over
     its sets, d objective / d right-hand side (empty for a program with integers). reduced_costs: variable -> array.
     bound: USD that no schedule exceeds. ended: what ended the search before that was proved, the work or the clock.
     """
@@ -24,6 +25,7 @@ class Solution:
     bound: float
     x: Float
     values: Mapping[str, Float]
+    decided: Mapping[str, Mapping[Any, Float]]
     row_dual: Float
     column_dual: Float
     shadow_prices: Mapping[str, Float]

@@ -12,15 +12,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
 from optimizer.schedule.reasons import Reason
-from optimizer.settlement.account import Dispatch
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
@@ -68,7 +67,8 @@ def walked(c: Conditions, wish: Wish) -> Followed:
         for m, name in enumerate(group.modes)
     }
     off = {reason: machines for reason, machines in walk.off.items() if machines.any()}
-    return Followed(MappingProxyType(units), walk.onsite, walk.exported, _suppliers(c, walk.imported), off)
+    made = Dispatch.of(units, walk.onsite, walk.exported, _suppliers(c, walk.imported))
+    return Followed(made.table, off)
 
 
 def _suppliers(c: Conditions, imported: F) -> dict[str, F]:

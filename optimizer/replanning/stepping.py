@@ -14,6 +14,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.events import Event
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import State
+from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.session import solve_from
@@ -26,7 +27,6 @@ from optimizer.rolling import executed
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from optimizer.settlement.account import Dispatch, first_part
 from optimizer.tail import charged_by_period, metered, part_of
 from optimizer.units import MINUTES_PER_HOUR
 
@@ -88,15 +88,15 @@ class Stepper:
                 plan_conditions(c)  # says which limits collide
             raise
         self._begun = program, solution.basis
-        planned = dispatch_of(c, solution)
-        first = round_down(really, first_part(planned, 1))
+        planned = dispatch_of(solution)
+        first = round_down(really, planned.first(1))
         if check(really, first):
             plan = plan_conditions(c)
             return executed(really, plan), self._announced(c, plan.dispatch) if self._keeps else {}
         installed = sum(group.units for group in c.farm.fleet)
         all_on = sum(float(units[0]) for units in first.units_on.values()) == installed
         off = {} if all_on else explain(c, problem, program, solution, first).off
-        followed = Followed(first.units_on, first.onsite_mw, first.export_mw, first.supply_mw, off)
+        followed = Followed(first.table, off)
         return followed, self._announced(c, round_down(c, planned)) if self._keeps else {}
 
     def _announced(self, c: Conditions, plan: Dispatch) -> Announced:

@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 
 from optimizer.billing import Rest
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.planning import Plan
 from optimizer.report.contract import bill_json
 from optimizer.report.power import power_text
 from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import Dispatch, machine_starts
+from optimizer.settlement.account import machine_starts
 from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import Dispatch, grid_import_mw, site_load_mw, spot_and_left_mw
+from optimizer.settlement.account import grid_import_mw, site_load_mw, spot_and_left_mw
 
 F = NDArray[np.float64]
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
@@ -21,9 +22,9 @@ _SHARE_DECIMALS = 12
 def power_text(c: Conditions, dispatch: Dispatch) -> str:
     """A row per interval: hours, energy price, MW behind and through the meter, MW by source, chances of a peak.
 
-    load + export = import + onsite at the meter. At the hub, import with losses = spot + what suppliers give + what is
-    used of blocks. What is left of a block is sold, or lost where it may not be. A coincident peak has a column with
-    the probability that the interval is one.
+    load + export = import + onsite at the meter. At the hub, import with losses = spot + what suppliers give + what
+    is used of blocks. What is left of a block is sold, or lost where it may not be. Whatever else is decided has a
+    column, a coincident peak one with the probability that the interval is it.
     """
     grid, energy = c.grid, c.farm.energy
     imported = grid_import_mw(c, dispatch)
@@ -46,6 +47,7 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     for block, unused in zip(energy.blocks, left, strict=True):
         megawatts[f"{block.name}/used_mw"] = c.market.block_mw[block.name] - unused
         megawatts[f"{block.name}/sold_mw"] = np.zeros(len(grid)) if block.resale is None else unused
+    megawatts |= dispatch.others
     chances = {f"{name}/probability": share for name, share in c.market.peak_probability.items()}
     return csv_text(columns | _named(megawatts, _MW_DECIMALS) | _named(chances, _SHARE_DECIMALS))
 

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from optimizer.cohorts import course
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.dispatch import Dispatch
+from optimizer.settlement.account import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.lp.language import Map, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 from optimizer.schedule.reasons import ITEM_REASON, Reason
-from optimizer.settlement.account import Dispatch
 
 F = NDArray[np.float64]
 PLAIN_ITEMS = ("energy", "adders")

@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.lp.choices import branches, fixed, optimum
 from optimizer.lp.highs import solve
@@ -28,7 +29,7 @@ from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Ended, Solution
 from optimizer.schedule.checker import Breach, check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
-from optimizer.settlement.account import Dispatch, first_part, settle
+from optimizer.settlement.account import settle
 from optimizer.tail import plan_alone
 
 F = NDArray[np.float64]
@@ -149,12 +150,12 @@ class _Search:
     @cached_property
     def rounded(self) -> F:
         """Machines of the optimum in whole containers, (points, intervals of the plan)."""
-        return units_of(round_down(self.c, dispatch_of(self.c, self.solution)))[:, : self.c.planned]
+        return units_of(round_down(self.c, dispatch_of(self.solution)))[:, : self.c.planned]
 
     @cached_property
     def tolerance(self) -> float:
         """By how much the bound may exceed a schedule that counts as proved, USD: by what the plan's intervals earn."""
-        best = settle(self.c, dispatch_of(self.c, self.solution))
+        best = settle(self.c, dispatch_of(self.solution))
         lines = [float(usd[: self.c.planned].sum()) for usd in best.usd.values()]
         income = sum(max(usd, 0.0) for usd in lines)
         return max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
@@ -187,12 +188,12 @@ class _Search:
             solution = self.solution if same else redispatched(self.program, units)
         except InfeasibleError:
             if found is None:
-                return self._breaches(round_down(self.c, dispatch_of(self.c, self.solution)))
+                return self._breaches(round_down(self.c, dispatch_of(self.solution)))
             solution = found
-        dispatch = dispatch_of(self.c, solution)
+        dispatch = dispatch_of(solution)
         later = units_of(dispatch)[:, self.c.planned :]
         points = dict(zip(dispatch.units_on, np.hstack([units, later]), strict=True))
-        dispatch = replace(dispatch, units_on=points)
+        dispatch = dispatch.with_(units_on=points)
         breaches = self._breaches(dispatch)
         if not breaches:
             self.found.append(_Found(dispatch, solution, method))
@@ -200,7 +201,7 @@ class _Search:
 
     def _breaches(self, dispatch: Dispatch) -> list[Breach]:
         """Every breach of a rule in the plan; its tail is no schedule that anybody follows."""
-        return check(plan_alone(self.c), first_part(dispatch, self.c.planned))
+        return check(plan_alone(self.c), dispatch.first(self.c.planned))
 
     def _machines(self, found: Solution) -> F:
         """The plan's machines in a program with integers, the solver's last digits taken off."""

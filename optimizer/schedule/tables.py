@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.schedule.explain import REASONS, Explanation
 from optimizer.schedule.reasons import Reason
-from optimizer.settlement.account import Dispatch
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

@@ -5,36 +5,21 @@ What comes of it is judged, and bettered where it is not good enough, in `optimi
 
 from __future__ import annotations
 
-from dataclasses import replace
-from types import MappingProxyType
-
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.lp.solution import Solution
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.account import grid_import_mw
 
 F = NDArray[np.float64]
 _SNAP = 1e-6
 
 
-def dispatch_of(c: Conditions, solution: Solution) -> Dispatch:
+def dispatch_of(solution: Solution) -> Dispatch:
     """The schedule as the solver returned it, fractions of machines included."""
-    points = [(group.name, mode) for group in c.farm.fleet for mode in group.modes]
-    units = np.maximum(solution.values["units_on"], 0.0)
-    nothing = np.zeros(len(c.grid))
-    return Dispatch(
-        MappingProxyType(dict(zip(points, units, strict=True))),
-        np.maximum(solution.values["source_mw"].sum(axis=0), 0.0) + nothing,
-        np.maximum(solution.values["export_mw"].sum(axis=0), 0.0) + nothing,
-        MappingProxyType(
-            {
-                supply.name: np.clip(mw, 0.0, c.market.supply_limit_mw[supply.name])
-                for supply, mw in zip(c.farm.energy.supplies, solution.values["supply_mw"], strict=True)
-            }
-        ),
-    )
+    return Dispatch(solution.decided)
 
 
 def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
@@ -53,7 +38,7 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
         full[frugal] += np.where(fits, partly_filled, 0.0)
         full[:, c.planned :] = wanted[:, c.planned :]
         units |= {(group.name, mode): row for mode, row in zip(group.modes, full, strict=True)}
-    return within_load(c, replace(dispatch, units_on=MappingProxyType(units)))
+    return within_load(c, dispatch.with_(units_on=units))
 
 
 def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
@@ -66,8 +51,8 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
     if own is not None:
         room = np.maximum(own.export_limit_mw - dispatch.export_mw, 0.0)
         sold = np.where(c.market.export_price_usd_per_mwh > own.cost_usd_per_mwh, np.minimum(surplus, room), 0.0)
-        onsite_mw = dispatch.onsite_mw - (surplus - sold)
-        dispatch = replace(dispatch, onsite_mw=onsite_mw, export_mw=dispatch.export_mw + sold)
+        less, more = {ONSITE: dispatch.onsite_mw - (surplus - sold)}, {EXPORT: dispatch.export_mw + sold}
+        dispatch = dispatch.with_(source_mw=less, export_mw=more)
     supply_mw = dict(dispatch.supply_mw)
     if not supply_mw:
         return dispatch
@@ -78,14 +63,14 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
         less = np.minimum(supply_mw[name], over)
         supply_mw[name] = supply_mw[name] - less
         over = over - less
-    return replace(dispatch, supply_mw=MappingProxyType(supply_mw))
+    return dispatch.with_(supply_mw=supply_mw)
 
 
 def snapped(c: Conditions, solution: Solution) -> Dispatch:
     """The schedule of a program with integers, the solver's last digits taken off."""
-    dispatch, planned = dispatch_of(c, solution), np.arange(len(c.grid)) < c.planned
+    dispatch, planned = dispatch_of(solution), np.arange(len(c.grid)) < c.planned
     whole = {point: np.where(planned, np.round(units), units) for point, units in dispatch.units_on.items()}
-    return replace(dispatch, units_on=MappingProxyType(whole))
+    return dispatch.with_(units_on=whole)
 
 
 def units_of(dispatch: Dispatch) -> F:

@@ -6,48 +6,19 @@ Nothing here knows the linear program. Each line is written as a bookkeeper woul
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from functools import reduce
+from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.fleet import Group
+from optimizer.dispatch import Dispatch
 from optimizer.settlement.charges import charges
 from optimizer.settlement.events import event_lines
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Dispatch:
-    """What runs: machines on by group and mode, what on-site generation does, what is drawn from other suppliers.
-
-    units_on: (group, mode) -> machines, (intervals,), whole or not. onsite_mw, export_mw: (intervals,).
-    supply_mw: supplier -> MW at the hub, (intervals,).
-    """
-
-    units_on: Mapping[tuple[str, str], F]
-    onsite_mw: F
-    export_mw: F
-    supply_mw: Mapping[str, F] = field(default_factory=dict)
-
-    def running(self, group: Group) -> F:
-        """Machines of a group running in any mode, (intervals,)."""
-        return reduce(np.add, (self.units_on[group.name, mode] for mode in group.modes))
-
-
-def first_part(dispatch: Dispatch, n: int) -> Dispatch:
-    """The first ``n`` intervals of a schedule."""
-    return Dispatch(
-        MappingProxyType({point: units[:n] for point, units in dispatch.units_on.items()}),
-        dispatch.onsite_mw[:n],
-        dispatch.export_mw[:n],
-        {name: mw[:n] for name, mw in dispatch.supply_mw.items()},
-    )
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
+from optimizer.dispatch import Dispatch
 from optimizer.market.periods import Period
-from optimizer.settlement.account import Dispatch, Settlement, settle
+from optimizer.settlement.account import Settlement, settle
 from optimizer.settlement.charges import beyond, later_usd, peaks, short_of, tag_usd
 
 F = NDArray[np.float64]

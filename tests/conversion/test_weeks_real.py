@@ -134,7 +134,7 @@ def planned(prices: F, start: pd.Timestamp, hashprice: float, name: str) -> F:
     units = round(1e6 / watts)
     fleet = group("G", units, 100.0, watts, restart_minutes=RESTART_MINUTES[name])
     c = conditions(farm(fleet, revenue={"hashprice_usd_per_ph_day": hashprice}), held, hours=0.25, start=str(start))
-    account = settle(c, dispatch_of(c, solve(compile_program(build_problem(c)))))
+    account = settle(c, dispatch_of(solve(compile_program(build_problem(c)))))
     return np.array([account.profit, 0.25 * len(held) * units * watts / 1e6 - account.energy_mwh])
 
 

@@ -75,7 +75,7 @@ def test_a_schedule_that_reaches_further_commands_nothing_anew(tmp_path: Path, r
     """Machines stay as they are to the end of either, for another reason."""
     site, n = Listening(tmp_path), len(record.market.grid)
     held = {point: np.full(n, 100.0) for point in record.dispatch.units_on}
-    steady = replace(record, dispatch=replace(record.dispatch, units_on=held))
+    steady = replace(record, dispatch=record.dispatch.with_(units_on=held))
     site.hand_out(steady)
     grid = replace(record.market.grid, starts=record.market.grid.starts + timedelta(minutes=15))
     later = replace(steady, market=replace(record.market, grid=grid), reasons=(("event",) * n,) * 2)
@@ -96,7 +96,7 @@ def test_a_change_that_is_to_come_is_news(tmp_path: Path, record: Record) -> Non
     new = units["New", "normal"].copy()
     first = int(np.flatnonzero(new == 0)[0])
     new[first] = 2000
-    later = replace(record, dispatch=replace(record.dispatch, units_on=units | {("New", "normal"): new}))
+    later = replace(record, dispatch=record.dispatch.with_(units_on=units | {("New", "normal"): new}))
     site.hand_out(later)
     assert len(site.told()) == 2
 

@@ -13,9 +13,10 @@ from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.daily.carried import executed, state_at
 from optimizer.daily.record import Record, metered, record_of
+from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, MissingDataError
 from optimizer.policies import strike_rule
-from optimizer.settlement.account import Dispatch, first_part, settle
+from optimizer.settlement.account import settle
 from optimizer.tail import part_of
 from tests.farms import conditions, farm, farms, group
 
@@ -25,7 +26,7 @@ START = pd.Timestamp("2026-02-11 06:00Z")
 def recorded(c: Conditions) -> Record:
     """A schedule over all of a farm's intervals, as a record."""
     followed = strike_rule(c)
-    dispatch = Dispatch(dict(followed.units_on), followed.onsite_mw, followed.export_mw, dict(followed.supply_mw))
+    dispatch = Dispatch(followed.table)
     return Record("plan", c.farm, c.market, dispatch, 1.25, tuple(("price",) * len(c.grid) for _ in c.farm.fleet))
 
 
@@ -48,7 +49,7 @@ def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditio
     really, dispatch = executed(record, c.grid.ends[n - 1])
     part = metered(record, part_of(c.market, 0, n))
     try:
-        expected = state_after(part, first_part(record.dispatch, n))
+        expected = state_after(part, record.dispatch.first(n))
     except MissingDataError:
         return
     assert state_after(really, dispatch) == expected

@@ -139,7 +139,7 @@ def test_they_hold_no_longer_than_the_next_change_keeps_within_a_call(folder: St
     """
     hours = (record.market.grid.starts - MIDNIGHT).total_seconds() / 3600
     new = np.select([hours < 1, hours < 2, hours < 5], [2000.0, 1000.0, 0.0], 2000.0)
-    dispatch = replace(record.dispatch, units_on={("Old", "normal"): 0.0 * new, ("New", "normal"): new})
+    dispatch = record.dispatch.with_(units_on={("Old", "normal"): 0.0 * new, ("New", "normal"): new})
     cut = {"form": "to_level", "mw": 3.0}
     call = Event.model_validate({"name": "C", "start": "2026-02-11 02:00", "end": "2026-02-11 05:00", "cut": cut})
     free = replace(record, dispatch=dispatch, farm=record.farm.model_copy(update={"events": ()}))
@@ -218,7 +218,7 @@ def test_since_reaches_back_where_nothing_has_changed(folder: StateFolder, recor
     given(folder, later, minutes=180)
     assert of(read(folder), "New")["since"] == "2026-02-11T00:00:00-06:00"
     units["New", "normal"] = np.maximum(units["New", "normal"] - 1.0, 0.0)
-    given(folder, replace(later, dispatch=replace(record.dispatch, units_on=units)), minutes=180)
+    given(folder, replace(later, dispatch=record.dispatch.with_(units_on=units)), minutes=180)
     assert of(read(folder), "New")["since"] == "2026-02-11T03:00:00-06:00"
 
 
@@ -440,7 +440,7 @@ def test_they_hold_no_longer_than_the_modes_of_a_group_are_no_more_machines_than
     record = run_once(tmp_path / "farm.yaml", tmp_path / "state", MIDNIGHT, report=False).record
     assert record is not None
     on = {("A", "eco"): np.array([0, 100, 100, 0, 0, 0.0]), ("A", "normal"): np.array([0, 0, 0, 100, 100, 100.0])}
-    record = replace(record, dispatch=replace(record.dispatch, units_on=on))
+    record = replace(record, dispatch=record.dispatch.with_(units_on=on))
     assert given(folder, record).valid_until == MIDNIGHT + timedelta(hours=3)
     assert given(folder, record, minutes=60).valid_until == record.end
 

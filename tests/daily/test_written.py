@@ -26,23 +26,26 @@ from tests.daily.farms import START, shifted, write_farm, write_prices
 from tests.daily.test_record import recorded
 from tests.farms import conditions, farm, group
 
-FORM_1 = Path(__file__).parent / "form_1"  # two runs of `write_farm`, at 00:00 and 05:00, of the version with form 1
+# Two runs of `write_farm`, at 00:00 and 05:00, of the versions whose records had these forms
+FORMS = [Path(__file__).parent / name for name in ("form_1", "form_2")]
+FORM_1 = FORMS[0]
 
 
-def before(folder: Path) -> Path:
-    """A state folder as the version before left it."""
+def before(folder: Path, form: Path = FORM_1) -> Path:
+    """A state folder as a version before left it."""
     state = folder / "state"
     run = state / "runs" / "2026-02-11T0500-0600"
     run.mkdir(parents=True)
-    shutil.copy(FORM_1 / "record.json", run)
-    shutil.copy(FORM_1 / "history.sqlite", state)
+    shutil.copy(form / "record.json", run)
+    shutil.copy(form / "history.sqlite", state)
     (state / "latest").symlink_to("runs/2026-02-11T0500-0600")
     return state
 
 
-def test_an_update_loses_no_peak_of_the_month(tmp_path: Path) -> None:
+@pytest.mark.parametrize("form", FORMS, ids=lambda form: form.name)
+def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> None:
     """The peak so far, 11.9972 MW, was metered between midnight and five by the version before."""
-    site, state = write_farm(tmp_path / "farm"), before(tmp_path)
+    site, state = write_farm(tmp_path / "farm"), before(tmp_path, form)
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert (done.status, done.exit_code, done.said) == ("planned", 0, ())
     assert done.record is not None

@@ -52,11 +52,11 @@ def test_figures_are_those_of_a_plan_made_by_itself(study: Study) -> None:
         c = study.draw(number).conditions
         program = compile_program(build_problem(c))
         solution = solve(program)
-        assert figures["profit_usd"] == pytest.approx(settle(c, dispatch_of(c, solution)).profit, rel=1e-9)
+        assert figures["profit_usd"] == pytest.approx(settle(c, dispatch_of(solution)).profit, rel=1e-9)
         assert figures["profit_usd"] == pytest.approx(sum(program.profit_by_term(solution.x).values()), rel=1e-9)
         running = np.unpackbits(np.frombuffer(kept.running, np.uint8), count=2 * 48).reshape(2, 48)
         for g, group in enumerate(c.farm.fleet):
-            share = dispatch_of(c, solution).running(group) / c.units_available[g]
+            share = dispatch_of(solution).running(group) / c.units_available[g]
             clear = np.abs(share - RUNS_FROM) > 1e-6
             assert (running[g] == (share >= RUNS_FROM))[clear].all()
 

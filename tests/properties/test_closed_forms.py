@@ -52,7 +52,7 @@ def test_with_every_coupling_off_the_plan_is_the_strike_rule(c: Conditions) -> N
     program = compile_program(build_problem(c))
     found = solve(program)
     assert sum(program.profit_by_term(found.x).values()) == pytest.approx(profit, rel=1e-9, abs=1e-9)
-    on = dispatch_of(c, found).units_on
+    on = dispatch_of(found).units_on
     for point, expected in units.items():
         np.testing.assert_allclose(on[point][clear], expected[clear], atol=1e-6)
 

@@ -24,7 +24,7 @@ from tests.farms import farms
 def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) -> None:
     program = compile_program(build_problem(c))
     found = optimum(program)
-    terms, settled = program.profit_by_term(found.x), settle(c, dispatch_of(c, found))
+    terms, settled = program.profit_by_term(found.x), settle(c, dispatch_of(found))
     lines = settled.lines
     turnover = sum(map(abs, terms.values()))
     assert settled.profit == pytest.approx(sum(terms.values()), rel=1e-9, abs=1e-9 * turnover)
@@ -40,7 +40,7 @@ def test_the_settlement_of_the_unrounded_plan_is_the_objective(c: Conditions) ->
 @given(farms())
 def test_the_checker_finds_nothing_in_the_continuous_schedule(c: Conditions) -> None:
     found = optimum(compile_program(build_problem(c)))
-    assert check(c, dispatch_of(c, found), whole=False) == []
+    assert check(c, dispatch_of(found), whole=False) == []
 
 
 @given(farms(most_groups=2, most_intervals=8))

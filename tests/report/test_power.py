@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.report.power import power_text
-from optimizer.settlement.account import Dispatch
 from tests.farms import conditions, farm, group
 from tests.settlement.test_bill import schedules
 
@@ -38,7 +38,7 @@ def test_every_megawatt_of_two_intervals_by_hand() -> None:
         ),
     }
     c = conditions(farm(group(units=8), energy=energy), [50.0, 50.0], hours=[1.0, 0.25])
-    dispatch = Dispatch(
+    dispatch = Dispatch.of(
         units_on={("G", "normal"): np.array([8.0, 2.0])},
         onsite_mw=np.array([2.0, 2.0]),
         export_mw=np.array([1.0, 1.0]),

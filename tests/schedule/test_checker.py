@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.schedule.checker import Breach, check
-from optimizer.settlement.account import Dispatch
 from tests.farms import conditions, farm, group
 
 
@@ -57,7 +57,7 @@ class Case:
         nothing = np.zeros(len(units))
         on = MappingProxyType({("G", "normal"): units})
         drawn = {} if self.supply is None else {"S": nothing + self.supply[bad]}
-        return Dispatch(on, nothing + self.onsite[bad], nothing + self.export[bad], drawn)
+        return Dispatch.of(on, nothing + self.onsite[bad], nothing + self.export[bad], drawn)
 
 
 SUPPLIED: dict[str, Any] = {"supplies": ({"name": "S", "limit_mw": 6.0, "price_usd_per_mwh": 1.0},)}
@@ -199,7 +199,7 @@ def test_a_ramp_down_excuses_load_that_really_falls_away(
     c = conditions(farm(busy, late, group("K"), site={"ramp_down_mw_per_hour": 0.5}, state=state), [0.0] * 2)
     units = {("G", "normal"): normal, ("G", "eco"): eco, ("H", "normal"): (0, 0), ("K", "normal"): other}
     on = MappingProxyType({point: np.array(machines, dtype=np.float64) for point, machines in units.items()})
-    found = check(c, Dispatch(on, np.zeros(2), np.zeros(2)))
+    found = check(c, Dispatch.of(on, np.zeros(2), np.zeros(2)))
     assert found == ([Breach("ramp down", "", 1, excess, "MW")] if excess else [])
 
 
@@ -210,7 +210,7 @@ def test_one_partly_filled_container() -> None:
 
     def with_eco(eco: float) -> Dispatch:
         on = {("G", "normal"): np.array([2.0]), ("G", "eco"): np.array([eco])}
-        return Dispatch(MappingProxyType(on), np.zeros(1), np.zeros(1))
+        return Dispatch.of(MappingProxyType(on), np.zeros(1), np.zeros(1))
 
     assert check(c, with_eco(4.0)) == []
     assert check(c, with_eco(2.0)) == [Breach("one partly filled container", "G", 0, 1.0, "containers")]
@@ -227,13 +227,13 @@ def test_one_partly_filled_container() -> None:
     ],
 )
 def test_a_priced_limit_may_be_broken(farm_data: dict[str, Any], priced: dict[str, Any]) -> None:
-    all_on = Dispatch(MappingProxyType({("G", "normal"): np.full(3, 9.0)}), np.zeros(3), np.zeros(3))
+    all_on = Dispatch.of(MappingProxyType({("G", "normal"): np.full(3, 9.0)}), np.zeros(3), np.zeros(3))
     assert check(conditions(farm(**farm_data), [0.0] * 3), all_on)
     assert check(conditions(farm(**{**farm_data, **priced}), [0.0] * 3), all_on) == []
 
 
 def test_fractions_of_machines_pass_where_whole_ones_are_not_asked_for() -> None:
-    half = Dispatch(MappingProxyType({("G", "normal"): np.array([2.5])}), np.zeros(1), np.zeros(1))
+    half = Dispatch.of(MappingProxyType({("G", "normal"): np.array([2.5])}), np.zeros(1), np.zeros(1))
     c = conditions(farm(), [0.0])
     assert check(c, half, whole=False) == []
     assert [breach.rule for breach in check(c, half)] == ["whole containers"]
@@ -245,7 +245,7 @@ def test_starts_per_day_follow_the_local_day() -> None:
 
     def late(first: float) -> Dispatch:
         on = np.array([0.0] * 22 + [first, 10.0])
-        return Dispatch(MappingProxyType({("G", "normal"): on}), np.zeros(24), np.zeros(24))
+        return Dispatch.of(MappingProxyType({("G", "normal"): on}), np.zeros(24), np.zeros(24))
 
     assert check(c, late(5.0)) == []
     assert [(b.interval, b.amount) for b in check(c, late(6.0))] == [(0, 1.0)]
@@ -260,7 +260,7 @@ def test_all_suppliers_together_give_no_more_than_is_imported() -> None:
     on, nothing = MappingProxyType({("G", "normal"): np.array([9.0])}), np.zeros(1)
 
     def drawn(one: float, other: float) -> Dispatch:
-        return Dispatch(on, nothing, nothing, {"S": np.array([one]), "T": np.array([other])})
+        return Dispatch.of(on, nothing, nothing, {"S": np.array([one]), "T": np.array([other])})
 
     assert check(c, drawn(5.0, 4.0)) == []
     assert check(c, drawn(6.0, 5.0)) == [Breach("suppliers above import", "", 0, 2.0, "MW")]

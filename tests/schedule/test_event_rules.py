@@ -16,12 +16,13 @@ from optimizer.config.events import Event, FullStop
 from optimizer.config.load import check_file
 from optimizer.config.programs import obligations
 from optimizer.config.schema import schema
+from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks
 from optimizer.planning import plan_conditions
 from optimizer.report.data import figures
 from optimizer.schedule.checker import Breach, check
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 from optimizer.settlement.events import misses
 from tests.farms import conditions, farm, group
 
@@ -37,7 +38,7 @@ def call(start: str, end: str, mw: float | None = 4.0, **more: Any) -> dict[str,
 def on(*units: float) -> Dispatch:
     """A schedule of the one group's machines."""
     nothing = np.zeros(len(units))
-    return Dispatch(MappingProxyType({("G", "normal"): np.array(units, dtype=np.float64)}), nothing, nothing)
+    return Dispatch.of(MappingProxyType({("G", "normal"): np.array(units, dtype=np.float64)}), nothing, nothing)
 
 
 def refused(c: Conditions) -> str:

@@ -18,8 +18,9 @@ import numpy as np
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.schedule.checker import check
-from optimizer.settlement.account import Dispatch, grid_import_mw
+from optimizer.settlement.account import grid_import_mw
 from tests.farms import conditions, farm, group
 
 LONG_AGO = -1e9
@@ -195,7 +196,7 @@ def random_case(seed: int, *, ramps: bool) -> tuple[Conditions, Dispatch]:
         on[1, t] = rng.randint(0, last) if ramps else 0
         on[0, t] = last - on[1, t]
     units_on = {("G", "normal"): on[0], ("G", "eco"): on[1]}
-    return c, Dispatch(MappingProxyType(units_on), np.zeros(n), np.zeros(n))
+    return c, Dispatch.of(MappingProxyType(units_on), np.zeros(n), np.zeros(n))
 
 
 @pytest.mark.parametrize("ramps", [False, True])

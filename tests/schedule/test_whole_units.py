@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -72,7 +71,7 @@ def test_modes_are_rounded_to_the_frugal_one() -> None:
     two = group(other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"))
     c = conditions(farm(two, limit_mw=7.25), [FREE])
     plan = plan_conditions(c)
-    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
+    continuous = dispatch_of(solve(compile_program(build_problem(c))))
     rounded = round_down(c, continuous).units_on
     assert (rounded["G", "normal"].tolist(), rounded["G", "eco"].tolist()) == ([4], [6])
     assert (on(plan), on(plan, mode="eco")) == ([4], [6])
@@ -99,7 +98,7 @@ def test_another_group_fills_what_a_container_cannot() -> None:
     worse = group("worse", 6, th=950.0, units_switched_together=3)
     c = conditions(farm(better, worse, limit_mw=6.5), [FREE])
     rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
-    assert round_down(c, dispatch_of(c, solve(compile_program(build_problem(c))))).running(c.farm.fleet[1]) == [0.0]
+    assert round_down(c, dispatch_of(solve(compile_program(build_problem(c))))).running(c.farm.fleet[1]) == [0.0]
     assert rounded.settlement.profit == pytest.approx(6 * 0.95)
     assert rounded.proved
     assert exact.settlement.profit == pytest.approx(6 * 0.95)
@@ -123,7 +122,7 @@ def test_on_site_power_that_fewer_machines_do_not_take_is_exported_where_that_pa
     """Of half a megawatt: as much as may be exported, and none for less than the 0.1 USD/MWh that it costs."""
     own = {"available_mw": 6.5, "cost_usd_per_mwh": 0.1, "export_limit_mw": limit_mw, "export_price_usd_per_mwh": price}
     c = conditions(farm(energy={"onsite": own}), [3.0])
-    fewer = round_down(c, dispatch_of(c, solve(compile_program(build_problem(c)))))
+    fewer = round_down(c, dispatch_of(solve(compile_program(build_problem(c)))))
     assert (fewer.onsite_mw.tolist(), fewer.export_mw.tolist()) == ([6.0 + exported], [exported])
     assert check(c, fewer) == []
 
@@ -148,8 +147,8 @@ def test_suppliers_give_way_one_after_the_other() -> None:
     """With losses of a quarter five machines take 6.25 MW at the hub: all 0.5 of the dearer supplier's MW go first."""
     two = (supplier("dear", 0.5, 0.5), supplier("cheap", 6.5, 0.25))
     c = conditions(farm(limit_mw=10.0, energy={"supplies": two, "loss_share": 0.25}), [0.7])
-    continuous = dispatch_of(c, solve(compile_program(build_problem(c))))
-    fewer = replace(continuous, units_on=MappingProxyType({("G", "normal"): np.array([5.5])}))
+    continuous = dispatch_of(solve(compile_program(build_problem(c))))
+    fewer = continuous.with_(units_on={("G", "normal"): np.array([5.5])})
     rounded = round_down(c, fewer)
     assert [mw.tolist() for mw in continuous.supply_mw.values()] == [pytest.approx([0.5]), pytest.approx([6.5])]
     assert {name: mw.tolist() for name, mw in rounded.supply_mw.items()} == {"dear": [0.0], "cheap": [5 * 1.25]}
@@ -179,7 +178,7 @@ def test_rounding_lowers_the_peak_that_is_billed() -> None:
 @given(farms(most_groups=2, most_intervals=6))
 def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
     """Whatever else is broken by it, no supplier is drawn on beyond its limit or beyond what is imported."""
-    continuous = dispatch_of(c, optimum(compile_program(build_problem(c))))
+    continuous = dispatch_of(optimum(compile_program(build_problem(c))))
     rounded = round_down(c, continuous)
     broken = {breach.rule for breach in check(c, rounded)}
     assert not broken & {"supply below zero", "supplier's limit", "suppliers above import", "import below zero"}

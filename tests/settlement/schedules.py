@@ -8,7 +8,8 @@ from typing import Any
 import numpy as np
 
 from optimizer.conditions import Conditions
-from optimizer.settlement.account import Dispatch, Settlement, settle
+from optimizer.dispatch import Dispatch
+from optimizer.settlement.account import Settlement, settle
 from tests.farms import conditions, farm
 
 
@@ -19,7 +20,7 @@ def dispatch(
     n = len(next(iter(units.values())))
     on = {point: np.array(values, dtype=np.float64) for point, values in units.items()}
     drawn = {name: np.array(mw, dtype=np.float64) for name, mw in supply.items()}
-    return Dispatch(MappingProxyType(on), np.zeros(n) + onsite, np.zeros(n) + export, MappingProxyType(drawn))
+    return Dispatch.of(MappingProxyType(on), np.zeros(n) + onsite, np.zeros(n) + export, MappingProxyType(drawn))
 
 
 def machines(on: list[float], **supply: list[float]) -> Dispatch:

@@ -10,10 +10,11 @@ from hypothesis import given
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import FAMILIES
 from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods
 from tests.settlement.test_bill import schedules
 

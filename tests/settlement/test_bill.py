@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
+from optimizer.dispatch import Dispatch
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
-from optimizer.settlement.account import Dispatch, settle, site_load_mw
+from optimizer.settlement.account import settle, site_load_mw
 from optimizer.settlement.bill import BillLine, bill
 from tests.farms import conditions, farm, farms
 from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, machines
@@ -146,10 +147,10 @@ def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
     for g, group in enumerate(c.farm.fleet):
         on[group.name, group.modes[0]] = shares() * c.units_available[g]
     nothing = np.zeros(n)
-    idle = Dispatch(MappingProxyType(on), nothing, nothing)
+    idle = Dispatch.of(MappingProxyType(on), nothing, nothing)
     left = site_load_mw(c, idle) * (1.0 + c.farm.energy.loss_share)
     drawn = {s.name: shares() * np.minimum(c.market.supply_limit_mw[s.name], left) for s in c.farm.energy.supplies}
-    return c, Dispatch(idle.units_on, nothing, nothing, MappingProxyType(drawn))
+    return c, Dispatch.of(idle.units_on, nothing, nothing, MappingProxyType(drawn))
 
 
 @given(schedules())

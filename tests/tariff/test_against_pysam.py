@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.load import contract_in
 from optimizer.config.yaml12 import parse
+from optimizer.dispatch import Dispatch
 from optimizer.errors import InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.planning import plan_conditions
-from optimizer.settlement.account import Dispatch
 from optimizer.settlement.bill import bill
 from optimizer.tariff.urdb import contract_text
 from tests import farms
@@ -65,7 +65,7 @@ def farm_under(path: Path, leave_out: tuple[str, ...] = (), worth: float = 100.0
 def running(c: Conditions, kw: F) -> Dispatch:
     """So many machines of the first group, none of the others."""
     none = np.zeros(HOURS)
-    return Dispatch({(f"G{i}", "normal"): kw if i == 0 else none for i in range(3)}, onsite_mw=none, export_mw=none)
+    return Dispatch.of({(f"G{i}", "normal"): kw if i == 0 else none for i in range(3)}, onsite_mw=none, export_mw=none)
 
 
 def by_month(c: Conditions, dispatch: Dispatch) -> dict[str, F]:

@@ -13,6 +13,7 @@ from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.lp import choices
 from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.lp.highs import solve
@@ -21,7 +22,7 @@ from optimizer.lp.program import compile_program
 from optimizer.lp.pyomo_model import pyomo_model
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import Dispatch, settle
+from optimizer.settlement.account import settle
 
 F = NDArray[np.float64]
 
@@ -53,7 +54,7 @@ def optimum(c: Conditions, without: str | tuple[str, ...] = (), *, whole: bool =
     terms = [term for term in TERMS if term.name not in left_out]
     program = compile_program(problem, families, terms)
     found = solve(program, whole=True) if whole else choices.optimum(program)
-    dispatch = dispatch_of(c, found)
+    dispatch = dispatch_of(found)
     profit = sum(program.profit_by_term(found.x).values())
     if not left_out:
         assert by_pyomo(problem) == pytest.approx(found.objective, rel=1e-9, abs=1e-9)

@@ -180,7 +180,7 @@ PARAMETERS = (
 )
 
 VARIABLES = (
-    Variable("units_on", ("POINTS", "INTERVALS")),
+    Variable("units_on", ("POINTS", "INTERVALS"), decided=True),
     Variable("units_started", ("GROUPS", "INTERVALS")),
     Variable("units_stopped", ("GROUPS", "INTERVALS")),
     Variable("outage_units", ("OUTAGES",)),

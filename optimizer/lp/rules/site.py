@@ -108,8 +108,8 @@ PARAMETERS = (
 VARIABLES = (
     Variable("grid_import", ("INTERVALS",)),
     Variable("import_overrun", ("OVERRUNS", "INTERVALS")),
-    Variable("source_mw", ("SOURCES", "INTERVALS"), upper="source_limit_mw"),
-    Variable("export_mw", ("EXPORTS", "INTERVALS")),
+    Variable("source_mw", ("SOURCES", "INTERVALS"), upper="source_limit_mw", decided=True),
+    Variable("export_mw", ("EXPORTS", "INTERVALS"), decided=True),
 )
 
 FAMILIES = (

@@ -129,7 +129,7 @@ VARIABLES = (
     Variable("spot_mw", ("INTERVALS",), upper="spot_limit_mw"),
     Variable("block_used", ("BLOCKS", "INTERVALS")),
     Variable("block_resold", ("BLOCKS", "INTERVALS"), upper="resale_limit_mw"),
-    Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw"),
+    Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw", decided=True),
     Variable("take_shortfall", ("TAKES",)),
     Variable("blocks_full", ("KEPT_BELOW_ZERO",), integer=True),
 )
