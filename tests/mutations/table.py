@@ -385,7 +385,7 @@ MUTATIONS = (
     ),
     Mutation(ROUNDING, "key=lambda name: -float(price[name].mean())", "key=lambda name: float(price[name].mean())"),
     Mutation(ROUNDING, "over = over - less", "pass"),
-    Mutation(ROUNDING, "np.clip(mw, 0.0, c.market.supply_limit_mw[supply.name])", "mw * 1.01"),
+    Mutation("optimizer/lp/program.py", "np.clip(x, self.col_lower, self.col_upper)", "x + 0.01"),
     Mutation(EXPLAIN, '"peak_measured": "demand_charge",', ""),
     Mutation(EXPLAIN, '"peak_tag": "coincident_peak",', ""),
     Mutation(
