@@ -18,8 +18,8 @@ from optimizer.config.horizon import GroupState
 from optimizer.errors import InfeasibleError, SolverError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, shortfalls
 from optimizer.planning import Plan, plan_conditions
+from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from optimizer.units import megawatts
 

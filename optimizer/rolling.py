@@ -17,8 +17,8 @@ from optimizer.dispatch import Dispatch, joined
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
+from optimizer.reasons import Reason
 from optimizer.schedule.checker import MW_TOLERANCE
-from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.account import grid_import_mw
 from optimizer.tail import metered, part_of

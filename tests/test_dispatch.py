@@ -20,9 +20,9 @@ from optimizer.lp.language import Family, Formulation, Term, Variable
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
 from optimizer.policies import Followed
+from optimizer.reasons import Reason
 from optimizer.report.power import power_text
 from optimizer.rolling import chained
-from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import dispatch_of, round_down
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm

@@ -9,7 +9,7 @@ from optimizer.conditions import Conditions
 from optimizer.limits import short_mw
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import plan_conditions
-from optimizer.schedule.reasons import Reason
+from optimizer.reasons import Reason
 from tests.farms import conditions, farm, farms, group
 
 

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.policies import Followed
+from optimizer.reasons import Reason
 from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import grid_import_mw, settle
 from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market

@@ -15,8 +15,8 @@ from optimizer.lp.choices import optimum
 from optimizer.lp.program import compile_program
 from optimizer.market.calendars import share_within
 from optimizer.policies import Followed, always_on, one_threshold, strike_rule, with_calendar, with_hysteresis
+from optimizer.reasons import Reason
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import dispatch_of
 
 F = NDArray[np.float64]

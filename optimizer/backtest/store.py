@@ -20,8 +20,8 @@ from numpy.typing import NDArray
 
 from optimizer.errors import CurtailError
 from optimizer.policies import Followed
+from optimizer.reasons import Reason
 from optimizer.results import opened
-from optimizer.schedule.reasons import Reason
 
 F = NDArray[np.float64]
 _OFF = "off"

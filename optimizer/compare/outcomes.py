@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import Settlement, settle
 from optimizer.units import TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 

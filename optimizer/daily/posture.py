@@ -25,7 +25,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.reading import Reading, limits_of
 from optimizer.market.series import read_series
 from optimizer.policies import Followed, on_where
-from optimizer.schedule.reasons import Reason
+from optimizer.reasons import Reason
 
 F = NDArray[np.float64]
 _LOOKED_BACK = pd.Timedelta(days=7)

@@ -1,29 +1,12 @@
 """The table of contents of the linear program.
 
 Read it like a paper: `FAMILIES` are the constraints, `VARIABLES` the decisions, `PARAMETERS` the data, `TERMS` the
-objective. Every name is declared in the file of the concern it belongs to, under ``lp/rules``.
-
-==================  ==========================================================================================
-file                families
-==================  ==========================================================================================
-rules/fleet.py      availability, first_change, later_change, minimum_on, minimum_off, minimum_on_since_outage,
-                    minimum_off_since_outage, outage_split, daily_starts, cold_start, freeze_protection, start_rate,
-                    hourly_starts
-rules/site.py       balance, import_limit, export_limit, export_source, first_ramp_up, ramp_up, first_ramp_down,
-                    ramp_down, ramp_to_limit
-rules/outages.py    taken_ran, taken_running, taken_unreplaced, unreplaced_start, fall_of_group (empty without a ramp
-                    down)
-rules/supply.py     supply, block_size, block_settled, spot_beyond_kept, minimum_take
-rules/charges.py    peak_measured, peak_billed, peak_ratchet, energy_tier, peak_tag, least_bill
-rules/events.py     event_cap, event_miss, paid_cuts
-rules/replanning.py frozen_schedule, more_than_announced, fewer_than_announced (empty unless planned before)
-rules/whole.py      whole_containers, one_partial_container (empty unless whole units are asked for)
-==================  ==========================================================================================
+objective. Every name is declared in the file of the concern it belongs to, under ``lp/rules``, with its words.
 """
 
 from __future__ import annotations
 
-from optimizer.lp.language import Family, Formulation, Parameter, Term, Variable
+from optimizer.lp.language import Family, Formulation, Item, Parameter, Term, Variable
 from optimizer.lp.rules import charges, events, fleet, outages, replanning, site, supply, whole
 
 CONCERNS = (fleet, site, outages, supply, charges, events, replanning, whole)
@@ -34,3 +17,7 @@ FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.
 TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
 
 DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS)
+
+_RULES: tuple[Family | Term, ...] = (*FAMILIES, *TERMS)
+ITEM_OF: dict[str, Item] = {rule.name: rule.item for rule in _RULES if rule.item is not None}
+"""What a family's rows, or a term, charge for."""

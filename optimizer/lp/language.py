@@ -84,16 +84,31 @@ class Variable:
 
 
 @dataclass(frozen=True)
+class Item:
+    """What rows charge for, as an explanation names it; several families and terms may charge for the same.
+
+    ``reason`` is the code of why a machine is off where this takes most of what it earns.
+    """
+
+    name: str
+    title: str
+    reason: str | None = None
+
+
+@dataclass(frozen=True)
 class Family:
     """One constraint family: its rule, the sets it is declared over, and how an operator would put one row.
 
-    ``words`` is a format string: names of sets stand for labels, names of parameters for numbers.
+    ``words`` is a format string: names of sets stand for labels, names of parameters for numbers. ``item`` is what its
+    shadow price is paid for, ``soft`` the parameter that prices what goes beyond its rows; without one they are hard.
     """
 
     rule: Rule
     over: tuple[str, ...]
     words: str
     unit: str = "machines"  # of its rows: "MW" for limits at the meter
+    item: Item | None = None
+    soft: str | None = None
 
     @property
     def name(self) -> str:
@@ -105,12 +120,13 @@ class Family:
 class Term:
     """One line of the objective, in USD, positive when it raises profit; summed over the members of ``over``.
 
-    One that is no ``money`` steers the solver and is no part of profit.
+    One that is no ``money`` steers the solver and is no part of profit. ``item`` is as of families.
     """
 
     rule: Rule
     over: tuple[str, ...]
     money: bool = True
+    item: Item | None = None
 
     @property
     def name(self) -> str:

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
-from optimizer.schedule.reasons import Reason
+from optimizer.reasons import Reason
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

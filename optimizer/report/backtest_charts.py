@@ -21,7 +21,6 @@ from optimizer.report.backtest_view import Pair
 from optimizer.report.charts import MOST_GROUPS, REASON_STYLE, price_range
 from optimizer.report.packing import decimals_of, packed
 from optimizer.report.text import label
-from optimizer.schedule.reasons import MEANING
 from optimizer.settlement.account import grid_import_mw
 from optimizer.tail import part_of
 
@@ -154,7 +153,7 @@ def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tu
     parts = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}]
     for reason in present:
         color, hatch = REASON_STYLE[reason]
-        parts.append({"label": label(reason), "meaning": MEANING[reason], "color": color, "hatch": hatch})
+        parts.append({"label": label(reason), "meaning": reason.meaning, "color": color, "hatch": hatch})
     rows = []
     for g, group in enumerate(c.farm.fleet):
         series[f"on{g}"] = packed(schedule.running(group)[slice(*part)], 1)

@@ -16,7 +16,6 @@ from optimizer.report.backtest_view import LINES, ShownDay, best_and_worst, fall
 from optimizer.report.charts import REASON_STYLE
 from optimizer.report.page import read_asset, render
 from optimizer.report.text import label
-from optimizer.schedule.reasons import MEANING
 
 
 @dataclass(frozen=True)
@@ -75,7 +74,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         worst=worst,
         shown=days,
         far=[] if pair is None else [(TITLES[key], _end(told, key, pair.theirs)) for key in far_off(told, pair)],
-        reasons=[(r.value, label(r), MEANING[r], *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
+        reasons=[(r.value, label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
         lines=[line for line in LINES if line in charged] + [line for line in charged if line not in LINES],
         line_words=LINES,
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],

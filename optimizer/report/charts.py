@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.reasons import Reason
 from optimizer.report import words
 from optimizer.report.packing import Bins, bins_of, decimals_of, packed
 from optimizer.report.text import label, plural, trimmed
 from optimizer.schedule.explain import PLAIN_ITEMS
-from optimizer.schedule.reasons import MEANING, Reason
 from optimizer.schedule.tables import group_load_mw
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -180,7 +180,7 @@ class _Describer:
         parts = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}]
         for reason in present:
             color, hatch = REASON_STYLE[reason]
-            parts.append({"label": label(reason), "meaning": MEANING[reason], "color": color, "hatch": hatch})
+            parts.append({"label": label(reason), "meaning": reason.meaning, "color": color, "hatch": hatch})
         return {
             "id": "reasons",
             "kind": "rows",

@@ -7,6 +7,7 @@ from typing import Any
 
 from optimizer.compare.outcomes import EVENT_INCOME, PENALTIES, SALES, Outcome
 from optimizer.compare.running import Compared, Comparison, Way
+from optimizer.reasons import Reason
 from optimizer.report.charts import REASON_STYLE
 from optimizer.report.compare_summary import notes
 from optimizer.report.compare_view import (
@@ -21,7 +22,6 @@ from optimizer.report.compare_view import (
 )
 from optimizer.report.page import read_asset, render
 from optimizer.report.text import label
-from optimizer.schedule.reasons import MEANING, Reason
 
 MOST_ROWS = 200  # scenarios on the page; compare.csv holds all
 MOST_WATERFALLS = 40
@@ -92,7 +92,7 @@ def render_comparison(comparison: Comparison) -> str:
         way=Way,
         scale=Scale([found.profit for row in (*bases, *rows) for found in row.ways.values() if found]),
         most_mwh=max((f.curtailed_mwh for row in (*bases, *rows) for f in row.ways.values() if f), default=0.0) or 1.0,
-        reasons=[(reason.value, label(reason), MEANING[reason], *REASON_STYLE[reason]) for reason in _order(present)],
+        reasons=[(reason.value, label(reason), reason.meaning, *REASON_STYLE[reason]) for reason in _order(present)],
         curves=[curve(sweep) for sweep in swept if len(sweep.keys) == 1],
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],

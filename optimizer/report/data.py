@@ -17,7 +17,6 @@ from optimizer.report.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, 
 from optimizer.report.shutdowns import Block, shutdown_rows
 from optimizer.report.text import Clock
 from optimizer.schedule.alarms import Alarm, alarms
-from optimizer.schedule.reasons import MEANING
 from optimizer.schedule.tables import group_load_mw
 from optimizer.settlement.events import misses
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -196,7 +195,7 @@ def _reasons(plan: Plan) -> Iterator[ReasonRow]:
     for reason, units in plan.explanation.off.items():
         by_group = units @ hours
         mwh = float(extra_mw @ (units @ (hours * c.pue)))
-        rows.append(ReasonRow(reason, MEANING[reason], float(by_group.sum()), mwh, by_group))
+        rows.append(ReasonRow(reason, reason.meaning, float(by_group.sum()), mwh, by_group))
     yield from sorted(rows, key=lambda row: (-row.machine_hours, row.reason))
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.schedule.reasons import Reason
+from optimizer.reasons import Reason
 
 F = NDArray[np.float64]
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.reasons import Reason
 from optimizer.report.text import Clock, label
-from optimizer.schedule.reasons import MEANING, Reason
 from optimizer.schedule.tables import Shutdown, shutdown_blocks
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -64,5 +64,5 @@ def _block(plan: Plan, clock: Clock, run: Sequence[Shutdown]) -> Block:
         units=run[0].units,
         mw=float(np.average([block.mw for block in run], weights=hours)),
         reasons=reasons,
-        meaning=MEANING[reasons[0]] if len(reasons) == 1 else ", then ".join(map(label, reasons)),
+        meaning=reasons[0].meaning if len(reasons) == 1 else ", then ".join(map(label, reasons)),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from optimizer.schedule import explain
+
 LINES: dict[str, str] = {
     "hash_revenue": "Hash revenue, after the pool's fee",
     "hosting_revenue": "Hosting fees",
@@ -35,24 +37,7 @@ PENALTIES: dict[str, str] = {
 }
 """Lines that are a limit broken and paid for."""
 
-ITEMS: dict[str, str] = {
-    "energy": "Energy price, losses included",
-    "adders": "Adders, losses included",
-    "demand_charge": "Demand charge: the interval sets the billed peak",
-    "coincident_peak": "Coincident peak: the charge times the interval's probability",
-    "energy_tier": "Energy above a tier",
-    "minimum_bill": "The minimum bill is not reached: energy counts towards it",
-    "import_limit": "The interconnection is full",
-    "event_cap": "A curtailment event caps import",
-    "event_payment": "A curtailment event pays for cuts",
-    "ramp_up": "Load may not rise faster",
-    "ramp_down": "Load may not fall faster",
-    "first_ramp_up": "Load may not rise faster from the plan's beginning",
-    "first_ramp_down": "Load may not fall faster from the plan's beginning",
-    "ramp_to_limit": "Load must be able to fall to a call or limit in time",
-    "no_import": "Nothing is imported: on-site power sets the price",
-    "extension": "A constraint added with --extend",
-}
+ITEMS = {name: item.title for name, item in explain.ITEMS.items()}
 """Items of the marginal power price."""
 
 CONTRACT_TERMS: dict[str, str] = {

@@ -11,23 +11,18 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.lp.language import Map, RangeSet, Subset
+from optimizer.lp.formulation import ITEM_OF
+from optimizer.lp.language import Item, Map, RangeSet, Subset
 from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
-from optimizer.schedule.reasons import ITEM_REASON, Reason
+from optimizer.reasons import Reason
 
 F = NDArray[np.float64]
-PLAIN_ITEMS = ("energy", "adders")
-_ITEM = {
-    "supply": "energy",
-    "peak_measured": "demand_charge",
-    "peak_tag": "coincident_peak",
-    "tag_case": "coincident_peak",
-    "other_peaks": "coincident_peak",
-    "least_bill": "minimum_bill",
-    "paid_cuts": "event_payment",
-}  # families by what an operator would call their item; the others by their own name
+NO_IMPORT = Item("no_import", "Nothing is imported: on-site power sets the price")
+EXTENSION = Item("extension", "A constraint added with --extend", Reason.EXTENSION)
+ITEMS = {item.name: item for item in (*ITEM_OF.values(), NO_IMPORT, EXTENSION)}
+PLAIN_ITEMS = tuple(name for name, item in ITEMS.items() if item.reason == Reason.PRICE)
 _TOLERANCE = 1e-6
 REASONS = tuple(Reason)
 
@@ -71,6 +66,15 @@ def _by_interval(interval: NDArray[np.signedinteger[Any]], values: F, n: int) ->
     return np.bincount(interval, weights=values, minlength=n).astype(np.float64)
 
 
+def _item(name: str) -> str:
+    """What a family or a term is called in the marginal price."""
+    return ITEM_OF[name].name if name in ITEM_OF else name
+
+
+def _position(item: Item) -> int:
+    return REASONS.index(Reason(item.reason or Reason.EXTENSION))
+
+
 def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict[str, F]:
     """The marginal power price of each interval as a sum, USD/MWh.
 
@@ -88,15 +92,15 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     for name, term in program.terms.items():
         mine = (term.columns >= first) & (term.columns < first + n)
         if mine.any():
-            items[name] = -_by_interval(term.columns[mine] - first, term.coefficients[mine], n)
+            items[_item(name)] = -_by_interval(term.columns[mine] - first, term.coefficients[mine], n)
     for name, rows in program.rows.items():
         mine = (row >= rows.start) & (row < rows.stop)
         if name != "balance" and mine.any():
-            item = _ITEM.get(name, name)
+            item = _item(name)
             items[item] = items.get(item, 0.0) + _by_interval(interval[mine], charge[mine], n)
-    items["no_import"] = block.of(solution.column_dual)
+    items[NO_IMPORT.name] = block.of(solution.column_dual)
     balance = program.rows["balance"]
-    items["extension"] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
+    items[EXTENSION.name] = -solution.row_dual[balance.start : balance.stop] - np.sum(list(items.values()), axis=0)
     kept = {name: values / hours for name, values in items.items()}
     return {name: v for name, v in kept.items() if name in PLAIN_ITEMS or (np.abs(v) > _TOLERANCE).any()}
 
@@ -169,7 +173,7 @@ def _code(
     plain = np.sum([items[name] for name in PLAIN_ITEMS], axis=0)
     others = {name: values for name, values in items.items() if name not in PLAIN_ITEMS}
     n = len(c.grid)
-    named = np.array([REASONS.index(ITEM_REASON.get(name, Reason.EXTENSION)) for name in others] or [0])
+    named = np.array([_position(ITEMS.get(name, EXTENSION)) for name in others] or [0])
     largest = np.array(list(others.values()) or [np.full(n, -np.inf)]).argmax(axis=0)
     largest_item = np.max(list(others.values()) or [np.zeros(n)], axis=0)
     marginal = plain + np.sum(list(others.values()) or [np.zeros(n)], axis=0)
@@ -178,14 +182,8 @@ def _code(
     costs = problem.restart_th_hours.any(axis=1) | (problem.wear_usd > 0.0)  # else only whole machines keep one off
     code = np.where(costs[:, None], REASONS.index(Reason.RESTART_COST), REASONS.index(Reason.WHOLE_UNITS))
     code = np.broadcast_to(code, strike.shape)
-    for family, reason in (
-        ("minimum_on", Reason.MINIMUM_ON),
-        ("minimum_off", Reason.MINIMUM_OFF),
-        ("start_rate", Reason.START_RATE),
-        ("hourly_starts", Reason.START_RATE),
-        ("daily_starts", Reason.STARTS_PER_DAY),
-    ):
-        code = np.where(_binding(c, problem, solution, family), REASONS.index(reason), code)
+    for family in ("minimum_on", "minimum_off", "start_rate", "hourly_starts", "daily_starts"):
+        code = np.where(_binding(c, problem, solution, family), _position(ITEM_OF[family]), code)
     code = np.where(c.too_cold_to_start, REASONS.index(Reason.COLD_START), code)
     code = np.where(_as_announced(problem, solution), REASONS.index(Reason.ANNOUNCED), code)
     code = np.where(extended, REASONS.index(Reason.EXTENSION), code)
@@ -195,7 +193,7 @@ def _code(
     price = np.where(sells, REASONS.index(Reason.RESALE), REASONS.index(Reason.PRICE))
     code = np.where(strike <= plain + tolerance, price, code)
     # where on-site power feeds the site alone, a machine competes with export and with better machines for it
-    alone = items.get("no_import", np.zeros(n)) < -_TOLERANCE
+    alone = items.get(NO_IMPORT.name, np.zeros(n)) < -_TOLERANCE
     own_power = alone & (solution.values["source_mw"].sum(axis=0) > _TOLERANCE)
     pays_on_it = strike > problem.source_usd_per_mwh.min(initial=np.inf) + tolerance
     return np.where(own_power & pays_on_it & (strike <= marginal + tolerance), REASONS.index(Reason.EXPORT), code)

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.reasons import Reason
 from optimizer.schedule.explain import REASONS, Explanation
-from optimizer.schedule.reasons import Reason
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

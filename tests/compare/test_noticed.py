@@ -6,8 +6,8 @@ import pytest
 
 from optimizer.compare.running import Outcome, Way, met
 from optimizer.planning import plan_conditions
+from optimizer.reasons import Reason
 from optimizer.rolling import replanned
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario
 from tests.farms import conditions, farm, group

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.policies import Followed, always_on, strike_rule
+from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, farms, group
 

@@ -11,8 +11,8 @@ from optimizer.checking import check_file_and_series
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.planning import plan_farm
+from optimizer.reasons import Reason
 from optimizer.schedule.alarms import alarms
-from optimizer.schedule.reasons import Reason
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
 

@@ -223,7 +223,7 @@ MUTATIONS = (
     Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
     Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
-    Mutation(EXPLAIN, 'items["no_import"] = ', 'items["no_import"] = -'),
+    Mutation(EXPLAIN, "items[NO_IMPORT.name] = ", "items[NO_IMPORT.name] = -"),
     Mutation(ACCOUNT, "imported * (1.0 + energy.loss_share)", "imported * (1.0 - energy.loss_share)"),
     Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=running[0]"),
     Mutation(ACCOUNT, "dispatch.export_mw - dispatch.onsite_mw", "dispatch.onsite_mw - dispatch.export_mw"),
@@ -273,7 +273,6 @@ MUTATIONS = (
     ),
     Mutation(EVENT_MONEY, "max(worst - c.farm.state.missed_mw.get(event.name, 0.0), 0.0)", "worst"),
     Mutation(CHECKER, "> span.held_mw + MW_TOLERANCE", "> span.held_mw + 99.0"),
-    Mutation(EXPLAIN, '"paid_cuts": "event_payment",', ""),
     Mutation(SUPPLY, "m.spot_mw[t] + used + drawn ==", "m.spot_mw[t] + used =="),
     Mutation(SUPPLY, "taken + m.take_shortfall[k] >=", "taken - m.take_shortfall[k] >="),
     Mutation(SUPPLY, "lambda j: m.take_mwh_per_mw[j] * m.supply_mw", "lambda j: m.supply_mw"),
@@ -386,8 +385,6 @@ MUTATIONS = (
     Mutation(ROUNDING, "key=lambda name: -float(price[name].mean())", "key=lambda name: float(price[name].mean())"),
     Mutation(ROUNDING, "over = over - less", "pass"),
     Mutation("optimizer/lp/program.py", "np.clip(x, self.col_lower, self.col_upper)", "x + 0.01"),
-    Mutation(EXPLAIN, '"peak_measured": "demand_charge",', ""),
-    Mutation(EXPLAIN, '"peak_tag": "coincident_peak",', ""),
     Mutation(
         SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "np.where(apart, np.inf, stop_above)"
     ),

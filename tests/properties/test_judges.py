@@ -12,9 +12,9 @@ from optimizer.errors import InfeasibleError
 from optimizer.lp.choices import fixed, optimum
 from optimizer.lp.program import compile_program
 from optimizer.planning import plan_conditions
+from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import marginal_items
-from optimizer.schedule.reasons import Reason
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import farms

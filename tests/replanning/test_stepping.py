@@ -15,11 +15,11 @@ from optimizer.config.farm import Farm
 from optimizer.errors import MissingDataError
 from optimizer.planning import plan_conditions
 from optimizer.policies import Followed, strike_rule
+from optimizer.reasons import Reason
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import chained
 from optimizer.schedule.checker import check
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farms, group
 from tests.replanning.histories import evenly, finer, foreseen, history, replanned, turnover, with_prices

@@ -10,11 +10,11 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.reasons import Reason
 from optimizer.report.contract import bill_json, bill_sections, raised_peaks
 from optimizer.report.data import POWER_LINES, SOLD_LINES, figures
 from optimizer.report.files import settlement
 from optimizer.report.shutdowns import merged
-from optimizer.schedule.reasons import Reason
 from optimizer.schedule.tables import Shutdown
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan

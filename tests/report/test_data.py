@@ -8,10 +8,10 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
+from optimizer.reasons import Reason
 from optimizer.report import words
 from optimizer.report.charts import REASON_STYLE
 from optimizer.report.data import POWER_LINES, SOLD_LINES, figures
-from optimizer.schedule.reasons import ITEM_REASON, Reason
 from optimizer.schedule.tables import shutdown_blocks
 from tests.farms import farms
 from tests.report.plans import contract_plan, plan_of, rich_plan
@@ -71,7 +71,6 @@ def test_every_code_has_words() -> None:
     """A code without them would speak for itself, in the programmer's words."""
     assert set(words.LINES) == set(rich_plan().settlement.usd)
     assert set(POWER_LINES) | set(SOLD_LINES) <= set(words.LINES)
-    assert set(ITEM_REASON) <= set(words.ITEMS)
     assert set(contract_plan().explanation.items) <= set(words.ITEMS)
 
 

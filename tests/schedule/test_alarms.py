@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from optimizer.planning import Plan, plan_conditions
+from optimizer.reasons import Reason
 from optimizer.schedule.alarms import Alarm, alarms
-from optimizer.schedule.reasons import Reason
 from tests.farms import conditions, farm, group
 
 RULE = {"months": (2,), "count": 2, "per": "month", "interval_minutes": 30, "source": "made up for a test"}

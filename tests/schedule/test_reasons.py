@@ -8,8 +8,10 @@ import pyomo.environ as pyo
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.lp.formulation import FAMILIES, ITEM_OF, PARAMETERS
 from optimizer.planning import Plan, plan_conditions
-from optimizer.schedule.reasons import ITEM_REASON, MEANING, Reason
+from optimizer.reasons import Reason
+from optimizer.schedule.explain import ITEMS
 from optimizer.schedule.tables import strike_sheet
 from tests.farms import conditions, farm, group
 
@@ -179,10 +181,14 @@ def test_a_constraint_of_the_users_own_is_a_reason(extend: Any) -> None:
     assert plan.dispatch.units_on["G", "normal"].tolist() == [6, 0]
 
 
-def test_every_reason_has_an_example_and_a_meaning() -> None:
+def test_every_reason_has_an_example() -> None:
     assert {*EXAMPLES, Reason.EXTENSION, Reason.SAFE_POSTURE} == set(Reason)
-    assert set(MEANING) == set(Reason)
-    assert set(ITEM_REASON.values()) <= set(Reason)
+
+
+def test_what_rules_say_of_themselves() -> None:
+    """An item has one title and one reason, whichever rules charge for it; what is soft is priced by a parameter."""
+    assert all(ITEMS[item.name] == item and item.reason in (None, *Reason) for item in ITEM_OF.values())
+    assert {f.soft for f in FAMILIES} <= {None, *(p.name for p in PARAMETERS)}
 
 
 def test_a_reason_for_each_group_by_its_own_strike() -> None:

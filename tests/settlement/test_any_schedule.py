@@ -14,24 +14,13 @@ from optimizer.dispatch import Dispatch
 from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import FAMILIES
 from optimizer.lp.program import LinearProgram, compile_program
+from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods
 from tests.settlement.test_bill import schedules
 
-# What forbids schedules rather than settles them; limits with a price, and all that is charged, stay
-FORBIDDING = {
-    *(
-        "minimum_on",
-        "minimum_off",
-        "minimum_on_since_outage",
-        "minimum_off_since_outage",
-        "daily_starts",
-        "cold_start",
-        "start_rate",
-        "hourly_starts",
-    ),
-    *("first_ramp_up", "ramp_up", "first_ramp_down", "ramp_down", "ramp_to_limit"),
-}
+# Limits with a price, and all that is charged, settle schedules; what keeps machines off at no price forbids them
+SETTLING = [f for f in FAMILIES if f.soft is not None or f.item is None or f.item.reason in (None, Reason.PRICE)]
 
 
 def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram:
@@ -49,8 +38,7 @@ def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram
 
 def assert_one_account(c: Conditions, plan: Dispatch) -> None:
     """Assert that program and settlement agree on every line of a schedule."""
-    families = [family for family in FAMILIES if family.name not in FORBIDDING]
-    program = held(c, plan, compile_program(build_problem(c), families))
+    program = held(c, plan, compile_program(build_problem(c), SETTLING))
     terms, account = program.profit_by_term(optimum(program).x), settle(c, plan)
     lines = account.lines
     for money in (terms, lines):

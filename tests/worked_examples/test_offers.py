@@ -15,8 +15,8 @@ from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.lp.program import compile_program
 from optimizer.planning import plan_conditions
+from optimizer.reasons import Reason
 from optimizer.schedule.checker import Breach, check
-from optimizer.schedule.reasons import Reason
 from optimizer.settlement.account import settle
 from optimizer.settlement.events import payments
 from tests.farms import conditions, farm, group

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.reasons import Reason
 
 
 def peak_measured(m: Any, j: Any) -> Any:
@@ -148,17 +149,80 @@ VARIABLES = (
     Variable("bill_topup", ("LEAST_BILLS",)),
 )
 
+COINCIDENT = Item(
+    "coincident_peak", "Coincident peak: the charge times the interval's probability", Reason.COINCIDENT_PEAK
+)
+
 FAMILIES = (
-    Family(peak_measured, ("PEAK_HOURS",), "the billed peak counts this hour", unit="MW"),
-    Family(peak_billed, ("PEAK_BILLS",), "the measured peak {PEAK_BILLS} is billed", unit="MW"),
-    Family(peak_ratchet, ("RATCHETS",), "a ratchet bills {ratchet_share:.3g} of an earlier peak", unit="MW"),
-    Family(later_ratchet, ("LATER_RATCHETS",), "a ratchet bills the measured peak after the plan", unit="MW"),
-    Family(energy_tier, ("TIER_BILLS",), "energy above tier {TIER_BILLS} is charged more", unit="MWh"),
-    Family(peak_tag, ("PLAIN_TAGS",), "import at coincident peaks {PLAIN_TAGS} is charged", unit="MW"),
-    Family(tag_case, ("CASES",), "import at a coincident peak is charged above a floor", unit="MW"),
-    Family(other_peaks, ("SHARED_PEAKS",), "import at other coincident peaks is charged", unit="MW"),
-    Family(tag_excess, ("FLOORED_TAGS",), "import at coincident peaks {FLOORED_TAGS} is charged", unit="MW"),
-    Family(least_bill, ("LEAST_BILLS",), "the bill comes to {least_usd:.2f} USD at least", unit="USD"),
+    Family(
+        peak_measured,
+        ("PEAK_HOURS",),
+        "the billed peak counts this hour",
+        unit="MW",
+        item=Item("demand_charge", "Demand charge: the interval sets the billed peak", Reason.DEMAND_CHARGE),
+        soft="peak_usd_per_mw",
+    ),
+    Family(peak_billed, ("PEAK_BILLS",), "the measured peak {PEAK_BILLS} is billed", unit="MW", soft="peak_usd_per_mw"),
+    Family(
+        peak_ratchet,
+        ("RATCHETS",),
+        "a ratchet bills {ratchet_share:.3g} of an earlier peak",
+        unit="MW",
+        soft="peak_usd_per_mw",
+    ),
+    Family(
+        later_ratchet,
+        ("LATER_RATCHETS",),
+        "a ratchet bills the measured peak after the plan",
+        unit="MW",
+        soft="later_usd_per_mw",
+    ),
+    Family(
+        energy_tier,
+        ("TIER_BILLS",),
+        "energy above tier {TIER_BILLS} is charged more",
+        unit="MWh",
+        item=Item("energy_tier", "Energy above a tier", Reason.ENERGY_TIER),
+        soft="tier_adds_usd_per_mwh",
+    ),
+    Family(
+        peak_tag,
+        ("PLAIN_TAGS",),
+        "import at coincident peaks {PLAIN_TAGS} is charged",
+        unit="MW",
+        item=COINCIDENT,
+        soft="tag_usd_per_mw",
+    ),
+    Family(
+        tag_case,
+        ("CASES",),
+        "import at a coincident peak is charged above a floor",
+        unit="MW",
+        item=COINCIDENT,
+        soft="tag_usd_per_mw",
+    ),
+    Family(
+        other_peaks,
+        ("SHARED_PEAKS",),
+        "import at other coincident peaks is charged",
+        unit="MW",
+        item=COINCIDENT,
+        soft="tag_usd_per_mw",
+    ),
+    Family(
+        tag_excess,
+        ("FLOORED_TAGS",),
+        "import at coincident peaks {FLOORED_TAGS} is charged",
+        unit="MW",
+        soft="tag_usd_per_mw",
+    ),
+    Family(
+        least_bill,
+        ("LEAST_BILLS",),
+        "the bill comes to {least_usd:.2f} USD at least",
+        unit="USD",
+        item=Item("minimum_bill", "The minimum bill is not reached: energy counts towards it"),
+    ),
 )
 
 TERMS = (

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.reasons import Reason
 
 
 def event_cap(m: Any, c: Any) -> Any:
@@ -88,13 +89,28 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(event_cap, ("EVENT_CAPS",), 'event "{EVENTS}" {EVENT_STAGES} {event_cap_mw:.4g} MW', unit="MW"),
-    Family(event_miss, ("MISS_CAPS",), 'event "{EVENTS}" is missed by the most above its limit', unit="MW"),
+    Family(
+        event_cap,
+        ("EVENT_CAPS",),
+        'event "{EVENTS}" {EVENT_STAGES} {event_cap_mw:.4g} MW',
+        unit="MW",
+        item=Item("event_cap", "A curtailment event caps import", Reason.EVENT),
+        soft="event_violation_usd",
+    ),
+    Family(
+        event_miss,
+        ("MISS_CAPS",),
+        'event "{EVENTS}" is missed by the most above its limit',
+        unit="MW",
+        soft="event_miss_usd",
+    ),
     Family(
         paid_cuts,
         ("PAID_BASELINES",),
         'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
         unit="MW",
+        item=Item("event_payment", "A curtailment event pays for cuts", Reason.EVENT_PAYMENT),
+        soft="paid_cut_usd",
     ),
     Family(
         declined_cuts,

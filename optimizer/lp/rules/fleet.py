@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.reasons import Reason
 
 
 def units_running(m: Any, g: Any, t: Any) -> Any:
@@ -188,8 +189,18 @@ VARIABLES = (
     Variable("frost_shortfall", ("FROSTS",)),
 )
 
+MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", Reason.MINIMUM_ON)
+MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time", Reason.MINIMUM_OFF)
+START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
+RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
+
 FAMILIES = (
-    Family(availability, ("GROUPS", "INTERVALS"), "group {GROUPS} has {units_available:g} machines available"),
+    Family(
+        availability,
+        ("GROUPS", "INTERVALS"),
+        "group {GROUPS} has {units_available:g} machines available",
+        item=Item("availability", "No more machines are in service", Reason.OUTAGE),
+    ),
     Family(
         first_change,
         ("GROUPS", "FIRST_INTERVALS"),
@@ -204,47 +215,65 @@ FAMILIES = (
         minimum_on,
         ("MINIMUM_ON_GROUPS", "INTERVALS"),
         "started machines of group {MINIMUM_ON_GROUPS} must run their minimum time",
+        item=MINIMUM_ON,
     ),
     Family(
         minimum_off,
         ("MINIMUM_OFF_GROUPS", "INTERVALS"),
         "stopped machines of group {MINIMUM_OFF_GROUPS} must rest their minimum time",
+        item=MINIMUM_OFF,
     ),
     Family(
         minimum_on_since_outage,
         ("ON_SINCE",),
         "machines of group {GROUPS} started since an outage must run their minimum time",
+        item=MINIMUM_ON,
     ),
     Family(
         minimum_off_since_outage,
         ("OFF_SINCE",),
         "machines of group {GROUPS} stopped since an outage must rest their minimum time",
+        item=MINIMUM_OFF,
     ),
     Family(outage_split, ("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}"),
     Family(
         daily_starts,
         ("DAILY_STARTS_GROUPS", "DAYS"),
         "group {DAILY_STARTS_GROUPS} has {starts_left:g} starts left on {DAYS}",
+        item=Item("daily_starts", "No start is left on the day", Reason.STARTS_PER_DAY),
     ),
-    Family(cold_start, ("COLDS",), "it is too cold to start machines of group {GROUPS}"),
-    Family(freeze_protection, ("FROSTS",), "{frost_minimum:g} machines of group {GROUPS} must run against frost"),
+    Family(
+        cold_start,
+        ("COLDS",),
+        "it is too cold to start machines of group {GROUPS}",
+        item=Item("cold_start", "It is too cold to start", Reason.COLD_START),
+    ),
+    Family(
+        freeze_protection,
+        ("FROSTS",),
+        "{frost_minimum:g} machines of group {GROUPS} must run against frost",
+        item=Item("freeze_protection", "Machines run against frost"),
+        soft="frost_damage_usd",
+    ),
     Family(
         start_rate,
         ("STAGED_GROUPS", "INTERVALS"),
         "group {STAGED_GROUPS} may start {start_limit:g} machines at a time",
+        item=START_RATE,
     ),
     Family(
         hourly_starts,
         ("HOURLY_STARTS_GROUPS", "INTERVALS"),
         "group {HOURLY_STARTS_GROUPS} may start {hourly_limit:g} machines within an hour",
+        item=START_RATE,
     ),
 )
 
 TERMS = (
     Term(hash_revenue, ("INTERVALS",)),
     Term(hosting_revenue, ("INTERVALS",)),
-    Term(restart_loss, ("INTERVALS",)),
-    Term(start_wear, ("INTERVALS",)),
+    Term(restart_loss, ("INTERVALS",), item=RESTART),
+    Term(start_wear, ("INTERVALS",), item=RESTART),
     Term(frost_damage, ("FROSTS",)),
     Term(tie_break, ("INTERVALS",), money=False),
 )

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Variable
+from optimizer.lp.language import Family, Item, Parameter, Variable
+from optimizer.reasons import Reason
 
 
 def load_taken(m: Any, t: Any) -> Any:
@@ -88,13 +89,20 @@ VARIABLES = (
     Variable("unreplaced", ("FALLS",), upper="most_unreplaced", integer=True),
 )
 
+TAKEN = Item("load_taken", "Load that outages take away may fall faster", Reason.RAMP)
+
 FAMILIES = (
-    Family(taken_ran, ("LATER_TAKEN",), "an outage takes machines {POINTS} that ran"),
+    Family(taken_ran, ("LATER_TAKEN",), "an outage takes machines {POINTS} that ran", item=TAKEN),
     Family(taken_running, ("FALLS",), "an outage takes running machines of group {GROUPS}"),
     Family(taken_unreplaced, ("FALLS",), "no machine of group {GROUPS} starts as an outage takes others"),
-    Family(unreplaced_start, ("FALLS",), "no machine of group {GROUPS} starts as an outage takes others"),
-    Family(first_fall_of_group, ("FIRST_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW"),
-    Family(fall_of_group, ("LATER_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW"),
+    Family(
+        unreplaced_start,
+        ("FALLS",),
+        "no machine of group {GROUPS} starts as an outage takes others",
+        item=TAKEN,
+    ),
+    Family(first_fall_of_group, ("FIRST_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN),
+    Family(fall_of_group, ("LATER_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN),
     Family(ran_before_plan, ("LATER_FALLS",), "group {GROUPS} drew {mw_before:.4g} MW before the plan", unit="MW"),
 )
 

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
 from optimizer.lp.rules.fleet import units_running
+from optimizer.reasons import Reason
 
 
 def frozen_schedule(m: Any, f: Any) -> Any:
@@ -45,10 +46,18 @@ PARAMETERS = (
 
 VARIABLES = (Variable("units_changed", ("ANNOUNCED",)),)
 
+ANNOUNCED = Item("announced", "The announced schedule is kept", Reason.ANNOUNCED)
+CHANGED = "{announced_units:.6g} machines were announced"
+
 FAMILIES = (
-    Family(frozen_schedule, ("FROZEN",), "the announced schedule is frozen at {frozen_units:.6g} machines"),
-    Family(more_than_announced, ("ANNOUNCED",), "{announced_units:.6g} machines were announced"),
-    Family(fewer_than_announced, ("ANNOUNCED",), "{announced_units:.6g} machines were announced"),
+    Family(
+        frozen_schedule,
+        ("FROZEN",),
+        "the announced schedule is frozen at {frozen_units:.6g} machines",
+        item=ANNOUNCED,
+    ),
+    Family(more_than_announced, ("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd"),
+    Family(fewer_than_announced, ("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd"),
 )
 
 TERMS = (Term(schedule_change, ("ANNOUNCED",), money=False),)

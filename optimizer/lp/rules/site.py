@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
 from optimizer.lp.rules.outages import load_taken
+from optimizer.reasons import Reason
 
 
 def site_load(m: Any, t: Any) -> Any:
@@ -114,7 +115,14 @@ VARIABLES = (
 
 FAMILIES = (
     Family(balance, ("INTERVALS",), "the meter must cover the site's load", unit="MW"),
-    Family(import_limit, ("INTERVALS",), "the interconnection allows {import_limit_mw:.4g} MW", unit="MW"),
+    Family(
+        import_limit,
+        ("INTERVALS",),
+        "the interconnection allows {import_limit_mw:.4g} MW",
+        unit="MW",
+        item=Item("import_limit", "The interconnection is full", Reason.IMPORT_LIMIT),
+        soft="overrun_usd_per_mwh",
+    ),
     Family(export_limit, ("EXPORTS", "INTERVALS"), "at most {export_limit_mw:.4g} MW may be exported", unit="MW"),
     Family(export_source, ("EXPORTS", "INTERVALS"), "only on-site generation may be exported", unit="MW"),
     Family(
@@ -122,25 +130,35 @@ FAMILIES = (
         ("FIRST_RAMPS_UP",),
         "import may rise by {ramp_up_mw:.4g} MW from the {import_before:.4g} MW before the plan",
         unit="MW",
+        item=Item("first_ramp_up", "Load may not rise faster from the plan's beginning", Reason.RAMP),
     ),
-    Family(ramp_up, ("RAMPS_UP",), "import may rise by {ramp_up_mw:.4g} MW from the interval before", unit="MW"),
+    Family(
+        ramp_up,
+        ("RAMPS_UP",),
+        "import may rise by {ramp_up_mw:.4g} MW from the interval before",
+        unit="MW",
+        item=Item("ramp_up", "Load may not rise faster", Reason.RAMP),
+    ),
     Family(
         first_ramp_down,
         ("FIRST_RAMPS_DOWN",),
         "import may fall by {ramp_down_mw:.4g} MW from the {import_before:.4g} MW before the plan",
         unit="MW",
+        item=Item("first_ramp_down", "Load may not fall faster from the plan's beginning", Reason.RAMP),
     ),
     Family(
         ramp_down,
         ("RAMPS_DOWN",),
         "import may fall by {ramp_down_mw:.4g} MW from the interval before",
         unit="MW",
+        item=Item("ramp_down", "Load may not fall faster", Reason.RAMP),
     ),
     Family(
         ramp_to_limit,
         ("LIMITS_SET_IN",),
         "import must be within {within_reach_mw:.4g} MW before a limit sets in",
         unit="MW",
+        item=Item("ramp_to_limit", "Load must be able to fall to a call or limit in time", Reason.RAMP),
     ),
 )
 

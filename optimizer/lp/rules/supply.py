@@ -9,7 +9,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.reasons import Reason
 
 
 def supply(m: Any, t: Any) -> Any:
@@ -135,12 +136,24 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(supply, ("INTERVALS",), "import is bought at spot or taken from blocks and suppliers", unit="MW"),
+    Family(
+        supply,
+        ("INTERVALS",),
+        "import is bought at spot or taken from blocks and suppliers",
+        unit="MW",
+        item=Item("energy", "Energy price, losses included", Reason.PRICE),
+    ),
     Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
     Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
     Family(kept_first, ("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW"),
     Family(spot_beyond_kept, ("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW"),
-    Family(minimum_take, ("TAKES",), "{take_left_mwh:.4g} MWh must be taken from {TAKES}", unit="MWh"),
+    Family(
+        minimum_take,
+        ("TAKES",),
+        "{take_left_mwh:.4g} MWh must be taken from {TAKES}",
+        unit="MWh",
+        soft="take_shortfall_usd_per_mwh",
+    ),
 )
 
 TERMS = (
@@ -149,7 +162,7 @@ TERMS = (
     Term(resale_revenue, ("BLOCKS", "INTERVALS")),
     Term(supply_cost, ("SUPPLIES", "INTERVALS")),
     Term(take_shortfall_penalty, ("TAKES",)),
-    Term(adders, ("INTERVALS",)),
+    Term(adders, ("INTERVALS",), item=Item("adders", "Adders, losses included", Reason.PRICE)),
     Term(onsite_cost, ("INTERVALS",)),
     Term(export_revenue, ("INTERVALS",)),
 )

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.reasons import Reason
 
 
 def whole_containers(m: Any, p: Any, t: Any) -> Any:
@@ -39,6 +40,7 @@ FAMILIES = (
         whole_containers,
         ("WHOLE_POINTS", "WHOLE_INTERVALS"),
         "machines of {WHOLE_POINTS} are switched in whole containers",
+        item=Item("whole_units", "Machines are switched in whole containers", Reason.WHOLE_UNITS),
     ),
     Family(
         one_partial_container,
