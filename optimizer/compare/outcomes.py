@@ -11,23 +11,13 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.ledger import Kind, of_kind
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import Settlement, settle
 from optimizer.units import TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]
-SALES = ("resale_revenue", "export_revenue")
-EVENT_INCOME = ("event_payment",)
-PENALTIES = ("import_overrun_penalty", "event_penalty", "event_miss_penalty", "take_shortfall_penalty", "frost_damage")
-BY_PERIOD = (
-    "demand_charge",
-    "later_demand_charge",
-    "coincident_peak",
-    "energy_tiers",
-    "take_shortfall_penalty",
-    "minimum_bill",
-)
 _NOTHING = 0.005  # USD
 
 
@@ -56,9 +46,9 @@ class Outcome:
         """USD over the plan."""
         return sum(self.usd.values())
 
-    def of(self, lines: tuple[str, ...]) -> float:
-        """USD of some lines together."""
-        return sum(self.usd.get(line, 0.0) for line in lines)
+    def of(self, kind: Kind) -> float:
+        """USD of the lines of a kind together."""
+        return sum(self.usd.get(line, 0.0) for line in of_kind(kind))
 
     @property
     def curtailed_mwh(self) -> float:
@@ -106,7 +96,7 @@ def _lost_ph_hours(c: Conditions, dispatch: Dispatch, s: Settlement) -> float:
 
 
 def _worst_hour(c: Conditions, s: Settlement) -> tuple[str, float]:
-    usd = np.sum([values for line, values in s.usd.items() if line not in BY_PERIOD], axis=0)
+    usd = np.sum([values for line, values in s.usd.items() if line not in of_kind(Kind.BY_PERIOD)], axis=0)
     hour = c.grid.starts.floor("h")
     first = np.flatnonzero(np.append(True, hour[1:] != hour[:-1]))
     by_hour = np.round(np.add.reduceat(usd, first), 9)

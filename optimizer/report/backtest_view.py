@@ -12,6 +12,7 @@ from optimizer.backtest.outcomes import Ladder, between
 from optimizer.backtest.replay import RUNG
 from optimizer.backtest.rungs import BOUND
 from optimizer.config.replanning import Column, DayAhead, Persistence, Replanning, SameHourLastWeek
+from optimizer.ledger import LEDGER
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report import words
 from optimizer.report.text import plural, trimmed
@@ -23,7 +24,7 @@ MOST_TERMS = 3
 _STRIKE = "strike"
 _NOTHING = 0.005  # USD
 _SMALL = 0.5  # USD
-LINES = words.LINES | {"coincident_peak": "Coincident peaks that came, billed next year"}
+LINES = {line.name: line.afterwards or line.title for line in LEDGER}
 
 
 @dataclass(frozen=True)

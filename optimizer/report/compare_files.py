@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from optimizer.compare.outcomes import EVENT_INCOME, PENALTIES, SALES, Outcome, changes
+from optimizer.compare.outcomes import Outcome, changes
 from optimizer.compare.running import Compared, Comparison, Failure, Way
+from optimizer.ledger import Kind
 
 _CENTS = 2
 _SMALL = 4
@@ -63,9 +64,9 @@ def _figures(found: Outcome) -> dict[str, Any]:
         "off_mwh": round(found.curtailed_mwh, _SMALL),
         "lost_ph_hours": round(found.lost_ph_hours, _SMALL) + 0.0,
         "import_mwh": round(found.energy_mwh, _SMALL),
-        "penalties_usd": round(found.of(PENALTIES), _CENTS) + 0.0,
-        "resale_usd": round(found.of(SALES), _CENTS) + 0.0,
-        "event_income_usd": round(found.of(EVENT_INCOME), _CENTS) + 0.0,
+        "penalties_usd": round(found.of(Kind.PENALTY), _CENTS) + 0.0,
+        "resale_usd": round(found.of(Kind.SALE), _CENTS) + 0.0,
+        "event_income_usd": round(found.of(Kind.CUT), _CENTS) + 0.0,
         "worst_hour_start": found.worst_hour,
         "worst_hour_usd": round(found.worst_hour_usd, _CENTS) + 0.0,
         "machine_starts": found.starts,

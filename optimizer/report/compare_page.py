@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.compare.outcomes import EVENT_INCOME, PENALTIES, SALES, Outcome
+from optimizer.compare.outcomes import Outcome
 from optimizer.compare.running import Compared, Comparison, Way
+from optimizer.ledger import Kind
 from optimizer.reasons import Reason
 from optimizer.report.charts import REASON_STYLE
 from optimizer.report.compare_summary import notes
@@ -97,9 +98,7 @@ def render_comparison(comparison: Comparison) -> str:
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],
         notes=notes(comparison),
-        sales=SALES,
-        event_income=EVENT_INCOME,
-        penalties=PENALTIES,
+        kinds=Kind,
         local=local,
     )
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from optimizer.compare.outcomes import EVENT_INCOME, PENALTIES, SALES, Outcome
+from optimizer.compare.outcomes import Outcome
 from optimizer.compare.running import Compared, Comparison, Failure, Way
+from optimizer.ledger import Kind
 from optimizer.report.compare_view import WAYS, name_of
 from optimizer.report.text import label, number, plural
 
@@ -65,7 +66,7 @@ def _plans(comparison: Comparison) -> Table:
         if found is None:
             continue
         most = max(found.off_mwh, key=lambda reason: found.off_mwh[reason], default="")
-        sums = [number(found.of(lines)) for lines in (SALES, EVENT_INCOME, PENALTIES)]
+        sums = [number(found.of(kind)) for kind in (Kind.SALE, Kind.CUT, Kind.PENALTY)]
         figures = [number(found.curtailed_mwh), label(most), number(found.lost_ph_hours), *sums]
         figures += [number(found.worst_hour_usd), number(found.starts)]
         table.add_row(Text(name_of(comparison, compared)), *figures)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.ledger import Kind, of_kind
 from optimizer.report.text import Clock, number, rate, trimmed, usd
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import KW_PER_MW, BillLine, bill
@@ -14,7 +15,6 @@ from optimizer.settlement.charges import later_usd, peaks
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
 
-_LATER = frozenset({"coincident_peak", "later_demand_charge"})
 _PLAIN_LINES = 2
 
 
@@ -88,7 +88,7 @@ def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
 
 def _part(line: BillLine) -> str:
     """Which part of its section a line belongs to; none for a year's charge in a month without a part in it."""
-    if line.line in _LATER:
+    if line.line in of_kind(Kind.BILLED_LATER):
         return "later" if line.quantity > 0 else ""
     return "sales" if line.is_credit else "charges"
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.ledger import LEDGER, TITLE, Kind, of_kind
 from optimizer.limits import shortfalls
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
@@ -26,26 +27,6 @@ if TYPE_CHECKING:  # at run time it would bring the solver with it
 
 F = NDArray[np.float64]
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
-
-
-POWER_LINES = (
-    "energy",
-    "block_cost",
-    "supply_cost",
-    "adders",
-    "energy_tiers",
-    "demand_charge",
-    "later_demand_charge",
-    "coincident_peak",
-    "take_shortfall_penalty",
-    "fixed_charges",
-    "minimum_bill",
-    "onsite_cost",
-)
-"""Lines of the account that are the cost of power."""
-
-SOLD_LINES = ("resale_revenue", "export_revenue")
-"""Lines of the account that are power sold."""
 
 
 @dataclass(frozen=True)
@@ -125,9 +106,9 @@ def figures(plan: Plan) -> Figures:
         hours=total,
         intervals=len(grid),
         profit=settled.profit,
-        power_cost=-sum(settled.lines[line] for line in POWER_LINES),
+        power_cost=-sum(settled.lines[line] for line in of_kind(Kind.POWER)),
         supplied_mwh=float(_supplied_mw(plan) @ hours),
-        sold=sum(settled.lines[line] for line in SOLD_LINES),
+        sold=sum(settled.lines[line] for line in of_kind(Kind.SALE)),
         sold_mwh=float(_sold_mw(plan) @ hours),
         generates=bool(plan.dispatch.onsite_mw.any()),
         mwh=settled.energy_mwh,
@@ -204,7 +185,7 @@ def _lines(plan: Plan) -> Iterator[LineRow]:
     before = plan.continuous.lines
     for line, usd in plan.settlement.lines.items():
         if abs(usd) > _NOTHING or abs(before[line]) > _NOTHING:
-            yield LineRow(line, words.of(line, words.LINES), usd, before[line])
+            yield LineRow(line, words.of(line, TITLE), usd, before[line])
 
 
 def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
@@ -220,11 +201,11 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
 
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     yield from _missed_events(plan, clock)
-    for line, sentence in words.PENALTIES.items():
-        usd = plan.settlement.usd[line]
-        if usd.sum() < -_NOTHING:
+    for line in LEDGER:
+        usd = plan.settlement.usd[line.name]
+        if line.broken and usd.sum() < -_NOTHING:
             hours = float(plan.grid.hours[usd < -_NOTHING].sum())
-            yield Penalty(sentence, float(usd.sum()), hours, clock.start(int(usd.argmin())))
+            yield Penalty(line.broken, float(usd.sum()), hours, clock.start(int(usd.argmin())))
 
 
 def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:

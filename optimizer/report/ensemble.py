@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
 from optimizer.ensemble.study import Study
+from optimizer.ledger import TITLE
+from optimizer.report import words
 from optimizer.report.ensemble_charts import histogram, running_map
 from optimizer.report.page import render
 from optimizer.report.text import Clock
@@ -112,7 +114,11 @@ def render_ensemble(study: Study, results: Results) -> str:
         zone=grid.timezone,
         histogram=histogram(results.profit, quantile(results.profit, TAIL), cvar(results.profit, TAIL)),
         running=running_map(study, results),
-        lines=[(name, v.mean(), v[results.in_tail].mean()) for name, v in results.lines.items() if np.any(v)],
+        lines=[
+            (words.of(name, TITLE), v.mean(), v[results.in_tail].mean())
+            for name, v in results.lines.items()
+            if np.any(v)
+        ],
         failures=sorted(results.failures.items()),
         most_failures=MOST_FAILURES,
     )

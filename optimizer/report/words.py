@@ -4,39 +4,6 @@ from __future__ import annotations
 
 from optimizer.schedule import explain
 
-LINES: dict[str, str] = {
-    "hash_revenue": "Hash revenue, after the pool's fee",
-    "hosting_revenue": "Hosting fees",
-    "restart_loss": "Hash lost while restarting",
-    "start_wear": "Wear of starts",
-    "energy": "Energy at the interval's price",
-    "block_cost": "Blocks bought in advance",
-    "supply_cost": "Other suppliers",
-    "resale_revenue": "Resale of what blocks leave over",
-    "adders": "Adders (wires, services, margin)",
-    "energy_tiers": "Energy above a tier",
-    "demand_charge": "Demand charges",
-    "later_demand_charge": "Demand charges of later periods, by a ratchet",
-    "coincident_peak": "Coincident peaks, expected, billed next year",
-    "fixed_charges": "Fixed charges",
-    "minimum_bill": "To the minimum bill",
-    "onsite_cost": "On-site generation",
-    "export_revenue": "Export",
-    "take_shortfall_penalty": "Penalty: less taken than agreed",
-    "import_overrun_penalty": "Penalty: import above the limit",
-    "event_payment": "Cuts paid for in events",
-    "event_penalty": "Penalty: event not followed in full",
-    "event_miss_penalty": "Penalty: event missed, by its worst MW",
-    "frost_damage": "Penalty: frost damage",
-}
-"""Lines of the account."""
-
-PENALTIES: dict[str, str] = {
-    "import_overrun_penalty": "The plan imports more than the interconnection allows and pays for it",
-    "frost_damage": "The plan keeps fewer machines running in frost than protection asks for",
-}
-"""Lines that are a limit broken and paid for."""
-
 ITEMS = {name: item.title for name, item in explain.ITEMS.items()}
 """Items of the marginal power price."""
 
@@ -93,7 +60,8 @@ GLOSSARY: dict[str, str] = {
 def of(code: str, words: dict[str, str]) -> str:
     """The words for a code; a code nobody wrote words for, such as an extension's, speaks for itself.
 
-    >>> of("energy", LINES), of("carbon_cost", LINES)
+    >>> from optimizer.ledger import TITLE
+    >>> of("energy", TITLE), of("carbon_cost", TITLE)
     ("Energy at the interval's price", 'Carbon cost')
     """
     return words.get(code) or code.replace("_", " ").capitalize()

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
+from optimizer.ledger import Kind, of_kind
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.report.contract import bill_json, bill_sections, raised_peaks
-from optimizer.report.data import POWER_LINES, SOLD_LINES, figures
+from optimizer.report.data import figures
 from optimizer.report.files import settlement
 from optimizer.report.shutdowns import merged
 from optimizer.schedule.tables import Shutdown
@@ -26,9 +27,9 @@ from tests.worked_examples.test_charges import LAST_HOURS
 def test_sections_add_up_to_the_account(c: Conditions) -> None:
     plan = plan_conditions(c)
     sections, usd = bill_sections(plan), plan.settlement.lines
-    charged = [line for line in POWER_LINES if line not in ("coincident_peak", "onsite_cost")]
+    charged = [line for line in of_kind(Kind.POWER) if line not in ("coincident_peak", "onsite_cost")]
     assert sum(s.charged_usd for s in sections) == pytest.approx(-sum(usd[line] for line in charged), abs=1e-6)
-    assert sum(s.sold_usd for s in sections) == pytest.approx(sum(usd[line] for line in SOLD_LINES), abs=1e-6)
+    assert sum(s.sold_usd for s in sections) == pytest.approx(sum(usd[line] for line in of_kind(Kind.SALE)), abs=1e-6)
     later = sum(row.usd for s in sections for row in s.later)
     assert later == pytest.approx(-usd["coincident_peak"], abs=1e-6)
 
@@ -69,7 +70,8 @@ def test_the_bill_as_data() -> None:
     assert periods == bill_json(plan)
     assert [period["period"] for period in periods] == ["2026-02", "2026-03"]
     lines = [line for period in periods for line in period["lines"]]
-    totals = {line: -usd for line, usd in plan.settlement.lines.items() if line in (*POWER_LINES, *SOLD_LINES)}
+    billed = of_kind(Kind.POWER) + of_kind(Kind.SALE)
+    totals = {line: -usd for line, usd in plan.settlement.lines.items() if line in billed}
     for name, usd in totals.items():
         assert sum(line["usd"] for line in lines if line["line"] == name) == pytest.approx(usd, abs=0.01), name
     assert next(line for line in lines if line["name"] == "demand") == {

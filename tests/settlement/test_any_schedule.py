@@ -11,8 +11,9 @@ from hypothesis import given
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.ledger import TITLE
 from optimizer.lp.choices import optimum
-from optimizer.lp.formulation import FAMILIES
+from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
@@ -59,3 +60,8 @@ def test_the_program_charges_any_schedule_what_the_settlement_does(case: tuple[C
 
 def test_and_the_schedule_over_two_billing_periods() -> None:
     assert_one_account(*across_two_periods())
+
+
+def test_the_lines_of_the_ledger_are_those_of_the_account_and_the_terms_of_the_program() -> None:
+    assert list(settle(*across_two_periods()).usd) == list(TITLE)
+    assert {term.name for term in TERMS if term.money} == set(TITLE)
