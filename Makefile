@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constr
 FARM ?= configs/west_texas.yaml
 OUT ?= out
 
-.PHONY: plan test lint types layers mutants bench sample clean
+.PHONY: plan test lint types layers docs mutants bench sample clean
 
 plan: $(VENV)/product
 	$(BIN)/curtail plan $(FARM) --out $(OUT)
@@ -23,6 +23,9 @@ types: $(VENV)/tools
 
 layers: $(VENV)/tools
 	$(BIN)/lint-imports
+
+docs: $(VENV)/tools
+	$(BIN)/python -m tests.docs
 
 mutants: $(VENV)/tools
 	$(BIN)/python -m tests.mutations.run $(if $(SAMPLE),--sample $(SAMPLE))

@@ -1,14 +1,19 @@
-"""The contract that the documentation shows is one that plans."""
+"""The contract that the documentation shows is one that plans; its tables are those of the code."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
 
 from optimizer.config.load import load_farm
+from optimizer.ledger import LEDGER
+from optimizer.lp.language import Item
+from optimizer.lp.rules import fleet
 from optimizer.planning import plan_farm
+from tests.docs import MARKED, PAGES, family_table, line_table, made
 
 PAGE = Path("docs/contract.md")
 FARM = """
@@ -50,3 +55,18 @@ def test_without_an_expectation_a_month_may_not_fall_on_a_day(tmp_path: Path) ->
     (tmp_path / "farm.yaml").write_text(text)
     with pytest.raises(MissingDataError, match=r"goes on after the plan: give expected_peak_mw, or horizon\.tail"):
         plan_farm(load_farm(tmp_path / "farm.yaml"), tmp_path)
+
+
+def test_the_tables_made_from_the_code_are_current() -> None:
+    """`make docs` makes them anew."""
+    assert [page.name for page in PAGES if made(page.read_text()) != page.read_text()] == []
+
+
+def test_a_table_follows_the_words_of_the_code() -> None:
+    shown = {name: table for page in PAGES for _, name, table in MARKED.findall(page.read_text())}
+    first, *others = fleet.FAMILIES
+    assert family_table(fleet.FAMILIES) in shown["families"]
+    for changed in (replace(first, item=Item("x", "Another title")), replace(first, soft="another_price")):
+        assert family_table((changed, *others)) not in shown["families"]
+    assert line_table() in shown["lines"]
+    assert line_table((replace(LEDGER[0], title="Another title"), *LEDGER[1:])) not in shown["lines"]

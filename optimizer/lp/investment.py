@@ -2,16 +2,6 @@
 
 It stands beside `formulation.py`, in the same language: each rule is written once, and read as arrays and by Pyomo.
 
-==========================  ==================================================================================
-file                        families
-==========================  ==================================================================================
-rules/invest_machines.py    first_machines, later_machines, runs_what_stands, enrolled_runs, enrolled_cut
-rules/invest_hosting.py     site_limit, call_limit, tenant_of_offer, backup_limit, offer_limit, conversion_least,
-                            whole_steps, steps_once_begun
-rules/invest_financing.py   first_debt, later_debt, debt_limit, treasury, equity_limit
-rules/invest_money.py       first_cash, later_cash, first_tax, later_tax, tail
-==========================  ==================================================================================
-
 The objective is the expected net present value, line by line, plus a weight on its mean in the worst paths.
 """
 

@@ -1,0 +1,118 @@
+"""The tables of the documentation that are made from the code: families, lines of money, reasons, commands.
+
+``python -m tests.docs`` writes them between their marks, ``<!-- made: reasons -->`` and ``<!-- end -->``.
+"""
+
+from __future__ import annotations
+
+import inspect
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from types import ModuleType
+
+from typer.core import TyperArgument, TyperGroup
+from typer.main import get_command
+
+from optimizer.cli import app
+from optimizer.ledger import LEDGER, Line
+from optimizer.lp import formulation, investment
+from optimizer.lp.language import Family, Rule
+from optimizer.reasons import Reason
+
+PAGES = tuple(sorted(Path("docs").glob("*.md")))
+MARKED = re.compile(r"(<!-- made: ([\w ]+) -->\n)(.*?)<!-- end -->", re.DOTALL)
+
+
+def table(head: tuple[str, ...], rows: Iterable[tuple[str, ...]]) -> str:
+    """A table in Markdown."""
+    cells = (" | ".join(cell.replace("|", r"\|") for cell in row) for row in rows)
+    return "\n".join([f"| {' | '.join(head)} |", "|---" * len(head) + "|", *(f"| {row} |" for row in cells)])
+
+
+def markdown(text: str) -> str:
+    r"""A paragraph of a docstring on one line, its formulas as pages show them.
+
+    >>> markdown("Import is bought:\n    :math:`i_t = s_t`.")
+    'Import is bought: $`i_t = s_t`$.'
+    """
+    return re.sub(r":math:`([^`]*)`", r"$`\1`$", " ".join(text.split()))
+
+
+def paragraphs(thing: Rule | ModuleType) -> list[str]:
+    """The paragraphs of a docstring."""
+    return [markdown(text) for text in (inspect.getdoc(thing) or "").split("\n\n")]
+
+
+def code(text: str | None) -> str:
+    """A name of the program; nothing for none."""
+    return f"`{text}`" if text else ""
+
+
+def families(concerns: Iterable[ModuleType]) -> Iterator[str]:
+    """The families file by file, each after the words of the file."""
+    for concern in concerns:
+        first, *more = paragraphs(concern)
+        yield "\n\n".join([f"**{Path(str(concern.__file__)).name}**: {first}", *more])
+        yield family_table(concern.FAMILIES)
+
+
+def family_table(families: Iterable[Family]) -> str:
+    """What families say, what their rows charge for, and the price of going beyond them."""
+    head: tuple[str, ...] = ("family", "says", "charges for", "priced by")
+    rows = [(code(f.name), paragraphs(f.rule)[0], f.item.title if f.item else "", code(f.soft)) for f in families]
+    used = [k for k in range(len(head)) if any(row[k] for row in rows)]
+    return table(tuple(head[k] for k in used), (tuple(row[k] for k in used) for row in rows))
+
+
+def line_table(ledger: Iterable[Line] = LEDGER) -> str:
+    """The lines of money, and the term of the objective of the same name."""
+    says = {term.name: paragraphs(term.rule)[0] for term in formulation.TERMS}
+    kinds = {line.name: ", ".join((kind.name or "").lower().replace("_", " ") for kind in line.kind) for line in ledger}
+    rows = ((code(line.name), line.title, kinds[line.name], says[line.name]) for line in ledger)
+    return table(("line", "title", "kind", "in the objective"), rows)
+
+
+def reason_table() -> str:
+    """The reasons, and the families and terms that charge for them."""
+    by: dict[str, list[str]] = {}
+    for name, item in formulation.ITEM_OF.items():
+        by.setdefault(item.reason or "", []).append(f"`{name}`")
+    return table(("code", "meaning", "charged by"), ((code(r), r.meaning, ", ".join(by.get(r, []))) for r in Reason))
+
+
+def commands(group: TyperGroup, words: str = "curtail") -> Iterator[tuple[str, str, str]]:
+    """Every command with what it must be given, what it does, and its options."""
+    for name, command in group.commands.items():
+        if isinstance(command, TyperGroup):
+            yield from commands(command, f"{words} {name}")
+            continue
+        given, options = [f"{words} {name}"], []
+        for p in command.params:
+            meta = p.metavar or (p.name or "").upper()
+            if isinstance(p, TyperArgument):
+                given.append(meta)
+            elif p.required:
+                given.append(f"{p.opts[0]} {meta}")
+            elif p.name != "help":
+                options.append(code((p.secondary_opts or p.opts)[0]))
+        yield code(" ".join(given)), markdown((command.help or "").split("\n\n")[0]), ", ".join(options)
+
+
+def made(text: str) -> str:
+    """A page with its tables made anew."""
+    group = get_command(app)
+    assert isinstance(group, TyperGroup)
+    tables = {
+        "families": "\n\n".join(families(formulation.CONCERNS)),
+        "families over years": "\n\n".join(families(investment.CONCERNS)),
+        "lines": line_table(),
+        "reasons": reason_table(),
+        "commands": table(("command", "does", "options"), commands(group)),
+    }
+    return MARKED.sub(lambda marked: f"{marked[1]}\n{tables[marked[2]]}\n\n<!-- end -->", text)
+
+
+if __name__ == "__main__":
+    for page in PAGES:
+        page.write_text(made(page.read_text(encoding="utf-8")), encoding="utf-8")
