@@ -18,7 +18,7 @@ from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
 from optimizer.lp.choices import optimum
 from optimizer.lp.conflict import Conflict, find_conflicts
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Ended, Solution
 from optimizer.market.grid import Grid, grid_of
@@ -254,7 +254,7 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
 
     rounded = round_down(c, dispatch_of(solution))
     problem = build_problem(c, whole=True)
-    if not exact and not check(c, rounded) and not breaks_extension(problem, extend, rounded.units_on):
+    if not exact and not check(c, rounded) and not breaks_extension(problem, extend, {"units_on": rounded.units_on}):
         return Rounded(rounded, "rounded down")
     found = solve_extended(problem, compile_program(problem), extend)
     return Rounded(snapped(c, found), "solved again with integers", found.ended)

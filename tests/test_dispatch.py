@@ -14,10 +14,9 @@ from optimizer.daily.carried import executed
 from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch, joined
 from optimizer.errors import CurtailError
-from optimizer.lp.formulation import DISPATCH
+from optimizer.lp.formulation import DISPATCH, DispatchProblem
 from optimizer.lp.highs import solve
 from optimizer.lp.language import Family, Formulation, Term, Variable
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
 from optimizer.policies import Followed
 from optimizer.reasons import Reason

@@ -13,8 +13,8 @@ from optimizer.assembly.site import events, site
 from optimizer.assembly.supply import supply
 from optimizer.conditions import Conditions
 from optimizer.errors import InputError
+from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.language import AnySet
-from optimizer.lp.problem import DispatchProblem
 
 __all__ = ["MOST_ENTRIES", "build_problem"]
 

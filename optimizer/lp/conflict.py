@@ -14,10 +14,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.formulation import FAMILIES, PARAMETERS
 from optimizer.lp.highs import conflicting_rows, solve
 from optimizer.lp.language import Family, Map, Subset
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.problem import Problem
 from optimizer.lp.program import ColumnBlock, LinearProgram
 
 MOST_CONFLICTS = 5
@@ -48,8 +47,10 @@ class Conflict:
 class _Names(Mapping[str, Any]):
     """What the placeholders of a family's words stand for in one row."""
 
-    def __init__(self, problem: DispatchProblem, family: Family, at: tuple[int, ...]) -> None:
+    def __init__(self, problem: Problem, family: Family, at: tuple[int, ...]) -> None:
         self.problem, self.position = problem, dict[str, int]()
+        subsets = [problem.sets[name] for name in family.over]
+        self.own = {*family.over, *(members.of for members in subsets if isinstance(members, Subset))}
         for name, i in zip(family.over, at, strict=True):
             self._place(name, i)
 
@@ -59,14 +60,14 @@ class _Names(Mapping[str, Any]):
         if isinstance(members, Subset):
             self._place(members.of, int(members.positions[i]))
         for other in self.problem.sets.values():
-            if isinstance(other, Map) and other.over == (name,) and name not in ("INTERVALS", "POINTS", "GROUPS"):
+            if isinstance(other, Map) and other.over == (name,) and other.of not in {name, *self.own}:
                 self._place(other.of, int(other.position[i]))
 
     def __getitem__(self, name: str) -> Any:
         if name in self.position:
             label = self.problem.labels(name)[self.position[name]]
             return " ".join(label) if isinstance(label, tuple) else label
-        over = next(parameter.over for parameter in PARAMETERS if parameter.name == name)
+        over = next(p.over for p in self.problem.formulation.parameters if p.name == name)
         return float(self.problem.parameters[name][tuple(self.position[axis] for axis in over)])
 
     def __iter__(self) -> Iterator[str]:
@@ -76,16 +77,17 @@ class _Names(Mapping[str, Any]):
         return len(self.position)
 
 
-def words_of(problem: DispatchProblem, program: LinearProgram, row: int) -> tuple[Family, str, int | None]:
+def words_of(problem: Problem, program: LinearProgram, row: int) -> tuple[Family, str, int | None]:
     """The family of a row, what the row demands in words, and its interval."""
-    family = next(f for f in FAMILIES if program.rows[f.name].start <= row < program.rows[f.name].stop)
+    families = problem.formulation.families
+    family = next(f for f in families if program.rows[f.name].start <= row < program.rows[f.name].stop)
     rows = program.rows[family.name]
     at = tuple(int(i) for i in np.unravel_index(row - rows.start, rows.shape))
     names = _Names(problem, family, at)
     return family, family.words.format_map(names), names.position.get("INTERVALS")
 
 
-def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64]]:
+def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64]]:
     """The program in which limits may be broken, and the rows of those limits; only breakage costs anything.
 
     A megawatt over a limit at the meter costs 1, a machine over another limit 1,000: what can be said in megawatts is.
@@ -93,7 +95,7 @@ def _with_slack(program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64
     n_columns = program.shape[1]
     limits = np.flatnonzero(np.isinf(program.row_lower) ^ np.isinf(program.row_upper))
     weight = np.full(program.shape[0], 1e3)
-    for family in FAMILIES:
+    for family in problem.formulation.families:
         if family.unit == "MW":
             rows = program.rows[family.name]
             weight[rows.start : rows.stop] = 1.0
@@ -154,9 +156,9 @@ def _components(program: LinearProgram, rows: NDArray[np.int64]) -> list[NDArray
     return [np.array(members) for members in sets.values()]
 
 
-def find_conflicts(problem: DispatchProblem, program: LinearProgram) -> tuple[Conflict, ...]:
+def find_conflicts(problem: Problem, program: LinearProgram) -> tuple[Conflict, ...]:
     """The conflicts of an infeasible program in the order of time, at most `MOST_CONFLICTS`."""
-    slackened, limits = _with_slack(program)
+    slackened, limits = _with_slack(problem, program)
     solved = solve(slackened)
     short = np.zeros(program.shape[0])
     short[limits] = solved.values["slack"]
@@ -175,6 +177,6 @@ def find_conflicts(problem: DispatchProblem, program: LinearProgram) -> tuple[Co
     return tuple(conflicts[:MOST_CONFLICTS])
 
 
-def _row(problem: DispatchProblem, program: LinearProgram, row: int, short: float) -> CollidingRow:
+def _row(problem: Problem, program: LinearProgram, row: int, short: float) -> CollidingRow:
     family, words, interval = words_of(problem, program, row)
     return CollidingRow(family.name, words, interval, short if short > TOLERANCE else 0.0, family.unit)

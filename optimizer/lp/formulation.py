@@ -7,6 +7,7 @@ objective. Every name is declared in the file of the concern it belongs to, unde
 from __future__ import annotations
 
 from optimizer.lp.language import Family, Formulation, Item, Parameter, Term, Variable
+from optimizer.lp.problem import Problem
 from optimizer.lp.rules import charges, events, fleet, outages, replanning, site, supply, whole
 
 CONCERNS = (fleet, site, outages, supply, charges, events, replanning, whole)
@@ -21,3 +22,9 @@ DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS)
 _RULES: tuple[Family | Term, ...] = (*FAMILIES, *TERMS)
 ITEM_OF: dict[str, Item] = {rule.name: rule.item for rule in _RULES if rule.item is not None}
 """What a family's rows, or a term, charge for."""
+
+
+class DispatchProblem(Problem):
+    """What one plan of the machines needs."""
+
+    formulation = DISPATCH

@@ -11,7 +11,6 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from optimizer.lp.formulation import DISPATCH
 from optimizer.lp.language import Float, Formulation, LabelSet, Map, RangeSet, Sets, Subset
 
 
@@ -90,9 +89,3 @@ class Problem:
     def with_(self, **parameters: Float) -> Self:
         """The same problem with some parameters replaced."""
         return replace(self, parameters={**self.parameters, **parameters})
-
-
-class DispatchProblem(Problem):
-    """What one plan of the machines needs."""
-
-    formulation = DISPATCH

@@ -16,9 +16,8 @@ from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.lp.formulation import FAMILIES, VARIABLES
-from optimizer.lp.language import LabelSet, RangeSet, Subset
-from optimizer.lp.problem import DispatchProblem, Problem
+from optimizer.lp.language import Float, LabelSet, RangeSet, Subset
+from optimizer.lp.problem import Problem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 
@@ -99,7 +98,7 @@ def write_model(problem: Problem, path: Path) -> None:
     pyomo_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
 
 
-def _extended(problem: DispatchProblem, extend: Callable[[Any], None]) -> Any:
+def _extended(problem: Problem, extend: Callable[[Any], None]) -> Any:
     model = pyomo_model(problem)
     try:
         extend(model)
@@ -110,11 +109,11 @@ def _extended(problem: DispatchProblem, extend: Callable[[Any], None]) -> Any:
     return model
 
 
-def _columns(model: Any) -> list[Any]:
-    return [column for variable in VARIABLES for column in getattr(model, variable.name).values()]
+def _columns(problem: Problem, model: Any) -> list[Any]:
+    return [column for variable in problem.formulation.variables for column in getattr(model, variable.name).values()]
 
 
-def solve_extended(problem: DispatchProblem, program: LinearProgram, extend: Callable[[Any], None]) -> Solution:
+def solve_extended(problem: Problem, program: LinearProgram, extend: Callable[[Any], None]) -> Solution:
     """Solve the Pyomo reading after ``extend`` has had it. Shadow prices are those of the formulation's own rows.
 
     They are those of the linear program that is left when the formulation's choices are made.
@@ -122,7 +121,7 @@ def solve_extended(problem: DispatchProblem, program: LinearProgram, extend: Cal
     """
     model = _extended(problem, extend)
     results = _solved(model)
-    objective, columns = float(results.best_feasible_objective), _columns(model)
+    objective, columns = float(results.best_feasible_objective), _columns(problem, model)
     if program.integer.any():
         made = results.solution_loader.get_primals(columns)
         for column in itertools.compress(columns, program.integer):
@@ -131,7 +130,7 @@ def solve_extended(problem: DispatchProblem, program: LinearProgram, extend: Cal
         results = _solved(model)
     primals = results.solution_loader.get_primals(columns)
     x = np.array([primals[column] or 0.0 for column in columns])
-    families = [list(getattr(model, family.name).values()) for family in FAMILIES]
+    families = [list(getattr(model, family.name).values()) for family in problem.formulation.families]
     duals = results.solution_loader.get_duals([row for rows in families for row in rows])
     row_dual = np.array([duals[row] for rows in families for row in rows])
     reduced = results.solution_loader.get_reduced_costs(columns)
@@ -168,17 +167,19 @@ def _solved(model: Any) -> Any:
 
 
 def breaks_extension(
-    problem: DispatchProblem, extend: Callable[[Any], None], units_on: Mapping[tuple[str, str], Any]
+    problem: Problem, extend: Callable[[Any], None], decided: Mapping[str, Mapping[tuple[str, str], Float]]
 ) -> bool:
-    """Whether a whole schedule breaks a constraint that ``extend`` adds on machine counts alone.
+    """Whether decisions break a constraint that ``extend`` adds on them alone.
 
-    Constraints on other variables cannot be judged from machine counts; they count as broken.
+    decided: of some variables, by label an array over the intervals. Constraints on other variables cannot be judged
+    from these; they count as broken.
     """
     model = _extended(problem, extend)
-    own = {family.name for family in FAMILIES}
-    for key, values in units_on.items():
-        for t, units in enumerate(values.tolist()):
-            model.units_on[key, t].set_value(units, skip_validation=True)
+    own = {family.name for family in problem.formulation.families}
+    for name, arrays in decided.items():
+        for label, values in arrays.items():
+            for t, value in enumerate(values.tolist()):
+                getattr(model, name)[label, t].set_value(value, skip_validation=True)
     for row in model.component_data_objects(pyo.Constraint, active=True):
         if row.parent_component().name in own:
             continue

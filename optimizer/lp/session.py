@@ -23,10 +23,9 @@ import numpy as np
 
 from optimizer.errors import SolverError
 from optimizer.lp.choices import optimum
-from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.lp.highs import solve
 from optimizer.lp.language import AnySet, Sets
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.problem import Problem
 from optimizer.lp.program import ArrayModel, LinearProgram, compile_program, term_cost, total_cost, upper_bounds
 from optimizer.lp.solution import Solution
 
@@ -52,18 +51,18 @@ class Session:
     Raises the errors of `optimizer.lp.highs.solve` for the base problem.
     """
 
-    def __init__(self, base: DispatchProblem) -> None:
+    def __init__(self, base: Problem) -> None:
         self._base = base
         self._program = compile_program(base)
         self._basis = solve(self._program).basis
         self._read_by_term, self._read_by_families = _readings(base)
 
-    def solve(self, problem: DispatchProblem) -> tuple[LinearProgram, Solution]:
+    def solve(self, problem: Problem) -> tuple[LinearProgram, Solution]:
         """The program of a problem and its optimum. Raises the errors of `optimizer.lp.highs.solve`."""
         program = self.program(problem)
         return program, solve_from(program, (self._program, self._basis))
 
-    def program(self, problem: DispatchProblem) -> LinearProgram:
+    def program(self, problem: Problem) -> LinearProgram:
         """The program of a problem, equal to what `compile_program` makes of it."""
         base = self._program
         if not _same_sets(self._base.sets, problem.sets):
@@ -74,7 +73,7 @@ class Session:
         model = ArrayModel(problem)
         terms = {
             term.name: term_cost(model, term) if changed & self._read_by_term[term.name] else base.terms[term.name]
-            for term in TERMS
+            for term in problem.formulation.terms
         }
         cost, offset = total_cost(terms, len(base.cost))
         bounds = upper_bounds(problem, base.columns)
@@ -128,7 +127,7 @@ def is_optimal(program: LinearProgram, solution: Solution) -> bool:
     return bool(abs(bound - value) <= _GAP * max(float(np.abs(program.cost * x).sum()), 1.0))
 
 
-def changed_parameters(one: DispatchProblem, other: DispatchProblem) -> set[str]:
+def changed_parameters(one: Problem, other: Problem) -> set[str]:
     """Names of the parameters in which two problems over the same sets differ.
 
     A number that is not one differs from itself, so that it is never taken for unchanged.
@@ -140,16 +139,16 @@ def changed_parameters(one: DispatchProblem, other: DispatchProblem) -> set[str]
     }
 
 
-def _readings(problem: DispatchProblem) -> tuple[dict[str, set[str]], set[str]]:
+def _readings(problem: Problem) -> tuple[dict[str, set[str]], set[str]]:
     """Names that each term looks at, and those that the families with rows look at."""
     model = ArrayModel(problem)
     by_term = {}
-    for term in TERMS:
+    for term in problem.formulation.terms:
         watched = _Watched(model)
         term.rule(watched, *model.domain(term.over)[0])
         by_term[term.name] = watched.seen
     watched = _Watched(model)
-    for family in FAMILIES:
+    for family in problem.formulation.families:
         indices, shape = model.domain(family.over)
         if 0 not in shape:
             family.rule(watched, *indices)

@@ -11,9 +11,8 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.lp.formulation import ITEM_OF
+from optimizer.lp.formulation import ITEM_OF, DispatchProblem
 from optimizer.lp.language import Item, Map, RangeSet, Subset
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 from optimizer.reasons import Reason

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from optimizer.assembly import build_problem
+from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.highs import solve
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
 from tests.benchmarks.contract import MINUTES, MODES
 from tests.benchmarks.instance import write_instance

@@ -10,9 +10,9 @@ import pytest
 
 from optimizer.assembly import build_problem
 from optimizer.errors import InfeasibleError, SolverError, UnboundedError
+from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.highs import solve
 from optimizer.lp.language import Family
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
 from optimizer.lp.rules.fleet import later_change
 from tests.farms import conditions, farm, group

@@ -15,8 +15,8 @@ from optimizer.conditions import Conditions
 from optimizer.errors import InfeasibleError
 from optimizer.lp import session as module
 from optimizer.lp.choices import optimum
+from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.highs import solve
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.session import Session, is_optimal
 from tests.farms import conditions, farm, farms, group

@@ -15,9 +15,8 @@ from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.lp import choices
-from optimizer.lp.formulation import FAMILIES, TERMS
+from optimizer.lp.formulation import FAMILIES, TERMS, DispatchProblem
 from optimizer.lp.highs import solve
-from optimizer.lp.problem import DispatchProblem
 from optimizer.lp.program import compile_program
 from optimizer.lp.pyomo_model import pyomo_model
 from optimizer.schedule.checker import check

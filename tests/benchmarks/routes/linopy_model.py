@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from optimizer.assembly import build_problem as arrays
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.formulation import DispatchProblem
 from tests.benchmarks.routes.raw import solve as solve
 from tests.benchmarks.routes.starting_point import conditions as prepare
 

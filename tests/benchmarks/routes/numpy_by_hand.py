@@ -11,7 +11,7 @@ import itertools
 import numpy as np
 
 from optimizer.assembly import build_problem as arrays
-from optimizer.lp.problem import DispatchProblem
+from optimizer.lp.formulation import DispatchProblem
 from tests.benchmarks.routes.raw import Arrays
 from tests.benchmarks.routes.raw import load as load
 from tests.benchmarks.routes.raw import solve as solve
