@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -17,7 +16,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
 from optimizer.lp.choices import optimum
-from optimizer.lp.conflict import Conflict, find_conflicts
+from optimizer.lp.conflict import CollidingRow, Conflict, in_words
 from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.solution import Ended, Solution
@@ -264,42 +263,25 @@ def _solved(c: Conditions, program: LinearProgram) -> Solution:
     try:
         return optimum(program)
     except InfeasibleError:
-        text = "\n".join(_conflict_text(c, conflict) for conflict in _conflicts(c))
-        raise InfeasibleError(f"no schedule meets every limit:\n{text}") from None
+        raise InfeasibleError(f"no schedule meets every limit:\n{_why(c)}") from None
 
 
-def _conflicts(c: Conditions) -> tuple[Conflict, ...]:
-    """The limits that collide. A choice never does: a voluntary call can be declined, a kept block filled first."""
+def _why(c: Conditions) -> str:
+    """The limits that collide, by the clock, and the load that nothing can turn off.
+
+    A choice never collides: a voluntary call can be declined, a kept block filled first.
+    """
     owed = tuple(event for event in c.farm.events if not event.voluntary)
     problem = build_problem(Conditions(c.farm.model_copy(update={"events": owed}), c.market, c.rest))
-    return find_conflicts(problem, compile_program(problem))
 
-
-def _rounded_up(amount: float) -> str:
-    """An amount with three decimals that is never too little: giving a limit as much is enough."""
-    return f"{math.ceil(amount * 1000 - 1e-6) / 1000:g}"
-
-
-def _conflict_text(c: Conditions, conflict: Conflict) -> str:
-    """One conflict in the farm's words: which limit must give way, when, by how much, and what stands against it."""
-
-    def when(interval: int | None) -> str:
-        if interval is None:
+    def when(row: CollidingRow) -> str:
+        if "INTERVALS" not in row.at:
             return ""
-        start, end = (times[interval].tz_convert(c.farm.timezone) for times in (c.grid.starts, c.grid.ends))
-        return f"{start:%Y-%m-%d %H:%M} to {end:%H:%M}: "
+        begin, end = (times[row.at["INTERVALS"]].tz_convert(c.farm.timezone) for times in (c.grid.starts, c.grid.ends))
+        return f"{begin:%Y-%m-%d %H:%M} to {end:%H:%M}: "
 
-    lines = [
-        f"  {when(row.interval)}{row.words}, which is {_rounded_up(row.short_by)} {row.unit} short"
-        for row in conflict.rows
-        if row.short_by
-    ]
-    against = dict.fromkeys(
-        row.words for row in conflict.rows if not row.short_by and row.family not in ("balance", "later_change")
-    )
-    loads = [
-        f"the site draws {c.idle_load_mw[row.interval]:.4g} MW with every machine off"
-        for row in conflict.rows
-        if row.family == "balance" and row.interval is not None
-    ]
-    return "\n".join(lines + [f"    against it: {words}" for words in [*against, *loads[:1]]])
+    def load(conflict: Conflict) -> list[str]:
+        at = [row.at["INTERVALS"] for row in conflict.rows if row.family.name == "balance"][:1]
+        return [f"the site draws {c.idle_load_mw[t]:.4g} MW with every machine off" for t in at]
+
+    return in_words(problem, compile_program(problem), when, load)

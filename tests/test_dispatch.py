@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from optimizer.dispatch import Dispatch, joined
 from optimizer.errors import CurtailError
 from optimizer.lp.formulation import DISPATCH, DispatchProblem
 from optimizer.lp.highs import solve
-from optimizer.lp.language import Family, Formulation, Term, Variable
+from optimizer.lp.language import Family, Term, Variable
 from optimizer.lp.program import compile_program
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
@@ -41,11 +42,14 @@ def heat_sold(m: Any, g: Any, t: Any) -> Any:
 class Heated(DispatchProblem):
     """Plans of a farm that sells heat."""
 
-    formulation = Formulation(
-        DISPATCH.parameters,
-        (*DISPATCH.variables, Variable("heat_mw", ("GROUPS", "INTERVALS"), decided=True)),
-        (*DISPATCH.families, Family(heat_limit, ("GROUPS", "INTERVALS"), "heat is a quarter of the load", unit="MW")),
-        (*DISPATCH.terms, Term(heat_sold, ("GROUPS", "INTERVALS"))),
+    formulation = replace(
+        DISPATCH,
+        variables=(*DISPATCH.variables, Variable("heat_mw", ("GROUPS", "INTERVALS"), decided=True)),
+        families=(
+            *DISPATCH.families,
+            Family(heat_limit, ("GROUPS", "INTERVALS"), "heat is a quarter of the load", unit="MW"),
+        ),
+        terms=(*DISPATCH.terms, Term(heat_sold, ("GROUPS", "INTERVALS"))),
     )
 
 

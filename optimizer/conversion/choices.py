@@ -48,7 +48,7 @@ def choices_of(case: Case, rules: Rules) -> Choices:
         at, owner = [], []
         for i, (common, name) in enumerate(zip(shared, names, strict=True)):
             first = len(told)
-            told += [name] if common else [f"{name}, {path}" for path in paths]
+            told += [name] if common or len(paths) == 1 else [f"{name}, {path}" for path in paths]
             at.append([first] * len(paths) if common else list(range(first, first + len(paths))))
             owner += [i] * (len(told) - first)
         return told, np.array(at, dtype=np.int64).reshape(-1, len(paths)), np.array(owner, dtype=np.int64)

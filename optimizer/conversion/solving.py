@@ -12,7 +12,8 @@ from optimizer.conversion.case import Case
 from optimizer.conversion.choices import Rules
 from optimizer.conversion.program import decisions_of, problem_of
 from optimizer.errors import InfeasibleError
-from optimizer.lp.investment import INVESTMENT
+from optimizer.lp.conflict import CollidingRow, in_words
+from optimizer.lp.investment import INVESTMENT, InvestmentProblem
 from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.lp.scaling import solve_counted
 from optimizer.lp.solution import Solution
@@ -35,21 +36,38 @@ class Solved:
 
 
 def solve_case(
-    case: Case, rules: Rules | None = None, *, time_limit: float | None = None, fast: bool = False
+    case: Case,
+    rules: Rules | None = None,
+    *,
+    time_limit: float | None = None,
+    fast: bool = False,
+    reason: bool = True,
 ) -> Solved:
-    """The best a case allows. Raises InfeasibleError where it cannot be paid for, and SolverError.
+    """The best a case allows. Raises InfeasibleError, with ``reason`` for it in words, and SolverError.
 
     ``fast`` takes the interior point method, which large trees of paths need; its answer is made a vertex all the same.
     """
     rules = rules or Rules()
-    program = compile_program(problem_of(case, rules))
+    problem = problem_of(case, rules)
+    program = compile_program(problem)
     options = {"solver": "ipm"} if fast else None
     try:
         found = solve_counted(
             program, INVESTMENT, whole=bool(program.integer.any()), time_limit=time_limit, options=options
         )
     except InfeasibleError:
-        raise InfeasibleError(
-            "cash falls below its floor whatever is done: give more cash, BTC, equity or debt"
-        ) from None
+        if not reason:
+            raise
+        raise InfeasibleError(f"no plan keeps every limit:\n{_why(problem, program)}") from None
     return Solved(settle(case, decisions_of(case, rules, found.values)), program, found)
+
+
+def _why(problem: InvestmentProblem, program: LinearProgram) -> str:
+    """The limits that collide, by period, and by path where there are several."""
+    located = ("PERIODS", "PATHS") if problem.size("PATHS") > 1 else ("PERIODS",)
+
+    def when(row: CollidingRow) -> str:
+        labels = [problem.labels(name)[row.at[name]] for name in located if name in row.at]
+        return f"{', '.join(labels)}: " if labels else ""
+
+    return in_words(problem, program, when)

@@ -97,7 +97,7 @@ def find(case: Case, variant: Variant, *, shared: int = 0, shared_conversions: i
     """The best a variant can do; one that cannot be paid for is told with all the equity it takes."""
     rules = replace(variant.rules, shared=shared, shared_conversions=shared_conversions)
     try:
-        return Found(variant, solve_case(case, rules).account, beyond_means=False)
+        return Found(variant, solve_case(case, rules, reason=False).account, beyond_means=False)
     except InfeasibleError:
         lifted = replace(case, site=without_equity_limit(case.site))
         return Found(variant, solve_case(lifted, rules).account, beyond_means=True)

@@ -59,7 +59,7 @@ def representative_weeks(
 
     Always among them are the ``storms`` weeks of the highest mean price and those of the ``peaks``. Weeks begin on
     Mondays of the farm's clock, 168 hours apart, and one at each end of the history; weeks with an unknown price are
-    not chosen. Raises InputError.
+    not chosen. Raises InputError; InfeasibleError where weights cannot add up to the history.
     """
     _judge(grid, prices, load_mw, strikes)
     first, stop = _weeks(grid)

@@ -7,7 +7,8 @@ irreducible conflict: leave any row out and the rest can be met.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,7 @@ from optimizer.lp.highs import conflicting_rows, solve
 from optimizer.lp.language import Family, Map, Subset
 from optimizer.lp.problem import Problem
 from optimizer.lp.program import ColumnBlock, LinearProgram
+from optimizer.lp.scaling import counted
 
 MOST_CONFLICTS = 5
 TOLERANCE = 1e-6
@@ -25,16 +27,15 @@ TOLERANCE = 1e-6
 
 @dataclass(frozen=True)
 class CollidingRow:
-    """One row of a conflict: its family, what it demands in words, its interval if it has one, and the shortfall.
+    """One row of a conflict: its family, what it demands in words, and the positions in sets that it stands for.
 
-    ``short_by`` is by how much this limit must give way, in ``unit``; zero for a row that only takes part.
+    ``short_by`` is by how much this limit must give way, in the family's unit; zero for a row that only takes part.
     """
 
-    family: str
+    family: Family
     words: str
-    interval: int | None
+    at: Mapping[str, int]
     short_by: float
-    unit: str
 
 
 @dataclass(frozen=True)
@@ -77,29 +78,32 @@ class _Names(Mapping[str, Any]):
         return len(self.position)
 
 
-def words_of(problem: Problem, program: LinearProgram, row: int) -> tuple[Family, str, int | None]:
-    """The family of a row, what the row demands in words, and its interval."""
+def colliding_row(problem: Problem, program: LinearProgram, row: int, short: float) -> CollidingRow:
+    """A row by its number, and by how much it is short."""
     families = problem.formulation.families
     family = next(f for f in families if program.rows[f.name].start <= row < program.rows[f.name].stop)
     rows = program.rows[family.name]
     at = tuple(int(i) for i in np.unravel_index(row - rows.start, rows.shape))
     names = _Names(problem, family, at)
-    return family, family.words.format_map(names), names.position.get("INTERVALS")
+    return CollidingRow(family, family.words.format_map(names), names.position, short)
 
 
 def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64]]:
     """The program in which limits may be broken, and the rows of those limits; only breakage costs anything.
 
-    A megawatt over a limit at the meter costs 1, a machine over another limit 1,000: what can be said in megawatts is.
+    What is told in the formulation's unit first costs 1, all else 1,000: a megawatt over a limit at the meter against a
+    machine over another limit, a million USD below a floor of cash against a megawatt not converted.
     """
     n_columns = program.shape[1]
-    limits = np.flatnonzero(np.isinf(program.row_lower) ^ np.isinf(program.row_upper))
-    weight = np.full(program.shape[0], 1e3)
+    gives, weight = np.isinf(program.row_lower) ^ np.isinf(program.row_upper), np.full(program.shape[0], 1e3)
     for family in problem.formulation.families:
-        if family.unit == "MW":
-            rows = program.rows[family.name]
-            weight[rows.start : rows.stop] = 1.0
-    give = np.where(np.isinf(program.row_lower[limits]), -1.0, 1.0)
+        rows = slice(program.rows[family.name].start, program.rows[family.name].stop)
+        if family.unit == problem.formulation.short_in:
+            weight[rows] = 1.0
+        if family.gives is not None:
+            gives[rows] = family.gives
+    limits = np.flatnonzero(gives)
+    give = np.where(np.isinf(program.row_upper[limits]), 1.0, -1.0)
     before = np.zeros(program.shape[0] + 1, dtype=np.int64)
     before[limits + 1] = 1
     before = np.cumsum(before)
@@ -157,26 +161,59 @@ def _components(program: LinearProgram, rows: NDArray[np.int64]) -> list[NDArray
 
 
 def find_conflicts(problem: Problem, program: LinearProgram) -> tuple[Conflict, ...]:
-    """The conflicts of an infeasible program in the order of time, at most `MOST_CONFLICTS`."""
+    """The conflicts of an infeasible program in the order of time, at most `MOST_CONFLICTS`.
+
+    There are none where it could be met in fractions, and only whole numbers collide.
+    """
+    size, time = counted(program, problem.formulation), problem.formulation.time
+    program = size.program
     slackened, limits = _with_slack(problem, program)
     solved = solve(slackened)
-    short = np.zeros(program.shape[0])
-    short[limits] = solved.values["slack"]
-    involved = np.flatnonzero((np.abs(solved.row_dual) > TOLERANCE) | (short > TOLERANCE))
+    short, slack = np.zeros(program.shape[0]), solved.values["slack"]
+    short[limits] = np.where(slack > TOLERANCE, slack, 0.0)
+    involved = np.flatnonzero((np.abs(solved.row_dual) > TOLERANCE) | (short > 0))
     conflicts = []
     for component in _components(program, involved):
-        if not (short[component] > TOLERANCE).any():
+        if not short[component].any():
             continue
         core = conflicting_rows(_only(program, component))
         rows = component[core] if core.size else component
-        rows = np.union1d(rows, component[short[component] > TOLERANCE])
-        conflicts.append(Conflict(tuple(_row(problem, program, row, short[row]) for row in rows.tolist())))
-    conflicts.sort(
-        key=lambda conflict: min((row.interval for row in conflict.rows if row.interval is not None), default=0)
-    )
+        rows = np.union1d(rows, component[short[component] > 0])
+        told = (colliding_row(problem, program, row, short[row] * size.row[row]) for row in rows.tolist())
+        conflicts.append(Conflict(tuple(told)))
+    conflicts.sort(key=lambda conflict: min((row.at[time] for row in conflict.rows if time in row.at), default=0))
     return tuple(conflicts[:MOST_CONFLICTS])
 
 
-def _row(problem: Problem, program: LinearProgram, row: int, short: float) -> CollidingRow:
-    family, words, interval = words_of(problem, program, row)
-    return CollidingRow(family.name, words, interval, short if short > TOLERANCE else 0.0, family.unit)
+def in_words(
+    problem: Problem,
+    program: LinearProgram,
+    place: Callable[[CollidingRow], str],
+    also: Callable[[Conflict], Sequence[str]] = lambda _conflict: (),
+) -> str:
+    """Why a program is infeasible: which limits must give way, by how much, and what stands against them.
+
+    ``place`` says where a row belongs, ``also`` what else stands against the limits of a conflict.
+    """
+    conflicts = find_conflicts(problem, program)
+    if not conflicts:
+        choices = (variable.name for variable in problem.formulation.variables if variable.integer)
+        return f"  there is an answer in fractions, none in whole numbers of {', '.join(choices)}"
+    return "\n".join(_told(conflict, place, also(conflict)) for conflict in conflicts)
+
+
+def _told(conflict: Conflict, place: Callable[[CollidingRow], str], also: Sequence[str]) -> str:
+    lines = [
+        f"  {place(row)}{row.words}, which is {_enough(row.short_by, row.family.unit)} short"
+        for row in conflict.rows
+        if row.short_by
+    ]
+    against = (row.words for row in conflict.rows if not row.short_by and not row.family.definition)
+    return "\n".join([*lines, *(f"    against it: {words}" for words in [*dict.fromkeys(against), *also])])
+
+
+def _enough(amount: float, unit: str) -> str:
+    """An amount, USD in whole ones and others with three decimals, that is never too little to give."""
+    if unit == "USD":
+        return f"{math.ceil(amount - 1e-2):,} USD"
+    return f"{math.ceil(amount * 1000 - 1e-6) / 1000:g} {unit}"

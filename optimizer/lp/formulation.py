@@ -17,7 +17,7 @@ VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in conce
 FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.FAMILIES)
 TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
 
-DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS)
+DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS, time="INTERVALS", short_in="MW")
 
 _RULES: tuple[Family | Term, ...] = (*FAMILIES, *TERMS)
 ITEM_OF: dict[str, Item] = {rule.name: rule.item for rule in _RULES if rule.item is not None}

@@ -18,6 +18,8 @@ INVESTMENT = Formulation(
     variables=tuple(v for concern in CONCERNS for v in concern.VARIABLES),
     families=tuple(f for concern in CONCERNS for f in concern.FAMILIES),
     terms=tuple(t for concern in CONCERNS for t in concern.TERMS),
+    time="PERIODS",
+    short_in="USD",
 )
 
 

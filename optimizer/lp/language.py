@@ -101,6 +101,9 @@ class Family:
 
     ``words`` is a format string: names of sets stand for labels, names of parameters for numbers. ``item`` is what its
     shadow price is paid for, ``soft`` the parameter that prices what goes beyond its rows; without one they are hard.
+    Where limits collide an inequality gives way and an equality does not, unless ``gives`` says otherwise: of an
+    equality that does, the left side may exceed the right. A ``definition`` is no limit: it is named in a conflict only
+    where it gives way.
     """
 
     rule: Rule
@@ -109,6 +112,8 @@ class Family:
     unit: str = "machines"  # of its rows: "MW" for limits at the meter
     item: Item | None = None
     soft: str | None = None
+    gives: bool | None = None
+    definition: bool = False
 
     @property
     def name(self) -> str:
@@ -136,9 +141,15 @@ class Term:
 
 @dataclass(frozen=True)
 class Formulation:
-    """A linear program as declared: what it reads, decides, keeps to and maximises."""
+    """A linear program as declared: what it reads, decides, keeps to and maximises.
+
+    ``time`` is the set along which conflicts are told. By how much limits are short is told in ``short_in`` where that
+    can be.
+    """
 
     parameters: tuple[Parameter, ...]
     variables: tuple[Variable, ...]
     families: tuple[Family, ...]
     terms: tuple[Term, ...]
+    time: str
+    short_in: str

@@ -6,31 +6,38 @@ add up, and the solver may end without an answer. Factors are powers of two, so 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from optimizer.lp.highs import solve
-from optimizer.lp.language import MILLION, Formulation
+from optimizer.lp.language import Float, Formulation
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
 
 
-def solve_counted(program: LinearProgram, formulation: Formulation, **options: Any) -> Solution:
-    """As `optimizer.lp.highs.solve`, solved in the units in which the formulation counts; the answer is in its own.
+@dataclass(frozen=True, eq=False)
+class Counted:
+    """A program in other units, and the size of these: of each column, each row, and the objective."""
 
-    The objective is counted in the largest unit of the variables. Raises the errors of `optimizer.lp.highs.solve`.
-    """
+    program: LinearProgram
+    column: Float
+    row: Float
+    objective: float
+
+
+def counted(program: LinearProgram, formulation: Formulation) -> Counted:
+    """A program in the units in which its formulation counts; the objective in the largest of its variables."""
     column, row = np.ones(program.shape[1]), np.ones(program.shape[0])
+    most = max(variable.counted_in for variable in formulation.variables)
     for variable in formulation.variables:
         column[program.columns[variable.name].span] = variable.counted_in
     for family in formulation.families:
         at = program.rows[family.name]
-        row[at.start : at.stop] = MILLION if family.unit == "USD" else 1.0
-    most = max(variable.counted_in for variable in formulation.variables)
+        row[at.start : at.stop] = most if family.unit == "USD" else 1.0
     of_entry = np.repeat(row, np.diff(program.starts))
-    counted = replace(
+    made = replace(
         program,
         cost=program.cost * column / most,
         offset=program.offset / most,
@@ -40,8 +47,18 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
         col_lower=program.col_lower / column,
         col_upper=program.col_upper / column,
     )
-    found = solve(counted, **options)
-    x, row_dual, column_dual = found.x * column, found.row_dual * most / row, found.column_dual * most / column
+    return Counted(made, column, row, most)
+
+
+def solve_counted(program: LinearProgram, formulation: Formulation, **options: Any) -> Solution:
+    """As `optimizer.lp.highs.solve`, solved in the units in which the formulation counts; the answer is in its own.
+
+    Raises the errors of `optimizer.lp.highs.solve`.
+    """
+    size = counted(program, formulation)
+    found, most = solve(size.program, **options), size.objective
+    x, row_dual = found.x * size.column, found.row_dual * most / size.row
+    column_dual = found.column_dual * most / size.column
     return replace(
         found,
         objective=found.objective * most,

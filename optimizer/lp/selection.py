@@ -14,6 +14,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimizer.errors import InfeasibleError
+from optimizer.lp.conflict import in_words
 from optimizer.lp.highs import solve
 from optimizer.lp.language import AnySet, Float, Formulation, Int, LabelSet, Map, Subset
 from optimizer.lp.problem import Problem
@@ -21,7 +23,7 @@ from optimizer.lp.program import compile_program
 from optimizer.lp.rules import weeks
 from optimizer.lp.solution import Solution
 
-SELECTION = Formulation(weeks.PARAMETERS, weeks.VARIABLES, weeks.FAMILIES, weeks.TERMS)
+SELECTION = Formulation(weeks.PARAMETERS, weeks.VARIABLES, weeks.FAMILIES, weeks.TERMS, time="WEEKS", short_in="weeks")
 
 _NODES = 50  # branches looked at: a count, not a time, so that every machine finds the same weeks
 _GAIN = 1e-6  # what an exchange must gain at least, as a share of a mark
@@ -77,9 +79,15 @@ def weights_of(problem: SelectionProblem, nodes: int = _NODES) -> Float:
     """The weight of each week, (weeks,), zero where it is not chosen.
 
     Branch and bound proves little here, its bound is next to nothing, but it finds good choices early; so it is ended
-    after so many branches, and what it found is bettered by exchanges. Raises InfeasibleError.
+    after so many branches, and what it found is bettered by exchanges. Raises InfeasibleError with the limits that
+    collide.
     """
-    found = solve(compile_program(problem), whole=True, options={"mip_max_nodes": nodes})
+    program = compile_program(problem)
+    try:
+        found = solve(program, whole=True, options={"mip_max_nodes": nodes})
+    except InfeasibleError:
+        why = in_words(problem, program, lambda _row: "")
+        raise InfeasibleError(f"no choice of weeks keeps every limit:\n{why}") from None
     chosen = exchanged(problem, np.flatnonzero(found.values["chosen"] > _HALF).tolist())
     weights = np.zeros(problem.size("WEEKS"))
     weights[chosen] = _of(problem, chosen).values["weight"]

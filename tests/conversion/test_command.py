@@ -81,19 +81,37 @@ def test_a_wrong_offer_writes_nothing(tmp_path: Path) -> None:
     assert not (tmp_path / "out").exists()
 
 
-def test_a_study_without_means_says_so(tmp_path: Path) -> None:
-    """Mining only runs out of cash; with all the equity in the world there is still a plan, and it is marked."""
-    study = tmp_path / "study.yaml"
+def without_means(folder: Path, *more: tuple[str, str]) -> Path:
+    """The study without treasury and equity, of two paths."""
     text = FEBRUARY.read_text()
     for old, new in (
         ("btc: 1500", "btc: 0"),
         ("most_usd: 250000000", "most_usd: 0"),
         ("  drawn:", "  risk_weight: 0\n  drawn:"),
         ("    count: 20", "    count: 2"),
+        *more,
     ):
         assert text.count(old) == 1
         text = text.replace(old, new)
-    study.write_text(text)
+    (folder / "study.yaml").write_text(text)
+    return folder / "study.yaml"
+
+
+def test_a_study_that_nothing_pays_for_says_what_it_lacks(tmp_path: Path) -> None:
+    """The site costs more than its machines earn in late years, and no share brings anything."""
+    study = without_means(
+        tmp_path, ("cost_share: 0.03", "cost_share: 1.0"), ("cash_usd: 25000000", "cash_usd: 5000000")
+    )
+    done = curtail("convert", WEST_TEXAS, TERAWULF, "--study", study, "--out", tmp_path / "out")
+    assert done.returncode == 3
+    assert "no plan keeps every limit:\n  year 6: cash must not fall below its floor, which is 3," in done.stderr
+    assert "USD short\n    against it: only machines that stand can run\n" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_a_study_without_means_says_so(tmp_path: Path) -> None:
+    """Mining only runs out of cash; with all the equity in the world there is still a plan, and it is marked."""
+    study = without_means(tmp_path)
     done = curtail("convert", WEST_TEXAS, TERAWULF, "--study", study, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     full = next(entry for entry in json.loads(done.stdout)["variants"] if entry["name"].endswith("in full"))

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale
-from optimizer.errors import InputError
+from optimizer.errors import InfeasibleError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
 
@@ -155,6 +155,16 @@ def test_what_cannot_be_is_refused(change: dict[str, Any], sentence: str) -> Non
 
 
 PRICES, LENGTHS = np.array([10.0, 30.0, 70.0, 130.0]), np.array([1, 1, 1, 0.5])
+
+
+def test_more_weeks_than_the_history_lasts_are_refused() -> None:
+    """By hand: two weeks of ten days, each for itself at least, are 4/7 of a week too many."""
+    with pytest.raises(InfeasibleError) as caught:
+        representative_weeks(grid(10 / 7), TEN[:240], 2)
+    assert str(caught.value) == (
+        "no choice of weeks keeps every limit:\n  the history lasts 1.429 weeks, which is 0.572 weeks short\n"
+        "    against it: 2 weeks are chosen\n    against it: a chosen week stands for itself at least"
+    )
 
 
 def test_curves_by_hand() -> None:

@@ -14,6 +14,7 @@ from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import solve_case
+from optimizer.lp.conflict import colliding_row
 from optimizer.lp.highs import solve
 from optimizer.lp.program import compile_program
 from tests.lp.test_two_readings import the_same
@@ -84,6 +85,15 @@ def cases(draw: Any) -> tuple[Case, Rules]:
 @given(cases())
 def test_the_array_reading_writes_the_pyomo_model(made: tuple[Case, Rules]) -> None:
     the_same(problem_of(*made))
+
+
+@given(cases())
+def test_every_family_has_words(made: tuple[Case, Rules]) -> None:
+    problem = problem_of(*made)
+    program = compile_program(problem)
+    for rows in program.rows.values():
+        if rows.stop > rows.start:
+            assert colliding_row(problem, program, rows.start, 0.0).words.strip()
 
 
 @given(cases())

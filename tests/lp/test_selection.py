@@ -115,8 +115,14 @@ def test_the_largest_miss_of_each_curve_counts_once() -> None:
 
 
 def test_weights_that_cannot_add_up_are_refused() -> None:
-    with pytest.raises(InfeasibleError):
+    """By hand: A stands for one of ten weeks; nine more are nine tenths of one that stands for ten at most."""
+    with pytest.raises(InfeasibleError) as caught:
         weights_of(problem(count=1, included=(0,), once=(0,)))
+    assert str(caught.value) == (
+        "no choice of weeks keeps every limit:\n  1 weeks are chosen, which is 0.9 weeks short\n"
+        "    against it: the history lasts 10 weeks\n    against it: a week stands for 1 at most\n"
+        "    against it: a week stands for 10 at most\n    against it: storms and peaks must be chosen"
+    )
 
 
 def test_both_readings_are_the_same() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.conversion.case import Case, Site, case_of
 from optimizer.conversion.choices import Rules
-from optimizer.conversion.paths import central
+from optimizer.conversion.paths import central, paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import Solved, solve_case
 from optimizer.conversion.variants import curtailment_income
@@ -243,8 +244,44 @@ def test_equity_is_raised_for_the_rest_and_without_it_there_is_no_plan() -> None
     money = {"discount_rate": 0.21, "cash_usd": 3e6}
     found = optimum(site(money={**money, "equity": {"most_usd": 1e7, "cost_share": 0.2}}), FULL).account
     assert found.decisions.equity_usd.ravel().tolist() == pytest.approx([6_250_000.0, 0.0])
-    with pytest.raises(InfeasibleError, match="cash falls below its floor whatever is done"):
-        solve_case(case(site(money=money)), FULL)
+    assert refused(case(site(money=money)), FULL) == short("year 1", 5_000_000)
+
+
+def refused(made: Case, rules: Rules) -> str:
+    with pytest.raises(InfeasibleError) as caught:
+        solve_case(made, rules)
+    return str(caught.value)
+
+
+def short(when: str, usd: int, btc: int = 0, equity: str = "0") -> str:
+    return f"""no plan keeps every limit:
+  {when}: cash must not fall below its floor, which is {usd:,} USD short
+    against it: the connection allows 10 MW
+    against it: 8 MW are converted for Tenant, year 1
+    against it: lenders of Tenant lend a share of what is built
+    against it: {btc} BTC may be sold
+    against it: {equity} USD of equity can be raised"""
+
+
+def test_what_cannot_be_paid_for_is_told_with_what_might_pay() -> None:
+    """By hand: 8,000,000 less 3,000,000 of cash, 10 BTC and 1,000,000 of equity."""
+    money = {"discount_rate": 0.21, "cash_usd": 3e6, "treasury": {"btc": 10.0}, "equity": {"most_usd": 1e6}}
+    missing = math.ceil(4e6 - 10 * BTC_USD)
+    assert refused(case(site(money=money)), FULL) == short("year 1", missing, 10, "1,000,000")
+    paths = ({"name": "low", "probability": 0.5, "btc_price": 0.5, "years": 0}, {"name": "as now", "probability": 0.5})
+    made = site(money=money, uncertainty={"named": paths, "known_after_quarters": 1})
+    told = refused(case_of(made, paths_of(made.study, made.timeline)), Rules({0: 8.0}, shared_conversions=1))
+    low = f"  year 1, low: cash must not fall below its floor, which is {math.ceil(4e6 - 5 * BTC_USD):,} USD short\n"
+    both = short("year 1, as now", missing, 10, "1,000,000").replace("limit:\n", f"limit:\n{low}")
+    assert told == both.replace("    against it: the connection allows 10 MW\n", "")  # low mines nothing with it either
+
+
+def test_a_larger_conversion_than_the_offer_is_told_in_megawatts() -> None:
+    """By hand: of 20 critical MW that a variant asks for the offer has 8; money is no matter."""
+    assert refused(case(site()), Rules(converted={0: 20.0})) == (
+        "no plan keeps every limit:\n  20 MW are converted for Tenant, year 1, which is 12 MW short\n"
+        "    against it: Tenant is for 8 MW"
+    )
 
 
 def test_rent_rises_fills_up_and_comes_late() -> None:

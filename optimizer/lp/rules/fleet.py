@@ -210,6 +210,7 @@ FAMILIES = (
         later_change,
         ("GROUPS", "LATER_INTERVALS"),
         "running machines of group {GROUPS} change only by starts and stops",
+        definition=True,
     ),
     Family(
         minimum_on,

@@ -90,11 +90,21 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(first_debt, ("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD"),
-    Family(later_debt, ("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD"),
-    Family(debt_limit, ("OFFERS", "PERIODS", "PATHS"), "lenders of {OFFERS} lend a share of what is built", unit="USD"),
+    Family(
+        first_debt, ("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True
+    ),
+    Family(
+        later_debt, ("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True
+    ),
+    Family(
+        debt_limit,
+        ("OFFERS", "PERIODS", "PATHS"),
+        "lenders of {OFFERS} lend a share of what is built",
+        unit="USD",
+        gives=False,
+    ),
     Family(treasury, ("PATHS",), "{treasury_btc:g} BTC may be sold", unit="BTC"),
-    Family(equity_limit, ("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD"),
+    Family(equity_limit, ("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD", gives=False),
 )
 
 OF_A_PERIOD = (interest, borrowed, bitcoin_discount, equity_cost)

@@ -138,13 +138,19 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(site_limit, ("OPEN_BLOCKS", "PERIODS", "PATHS"), "the connection allows {site_mw:.4g} MW", unit="MW"),
+    Family(
+        site_limit,
+        ("OPEN_BLOCKS", "PERIODS", "PATHS"),
+        "the connection allows {site_mw:.4g} MW",
+        unit="MW",
+        gives=False,
+    ),
     Family(call_limit, ("CALLS", "PERIODS", "PATHS"), "call {CALLS} leaves {call_limit_mw:.4g} MW", unit="MW"),
     Family(tenant_of_offer, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "only drawn load can be shed", unit="MW"),
     Family(backup_limit, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "backup covers its share of the load", unit="MW"),
-    Family(offer_limit, ("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW"),
-    Family(conversion_least, ("CHOICES",), "the variant converts {converted_least_mw:.4g} MW", unit="MW"),
-    Family(whole_steps, ("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW"),
+    Family(offer_limit, ("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW", gives=False),
+    Family(conversion_least, ("CHOICES",), "{converted_least_mw:.4g} MW are converted for {CHOICES}", unit="MW"),
+    Family(whole_steps, ("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW", definition=True),
     Family(steps_once_begun, ("WHOLE_CHOICES",), "steps follow the least size", unit="MW"),
 )
 

@@ -113,8 +113,15 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(first_machines, ("GROUPS", "FIRST_NODES"), "{machines_before_mw:g} MW of {GROUPS} stand at the beginning"),
-    Family(later_machines, ("GROUPS", "LATER_NODES"), "machines of {GROUPS} change by failures, purchases and sales"),
+    Family(
+        first_machines,
+        ("GROUPS", "FIRST_NODES"),
+        "{machines_before_mw:.4g} MW of {GROUPS} stand at the beginning",
+        definition=True,
+    ),
+    Family(
+        later_machines, ("GROUPS", "LATER_NODES"), "machines of {GROUPS} fail, are bought and sold", definition=True
+    ),
     Family(runs_what_stands, ("RUNS", "PERIODS", "PATHS"), "only machines that stand can run", unit="MW"),
     Family(enrolled_runs, ("PERIODS", "PATHS"), "only load that runs can be enrolled", unit="MW"),
     Family(enrolled_cut, ("CALLS", "PERIODS", "PATHS"), "only enrolled load is paid for a cut", unit="MW"),

@@ -176,12 +176,13 @@ VARIABLES = (
     Variable("threshold_below_usd", ("TAILS",), counted_in=MILLION),
 )
 
+_FLOOR = "cash must not fall below its floor"
 FAMILIES = (
-    Family(first_cash, ("FIRST_PERIODS", "PATHS"), "cash must not fall below its floor", unit="USD"),
-    Family(later_cash, ("LATER_PERIODS", "PATHS"), "cash must not fall below its floor", unit="USD"),
-    Family(first_tax, ("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD"),
-    Family(later_tax, ("LATER_PERIODS", "PATHS"), "income is taxed", unit="USD"),
-    Family(tail, ("TAILS", "PATHS"), "risk is measured in the worst paths", unit="USD"),
+    Family(first_cash, ("FIRST_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True),
+    Family(later_cash, ("LATER_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True),
+    Family(first_tax, ("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True),
+    Family(later_tax, ("LATER_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True),
+    Family(tail, ("TAILS", "PATHS"), "risk is measured in the worst paths", unit="USD", definition=True),
 )
 
 OF_A_PERIOD = (

@@ -114,7 +114,7 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(balance, ("INTERVALS",), "the meter must cover the site's load", unit="MW"),
+    Family(balance, ("INTERVALS",), "the meter must cover the site's load", unit="MW", definition=True),
     Family(
         import_limit,
         ("INTERVALS",),

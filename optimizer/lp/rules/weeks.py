@@ -77,11 +77,11 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(history_length, ("HISTORY",), "the weights add up to {weeks_in_history:g} weeks", unit="weeks"),
-    Family(number_of_weeks, ("HISTORY",), "{weeks_to_choose:g} weeks are chosen", unit="weeks"),
-    Family(chosen_weeks_only, ("WEEKS",), "week {WEEKS} stands for {most_weight:g} at most", unit="weeks"),
-    Family(stands_for_itself, ("WEEKS",), "week {WEEKS} stands for itself", unit="weeks"),
-    Family(must_be_included, ("INCLUDED",), "week {INCLUDED} must be chosen", unit="weeks"),
+    Family(history_length, ("HISTORY",), "the history lasts {weeks_in_history:.4g} weeks", unit="weeks", gives=True),
+    Family(number_of_weeks, ("HISTORY",), "{weeks_to_choose:g} weeks are chosen", unit="weeks", gives=True),
+    Family(chosen_weeks_only, ("WEEKS",), "a week stands for {most_weight:.4g} at most", unit="weeks", gives=False),
+    Family(stands_for_itself, ("WEEKS",), "a chosen week stands for itself at least", unit="weeks", gives=False),
+    Family(must_be_included, ("INCLUDED",), "storms and peaks must be chosen", unit="weeks"),
     Family(mark_above, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
     Family(mark_below, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
 )
