@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Concatenate, Never, Protocol, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,43 @@ from numpy.typing import NDArray
 Float = NDArray[np.float64]
 MILLION = 2.0**20  # for counting: about one, and exact
 Int = NDArray[np.int64]
-Rule = Callable[..., Any]
+Index: TypeAlias = Any  # of a member of a set: its label, or a vector of positions
+
+
+class Relation(Protocol):
+    """What a rule of a family returns: one comparison, which has no truth value."""
+
+    def __bool__(self) -> Never: ...
+
+
+class Expression(Protocol):
+    """A number, a linear expression, or a table of them by index."""
+
+    def __getitem__(self, index: Index, /) -> Expression: ...
+    def __add__(self, other: Expression | float, /) -> Expression: ...
+    def __radd__(self, other: Expression | float, /) -> Expression: ...
+    def __sub__(self, other: Expression | float, /) -> Expression: ...
+    def __rsub__(self, other: Expression | float, /) -> Expression: ...
+    def __mul__(self, other: Expression | float, /) -> Expression: ...
+    def __rmul__(self, other: Expression | float, /) -> Expression: ...
+    def __truediv__(self, other: Expression | float, /) -> Expression: ...
+    def __neg__(self) -> Expression: ...
+    def __le__(self, other: Expression | float, /) -> Relation: ...
+    def __ge__(self, other: Expression | float, /) -> Relation: ...
+    def __eq__(self, other: Expression | float, /) -> Relation: ...  # type: ignore[override]  # a constraint
+
+
+class Model(Protocol):
+    """What a rule may use of a model: sums, and by name the sets, maps, parameters and variables of its formulation."""
+
+    def sum(self, members: Expression, body: Callable[[Index], Expression | float], /) -> Expression:
+        """The sum of ``body`` over the members of a set."""
+
+    def __getattr__(self, name: str, /) -> Expression: ...
+
+
+Line = Callable[Concatenate[Model, ...], Expression]
+Rule = Callable[Concatenate[Model, ...], Relation]
 
 
 @dataclass(frozen=True)
@@ -128,7 +164,7 @@ class Term:
     One that is no ``money`` steers the solver and is no part of profit. ``item`` is as of families.
     """
 
-    rule: Rule
+    rule: Line
     over: tuple[str, ...]
     money: bool = True
     item: Item | None = None

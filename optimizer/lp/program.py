@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.algebra import Columns, Index, Linear, Members, Number, Ranges, Relation, Table, summed
+from optimizer.lp.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
 from optimizer.lp.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
 from optimizer.lp.problem import Problem
 
@@ -127,7 +127,11 @@ class ArrayModel:
         if name in self._sets:
             setattr(self, name, self._sets[name])
 
-    def sum(self, members: Index | Members, body: Callable[[Index], Linear | Number]) -> Linear | Number:
+    if TYPE_CHECKING:  # what is set by name is there by name
+
+        def __getattr__(self, name: str, /) -> Any: ...
+
+    def sum(self, members: Any, body: Callable[[Index], Any]) -> Any:
         """Sum of ``body`` over the members of a set."""
         if self._summing:
             raise TypeError("sums do not nest: declare the set of pairs and sum over that")
@@ -174,7 +178,7 @@ def term_cost(model: ArrayModel, term: Term) -> TermCost:
     indices, shape = model.domain(term.over)
     if 0 in shape:
         return TermCost(np.empty(0, np.int32), np.empty(0), 0.0, term.money)
-    result = term.rule(model, *indices)
+    result: Any = term.rule(model, *indices)
     if not isinstance(result, Linear):  # a sum over an empty set is a number
         constant = float(np.sum(np.broadcast_to(result, (*shape, 1))))
         return TermCost(np.empty(0, np.int32), np.empty(0), constant, term.money)

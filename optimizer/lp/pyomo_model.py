@@ -16,7 +16,7 @@ from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.lp.language import Float, LabelSet, RangeSet, Subset
+from optimizer.lp.language import Float, LabelSet, Model, RangeSet, Relation, Rule, Subset
 from optimizer.lp.problem import Problem
 from optimizer.lp.program import LinearProgram
 from optimizer.lp.solution import Solution
@@ -86,8 +86,8 @@ def pyomo_model(problem: Problem) -> Any:
     return m
 
 
-def _row_rule(rule: Any, by_key: dict[Any, tuple[Any, ...]]) -> Any:
-    def row(m: Any, *key: Any) -> Any:
+def _row_rule(rule: Rule, by_key: dict[Any, tuple[Any, ...]]) -> Callable[..., Relation]:
+    def row(m: Model, *key: Any) -> Relation:
         return rule(m, *by_key[key[0] if len(key) == 1 else key])
 
     return row

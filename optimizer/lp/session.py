@@ -15,7 +15,7 @@ So each optimum found that way is proved by its shadow prices, and one that is n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -24,7 +24,7 @@ import numpy as np
 from optimizer.errors import SolverError
 from optimizer.lp.choices import optimum
 from optimizer.lp.highs import solve
-from optimizer.lp.language import AnySet, Sets
+from optimizer.lp.language import AnySet, Index, Model, Sets
 from optimizer.lp.problem import Problem
 from optimizer.lp.program import ArrayModel, LinearProgram, compile_program, term_cost, total_cost, upper_bounds
 from optimizer.lp.solution import Solution
@@ -33,12 +33,16 @@ _GAP = 1e-9  # of the optimum's size that shadow prices may leave unexplained
 _TOLERANCE = 1e-6  # of a bound, or of a reduced cost's sign; the solver's own are 1e-7
 
 
-class _Watched:
+class Watched:
     """A model that notes what a rule looks at."""
 
-    def __init__(self, model: ArrayModel) -> None:
+    def __init__(self, model: Model) -> None:
         self._model = model
         self.seen: set[str] = set()
+
+    def sum(self, members: Any, body: Callable[[Index], Any]) -> Any:
+        """Sum of ``body`` over the members of a set."""
+        return self._model.sum(members, body)
 
     def __getattr__(self, name: str) -> Any:
         self.seen.add(name)
@@ -144,10 +148,10 @@ def _readings(problem: Problem) -> tuple[dict[str, set[str]], set[str]]:
     model = ArrayModel(problem)
     by_term = {}
     for term in problem.formulation.terms:
-        watched = _Watched(model)
+        watched = Watched(model)
         term.rule(watched, *model.domain(term.over)[0])
         by_term[term.name] = watched.seen
-    watched = _Watched(model)
+    watched = Watched(model)
     for family in problem.formulation.families:
         indices, shape = model.domain(family.over)
         if 0 not in shape:

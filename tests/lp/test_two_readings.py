@@ -16,8 +16,9 @@ from optimizer.conditions import Conditions
 from optimizer.lp.choices import fixed, optimum
 from optimizer.lp.highs import solve
 from optimizer.lp.problem import Problem
-from optimizer.lp.program import compile_program
+from optimizer.lp.program import ArrayModel, compile_program
 from optimizer.lp.pyomo_model import _key, pyomo_model
+from optimizer.lp.session import Watched
 from tests.farms import conditions, farm, farms, group
 
 
@@ -49,6 +50,21 @@ def the_same(problem: Problem) -> None:
     names = [row.constraint.parent_component().name for row in standard.rows]
     families = problem.formulation.families
     assert names == [family.name for family in families for _ in range(int(np.prod(program.rows[family.name].shape)))]
+    keep_to_the_protocol(problem, model)
+
+
+def keep_to_the_protocol(problem: Problem, model: Any) -> None:
+    """Assert that rules use nothing of either model but what a `Model` offers: sums and what is declared."""
+    declared, arrays = problem.formulation, ArrayModel(problem)
+    offered = {*problem.sets, *(named.name for named in (*declared.parameters, *declared.variables))}
+    for part in (*declared.families, *declared.terms):
+        indices, shape = arrays.domain(part.over)
+        if 0 in shape:
+            continue
+        for reading, at in ((arrays, indices), (model, [problem.labels(name)[0] for name in part.over])):
+            watched = Watched(reading)
+            part.rule(watched, *at)
+            assert watched.seen <= offered, part.name
 
 
 @given(farms())

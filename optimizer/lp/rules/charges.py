@@ -6,30 +6,28 @@ one period), :math:`F_b` being billed whatever the plan does; all MW. Sums over 
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 
-def peak_measured(m: Any, j: Any) -> Any:
+def peak_measured(m: Model, j: Index) -> Relation:
     r"""The measured peak is no less than the import of any hour that counts: :math:`i_t \le M_b`."""
     return m.grid_import[m.interval_of_peak[j]] <= m.measured_peak[m.bill_of_peak[j]]
 
 
-def peak_billed(m: Any, b: Any) -> Any:
+def peak_billed(m: Model, b: Index) -> Relation:
     r"""What is measured is billed: :math:`M_b \le F_b + a_b`. The floor is billed even without it."""
     return m.measured_peak[b] <= m.peak_floor_mw[b] + m.peak_above_floor[b]
 
 
-def peak_ratchet(m: Any, r: Any) -> Any:
+def peak_ratchet(m: Model, r: Index) -> Relation:
     r"""A share of an earlier period's measured peak is billed later: :math:`\rho M_{b'} \le F_b + a_b`."""
     later = m.later_of_ratchet[r]
     held = m.ratchet_share[r] * m.measured_peak[m.earlier_of_ratchet[r]]
     return held <= m.peak_floor_mw[later] + m.peak_above_floor[later]
 
 
-def later_ratchet(m: Any, r: Any) -> Any:
+def later_ratchet(m: Model, r: Index) -> Relation:
     r"""A share of the plan's peak is billed in a period after the plan, beyond what is billed there anyway:
     :math:`\rho M_b \le F_l + a_l`.
     """
@@ -38,13 +36,13 @@ def later_ratchet(m: Any, r: Any) -> Any:
     return held <= m.later_floor_mw[later] + m.later_above_floor[later]
 
 
-def energy_tier(m: Any, b: Any) -> Any:
+def energy_tier(m: Model, b: Index) -> Relation:
     r"""Energy beyond what is left of the tier below is charged more: :math:`\sum_t h_{bt} i_t \le E_b + x_b`."""
     counted = m.sum(m.HOURS_OF_TIER[b], lambda j: m.tier_mwh_per_mw[j] * m.grid_import[m.interval_of_tier[j]])
     return counted <= m.tier_left_mwh[b] + m.tier_above_mwh[b]
 
 
-def peak_tag(m: Any, c: Any) -> Any:
+def peak_tag(m: Model, c: Index) -> Relation:
     r"""The expected import at the grid's peaks: :math:`\sum_t w_{ct} i_t \le a_c`.
 
     :math:`w_{ct}` is the probability of a peak over the number of peaks. What is expected at those outside the plan is
@@ -53,7 +51,7 @@ def peak_tag(m: Any, c: Any) -> Any:
     return m.sum(m.INTERVALS, lambda t: m.tag_weight[c, t] * m.grid_import[t]) <= m.tag_above_floor[c]
 
 
-def tag_case(m: Any, j: Any) -> Any:
+def tag_case(m: Model, j: Index) -> Relation:
     r"""The tag with one peak in one place, beyond what is billed anyway: :math:`(i_t + O_k + K_j) / n \le F_j + a_j`.
 
     :math:`i_t` is the import there, nothing where the place lies outside the plan, :math:`O_k` the import expected at
@@ -65,18 +63,18 @@ def tag_case(m: Any, j: Any) -> Any:
     return tag <= m.case_floor_mw[j] + m.case_above_floor[j]
 
 
-def other_peaks(m: Any, k: Any) -> Any:
+def other_peaks(m: Model, k: Index) -> Relation:
     r"""The import expected at the plan's peaks but one: :math:`\sum_t p_{kt} i_t \le O_k`."""
     return m.sum(m.INTERVALS, lambda t: m.others_chance[k, t] * m.grid_import[t]) <= m.import_at_others[k]
 
 
-def tag_excess(m: Any, c: Any) -> Any:
+def tag_excess(m: Model, c: Index) -> Relation:
     r"""The expected excess above a floor, not the excess of the expectation: :math:`\sum_j q_j a_j \le a_c`."""
     excess = m.sum(m.CASES_OF_TAG[c], lambda j: m.case_chance[j] * m.case_above_floor[j])
     return excess <= m.tag_above_floor[c]
 
 
-def least_bill(m: Any, n: Any) -> Any:
+def least_bill(m: Model, n: Index) -> Relation:
     r"""What a bill lacks of its minimum is paid on top: energy, adders, tiers, demand :math:`+ z_n \ge Z_n`."""
     energy = m.sum(m.INTERVALS_OF_BILL[n], lambda t: m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t])
     adders = m.sum(m.INTERVALS_OF_BILL[n], lambda t: m.hours[t] * m.adders_usd_per_mwh[t] * m.grid_import[t])
@@ -85,32 +83,32 @@ def least_bill(m: Any, n: Any) -> Any:
     return energy + adders + tiers + demand + m.bill_topup[n] >= m.least_usd[n]
 
 
-def demand_charge(m: Any, b: Any) -> Any:
+def demand_charge(m: Model, b: Index) -> Expression:
     r"""What the plan adds to the billed peak: :math:`-d_b (a_b + D_b)`, of the floor what is due with it."""
     return -m.peak_usd_per_mw[b] * (m.peak_above_floor[b] + m.peak_due_mw[b])
 
 
-def later_demand_charge(m: Any, b: Any) -> Any:
+def later_demand_charge(m: Model, b: Index) -> Expression:
     r"""What the plan's peaks add to bills after the plan: :math:`-d_l a_l`."""
     return -m.later_usd_per_mw[b] * m.later_above_floor[b]
 
 
-def energy_tiers(m: Any, b: Any) -> Any:
+def energy_tiers(m: Model, b: Index) -> Expression:
     r"""What energy above a tier costs more: :math:`-c_b x_b`."""
     return -m.tier_adds_usd_per_mwh[b] * m.tier_above_mwh[b]
 
 
-def coincident_peak(m: Any, c: Any) -> Any:
+def coincident_peak(m: Model, c: Index) -> Expression:
     r"""The expected coincident-peak charge, in today's money: :math:`-k_c a_c`."""
     return -m.tag_usd_per_mw[c] * m.tag_above_floor[c]
 
 
-def fixed_charges(m: Any, t: Any) -> Any:
+def fixed_charges(m: Model, t: Index) -> Expression:
     """The customer charge, hour by hour of its period; a constant."""
     return -m.hours[t] * m.fixed_usd_per_hour[t]
 
 
-def minimum_bill(m: Any, n: Any) -> Any:
+def minimum_bill(m: Model, n: Index) -> Expression:
     """What is paid to reach the minimum bill."""
     return -m.bill_topup[n]
 

@@ -7,13 +7,11 @@ piece of an interval, :math:`d_t` whether the farm draws more than the baseline 
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 
-def event_cap(m: Any, c: Any) -> Any:
+def event_cap(m: Model, c: Index) -> Relation:
     r"""Import stays under the event's cap, or the excess is paid for if priced: :math:`i_t \le C_c + v_c`.
 
     All forms of a call (to a level, by an amount, to a share, full stop) arrive here as a cap in MW, and so does its
@@ -22,7 +20,7 @@ def event_cap(m: Any, c: Any) -> Any:
     return m.grid_import[m.interval_of_cap[c]] <= m.event_cap_mw[c] + m.event_violation[c]
 
 
-def event_miss(m: Any, c: Any) -> Any:
+def event_miss(m: Model, c: Index) -> Relation:
     r"""An event is missed by the most ever drawn above its caps, charged once: :math:`v_c \le m_e + w_e`.
 
     The shadow price is the part of the penalty per MW that this interval bears, USD.
@@ -30,7 +28,7 @@ def event_miss(m: Any, c: Any) -> Any:
     return m.event_violation[c] <= m.missed_before_mw[m.event_of_cap[c]] + m.worst_violation[m.event_of_cap[c]]
 
 
-def paid_cuts(m: Any, b: Any) -> Any:
+def paid_cuts(m: Model, b: Index) -> Relation:
     r"""No megawatt is sold twice: what is sold to events whose baselines are at or below one of them is a cut below it:
     :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t + D_t d_t`.
 
@@ -44,7 +42,7 @@ def paid_cuts(m: Any, b: Any) -> Any:
     return sold <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]] + drawn_freely
 
 
-def declined_cuts(m: Any, b: Any) -> Any:
+def declined_cuts(m: Model, b: Index) -> Relation:
     r"""Nothing is sold below a baseline that is exceeded: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
 
     It also keeps :math:`d_t`, a whole number, to zero or one.
@@ -53,17 +51,17 @@ def declined_cuts(m: Any, b: Any) -> Any:
     return sold <= m.paid_baseline_mw[b] - m.sum(m.CHOICE_AT[b], lambda d: m.choice_mw[d] * m.call_declined[d])
 
 
-def event_penalty(m: Any, c: Any) -> Any:
+def event_penalty(m: Model, c: Index) -> Expression:
     """What the file charges for energy imported above an event's cap."""
     return -m.event_violation_usd[c] * m.event_violation[c]
 
 
-def event_miss_penalty(m: Any, e: Any) -> Any:
+def event_miss_penalty(m: Model, e: Index) -> Expression:
     """What the file charges once per event for the most MW above its caps, beyond what it charged before."""
     return -m.event_miss_usd[e] * m.worst_violation[e]
 
 
-def event_payment(m: Any, n: Any) -> Any:
+def event_payment(m: Model, n: Index) -> Expression:
     """What events pay for cuts below the baseline."""
     return m.paid_cut_usd[n] * m.paid_cut[n]
 

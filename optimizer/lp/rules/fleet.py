@@ -7,23 +7,21 @@ an outage takes, :math:`A_{gt}` units available. All are machines; times are hou
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 
-def units_running(m: Any, g: Any, t: Any) -> Any:
+def units_running(m: Model, g: Index, t: Index) -> Expression:
     r"""Units of group g running in any mode, :math:`r_{gt}`."""
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.units_on[p, t])
 
 
-def units_taken_out(m: Any, g: Any, t: Any) -> Any:
+def units_taken_out(m: Model, g: Index, t: Index) -> Expression:
     r"""Units an outage takes from group g as interval t begins, :math:`o_{gt}`; none where none falls out."""
     return m.sum(m.OUTAGES_AT[g, t], lambda o: m.outage_units[o])
 
 
-def availability(m: Any, g: Any, t: Any) -> Any:
+def availability(m: Model, g: Index, t: Index) -> Relation:
     r"""Units running are at most the units available: :math:`r_{gt} \le A_{gt}`.
 
     Its shadow price is what one more working machine would earn in the interval, USD.
@@ -31,19 +29,19 @@ def availability(m: Any, g: Any, t: Any) -> Any:
     return units_running(m, g, t) <= m.units_available[g, t]
 
 
-def first_change(m: Any, g: Any, t: Any) -> Any:
+def first_change(m: Model, g: Index, t: Index) -> Relation:
     r"""In the first interval units running change from the state carried in: :math:`r_{gt} - R_g = s - d - o`."""
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - change == m.units_before[g]
 
 
-def later_change(m: Any, g: Any, t: Any) -> Any:
+def later_change(m: Model, g: Index, t: Index) -> Relation:
     r"""Units running change by starts, stops and outages: :math:`r_{gt} - r_{g,t-1} = s_{gt} - d_{gt} - o_{gt}`."""
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - units_running(m, g, m.previous[t]) == change
 
 
-def minimum_on(m: Any, g: Any, t: Any) -> Any:
+def minimum_on(m: Model, g: Index, t: Index) -> Relation:
     r"""Units started within the last L hours still run, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (s_{g\tau} - o_{g\tau}) + S_{gt} \le r_{gt}`,
     where :math:`S_{gt}` counts starts before the plan that still bind. See `minimum_on_since_outage`.
@@ -56,7 +54,7 @@ def minimum_on(m: Any, g: Any, t: Any) -> Any:
     return started - taken_out + m.units_bound_on[g, t] <= units_running(m, g, t)
 
 
-def minimum_off(m: Any, g: Any, t: Any) -> Any:
+def minimum_off(m: Model, g: Index, t: Index) -> Relation:
     r"""Units stopped within the last L hours still rest, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (d_{g\tau} - q_{g\tau}) + D_{gt} \le A_{gt} - r_{gt}`,
     where :math:`D_{gt}` counts stops before the plan that still bind.
@@ -69,7 +67,7 @@ def minimum_off(m: Any, g: Any, t: Any) -> Any:
     return stopped - taken_out + m.units_bound_off[g, t] <= m.units_available[g, t] - units_running(m, g, t)
 
 
-def minimum_on_since_outage(m: Any, k: Any) -> Any:
+def minimum_on_since_outage(m: Model, k: Index) -> Relation:
     r"""An outage excuses no start made after it: for every interval a of the window W(t, L) in which one falls,
     :math:`\sum_{\tau = a}^{t} s_{g\tau} - \sum_{\tau = a + 1}^{t} o_{g\tau} \le r_{gt}`.
 
@@ -83,7 +81,7 @@ def minimum_on_since_outage(m: Any, k: Any) -> Any:
     return started - taken_out <= units_running(m, g, t)
 
 
-def minimum_off_since_outage(m: Any, k: Any) -> Any:
+def minimum_off_since_outage(m: Model, k: Index) -> Relation:
     r"""An outage excuses no stop made after it: for every interval a of the window W(t, L) in which one falls,
     :math:`\sum_{\tau = a}^{t} d_{g\tau} - \sum_{\tau = a + 1}^{t} q_{g\tau} \le A_{gt} - r_{gt}`.
 
@@ -95,67 +93,67 @@ def minimum_off_since_outage(m: Any, k: Any) -> Any:
     return stopped - taken_out <= m.units_available[g, t] - units_running(m, g, t)
 
 
-def outage_split(m: Any, o: Any) -> Any:
+def outage_split(m: Model, o: Index) -> Relation:
     r"""An outage takes running machines, resting machines, or neither: :math:`o + q \le O`."""
     return m.outage_units[o] + m.outage_resting[o] <= m.outage_limit[o]
 
 
-def daily_starts(m: Any, g: Any, d: Any) -> Any:
+def daily_starts(m: Model, g: Index, d: Index) -> Relation:
     r"""Starts of a group on a local day are at most what is left of its allowance:
     :math:`\sum_{t \in d} s_{gt} \le N_{gd}`.
     """
     return m.sum(m.INTERVALS_OF_DAY[d], lambda t: m.units_started[g, t]) <= m.starts_left[g, d]
 
 
-def cold_start(m: Any, c: Any) -> Any:
+def cold_start(m: Model, c: Index) -> Relation:
     r"""No machine starts where it is colder than its start limit: :math:`s_{gt} = 0`."""
     return m.units_started[m.group_of_cold[c], m.interval_of_cold[c]] == 0.0
 
 
-def freeze_protection(m: Any, f: Any) -> Any:
+def freeze_protection(m: Model, f: Index) -> Relation:
     r"""In frost a minimum of machines runs, or the shortfall is paid for: :math:`r_{gt} + v_f \ge M_f`."""
     running = units_running(m, m.group_of_frost[f], m.interval_of_frost[f])
     return running + m.frost_shortfall[f] >= m.frost_minimum[f]
 
 
-def start_rate(m: Any, g: Any, t: Any) -> Any:
+def start_rate(m: Model, g: Index, t: Index) -> Relation:
     r"""Machines started in an interval are at most what breakers and pools stand: :math:`s_{gt} \le Q_{gt}`."""
     return m.units_started[g, t] <= m.start_limit[g, t]
 
 
-def hourly_starts(m: Any, g: Any, t: Any) -> Any:
+def hourly_starts(m: Model, g: Index, t: Index) -> Relation:
     r"""Machines started within an hour are at most the hourly rate, less starts just before the plan:
     :math:`\sum_{\tau \in W(t, 1)} s_{g\tau} \le H_{gt}`. Only where intervals are shorter than an hour.
     """
     return m.sum(m.HOUR_WINDOW[g, t], lambda w: m.units_started[g, w]) <= m.hourly_limit[g, t]
 
 
-def hash_revenue(m: Any, t: Any) -> Any:
+def hash_revenue(m: Model, t: Index) -> Expression:
     """Hash earned, net of the pool's fee; nothing for hosted machines."""
     return m.sum(m.POINTS, lambda p: m.hours[t] * m.hashprice[t] * m.hash_yield_th[p] * m.units_on[p, t])
 
 
-def hosting_revenue(m: Any, t: Any) -> Any:
+def hosting_revenue(m: Model, t: Index) -> Expression:
     """What customers pay for the energy their machines draw."""
     return m.sum(m.HOSTED_POINTS, lambda p: m.hours[t] * m.hosting_usd_per_hour[p] * m.units_on[p, t])
 
 
-def restart_loss(m: Any, t: Any) -> Any:
+def restart_loss(m: Model, t: Index) -> Expression:
     """Hash not earned while started machines come up, longer in the cold, priced at the interval of the start."""
     return m.sum(m.GROUPS, lambda g: (-m.hashprice[t] * m.restart_th_hours[g, t]) * m.units_started[g, t])
 
 
-def start_wear(m: Any, t: Any) -> Any:
+def start_wear(m: Model, t: Index) -> Expression:
     """Wear of starts: a fixed cost, so that no price makes starting free."""
     return m.sum(m.GROUPS, lambda g: -m.wear_usd[g] * m.units_started[g, t])
 
 
-def frost_damage(m: Any, f: Any) -> Any:
+def frost_damage(m: Model, f: Index) -> Expression:
     """Damage where frost protection falls short."""
     return -m.frost_damage_usd[f] * m.frost_shortfall[f]
 
 
-def tie_break(m: Any, t: Any) -> Any:
+def tie_break(m: Model, t: Index) -> Expression:
     """A tiny fixed ordering of starts, so that equal optima give the same schedule. No money: kept out of profit."""
     return m.sum(m.GROUPS, lambda g: -m.start_order_usd[g] * m.units_started[g, t])
 

@@ -7,12 +7,10 @@ of the owners for another: it brings cash, and costs them no more than the disco
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
+from optimizer.lp.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
-def interest(m: Any, q: Any, s: Any) -> Any:
+def interest(m: Model, q: Index, s: Index) -> Expression:
     r"""Interest on the mean of a period's debt: :math:`-\sum_o i_o y_q (D_{oqs} - (a_{oqs} - b_{oqs}) / 2)`."""
     debt = m.sum(m.OFFERS, lambda o: (m.years[q] * m.debt_rate[o]) * m.debt_usd[o, q, s])
     drawn = m.sum(m.OFFERS, lambda o: (0.5 * m.years[q] * m.debt_rate[o]) * m.drawn_usd[o, q, s])
@@ -20,23 +18,23 @@ def interest(m: Any, q: Any, s: Any) -> Any:
     return drawn - repaid - debt
 
 
-def borrowed(m: Any, q: Any, s: Any) -> Any:
+def borrowed(m: Model, q: Index, s: Index) -> Expression:
     r"""Debt drawn less debt paid back: :math:`\sum_o a_{oqs} - b_{oqs}`."""
     drawn = m.sum(m.OFFERS, lambda o: m.drawn_usd[o, q, s])
     return drawn - m.sum(m.OFFERS, lambda o: m.repaid_usd[o, q, s])
 
 
-def first_debt(m: Any, o: Any, q: Any, s: Any) -> Any:
+def first_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""There is no debt before: :math:`D_{oqs} = a_{oqs} - b_{oqs}`."""
     return m.debt_usd[o, q, s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
-def later_debt(m: Any, o: Any, q: Any, s: Any) -> Any:
+def later_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""Debt is drawn and paid back: :math:`D_{oqs} = D_{o,q-1,s} + a_{oqs} - b_{oqs}`."""
     return m.debt_usd[o, q, s] - m.debt_usd[o, m.previous[q], s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
-def debt_limit(m: Any, o: Any, q: Any, s: Any) -> Any:
+def debt_limit(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""Debt stays within a share of what was spent on building, less what is due back:
     :math:`D_{oqs} \le \sum_{v \in o} d_{vqs} x_{j(v,s)}`.
     """
@@ -45,27 +43,27 @@ def debt_limit(m: Any, o: Any, q: Any, s: Any) -> Any:
     )
 
 
-def treasury(m: Any, s: Any) -> Any:
+def treasury(m: Model, s: Index) -> Relation:
     r"""No more BTC is sold than may be: :math:`\sum_q \beta_{qs} \le B`. Its shadow price: what one more would help."""
     return m.sum(m.PERIODS, lambda q: m.btc_sold[q, s]) <= m.treasury_btc
 
 
-def equity_limit(m: Any, s: Any) -> Any:
+def equity_limit(m: Model, s: Index) -> Relation:
     r"""No more equity is raised than can be: :math:`\sum_q e_{qs} \le E`."""
     return m.sum(m.PERIODS, lambda q: m.equity_usd[q, s]) <= m.equity_limit_usd
 
 
-def bitcoin_discount(m: Any, q: Any, s: Any) -> Any:
+def bitcoin_discount(m: Model, q: Index, s: Index) -> Expression:
     """What selling treasury BTC costs against its market price."""
     return -m.btc_discount_usd[q, s] * m.btc_sold[q, s]
 
 
-def equity_cost(m: Any, q: Any, s: Any) -> Any:
+def equity_cost(m: Model, q: Index, s: Index) -> Expression:
     """What raising equity costs."""
     return -m.equity_cost_share * m.equity_usd[q, s]
 
 
-def assets_sold(m: Any, q: Any, s: Any) -> Any:
+def assets_sold(m: Model, q: Index, s: Index) -> Expression:
     """BTC at market price and shares, turned into cash."""
     return m.btc_usd[q, s] * m.btc_sold[q, s] + m.equity_usd[q, s]
 

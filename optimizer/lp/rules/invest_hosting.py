@@ -7,17 +7,15 @@ a vintage pays or costs per MW over its life is data; what is decided is how muc
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
-def tenant_load(m: Any, q: Any, s: Any) -> Any:
+def tenant_load(m: Model, q: Index, s: Index) -> Expression:
     r"""What tenants draw at the meter, :math:`\sum_v l_{vqs} x_{j(v,s)}`, MW."""
     return m.sum(m.VINTAGES, lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def site_limit(m: Any, b: Any, q: Any, s: Any) -> Any:
+def site_limit(m: Model, b: Index, q: Index, s: Index) -> Relation:
     r"""Machines run beside what conversion takes up: :math:`\sum_{k \in b} r_{kqs} + \sum_v o_{vqs} x_{j(v,s)} \le P`.
 
     The tenant's part of the connection is reserved, drawn or not. The shadow price is what one more MW of connection
@@ -28,7 +26,7 @@ def site_limit(m: Any, b: Any, q: Any, s: Any) -> Any:
     return running + reserved <= m.site_mw
 
 
-def call_limit(m: Any, c: Any, q: Any, s: Any) -> Any:
+def call_limit(m: Model, c: Index, q: Index, s: Index) -> Relation:
     r"""A call caps machines and tenants together: :math:`\sum_{k \in c} r_{kqs} + L_{qs} - \sum_o (u + a) \le C_c`.
 
     Machines that stop leave room for the tenant: its shadow price is what one more MW would save in the call.
@@ -38,69 +36,69 @@ def call_limit(m: Any, c: Any, q: Any, s: Any) -> Any:
     return running + tenant_load(m, q, s) - unserved <= m.call_limit_mw[c]
 
 
-def tenant_of_offer(m: Any, o: Any, c: Any, q: Any, s: Any) -> Any:
+def tenant_of_offer(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
     r"""No more is shed than the offer's tenants draw: :math:`u_{ocqs} + a_{ocqs} \le L_{oqs}`."""
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.unserved_mw[o, c, q, s] + m.backup_mw[o, c, q, s] <= load
 
 
-def backup_limit(m: Any, o: Any, c: Any, q: Any, s: Any) -> Any:
+def backup_limit(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
     r"""Backup generation covers its share of the tenants' load: :math:`a_{ocqs} \le \beta_o L_{oqs}`."""
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.backup_mw[o, c, q, s] <= m.backup_share[o] * load
 
 
-def offer_limit(m: Any, o: Any, s: Any) -> Any:
+def offer_limit(m: Model, o: Index, s: Index) -> Relation:
     r"""No path takes up more of an offer than there is: :math:`\sum_{v \in o} x_{j(v,s)} \le X_o`."""
     return m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.converted_mw[m.choice_of[v, s]]) <= m.offer_mw[o]
 
 
-def conversion_least(m: Any, j: Any) -> Any:
+def conversion_least(m: Model, j: Index) -> Relation:
     r"""A variant of the study may ask for a conversion: :math:`x_j \ge \underline x_j`."""
     return m.converted_mw[j] >= m.converted_least_mw[j]
 
 
-def whole_steps(m: Any, j: Any) -> Any:
+def whole_steps(m: Model, j: Index) -> Relation:
     r"""Megawatts are converted in steps, on top of the least size: :math:`x_j = d_j n_j + \underline d_j y_j`."""
     return m.converted_mw[j] == m.step_mw[j] * m.steps[j] + m.least_size_mw[j] * m.begun[j]
 
 
-def steps_once_begun(m: Any, j: Any) -> Any:
+def steps_once_begun(m: Model, j: Index) -> Relation:
     r"""Steps follow the least size, never stand alone: :math:`n_j \le N_j y_j`."""
     return m.steps[j] <= m.most_steps[j] * m.begun[j]
 
 
-def rent(m: Any, q: Any, s: Any) -> Any:
+def rent(m: Model, q: Index, s: Index) -> Expression:
     """Rent of what is live, with ramp and escalator."""
     return m.sum(m.VINTAGES, lambda v: m.rent_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def tenant_power(m: Any, q: Any, s: Any) -> Any:
+def tenant_power(m: Model, q: Index, s: Index) -> Expression:
     """Power of tenants who do not pay it themselves, as if nothing were ever shed."""
     return m.sum(m.VINTAGES, lambda v: -m.tenant_power_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def tenant_upkeep(m: Any, q: Any, s: Any) -> Any:
+def tenant_upkeep(m: Model, q: Index, s: Index) -> Expression:
     """Running costs of the data hall."""
     return m.sum(m.VINTAGES, lambda v: -m.hall_upkeep_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def service_credits(m: Any, q: Any, s: Any) -> Any:
+def service_credits(m: Model, q: Index, s: Index) -> Expression:
     """Credits to tenants for load not served, less the power it saves where the farm pays for that."""
     return m.sum(m.SHEDS, lambda h: -m.unserved_usd_per_mw[h, q, s] * m.unserved_mw[m.offer_of[h], m.call_of[h], q, s])
 
 
-def backup_fuel(m: Any, q: Any, s: Any) -> Any:
+def backup_fuel(m: Model, q: Index, s: Index) -> Expression:
     """Fuel of backup generation, less the power it saves where the farm pays for that."""
     return m.sum(m.SHEDS, lambda h: -m.backup_usd_per_mw[h, q, s] * m.backup_mw[m.offer_of[h], m.call_of[h], q, s])
 
 
-def capex(m: Any, q: Any, s: Any) -> Any:
+def capex(m: Model, q: Index, s: Index) -> Expression:
     """Building the data hall, as its schedule falls due."""
     return m.sum(m.VINTAGES, lambda v: -m.capex_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def deposits(m: Any, q: Any, s: Any) -> Any:
+def deposits(m: Model, q: Index, s: Index) -> Expression:
     """Deposits received from tenants, less those given back."""
     return m.sum(m.VINTAGES, lambda v: m.deposit_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 

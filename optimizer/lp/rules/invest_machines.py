@@ -7,17 +7,15 @@ A node is a period on a path; periods before the paths are known have one node f
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
-def first_machines(m: Any, g: Any, n: Any) -> Any:
+def first_machines(m: Model, g: Index, n: Index) -> Relation:
     r"""The study begins with the farm's machines: :math:`M_{gn} = M_g + b_{gn} - s_{gn}`."""
     return m.machines_mw[g, n] == m.machines_before_mw[g] + m.bought_mw[g, n] - m.sold_mw[g, n]
 
 
-def later_machines(m: Any, g: Any, n: Any) -> Any:
+def later_machines(m: Model, g: Index, n: Index) -> Relation:
     r"""What stands is what stood and did not fail, with purchases and sales:
     :math:`M_{gn} = \phi_n M_{gn'} + b_{gn} - s_{gn}`.
     """
@@ -25,7 +23,7 @@ def later_machines(m: Any, g: Any, n: Any) -> Any:
     return m.machines_mw[g, n] == kept + m.bought_mw[g, n] - m.sold_mw[g, n]
 
 
-def runs_what_stands(m: Any, k: Any, q: Any, s: Any) -> Any:
+def runs_what_stands(m: Model, k: Index, q: Index, s: Index) -> Relation:
     r"""Only machines that stand can run: :math:`r_{kqs} \le M_{gn}`.
 
     Its shadow price is what one more MW of the group would earn in the block, USD of today.
@@ -33,27 +31,27 @@ def runs_what_stands(m: Any, k: Any, q: Any, s: Any) -> Any:
     return m.running_mw[k, q, s] <= m.machines_mw[m.group_of_run[k], m.node_of[q, s]]
 
 
-def enrolled_runs(m: Any, q: Any, s: Any) -> Any:
+def enrolled_runs(m: Model, q: Index, s: Index) -> Relation:
     r"""Load enrolled for calls is load that runs, on average over the blocks without a call:
     :math:`E_{qs} \le \sum_k w_k r_{kqs}`.
     """
     return m.enrolled_mw[q, s] <= m.sum(m.RUNS, lambda k: m.baseline_weight[k, q] * m.running_mw[k, q, s])
 
 
-def enrolled_cut(m: Any, c: Any, q: Any, s: Any) -> Any:
+def enrolled_cut(m: Model, c: Index, q: Index, s: Index) -> Relation:
     r"""A call pays for the enrolled load that does not run: :math:`z_{cqs} \le E_{qs} - \sum_{k \in c} r_{kqs}`."""
     running = m.sum(m.RUNS_OF_CALL[c], lambda k: m.running_mw[k, q, s])
     return m.cut_mw[c, q, s] <= m.enrolled_mw[q, s] - running
 
 
-def hash_income(m: Any, q: Any, s: Any) -> Any:
+def hash_income(m: Model, q: Index, s: Index) -> Expression:
     """Hash earned by the farm's machines, net of the pool's fee, and what hosted machines pay."""
     return m.sum(
         m.RUNS, lambda k: m.run_hours[k, q] * m.hash_usd_per_mwh[m.group_of_run[k], q, s] * m.running_mw[k, q, s]
     )
 
 
-def mining_power(m: Any, q: Any, s: Any) -> Any:
+def mining_power(m: Model, q: Index, s: Index) -> Expression:
     """Power that the machines draw."""
     return m.sum(
         m.RUNS,
@@ -61,27 +59,27 @@ def mining_power(m: Any, q: Any, s: Any) -> Any:
     )
 
 
-def machine_upkeep(m: Any, q: Any, s: Any) -> Any:
+def machine_upkeep(m: Model, q: Index, s: Index) -> Expression:
     """Repair and hands for machines that stand, whether they run or not."""
     return m.sum(m.GROUPS, lambda g: (-m.years[q] * m.upkeep_usd_per_mw_year) * m.machines_mw[g, m.node_of[q, s]])
 
 
-def machine_sales(m: Any, q: Any, s: Any) -> Any:
+def machine_sales(m: Model, q: Index, s: Index) -> Expression:
     """Machines sold second-hand."""
     return m.sum(m.GROUPS, lambda g: m.resale_usd_per_mw[g, q, s] * m.sold_mw[g, m.node_of[q, s]])
 
 
-def machine_purchases(m: Any, q: Any, s: Any) -> Any:
+def machine_purchases(m: Model, q: Index, s: Index) -> Expression:
     """Machines bought."""
     return m.sum(m.GROUPS, lambda g: -m.purchase_usd_per_mw[g, q, s] * m.bought_mw[g, m.node_of[q, s]])
 
 
-def capacity_payment(m: Any, q: Any, s: Any) -> Any:
+def capacity_payment(m: Model, q: Index, s: Index) -> Expression:
     """Paid for load enrolled, called or not."""
     return m.capacity_usd_per_mw[q] * m.enrolled_mw[q, s]
 
 
-def cut_payment(m: Any, q: Any, s: Any) -> Any:
+def cut_payment(m: Model, q: Index, s: Index) -> Expression:
     """Paid for load cut in calls."""
     return m.sum(m.CALLS, lambda c: m.call_hours[c, q] * m.cut_usd_per_mwh * m.cut_mw[c, q, s])
 

@@ -7,9 +7,8 @@ Symbols: :math:`C_{qs}` cash above its floor at the end of period q, :math:`f_{q
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
-from optimizer.lp.language import MILLION, Family, Parameter, Term, Variable
+from optimizer.lp.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
 from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
 from optimizer.lp.rules.invest_hosting import (
@@ -32,7 +31,7 @@ from optimizer.lp.rules.invest_machines import (
 )
 
 
-def operating_result(m: Any, q: Any, s: Any) -> Any:
+def operating_result(m: Model, q: Index, s: Index) -> Expression:
     """What mining and hosting bring before tax, interest and building, machines traded included."""
     mining = hash_income(m, q, s) + mining_power(m, q, s) + machine_upkeep(m, q, s)
     machines = machine_sales(m, q, s) + machine_purchases(m, q, s)
@@ -41,53 +40,53 @@ def operating_result(m: Any, q: Any, s: Any) -> Any:
     return mining + machines + calls + hosting + service_credits(m, q, s) + backup_fuel(m, q, s) + site_upkeep(m, q, s)
 
 
-def site_upkeep(m: Any, q: Any, s: Any) -> Any:
+def site_upkeep(m: Model, q: Index, s: Index) -> Expression:
     """What the site costs whatever is done with it: staff, land, and the power of the auxiliary load."""
     return -m.site_usd[q, s]
 
 
-def depreciation(m: Any, q: Any, s: Any) -> Any:
+def depreciation(m: Model, q: Index, s: Index) -> Expression:
     """Depreciation of the data halls; machines are deducted when they are bought."""
     return m.sum(m.VINTAGES, lambda v: -m.depreciation_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def taxable_income(m: Any, q: Any, s: Any) -> Any:
+def taxable_income(m: Model, q: Index, s: Index) -> Expression:
     """Income before losses are carried: the operating result, depreciation, interest, and gains on BTC sold."""
     gain = m.btc_gain_usd[q, s] * m.btc_sold[q, s]
     return operating_result(m, q, s) + depreciation(m, q, s) + interest(m, q, s) + gain
 
 
-def first_tax(m: Any, q: Any, s: Any) -> Any:
+def first_tax(m: Model, q: Index, s: Index) -> Relation:
     r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`."""
     return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_before_usd
 
 
-def later_tax(m: Any, q: Any, s: Any) -> Any:
+def later_tax(m: Model, q: Index, s: Index) -> Relation:
     r"""Losses are carried forward and reduce what is taxed:
     :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda_{q-1,s} \ge 0`.
     """
     return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]
 
 
-def tax(m: Any, q: Any, s: Any) -> Any:
+def tax(m: Model, q: Index, s: Index) -> Expression:
     """Tax on income, after losses carried forward."""
     return -m.tax_rate * m.taxed_usd[q, s]
 
 
-def net_flow(m: Any, q: Any, s: Any) -> Any:
+def net_flow(m: Model, q: Index, s: Index) -> Expression:
     """What the owners gain or pay in a period."""
     financing = interest(m, q, s) + borrowed(m, q, s) + bitcoin_discount(m, q, s) + equity_cost(m, q, s)
     return operating_result(m, q, s) + capex(m, q, s) + deposits(m, q, s) + financing + tax(m, q, s)
 
 
-def first_cash(m: Any, q: Any, s: Any) -> Any:
+def first_cash(m: Model, q: Index, s: Index) -> Relation:
     r"""Cash is what there was above its floor, and the flows:
     :math:`C_{qs} = C + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
     """
     return m.cash_usd[q, s] == net_flow(m, q, s) + assets_sold(m, q, s) + m.cash_before_usd
 
 
-def later_cash(m: Any, q: Any, s: Any) -> Any:
+def later_cash(m: Model, q: Index, s: Index) -> Relation:
     r"""Cash moves by the flows: :math:`C_{qs} = C_{q-1,s} + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
 
     Cash is never negative. Its shadow price is what a dollar more in the period is worth, beyond itself.
@@ -95,22 +94,22 @@ def later_cash(m: Any, q: Any, s: Any) -> Any:
     return m.cash_usd[q, s] - m.cash_usd[m.previous[q], s] == net_flow(m, q, s) + assets_sold(m, q, s)
 
 
-def rest_of_contracts(m: Any, s: Any) -> Any:
+def rest_of_contracts(m: Model, s: Index) -> Expression:
     """What contracts still pay after the study, after tax."""
     return m.sum(m.VINTAGES, lambda v: m.contract_rest_usd_per_mw[v, s] * m.converted_mw[m.choice_of[v, s]])
 
 
-def rest_of_machines(m: Any, s: Any) -> Any:
+def rest_of_machines(m: Model, s: Index) -> Expression:
     """Machines sold at the end, after tax."""
     return m.sum(m.GROUPS, lambda g: m.machine_rest_usd_per_mw[g, s] * m.machines_mw[g, m.last_node[s]])
 
 
-def rest_of_debt(m: Any, s: Any) -> Any:
+def rest_of_debt(m: Model, s: Index) -> Expression:
     """Debt paid back at the end."""
     return m.sum(m.OFFERS, lambda o: -m.debt_usd[o, m.last_period[s], s])
 
 
-def tail(m: Any, r: Any, s: Any) -> Any:
+def tail(m: Model, r: Index, s: Index) -> Relation:
     r"""How far a path falls short of the threshold z: :math:`\tau_s \ge z^+ - z^- - V_s`, with :math:`V_s` its NPV.
 
     The NPV is read off cash: :math:`V_s = \sum_q \delta_q (C_{qs} - C_{q-1,s} - \beta_{qs} p_{qs} - e_{qs})` and what
@@ -124,26 +123,26 @@ def tail(m: Any, r: Any, s: Any) -> Any:
     return m.shortfall_usd[r, s] + value >= m.threshold_above_usd[r] - m.threshold_below_usd[r]
 
 
-def tail_weight(m: Any, r: Any) -> Any:
+def tail_weight(m: Model, r: Index) -> Expression:
     r"""Weight on the mean of the worst paths: :math:`\lambda (z^+ - z^- - \sum_s \pi_s \tau_s / \alpha)`."""
     short = m.sum(m.PATHS, lambda s: (m.probability[s] / m.tail_share) * m.shortfall_usd[r, s])
     return m.risk_weight * (m.threshold_above_usd[r] - m.threshold_below_usd[r] - short)
 
 
-def of_today(line: Callable[[Any, Any, Any], Any]) -> Term:
+def of_today(line: Callable[[Model, Index, Index], Expression]) -> Term:
     """A line of the objective: a period's money, discounted and weighted by its path's probability."""
 
-    def term(m: Any, q: Any, s: Any) -> Any:
+    def term(m: Model, q: Index, s: Index) -> Expression:
         return m.probability[s] * m.discount[q] * line(m, q, s)
 
     term.__name__, term.__doc__ = line.__name__, line.__doc__
     return Term(term, ("PERIODS", "PATHS"))
 
 
-def at_the_end(line: Callable[[Any, Any], Any]) -> Term:
+def at_the_end(line: Callable[[Model, Index], Expression]) -> Term:
     """A line of the objective: money at the end of the study, discounted and weighted by its path's probability."""
 
-    def term(m: Any, s: Any) -> Any:
+    def term(m: Model, s: Index) -> Expression:
         return m.probability[s] * m.end_discount * line(m, s)
 
     term.__name__, term.__doc__ = line.__name__, line.__doc__

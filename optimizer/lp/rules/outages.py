@@ -8,57 +8,55 @@ before the plan.
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Variable
 from optimizer.reasons import Reason
 
 
-def load_taken(m: Any, t: Any) -> Any:
+def load_taken(m: Model, t: Index) -> Expression:
     r"""Load beyond standby that falls away with running machines as t begins:
     :math:`\eta_{t-1} \sum_{f \in t} \sum_p x_p e_{fp}`, MW.
     """
     return m.sum(m.TAKEN_AT[t], lambda n: m.taken_mw[n] * m.units_taken[n])
 
 
-def mw_taken(m: Any, f: Any) -> Any:
+def mw_taken(m: Model, f: Index) -> Expression:
     r"""Load beyond standby of the running machines an outage takes, :math:`\sum_p x_p e_{fp}`, MW, PUE left out."""
     return m.sum(m.TAKEN_IN[f], lambda n: m.extra_mw[m.point_of_taken[n]] * m.units_taken[n])
 
 
-def mw_running(m: Any, g: Any, t: Any) -> Any:
+def mw_running(m: Model, g: Index, t: Index) -> Expression:
     r"""Load of a group beyond standby, :math:`\sum_{p \in g} x_p u_{pt}`, MW, PUE left out."""
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.extra_mw[p] * m.units_on[p, t])
 
 
-def taken_ran(m: Any, n: Any) -> Any:
+def taken_ran(m: Model, n: Index) -> Relation:
     r"""A machine is taken in the mode it ran in: :math:`e_{fp} \le u_{p,t-1}`; before the plan that is a bound of e."""
     return m.units_taken[n] <= m.units_on[m.point_of_taken[n], m.previous[m.interval_of_taken[n]]]
 
 
-def taken_running(m: Any, f: Any) -> Any:
+def taken_running(m: Model, f: Index) -> Relation:
     r"""Running machines in any mode are those the outage takes: :math:`\sum_p e_{fp} \le o_{gt}`."""
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.outage_units[m.outage_of_fall[f]]
 
 
-def taken_unreplaced(m: Any, f: Any) -> Any:
+def taken_unreplaced(m: Model, f: Index) -> Relation:
     r"""Where others start in their place no load falls away: :math:`\sum_p e_{fp} \le F_f z_f`."""
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.fall_units[f] * m.unreplaced[f]
 
 
-def unreplaced_start(m: Any, f: Any) -> Any:
+def unreplaced_start(m: Model, f: Index) -> Relation:
     r"""None starts where none is replaced: :math:`s_{gt} \le A_{gt} (1 - z_f)`."""
     g, t = m.group_of_fall[f], m.interval_of_fall[f]
     return m.units_started[g, t] + m.units_available[g, t] * m.unreplaced[f] <= m.units_available[g, t]
 
 
-def first_fall_of_group(m: Any, f: Any) -> Any:
+def first_fall_of_group(m: Model, f: Index) -> Relation:
     r"""`fall_of_group`, from the load before the plan: :math:`\sum_p x_p (e_{fp} + u_{pt}) \le B_g + X_f (1 - z_f)`."""
     after = mw_running(m, m.group_of_fall[f], m.interval_of_fall[f])
     return mw_taken(m, f) + after + m.most_mw[f] * m.unreplaced[f] <= m.mw_before[f] + m.most_mw[f]
 
 
-def fall_of_group(m: Any, f: Any) -> Any:
+def fall_of_group(m: Model, f: Index) -> Relation:
     r"""No more load falls away than that of the group falls by, with :math:`X_f` its most, should others be turned up:
     :math:`\sum_p x_p e_{fp} \le \sum_p x_p (u_{p,t-1} - u_{pt}) + X_f (1 - z_f)`.
     """
@@ -67,7 +65,7 @@ def fall_of_group(m: Any, f: Any) -> Any:
     return mw_taken(m, f) - fall + m.most_mw[f] * m.unreplaced[f] <= m.most_mw[f]
 
 
-def ran_before_plan(m: Any, f: Any) -> Any:
+def ran_before_plan(m: Model, f: Index) -> Relation:
     r"""No more is excused than the group drew when the plan began: :math:`\sum_p x_p e_{fp} \le B_g`.
 
     A plan that knows of an outage would else start machines for it to take, in the place of others.

@@ -6,14 +6,12 @@ mode, :math:`x_{gt}` machines by which the schedule departs from them.
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules.fleet import units_running
 from optimizer.reasons import Reason
 
 
-def frozen_schedule(m: Any, f: Any) -> Any:
+def frozen_schedule(m: Model, f: Index) -> Relation:
     r"""In a frozen interval the announced machines run: :math:`u_{pt} = F_{pt}`.
 
     The shadow price is what one machine more would earn there, USD: what freezing costs.
@@ -21,19 +19,19 @@ def frozen_schedule(m: Any, f: Any) -> Any:
     return m.units_on[m.point_of_frozen[f], m.interval_of_frozen[f]] == m.frozen_units[f]
 
 
-def more_than_announced(m: Any, a: Any) -> Any:
+def more_than_announced(m: Model, a: Index) -> Relation:
     r"""Machines beyond those announced are a change: :math:`r_{gt} - N_{gt} \le x_{gt}`."""
     running = units_running(m, m.group_of_announced[a], m.interval_of_announced[a])
     return running - m.announced_units[a] <= m.units_changed[a]
 
 
-def fewer_than_announced(m: Any, a: Any) -> Any:
+def fewer_than_announced(m: Model, a: Index) -> Relation:
     r"""Machines missing of those announced are a change: :math:`N_{gt} - r_{gt} \le x_{gt}`."""
     running = units_running(m, m.group_of_announced[a], m.interval_of_announced[a])
     return m.announced_units[a] - running <= m.units_changed[a]
 
 
-def schedule_change(m: Any, a: Any) -> Any:
+def schedule_change(m: Model, a: Index) -> Expression:
     """What a change of the announced schedule must be worth; it steers the schedule and is no money."""
     return -m.change_usd[a] * m.units_changed[a]
 

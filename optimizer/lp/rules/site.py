@@ -5,14 +5,12 @@ Symbols: :math:`L_t` site load, :math:`i_t` grid import, :math:`e_t` export, :ma
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules.outages import load_taken
 from optimizer.reasons import Reason
 
 
-def site_load(m: Any, t: Any) -> Any:
+def site_load(m: Model, t: Index) -> Expression:
     r"""Load behind the meter:
     :math:`L_t = \eta_t (\sum_p P_p u_{pt} + \sum_g w_g (A_{gt} - r_{gt})) + X_t`, MW,
     with the standby draw :math:`w_g` of machines that are off and the auxiliary load :math:`X_t`.
@@ -24,17 +22,17 @@ def site_load(m: Any, t: Any) -> Any:
     return running + m.pue[t] * idle + m.auxiliary_mw[t]
 
 
-def onsite_used(m: Any, t: Any) -> Any:
+def onsite_used(m: Model, t: Index) -> Expression:
     """On-site generation used or exported, MW."""
     return m.sum(m.SOURCES, lambda s: m.source_mw[s, t])
 
 
-def grid_export(m: Any, t: Any) -> Any:
+def grid_export(m: Model, t: Index) -> Expression:
     """Power sent out through the meter, MW."""
     return m.sum(m.EXPORTS, lambda x: m.export_mw[x, t])
 
 
-def balance(m: Any, t: Any) -> Any:
+def balance(m: Model, t: Index) -> Relation:
     r"""Import and on-site generation meet load and export: :math:`i_t + y_t = L_t + e_t`.
 
     Its shadow price, per hour, is the marginal power price: what one more MWh costs the farm, all terms included.
@@ -42,51 +40,51 @@ def balance(m: Any, t: Any) -> Any:
     return m.grid_import[t] + onsite_used(m, t) - grid_export(m, t) == site_load(m, t)
 
 
-def import_limit(m: Any, t: Any) -> Any:
+def import_limit(m: Model, t: Index) -> Relation:
     r"""Import stays within the interconnection, or the overrun is paid if priced: :math:`i_t \le \bar I_t + v_t`."""
     return m.grid_import[t] <= m.import_limit_mw[t] + m.sum(m.OVERRUNS, lambda v: m.import_overrun[v, t])
 
 
-def export_limit(m: Any, x: Any, t: Any) -> Any:
+def export_limit(m: Model, x: Index, t: Index) -> Relation:
     r"""Export stays within its limit: :math:`e_t \le \bar E`."""
     return m.export_mw[x, t] <= m.export_limit_mw[x]
 
 
-def export_source(m: Any, x: Any, t: Any) -> Any:
+def export_source(m: Model, x: Index, t: Index) -> Relation:
     r"""Only on-site generation is exported, never power bought a moment before: :math:`e_t \le y_t`."""
     return m.export_mw[x, t] <= onsite_used(m, t)
 
 
-def first_ramp_up(m: Any, t: Any) -> Any:
+def first_ramp_up(m: Model, t: Index) -> Relation:
     r"""Import rises from the state carried in by no more than the ramp: :math:`i_t - I \le U_t`."""
     return m.grid_import[t] - m.import_before <= m.ramp_up_mw[t]
 
 
-def ramp_up(m: Any, t: Any) -> Any:
+def ramp_up(m: Model, t: Index) -> Relation:
     r"""Import rises by no more than the ramp: :math:`i_t - i_{t-1} \le U_t`."""
     return m.grid_import[t] - m.grid_import[m.previous[t]] <= m.ramp_up_mw[t]
 
 
-def first_ramp_down(m: Any, t: Any) -> Any:
+def first_ramp_down(m: Model, t: Index) -> Relation:
     r"""Import falls from the state carried in by no more than the ramp and the load that outages take away:
     :math:`I - i_t \le W_t + E_t`.
     """
     return m.import_before - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
 
-def ramp_down(m: Any, t: Any) -> Any:
+def ramp_down(m: Model, t: Index) -> Relation:
     r"""Import falls by no more than the ramp and the load that outages take away: :math:`i_{t-1} - i_t \le W_t + E_t`,
     with the standby of the machines that fall out in :math:`W_t`.
     """
     return m.grid_import[m.previous[t]] - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
 
-def ramp_to_limit(m: Any, t: Any) -> Any:
+def ramp_to_limit(m: Model, t: Index) -> Relation:
     r"""Before a call or limit sets in, import has come within reach of it: :math:`i_{t-1} \le R_t + E_t`."""
     return m.grid_import[m.previous[t]] - load_taken(m, t) <= m.within_reach_mw[t]
 
 
-def import_overrun_penalty(m: Any, t: Any) -> Any:
+def import_overrun_penalty(m: Model, t: Index) -> Expression:
     """What the file charges for import above the interconnection limit."""
     return m.sum(m.OVERRUNS, lambda v: -m.hours[t] * m.overrun_usd_per_mwh[v] * m.import_overrun[v, t])
 

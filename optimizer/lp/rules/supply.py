@@ -7,13 +7,11 @@ losses included.
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 
-def supply(m: Any, t: Any) -> Any:
+def supply(m: Model, t: Index) -> Relation:
     r"""Import, losses included, is met by spot, blocks and suppliers:
     :math:`\lambda i_t = s_t + \sum_k b_{kt} + \sum_s q_{st}`.
 
@@ -25,12 +23,12 @@ def supply(m: Any, t: Any) -> Any:
     return m.spot_mw[t] + used + drawn == m.billed_share * m.grid_import[t]
 
 
-def block_size(m: Any, k: Any, t: Any) -> Any:
+def block_size(m: Model, k: Index, t: Index) -> Relation:
     r"""A block is used or, where the contract allows it, resold: :math:`b_{kt} + z_{kt} \le B_{kt}`."""
     return m.block_used[k, t] + m.block_resold[k, t] <= m.block_mw[k, t]
 
 
-def block_settled(m: Any, k: Any, t: Any) -> Any:
+def block_settled(m: Model, k: Index, t: Index) -> Relation:
     r"""What of a resalable block is not used is sold, whatever the price: :math:`b_{kt} + z_{kt} = B_{kt}`.
 
     A seller settles the whole block: below zero, giving energy back costs money.
@@ -38,7 +36,7 @@ def block_settled(m: Any, k: Any, t: Any) -> Any:
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
 
-def kept_first(m: Any, n: Any) -> Any:
+def kept_first(m: Model, n: Index) -> Relation:
     r"""Below zero the blocks that are kept are full where spot is bought: :math:`\sum_k b_{kt} \ge B_t f_t`.
 
     Refusing a block that is kept to be paid for spot is allowed by no seller: it is one or the other, :math:`f_t` one
@@ -48,7 +46,7 @@ def kept_first(m: Any, n: Any) -> Any:
     return used >= m.kept_mw[n] * m.blocks_full[n]
 
 
-def spot_beyond_kept(m: Any, n: Any) -> Any:
+def spot_beyond_kept(m: Model, n: Index) -> Relation:
     r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`s_t \le S_t f_t`.
 
     :math:`S_t` is what full load draws beyond them, and a little more.
@@ -56,7 +54,7 @@ def spot_beyond_kept(m: Any, n: Any) -> Any:
     return m.spot_mw[m.interval_of_kept[n]] <= m.beyond_kept_mw[n] * m.blocks_full[n]
 
 
-def minimum_take(m: Any, k: Any) -> Any:
+def minimum_take(m: Model, k: Index) -> Relation:
     r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
     :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
     """
@@ -66,42 +64,42 @@ def minimum_take(m: Any, k: Any) -> Any:
     return taken + m.take_shortfall[k] >= m.take_left_mwh[k]
 
 
-def energy(m: Any, t: Any) -> Any:
+def energy(m: Model, t: Index) -> Expression:
     r"""Energy bought at the interval's price: :math:`-h_t \pi_t s_t`."""
     return -m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t]
 
 
-def block_cost(m: Any, k: Any, t: Any) -> Any:
+def block_cost(m: Model, k: Index, t: Index) -> Expression:
     r"""A block is paid for whether it is used or not: :math:`-h_t c_{kt} B_{kt}`, a constant."""
     return -m.hours[t] * m.block_usd_per_mwh[k, t] * m.block_mw[k, t]
 
 
-def resale_revenue(m: Any, k: Any, t: Any) -> Any:
+def resale_revenue(m: Model, k: Index, t: Index) -> Expression:
     r"""What resold energy brings, less the fee: :math:`h_t (\pi_t - f_k) z_{kt}`."""
     return m.hours[t] * (m.energy_usd_per_mwh[t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
 
 
-def supply_cost(m: Any, s: Any, t: Any) -> Any:
+def supply_cost(m: Model, s: Index, t: Index) -> Expression:
     r"""What is drawn from other suppliers: :math:`-h_t c_{st} q_{st}`."""
     return -m.hours[t] * m.supply_usd_per_mwh[s, t] * m.supply_mw[s, t]
 
 
-def take_shortfall_penalty(m: Any, k: Any) -> Any:
+def take_shortfall_penalty(m: Model, k: Index) -> Expression:
     """What not taking the minimum costs."""
     return -m.take_shortfall_usd_per_mwh[k] * m.take_shortfall[k]
 
 
-def adders(m: Any, t: Any) -> Any:
+def adders(m: Model, t: Index) -> Expression:
     r"""Per-MWh charges on top of the price, on all that is imported: :math:`-h_t a_t i_t`."""
     return -m.hours[t] * m.adders_usd_per_mwh[t] * m.grid_import[t]
 
 
-def onsite_cost(m: Any, t: Any) -> Any:
+def onsite_cost(m: Model, t: Index) -> Expression:
     """Running cost of on-site generation."""
     return m.sum(m.SOURCES, lambda s: -m.hours[t] * m.source_usd_per_mwh[s] * m.source_mw[s, t])
 
 
-def export_revenue(m: Any, t: Any) -> Any:
+def export_revenue(m: Model, t: Index) -> Expression:
     """What exported energy earns."""
     return m.sum(m.EXPORTS, lambda x: m.hours[t] * m.export_usd_per_mwh[t] * m.export_mw[x, t])
 

@@ -11,52 +11,50 @@ to mark k, :math:`A_k` what the history holds there, :math:`e_c` the largest mis
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Parameter, Term, Variable
+from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
-def reproduced(m: Any, k: Any) -> Any:
+def reproduced(m: Model, k: Index) -> Expression:
     r"""What the chosen weeks hold at a mark: :math:`\sum_i a_{ki} w_i`."""
     return m.sum(m.WEEKS, lambda i: m.part[k, i] * m.weight[i])
 
 
-def history_length(m: Any, h: Any) -> Any:
+def history_length(m: Model, h: Index) -> Relation:
     r"""The weights add up to the history: :math:`\sum_i w_i = N`."""
     return m.sum(m.WEEKS, lambda i: m.weight[i]) == m.weeks_in_history[h]
 
 
-def number_of_weeks(m: Any, h: Any) -> Any:
+def number_of_weeks(m: Model, h: Index) -> Relation:
     r"""So many are chosen: :math:`\sum_i u_i = n`."""
     return m.sum(m.WEEKS, lambda i: m.chosen[i]) == m.weeks_to_choose[h]
 
 
-def chosen_weeks_only(m: Any, i: Any) -> Any:
+def chosen_weeks_only(m: Model, i: Index) -> Relation:
     r"""What is not chosen stands for nothing: :math:`w_i \le W_i u_i`; :math:`W_i` is one for a storm."""
     return m.weight[i] <= m.most_weight[i] * m.chosen[i]
 
 
-def stands_for_itself(m: Any, i: Any) -> Any:
+def stands_for_itself(m: Model, i: Index) -> Relation:
     r"""A chosen week stands for itself at least: :math:`w_i \ge u_i`."""
     return m.weight[i] >= m.chosen[i]
 
 
-def must_be_included(m: Any, i: Any) -> Any:
+def must_be_included(m: Model, i: Index) -> Relation:
     r"""Storms and peaks are chosen: :math:`u_i = 1`."""
     return m.chosen[i] == 1.0
 
 
-def mark_above(m: Any, k: Any) -> Any:
+def mark_above(m: Model, k: Index) -> Relation:
     r"""No mark is exceeded by more than its curve's miss: :math:`\sum_i a_{ki} w_i \le A_k + e_{c(k)}`."""
     return reproduced(m, k) <= m.history_total[k] + m.largest_miss[m.curve_of_mark[k]]
 
 
-def mark_below(m: Any, k: Any) -> Any:
+def mark_below(m: Model, k: Index) -> Relation:
     r"""No mark falls short by more: :math:`\sum_i a_{ki} w_i \ge A_k - e_{c(k)}`."""
     return reproduced(m, k) >= m.history_total[k] - m.largest_miss[m.curve_of_mark[k]]
 
 
-def misfit(m: Any, c: Any) -> Any:
+def misfit(m: Model, c: Index) -> Expression:
     r"""What is made small: :math:`-e_c`."""
     return -m.largest_miss[c]
 

@@ -5,13 +5,11 @@ Machines are whole in the intervals of the plan; its tail, which nobody follows,
 
 from __future__ import annotations
 
-from typing import Any
-
-from optimizer.lp.language import Family, Item, Parameter, Term, Variable
+from optimizer.lp.language import Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 
-def whole_containers(m: Any, p: Any, t: Any) -> Any:
+def whole_containers(m: Model, p: Index, t: Index) -> Relation:
     r"""Units on come in full containers of B, plus perhaps the one that outages left partly filled:
     :math:`u_{pt} = B_p n_{pt} + R_{pt} z_{pt}`, n integer, z zero or one.
     """
@@ -19,7 +17,7 @@ def whole_containers(m: Any, p: Any, t: Any) -> Any:
     return m.units_on[p, t] == full + m.partial_units[p, t] * m.partial_on[p, t]
 
 
-def one_partial_container(m: Any, g: Any, t: Any) -> Any:
+def one_partial_container(m: Model, g: Index, t: Index) -> Relation:
     r"""A group has one partly filled container at most: :math:`\sum_{p \in g} z_{pt} \le 1`."""
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.partial_on[p, t]) <= 1.0
 
