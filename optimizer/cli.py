@@ -231,7 +231,7 @@ def export(
         raise InputError(f"{model}: the name must end in .lp or .mps")
     from optimizer.assembly import build_problem
     from optimizer.config.load import load_farm
-    from optimizer.lp.pyomo_model import write_model
+    from optimizer.engine.pyomo_model import write_model
     from optimizer.market.grid import grid_of
     from optimizer.outputs import write_file
     from optimizer.planning import conditions_of

@@ -13,13 +13,13 @@ from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
+from optimizer.engine.choices import optimum
+from optimizer.engine.conflict import CollidingRow, Conflict, in_words
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
-from optimizer.lp.choices import optimum
-from optimizer.lp.conflict import CollidingRow, Conflict, in_words
 from optimizer.lp.formulation import DispatchProblem
-from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.solution import Ended, Solution
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
@@ -204,7 +204,7 @@ def plan_conditions(
     if extend is None:
         solution = _solved(reckoned, program)
     else:
-        from optimizer.lp.pyomo_model import solve_extended  # pyomo takes a third of a second to import
+        from optimizer.engine.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
         _solved(c, program)  # limits that collide without the extension are told in the farm's words
         solution = solve_extended(problem, program, extend)
@@ -248,7 +248,7 @@ def _finished(
 
 
 def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exact: bool) -> Rounded:
-    from optimizer.lp.pyomo_model import breaks_extension, solve_extended
+    from optimizer.engine.pyomo_model import breaks_extension, solve_extended
     from optimizer.schedule.whole_units import round_down, snapped
 
     rounded = round_down(c, dispatch_of(solution))

@@ -14,11 +14,11 @@ from optimizer.conditions import Conditions
 from optimizer.daily.carried import executed
 from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch, joined
+from optimizer.engine.highs import solve
+from optimizer.engine.language import Family, Term, Variable
+from optimizer.engine.program import compile_program
 from optimizer.errors import CurtailError
 from optimizer.lp.formulation import DISPATCH, DispatchProblem
-from optimizer.lp.highs import solve
-from optimizer.lp.language import Family, Term, Variable
-from optimizer.lp.program import compile_program
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
 from optimizer.report.power import power_text

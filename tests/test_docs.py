@@ -9,8 +9,8 @@ import pytest
 import yaml
 
 from optimizer.config.load import load_farm
+from optimizer.engine.language import Item
 from optimizer.ledger import LEDGER
-from optimizer.lp.language import Item
 from optimizer.lp.rules import fleet
 from optimizer.planning import plan_farm
 from tests.docs import MARKED, PAGES, family_table, line_table, made

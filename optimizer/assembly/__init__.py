@@ -12,9 +12,9 @@ from optimizer.assembly.replanning import replanning
 from optimizer.assembly.site import events, site
 from optimizer.assembly.supply import supply
 from optimizer.conditions import Conditions
+from optimizer.engine.language import AnySet
 from optimizer.errors import InputError
 from optimizer.lp.formulation import DispatchProblem
-from optimizer.lp.language import AnySet
 
 __all__ = ["MOST_ENTRIES", "build_problem"]
 

@@ -9,7 +9,7 @@ import numpy as np
 from optimizer.assembly.parts import F, Part
 from optimizer.billing import Quantity
 from optimizer.conditions import Conditions
-from optimizer.lp.language import AnySet, Int, LabelSet, Map, RangeSet, Subset
+from optimizer.engine.language import AnySet, Int, LabelSet, Map, RangeSet, Subset
 
 
 def lengths_to_range(over: str, of: str, lengths: Sequence[int]) -> RangeSet:

@@ -8,7 +8,7 @@ from optimizer.assembly.parts import F, Part, where
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
-from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
+from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.lp.sets import outages, window, window_starts
 from optimizer.units import megawatts, usd_per_th_hour
 

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.assembly.parts import Part, where
 from optimizer.conditions import Conditions
-from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
+from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.units import megawatts
 
 

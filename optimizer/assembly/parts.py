@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.language import AnySet
+from optimizer.engine.language import AnySet
 
 F = NDArray[np.float64]
 LOOSE_MW = 1.0  # beyond what can be drawn: the row of a choice not made never binds, so it charges nothing for power

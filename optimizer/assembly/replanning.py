@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.assembly.parts import F, Part
 from optimizer.conditions import Conditions
-from optimizer.lp.language import AnySet, LabelSet, Map
+from optimizer.engine.language import AnySet, LabelSet, Map
 
 
 def replanning(c: Conditions) -> Part:

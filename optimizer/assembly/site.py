@@ -6,8 +6,8 @@ import numpy as np
 
 from optimizer.assembly.parts import LOOSE_MW, Part, where
 from optimizer.conditions import Conditions
+from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.limits import within_reach_mw
-from optimizer.lp.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.units import megawatts
 
 

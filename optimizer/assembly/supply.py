@@ -7,7 +7,7 @@ import numpy as np
 from optimizer.assembly.charges import hours_of
 from optimizer.assembly.parts import LOOSE_MW, Part, where
 from optimizer.conditions import Conditions
-from optimizer.lp.language import AnySet, LabelSet, Map, Subset
+from optimizer.engine.language import AnySet, LabelSet, Map, Subset
 
 _NOTHING_MW = 1e-9
 

@@ -11,12 +11,12 @@ from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
 from optimizer.conversion.choices import Rules
 from optimizer.conversion.program import decisions_of, problem_of
+from optimizer.engine.conflict import CollidingRow, in_words
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.scaling import solve_counted
+from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
-from optimizer.lp.conflict import CollidingRow, in_words
 from optimizer.lp.investment import INVESTMENT, InvestmentProblem
-from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.scaling import solve_counted
-from optimizer.lp.solution import Solution
 
 F = NDArray[np.float64]
 

@@ -1,1 +1,1 @@
-"""The mathematics: no YAML, no timestamps, no files."""
+"""The formulations: dispatch, investment, choice of weeks. No YAML, no timestamps, no files."""

@@ -6,8 +6,8 @@ objective. Every name is declared in the file of the concern it belongs to, unde
 
 from __future__ import annotations
 
-from optimizer.lp.language import Family, Formulation, Item, Parameter, Term, Variable
-from optimizer.lp.problem import Problem
+from optimizer.engine.language import Family, Formulation, Item, Parameter, Term, Variable
+from optimizer.engine.problem import Problem
 from optimizer.lp.rules import charges, events, fleet, outages, replanning, site, supply, whole
 
 CONCERNS = (fleet, site, outages, supply, charges, events, replanning, whole)

@@ -7,8 +7,8 @@ The objective is the expected net present value, line by line, plus a weight on 
 
 from __future__ import annotations
 
-from optimizer.lp.language import Formulation
-from optimizer.lp.problem import Problem
+from optimizer.engine.language import Formulation
+from optimizer.engine.problem import Problem
 from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines, invest_money
 
 CONCERNS = (invest_machines, invest_hosting, invest_financing, invest_money)

@@ -14,14 +14,14 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimizer.engine.conflict import in_words
+from optimizer.engine.highs import solve
+from optimizer.engine.language import AnySet, Float, Formulation, Int, LabelSet, Map, Subset
+from optimizer.engine.problem import Problem
+from optimizer.engine.program import compile_program
+from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
-from optimizer.lp.conflict import in_words
-from optimizer.lp.highs import solve
-from optimizer.lp.language import AnySet, Float, Formulation, Int, LabelSet, Map, Subset
-from optimizer.lp.problem import Problem
-from optimizer.lp.program import compile_program
 from optimizer.lp.rules import weeks
-from optimizer.lp.solution import Solution
 
 SELECTION = Formulation(weeks.PARAMETERS, weeks.VARIABLES, weeks.FAMILIES, weeks.TERMS, time="WEEKS", short_in="weeks")
 

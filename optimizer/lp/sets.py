@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.language import AnySet, Float, Int, LabelSet, Map, RangeSet
+from optimizer.engine.language import AnySet, Float, Int, LabelSet, Map, RangeSet
 
 _SLACK_HOURS = 1e-9
 

@@ -15,9 +15,9 @@ from optimizer.config.events import Event
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import State
 from optimizer.dispatch import Dispatch
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.session import solve_from
 from optimizer.errors import InfeasibleError
-from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.session import solve_from
 from optimizer.market.grid import step_lengths
 from optimizer.market.periods import billing_periods
 from optimizer.planning import plan_conditions, without_tail

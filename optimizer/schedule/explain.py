@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.engine.language import Item, Map, RangeSet, Subset
+from optimizer.engine.program import LinearProgram
+from optimizer.engine.solution import Solution
 from optimizer.lp.formulation import ITEM_OF, DispatchProblem
-from optimizer.lp.language import Item, Map, RangeSet, Subset
-from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Solution
 from optimizer.reasons import Reason
 
 F = NDArray[np.float64]

@@ -22,11 +22,11 @@ from numpy.typing import NDArray
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.engine.choices import branches, fixed, optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
-from optimizer.lp.choices import branches, fixed, optimum
-from optimizer.lp.highs import solve
-from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.solution import Ended, Solution
 from optimizer.schedule.checker import Breach, check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
 from optimizer.settlement.account import settle

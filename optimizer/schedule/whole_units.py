@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.dispatch import EXPORT, ONSITE, Dispatch
-from optimizer.lp.solution import Solution
+from optimizer.engine.solution import Solution
 from optimizer.settlement.account import grid_import_mw
 
 F = NDArray[np.float64]

@@ -36,7 +36,7 @@ def replanning_benchmark(folder: Path, full: bool) -> dict[str, Any]:
 def measured(folder: Path, days: int) -> dict[str, Any]:
     """Seconds of every step and of raw HiGHS on the same programs."""
     from optimizer.config.load import load_farm
-    from optimizer.lp.highs import load
+    from optimizer.engine.highs import load
     from optimizer.replanning import stepping
     from optimizer.replanning.history import read_history
 

@@ -28,7 +28,7 @@ horizon: {start: 2026-02-11 00:00, hours: HOURS}
 MACHINES = ((104, 3068), (200, 3550), (120, 3320), (110, 3110))
 BUSY = "while True: pass"
 FEW = (
-    "import optimizer.lp.choices as c; c._WORK, c._LEAST = 0, 1; "
+    "import optimizer.engine.choices as c; c._WORK, c._LEAST = 0, 1; "
     "import optimizer.schedule.search as s; s.PROVED_SHARE = s.PROVED_USD = 0.0; "
 )
 RUN = "import sys; from optimizer.cli import app; app(sys.argv[1:])"

@@ -11,6 +11,8 @@ import numpy as np
 import pytest
 
 from optimizer.assembly import build_problem
+from optimizer.engine.highs import solve
+from optimizer.engine.program import compile_program
 from optimizer.ensemble import pool
 from optimizer.ensemble.pool import on_processes
 from optimizer.ensemble.results import Results, collect, cvar, quantile
@@ -19,8 +21,6 @@ from optimizer.ensemble.store import Store
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import FIGURES, RUNS_FROM, Outcome, outcome, session_of, work
 from optimizer.errors import CurtailError, InfeasibleError, InputError
-from optimizer.lp.highs import solve
-from optimizer.lp.program import compile_program
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.ensemble.studies import study_in

@@ -14,10 +14,10 @@ from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import solve_case
-from optimizer.lp.conflict import colliding_row
-from optimizer.lp.highs import solve
-from optimizer.lp.program import compile_program
-from tests.lp.test_two_readings import the_same
+from optimizer.engine.conflict import colliding_row
+from optimizer.engine.highs import solve
+from optimizer.engine.program import compile_program
+from tests.engine.test_two_readings import the_same
 from tests.sites import BTC_USD, DIFFICULTY, machines, offer, site
 
 money = st.sampled_from([0.0, 1e5, 3e6, 4e7])

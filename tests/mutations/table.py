@@ -19,7 +19,7 @@ SUPPLY = "optimizer/lp/rules/supply.py"
 EVENTS = "optimizer/lp/rules/events.py"
 WHOLE = "optimizer/lp/rules/whole.py"
 SETS = "optimizer/lp/sets.py"
-ALGEBRA = "optimizer/lp/algebra.py"
+ALGEBRA = "optimizer/engine/algebra.py"
 CHARGES = "optimizer/lp/rules/charges.py"
 FLEET_DATA = "optimizer/assembly/fleet.py"
 SITE_DATA = "optimizer/assembly/site.py"
@@ -384,7 +384,7 @@ MUTATIONS = (
     ),
     Mutation(ROUNDING, "key=lambda name: -float(price[name].mean())", "key=lambda name: float(price[name].mean())"),
     Mutation(ROUNDING, "over = over - less", "pass"),
-    Mutation("optimizer/lp/program.py", "np.clip(x, self.col_lower, self.col_upper)", "x + 0.01"),
+    Mutation("optimizer/engine/program.py", "np.clip(x, self.col_lower, self.col_upper)", "x + 0.01"),
     Mutation(
         SHEET, "np.where(apart & (stop_above > fixed), np.inf, stop_above)", "np.where(apart, np.inf, stop_above)"
     ),

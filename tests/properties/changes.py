@@ -12,9 +12,9 @@ import pandas as pd
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.lp.choices import optimum
+from optimizer.engine.choices import optimum
+from optimizer.engine.program import compile_program
 from optimizer.lp.formulation import TERMS
-from optimizer.lp.program import compile_program
 from optimizer.market.grid import Grid
 
 MONEY = tuple(term for term in TERMS if term.money)

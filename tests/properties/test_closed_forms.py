@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
-from optimizer.lp.highs import solve
-from optimizer.lp.program import compile_program
+from optimizer.engine.highs import solve
+from optimizer.engine.program import compile_program
 from optimizer.planning import plan_conditions
 from optimizer.schedule.whole_units import dispatch_of
 from tests.farms import conditions, farm, farms, group

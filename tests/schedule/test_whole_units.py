@@ -11,10 +11,10 @@ from hypothesis import given
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.engine.choices import optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, StoppedEarlyError
-from optimizer.lp.choices import optimum
-from optimizer.lp.highs import solve
-from optimizer.lp.program import compile_program
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule import search
 from optimizer.schedule.checker import check

@@ -11,10 +11,10 @@ from hypothesis import given
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.engine.choices import optimum
+from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.ledger import TITLE
-from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import FAMILIES, TERMS
-from optimizer.lp.program import LinearProgram, compile_program
 from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods

@@ -14,11 +14,11 @@ from pyomo.contrib.appsi.solvers import Highs
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.lp import choices
+from optimizer.engine import choices
+from optimizer.engine.highs import solve
+from optimizer.engine.program import compile_program
+from optimizer.engine.pyomo_model import pyomo_model
 from optimizer.lp.formulation import FAMILIES, TERMS, DispatchProblem
-from optimizer.lp.highs import solve
-from optimizer.lp.program import compile_program
-from optimizer.lp.pyomo_model import pyomo_model
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle

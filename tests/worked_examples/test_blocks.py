@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.assembly import build_problem
-from optimizer.lp.program import compile_program
+from optimizer.engine.program import compile_program
 from tests.farms import conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 

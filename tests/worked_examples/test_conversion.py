@@ -16,8 +16,8 @@ from optimizer.conversion.paths import central, paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import Solved, solve_case
 from optimizer.conversion.variants import curtailment_income
+from optimizer.engine.pyomo_model import pyomo_model
 from optimizer.errors import InfeasibleError
-from optimizer.lp.pyomo_model import pyomo_model
 from tests.sites import BTC_USD, HOURS, machines, offer, site
 
 

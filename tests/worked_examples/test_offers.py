@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
-from optimizer.lp.program import compile_program
+from optimizer.engine.program import compile_program
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import Breach, check

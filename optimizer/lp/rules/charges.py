@@ -6,7 +6,7 @@ one period), :math:`F_b` being billed whatever the plan does; all MW. Sums over 
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 

@@ -7,7 +7,7 @@ piece of an interval, :math:`d_t` whether the farm draws more than the baseline 
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 

@@ -7,7 +7,7 @@ an outage takes, :math:`A_{gt}` units available. All are machines; times are hou
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 

@@ -7,7 +7,7 @@ of the owners for another: it brings cash, and costs them no more than the disco
 
 from __future__ import annotations
 
-from optimizer.lp.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
 def interest(m: Model, q: Index, s: Index) -> Expression:

@@ -7,7 +7,7 @@ a vintage pays or costs per MW over its life is data; what is decided is how muc
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
 def tenant_load(m: Model, q: Index, s: Index) -> Expression:

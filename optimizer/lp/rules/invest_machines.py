@@ -7,7 +7,7 @@ A node is a period on a path; periods before the paths are known have one node f
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
 def first_machines(m: Model, g: Index, n: Index) -> Relation:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.lp.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
 from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
 from optimizer.lp.rules.invest_hosting import (

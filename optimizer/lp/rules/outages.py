@@ -8,7 +8,7 @@ before the plan.
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Variable
 from optimizer.reasons import Reason
 
 

@@ -6,7 +6,7 @@ mode, :math:`x_{gt}` machines by which the schedule departs from them.
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules.fleet import units_running
 from optimizer.reasons import Reason
 

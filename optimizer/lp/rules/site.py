@@ -5,7 +5,7 @@ Symbols: :math:`L_t` site load, :math:`i_t` grid import, :math:`e_t` export, :ma
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.lp.rules.outages import load_taken
 from optimizer.reasons import Reason
 

@@ -11,7 +11,7 @@ to mark k, :math:`A_k` what the history holds there, :math:`e_c` the largest mis
 
 from __future__ import annotations
 
-from optimizer.lp.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
 
 
 def reproduced(m: Model, k: Index) -> Expression:

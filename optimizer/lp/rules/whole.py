@@ -5,7 +5,7 @@ Machines are whole in the intervals of the plan; its tail, which nobody follows,
 
 from __future__ import annotations
 
-from optimizer.lp.language import Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Family, Index, Item, Model, Parameter, Relation, Term, Variable
 from optimizer.reasons import Reason
 
 

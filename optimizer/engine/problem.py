@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Self
 
 import numpy as np
 
-from optimizer.lp.language import Float, Formulation, LabelSet, Map, RangeSet, Sets, Subset
+from optimizer.engine.language import Float, Formulation, LabelSet, Map, RangeSet, Sets, Subset
 
 
 @dataclass(frozen=True, eq=False)

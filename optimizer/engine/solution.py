@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from optimizer.lp.language import Float
+from optimizer.engine.language import Float
 
 Ended = Literal["", "work", "clock"]
 

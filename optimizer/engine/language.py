@@ -108,7 +108,7 @@ class Parameter:
 class Variable:
     """Columns of the program, at least zero; ``upper`` names the parameter that bounds them.
 
-    ``counted_in`` is the unit a solver may count them in, such as a million of them: see ``lp/scaling.py``.
+    ``counted_in`` is the unit a solver may count them in, such as a million of them: see ``engine/scaling.py``.
     """
 
     name: str

@@ -11,10 +11,10 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.lp.highs import solve
-from optimizer.lp.language import Float, Formulation
-from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Solution
+from optimizer.engine.highs import solve
+from optimizer.engine.language import Float, Formulation
+from optimizer.engine.program import LinearProgram
+from optimizer.engine.solution import Solution
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,9 +51,9 @@ def counted(program: LinearProgram, formulation: Formulation) -> Counted:
 
 
 def solve_counted(program: LinearProgram, formulation: Formulation, **options: Any) -> Solution:
-    """As `optimizer.lp.highs.solve`, solved in the units in which the formulation counts; the answer is in its own.
+    """As `optimizer.engine.highs.solve`, solved in the units in which the formulation counts; the answer is in its own.
 
-    Raises the errors of `optimizer.lp.highs.solve`.
+    Raises the errors of `optimizer.engine.highs.solve`.
     """
     size = counted(program, formulation)
     found, most = solve(size.program, **options), size.objective

@@ -12,13 +12,13 @@ from hypothesis import strategies as st
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
+from optimizer.engine import session as module
+from optimizer.engine.choices import optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.session import Session, is_optimal
 from optimizer.errors import InfeasibleError
-from optimizer.lp import session as module
-from optimizer.lp.choices import optimum
 from optimizer.lp.formulation import DispatchProblem
-from optimizer.lp.highs import solve
-from optimizer.lp.program import LinearProgram, compile_program
-from optimizer.lp.session import Session, is_optimal
 from tests.farms import conditions, farm, farms, group
 
 ARRAYS = ("cost", "starts", "indices", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")

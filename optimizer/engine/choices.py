@@ -1,7 +1,6 @@
 """Programs with choices: whole numbers found by branch and bound, shadow prices of the program with the choices made.
 
-A linear program has no choices and is solved as it is. What is chosen in the dispatch program: whether to decline a
-voluntary call, whether kept blocks are full below a price of zero, and, where whole units are asked for, containers.
+A linear program has no choices and is solved as it is.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.highs import solve
-from optimizer.lp.language import Float
-from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Solution
+from optimizer.engine.highs import solve
+from optimizer.engine.language import Float
+from optimizer.engine.program import LinearProgram
+from optimizer.engine.solution import Solution
 
 _EXACT = {"mip_rel_gap": 1e-9, "mip_feasibility_tolerance": 1e-9}
 _WORK, _LEAST = 200_000, 20  # columns times branches that a search may take, and the fewest branches it may
@@ -30,7 +29,7 @@ def optimum(program: LinearProgram, linear: Callable[[LinearProgram], Solution] 
     """The optimum of a program, its choices made; ``linear`` solves what has none.
 
     ``bound`` is what no schedule exceeds; ``proved`` is False where the branches allowed do not reach it.
-    Raises the errors of `optimizer.lp.highs.solve`.
+    Raises the errors of `optimizer.engine.highs.solve`.
     """
     if not program.integer.any():
         return linear(program)

@@ -15,11 +15,11 @@ import pyomo.environ as pyo
 from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.engine.language import Float, LabelSet, Model, RangeSet, Relation, Rule, Subset
+from optimizer.engine.problem import Problem
+from optimizer.engine.program import LinearProgram
+from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.lp.language import Float, LabelSet, Model, RangeSet, Relation, Rule, Subset
-from optimizer.lp.problem import Problem
-from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Solution
 
 
 def _key(labels: tuple[Any, ...]) -> Any:
@@ -31,8 +31,8 @@ def _key(labels: tuple[Any, ...]) -> Any:
 def pyomo_model(problem: Problem) -> Any:
     """The ConcreteModel of a problem.
 
-    Sets carry labels: groups by name, points as (group, mode), intervals 0, 1, 2, ... Its objective ``profit`` is
-    to be maximised; each constraint family is a component ``<family>`` over ``<family>_rows``.
+    Sets carry labels, such as a point's (group, mode). Its objective ``profit`` is to be maximised; each constraint
+    family is a component ``<family>`` over ``<family>_rows``.
     """
     m = pyo.ConcreteModel(name="curtail")
     labels = {name: problem.labels(name) for name, s in problem.sets.items() if isinstance(s, LabelSet | Subset)}

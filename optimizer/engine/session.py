@@ -21,13 +21,13 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.engine.choices import optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.language import AnySet, Index, Model, Sets
+from optimizer.engine.problem import Problem
+from optimizer.engine.program import ArrayModel, LinearProgram, compile_program, term_cost, total_cost, upper_bounds
+from optimizer.engine.solution import Solution
 from optimizer.errors import SolverError
-from optimizer.lp.choices import optimum
-from optimizer.lp.highs import solve
-from optimizer.lp.language import AnySet, Index, Model, Sets
-from optimizer.lp.problem import Problem
-from optimizer.lp.program import ArrayModel, LinearProgram, compile_program, term_cost, total_cost, upper_bounds
-from optimizer.lp.solution import Solution
 
 _GAP = 1e-9  # of the optimum's size that shadow prices may leave unexplained
 _TOLERANCE = 1e-6  # of a bound, or of a reduced cost's sign; the solver's own are 1e-7
@@ -52,7 +52,7 @@ class Watched:
 class Session:
     """Answers problems that resemble a base problem fast, and any other problem too.
 
-    Raises the errors of `optimizer.lp.highs.solve` for the base problem.
+    Raises the errors of `optimizer.engine.highs.solve` for the base problem.
     """
 
     def __init__(self, base: Problem) -> None:
@@ -62,7 +62,7 @@ class Session:
         self._read_by_term, self._read_by_families = _readings(base)
 
     def solve(self, problem: Problem) -> tuple[LinearProgram, Solution]:
-        """The program of a problem and its optimum. Raises the errors of `optimizer.lp.highs.solve`."""
+        """The program of a problem and its optimum. Raises the errors of `optimizer.engine.highs.solve`."""
         program = self.program(problem)
         return program, solve_from(program, (self._program, self._basis))
 
@@ -87,7 +87,7 @@ class Session:
 def solve_from(program: LinearProgram, start: tuple[LinearProgram, Any] | None) -> Solution:
     """The optimum, sought from the basis of another program where that has the same columns and rows.
 
-    Raises the errors of `optimizer.lp.highs.solve`.
+    Raises the errors of `optimizer.engine.highs.solve`.
     """
     return optimum(program, lambda linear: _solve_linear(linear, start))
 

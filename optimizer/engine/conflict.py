@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.highs import conflicting_rows, solve
-from optimizer.lp.language import Family, Map, Subset
-from optimizer.lp.problem import Problem
-from optimizer.lp.program import ColumnBlock, LinearProgram
-from optimizer.lp.scaling import counted
+from optimizer.engine.highs import conflicting_rows, solve
+from optimizer.engine.language import Family, Map, Subset
+from optimizer.engine.problem import Problem
+from optimizer.engine.program import ColumnBlock, LinearProgram
+from optimizer.engine.scaling import counted
 
 MOST_CONFLICTS = 5
 TOLERANCE = 1e-6

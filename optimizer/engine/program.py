@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.lp.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
-from optimizer.lp.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
-from optimizer.lp.problem import Problem
+from optimizer.engine.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
+from optimizer.engine.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
+from optimizer.engine.problem import Problem
 
 
 @dataclass(frozen=True, eq=False)

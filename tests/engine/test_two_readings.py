@@ -13,12 +13,12 @@ from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
-from optimizer.lp.choices import fixed, optimum
-from optimizer.lp.highs import solve
-from optimizer.lp.problem import Problem
-from optimizer.lp.program import ArrayModel, compile_program
-from optimizer.lp.pyomo_model import _key, pyomo_model
-from optimizer.lp.session import Watched
+from optimizer.engine.choices import fixed, optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.problem import Problem
+from optimizer.engine.program import ArrayModel, compile_program
+from optimizer.engine.pyomo_model import _key, pyomo_model
+from optimizer.engine.session import Watched
 from tests.farms import conditions, farm, farms, group
 
 

@@ -9,10 +9,10 @@ import highspy
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.engine.language import Float
+from optimizer.engine.program import LinearProgram
+from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, SolverError, StoppedEarlyError, UnboundedError
-from optimizer.lp.language import Float
-from optimizer.lp.program import LinearProgram
-from optimizer.lp.solution import Ended, Solution
 
 _ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")
 
@@ -79,7 +79,7 @@ def solve(
     limit with a feasible schedule returns it, and ``ended`` says which.
 
     >>> import numpy as np
-    >>> from optimizer.lp.program import LinearProgram
+    >>> from optimizer.engine.program import LinearProgram
     >>> one = np.ones(1)
     >>> program = LinearProgram(3 * one, 0.0, np.array([0, 1], np.int32), np.array([0], np.int32), one,
     ...     np.array([-np.inf]), 4 * one, 0 * one, np.array([np.inf]), np.array([False]), {}, {}, {})

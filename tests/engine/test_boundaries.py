@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 from optimizer.assembly import build_problem
+from optimizer.engine.highs import solve
+from optimizer.engine.language import Family
+from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, SolverError, UnboundedError
 from optimizer.lp.formulation import DispatchProblem
-from optimizer.lp.highs import solve
-from optimizer.lp.language import Family
-from optimizer.lp.program import compile_program
 from optimizer.lp.rules.fleet import later_change
 from tests.farms import conditions, farm, group
 
