@@ -16,7 +16,7 @@ from optimizer.policies.walk import walked
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import chained, executed
-from optimizer.schedule.explain import PLAIN_ITEMS
+from optimizer.schedule.items import PLAIN_ITEMS
 from optimizer.tail import metered, part_of
 
 F = NDArray[np.float64]

@@ -75,7 +75,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         shown=days,
         far=[] if pair is None else [(TITLES[key], _end(told, key, pair.theirs)) for key in far_off(told, pair)],
         reasons=[(r.value, label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
-        lines=list(charged),
+        lines=[line for line in LINES if line in charged] + [line for line in charged if line not in LINES],
         line_words=LINES,
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,

@@ -16,7 +16,7 @@ from optimizer.reasons import Reason
 from optimizer.report import words
 from optimizer.report.packing import Bins, bins_of, decimals_of, packed
 from optimizer.report.text import label, plural, trimmed
-from optimizer.schedule.explain import PLAIN_ITEMS
+from optimizer.schedule.items import PLAIN_ITEMS
 from optimizer.schedule.tables import group_load_mw
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.schedule import explain
+from optimizer.schedule import items
 
-ITEMS = {name: item.title for name, item in explain.ITEMS.items()}
+ITEMS = {name: item.title for name, item in items.ITEMS.items()}
 """Items of the marginal power price."""
 
 CONTRACT_TERMS: dict[str, str] = {

@@ -12,7 +12,8 @@ from optimizer.billing import Tag
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.reasons import Reason
-from optimizer.schedule.explain import PLAIN_ITEMS, Explanation
+from optimizer.schedule.explain import Explanation
+from optimizer.schedule.items import PLAIN_ITEMS
 from optimizer.settlement.account import grid_import_mw
 from optimizer.settlement.charges import tag_usd
 from optimizer.units import WATTS_PER_MEGAWATT

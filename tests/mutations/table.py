@@ -40,6 +40,7 @@ OUTAGES_DATA = "optimizer/assembly/outages.py"
 ROUNDING = "optimizer/schedule/whole_units.py"
 SEARCH = "optimizer/schedule/search.py"
 EXPLAIN = "optimizer/schedule/explain.py"
+ITEMS = "optimizer/schedule/items.py"
 SHEET = "optimizer/schedule/tables.py"
 ACCOUNT = "optimizer/settlement/account.py"
 SETTLED = "optimizer/settlement/charges.py"
@@ -210,7 +211,6 @@ MUTATIONS = (
     Mutation(
         ROUNDING, "full = np.floor((wanted + _SNAP) / size) * size", "full = np.ceil((wanted - _SNAP) / size) * size"
     ),
-    Mutation(EXPLAIN, "duals = duals | _since_outage(problem, solution, family)[members.positions]", "pass"),
     Mutation(SEARCH, "PROVED_SHARE * min(abs(sum(lines)), income)", "1e-3 * income"),
     Mutation(SEARCH, "PROVED_USD * self.c.planned)", "10.0 * PROVED_USD * self.c.planned)"),
     Mutation(ROUNDING, "np.minimum(surplus, room), 0.0)", "surplus, 0.0)"),
@@ -219,11 +219,12 @@ MUTATIONS = (
     Mutation(SEARCH, '"containers_on": np.floor(units / size)', '"containers_on": np.ceil(units / size)'),
     Mutation(SEARCH, "bound=np.inf, ended=", "bound=found.objective, ended="),
     Mutation(EXPLAIN, "| (problem.wear_usd > 0.0)", "| (problem.wear_usd > 99.0)"),
-    Mutation(EXPLAIN, "np.clip(np.floor(continuous + _TOLERANCE) - running, 0.0, idle)", "0.0 * idle"),
-    Mutation(EXPLAIN, "duals = _within_windows(problem, _WINDOW[family], members.positions, duals)", "pass"),
-    Mutation(EXPLAIN, "program.cost - charge - solution.column_dual", "program.cost * 0.0"),
+    Mutation(EXPLAIN, "np.clip(np.floor(continuous + TOLERANCE) - running, 0.0, idle)", "0.0 * idle"),
+    Mutation(ITEMS, "changed + passed[group_of_point]", "changed"),
+    Mutation(ITEMS, "- _sum(items) - machine", "+ machine"),
+    Mutation(ITEMS, " + usd[group_of_point]", ""),
     Mutation(EXPLAIN, "strike <= plain + tolerance", "strike > plain + tolerance"),
-    Mutation(EXPLAIN, "items[NO_IMPORT.name] = ", "items[NO_IMPORT.name] = -"),
+    Mutation(ITEMS, "items[NO_IMPORT.name] = ", "items[NO_IMPORT.name] = -"),
     Mutation(ACCOUNT, "imported * (1.0 + energy.loss_share)", "imported * (1.0 - energy.loss_share)"),
     Mutation(ACCOUNT, "prepend=c.units_before[g]", "prepend=running[0]"),
     Mutation(ACCOUNT, "dispatch.export_mw - dispatch.onsite_mw", "dispatch.onsite_mw - dispatch.export_mw"),

@@ -14,7 +14,8 @@ from optimizer.errors import InfeasibleError
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
-from optimizer.schedule.explain import marginal_items
+from optimizer.schedule.explain import point_strikes
+from optimizer.schedule.items import ITEMS, machine_items, marginal_items
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import farms
@@ -92,6 +93,24 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
     assert (items["energy"] <= billed * most + 1e-6).all()
     drawn = found.values["grid_import"] > 1e-6  # where nothing is drawn, any lower price holds machines off as well
     assert (items["energy"] >= billed * np.min([price, *worth], axis=0) - 1e-6)[drawn].all()
+
+
+@given(farms())
+def test_what_a_machine_pays_adds_up_to_the_reduced_cost_of_its_column(c: Conditions) -> None:
+    """What it earns beyond its share of the marginal power price goes to items with declared names."""
+    problem = build_problem(c)
+    program = compile_program(problem)
+    found = optimum(program)
+    group = np.repeat(np.arange(len(c.farm.fleet)), [len(machines.modes) for machines in c.farm.fleet])
+    items = machine_items(program, found, group)
+    assert set(items) <= set(ITEMS) - {"extension"}
+    total = np.sum(list(items.values()), axis=0)
+    np.testing.assert_allclose(total, -found.reduced_costs["units_on"], atol=1e-5)
+    mwh = problem.extra_mw[:, None] * problem.pue * c.grid.hours
+    price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
+    nothing = np.zeros_like(mwh)
+    np.testing.assert_allclose(items.get("power", nothing), price * mwh, atol=1e-5)
+    np.testing.assert_allclose(items.get("earned", nothing), -point_strikes(problem) * mwh, atol=1e-5)
 
 
 @given(farms(most_intervals=6))

@@ -11,7 +11,7 @@ from optimizer.conditions import Conditions
 from optimizer.lp.formulation import FAMILIES, ITEM_OF, PARAMETERS
 from optimizer.planning import Plan, plan_conditions
 from optimizer.reasons import Reason
-from optimizer.schedule.explain import ITEMS
+from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import strike_sheet
 from tests.farms import conditions, farm, group
 
@@ -179,6 +179,14 @@ def test_a_constraint_of_the_users_own_is_a_reason(extend: Any) -> None:
     plan = plan_conditions(conditions(farm(), [PAYS, DEAR]), extend=extend)
     assert told(plan) == {Reason.EXTENSION: [4, 0], Reason.PRICE: [0, 10]}
     assert plan.dispatch.units_on["G", "normal"].tolist() == [6, 0]
+
+
+def test_so_is_one_on_starts() -> None:
+    def four_starts_at_a_time(model: Any) -> None:
+        model.slow = pyo.Constraint(model.INTERVALS, rule=lambda m, t: m.units_started["G", t] <= 4)
+
+    plan = plan_conditions(conditions(farm(**running(0)), [PAYS] * 3), extend=four_starts_at_a_time)
+    assert told(plan) == {Reason.EXTENSION: [6, 2, 0]}
 
 
 def test_every_reason_has_an_example() -> None:

@@ -190,6 +190,8 @@ VARIABLES = (
 MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", Reason.MINIMUM_ON)
 MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time", Reason.MINIMUM_OFF)
 START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
+RUNS_ON = Item("runs_on", "A machine that runs on need not be started")
+EARNED = Item("earned", "What the machine earns")
 RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
 
 FAMILIES = (
@@ -203,12 +205,14 @@ FAMILIES = (
         first_change,
         ("GROUPS", "FIRST_INTERVALS"),
         "group {GROUPS} runs {units_before:g} machines when the plan begins",
+        item=RUNS_ON,
     ),
     Family(
         later_change,
         ("GROUPS", "LATER_INTERVALS"),
         "running machines of group {GROUPS} change only by starts and stops",
         definition=True,
+        item=RUNS_ON,
     ),
     Family(
         minimum_on,
@@ -269,10 +273,10 @@ FAMILIES = (
 )
 
 TERMS = (
-    Term(hash_revenue, ("INTERVALS",)),
-    Term(hosting_revenue, ("INTERVALS",)),
+    Term(hash_revenue, ("INTERVALS",), item=EARNED),
+    Term(hosting_revenue, ("INTERVALS",), item=EARNED),
     Term(restart_loss, ("INTERVALS",), item=RESTART),
     Term(start_wear, ("INTERVALS",), item=RESTART),
     Term(frost_damage, ("FROSTS",)),
-    Term(tie_break, ("INTERVALS",), money=False),
+    Term(tie_break, ("INTERVALS",), money=False, item=Item("tie_break", "Equal optima are put in order")),
 )

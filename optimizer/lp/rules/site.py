@@ -112,7 +112,14 @@ VARIABLES = (
 )
 
 FAMILIES = (
-    Family(balance, ("INTERVALS",), "the meter must cover the site's load", unit="MW", definition=True),
+    Family(
+        balance,
+        ("INTERVALS",),
+        "the meter must cover the site's load",
+        unit="MW",
+        definition=True,
+        item=Item("power", "Power, at its marginal price"),
+    ),
     Family(
         import_limit,
         ("INTERVALS",),
