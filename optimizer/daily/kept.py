@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.base import NonNegative
@@ -30,6 +31,7 @@ from optimizer.settlement.account import grid_import_mw
 _HOUR = pd.Timedelta(hours=1)
 _MW = 1e-6
 _HELD_HOURS = 24.0
+_OF_SITE = ("import_limit_mw", "auxiliary_load_mw")
 
 
 def covers(record: Record, moment: pd.Timestamp) -> bool:
@@ -48,7 +50,10 @@ def kept_record(
     farm, grid = orders.over(record.farm), _grid_from(record, start)
     as_near = record.short_from(start)[1] is None or set(grid.starts[1:]) <= set(record.market.grid.starts)
     if _binding(farm) == _binding(record.farm) and as_near:
-        return record, ()
+        before = market_at(record.market, _positions(record, grid), grid)
+        now, unread = _at_site(before, farm, folder)
+        if all(np.array_equal(getattr(now, key), getattr(before, key)) for key in _OF_SITE):
+            return record, unread
     c, said = conditions_from(record, farm, start, grid, measured, folder)
     return ordered_record(c, record), said
 
@@ -83,7 +88,7 @@ def run_out_record(
 ) -> Record | None:
     """What ran at a schedule's end, going on for a day as far as the orders of now let it; None where they all do."""
     farm = orders.over(before.farm)
-    c, _ = conditions_from(before, farm, start, hours_from(start, _HELD_HOURS, farm.timezone), measured, folder)
+    c, _ = conditions_from(before, farm, start, hours_from(start, _HELD_HOURS, farm), measured, folder)
     last = np.full(len(c.grid), len(before.market.grid) - 1)
     dispatch = before.dispatch.at(last)
     if (grid_import_mw(c, dispatch) <= hard_limit(c).import_mw + _MW).all():
@@ -94,10 +99,16 @@ def run_out_record(
     return followed_record(c, on_where(c, np.ones(len(c.grid), dtype=np.bool_)), "kept", before)
 
 
-def hours_from(start: pd.Timestamp, hours: float, timezone: str) -> Grid:
-    """So many hours from a moment on, one by one."""
-    n = int(np.ceil(hours))
-    return Grid(pd.date_range(start, periods=n, freq="h").as_unit("us"), np.ones(n), timezone)
+def hours_from(start: pd.Timestamp, hours: float, farm: Farm) -> Grid:
+    """So many hours from a moment on, and to a full one. The first are in intervals as short as a plan's: whatever is
+    made anew within them falls no faster than a ramp lets it.
+    """
+    whole = (start + _HOUR).ceil("h")
+    short = pd.date_range(start, whole, freq=f"{farm.horizon.intervals[0].minutes}min", inclusive="left")
+    later = pd.date_range(whole, periods=max(int(np.ceil(hours)) - 1, 1), freq="h")
+    starts = pd.DatetimeIndex(short.append(later)).as_unit("us")
+    ends = pd.DatetimeIndex([*starts[1:], starts[-1] + _HOUR])
+    return Grid(starts, np.asarray((ends - starts) / _HOUR, dtype=np.float64), farm.timezone)
 
 
 def followed_record(c: Conditions, followed: Followed, source: Source, before: Record) -> Record:
@@ -126,14 +137,17 @@ def conditions_from(
     """
     state, said = state_at(start, farm, record if record.start <= start else None, measured)
     farm = farm.model_copy(update={"state": state.model_copy(update={"announced": {}})})
-    positions = np.clip(record.market.grid.starts.searchsorted(grid.starts, side="right") - 1, 0, None)
-    market = market_at(record.market, positions.astype(np.int64), grid)
+    market = market_at(record.market, _positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
     market = replace(market, availability=shares, fills=(), warnings=())
-    if farm.site != record.farm.site:
-        market, unread = _at_site(market, farm, folder)
-        said = (*said, *unread)
-    return metered(record, market, farm), said
+    market, unread = _at_site(market, farm, folder)
+    return metered(record, market, farm), (*said, *unread)
+
+
+def _positions(record: Record, grid: Grid) -> NDArray[np.int64]:
+    """The interval of a schedule that says what goes on in each interval of a grid."""
+    after = record.market.grid.starts.searchsorted(grid.starts, side="right")
+    return np.clip(after - 1, 0, None).astype(np.int64)
 
 
 def _grid_from(record: Record, start: pd.Timestamp) -> Grid:
@@ -151,10 +165,10 @@ def _binding(farm: Farm) -> tuple[object, ...]:
 
 
 def _at_site(market: MarketInputs, farm: Farm, folder: Path) -> tuple[MarketInputs, tuple[str, ...]]:
-    """A market with the limits of the site section; what of them cannot be read stays as it was."""
+    """A market with the limits of the site section as they are now; what of them cannot be read stays as it was."""
     found: dict[str, Any] = {}
     said = []
-    for key in ("import_limit_mw", "auxiliary_load_mw"):
+    for key in _OF_SITE:
         read = Reading(farm, folder, market.grid)
         values = read.values(f"site.{key}", getattr(farm.site, key), NonNegative)
         try:

@@ -46,7 +46,7 @@ def safe_record(
     All but the energy price goes on as ``before`` ended; ``fed`` are the prices that a feed has brought.
     """
     farm = orders.over(before.farm if farm is None or not _same_names(farm, before.farm) else farm)
-    c, said = conditions_from(before, farm, start, hours_from(start, posture.hours, farm.timezone), measured, folder)
+    c, said = conditions_from(before, farm, start, hours_from(start, posture.hours, farm), measured, folder)
     price = _last_known(c, folder, float(before.market.energy_price_usd_per_mwh[-1]))
     price = _or_fed(price, c.grid, fed)
     c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))

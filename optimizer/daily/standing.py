@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimizer.config.daily import SafePosture
-from optimizer.daily.files import Done, kept_files
+from optimizer.daily.files import Done, Status, kept_files
 from optimizer.daily.inputs import hashes_of, inputs_of, of_state
 from optimizer.daily.kept import covers, kept_record, run_out_record
 from optimizer.daily.observed import LOOKED_BACK
@@ -59,12 +59,22 @@ def _kept(run: Run, error: CurtailError, *, covering: bool) -> Done:
         if held is None:
             return Done("nothing", code, (*because, f"{none}: nothing is handed out"), run.folder.latest, before)
         where = _publish_kept(run, held, because)
-        return Done("kept", code, (*because, f"{none}: it goes on, under the calls of now"), where, held)
+        return _told("kept", code, (*because, f"{none}: it goes on, under the calls of now"), where, held, start)
     fed = run.history.prices(int((start - LOOKED_BACK).timestamp()), least=Rank.FED)
     record, said = safe_record(run.farm, run.farm_file.parent, posture, start, before, orders, fed, run.folder.measured)
     because = (*because, *said)
     where = _publish_kept(run, record, because, posture)
-    return Done("safe", code, (*because, f"{ran_out}; the safe posture is in force"), where, record)
+    return _told("safe", code, (*because, f"{ran_out}; the safe posture is in force"), where, record, start)
+
+
+def _told(status: Status, code: int, said: tuple[str, ...], where: Path, record: Record, start: pd.Timestamp) -> Done:
+    """What is in force, and by how much it falls short of what binds; no plan would come nearer."""
+    worst, ends = record.short_from(start)
+    if ends is None:
+        return Done(status, code, said, where, record)
+    until = clock(ends, record.farm.timezone)
+    short = f"no schedule meets every limit: this is the nearest, up to {worst:.4g} MW above until {until}"
+    return Done("nearest" if status == "kept" else status, NEAREST, (*said, short), where, record)
 
 
 def _kept_from(
@@ -78,12 +88,7 @@ def _kept_from(
         kept += "; calls and site limits of now are laid over it"
     if record is not before or found is None or found[0].name != before.name:
         where = _publish_kept(run, record, because)
-    worst, ends = record.short_from(start)
-    if ends is not None:
-        until = clock(ends, record.farm.timezone)
-        kept += f"; no schedule meets them: this is the nearest, up to {worst:.4g} MW above until {until}"
-        return Done("nearest", NEAREST, (*because, *said, kept), where, record)
-    return Done("kept", code, (*because, *said, kept), where, record)
+    return _told("kept", code, (*because, *said, kept), where, record, start)
 
 
 def _publish_kept(run: Run, record: Record, because: tuple[str, ...], posture: SafePosture | None = None) -> Path:

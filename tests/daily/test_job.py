@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 
 from optimizer.daily.files import Done
@@ -276,7 +277,7 @@ def test_the_newest_file_of_the_inbox_is_read(tmp_path: Path) -> None:
 
 def test_after_the_schedule_has_run_out_the_safe_posture_holds(tmp_path: Path) -> None:
     """By hand: the plan of midnight ends at noon. At 13:20 prices are known to 18:00 and above 50 USD/MWh from 17:00
-    on, and the last known price holds from then on: five hours on, from 13:00, and one hour off.
+    on, and the last known price holds from then on: on until 17:00, first by the quarter of an hour, and off.
     """
     farm, state = write_farm(tmp_path / "farm", OFF_ABOVE), tmp_path / "state"
     run(farm, state, 0)
@@ -286,9 +287,9 @@ def test_after_the_schedule_has_run_out_the_safe_posture_holds(tmp_path: Path) -
     assert "the schedule of 2026-02-11 00:00-06:00 has run out; the safe posture is in force" in done.stderr
     assert (state / "latest").readlink() == Path("runs/2026-02-11T1315-0600-safe")
     schedule = [row for row in rows(state / "latest") if row["group"] == "New"]
-    assert [row["interval_start"][11:16] for row in schedule][:2] == ["13:15", "14:15"]
-    assert [row["on_normal"] for row in schedule] == ["2000", "2000", "2000", "2000", "0", "0"]
-    assert [row["reason"] for row in schedule][3:] == ["", "safe_posture", "safe_posture"]
+    assert [row["interval_start"][11:16] for row in schedule][6:9] == ["14:45", "15:00", "16:00"]
+    assert [row["on_normal"] for row in schedule] == ["2000"] * 9 + ["0"] * 3
+    assert [row["reason"] for row in schedule][8:] == ["", "safe_posture", "safe_posture", "safe_posture"]
     assert schedule[0]["strike_usd_per_mwh"] == ""
     posture = json.loads((state / "latest" / "posture.json").read_text())
     assert posture["posture"] == {"off_above_usd_per_mwh": 50.0, "all_off": False}
@@ -303,9 +304,9 @@ def test_the_safe_posture_keeps_the_calls_there_are(tmp_path: Path) -> None:
     (tmp_path / "farm" / "prices.csv").unlink()
     done = run(farm, state, 13)
     assert (done.status, done.exit_code) == ("safe", 5)
-    mw = [float(row["mw"]) for row in rows(state / "latest")]
-    by_hour = [sum(mw[i : i + 2]) for i in range(0, 8, 2)]
-    assert by_hour[1] <= 4.0 < by_hour[0]
+    mw = pd.DataFrame(rows(state / "latest")).astype({"mw": float}).groupby("interval_start")["mw"].sum()
+    assert (mw[:"2026-02-11T13:45:00-06:00"] > 4.0).all()
+    assert mw["2026-02-11T14:00:00-06:00"] <= 4.0
 
 
 def test_all_off_and_no_posture(tmp_path: Path) -> None:

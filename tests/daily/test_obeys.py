@@ -161,6 +161,47 @@ def test_a_nearest_schedule_that_is_kept_falls_on_in_short_intervals(farm: Path)
     assert imported(kept)[:3].tolist() == pytest.approx([2.5, 1, 0], abs=0.004)
 
 
+def limits(farm: Path, *mw: float) -> None:
+    """The site's limit by the hour from 11:00 on, the last one for a day more."""
+    write_prices(farm.parent / "limit.csv", [*mw, *[mw[-1]] * 36], datetime(2026, 2, 11, 11))
+
+
+@pytest.mark.parametrize("covered", [True, False])
+def test_the_sites_limit_of_now_is_read_from_its_file(tmp_path: Path, covered: bool) -> None:
+    """A limit that the grid writes anew, or for hours after the schedule's end, binds what is kept and the posture."""
+    file = write(tmp_path / "farm", POSTURE, "import_limit_mw: {file: limit.csv}")
+    write_prices(file.parent / "prices.csv", CHEAP)
+    limits(file, *[20.0] * 13, 5.0)
+    assert imported(run(file, 11)).iloc[0] == pytest.approx(16)
+    break_prices(file)
+    if covered:
+        limits(file, 20.0, 4.0)
+    done = run(file, 12 if covered else 23.5)
+    drawn = imported(done)
+    assert done.status == ("kept" if covered else "safe")
+    assert drawn.max() <= 4 if covered else drawn["12T00:00":].max() <= 5 < drawn.iloc[0]
+    (file.parent / "limit.csv").unlink()
+    again = run(file, 12 if covered else 23.5)
+    assert "limit.csv" in "".join(again.said)
+    assert imported(again).max() <= (4 if covered else 16)
+
+
+@pytest.mark.parametrize("posture", [True, False])
+def test_what_follows_a_schedule_falls_no_faster_than_a_ramp(farm: Path, posture: bool) -> None:
+    """By hand, 4 MW/h from 16 MW: 15, 14, 13 by the quarter, however often it is made anew, and told as short."""
+    stop = "{name: CALL, start: 2026-02-11 23:15, end: 2026-02-12 06:00, cut: {form: full_stop}}"
+    slow = write(farm.parent, POSTURE if posture else "", f"{SITE}, ramp_down_mw_per_hour: 4")
+    slow.write_text(slow.read_text().replace("{minutes: 60}", "{minutes: 15, hours: 1}, {minutes: 60}"))
+    assert run(slow, 11).exit_code == 0
+    slow.write_text(slow.read_text() + f"events: [{stop}]\n")
+    break_prices(slow)
+    found = [run(slow, 23 + quarter / 4) for quarter in (1, 2, 3)]
+    drawn = [imported(done)[f"11T23:{15 * quarter}"] for quarter, done in enumerate(found, start=1)]
+    assert drawn == pytest.approx([15, 14, 13], abs=0.004)
+    assert {done.exit_code for done in found} == {6}
+    assert all("this is the nearest, up to 1" in done.said[-1] for done in found)
+
+
 def test_the_nearest_schedule_has_a_code_of_its_own_and_says_what_is_short(farm: Path) -> None:
     write(farm.parent, f"{POSTURE}\nevents: [{CALL % 'to_level, mw: 0.2'}]", f"{SITE}, auxiliary_load_mw: 0.3")
     done = run(farm, 12)
