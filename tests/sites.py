@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from optimizer.config.catalogue import Machine
 from optimizer.config.hosting import Offer
 from optimizer.config.study import Study
 from optimizer.conversion.case import Site
@@ -54,7 +55,17 @@ def study(**more: Any) -> Study:
     return Study.model_validate(terms | more)
 
 
-def site(*fleet: dict[str, Any], offers: tuple[Offer, ...] | None = None, site_mw: float = 10.0, **more: Any) -> Site:
-    """A site of ten MW: ten machines of one MW that earn 60 USD/MWh, and the offer, unless told otherwise."""
+def site(
+    *fleet: dict[str, Any],
+    offers: tuple[Offer, ...] | None = None,
+    site_mw: float = 10.0,
+    sold: tuple[dict[str, Any], ...] = (),
+    **more: Any,
+) -> Site:
+    """A site of ten MW: ten machines of one MW that earn 60 USD/MWh, and the offer, unless told otherwise.
+
+    ``sold``: machines that are in the catalogue besides.
+    """
+    catalogue = {group["name"]: Machine.model_validate(group["machine"]) for group in sold}
     made = farm(*(fleet or (machines("S", 10, 60.0),)), limit_mw=site_mw)
-    return site_of(made, (offer(),) if offers is None else offers, study(**more), Path(), {}).site
+    return site_of(made, (offer(),) if offers is None else offers, study(**more), Path(), catalogue).site

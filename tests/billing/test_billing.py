@@ -41,6 +41,21 @@ def test_periods_begun_before_the_plan_and_going_on_after_it() -> None:
     assert (whole.begun_before(month), whole.goes_on(month)) == (False, False)
 
 
+@pytest.mark.parametrize(("start", "counted"), [("2026-02-01 06:00Z", False), ("2026-02-02 06:00Z", True)])
+def test_whether_hours_that_count_lie_before_the_plan(start: str, counted: bool) -> None:
+    """The last hour of a day: none before the first morning of February, one before the second."""
+    late = billing(demand(when={"hours": ({"start": 23, "end": 24},)}), [1.0] * 20, start)
+    assert late.counted_before(late.farm.energy.demand[0], late.periods[0]) is counted
+
+
+@pytest.mark.parametrize(("start", "floor"), [(LAST_HOURS, 4.0), (MONTH, 7.0)])
+def test_a_bill_whose_hours_lie_outside_the_plan_is_owed_all_the_same(start: str, floor: float) -> None:
+    """Hours from 8:00 to 9:00, of two at the end or the beginning of February: 4 MW so far, 7 expected later."""
+    outside = demand(expected_peak_mw=7.0, when={"hours": ({"start": 8, "end": 9},)})
+    (found,) = billing(outside, [1.0] * 2, start, bill={"peaks_mw": {"D": 4.0}}).peak_bills
+    assert (found.intervals.tolist(), found.floor_mw, found.owed_mw) == ([], floor, floor)
+
+
 def test_the_share_of_what_remains_of_a_period() -> None:
     """Two hours of February's last two, two of March's 744; two of the 426 that are left on the eleventh."""
     across = billing({}, [1.0] * 4, LAST_HOURS)
@@ -327,6 +342,14 @@ def test_what_later_periods_bill_anyway(more: dict[str, Any], bill: dict[str, An
     past = {"D": {"2026-01": 6.0, "2025-12": 2.0}}
     later = billing(energy, [1.0], bill={"peaks_mw": bill, "past_peaks_mw": past}).later_bills
     assert {one.label: one.floor_mw for one in later} == floors
+
+
+def test_a_month_that_the_plan_begins_with_is_no_past_one() -> None:
+    """February's peak is the plan's to make, whatever was written down of it: March is held by half of January's 6."""
+    energy = demand(expected_peaks_mw=1.0, ratchet=RATCHET)
+    past = {"D": {"2026-01": 6.0, "2026-02": 9.0}}
+    later = billing(energy, [24.0] * 28, MONTH, bill={"past_peaks_mw": past}).later_bills
+    assert {one.label: one.floor_mw for one in later} == {"2026-03": 3.0, "2026-04": 1.0}
 
 
 @pytest.mark.parametrize("past", [{}, {"D": {"2025-12": 0.0}}])

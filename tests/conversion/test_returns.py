@@ -37,6 +37,18 @@ def test_npv_and_irr_of_a_plan_agree_with_pyxirr() -> None:
     assert found.payback_years == 1.5
 
 
+def test_what_is_built_is_paid_back_when_the_last_of_it_is() -> None:
+    """By hand, MUSD: 32 and a year's mining of 1.75 are missed, 18.24 - 1.75 gained in year 2, 18.24 past the halving.
+
+    In all -33.75, -17.26 and, in the middle of year 3, 0.98.
+    """
+    dear = offer(capex={"usd_per_mw": 4e6}, rent={"usd_per_kw_month": 200.0, "term_months": 60})
+    made = site(offers=(dear,), years={"start": "2026-03-01", "quarters": 0, "years": 4})
+    case = case_of(made, central(made.timeline))
+    plan, mining = (solve_case(case, Rules(converted=converted)).account for converted in ({0: 8.0}, {}))
+    assert returns_over(plan, mining).payback_years == 2.5
+
+
 @pytest.mark.parametrize("seed", range(20))
 def test_irr_of_random_flows_agrees_with_pyxirr(seed: int) -> None:
     rng = np.random.default_rng(seed)

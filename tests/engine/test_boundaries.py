@@ -9,10 +9,11 @@ import numpy as np
 import pytest
 
 from optimizer.assembly import build_problem
+from optimizer.engine.choices import fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Family
 from optimizer.engine.program import compile_program
-from optimizer.errors import InfeasibleError, SolverError, UnboundedError
+from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
 from optimizer.lp.formulation import DispatchProblem
 from optimizer.lp.rules.fleet import later_change
 from tests.farms import conditions, farm, group
@@ -117,3 +118,50 @@ def test_a_warm_start_changes_nothing(problem: DispatchProblem) -> None:
     first = solve(compile_program(problem))
     dearer = compile_program(problem.with_(energy_usd_per_mwh=1.1 * problem.energy_usd_per_mwh))
     assert solve(dearer, basis=first.basis).objective == pytest.approx(solve(dearer).objective, rel=1e-12)
+
+
+def test_a_plan_is_judged_by_the_entries_its_matrix_would_have(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By hand, four half hours: 5 x 2 modes + 4 and windows of 3 and of all 4; 5 + 4 and no windows: 4 x (21 + 9)."""
+    busy = group(
+        other_modes={"eco": (700.0, 0.6e6)}, modes=("normal", "eco"), minimum_on_hours=1.5, minimum_off_hours=9
+    )
+    c = conditions(farm(busy, group("H")), [0.0] * 4, hours=0.5)
+    monkeypatch.setattr("optimizer.assembly.MOST_ENTRIES", 120.0)
+    build_problem(c)
+    monkeypatch.setattr("optimizer.assembly.MOST_ENTRIES", 119.0)
+    with pytest.raises(InputError, match="million matrix entries"):
+        build_problem(c)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"restart_minutes": 5.0},
+        {"cold_restart": {"below_c": 0.0, "minutes": 5.0}},
+        {"minimum_on_hours": 2.0},
+        {"minimum_off_hours": 2.0},
+        {"wear_usd_per_start": 1.0},
+        {"starts_per_day": 1.0},
+        {"starts_per_hour": 4.0},
+        {"minimum_start_temperature_c": -5.0},
+    ],
+)
+def test_starts_are_ordered_where_they_matter(more: dict[str, Any]) -> None:
+    """Ties are broken among groups whose starts bind other hours: the second of two weighs twice as much."""
+    plain, both = farm(group(), group("H")), farm(group(**more), group("H", **more))
+    assert not build_problem(conditions(plain, [0.0])).parameters["start_order_usd"].any()
+    first, second = build_problem(conditions(both, [0.0])).parameters["start_order_usd"].tolist()
+    assert second == pytest.approx(2 * first)
+    assert 0 < first < 0.01
+
+
+def test_what_is_held_is_a_choice_no_more() -> None:
+    """One of the whole containers of a plan is held at four machines; the others are chosen as before."""
+    c = conditions(farm(group(units=8, units_switched_together=4)), [0.0] * 2)
+    program = compile_program(build_problem(c, whole=True))
+    one = np.zeros(program.shape[1], dtype=np.bool_)
+    one[np.flatnonzero(program.integer)[0]] = True
+    held = fixed(program, one, np.full(len(one), 4.0))
+    assert (held.integer == (program.integer & ~one)).all()
+    assert (held.col_lower[one], held.col_upper[one]) == (4.0, 4.0)
+    assert (held.col_upper[~one] == program.col_upper[~one]).all()

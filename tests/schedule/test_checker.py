@@ -84,6 +84,10 @@ CASES: dict[str, Case] = {
         [10, 7], [10, 6], (1, 1, "machines"),
         {"minimum_on_hours": 3.0, "outages": outage("07:00", "08:00", 3)}, running(0),
     ),
+    "minimum on time/an outage takes those started last, and no more than it takes": Case(
+        [2, 1, 1, 1, 2, 1], [2, 1, 1, 1, 2, 0], (5, 1, "machines"),
+        {"units": 2, "minimum_on_hours": 3.0, "outages": outage("07:00", "08:00", 1)}, running(0),
+    ),
     "minimum off time": Case(
         [6, 6, 6, 10], [6, 6, 7, 10], (2, 1, "machines"), {"minimum_off_hours": 3.0}
     ),
@@ -98,10 +102,27 @@ CASES: dict[str, Case] = {
         [6, 2, 2], [6, 2, 3], (2, 1, "machines"),
         {"minimum_off_hours": 3.0, "outages": outage("07:00", "10:00", 4)}, running(6, stopped=at("05:30", 4)),
     ),
+    "minimum off time/an outage takes resting machines too": Case(
+        [0, 0, 1, 0, 1], [0, 0, 1, 0, 2], (4, 1, "machines"),
+        {"units": 2, "minimum_off_hours": 3.0, "outages": outage("07:00", "08:00", 1)}, running(0),
+    ),
     "starts per day": Case(
         [0, 3], [0, 4], (0, 1, "starts"), {"starts_per_day": 0.5}, running(10, starts_today=2)
     ),
+    "starts per day/those made before count on their own day": Case(
+        [0, 3, 3, 8], [0, 3, 3, 9], (2, 1, "starts"),
+        {"starts_per_day": 0.5}, running(0, starts_today=2), {"hours": 12.0},
+    ),
     "start rate": Case([4, 8, 10], [5, 8, 10], (0, 1, "machines"), {"starts_per_hour": 4.0}, running(0)),
+    "start rate/whole containers": Case(
+        [4, 8], [8, 8], (0, 4, "machines"), {"starts_per_hour": 5.0, "units_switched_together": 4}, running(0)
+    ),
+    "starts within an hour": Case(
+        [2, 3, 5, 6], [2, 3, 5, 7], (3, 1, "machines"), {"starts_per_hour": 3.0}, running(0), {"hours": 0.5}
+    ),
+    "starts within an hour/carried in": Case(
+        [4, 4], [4, 5], (1, 1, "machines"), {"starts_per_hour": 4.0}, running(2, started=at("05:45", 2)), {"hours": 0.5}
+    ),
     "cold start": Case(
         [4, 4, 10], [4, 6, 10], (1, 2, "machines"), {"minimum_start_temperature_c": -5.0}, running(4),
         {"temperature": [-10.0, -10.0, -5.0]},
@@ -113,6 +134,9 @@ CASES: dict[str, Case] = {
     "ramp up": Case([2, 5], [2, 6], (1, 1, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}}, who=""),
     "ramp up/carried in": Case(
         [5], [7], (0, 2, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}, "state": {"grid_import_mw": 2.0}}, who=""
+    ),
+    "ramp up/not told what was before": Case(
+        [9, 5], [5, 9], (1, 1, "MW"), farm={"site": {"ramp_up_mw_per_hour": 3.0}}, who=""
     ),
     "ramp down": Case(
         [9, 7], [9, 6], (1, 1, "MW"),
@@ -183,6 +207,7 @@ def test_the_broken_rule_is_found_and_no_other(name: str) -> None:
         ((0, 0), (4, 1), (1, 1), 0.0),  # in eco mode they excuse half as much
         ((0, 0), (4, 0), (1, 1), 0.5),
         ((2, 2), (2, 0), (1, 1), 0.0),
+        ((2, 0), (2, 2), (1, 1), 0.0),  # of both modes the normal ones may be those that fall out
         ((2, 2), (2, 0), (1, 0), 0.5),  # G falls by a megawatt: two normal ones taken, two turned up, excuse no more
         ((2, 2), (0, 0), (1, 0), 0.5),  # those that fall out were idle
         ((2, 0), (0, 2), (1, 1), 0.5),  # idle ones again, while two are turned down
@@ -214,6 +239,14 @@ def test_one_partly_filled_container() -> None:
 
     assert check(c, with_eco(4.0)) == []
     assert check(c, with_eco(2.0)) == [Breach("one partly filled container", "G", 0, 1.0, "containers")]
+
+
+def test_without_a_partly_filled_container_none_is_the_one() -> None:
+    """Eight machines, four to a container: two and two are broken containers, and nothing else."""
+    two = group(units=8, units_switched_together=4, other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"))
+    on = {("G", "normal"): np.array([2.0]), ("G", "eco"): np.array([2.0])}
+    found = check(conditions(farm(two), [0.0]), Dispatch.of(MappingProxyType(on), np.zeros(1), np.zeros(1)))
+    assert found == [Breach("whole containers", "G", 0, 2.0, "machines")] * 2
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,17 @@ def test_a_peak_names_the_interval_that_set_it_and_what_is_owed_without_the_plan
     assert {(line.measured, line.at, line.owed_usd) for line in others} == {(None, None, 0.0)}
 
 
+def test_what_a_peak_holds_up_later_is_a_line_of_the_period_it_is_measured_in() -> None:
+    """By hand: March is billed half of February's 8 MW instead of the 1 MW expected of it: 3 MW at 3,000 USD."""
+    ratchet = {"share": 0.5, "months": 1, "first_month": "2026-02"}
+    charge = {"name": "D", "usd_per_mw": 3_000.0, "expected_peak_mw": 0.0, "expected_peaks_mw": 1.0, "ratchet": ratchet}
+    c = conditions(farm(energy={"demand": (charge,)}, state={"bill": {"peaks_mw": {"D": 0.0}}}), [0.0, 0.0])
+    (held_up,) = [line for line in bill(c, machines([2.0, 8.0])) if line.line == "later_demand_charge"]
+    assert (held_up.period, held_up.name) == ("2026-02", "D held up in 1 later periods to 2026-03")
+    assert (held_up.quantity, held_up.rate, held_up.usd) == pytest.approx((3_000.0, 3.0, 9_000.0))
+    assert (held_up.measured, held_up.at) == (8_000.0, 1)
+
+
 def test_a_rate_above_a_peak_bills_what_lies_above_it() -> None:
     charge = {"name": "High", "usd_per_mw": 100.0, "above_mw": 5.0, "minimum_mw": 6.0}
     c = conditions(farm(energy={"demand": (charge,)}), [0.0] * 28, hours=24.0, start="2026-02-01 00:00Z")
@@ -102,15 +113,18 @@ def test_rates_stand_apart_by_name() -> None:
 
 
 def test_what_is_sold_stands_apart_as_a_credit() -> None:
-    """Of a block of 8 MW at 0.5 USD/MWh 6 are used and 2 sold at 3 less 0.5; of 4 MW generated one leaves at 2 USD."""
+    """Of a block of 8 MW at 0.5 USD/MWh 6 are used and 2 sold at 3 less 0.5; of 4 MW generated one leaves at 2 USD.
+
+    All of it for half an hour.
+    """
     own = {"available_mw": 4.0, "export_limit_mw": 1.0, "export_price_usd_per_mwh": 2.0}
     block = {"name": "Block", "mw": 8.0, "price_usd_per_mwh": 0.5, "resale": {"fee_usd_per_mwh": 0.5}}
-    c = conditions(farm(energy={"blocks": (block,), "onsite": own}), [3.0])
+    c = conditions(farm(energy={"blocks": (block,), "onsite": own}), [3.0], hours=0.5)
     found = bill(c, dispatch({("G", "normal"): [9.0]}, onsite=4.0, export=1.0))
     assert [(line.name, line.quantity, line.rate, line.usd) for line in found] == [
-        ("Block", 8_000, 0.0005, 4),
-        ("Resale of Block", 2_000, -0.0025, -5),
-        ("Export", 1_000, -0.002, -2),
+        ("Block", 4_000, 0.0005, 2),
+        ("Resale of Block", 1_000, -0.0025, -2.5),
+        ("Export", 500, -0.002, -1),
     ]
     assert [line.is_credit for line in found] == [False, True, True]
 

@@ -275,6 +275,12 @@ def test_a_peak_longer_than_an_interval_is_a_mean() -> None:
     assert (optimum(c).on(), optimum(c).profit) == ([8, 0], usd(4))
 
 
+def test_an_interval_longer_than_a_peak_draws_as_much_in_it_as_all_along() -> None:
+    """By hand, two hours in one: 4 MW are free and earn 8 USD, a MW more earns 2 USD and costs a quarter of 12."""
+    c = conditions(coincident(minimum_mw=4.0, usd_per_mw_year=12.0), [0.0], hours=2.0, probability={"peak": 0.25})
+    assert (optimum(c).on(), optimum(c).profit) == ([4], usd(8))
+
+
 def test_fixed_charges() -> None:
     """Proves that the customer charge falls on the hours of its month: 672 USD over 672 hours of February."""
     c = conditions(farm(group(units=10), energy={"fixed_usd_per_month": 672.0}), [0.0, 0.0])

@@ -284,6 +284,34 @@ def test_a_larger_conversion_than_the_offer_is_told_in_megawatts() -> None:
     )
 
 
+def test_the_worst_path_counts_by_its_npv_however_the_building_was_paid() -> None:
+    """Proves what risk is measured by: BTC and shares that were turned into cash are no gain, nor is cash from before.
+
+    By hand: of two paths as likely as each other both count in the mean, and in that of the worst three quarters the
+    worse one twice as much as the better one.
+    """
+    named = tuple({"name": name, "probability": 0.5, "btc_price": p} for name, p in (("low", 0.9), ("high", 1.1)))
+    money = {
+        "discount_rate": 0.21,
+        "cash_usd": 0.0,
+        "treasury": {"btc": 60.0, "sellable_share": 0.25, "discount_share": 0.1},
+        "equity": {"most_usd": 1e7, "cost_share": 0.2},
+    }
+    risk = {"named": named, "known_after_quarters": 1, "tail_share": 0.75, "risk_weight": 1.0}
+    rent = {"usd_per_kw_month": 200.0, "term_months": 60}
+    host = offer(debt={"share_of_cost": 0.1, "rate_per_year": 0.1, "years": 10.0}, rent=rent)
+    resale = {"resale": ({"at_most_j_per_th": 1e6, "usd_per_th": 1.0},)}
+    years = {"start": "2026-03-01", "quarters": 4, "years": 2}
+    made = site(offers=(host,), years=years, money=money, machines=resale, uncertainty=risk)
+    found = solve_case(case_of(made, paths_of(made.study, made.timeline)), Rules(converted={0: 4.0}))
+    decided, worth = found.account.decisions, found.account.npv
+    assert decided.btc_sold.sum(axis=0).tolist() == pytest.approx([15.0, 15.0])
+    assert (decided.equity_usd.sum(axis=0) > 1e5).all()
+    assert all((usd != 0.0).all() for usd in found.account.at_end.values())
+    assert found.solution.objective == pytest.approx(worth.mean() + (2 * worth[0] + worth[1]) / 3)
+    assert worth[0] < worth[1] - 1_000
+
+
 def test_rent_rises_fills_up_and_comes_late() -> None:
     """Proves what a vintage pays by period.
 
@@ -325,6 +353,18 @@ def test_machines_that_earn_least_are_sold_first_and_new_ones_bought() -> None:
     assert found.at_end["rest_of_machines"].tolist() == pytest.approx([(4 * 60_000 + 55_000) * 0.25])
 
 
+def test_machines_are_bought_where_they_pay_for_themselves() -> None:
+    """By hand: beside four MW two are bought each year. A MW has 60,000 TH/s, at 1 USD falling by 19 % a year: 54,000
+    USD in the middle of year 1, 43,740 in that of year 2, for 175,320 that it mines each year.
+    """
+    new = {"model": "New", "usd_per_th": 1.0, "price_growth_per_year": -0.19, "most_mw": 2.0}
+    bought = site(machines("S", 4, 60.0), sold=(machines("New", 1, 60.0),), machines={"replacements": (new,)})
+    found = optimum(bought, MINE_ONLY).account
+    assert found.decisions.bought_mw[1, :, 0].tolist() == pytest.approx([2.0, 2.0])
+    assert found.lines["machine_purchases"].ravel().tolist() == pytest.approx([-108_000.0, -87_480.0])
+    assert found.expected_npv == cents((6 * 175_320 - 108_000) / 1.1 + (8 * 175_320 - 87_480) / 1.331)
+
+
 def test_failures_thin_the_fleet() -> None:
     """By hand: a tenth fails each year, so nine of ten MW run in year 2."""
     found = optimum(site(machines={"failures_per_year": 0.1, "upkeep_usd_per_mw_year": 1_000.0}), MINE_ONLY).account
@@ -344,3 +384,9 @@ def test_megawatts_come_in_steps() -> None:
     host = offer(size={"most_mw": 8.0, "least_mw": 3.0, "step_mw": 2.0})
     assert optimum(site(offers=(host,), whole_steps=True)).converted_mw.sum() == pytest.approx(7.0)
     assert optimum(site(offers=(host,))).converted_mw.sum() == pytest.approx(8.0)
+    short = {"discount_rate": 0.21, "cash_usd": 4e6}  # of 1 M USD a MW: two steps could be paid, had three MW not to be
+    assert optimum(site(offers=(host,), money=short, whole_steps=True)).converted_mw.sum() == pytest.approx(3.0)
+    cheap = offer(
+        size={"most_mw": 8.0, "least_mw": 3.0, "step_mw": 2.0}, rent={"usd_per_kw_month": 1.0, "term_months": 12}
+    )
+    assert optimum(site(offers=(cheap,), whole_steps=True)).converted_mw.sum() == pytest.approx(0.0)

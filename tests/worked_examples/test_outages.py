@@ -162,3 +162,12 @@ def test_what_fell_away_was_drawn_in_the_interval_before() -> None:
     c = conditions(farm(busy, site=site, state=state), [PAYS, DEAR], temperature=[40.0, 0.0])
     assert optimum(c).on() == [4, 1.5]
     assert optimum(c).profit == usd(4 * 0.5 - 1.5 * 2.0)
+
+
+def test_machines_that_rest_from_before_fall_out_too() -> None:
+    """By hand: six ran and four stopped half an hour before the plan, so ten were there; two fall out at once."""
+    stopped = ({"at": "2026-02-11 05:30", "units": 4},)
+    state = {"groups": {"G": {"running": 6, "stopped": stopped}}}
+    c = conditions(farm(group(minimum_off_hours=2.0, outages=(outage("06:00", 2),)), state=state), [0.0, 0.0])
+    assert c.in_service_before.tolist() == [10.0]
+    assert c.fallen_out.tolist() == [[2.0, 0.0]]

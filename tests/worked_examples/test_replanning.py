@@ -19,6 +19,12 @@ def announced(prices: list[float], *, rules: dict[str, Any], told: list[int], **
     return conditions(built, prices)
 
 
+def test_what_was_announced_is_told_over_intervals_of_one_length() -> None:
+    """By hand: of three announced, two fall on the quarter hours that the plan begins with."""
+    built = farm(state={"groups": {"G": {"running": 3}}, "announced": {"G": {"normal": (3, 4, 5)}}})
+    assert conditions(built, [0.0] * 3, hours=[0.25, 0.25, 1.0]).announced.tolist() == [[3.0, 4.0]]
+
+
 def test_frozen_schedule() -> None:
     """Proves that what was announced is kept for as many intervals as are frozen.
 
