@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
 FARM ?= configs/west_texas.yaml
 OUT ?= out
+SEED ?= 1
 
 .PHONY: plan test lint types layers docs mutants bench sample clean
 
@@ -28,7 +29,7 @@ docs: $(VENV)/tools
 	$(BIN)/python -m tests.docs
 
 mutants: $(VENV)/tools
-	$(BIN)/python -m tests.mutations.run $(if $(SAMPLE),--sample $(SAMPLE))
+	$(BIN)/python -m tests.mutations.run $(if $(SAMPLE),--sample $(SAMPLE) --seed $(SEED))
 
 bench: $(VENV)/tools
 	$(BIN)/python -m tests.benchmarks.run --json bench.json

@@ -1,92 +1,49 @@
-"""Check that the tests can fail: apply each mutation to a copy of the project and run the fast tests there.
+"""Check that the tests can fail: run the fast tests on each mutant of the rules, the accounts and the checks.
 
-``python -m tests.mutations.run`` prints a row per mutation and ends with 1 when a mutant survives, with 2 when a
-mutation no longer fits the code. Arguments choose the mutations whose file or text contains one of them, or so many at
-random: ``--sample 60``, always the same while the table is.
+``python -m tests.mutations.run`` prints a row per mutant and ends with 1 when one survives that is not listed as
+equivalent. ``--sample 60`` takes so many, as many of each kind, by ``--seed``: always the same while the code is.
+Further arguments choose the mutants whose file and function contain them.
 """
 
 from __future__ import annotations
 
+import argparse
+import contextlib
+import hashlib
+import multiprocessing
 import os
-import random
+import resource
 import shutil
-import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain, zip_longest
 from pathlib import Path
+from queue import SimpleQueue
 
-from tests.mutations.table import MUTATIONS, Mutation
+from tests.mutations.equivalent import EQUIVALENT
+from tests.mutations.operators import Mutant
+from tests.mutations.targets import KINDS, ROOT, all_mutants, noticed_by
 
-ROOT = Path(__file__).resolve().parents[2]
-# what notices most comes first
-Stages = tuple[tuple[str, ...], ...]
-STAGES: Stages = (("worked_examples",), ("billing", "settlement", "schedule"), ("lp", "properties"))
-DAILY: Stages = (
-    ("daily/test_record.py", "daily/test_written.py", "daily/test_feed.py", "daily/test_feed_address.py"),
-    ("daily/test_setpoints.py", "daily/test_on_change.py"),
-    ("daily/test_history.py", "daily/test_watch.py"),
-    ("daily/test_present.py",),
-    ("daily/test_damage.py",),
-    ("daily/test_job.py",),
-)
-CARRIED: Stages = (("test_carry.py", "daily/test_written.py"),)
-THROUGH_TIME: Stages = (
-    (
-        "replanning/test_forecasts.py",
-        "replanning/test_knowledge.py",
-        "replanning/test_issues.py",
-        "compare/test_policies.py",
-    ),
-    ("replanning/test_stepping.py",),
-)
-SIZES: Stages = (("market/test_sizes.py",),)
-GRIDS: Stages = (("market/test_grid.py",),)
-POWER: Stages = (("report/test_power.py", "audit/test_second_bill.py"),)
-PAGES: Stages = (("report/test_backtest_page.py", "report/test_backtest_files.py"),)
-CONVERSION: Stages = (
-    ("worked_examples/test_conversion.py",),
-    ("conversion/test_history.py", "conversion/test_storm.py", "conversion/test_flips.py"),
-)
-BY_FOLDER: dict[str, Stages] = {
-    "optimizer/conversion/": CONVERSION,
-    "optimizer/daily/": DAILY,
-    "optimizer/carry.py": CARRIED,
-    "optimizer/replanning/": THROUGH_TIME,
-    "optimizer/policies/": THROUGH_TIME,
-    "optimizer/market/grid.py": GRIDS,
-    "optimizer/market/readers/sizes.py": SIZES,
-    "optimizer/report/backtest": PAGES,
-    "optimizer/report/power.py": POWER,
-}
 AT_A_TIME = 2
-SECONDS = 300  # a mutant that hangs is noticed too
-
-# A falsified property need not be shrunk: that a test fails is all that is asked
+SECONDS = 600  # of the processor, however busy it is: a mutant that hangs is noticed too
+# imported once, before the processes that run the tests fork off; nothing of the project itself
+LIBRARIES = [
+    "hypothesis",
+    "pandas",
+    "pydantic",
+    "pyomo.contrib.appsi.solvers",
+    "pyomo.environ",
+    "pytest",
+    "scipy.sparse",
+]
 PROFILE = """
 from hypothesis import Phase, settings
 settings.register_profile("mutants", settings.default, max_examples=20, phases=[Phase.generate])
 settings.load_profile("mutants")
 """
-
-
-def misfits(mutations: tuple[Mutation, ...]) -> list[str]:
-    """What is wrong with the table: text that the code does not hold exactly once."""
-    found = []
-    for mutation in mutations:
-        times = (ROOT / mutation.file).read_text(encoding="utf-8").count(mutation.old)
-        if times != 1:
-            found.append(f"{mutation.file}: {mutation.old!r} stands there {times} times, not once")
-    return found
-
-
-def stages_of(mutation: Mutation) -> Stages:
-    """The tests that a mutation is to be noticed by."""
-    for folder, stages in BY_FOLDER.items():
-        if mutation.file.startswith(folder):
-            return stages
-    return STAGES
 
 
 def copy_project(folder: Path) -> Path:
@@ -95,78 +52,112 @@ def copy_project(folder: Path) -> Path:
     for part in ("optimizer", "tests", "configs", "scenarios"):
         shutil.copytree(ROOT / part, folder / part, ignore=ignored)
     with (folder / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
-        conftest.write(PROFILE)
+        conftest.write(PROFILE)  # a falsified property need not be shrunk: that a test fails is all that is asked
     return folder
 
 
-def run_stage(folder: Path, stage: tuple[str, ...]) -> tuple[int, str]:
-    """Pytest's exit code for some of the tests in a folder (0: all passed), and the first test that failed."""
-    command = [sys.executable, "-m", "pytest", "-x", "-q", "-W", "error", "--tb=no", "-p", "no:cacheprovider"]
-    command += ["-c", os.devnull, "--rootdir", str(folder), *(f"tests/{name}" for name in stage)]
-    environment = {**os.environ, "PYTHONPATH": str(folder), "PYTHONDONTWRITEBYTECODE": "1"}
-    environment.pop("CI", None)
-    try:
-        done = subprocess.run(
-            command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
-        )
-    except subprocess.TimeoutExpired:
-        return 1, f"nothing: the tests ran longer than {SECONDS} s"
-    named = [line.split(" - ")[0] for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
-    return done.returncode, named[0] if named else done.stdout[-300:] + done.stderr[-300:]
+def run_tests(folder: Path, tests: Sequence[str]) -> None:
+    """Run pytest in a folder, up to the first failure; the exit code of the process is pytest's."""
+    import pytest
+
+    resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
+    os.chdir(folder)
+    os.environ.pop("CI", None)
+    os.environ["PYTHONPATH"] = str(folder)
+    sys.dont_write_bytecode = False  # the copy's own
+    sys.path.insert(0, str(folder))
+    for name in [name for name in sys.modules if name.split(".")[0] in ("optimizer", "tests")]:
+        del sys.modules[name]  # of the project that this runs in
+    arguments = ["-x", "-q", "-W", "error", "-W", "ignore::pytest.PytestAssertRewriteWarning", "--tb=no"]
+    arguments += ["-p", "no:cacheprovider", "--doctest-modules", "-c", os.devnull, "--rootdir", str(folder)]
+    code = 0
+    with (folder / "said").open("w", encoding="utf-8") as said, contextlib.redirect_stdout(said):
+        for n, test in enumerate(tests):  # one by one, so that the last are not even imported where the first fail
+            code = code or int(pytest.main([*arguments, test, *(f"--ignore={earlier}" for earlier in tests[:n])]))
+    os._exit(code)
 
 
-def run_tests(folder: Path, stages: Stages) -> tuple[int, str]:
-    """The same for all stages, up to the first that fails."""
-    code, test = 0, ""
-    for stage in stages:
-        code, test = run_stage(folder, stage)
-        if code:
-            break
-    return code, test
+class Bench:
+    """Copies of the project in which mutants run, one after the other in each."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folders: SimpleQueue[Path] = SimpleQueue()
+        for n in range(AT_A_TIME):
+            self.folders.put(copy_project(folder / str(n)))
+        self.processes = multiprocessing.get_context("forkserver")
+        self.processes.set_forkserver_preload(LIBRARIES)
+
+    def noticed(self, mutant: Mutant | None, tests: Sequence[str]) -> tuple[int, str, float]:
+        """Pytest's exit code with a mutant, or with none, the first test that failed, and the seconds it took."""
+        begun, folder = time.monotonic(), self.folders.get()
+        if mutant is not None:
+            self._write(folder, mutant.file, mutant.text)
+        (folder / "said").write_text("the tests did not run", encoding="utf-8")
+        process = self.processes.Process(target=run_tests, args=(folder, tests))
+        process.start()
+        process.join()
+        code = process.exitcode or 0
+        said = (folder / "said").read_text(encoding="utf-8")
+        named = [line.split(" - ")[0] for line in said.splitlines() if line.startswith(("FAILED", "ERROR"))]
+        if code > 0 and not named:
+            raise RuntimeError(f"no test failed, but the tests could not be run: {said}")
+        test = named[0].split(" ", 1)[1] if named else "" if code == 0 else f"nothing within {SECONDS} s"
+        if mutant is not None:
+            self._write(folder, mutant.file, (ROOT / mutant.file).read_text(encoding="utf-8"))
+        self.folders.put(folder)
+        return code, test, time.monotonic() - begun
+
+    def _write(self, folder: Path, file: str, text: str) -> None:
+        path = folder / file
+        path.write_text(text, encoding="utf-8")
+        for compiled in (path.parent / "__pycache__").glob(f"{path.stem}.*.pyc"):
+            compiled.unlink()  # of the same second and size it would pass for this text's
 
 
-def noticed(mutation: Mutation | None, stages: Stages) -> tuple[int, str, float]:
-    """Pytest's exit code with a mutation, or with none, the first test that failed, and the seconds it took."""
-    begun = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mutant-") as name:
-        folder = copy_project(Path(name))
-        if mutation is not None:
-            file = folder / mutation.file
-            file.write_text(file.read_text(encoding="utf-8").replace(mutation.old, mutation.new), encoding="utf-8")
-        code, test = run_tests(folder, stages)
-    return code, test, time.monotonic() - begun
+def chosen(arguments: argparse.Namespace) -> list[Mutant]:
+    """The mutants to run: all that are asked for, or a sample with the kinds in turn."""
+    asked = [
+        (kind, mutant)
+        for kind, mutant in all_mutants()
+        if mutant.key not in EQUIVALENT and all(part in f"{mutant.file} {mutant.function}" for part in arguments.part)
+    ]
+    if arguments.sample is None:
+        return [mutant for _, mutant in asked]
+
+    def drawn(mutant: Mutant) -> bytes:  # by what it is, so that an edit changes no other draw
+        return hashlib.sha256(repr((arguments.seed, mutant.key)).encode()).digest()
+
+    by_kind = [sorted((m for kind, m in asked if kind == one), key=drawn) for one in KINDS]
+    in_turn = chain.from_iterable(zip_longest(*by_kind))
+    return [mutant for mutant in in_turn if mutant is not None][: arguments.sample]
 
 
-def main(arguments: list[str]) -> int:
-    """Run the table; returns the exit code."""
-    if arguments[:1] == ["--sample"]:
-        chosen = tuple(random.Random(len(MUTATIONS)).sample(MUTATIONS, int(arguments[1])))
-    else:
-        chosen = tuple(m for m in MUTATIONS if not arguments or any(a in m.file or a in m.old for a in arguments))
-    if wrong := misfits(MUTATIONS):
-        print("the table does not fit the code:", *wrong, sep="\n  ")
-        return 2
-    survivors: list[Mutation] = []
-    with ThreadPoolExecutor(AT_A_TIME) as pool:
-        asked = [stages_of(mutation) for mutation in chosen]
-        unchanged = [pool.submit(noticed, None, stages) for stages in dict.fromkeys(asked)]
-        for mutation, (code, test, seconds) in zip(chosen, pool.map(noticed, chosen, asked), strict=True):
+def main(arguments: argparse.Namespace) -> int:
+    """Run the mutants; returns the exit code."""
+    run = chosen(arguments)
+    survivors: list[Mutant] = []
+    with tempfile.TemporaryDirectory(prefix="mutants-") as name, ThreadPoolExecutor(AT_A_TIME) as pool:
+        bench = Bench(Path(name))
+        asked = [noticed_by(mutant.file) for mutant in run]
+        unchanged = pool.submit(bench.noticed, None, list(dict.fromkeys(chain.from_iterable(asked))))
+        for mutant, (code, test, seconds) in zip(run, pool.map(bench.noticed, run, asked), strict=True):
             if code == 0:
-                survivors.append(mutation)
-            verdict = {0: "SURVIVED", 1: "caught"}.get(code, f"pytest {code}")
-            print(f"{verdict:9}{seconds:6.1f} s  {mutation.file}: {mutation.old}  ->  {mutation.new}", flush=True)
-            print(f"{'':19}{test.removeprefix('FAILED ')}" if code else "", flush=True)
-        found = [future.result() for future in unchanged]
-    for code, test, _ in found:
-        if code:
-            print(f"the tests fail without any mutation, so that one is noticed means nothing: {test}")
-            return 2
-    seconds = sum(seconds for _, _, seconds in found)
-    print(
-        f"{len(chosen) - len(survivors)} of {len(chosen)} mutants caught; unchanged, the tests pass in {seconds:.0f} s"
-    )
-    return 1 if survivors or not chosen else 0
+                survivors.append(mutant)
+            verdict = {0: "SURVIVED", 1: "caught"}.get(code, f"ended {code}")
+            place = f"{mutant.file}:{mutant.line} {mutant.function}"
+            print(f"{verdict:9}{seconds:6.1f} s  {place}: {mutant.old}  ->  {mutant.new}", flush=True)
+            print(f"{'':19}{test}" if code else "", flush=True)
+        code, test, _ = unchanged.result()
+    if code:
+        print(f"the tests fail without any mutation, so that one is noticed means nothing: {test}")
+        return 2
+    print(f"{len(run) - len(survivors)} of {len(run)} mutants caught; {len(EQUIVALENT)} are listed as equivalent")
+    return 1 if survivors or not run else 0
 
 
 if __name__ == "__main__":
-    raise SystemExit(main(sys.argv[1:]))
+    parser = argparse.ArgumentParser()
+    parser.add_argument("part", nargs="*")
+    parser.add_argument("--sample", type=int)
+    parser.add_argument("--seed", type=int, default=1)
+    raise SystemExit(main(parser.parse_args()))

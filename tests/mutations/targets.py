@@ -1,0 +1,84 @@
+"""What is mutated, and the tests that are to notice it: what notices most comes first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+from tests.mutations.operators import Mutant, mutants
+
+ROOT = Path(__file__).resolve().parents[2]
+KINDS = {
+    "rules": (
+        "lp/rules/*.py",
+        "engine/choices.py",
+        "assembly/*.py",
+        "conditions.py",
+        "limits.py",
+    ),
+    "accounts": ("settlement/*.py", "billing/*.py", "conversion/account.py"),
+    "checks": ("schedule/checker.py", "cohorts.py", "checking.py"),
+}
+_EXAMPLES = "worked_examples"
+_CHARGES = (f"{_EXAMPLES}/test_charges.py", "settlement", "billing", _EXAMPLES)
+_CONVERSION = (
+    f"{_EXAMPLES}/test_conversion.py",
+    "lp/test_investment.py",
+    "conversion/test_storm.py",
+    "conversion/test_flips.py",
+    "conversion/test_history.py",
+    "conversion/test_uncertain.py",
+    "conversion/test_returns.py",
+)
+_CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
+_PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "lp", "properties")
+# the first that a file's name begins with
+TESTS = (
+    ("lp/rules/invest_", _CONVERSION),
+    ("conversion/", _CONVERSION),
+    ("lp/rules/weeks.py", ("conversion/test_weeks.py", "lp/test_selection.py")),
+    ("lp/rules/fleet.py", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
+    ("lp/rules/events.py", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
+    ("lp/rules/site.py", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
+    ("lp/rules/charges.py", (*_CHARGES, *_PLANS)),
+    ("lp/rules/supply.py", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
+    ("lp/rules/outages.py", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
+    ("lp/rules/replanning.py", (f"{_EXAMPLES}/test_replanning.py", *_PLANS)),
+    ("lp/rules/whole.py", ("schedule/test_whole_units.py", *_PLANS)),
+    ("engine/choices.py", ("engine/test_boundaries.py", "schedule/test_whole_units.py", *_PLANS)),
+    ("assembly/__init__.py", ("engine/test_boundaries.py", *_PLANS)),
+    ("assembly/fleet.py", (f"{_EXAMPLES}/test_machines.py", "engine/test_boundaries.py", *_PLANS)),
+    ("assembly/charges.py", (*_CHARGES, *_PLANS)),
+    ("assembly/outages.py", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
+    ("limits.py", (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "test_nearest.py", *_PLANS)),
+    ("billing/", (*_CHARGES, *_PLANS)),
+    ("settlement/charges.py", (*_CHARGES, *_PLANS)),
+    ("settlement/bill.py", ("settlement/test_bill.py", "settlement", *_PLANS)),
+    ("settlement/", ("settlement", *_PLANS)),
+    ("schedule/checker.py", ("schedule/test_checker.py", "schedule", *_PLANS)),
+    ("cohorts.py", ("schedule", "../optimizer/cohorts.py", *_PLANS)),
+    ("checking.py", tuple(f"{name}.py" for name in _CHECKED)),
+    ("", _PLANS),
+)
+
+
+def noticed_by(file: str) -> tuple[str, ...]:
+    """Paths of tests from the project's folder, each once."""
+    chosen = next(tests for name, tests in TESTS if file.startswith(f"optimizer/{name}"))
+    return tuple(dict.fromkeys(f"tests/{name}".replace("tests/../", "") for name in chosen))
+
+
+@cache
+def all_mutants() -> tuple[tuple[str, Mutant], ...]:
+    """Every mutant there is, with its kind."""
+    return tuple(_made())
+
+
+def _made() -> Iterator[tuple[str, Mutant]]:
+    for kind, patterns in KINDS.items():
+        for pattern in patterns:
+            for path in sorted((ROOT / "optimizer").glob(pattern)):
+                file = path.relative_to(ROOT).as_posix()
+                for mutant in mutants(file, path.read_text(encoding="utf-8"), rule="lp/rules/" in file):
+                    yield kind, mutant
