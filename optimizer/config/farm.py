@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -98,6 +99,12 @@ class Farm(Section):
     def _is_consistent(self) -> Farm:
         refuse("Farm", faults_of_the_whole(self))
         return self
+
+    def known_at(self, moment: datetime) -> Farm:
+        """The farm as it is known at a moment, UTC: without the events whose notice is later."""
+        notices = ((event, event.known_at(self.timezone)) for event in self.events)
+        known = tuple(event for event, notice in notices if notice is None or notice <= moment)
+        return self.model_copy(update={"events": known})
 
     @property
     def needs_temperature(self) -> str | None:

@@ -73,9 +73,9 @@ def read_present(
 
 def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
     """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
+    known = farm.known_at(now).events
     for event in farm.events:
-        notice = event.known_at(farm.timezone)
-        if notice is not None and notice > now:
+        if event not in known and (notice := event.known_at(farm.timezone)) is not None:
             yield f"{event.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
 
 

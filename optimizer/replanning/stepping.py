@@ -11,7 +11,6 @@ from optimizer.assembly import build_problem
 from optimizer.billing import NO_REST, Rest
 from optimizer.carry import state_after
 from optimizer.conditions import Conditions
-from optimizer.config.events import Event
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import State
 from optimizer.dispatch import Dispatch
@@ -72,7 +71,8 @@ class Stepper:
     def conditions(self, now: int, state: State) -> Conditions:
         """What is known and expected, over the farm's horizon, when an interval begins."""
         n = len(self.knowledge.grid)
-        farm = self.farm.model_copy(update={"state": state, "events": self._noticed(now)})
+        known = self.farm.known_at(self.knowledge.asked_at or self.knowledge.grid.starts[now])
+        farm = known.model_copy(update={"state": state})
         firsts = now + self._firsts[now + self._firsts < n]
         c = Conditions(farm, self.knowledge.market(now, firsts, min(now + self._reach, n)))
         return Conditions(farm, c.market, self._expected_rest(c, now))
@@ -106,12 +106,6 @@ class Stepper:
         for (group, mode), units in plan.units_on.items():
             told[group][mode] = tuple(round(float(count)) for count in units[1:stop])
         return told
-
-    def _noticed(self, now: int) -> tuple[Event, ...]:
-        """The events that the farm has been told of when an interval begins."""
-        begins = self.knowledge.asked_at or self.knowledge.grid.starts[now]
-        told = ((event, event.known_at(self.farm.timezone)) for event in self.farm.events)
-        return tuple(event for event, at in told if at is None or at <= begins)
 
     def _day(self, now: int) -> int:
         return int(self.knowledge.grid.day_of_interval[now])

@@ -48,13 +48,7 @@ def farm_with(
             faults += error.faults
     if faults:
         raise InputError(set(faults))
-    return farm if known_at is None else _without_later_events(farm, known_at)
-
-
-def _without_later_events(farm: Farm, known_at: datetime) -> Farm:
-    notices = ((event, event.known_at(farm.timezone)) for event in farm.events)
-    known = tuple(event for event, notice in notices if notice is None or notice <= known_at)
-    return farm.model_copy(update={"events": known})
+    return farm if known_at is None else farm.known_at(known_at)
 
 
 @singledispatch
