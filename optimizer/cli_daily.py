@@ -148,6 +148,7 @@ def watch(
     from optimizer.config.load import load_farm
     from optimizer.daily.feed import feed_of
     from optimizer.daily.folder import StateFolder
+    from optimizer.daily.identity import damage_set_aside
     from optimizer.daily.job import loaded
     from optimizer.daily.lock import locked
     from optimizer.daily.on_change import Program
@@ -161,6 +162,8 @@ def watch(
     feed = None if prices is None else feed_of(prices)
     program = None if on_change is None else Program(on_change, say, lambda: watching.stopped)
     with locked(state):
+        for line in damage_set_aside(state):
+            say(line)
         loaded(farm, StateFolder(state))  # refuses the state of another farm
         watching = Watch(farm, state, feed, report=report, say=say, on_change=program, wall=wall)
         for ended in (signal.SIGINT, signal.SIGTERM):

@@ -5,11 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from optimizer.config.farm import Farm
+from optimizer.daily.aside import set_aside
+from optimizer.daily.folder import StateFolder, record_in
+from optimizer.daily.record import Record
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_file
 from optimizer.outside import read_regular
@@ -21,7 +25,7 @@ _SAME = 2  # of name, file and groups that are as they were: a farm that is rena
 
 @dataclass(frozen=True)
 class Identity:
-    """The farm of a state folder; ``id`` survives its renaming."""
+    """The farm of a state folder; ``id`` survives its renaming. What is not known is empty."""
 
     id: str
     name: str
@@ -41,30 +45,69 @@ def identity_in(folder: Path) -> Identity | None:
     return found if all(isinstance(text, str) for text in texts) else None
 
 
-def _number_in(folder: Path) -> str | None:
-    """The farm's id as controllers know it, where the folder's own file is damaged."""
+def damage_set_aside(folder: Path) -> tuple[str, ...]:
+    """Set aside what should say whose the folder is and does not. A sentence says so, or that it is missing."""
+    if identity_in(folder) is not None:
+        return ()
+    file, instead = folder / FILE, "its schedule and set-points tell whose this folder is"
+    if os.path.lexists(file):
+        return (set_aside(file, f"is damaged; {instead}, where they can be read"),)
+    return () if _known(folder) is None else (f"{file}: is missing; {instead}",)
+
+
+def _known(folder: Path) -> Identity | None:
+    """Whose a state folder is: by its own file, where that says nothing by its schedule, else by its set-points."""
+    return identity_in(folder) or _of_schedule(folder) or _of_setpoints(folder)
+
+
+def _of_schedule(folder: Path) -> Identity | None:
+    """The farm of the schedule in force, else of the newest that can be read; the set-points tell its id."""
+    record = next(_records(folder), None)
+    if record is None:
+        return None
+    farm, points = record.farm, _of_setpoints(folder)
+    number = farm.id or ("" if points is None else points.id)
+    return Identity(number, farm.name, "", tuple(group.name for group in farm.fleet), farm.timezone)
+
+
+def _of_setpoints(folder: Path) -> Identity | None:
+    """The farm as controllers know it. Set-points know neither its file nor its clock."""
     try:
-        number = json.loads(read_regular(folder / SETPOINTS, _MOST_BYTES))["farm"]["id"]
+        data = json.loads(read_regular(folder / SETPOINTS, _MOST_BYTES))
+        farm, groups = data["farm"], dict.fromkeys(str(point["group"]) for point in data["setpoints"])
+        told = [text if isinstance(text, str) else "" for text in (farm["id"], farm["name"])]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return number if isinstance(number, str) and number else None
+    return Identity(told[0], told[1], "", tuple(groups), "")
+
+
+def _records(folder: Path) -> Iterator[Record]:
+    state = StateFolder(folder)
+    runs = state.kept() if state.runs.is_dir() else []
+    for run in (state.latest, *reversed(runs)):
+        try:
+            yield record_in(run)[0]
+        except CurtailError:
+            continue
 
 
 def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:
     """The farm's identity, after the state folder was told of it. Raises InputError where it is another farm's.
 
     With a key ``id`` in the farm file that decides; else a farm is the same where two of its name, its file and any of
-    its groups are as they were.
+    its groups are as they were, or what of them is known.
     """
-    before = identity_in(folder)
+    before = _known(folder)
     file, groups = os.path.abspath(farm_file), tuple(group.name for group in farm.fleet)
     if before is not None and not _same(before, farm, file, groups):
+        of = f" of {before.file}" if before.file else f", as its schedule says ({FILE} is damaged or missing)"
+        same = f"; if it is the same farm, write `id: {before.id}` into its farm file" if before.id else ""
         raise InputError(
-            f"{folder} belongs to farm {before.name!r} of {before.file}, not to {farm.name!r} of {file}: give each "
-            f"farm a --state of its own; if it is the same farm, write `id: {before.id}` into its farm file"
+            f"{folder} belongs to farm {before.name!r}{of}, not to {farm.name!r} of {file}: give each farm a --state "
+            f"of its own{same}"
         )
     minted = hashlib.sha256(f"{farm.name}\n{file}".encode()).hexdigest()[:12]
-    number = farm.id or (before.id if before is not None else _number_in(folder) or minted)
+    number = farm.id or ("" if before is None else before.id) or minted
     now = Identity(number, farm.name, file, groups, farm.timezone)
     if now != before:
         text = json.dumps(asdict(now), indent=2) + "\n"
@@ -76,10 +119,12 @@ def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:
 
 
 def _same(before: Identity, farm: Farm, file: str, groups: tuple[str, ...]) -> bool:
-    if farm.id is not None:
+    if farm.id is not None and before.id:
         return farm.id == before.id
-    alike = (farm.name == before.name, file == before.file, bool(set(groups) & set(before.groups)))
-    return sum(alike) >= _SAME
+    alike = [farm.name == before.name] if before.name else []
+    alike += [file == before.file] if before.file else []
+    alike += [bool(set(groups) & set(before.groups))] if before.groups else []
+    return sum(alike) >= min(_SAME, len(alike))
 
 
 def _fill(path: Path, text: str) -> None:

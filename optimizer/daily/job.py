@@ -19,7 +19,7 @@ from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, rows_of
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.identity import claimed, identity_in
+from optimizer.daily.identity import claimed, damage_set_aside, identity_in
 from optimizer.daily.inputs import digest_of, files_of, hashes_of, inputs_of
 from optimizer.daily.kept import planned_record
 from optimizer.daily.lock import locked
@@ -92,7 +92,7 @@ def run(
     says that the feed has told nothing for too long: no plan is made, and the safe posture takes over at once.
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
-    in_the_way = folder.prepare()
+    in_the_way = (*folder.prepare(), *damage_set_aside(folder.path))
     named = loaded(farm_file, folder)
     if isinstance(named, Farm):
         _judge_time(at or logged, named.timezone)
