@@ -21,6 +21,7 @@ from optimizer.errors import Fault, InputError
 
 Keys = tuple[str | int, ...]  # the way to a value: ("fleet", 0, "units")
 Place = tuple[int, int]  # line and column, both from 1
+Anchors = dict[str, "tuple[Any, Keys, int] | None"]  # value, where, nodes; None while open
 
 DEEPEST = 40
 MOST_NODES = 100_000
@@ -125,8 +126,10 @@ def scalar(text: str) -> str | int | float | bool | None:
     return float(text) if _FLOAT.fullmatch(text) else text
 
 
-def parse(text: str, file: str = "<text>") -> Document:
+def parse(text: str, file: str = "<text>", anchors: Anchors | None = None) -> Document:
     r"""Read YAML text. Raises InputError where reading cannot go on; lesser faults stay in the document.
+
+    ``anchors`` are those of texts read before; those of this one are put to them.
 
     >>> document = parse("site:\n  pue: 1.05\n")
     >>> document.data, document.place(("site", "pue"))
@@ -138,7 +141,7 @@ def parse(text: str, file: str = "<text>") -> Document:
         column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
         code = f"U+{ord(found.group()):04X}"
         raise InputError([Fault(file, line, column, "", f"the character {code} is not allowed in YAML")])
-    builder = _Builder(file)
+    builder = _Builder(file, {} if anchors is None else anchors)
     try:
         for event in _events(text):
             builder.take(event)
@@ -199,8 +202,9 @@ class _Open:
 class _Builder:
     """Turns events into data, one call each."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, anchors: Anchors) -> None:
         self.file = file
+        self.anchors = anchors
         self.data: Any = None
         self.documents = 0
         self.nodes = 0
@@ -208,7 +212,6 @@ class _Builder:
         self.values: dict[Keys, Place] = {}
         self.keys: dict[Keys, Place] = {}
         self.aliases: dict[Keys, Keys] = {}
-        self.anchors: dict[str, tuple[Any, Keys, int] | None] = {}  # value, where, nodes; None while open
         self.open: list[_Open] = []
 
     def document(self) -> Document:

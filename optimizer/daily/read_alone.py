@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Collection, Iterator
-from itertools import pairwise
+from collections.abc import Collection, Iterable
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,8 @@ from optimizer.config.files import read_document
 from optimizer.config.located import faults_of
 from optimizer.config.programs import Program
 from optimizer.config.site import Site
-from optimizer.config.yaml12 import Document, parse
+from optimizer.config.yaml12 import Document
+from optimizer.daily.sections import elsewhere_in, flattened, keys_in, sections_in
 from optimizer.errors import InputError
 from optimizer.outside import read_regular
 
@@ -33,9 +34,9 @@ _MORE = {
     "excused": "without what it excuses",
     "respond_minutes": "from its start on",
 }
-_TOP = re.compile(r"""^["']?(events|programs|site|timezone)["']?\s*:""", re.MULTILINE)
+_ALONE = ("events", "programs", "site", "timezone")
+_BINDING = {"events": "the calls", "programs": "the programs", "site": "the limits"}
 _MERGED = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
-_NEXT = re.compile(r"^(?:[^\s#-]|---)", re.MULTILINE)  # where the next section begins
 
 
 class Sections(Section):
@@ -57,30 +58,37 @@ def zone_in(document: Document, otherwise: str) -> str:
 
 
 def readable(farm_file: Path) -> tuple[Document, tuple[str, ...]]:
-    """A farm file, or where it is no YAML as a whole, or has a section twice, what of its sections can be read."""
-    said = []
+    """A farm file, or where it is no YAML as a whole, or has a section twice, what of its sections can be read.
+
+    And what cannot, or stands under another key.
+    """
+    said: tuple[str, ...] = ()
     try:
         document = read_document(farm_file)
     except InputError as error:
         document = None
-        said.append(str(error))
-    text = _text_anyhow(farm_file)
-    tops = list(_TOP.finditer(text))
-    if document is not None and len({top[1] for top in tops}) == len(tops):
-        return document, ()
-    data: dict[str, Any] = {}
-    for top in tops:
-        end = _NEXT.search(text, top.end())
-        for line, piece in _pieces(text, top, len(text) if end is None else end.start()):
-            try:  # behind blank lines, so that faults keep theirs
-                found = parse("\n" * line + piece, str(farm_file)).data
-            except InputError as error:
-                said.append(f"{farm_file.name}: the section {top[1]} cannot be read in line {line + 1}: {error}")
-                continue
-            for key, value in found.items():
-                there = data.get(key)
-                data[key] = (*there, *value) if isinstance(there, tuple) and isinstance(value, tuple) else value
-    return Document(str(farm_file), data, {}, {}, {}), tuple(said)
+        said = (str(error),)
+    text = flattened(_text_anyhow(farm_file))
+    keys = keys_in(text)
+    twice = any(keys.count(key) > 1 for key in _ALONE)
+    if document is not None and not twice:
+        there = document.data if isinstance(document.data, dict) else {}
+        return document, _misspelt(farm_file, [key for key, value in there.items() if value])
+    data, wrong = sections_in(text, str(farm_file), _ALONE)
+    others, elsewhere = elsewhere_in(text, str(farm_file), [key for key in _BINDING if key not in keys])
+    told = (f"{farm_file.name}: {line}" for line in (*wrong, *elsewhere))
+    said = (*said, *told, *_misspelt(farm_file, keys))
+    return Document(str(farm_file), data | others, {}, {}, {}), said
+
+
+def _misspelt(farm_file: Path, keys: Iterable[str]) -> tuple[str, ...]:
+    """Keys that nearly say what binds."""
+    meant = ((key, get_close_matches(key[:100].lower(), _BINDING, n=1, cutoff=0.8)) for key in keys)
+    return tuple(
+        f"{farm_file.name}: {_BINDING[near[0]]} under `{key}` do not bind: the key is `{near[0]}`"
+        for key, near in meant
+        if near and key not in _BINDING
+    )
 
 
 def _text_anyhow(farm_file: Path) -> str:
@@ -93,25 +101,11 @@ def _text_anyhow(farm_file: Path) -> str:
     return _MERGED.sub("", data.decode(code, "replace").replace("\r\n", "\n"))
 
 
-def _pieces(text: str, top: re.Match[str], stop: int) -> Iterator[tuple[int, str]]:
-    """A section, or where it is no YAML each entry of its list as one; with the lines before it."""
-    whole = text[top.start() : stop]
-    entries = list(re.finditer(r"^ *(?=- )", text[top.end() : stop], re.MULTILINE))
-    begins = [top.end() + entry.start() for entry in entries if entry.group() == entries[0].group()]
-    try:
-        parse(whole)
-        begins = []
-    except InputError:
-        pass
-    if not begins:
-        yield text.count("\n", 0, top.start()), whole
-        return
-    for first, last in pairwise([*begins, stop]):
-        yield text.count("\n", 0, first) - 1, f"{top[1]}:\n{text[first:last]}"
-
-
 def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
-    """The calls, programs and site of a document that are right by themselves, and what is wrong with the others."""
+    """The calls, programs and site of a document that are right by themselves, and what is wrong with the others.
+
+    A site of which a key is wrong is read key by key, where that of before is known: see ``site_of``.
+    """
     data = document.data if isinstance(document.data, dict) else {}
     data = {key: data[key] for key in Sections.model_fields if data.get(key) is not None}
     said: list[str] = []
@@ -120,7 +114,7 @@ def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
             read = Sections.model_validate(data)
             break
         except ValidationError as error:
-            said += [str(fault) for fault in faults_of(error, Sections, document)]
+            said += [f"{fault}{_instead(fault.path)}" for fault in faults_of(error, Sections, document)]
             data = _without(data, {detail["loc"][:2] for detail in error.errors()})
     whole = {"timezone": zone, "events": read.events, "programs": read.programs}
     bad: dict[int, list[tuple[str | int, str]]] = {}
@@ -142,6 +136,15 @@ def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
             taken.add(event.name)
         right.append(event)
     return read.model_copy(update={"events": tuple(right)}), tuple(said)
+
+
+def _instead(path: str) -> str:
+    """What holds in place of a key of the site that is wrong."""
+    section, _, key = re.sub(r"\[.*", "", path).partition(".")
+    if section != "site":
+        return ""
+    key = key.partition(".")[0]
+    return f"; the {key if key in Site.model_fields else 'rest of the site'} of before stays in force"
 
 
 def _free(name: str, taken: Collection[str]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ from optimizer.daily.folder import RECORD, StateFolder
 from optimizer.daily.history import History
 from optimizer.daily.inputs import INPUTS, text_of
 from optimizer.daily.orders import Orders, orders_now
+from optimizer.daily.read_alone import readable
 from optimizer.daily.record import Record
+from optimizer.daily.site_alone import site_of
 from optimizer.errors import CurtailError, InputError
 
 
@@ -40,6 +43,8 @@ class Run:
         found = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
         if found is None:
             raise CurtailError("no farm file was ever read, so no call is known")
+        if self.farm is None:  # it is wrong somewhere
+            return replace(found, site=site_of(readable(self.farm_file)[0], found.site))
         return found
 
     def newest(self) -> Record | None:
