@@ -16,6 +16,7 @@ import numpy as np
 from optimizer.config.clock import to_utc
 from optimizer.config.daily import FeedRules
 from optimizer.daily.feed_text import ENDS, LOCATIONS, MARKETS, PRICES, PUBLISHED, STARTS, entries
+from optimizer.daily.feed_units import refuse_other_units, short
 from optimizer.market.readers.raw import names
 from optimizer.market.timeseries import Limits
 from optimizer.outside import printable
@@ -209,22 +210,23 @@ class _Judge:
         try:
             return to_utc(datetime.fromisoformat(value.strip() if isinstance(value, str) else "none"), zone)
         except OverflowError:
-            raise ValueError(f"the time is out of range (got {_short(value)})") from None
+            raise ValueError(f"the time is out of range (got {short(value)})") from None
         except ValueError as error:
-            wrong = str(error) if zone in str(error) else f"the time is none (got {_short(value)})"
+            wrong = str(error) if zone in str(error) else f"the time is none (got {short(value)})"
             raise ValueError(wrong) from None
 
     def _price(self, entry: dict[Any, Any]) -> float:
-        _, value = _cell(entry, PRICES)
+        column, value = _cell(entry, PRICES)
+        refuse_other_units(entry, column)
         if value is None:
             raise ValueError("has no price")
         text = str(value) if _is_plain(value) else "no"
         try:
             usd = float(text if text.isascii() and "_" not in text else "no")
         except ValueError:
-            raise ValueError(f"the price is no number (got {_short(value)})") from None
+            raise ValueError(f"the price is no number (got {short(value)})") from None
         if not math.isfinite(usd) or self._limits.broken_by(np.array([usd])).any():
-            raise ValueError(f"the price must be {self._limits} (got {_short(value)})")
+            raise ValueError(f"the price must be {self._limits} (got {short(value)})")
         return usd
 
 
@@ -244,8 +246,3 @@ def _no_earlier(published: int | None, than: int | None) -> bool:
 
 def _seconds(moment: datetime | None) -> int | None:
     return None if moment is None else int(moment.timestamp())
-
-
-def _short(value: Any) -> str:
-    """A value as it stands in the text, short: lists and sections may be deeper than Python can print."""
-    return printable(str(value)[:40]) if isinstance(value, str | int | float) else "a list or a section"

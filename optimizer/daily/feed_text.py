@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+from optimizer.daily.feed_units import CURRENCIES, UNITS, other_units
 from optimizer.market.readers.raw import names
 
 STARTS = ("interval_start_utc", "interval_start", "start", "time", "timestamp", "interval_start_local")
@@ -18,7 +19,7 @@ PRICES = ("usd_per_mwh", "price_usd_per_mwh", "price", "lmp", "spp")
 PUBLISHED = ("published_utc", "published", "published_at", "publish_time_utc", "publish_time", "updated", "updated_at")
 LOCATIONS = ("location", "location_id", "location_name", "settlement_point", "settlement_point_name")
 MARKETS = ("market",)
-_KNOWN = frozenset(STARTS + ENDS + PRICES + PUBLISHED + LOCATIONS + MARKETS)
+_KNOWN = frozenset(STARTS + ENDS + PRICES + PUBLISHED + LOCATIONS + MARKETS + CURRENCIES + UNITS)
 MOST_ROWS = 100_000  # of a text: a year of five minutes
 _DIGITS = 300  # an integer of more is beyond every number
 
@@ -30,7 +31,9 @@ def entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
     """
     if text.lstrip()[:1] in ("[", "{"):
         data = json.loads(text, parse_int=_integer)
+        whole_text: dict[str, Any] = {}  # what it says of all its rows
         if isinstance(data, dict):
+            whole_text = {_spelt(k): v for k, v in data.items() if _spelt(k) in CURRENCIES + UNITS}
             lists = [value for value in data.values() if isinstance(value, list)]
             if len(lists) != 1:
                 raise ValueError("the JSON object must hold one list of rows")
@@ -38,7 +41,10 @@ def entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
         if len(data) > MOST_ROWS:
             raise ValueError(f"it holds more than {MOST_ROWS:,} rows")
         for i, entry in enumerate(data, start=1):
-            yield f"row {i}", {_spelt(k): v for k, v in entry.items()} if isinstance(entry, dict) else entry
+            yield (
+                f"row {i}",
+                whole_text | {_spelt(k): v for k, v in entry.items()} if isinstance(entry, dict) else entry,
+            )
         return
     whole_lines = len(text) if whole else max(text.rfind("\n"), text.rfind("\r")) + 1
     text, cut_off = text[:whole_lines], text[whole_lines:]
@@ -47,10 +53,13 @@ def entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
     twice = [name for name, count in Counter(columns).items() if count > 1 and name in _KNOWN]
     for known in (STARTS, PRICES):
         if not set(known) & set(columns):
-            raise ValueError(f"it has no column {', '.join(known)}")
+            others = other_units(columns) if known is PRICES else []
+            more = f"; {names(others)} is not in USD/MWh" if others else ""
+            raise ValueError(f"it has no column {', '.join(known)}{more}")
     if twice:
         raise ValueError(f"it has several columns {names(twice)}")
-    where = [(name, i) for i, name in enumerate(columns) if name in _KNOWN]
+    kept = _KNOWN | set(other_units(columns))
+    where = [(name, i) for i, name in enumerate(columns) if name in kept]
     for count, cells in enumerate(cells for cells in reader if cells):
         if count >= MOST_ROWS:
             raise ValueError(f"it holds more than {MOST_ROWS:,} rows")

@@ -37,6 +37,53 @@ def test_csv_and_json_say_the_same() -> None:
     assert plain(csv) == plain(made) == plain(wrapped) == [(0, 5, 31.5)]
 
 
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({"currency": "EUR", "unit": "EUR/kWh"}, "the price is in EUR, not in USD"),
+        ({"Currency": "eur"}, "the price is in eur, not in USD"),
+        ({"unit": "USD/kWh"}, "the price is in USD/kWh, not in USD/MWh"),
+        ({"price_measure_unit_name": "KWH"}, "the price is in KWH, not in USD/MWh"),
+        ({"units": "c/kWh"}, "the price is in c/kWh, not in USD/MWh"),
+        ({"price_eur_per_mwh": 30}, "the column price_eur_per_mwh says that prices are not in USD/MWh"),
+        ({"usd_per_kwh": 0.05}, "the column usd_per_kwh says that prices are not in USD/MWh"),
+    ],
+)
+def test_a_row_that_says_another_unit_or_currency_is_refused(more: dict[str, object], told: str) -> None:
+    row = {"start": "2026-02-11T06:00Z", "price": 0.05} | more
+    csv = rows(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n")
+    made = rows(json.dumps([row]))
+    assert (csv.rows, made.rows) == ((), ())
+    assert (csv.told, made.told) == ((f"feed: line 2: {told}",), (f"feed: row 1: {told}",))
+
+
+def test_what_a_text_says_of_all_its_rows_holds_for_each() -> None:
+    start = {"start": "2026-02-11T06:00Z", "price": 31.5}
+    found = rows(json.dumps({"unit": "EUR/MWh", "data": [start]}))
+    assert (found.rows, found.told) == ((), ("feed: row 1: the price is in EUR/MWh, not in USD/MWh",))
+    assert plain(rows(json.dumps({"currency": "USD", "unit": "$/MWh", "data": [start]}))) == [(0, 5, 31.5)]
+
+
+@pytest.mark.parametrize("column", ["price_eur_per_mwh", "c/kWh", "price_usd_per_kwh"])
+def test_a_text_with_prices_in_another_unit_only_is_refused(column: str) -> None:
+    found = rows(f"start,{column}\n2026-02-11T06:00Z,31.5\n")
+    assert (found.rows, found.failed) == ((), True)
+    assert f"{column.lower()} is not in USD/MWh" in found.told[0]
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit"), [("USD", "USD/MWh"), ("usd", "$/MWh"), ("", ""), ("US$", "MWh"), ("USD", "usd per mwh")]
+)
+def test_rows_in_usd_per_mwh_may_say_so(currency: str, unit: str) -> None:
+    found = rows(f"start,price,currency,unit\n2026-02-11T06:00Z,31.5,{currency},{unit}\n")
+    assert (plain(found), found.told) == ([(0, 5, 31.5)], ())
+
+
+def test_a_price_that_names_its_unit_is_believed_beside_one_of_another() -> None:
+    found = rows("start,price_eur_per_mwh,price_usd_per_mwh\n2026-02-11T06:00Z,29,31.5\n")
+    assert plain(found) == [(0, 5, 31.5)]
+
+
 def test_rows_without_an_end_hold_until_the_next_usually_comes() -> None:
     """The fourth row is missing: the third holds fifteen minutes all the same."""
     times = ("06:00", "06:15", "06:30", "07:00")

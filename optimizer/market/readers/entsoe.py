@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # the parser is loaded when an XML file comes: few plans need
 
 _RESOLUTIONS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT60M": 60, "PT1H": 60, "P1D": 1440}
 _LONGEST_PERIOD = pd.Timedelta(days=366)
-_PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
+PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
 
 
 def recognises(content: bytes) -> bool:
@@ -143,10 +143,10 @@ def _period(series: ElementTree.Element, period: ElementTree.Element, ask: Ask) 
     if _text(series, "curveType") == "A03":
         values = pd.Series(values).ffill().to_numpy()
     unit = _text(series, "price_Measure_Unit.name") or "MWH"
-    if unit not in _PER_MWH:
-        raise ask.error(f"has prices per {unit}; known are {names(_PER_MWH)}")
+    if unit not in PER_MWH:
+        raise ask.error(f"has prices per {unit}; known are {names(PER_MWH)}")
     starts = np.datetime64(begin.tz_convert(None), "us") + np.arange(count) * step.to_numpy().astype("timedelta64[us]")
-    return starts, starts + step.to_numpy().astype("timedelta64[us]"), values * _PER_MWH[unit]
+    return starts, starts + step.to_numpy().astype("timedelta64[us]"), values * PER_MWH[unit]
 
 
 def _time(element: ElementTree.Element, path: str, ask: Ask) -> pd.Timestamp:

@@ -1,0 +1,72 @@
+"""Units of a price feed. Prices are believed to be in USD/MWh; a row that says otherwise is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from optimizer.market.readers.entsoe import PER_MWH
+from optimizer.market.readers.table import snake
+from optimizer.outside import printable
+
+CURRENCIES = ("currency", "currency_unit", "currency_unit_name", "price_currency")
+UNITS = ("unit", "units", "price_unit", "price_units", "price_measure_unit", "price_measure_unit_name")
+_DOLLARS = frozenset(("USD", "$", "US$", "USD$", "DOLLAR", "DOLLARS", "US DOLLAR", "US DOLLARS"))
+_PRICES = frozenset(("price", "prices", "lmp", "spp"))
+_RATIO = re.compile(r"\s*(?:/|\bPER\b|_PER_)\s*")
+_NAMED = re.compile(r"(?:/|per_)([a-z]+)(?:_|\W|$)")  # of a column: per what its prices are
+
+
+def refuse_other_units(entry: Mapping[Any, Any], price: str) -> None:
+    """Raises ValueError where a row says that what stands in its column ``price`` is not in USD/MWh."""
+    for column in CURRENCIES:
+        told = _told(entry, column)
+        if told and told.upper() not in _DOLLARS:
+            raise ValueError(f"the price is in {told}, not in USD")
+    for column in UNITS:
+        told = _told(entry, column)
+        if told and not _is_usd_per_mwh(told):
+            raise ValueError(f"the price is in {told}, not in USD/MWh")
+    others = [] if "usd_per_mwh" in price else other_units(entry)
+    if others:
+        raise ValueError(f"the column {short(others[0])} says that prices are not in USD/MWh")
+
+
+def other_units(columns: Iterable[Any]) -> list[str]:
+    """The columns whose name says a price in another unit than USD/MWh.
+
+    >>> other_units(["price_eur_per_mwh", "c/kwh", "price_usd_per_mwh", "price_($/mwh)", "load_kwh", "kg_per_mwh"])
+    ['price_eur_per_mwh', 'c/kwh']
+    """
+    return [column for column in columns if isinstance(column, str) and _is_other_unit(column)]
+
+
+def _is_other_unit(column: str) -> bool:
+    per = _NAMED.search(column)
+    if per is None or per[1].upper() not in PER_MWH:
+        return False
+    if PER_MWH[per[1].upper()] != 1:
+        return True
+    words = snake(column).split("_")
+    return bool(_PRICES & set(words)) and "usd" not in words and "$" not in column
+
+
+def _is_usd_per_mwh(unit: str) -> bool:
+    """Whether a unit is that of prices here; one without a currency leaves that to another column.
+
+    >>> [_is_usd_per_mwh(unit) for unit in ("USD/MWh", "$ / MWh", "usd_per_mwh", "MWH", "USD/kWh", "EUR/MWh", "MW")]
+    [True, True, True, True, False, False, False]
+    """
+    *money, energy = _RATIO.split(unit.upper())
+    return PER_MWH.get(energy) == 1 and (not money or (len(money) == 1 and money[0] in _DOLLARS))
+
+
+def _told(entry: Mapping[Any, Any], column: str) -> str:
+    value = entry.get(column)
+    return "" if value is None else short(value).strip()
+
+
+def short(value: Any) -> str:
+    """A value as it stands in the text, short: lists and sections may be deeper than Python can print."""
+    return printable(str(value)[:40]) if isinstance(value, str | int | float) else "a list or a section"
