@@ -161,8 +161,8 @@ def watch(
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)
     program = None if on_change is None else Program(on_change, say, lambda: watching.stopped)
-    with locked(state):
-        for line in damage_set_aside(state):
+    with locked(state) as in_the_way:
+        for line in (*in_the_way, *damage_set_aside(state)):
             say(line)
         loaded(farm, StateFolder(state))  # refuses the state of another farm
         watching = Watch(farm, state, feed, report=report, say=say, on_change=program, wall=wall)

@@ -49,9 +49,9 @@ def run_once(
     on_change: Listener | None = None,
 ) -> Done:
     """Take the lock, run, hand set-points out, let go. ``at`` stands for now; without an offset on the farm's clock."""
-    with locked(state):
+    with locked(state) as in_the_way:
         folder = StateFolder(state)
-        done = run(farm_file, folder, at, report=report)
+        done = run(farm_file, folder, at, report=report, in_the_way=in_the_way)
         _hand_out(done, folder, farm_file, at, on_change)
         return done
 
@@ -85,14 +85,16 @@ def run(
     report: bool = True,
     fed: bool = False,
     silent: MissingDataError | None = None,
+    in_the_way: tuple[str, ...] = (),
 ) -> Done:
     """A run by whoever holds the lock. Raises CurtailError where the state folder cannot be used, or is another farm's.
 
     ``fed``: prices that a feed has brought go before the farm's files. With ``replanning`` they always do. ``silent``
     says that the feed has told nothing for too long: no plan is made, and the safe posture takes over at once.
+    ``in_the_way`` is what was set aside to take the lock.
     """
     begun, logged = time.monotonic(), datetime.now(UTC)
-    in_the_way = (*folder.prepare(), *damage_set_aside(folder.path))
+    in_the_way = (*in_the_way, *folder.prepare(), *damage_set_aside(folder.path))
     named = loaded(farm_file, folder)
     if isinstance(named, Farm):
         _judge_time(at or logged, named.timezone)

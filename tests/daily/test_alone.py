@@ -93,6 +93,34 @@ def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
         pass
 
 
+@pytest.mark.parametrize("of", ["", "calls.yaml"])
+@pytest.mark.parametrize("damage", ["folder", "full folder", "dangling link", "link to itself"])
+def test_what_stands_in_place_of_the_lock_is_set_aside(tmp_path: Path, damage: str, of: str) -> None:
+    path = tmp_path / ("calls.yaml.lock" if of else "lock")
+    if "folder" in damage:
+        path.mkdir()
+        if damage == "full folder":
+            (path / "kept").write_text("")
+    else:
+        path.symlink_to("lock" if damage == "link to itself" and not of else "nowhere/at all")
+    with locked(tmp_path, of) as said:
+        assert [line for line in said if "is no file; set aside as" in line] == list(said) != []
+        with pytest.raises(CurtailError, match="another job is at work"), locked(tmp_path, of):
+            pass
+    with locked(tmp_path, of) as said:
+        assert said == ()
+
+
+def test_a_run_tells_what_stood_in_place_of_the_lock(tmp_path: Path) -> None:
+    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+    (state / "lock").mkdir(parents=True)
+    done = daily(farm, state, "2026-02-11 00:00")
+    assert done.returncode == 0
+    assert "lock: is no file; set aside as lock.damaged-" in done.stderr
+    with History(state / "history.sqlite") as history:
+        assert "set aside as lock.damaged-" in history.runs()[0].message
+
+
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 700 kB; skipped, visibly, where none may be mounted."""
@@ -156,7 +184,7 @@ def test_files_that_may_not_grow_are_a_full_disk(tmp_path: Path, limit: int) -> 
 
 def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     farm = write_farm(tmp_path / "farm")
-    done = daily(farm, "/proc/state", "2026-02-11 00:00")
+    done = daily(farm, Path("/proc/state"), "2026-02-11 00:00")
     assert done.returncode == 1
     assert "cannot write the state folder /proc/state" in done.stderr
     assert "Traceback" not in done.stderr
