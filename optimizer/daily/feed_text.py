@@ -10,7 +10,8 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from optimizer.daily.feed_units import CURRENCIES, UNITS, other_units
+from optimizer.daily.feed_units import other_units
+from optimizer.market.readers.currency import CURRENCIES, UNITS
 from optimizer.market.readers.raw import names
 
 STARTS = ("interval_start_utc", "interval_start", "start", "time", "timestamp", "interval_start_local")

@@ -6,15 +6,11 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optimizer.market.readers.entsoe import PER_MWH
+from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_usd, parts_of
 from optimizer.market.readers.table import snake
 from optimizer.outside import printable
 
-CURRENCIES = ("currency", "currency_unit", "currency_unit_name", "price_currency")
-UNITS = ("unit", "units", "price_unit", "price_units", "price_measure_unit", "price_measure_unit_name")
-_DOLLARS = frozenset(("USD", "$", "US$", "USD$", "DOLLAR", "DOLLARS", "US DOLLAR", "US DOLLARS"))
 _PRICES = frozenset(("price", "prices", "lmp", "spp"))
-_RATIO = re.compile(r"\s*(?:/|\bPER\b|_PER_)\s*")
 _NAMED = re.compile(r"(?:/|per_)([a-z]+)(?:_|\W|$)")  # of a column: per what its prices are
 
 
@@ -22,7 +18,7 @@ def refuse_other_units(entry: Mapping[Any, Any], price: str) -> None:
     """Raises ValueError where a row says that what stands in its column ``price`` is not in USD/MWh."""
     for column in CURRENCIES:
         told = _told(entry, column)
-        if told and told.upper() not in _DOLLARS:
+        if told and not is_usd(told):
             raise ValueError(f"the price is in {told}, not in USD")
     for column in UNITS:
         told = _told(entry, column)
@@ -58,8 +54,8 @@ def _is_usd_per_mwh(unit: str) -> bool:
     >>> [_is_usd_per_mwh(unit) for unit in ("USD/MWh", "$ / MWh", "usd_per_mwh", "MWH", "USD/kWh", "EUR/MWh", "MW")]
     [True, True, True, True, False, False, False]
     """
-    *money, energy = _RATIO.split(unit.upper())
-    return PER_MWH.get(energy) == 1 and (not money or (len(money) == 1 and money[0] in _DOLLARS))
+    money, energy = parts_of(unit)
+    return PER_MWH.get(energy) == 1 and (not money or is_usd(money))
 
 
 def _told(entry: Mapping[Any, Any], column: str) -> str:

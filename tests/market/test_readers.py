@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -115,6 +116,37 @@ def test_layouts_are_read(
 def test_what_cannot_be_told_lists_what_is_there(tmp_path: Path, text: str, keys: dict[str, Any], words: str) -> None:
     with pytest.raises(InputError, match=words):
         series_of(tmp_path, text, name="x.csv", **keys)
+
+
+@pytest.mark.parametrize(
+    ("currency", "unit", "keys", "words"),
+    [
+        ("EUR", "EUR/MWh", {}, "x.csv:1:1: prices are in EUR; give the exchange rate as `usd_per_unit`"),
+        ("USD", "USD/kWh", {}, "prices are in USD/kWh, not in USD/MWh; give `usd_per_unit` or `unit`"),
+        ("", "c/kWh", {}, "prices are in c/kWh, not in USD/MWh"),
+        ("USD", "USD/MWh", {}, ""),
+        ("", "$/MWh", {}, ""),
+        ("", "degrees", {}, ""),
+        ("EUR", "EUR/MWh", {"usd_per_unit": 1.1}, ""),
+        ("", "c/kWh", {"unit": "cents_per_kwh"}, ""),
+    ],
+)
+def test_a_table_that_says_another_currency_or_unit_is_not_believed(
+    tmp_path: Path, currency: str, unit: str, keys: dict[str, Any], words: str
+) -> None:
+    rows = [f"2026-01-01T0{hour}:00Z,{hour},{currency},{unit}" for hour in range(3)]
+    text = "\n".join(["time,price,currency,unit", *rows, ""])
+    if words:
+        with pytest.raises(InputError, match=re.escape(words)):
+            series_of(tmp_path, text, name="x.csv", **keys)
+    else:
+        assert len(series_of(tmp_path, text, name="x.csv", **keys)) == 3
+
+
+def test_a_table_in_two_currencies_is_refused_with_any_rate(tmp_path: Path) -> None:
+    text = "time,price,currency\n2026-01-01T00:00Z,1,EUR\n2026-01-01T01:00Z,2,USD\n"
+    with pytest.raises(InputError, match="several currencies, EUR, USD"):
+        series_of(tmp_path, text, usd_per_unit=1.1)
 
 
 def test_units_and_exchange_rate(tmp_path: Path) -> None:

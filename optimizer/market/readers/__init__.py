@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 
 from optimizer.market.readers import eia, entsoe, ercot_workbook, gridstatus, hour_ending, plain
 from optimizer.market.readers.content import PARQUET, content_of
+from optimizer.market.readers.currency import refuse_other_units
 from optimizer.market.readers.raw import Ask, RawSeries
 from optimizer.market.readers.table import Table, csv_table, parquet_table
 
@@ -31,6 +32,7 @@ LAYOUTS: tuple[tuple[Callable[[Table], bool], Callable[[Table, Ask], RawSeries]]
 
 
 def _read_table(table: Table, ask: Ask) -> RawSeries:
+    refuse_other_units(table, ask)
     return next(read(table, ask) for recognises, read in LAYOUTS if recognises(table))
 
 

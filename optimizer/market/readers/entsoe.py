@@ -8,13 +8,13 @@ Platform's user guide for A44.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
 
+from optimizer.market.readers.currency import PER_MWH, refuse_currencies
 from optimizer.market.readers.raw import Ask, RawSeries, names
 from optimizer.market.readers.sizes import refuse_large_xml, refuse_many_cells
 from optimizer.market.timeseries import F
@@ -24,7 +24,6 @@ if TYPE_CHECKING:  # the parser is loaded when an XML file comes: few plans need
 
 _RESOLUTIONS = {"PT1M": 1, "PT5M": 5, "PT15M": 15, "PT30M": 30, "PT60M": 60, "PT1H": 60, "P1D": 1440}
 _LONGEST_PERIOD = pd.Timedelta(days=366)
-PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
 
 
 def recognises(content: bytes) -> bool:
@@ -48,7 +47,7 @@ def read(content: bytes, ask: Ask) -> RawSeries:
     zones = {_text(series, "in_Domain.mRID") for series in kept}
     if len(zones) > 1:
         raise ask.error(f"holds several locations, {names(sorted(zones))}; name one as `location`")
-    _require_usd(kept, ask)
+    refuse_currencies({_text(series, "currency_Unit.name") for series in kept}, ask)
     periods, count = [], 0
     for series in kept:
         for period in series.iterfind("{*}Period"):
@@ -110,15 +109,6 @@ def _held(root: ElementTree.Element, ask: Ask) -> str:
     markets = sorted({label for one in series for label in _markets(one)})
     asked = f" for location {ask.spec.location!r} and market {ask.spec.market!r}"
     return f"{asked}; it holds {names(zones)} and {names(markets)}"
-
-
-def _require_usd(kept: Iterable[ElementTree.Element], ask: Ask) -> None:
-    currencies = {_text(series, "currency_Unit.name") for series in kept}
-    if currencies != {"USD"} and "usd_per_unit" not in ask.spec.model_fields_set:
-        told = names(sorted(currencies))
-        raise ask.error(f"prices are in {told}; give the exchange rate as `usd_per_unit` in the farm file")
-    if len(currencies) > 1:
-        raise ask.error(f"prices are in several currencies, {names(sorted(currencies))}")
 
 
 def _period(series: ElementTree.Element, period: ElementTree.Element, ask: Ask) -> tuple[F, F, F]:
