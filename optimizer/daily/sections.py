@@ -24,7 +24,8 @@ _KEY = re.compile(r"^ +(?=[^\s#])", re.MULTILINE)
 _FLOW_ITEM = re.compile(r"(?:^|[\[,])\s*(?=\{)", re.MULTILINE)
 _SIGN = re.compile(r"""(?<=[\s,:\[{])(?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*'|\#[^\n]*)|[\[\]{},]""")
 
-_FARTHEST = 200_000  # signs that a bracket is looked for to be closed
+_LONGEST, _LONGEST_ITEM = 500_000, 20_000  # signs between a bracket and that which closes it
+_MOST_TOLD = 5  # pieces of a section that are told one by one
 
 
 def flattened(text: str) -> str:
@@ -71,9 +72,9 @@ def sections_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str, 
 def _section(text: str, top: re.Match[str]) -> str:
     """A section: what is in brackets to where they are closed, if that can be read, else up to the next key."""
     if _OPENS.match(text, top.end()):
-        closed = text[top.start() : _closed(text, top.end())]
-        if _is_yaml(closed):
-            return closed
+        closed = _closed(text, top.end(), _LONGEST)
+        if closed is not None and _is_yaml(text[top.start() : closed]):
+            return text[top.start() : closed]
     end = _NEXT.search(text, top.end())
     return text[top.start() : len(text) if end is None else end.start()]
 
@@ -89,7 +90,7 @@ def elsewhere_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str,
         line = text.count("\n", 0, found.end())
         said.append(f"the section {key} in line {line + 1} does not stand at the beginning of a line as others do")
         rest = text[found.end() :]
-        value = rest[: _closed(rest, 0)] if _OPENS.match(rest) else _deeper(rest, len(found[1]))
+        value = rest[: _closed(rest, 0, _LONGEST)] if _OPENS.match(rest) else _deeper(rest, len(found[1]))
         said += _read(key, _pieces(key, line, f"{key}:{value}"), data, file, {})
         if key not in data:
             said.append(f"nothing of the section {key} can be read: none of it binds but what was read before")
@@ -103,21 +104,24 @@ def _deeper(rest: str, column: int) -> str:
     return re.sub(f"^ {{{column}}}", "", block, flags=re.MULTILINE)
 
 
-def _read(key: str, pieces: Iterator[Piece], data: dict[str, Any], file: str, anchors: Anchors) -> Iterator[str]:
+def _read(key: str, pieces: Iterator[Piece], data: dict[str, Any], file: str, anchors: Anchors) -> list[str]:
     """Put what pieces of a section hold into ``data``; what is wrong with them is told."""
+    said = []
     for line, piece in pieces:
         try:
             found = parse("\n" * line + piece, file, anchors)  # behind blank lines, so that faults keep theirs
         except InputError as error:
-            yield f"the section {key} cannot be read in line {line + 1}: {error}"
+            said.append(f"the section {key} cannot be read in line {line + 1}: {error}")
             continue
-        yield from (f"the section {key} cannot be read as it stands: {fault}" for fault in found.faults)
+        said += [f"the section {key} cannot be read as it stands: {fault}" for fault in found.faults]
         there, value = data.get(key), found.data[key]
         if isinstance(there, tuple) and isinstance(value, tuple):
             value = (*there, *value)
         elif isinstance(there, dict) and isinstance(value, dict):
             value = {**there, **value}
         data[key] = there if value is None else value
+    more = len(said) - _MOST_TOLD
+    return said if more <= 0 else [*said[:_MOST_TOLD], f"the section {key} cannot be read in {more} more places"]
 
 
 def _pieces(key: str, line: int, whole: str) -> Iterator[Piece]:
@@ -168,8 +172,8 @@ def _flow_items(value: str) -> Iterator[tuple[int, str]]:
     """The entries of a list in brackets, each a section in braces: those that can be read, and what stands between."""
     at = 0
     while (found := _FLOW_ITEM.search(value, at)) is not None:
-        begin, end = found.end(), _closed(value, found.end())
-        if not _is_yaml(value[begin:end]):
+        begin, end = found.end(), _closed(value, found.end(), _LONGEST_ITEM)
+        if end is None or not _is_yaml(value[begin:end]):
             after = _FLOW_ITEM.search(value, begin + 1)
             end = len(value) if after is None else after.start()
         yield begin, value[begin:end]
@@ -189,11 +193,11 @@ def _flow_keys(value: str) -> Iterator[tuple[int, str]]:
     yield begin, value[begin:]
 
 
-def _closed(text: str, at: int) -> int:
-    """Where what is opened first from a place on is closed."""
+def _closed(text: str, at: int, most: int) -> int | None:
+    """Where what is opened first from a place on is closed; None where it is not, so many signs on."""
     depth = 0
-    for sign in _SIGN.finditer(text, at, at + _FARTHEST):
+    for sign in _SIGN.finditer(text, at, at + most):
         depth += (sign[0] in "[{") - (sign[0] in "]}")
         if depth == 0 and sign[0] in "]}":
             return sign.end()
-    return len(text)
+    return None

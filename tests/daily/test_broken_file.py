@@ -154,3 +154,10 @@ def test_the_right_keys_of_a_site_go_before_those_that_were_read() -> None:
     assert read("site: {import_limit_mw: x, pue: 1.2}") == (20, 1.2, 0, None)
     assert read("site: {import_limit: 6, pue: 1.2}") == (20, 1.2, 1, 5)
     assert read("site: 6") == read("name: x") == (20, 1.1, 1, 5)
+
+
+def test_of_many_calls_that_cannot_be_read_a_few_are_told_and_the_others_counted(tmp_path: Path) -> None:
+    names, said = calls_in(tmp_path, f"{ZONE}events: [\n" + f"  {LATE[:-2]},\n" * 300 + f"  {STOP}\n]\n{BROKEN}")
+    assert names == ["CALL"]
+    assert said.count("the section events cannot be read in line") == 5
+    assert "the section events cannot be read in 295 more places" in said
