@@ -43,6 +43,20 @@ def to_utc(local: datetime, zone: str) -> datetime:
     raise ValueError(f"{said} does not exist in {zone}: the clock skips it; write {options}")
 
 
+def backwards(start: datetime, end: datetime) -> bool:
+    """Whether a stretch of time ends by when it starts, where its ends are of one kind and can be compared.
+
+    Moments are compared, not what a clock shows: one that is put back shows an hour twice.
+
+    >>> early, late = (datetime(2026, 11, 1, 1, 50, fold=fold, tzinfo=zone_of("America/Chicago")) for fold in (0, 1))
+    >>> backwards(early, late), backwards(late, early), backwards(datetime(2026, 11, 1), early)
+    (False, True, False)
+    """
+    if start.tzinfo is None or end.tzinfo is None:
+        return start.tzinfo is end.tzinfo and end <= start
+    return end.timestamp() <= start.timestamp()
+
+
 def _offset(time: datetime) -> str:
     text = f"{time:%z}"
     return f"{text[:3]}:{text[3:5]}"

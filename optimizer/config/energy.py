@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from optimizer.config.base import LocalTime, Name, NonNegative, NonNegativeSeries, Positive, Section, refuse
 from optimizer.config.calendar import Holidays, When
 from optimizer.config.charges import CoincidentPeak, Demand, Tier
+from optimizer.config.clock import backwards
 from optimizer.config.rates import PriceSeries
 
 
@@ -41,7 +42,7 @@ class Block(Section):
     @model_validator(mode="after")
     def _ends_after_it_starts(self) -> Block:
         start, end = self.start, self.end
-        if start is not None and end is not None and (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+        if start is not None and end is not None and backwards(start, end):
             refuse("Block", [(("end",), f"the block ends ({end}) before it starts ({start})")])
         return self
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Section, Share, refuse
-from optimizer.config.clock import to_utc
+from optimizer.config.clock import backwards, to_utc
 
 _BASELINE = "What the site draws without the call, MW; when absent full load, less own power, within the import limit"
 
@@ -102,7 +102,7 @@ class Event(Section):
     @model_validator(mode="after")
     def _is_consistent(self) -> Event:
         faults: list[tuple[tuple[str | int, ...], str]] = []
-        if _backwards(self.start, self.end):
+        if backwards(self.start, self.end):
             faults.append((("end",), f"the event ends ({self.end}) before it starts ({self.start})"))
         if isinstance(self.cut, ByAmount) and self.cut.baseline_mw and self.cut.mw > self.cut.baseline_mw:
             most = f"must be at most the baseline, {self.cut.baseline_mw:g} MW (got {self.cut.mw:g})"
@@ -114,7 +114,7 @@ class Event(Section):
         if self.notice is not None and self.notice_minutes is not None:
             faults.append((("notice",), "give `notice` or `notice_minutes`, not both"))
         for i, stretch in enumerate(self.excused):
-            if _backwards(stretch.start, stretch.end):
+            if backwards(stretch.start, stretch.end):
                 sentence = f"the stretch ends ({stretch.end}) before it starts ({stretch.start})"
                 faults.append((("excused", i, "end"), sentence))
         refuse("Event", faults)
@@ -150,8 +150,3 @@ class Event(Section):
         if self.notice_minutes is None:
             return None
         return to_utc(self.start, zone) - timedelta(minutes=self.notice_minutes)
-
-
-def _backwards(start: datetime, end: datetime) -> bool:
-    """Whether a stretch ends before it starts, where its ends are of one kind and can be compared."""
-    return (start.tzinfo is None) == (end.tzinfo is None) and end <= start

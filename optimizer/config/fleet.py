@@ -20,6 +20,7 @@ from optimizer.config.base import (
     refuse,
 )
 from optimizer.config.catalogue import Machine, OperatingPoint
+from optimizer.config.clock import backwards
 
 
 class Outage(Section):
@@ -117,7 +118,7 @@ class Group(Section):
                 faults.append((("modes", i), f"the mode {mode!r} is listed twice"))
         for i, outage in enumerate(self.outages):
             start, end = outage.start, outage.end
-            if (start.tzinfo is None) == (end.tzinfo is None) and end <= start:
+            if backwards(start, end):
                 faults.append((("outages", i, "end"), f"the outage ends ({end}) before it starts ({start})"))
             if outage.units > self.units:
                 sentence = f"must be at most {self.units}, the units of the group (got {outage.units})"

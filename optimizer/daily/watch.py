@@ -242,9 +242,9 @@ class Watch:
             silent=silent,
             on_change=self.on_change,
         )
-        self._hold_s = (document.valid_until - document.made_at).total_seconds()
+        self._hold_s = document.valid_until.timestamp() - document.made_at.timestamp()
         changes = [point.next.at for point in document.setpoints if point.next is not None]
         if record is not None:
             changes += [record.end.to_pydatetime()]
             changes += [record.market.grid.ends[0].to_pydatetime()] if record.farm.replanning is not None else []
-        self._change = min((change for change in changes if change > now), default=None)
+        self._change = min((change.astimezone(UTC) for change in changes if change > now), default=None)

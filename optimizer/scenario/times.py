@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, PlainValidator
 
 from optimizer.config.base import FIRST_YEAR, LAST_YEAR
-from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.clock import backwards, to_utc, zone_of
 
 MOST_DAYS = 400  # a plan lasts at most 366 days, its tail at most a month more
 _DAY_TIME = re.compile(r"\s*day\s+(\d{1,9})\s+(\d{1,2}):(\d\d)\s*", re.IGNORECASE)
@@ -111,9 +111,7 @@ def surely_not_after(late: Any, early: Any) -> bool:
     """
     if isinstance(late, DayTime) and isinstance(early, DayTime):
         return late <= early
-    if isinstance(late, datetime) and isinstance(early, datetime) and (late.tzinfo is None) == (early.tzinfo is None):
-        return late <= early
-    return False
+    return isinstance(late, datetime) and isinstance(early, datetime) and backwards(early, late)
 
 
 _STOOD_IN = re.compile(rf"({LAST_YEAR - 1}|{LAST_YEAR})-\d\d-\d\d \d\d:\d\d(:00)?")

@@ -21,7 +21,7 @@ from optimizer.daily.history import History
 from optimizer.daily.record import Record
 from optimizer.daily.watch import Watch
 from tests.commands.running import ROOT
-from tests.daily.farms import write_farm
+from tests.daily.farms import write_farm, write_prices
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)  # on the farm's clock
 
@@ -328,6 +328,17 @@ def test_the_loop_wakes_for_a_change_and_renews_what_runs_out(site: Site) -> Non
     machines = dict(zip(minutes, [count for _, count in made], strict=True))
     assert {count for minute, count in machines.items() if minute < 420} == {2000}
     assert {count for minute, count in machines.items() if minute >= 420} == {0}
+
+
+def test_set_points_are_renewed_in_the_hour_that_comes_again(site: Site) -> None:
+    """At 01:50, ten minutes before the clock is put back, they hold 20 minutes: they are renewed after 10."""
+    site.farm.write_text(site.farm.read_text() + "daily: {setpoints_valid_minutes: 20}")
+    write_prices(site.farm.parent / "prices.csv", [30.0] * 72, datetime(2026, 10, 31))
+    (site.state / "state.yaml").write_text('at: "2026-11-01 01:50-05:00"\nbill: {peaks_mw: {Any time: 6}}\n')
+    site.now = begun = datetime(2026, 11, 1, 6, 50, tzinfo=UTC)
+    clock = Clock(site)
+    clock.started().loop(7200.0, begun + timedelta(minutes=35))
+    assert [(look - begun) / timedelta(minutes=1) for look in clock.looks] == pytest.approx([0, 10, 20, 30])
 
 
 def test_without_a_change_the_loop_looks_as_often_as_it_was_told(site: Site) -> None:
