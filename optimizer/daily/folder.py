@@ -18,7 +18,7 @@ from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
 from optimizer.outputs import sync, write_folder
 
-RECORD, MEASURED = "record.json", "state.yaml"
+RECORD, INPUTS, MEASURED = "record.json", "inputs.json", "state.yaml"
 MOST_BYTES = 64_000_000  # of a record
 _RUN = re.compile(r"\d{4}-\d{2}-\d{2}T\d{4}[+-]\d{4}(-safe|-kept)?")
 

@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.farm import Farm
-from optimizer.daily.folder import MEASURED
+from optimizer.daily.folder import INPUTS, MEASURED
 from optimizer.daily.orders import CALLS
 from optimizer.daily.series import series_of
 from optimizer.outside import open_regular
 
 _CHUNK = 1 << 20
-INPUTS = "inputs.json"
 SOFTWARE = ("curtail", "highspy", "numpy", "pandas")
 Hashes = dict[str, dict[str, Any]]
 

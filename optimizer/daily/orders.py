@@ -7,6 +7,7 @@ What cannot be read is said at every run, and what was last read of it stays in 
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,15 +19,17 @@ from pydantic import TypeAdapter
 from optimizer.config.clock import to_utc
 from optimizer.config.events import Event
 from optimizer.config.farm import Farm
-from optimizer.config.files import read_document
 from optimizer.config.programs import Program
 from optimizer.config.site import Site
+from optimizer.daily.aside import set_aside
+from optimizer.daily.folder import INPUTS, MOST_BYTES, StateFolder
 from optimizer.daily.read_alone import readable, right_of, zone_in
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_text
 from optimizer.outside import read_regular
 
 CALLS, KEPT = "calls.yaml", "orders.json"
+_TELEPHONE = "telephone"
 _MOST_BYTES = 5_000_000
 _NOT_IN_FORCE = (
     "is not in force as long as it is wrong, but for the calls and site limits that can be read in it; "
@@ -68,9 +71,8 @@ def orders_now(farm_file: Path, folder: Path, farm: Farm | None, last: Farm | No
     What was read without fault is kept in the state folder for the time when it cannot be. None where nothing was ever
     read.
     """
-    before = _kept(folder) or (
-        None if last is None else Orders(_fixed(last.events, last.timezone), last.programs, last.site)
-    )
+    damaged = _damaged_aside(folder)
+    before = _kept(folder) or (None if last is None else _of_schedule(folder, last, farm))
     if farm is not None:
         found = Orders(_fixed(farm.events, farm.timezone), farm.programs, farm.site)
     elif before is None:
@@ -78,7 +80,8 @@ def orders_now(farm_file: Path, folder: Path, farm: Farm | None, last: Farm | No
     else:
         found = _by_themselves(farm_file, before, "UTC" if last is None else last.timezone)
     zone = next((one.timezone for one in (farm, last) if one is not None), "UTC")
-    found = _with_telephone(found, folder, before, zone)
+    calls, said = telephone_now(folder, zone, () if before is None else before.telephone)
+    found = replace(found, telephone=calls, said=(*damaged, *found.said, *said))
     _keep(folder, found)
     return found
 
@@ -104,15 +107,19 @@ def telephone_calls(folder: Path, zone: str) -> tuple[tuple[Event, ...], tuple[s
     path = folder / CALLS
     if not path.exists():
         return (), ()
-    document = read_document(path)
+    document, unread = readable(path)
     if not isinstance(document.data, dict) or not isinstance(document.data.get("events"), tuple):
-        raise InputError([document.fault((), "must hold the list `events`; `curtail call` writes it")])
+        lacking = [document.fault((), "must hold the list `events`; `curtail call` writes it")]
+        raise InputError("\n".join(unread) if unread else lacking)
     read, said = right_of(document, zone)
-    return read.events, said
+    return read.events, (*unread, *said)
 
 
-def _with_telephone(found: Orders, folder: Path, before: Orders | None, zone: str) -> Orders:
-    old = () if before is None else before.telephone
+def telephone_now(folder: Path, zone: str, old: Sequence[Event]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
+    """The telephone calls that stand: those of the state folder, and the ``old`` ones where not all of it can be read.
+
+    And what cannot be read.
+    """
     try:
         calls, said = telephone_calls(folder, zone)
     except InputError as error:
@@ -122,7 +129,46 @@ def _with_telephone(found: Orders, folder: Path, before: Orders | None, zone: st
     if said:
         calls = _and_old(calls, old)
         said = (*said, f"{CALLS}: the calls that were last read stay in force beside those that can be read")
-    return replace(found, telephone=calls, said=(*found.said, *said))
+    return calls, said
+
+
+def last_telephone(folder: Path) -> tuple[Event, ...]:
+    """The telephone calls that were last read: those kept, where that is lost those of the run in force."""
+    kept = _kept(folder)
+    return (_telephone_of_run(folder) or ()) if kept is None else kept.telephone
+
+
+def telephone_inputs(calls: Sequence[Event]) -> dict[str, Any]:
+    """What ``inputs.json`` says of the telephone calls that a run is under."""
+    return {_TELEPHONE: _SECTIONS[_TELEPHONE].dump_python(tuple(calls), mode="json", exclude_defaults=True)}
+
+
+def _telephone_of_run(folder: Path) -> tuple[Event, ...] | None:
+    """The telephone calls that the run in force is under; None where it does not say."""
+    try:
+        told = json.loads(read_regular(StateFolder(folder).latest / INPUTS, MOST_BYTES))[_TELEPHONE]
+        found: tuple[Event, ...] = _SECTIONS[_TELEPHONE].validate_json(json.dumps(told))
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return None
+    return found
+
+
+def _of_schedule(folder: Path, last: Farm, farm: Farm | None) -> Orders:
+    """What the schedule in force is under: its calls of the farm file, and those that came by telephone.
+
+    Where its run does not say which those are, they are the ones that the farm file does not have.
+    """
+    events = _fixed(last.events, last.timezone)
+    told = _telephone_of_run(folder)
+    if told is None:
+        told = () if farm is None else _others(events, _fixed(farm.events, farm.timezone))
+    return Orders(_others(events, told), last.programs, last.site, told)
+
+
+def _others(events: Sequence[Event], known: Sequence[Event]) -> tuple[Event, ...]:
+    """The calls that ask for something else than those that are known."""
+    asked = {(event.start, event.end, event.cut) for event in known}
+    return tuple(event for event in events if (event.start, event.end, event.cut) not in asked)
 
 
 def _by_themselves(farm_file: Path, before: Orders, zone: str) -> Orders:
@@ -173,6 +219,14 @@ def _kept(folder: Path) -> Orders | None:
         return Orders(**{key: kind.validate_json(json.dumps(data[key])) for key, kind in _SECTIONS.items()})
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
+
+
+def _damaged_aside(folder: Path) -> tuple[str, ...]:
+    """What was kept and cannot be read is set aside, and said."""
+    if _kept(folder) is not None or not os.path.lexists(folder / KEPT):
+        return ()
+    because = "what was last read of calls cannot be read: those of the schedule in force go on"
+    return (set_aside(folder / KEPT, because),)
 
 
 def _keep(folder: Path, orders: Orders) -> None:

@@ -10,11 +10,12 @@ from typing import Any
 import pandas as pd
 
 from optimizer.config.clock import to_utc
+from optimizer.config.events import Event
 from optimizer.config.farm import Farm
-from optimizer.daily.folder import RECORD, StateFolder
+from optimizer.daily.folder import INPUTS, RECORD, StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.inputs import INPUTS, text_of
-from optimizer.daily.orders import Orders, orders_now
+from optimizer.daily.inputs import text_of
+from optimizer.daily.orders import Orders, orders_now, telephone_inputs
 from optimizer.daily.read_alone import readable
 from optimizer.daily.record import Record
 from optimizer.daily.site_alone import site_of
@@ -36,6 +37,7 @@ class Run:
         self.at_text = at.isoformat(timespec="seconds")
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
+        self._telephone: tuple[Event, ...] | None = None  # calls that this run is under
 
     def orders(self) -> Orders:
         """The calls and limits of now. Raises CurtailError where none were ever read."""
@@ -43,6 +45,7 @@ class Run:
         found = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
         if found is None:
             raise CurtailError("no farm file was ever read, so no call is known")
+        self._telephone = found.telephone
         if self.farm is None:  # it is wrong somewhere
             return replace(found, site=site_of(readable(self.farm_file)[0], found.site))
         return found
@@ -83,6 +86,8 @@ class Run:
     def publish(self, record: Record, files: dict[str, str], inputs: dict[str, Any]) -> Path:
         """Hand a schedule out: its folder, then the link to it. Raises CurtailError; what was in force stays so."""
         self.text = record.text()
+        if self._telephone is not None:
+            inputs = inputs | telephone_inputs(self._telephone)
         where = self.folder.publish(record.name, files | {INPUTS: text_of(inputs), RECORD: self.text})
         self.folder.forget(record.farm.daily.keep_runs)
         return where
