@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -41,31 +41,32 @@ def call(
 ) -> None:
     """Put a call that came by telephone into force, without editing the farm file; `--cancel` ends it."""
     from optimizer.config.clock import to_utc
-    from optimizer.daily.identity import identity_in
-    from optimizer.daily.orders import telephone_calls
+    from optimizer.daily.orders import last_telephone, telephone_now
     from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, span_of
+    from optimizer.daily.whose import whose
     from optimizer.errors import InputError
 
-    farm = identity_in(state)
-    if farm is None:
-        raise InputError(f"{state} is no state folder of a farm: run `curtail daily FARM --state {state}` first")
+    farm = whose(state)
+    for line in farm.said:
+        say(line)
     given = time_of(at, "--at")
     now = datetime.now(UTC) if given is None else utc_of(given, farm.timezone, "--at")
     if sum((listed, cancel, to is not None or by is not None)) != 1:
         raise InputError("say one thing: --to or --by with --until, --cancel, or --list")
     if listed:
-        calls, said = telephone_calls(state, farm.timezone)
+        calls, said = telephone_now(state, farm.timezone, last_telephone(state))
         shown = [one for one in calls if to_utc(one.end, farm.timezone) > now]
         for line in said:
             say(line)
     elif cancel:
-        shown = list(cancel_calls(state, farm.timezone, now, name))
+        shown = list(cancel_calls(state, farm.timezone, now, name, say))
     else:
         cut = cut_of(to, by)
         if until is None:
             raise InputError("--until is missing: when does the call end? It can be ended sooner with --cancel")
         start, end = span_of(begins, until, now, farm.timezone)
-        shown = [add_call(state, farm.timezone, now, cut, start, end, name)]
+        shown = [add_call(state, farm.timezone, now, cut, start, end, name, say)]
+        _remark(state, cut)
     if as_json:
         typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in shown]))
         return
@@ -78,3 +79,17 @@ def call(
     done = "ended" if cancel else "in force"
     say(f"{done} from the next run on: `curtail watch` looks by itself; else run now\n")
     say(f"curtail daily {farm.file} --state {state}")
+
+
+def _remark(state: Path, cut: dict[str, Any]) -> None:
+    """Say where a call that is in force by now asks for more than the farm draws."""
+    from optimizer.daily.telephone import beyond
+    from optimizer.daily.whose import in_force, most_mw
+
+    try:
+        record = in_force(state)
+        remark = None if record is None else beyond(cut, most_mw(record))
+    except Exception:  # a remark takes back no call
+        return
+    if remark is not None:
+        say(remark)

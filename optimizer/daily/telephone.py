@@ -3,22 +3,34 @@
 from __future__ import annotations
 
 import json
+import os
 import re
-from collections.abc import Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from optimizer.config.clock import to_utc, zone_of
+from pydantic import ValidationError
+
+from optimizer.config.clock import backwards, to_utc, zone_of
 from optimizer.config.events import Event
+from optimizer.config.located import faults_of
+from optimizer.config.yaml12 import Document
+from optimizer.daily.aside import set_aside
 from optimizer.daily.lock import locked
-from optimizer.daily.orders import CALLS, telephone_calls
+from optimizer.daily.orders import CALLS, last_telephone, telephone_now
 from optimizer.errors import InputError
 from optimizer.outputs import write_text
 
 FORGOTTEN = timedelta(days=40)  # after a call's end
+_HALF_A_DAY = timedelta(hours=12)
 _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)\s*(?:MW)?", re.IGNORECASE)
+_OPTIONS = {"name": "--name", "start": "--from", "end": "--until", "cut.mw": "the amount"}
 _HOUR = re.compile(r"([01]?[0-9]|2[0-3]):([0-5][0-9])")
+
+
+def _silent(_line: str) -> None:
+    """Tell nobody."""
 
 
 def cut_of(to: str | None, by: str | None) -> dict[str, Any]:
@@ -60,9 +72,10 @@ def moment_of(text: str, now: datetime, zone: str, option: str) -> datetime:
 
 
 def span_of(begins: str, until: str, now: datetime, zone: str) -> tuple[datetime, datetime]:
-    """When a call begins and ends. An hour to begin that has just passed is today's where the call is under way by it.
+    """When a call begins and ends. An hour to begin that has passed is the last such where the call is under way by it.
 
     That is where it ends before that hour comes again: said at 10:00:20, from 10:00 until 12:00 is now, not tomorrow.
+    An hour has passed that was today, or last night and is nearer than the next: said at 00:05, 23:50 is of yesterday.
 
     >>> now = datetime.fromisoformat("2026-02-11T16:00:20Z")
     >>> [moment.isoformat() for moment in span_of("10:00", "12:00", now, "America/Chicago")]
@@ -70,11 +83,14 @@ def span_of(begins: str, until: str, now: datetime, zone: str) -> tuple[datetime
     >>> [moment.isoformat() for moment in span_of("14:00", "12:00", now, "America/Chicago")]
     ['2026-02-11T14:00:00-06:00', '2026-02-12T12:00:00-06:00']
     """
+    now = now.astimezone(UTC)
     start = moment_of(begins, now, zone, "--from")
     soonest = moment_of(until, now, zone, "--until")
-    if _HOUR.fullmatch(begins.strip()) and start.date() > now.astimezone(start.tzinfo).date() and soonest <= start:
-        return moment_of(f"{now.astimezone(start.tzinfo):%Y-%m-%d} {start:%H:%M}", now, zone, "--from"), soonest
-    return start, moment_of(until, max(now, start), zone, "--until")
+    passed = start.date() > now.astimezone(start.tzinfo).date() or start.astimezone(UTC) - now > _HALF_A_DAY
+    if _HOUR.fullmatch(begins.strip()) and passed and backwards(start, soonest):
+        last = start.date() - timedelta(days=1)
+        return moment_of(f"{last} {start:%H:%M}", now, zone, "--from"), soonest
+    return start, moment_of(until, max(now, start.astimezone(UTC)), zone, "--until")
 
 
 def add_call(
@@ -85,54 +101,66 @@ def add_call(
     begins: datetime,
     ends: datetime,
     name: str | None = None,
+    say: Callable[[str], None] = _silent,
 ) -> Event:
-    """Put a call into a state folder. Raises InputError where it makes no sense or the file there cannot be read."""
+    """Put a call into a state folder, and ``say`` what of the others there cannot be read.
+
+    Raises InputError where it makes no sense.
+    """
     if ends <= now:
         raise InputError(f"--until {ends:%Y-%m-%d %H:%M} is over already")
     with locked(folder, CALLS):
-        calls = _there(folder, zone)
+        calls, unread = telephone_now(folder, zone, last_telephone(folder))
         called = name or f"telephone {begins:%Y-%m-%d %H:%M}"
         names = {call.name for call in calls}
         more = (f"{called} ({n})" for n in range(2, len(names) + 3))
         called = called if called not in names else next(other for other in more if other not in names)
         try:
             call = Event.model_validate({"name": called, "start": begins, "end": ends, "cut": cut})
-        except ValueError as error:
+        except ValidationError as error:
             raise InputError(f"this call makes no sense: {_plain(error)}") from None
-        _write(folder, zone, now, (*calls, call))
+        _replace(folder, zone, now, (*calls, call), unread, say)
     return call
 
 
-def cancel_calls(folder: Path, zone: str, now: datetime, name: str | None) -> tuple[Event, ...]:
+def cancel_calls(
+    folder: Path, zone: str, now: datetime, name: str | None, say: Callable[[str], None] = _silent
+) -> tuple[Event, ...]:
     """End the calls of that name, or all that are not over: those that have begun end now, others never begin.
 
-    Returns them. Raises InputError where there is none.
+    Returns them, and will ``say`` what of the calls there cannot be read. Raises InputError where there is none.
     """
     with locked(folder, CALLS):
-        calls = _there(folder, zone)
+        calls, unread = telephone_now(folder, zone, last_telephone(folder))
         ended = tuple(call for call in calls if (name is None or call.name == name) and to_utc(call.end, zone) > now)
         if not ended:
             there = ", ".join(call.name for call in calls if to_utc(call.end, zone) > now) or "none"
-            raise InputError(f"there is no such call to cancel; in force or to come: {there}")
+            none = f"there is no such call to cancel; in force or to come: {there}"
+            raise InputError("\n".join((*unread, none)))
         left = []
         for call in calls:
             if call not in ended:
                 left.append(call)
             elif to_utc(call.start, zone) < now:
-                stop = now.replace(microsecond=0).astimezone(zone_of(zone))
-                left.append(call.model_copy(update={"end": max(stop, call.start + timedelta(seconds=1))}))
-        _write(folder, zone, now, left)
+                stop = max(now.replace(microsecond=0), to_utc(call.start, zone) + timedelta(seconds=1))
+                left.append(call.model_copy(update={"start": to_utc(call.start, zone), "end": stop}))
+        _replace(folder, zone, now, left, unread, say)
     return ended
 
 
-def _there(folder: Path, zone: str) -> tuple[Event, ...]:
-    calls, said = telephone_calls(folder, zone)
-    if said:
-        raise InputError("\n".join((*said, f"mend {folder / CALLS} first: a new call would lose these")))
-    return calls
-
-
-def _write(folder: Path, zone: str, now: datetime, calls: Sequence[Event]) -> None:
+def _replace(
+    folder: Path,
+    zone: str,
+    now: datetime,
+    calls: Sequence[Event],
+    unread: Sequence[str],
+    say: Callable[[str], None],
+) -> None:
+    """Write the calls. A file of which something is ``unread`` is set aside, and that is said."""
+    for line in unread:
+        say(line)
+    if unread and os.path.lexists(folder / CALLS):
+        say(set_aside(folder / CALLS, "not all of it can be read", until_replaced=True))
     kept = [call for call in calls if to_utc(call.end, zone) > now - FORGOTTEN]
     data = [call.model_dump(mode="json", exclude_defaults=True) for call in kept]
     lines = "".join(f"  - {json.dumps(call)}\n" for call in data)
@@ -140,12 +168,26 @@ def _write(folder: Path, zone: str, now: datetime, calls: Sequence[Event]) -> No
     write_text(folder / CALLS, text)  # on the disk before the operator is told that it is in force
 
 
-def _plain(error: ValueError) -> str:
-    from pydantic import ValidationError
+def _plain(error: ValidationError) -> str:
+    """What is wrong with a call, in words, by the option that said it."""
+    faults = faults_of(error, Event, Document("", {}, {}, {}, {}))
+    return "; ".join(f"{_OPTIONS.get(fault.path, fault.path)} {fault.message}" for fault in faults)
 
-    if isinstance(error, ValidationError):
-        return "; ".join(detail["msg"] for detail in error.errors())
-    return str(error)
+
+def beyond(cut: dict[str, Any], most_mw: float) -> str | None:
+    """A remark on a call for more than a farm draws at most: it may have been meant in kilowatts.
+
+    >>> beyond({"form": "to_level", "mw": 3000.0}, 16.3)
+    '3000 MW is more than the farm draws (16.3 MW): it binds nothing; did you mean 3 MW?'
+    >>> beyond({"form": "by_amount", "mw": 20.0}, 16.3)
+    '20 MW is more than the farm draws (16.3 MW): it stops every machine'
+    """
+    mw = cut.get("mw", 0.0)
+    if mw <= most_mw:
+        return None
+    does = "binds nothing" if cut["form"] == "to_level" else "stops every machine"
+    meant = f"; did you mean {mw / 1000:g} MW?" if 10 * most_mw <= mw <= 1000 * most_mw else ""
+    return f"{mw:g} MW is more than the farm draws ({most_mw:.4g} MW): it {does}{meant}"
 
 
 def called(call: Event, zone: str) -> str:
