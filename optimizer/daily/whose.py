@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,7 +10,7 @@ import numpy as np
 
 from optimizer.conditions import Conditions
 from optimizer.config.clock import zone_of
-from optimizer.daily.folder import StateFolder
+from optimizer.daily.folder import StateFolder, record_in
 from optimizer.daily.identity import FILE, identity_in
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError, InputError
@@ -32,17 +33,18 @@ def whose(state: Path) -> Whose:
     record = in_force(state)
     if record is None:
         raise InputError(f"{state} is no state folder of a farm: run `curtail daily FARM --state {state}` first")
-    told = f"{state / FILE} is missing or damaged: the clock is that of the schedule in force; the next run mends it"
+    told = f"{state / FILE} is missing or damaged: the clock is that of the last schedule; the next run mends it"
     return Whose(record.farm.timezone, "FARM", (told,))
 
 
 def in_force(state: Path) -> Record | None:
-    """The schedule in force; None where there is none that can be read."""
-    try:
-        found = StateFolder(state).in_force()
-    except CurtailError:
-        return None
-    return None if found is None else found[0]
+    """The schedule in force, else the newest that can be read; None where there is none."""
+    folder = StateFolder(state)
+    runs = reversed(folder.kept()) if folder.runs.is_dir() else ()
+    for run in (folder.latest, *runs):
+        with suppress(CurtailError):
+            return record_in(run)[0]
+    return None
 
 
 def most_mw(record: Record) -> float:

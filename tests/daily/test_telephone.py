@@ -178,6 +178,15 @@ def test_a_call_is_taken_though_it_is_not_said_whose_the_folder_is(
     assert "from 2026-02-11 12:00 until 2026-02-11 14:00" in told(done)
 
 
+def test_a_call_is_taken_though_the_schedule_in_force_is_damaged_too(farm: Path, state: Path, call: Call) -> None:
+    run(farm, 12)
+    (state / "farm.json").unlink()
+    (state / "latest" / "record.json").write_text("{")
+    done = call("--to", "3000", "--until", "14:00")
+    assert done.exit_code == 0, told(done)
+    assert "did you mean 3 MW?" in told(done)
+
+
 def test_a_folder_without_a_schedule_is_no_state_folder(tmp_path: Path) -> None:
     done = CliRunner().invoke(app, ["call", "--state", str(tmp_path), "--list"])
     assert "is no state folder of a farm" in told(done)
