@@ -160,7 +160,8 @@ def record(state: Path) -> Path:
 def another_number(file: Path) -> None:
     """One digit is another: it could still be read, were it not for its digest."""
     data = file.read_text()
-    at = data.index('"units_on":[["Old","normal",[') + len('"units_on":[["Old","normal",[')
+    before = '["units_on",[[["Old","normal"],['
+    at = data.index(before) + len(before)
     file.write_text(data[:at] + ("2" if data[at] != "2" else "1") + data[at + 1 :])
 
 
