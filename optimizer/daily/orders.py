@@ -24,6 +24,7 @@ from optimizer.config.site import Site
 from optimizer.daily.aside import set_aside
 from optimizer.daily.folder import INPUTS, MOST_BYTES, StateFolder
 from optimizer.daily.read_alone import readable, right_of, zone_in
+from optimizer.daily.site_alone import site_of
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_text
 from optimizer.outside import read_regular
@@ -180,7 +181,7 @@ def _by_themselves(farm_file: Path, before: Orders, zone: str) -> Orders:
     return Orders(
         _and_old(_fixed(read.events, zone), before.events),
         (*read.programs, *(program for program in before.programs if program.name not in names)),
-        before.site if read.site is None else read.site,
+        site_of(document, before.site),
         said=(*said, *wrong, f"{farm_file.name} {_NOT_IN_FORCE}"),
     )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -16,9 +15,7 @@ from optimizer.daily.folder import INPUTS, RECORD, StateFolder
 from optimizer.daily.history import History
 from optimizer.daily.inputs import text_of
 from optimizer.daily.orders import Orders, orders_now, telephone_inputs
-from optimizer.daily.read_alone import readable
 from optimizer.daily.record import Record
-from optimizer.daily.site_alone import site_of
 from optimizer.errors import CurtailError, InputError
 
 
@@ -46,8 +43,6 @@ class Run:
         if found is None:
             raise CurtailError("no farm file was ever read, so no call is known")
         self._telephone = found.telephone
-        if self.farm is None:  # it is wrong somewhere
-            return replace(found, site=site_of(readable(self.farm_file)[0], found.site))
         return found
 
     def newest(self) -> Record | None:
