@@ -47,7 +47,10 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
     """The peak so far, 11.9972 MW, was metered between midnight and five by the version before."""
     site, state = write_farm(tmp_path / "farm"), before(tmp_path, form)
     done = run_once(site, state, START + timedelta(hours=9), report=False)
-    assert (done.status, done.exit_code, done.said) == ("planned", 0, ())
+    assert (done.status, done.exit_code) == ("planned", 0)
+    assert [line.rpartition("/")[2] for line in done.said] == [
+        "farm.json: is missing; its schedule and set-points tell whose this folder is"
+    ]
     assert done.record is not None
     assert done.record.farm.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
     assert not list(state.rglob("*.damaged-*"))
