@@ -83,11 +83,12 @@ def call(
 
 def _remark(state: Path, cut: dict[str, Any]) -> None:
     """Say where a call that is in force by now asks for more than the farm draws."""
+    from optimizer.daily.folder import StateFolder
     from optimizer.daily.telephone import beyond
-    from optimizer.daily.whose import in_force, most_mw
+    from optimizer.daily.whose import most_mw
 
     try:
-        record = in_force(state)
+        record = StateFolder(state).newest()
         remark = None if record is None else beyond(cut, most_mw(record))
     except Exception:  # a remark takes back no call
         return

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -98,6 +99,14 @@ class StateFolder:
     def kept(self) -> list[Path]:
         """The folders of runs, by the start of their schedule."""
         return sorted(entry for entry in self.runs.iterdir() if _RUN.fullmatch(entry.name) and entry.is_dir())
+
+    def newest(self) -> Record | None:
+        """The schedule in force, else the newest that can be read; None where there is none."""
+        runs = reversed(self.kept()) if self.runs.is_dir() else ()
+        for run in (self.latest, *runs):
+            with suppress(CurtailError):
+                return record_in(run)[0]
+        return None
 
     def forget(self, keep: int) -> None:
         """Delete the oldest runs beyond so many, never the one in force; what cannot be deleted stays."""

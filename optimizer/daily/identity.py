@@ -5,15 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
 
 from optimizer.config.farm import Farm
 from optimizer.daily.aside import set_aside
-from optimizer.daily.folder import StateFolder, record_in
-from optimizer.daily.record import Record
+from optimizer.daily.folder import StateFolder
 from optimizer.errors import CurtailError, InputError
 from optimizer.outputs import write_file
 from optimizer.outside import read_regular
@@ -62,7 +60,7 @@ def _known(folder: Path) -> Identity | None:
 
 def _of_schedule(folder: Path) -> Identity | None:
     """The farm of the schedule in force, else of the newest that can be read; the set-points tell its id."""
-    record = next(_records(folder), None)
+    record = StateFolder(folder).newest()
     if record is None:
         return None
     farm, points = record.farm, _of_setpoints(folder)
@@ -79,16 +77,6 @@ def _of_setpoints(folder: Path) -> Identity | None:
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
     return Identity(told[0], told[1], "", tuple(groups), "")
-
-
-def _records(folder: Path) -> Iterator[Record]:
-    state = StateFolder(folder)
-    runs = state.kept() if state.runs.is_dir() else []
-    for run in (state.latest, *reversed(runs)):
-        try:
-            yield record_in(run)[0]
-        except CurtailError:
-            continue
 
 
 def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:

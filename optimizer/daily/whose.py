@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +9,10 @@ import numpy as np
 
 from optimizer.conditions import Conditions
 from optimizer.config.clock import zone_of
-from optimizer.daily.folder import StateFolder, record_in
+from optimizer.daily.folder import StateFolder
 from optimizer.daily.identity import FILE, identity_in
 from optimizer.daily.record import Record
-from optimizer.errors import CurtailError, InputError
+from optimizer.errors import InputError
 
 
 @dataclass(frozen=True)
@@ -30,21 +29,11 @@ def whose(state: Path) -> Whose:
     identity = identity_in(state)
     if identity is not None and _is_zone(identity.timezone):
         return Whose(identity.timezone, identity.file)
-    record = in_force(state)
+    record = StateFolder(state).newest()
     if record is None:
         raise InputError(f"{state} is no state folder of a farm: run `curtail daily FARM --state {state}` first")
     told = f"{state / FILE} is missing or damaged: the clock is that of the last schedule; the next run mends it"
     return Whose(record.farm.timezone, "FARM", (told,))
-
-
-def in_force(state: Path) -> Record | None:
-    """The schedule in force, else the newest that can be read; None where there is none."""
-    folder = StateFolder(state)
-    runs = reversed(folder.kept()) if folder.runs.is_dir() else ()
-    for run in (folder.latest, *runs):
-        with suppress(CurtailError):
-            return record_in(run)[0]
-    return None
 
 
 def most_mw(record: Record) -> float:
