@@ -34,7 +34,8 @@ class Conditions:
 
     ``rest`` is what the rest of the last billing period, after the plan, is expected to add to its charges; ``tail`` is
     the market of that rest, where it is part of the program. Of conditions that hold plan and tail in one, the first
-    ``head`` intervals are the plan's; of others all are.
+    ``head`` intervals are the plan's; of others all are. ``eased`` are those of a search in which limits give way: its
+    one limit on import is what it found, and no call that sets in.
     """
 
     farm: Farm
@@ -42,6 +43,7 @@ class Conditions:
     rest: Rest = NO_REST
     tail: MarketInputs | None = None
     head: int | None = None
+    eased: bool = False
 
     @property
     def grid(self) -> Grid:

@@ -74,7 +74,7 @@ def within_reach_mw(c: Conditions) -> F:
     intervals there, and could not fall as fast as a long one lets this plan fall at once.
     """
     ramp, shortest = c.farm.site.ramp_down_mw_per_hour, c.grid.hours.min()
-    if ramp is None:
+    if ramp is None or c.eased:
         return np.full(len(c.grid), np.inf)
     reach = np.maximum(owed_limit(c).import_mw, _least_mw(c)) + ramp * shortest
     return np.where(_sets_in(c) & (c.grid.hours > shortest), reach, np.inf)
@@ -105,7 +105,7 @@ def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditio
     site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
     limit = np.minimum(import_mw, _NO_LIMIT_MW)
     farm = c.farm.model_copy(update={"events": events, "site": site})
-    return replace(c, farm=farm, market=replace(c.market, import_limit_mw=limit))
+    return replace(c, farm=farm, market=replace(c.market, import_limit_mw=limit), eased=True)
 
 
 def shortfalls(c: Conditions, imported: F) -> tuple[str, ...]:

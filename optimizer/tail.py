@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.billing import Rest
+from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
@@ -67,12 +67,12 @@ def to_the_end(c: Conditions) -> Conditions:
     """The plan and its tail in one, as one program solves them; the plan itself where it has no tail."""
     if c.tail is None:
         return c
-    return Conditions(c.farm, followed_by(c.market, c.tail), head=len(c.grid))
+    return replace(c, market=followed_by(c.market, c.tail), rest=NO_REST, tail=None, head=len(c.grid))
 
 
 def plan_alone(c: Conditions) -> Conditions:
     """The plan's own intervals of a plan and its tail in one."""
-    return c if c.head is None else Conditions(c.farm, part_of(c.market, 0, c.head), c.rest)
+    return c if c.head is None else replace(c, market=part_of(c.market, 0, c.head), head=None)
 
 
 def followed_by(market: MarketInputs, later: MarketInputs) -> MarketInputs:

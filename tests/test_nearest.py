@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
-from optimizer.limits import short_mw
+from optimizer.limits import bound_to, short_mw
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
@@ -63,6 +64,19 @@ def test_of_schedules_as_near_the_one_that_earns_most() -> None:
         Reason.EVENT: [4, 0],
         Reason.IMPORT_LIMIT: [0, 3],
     }
+
+
+def test_what_a_search_found_may_be_searched_again_where_intervals_grow_longer() -> None:
+    """From 8 MW at 4 MW an hour 7 and 6 MW are left after quarters, 2 after an hour: a limit that can be kept."""
+    state = {"grid_import_mw": 8.0, "groups": {"G": {"running": 8}}}
+    stop = call("06:00", "07:30", form="full_stop")
+    c = conditions(
+        farm(group(units=8), site={"ramp_down_mw_per_hour": 4.0}, events=(stop,), state=state),
+        [0.5] * 3,
+        hours=[0.25, 0.25, 1.0],
+    )
+    found = plan_conditions(bound_to(c, np.array([7.0, 6.0, 2.0]), None))
+    assert found.dispatch.units_on["G", "normal"].tolist() == [7, 6, 2]
 
 
 def test_a_minimum_time_gives_way_to_a_call() -> None:
