@@ -69,7 +69,7 @@ def strike_usd_per_mwh(efficiency_j_per_th: float, hashprice_usd_per_ph_day: flo
 
 def breakeven(farm: Farm, folder: Path, grid: Grid) -> BreakevenReport:
     """Break-even figures of every group and mode over the grid's hours; series are relative to ``folder``."""
-    c = Conditions(farm, read_market(farm, folder, grid))
+    c = Conditions(farm, read_market(farm, folder, grid), farm.state)
     rows = tuple(_row(c, group, mode) for group in farm.fleet for mode in group.modes)
     market = c.market
     return BreakevenReport(

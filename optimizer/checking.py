@@ -41,7 +41,7 @@ def check_file_and_series(path: Path) -> list[Fault]:
         grid = grid_of(farm)
         longer = with_tail(farm, grid) if charged_by_period(farm) else None
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
-        _ = Conditions(farm, market).billing.peak_bills
+        _ = Conditions(farm, market, farm.state).billing.peak_bills
     except CurtailError as error:
         found = error.faults if isinstance(error, InputError) else ()
         return list(found) or [_placed(path, line) for line in str(error).splitlines()]

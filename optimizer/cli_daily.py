@@ -58,7 +58,7 @@ def daily(
         from optimizer.report.summary import print_summary
 
         print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
-    shown = () if done.plan is None else done.plan.market.warnings  # by the summary
+    shown = () if done.plan is None else done.plan.conditions.warnings  # by the summary
     for line in done.said if done.exit_code or not as_json else ():
         if line not in shown:
             say(line)

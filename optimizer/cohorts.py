@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.horizon import Switched
+from optimizer.config.state import Switched
 
 F = NDArray[np.float64]
 _LONG_AGO = -np.inf
@@ -90,7 +90,7 @@ def course(c: Conditions, g: int, running: F) -> Course:
 
     The course of machines that are not there, or in service, is of no meaning: that is another rule's breach.
     """
-    group, state = c.farm.fleet[g], c.farm.state.groups.get(c.farm.fleet[g].name)
+    group, state = c.farm.fleet[g], c.state.groups.get(c.farm.fleet[g].name)
     change = np.diff(running, prepend=c.units_before[g])
     fallen_out, back = c.fallen_out[g], np.maximum(np.diff(c.units_available[g], prepend=np.inf), 0.0)
     taken = np.minimum(fallen_out, np.maximum(-change, 0.0))

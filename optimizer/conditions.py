@@ -20,6 +20,7 @@ from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
+from optimizer.config.state import State
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
@@ -32,14 +33,16 @@ _WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
 class Conditions:
     """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,).
 
-    ``rest`` is what the rest of the last billing period, after the plan, is expected to add to its charges; ``tail`` is
-    the market of that rest, where it is part of the program. Of conditions that hold plan and tail in one, the first
-    ``head`` intervals are the plan's; of others all are. ``eased`` are those of a search in which limits give way: its
-    one limit on import is what it found, and no call that sets in.
+    ``state`` is what runs, still binds and was billed when they begin. ``rest`` is what the rest of the last billing
+    period, after the plan, is expected to add to its charges; ``tail`` is the market of that rest, where it is part of
+    the program. Of conditions that hold plan and tail in one, the first ``head`` intervals are the plan's; of others
+    all are. ``eased`` are those of a search in which limits give way: its one limit on import is what it found, and no
+    call that sets in.
     """
 
     farm: Farm
     market: MarketInputs
+    state: State
     rest: Rest = NO_REST
     tail: MarketInputs | None = None
     head: int | None = None
@@ -58,7 +61,12 @@ class Conditions:
     @cached_property
     def billing(self) -> Billing:
         """The billing periods, and what the contract says of them."""
-        return Billing(self.farm, self.market, self.rest)
+        return Billing(self.farm, self.market, self.state.bill, self.rest)
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know of the data."""
+        return (*self.market.warnings, *self.billing.remarks)
 
     @cached_property
     def units_available(self) -> F:
@@ -188,7 +196,7 @@ class Conditions:
         """Machines started less than an hour before each interval's start but before the plan, (groups, intervals)."""
         recent = np.zeros((len(self.farm.fleet), len(self.grid)))
         for g, group in enumerate(self.farm.fleet):
-            state = self.farm.state.groups.get(group.name)
+            state = self.state.groups.get(group.name)
             for switch in () if state is None else state.started:
                 until = self.hours_since_start(switch.at) + 1.0
                 recent[g] += switch.units * (self.hours_before < until - _WHOLE)
@@ -202,7 +210,7 @@ class Conditions:
         for day in range(days):
             most[:, day] = self.units_available[:, self.grid.day_of_interval == day].max(axis=1)
         allowed = np.array([[g.starts_per_day or 0.0] for g in self.farm.fleet]) * most
-        made = [[s.starts_today] if (s := self.farm.state.groups.get(g.name)) else [0.0] for g in self.farm.fleet]
+        made = [[s.starts_today] if (s := self.state.groups.get(g.name)) else [0.0] for g in self.farm.fleet]
         allowed[:, :1] -= np.array(made)
         return np.maximum(allowed, 0.0)
 
@@ -219,7 +227,7 @@ class Conditions:
     @cached_property
     def units_before(self) -> F:
         """Machines running just before the plan, (groups,): the state carried in, else all that are available."""
-        state = self.farm.state.groups
+        state = self.state.groups
         return np.array(
             [
                 float(state[group.name].running) if group.name in state else available[0]
@@ -232,7 +240,7 @@ class Conditions:
         """Machines running just before the plan, by group and mode: as told, the others in the strongest mode."""
         before: dict[tuple[str, str], float] = {}
         for group, running in zip(self.farm.fleet, self.units_before.tolist(), strict=True):
-            state, points = self.farm.state.groups.get(group.name), self.points[group.name]
+            state, points = self.state.groups.get(group.name), self.points[group.name]
             left = running
             for mode in points:
                 told = 0 if state is None else state.modes.get(mode, 0)
@@ -244,7 +252,7 @@ class Conditions:
     @cached_property
     def announced(self) -> F:
         """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
-        told, hours = self.farm.state.announced, self.grid.hours
+        told, hours = self.state.announced, self.grid.hours
         same = int(np.argmax(np.append(hours != hours[0], True)))
         points = [(group.name, mode) for group in self.farm.fleet for mode in group.modes]
         rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
@@ -254,7 +262,7 @@ class Conditions:
     @cached_property
     def in_service_before(self) -> F:
         """Machines in service just before the plan, (groups,): what of them is gone now, an outage has taken."""
-        told = (self.farm.state.groups.get(group.name) for group in self.farm.fleet)
+        told = (self.state.groups.get(group.name) for group in self.farm.fleet)
         given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
         there = np.maximum(self.units_before + self.units_bound[1][:, 0], self.units_available[:, 0])
         return np.maximum(there, given)
@@ -270,7 +278,7 @@ class Conditions:
         shape = (len(self.farm.fleet), len(self.grid))
         on, off = np.zeros(shape), np.zeros(shape)
         for g, group in enumerate(self.farm.fleet):
-            state = self.farm.state.groups.get(group.name)
+            state = self.state.groups.get(group.name)
             if state is None:
                 continue
             for bound, switched, least in (

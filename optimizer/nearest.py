@@ -13,8 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.farm import Farm
-from optimizer.config.horizon import GroupState
+from optimizer.config.state import GroupState, State
 from optimizer.errors import InfeasibleError, SolverError
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, shortfalls
 from optimizer.planning import Plan, plan_conditions
@@ -47,8 +46,8 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
         return Obeyed(plan_conditions(c))
     except InfeasibleError as error:
         collision = str(error)
-    released = replace(c, farm=_released(c.farm))
-    if released.farm != c.farm:
+    released = replace(c, state=_released(c))
+    if released.state != c.state:
         try:
             return Obeyed(plan_conditions(released), said=("machines stop before their minimum time", collision))
         except InfeasibleError:
@@ -57,15 +56,15 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
     return Obeyed(plan, nearest=True, said=(*shortfalls(plan.conditions, plan.settlement.import_mw), collision))
 
 
-def _released(farm: Farm) -> Farm:
-    """The farm with no machine bound to run on by a start before the plan."""
-    least = {group.name: group.minimum_on_hours for group in farm.fleet}
+def _released(c: Conditions) -> State:
+    """The state with no machine bound to run on by a start before the plan."""
+    least = {group.name: group.minimum_on_hours for group in c.farm.fleet}
 
     def free(name: str, group: GroupState) -> GroupState:
         return group.model_copy(update={"started": ()}) if least.get(name) else group
 
-    groups = {name: free(name, group) for name, group in farm.state.groups.items()}
-    return farm.model_copy(update={"state": farm.state.model_copy(update={"groups": groups})})
+    groups = {name: free(name, group) for name, group in c.state.groups.items()}
+    return c.state.model_copy(update={"groups": groups})
 
 
 def _nearest(c: Conditions) -> Plan:

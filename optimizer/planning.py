@@ -12,6 +12,7 @@ from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.conflict import CollidingRow, Conflict, in_words
@@ -122,7 +123,7 @@ def plan_farm(
     progress("reading market data")
     scenario = combined(scenarios)
     grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
-    judge_state(farm, grid)
+    judge_state(farm.state, farm, grid)
     plan = plan_conditions(
         conditions_of(farm, folder, grid, price_file, progress, scenario),
         units=units,
@@ -141,18 +142,23 @@ def conditions_of(
     progress: Progress = _silent,
     scenario: Scenario = NO_SCENARIO,
     known_at: datetime | None = None,
+    state: State | None = None,
 ) -> Conditions:
     """The conditions of a plan under a scenario, or the part of it that is known at a time.
+
+    ``state`` goes before the farm file's.
 
     With a tail, the rest of the plan's billing period is planned with it, for what it will add.
     """
     farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
+    state = farm.state if state is None else state
     longer = with_tail(farm, grid) if charged_by_period(farm) else None
     if longer is None:
-        return Conditions(farm, read_market_with(farm, folder, grid, scenario, price_file, known_at=known_at))
+        market = read_market_with(farm, folder, grid, scenario, price_file, known_at=known_at)
+        return Conditions(farm, market, state)
     progress("planning the rest of the billing period")
     market = read_market_with(farm, folder, longer, scenario, price_file, len(grid), known_at=known_at)
-    return without_tail(Conditions(farm, market), len(grid))
+    return without_tail(Conditions(farm, market, state), len(grid))
 
 
 def without_tail(c: Conditions, head: int) -> Conditions:
@@ -166,17 +172,17 @@ def without_tail(c: Conditions, head: int) -> Conditions:
         eased = bound_to(c, owed_limit(c).import_mw, ABOVE_ALL_USD_PER_MWH)
         expected = dispatch_of(optimum(compile_program(build_problem(eased))))
     market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
-    return Conditions(c.farm, market, rest_after(c, expected, head), tail)
+    return replace(c, market=market, rest=rest_after(c, expected, head), tail=tail)
 
 
-def judge_state(farm: Farm, grid: Grid) -> None:
+def judge_state(state: State, farm: Farm, grid: Grid) -> None:
     """Refuse a state that was read at another time than the plan begins."""
-    if farm.state.at is None:
+    if state.at is None:
         return
-    read, begin = to_utc(farm.state.at, farm.timezone), grid.starts[0]
+    read, begin = to_utc(state.at, farm.timezone), grid.starts[0]
     if abs((begin - read).total_seconds()) > 3600.0 * grid.hours[0]:
         raise InputError(
-            f"the state in the farm file was read at {farm.state.at}, but the plan begins at "
+            f"the state in the farm file was read at {state.at}, but the plan begins at "
             f"{begin.tz_convert(farm.timezone):%Y-%m-%d %H:%M}: give the state of that time, or leave `state` out"
         )
 
@@ -272,7 +278,7 @@ def _why(c: Conditions) -> str:
     A choice never collides: a voluntary call can be declined, a kept block filled first.
     """
     owed = tuple(event for event in c.farm.events if not event.voluntary)
-    problem = build_problem(Conditions(c.farm.model_copy(update={"events": owed}), c.market, c.rest))
+    problem = build_problem(replace(c, farm=c.farm.model_copy(update={"events": owed}), tail=None))
 
     def when(row: CollidingRow) -> str:
         if "INTERVALS" not in row.at:

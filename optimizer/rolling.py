@@ -6,13 +6,14 @@ What was known and what is really there may differ in machines, suppliers and po
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
+from optimizer.config.state import State
 from optimizer.dispatch import Dispatch, joined
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
@@ -21,11 +22,38 @@ from optimizer.reasons import Reason
 from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.account import grid_import_mw
+from optimizer.state import Announced, state_after
 from optimizer.tail import metered, part_of
 from optimizer.units import megawatts
 
 F = NDArray[np.float64]
 _WHOLE = 1e-9  # what 3 containers draw is shed with 3, not 4
+
+
+Decide = Callable[[Conditions, Conditions], tuple[Followed, Announced]]
+
+
+def step(known: Conditions, actual: Conditions, first: int, stop: int, decide: Decide) -> tuple[Followed, State]:
+    """One step through time: decide on what is known, execute it as it really is, carry the state on.
+
+    ``known`` begins with interval ``first``, in the state of then; until ``stop`` it is executed. ``decide(known,
+    really)`` gives what is executed and what is announced for later.
+    """
+    really = metered(actual.farm, part_of(actual.market, first, stop), known.state)
+    followed, announced = decide(known, really)
+    return followed, state_after(really, followed).model_copy(update={"announced": announced})
+
+
+class Plans:
+    """Decides by a plan each time, and keeps the plans."""
+
+    def __init__(self) -> None:
+        self.made: list[Plan] = []
+
+    def __call__(self, known: Conditions, really: Conditions) -> tuple[Followed, Announced]:
+        """What becomes of a plan."""
+        self.made.append(plan_conditions(known))
+        return executed(really, self.made[-1]), {}
 
 
 def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: Iterable[int]) -> tuple[Followed, bool]:
@@ -37,18 +65,14 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
     """
     n = len(actual.grid)
     turns = sorted({0, *(moment for moment in moments if 0 < moment < n)})
-    state, proved = actual.farm.state, True
+    state, plans = actual.state, Plans()
     pieces: list[Followed] = []
     for first, stop in zip(turns, [*turns[1:], n], strict=True):
         seen = known(first)
-        farm = seen.farm.model_copy(update={"state": state})
-        plan = plan_conditions(Conditions(farm, part_of(seen.market, first, n), seen.rest, seen.tail))
-        proved = proved and plan.proved
-        there = actual.farm.model_copy(update={"state": state})
-        really = metered(there, part_of(actual.market, first, stop))
-        pieces.append(executed(really, plan))
-        state = state_after(really, pieces[-1])
-    return chained(pieces), proved
+        left = replace(seen, market=part_of(seen.market, first, n), state=state)
+        followed, state = step(left, actual, first, stop, plans)
+        pieces.append(followed)
+    return chained(pieces), all(plan.proved for plan in plans.made)
 
 
 def chained(pieces: Sequence[Followed]) -> Followed:

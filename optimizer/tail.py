@@ -18,6 +18,7 @@ import pandas as pd
 from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
@@ -34,18 +35,20 @@ def charged_by_period(farm: Farm) -> bool:
     return bool(energy.demand or energy.tiers or takes or energy.minimum_bill_usd_per_month)
 
 
-def metered(farm: Farm, market: MarketInputs, expected: Mapping[tuple[str, str], float] = _NOTHING) -> Conditions:
+def metered(
+    farm: Farm, market: MarketInputs, state: State, expected: Mapping[tuple[str, str], float] = _NOTHING
+) -> Conditions:
     """Conditions of intervals that are over, to be settled.
 
     ``expected``: the peaks that the rest of a billing period was expected to have; where none is told, a demand charge
     falls on the intervals that set the peak.
     """
-    c = Conditions(farm, market, Rest(peaks_mw=dict(expected)))
+    c = Conditions(farm, market, state, Rest(peaks_mw=dict(expected)))
     lacking = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
     if not lacking:
         return c
     nothing = {(name, period.label): 0.0 for name in lacking for period in c.billing.periods}
-    return Conditions(farm, market, Rest(peaks_mw=nothing | dict(expected)))
+    return replace(c, rest=Rest(peaks_mw=nothing | dict(expected)))
 
 
 def part_of(market: MarketInputs, first: int, stop: int) -> MarketInputs:

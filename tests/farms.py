@@ -108,7 +108,7 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
 
 def conditions(farm: Farm, prices: Any, **more: Any) -> Conditions:
     """Farm and market together."""
-    return Conditions(farm, market(farm, prices, **more))
+    return Conditions(farm, market(farm, prices, **more), farm.state)
 
 
 def _sixteenths(low: float, high: float) -> st.SearchStrategy[float]:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.settlement.account import settle
+from optimizer.state import state_after
 from optimizer.tail import part_of
 from tests.farms import conditions, farm, group
 from tests.settlement.schedules import machines
@@ -95,12 +96,12 @@ def test_plans_made_one_after_the_other_are_charged_with_a_new_peak_once(expecte
     ratchet = {"share": 1.0, "months": 3, "first_month": "2026-01"}
     built = charged({"past_peaks_mw": {"D": {"2026-01": 4.0}}}, ratchet=ratchet, **more)
     at_once = conditions(built, [0.0] * 4, start="2026-02-28 20:00Z")
-    paid = {"demand_charge": 0.0, "later_demand_charge": 0.0}
+    state, paid = at_once.state, {"demand_charge": 0.0, "later_demand_charge": 0.0}
     for hour, on in enumerate((6.0, 5.0, 9.0, 8.0)):
-        c = Conditions(built, part_of(at_once.market, hour, hour + 1))
+        c = replace(at_once, market=part_of(at_once.market, hour, hour + 1), state=state)
         for line in paid:
             paid[line] += settle(c, machines([on])).lines[line]
-        built = built.model_copy(update={"state": state_after(c, machines([on]))})
+        state = state_after(c, machines([on]))
     assert paid["demand_charge"] == -0.25 * 5
     assert paid["later_demand_charge"] == -3 * 0.25 * (9.0 - (expected or 4.0))
     assert settle(at_once, machines([6.0, 5.0, 9.0, 8.0])).lines["later_demand_charge"] == paid["later_demand_charge"]

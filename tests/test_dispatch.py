@@ -11,7 +11,7 @@ import pytest
 from optimizer.assembly import build_problem
 from optimizer.backtest.store import packed, unpacked
 from optimizer.conditions import Conditions
-from optimizer.daily.carried import executed
+from optimizer.daily.carried import followed_until
 from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch, joined
 from optimizer.engine.highs import solve
@@ -85,11 +85,11 @@ def test_it_is_cut_joined_and_taken_to_other_intervals() -> None:
 
 def test_it_is_kept_in_records_and_pieces_of_replays() -> None:
     c, found = heated()
-    record = Record("plan", c.farm, c.market, found, 1.0, (("price",) * 3,))
+    record = Record("plan", c.farm, c.market, c.state, found, 1.0, (("price",) * 3,))
     again = record_of(record.text(), "test")
     assert rows(again.dispatch) == rows(found)
     assert again.text() == record.text()
-    assert rows(executed(record, c.grid.ends[1])[1])["heat_mw"] == [2.5, 0]
+    assert rows(followed_until(record, c.grid.ends[1])[1])["heat_mw"] == [2.5, 0]
     followed = Followed(found.table, {Reason.PRICE: np.ones((1, 3))})
     assert rows(unpacked(packed(followed))) == rows(found)
     assert unpacked(packed(followed)).off[Reason.PRICE].tolist() == [[1, 1, 1]]
@@ -104,4 +104,4 @@ def test_a_series_too_short_is_no_record() -> None:
     c, found = heated()
     short = found.with_(heat_mw={"G": np.ones(2)})
     with pytest.raises(CurtailError, match="is no record of a run"):
-        record_of(Record("plan", c.farm, c.market, short, 1.0, (("price",) * 3,)).text(), "test")
+        record_of(Record("plan", c.farm, c.market, c.state, short, 1.0, (("price",) * 3,)).text(), "test")

@@ -8,17 +8,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.planning import plan_conditions, without_tail
 from optimizer.rolling import joined
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
 from optimizer.settlement.bill import bill
+from optimizer.state import state_after
 from optimizer.tail import part_of
-from tests.farms import farm, group, market
+from tests.farms import conditions, farm, group
 
 DAYS, DAY = 30, 24
 BEGINS = "2026-06-01 00:00+00:00"
@@ -46,7 +47,7 @@ def the_farm(**energy: Any) -> Farm:
     return farm(s19, s21, energy={"loss_share": 0.02, **energy})
 
 
-def conditions_from(c: Conditions, day: int, farm_then: Farm) -> Conditions:
+def conditions_from(c: Conditions, day: int, state: State) -> Conditions:
     """The rest of the month from a day on."""
     m = c.market
     later = {
@@ -55,23 +56,23 @@ def conditions_from(c: Conditions, day: int, farm_then: Farm) -> Conditions:
         if isinstance(value, np.ndarray | dict)
     }
     grid = type(m.grid)(m.grid.starts[day * DAY :], m.grid.hours[day * DAY :], m.grid.timezone)
-    return Conditions(farm_then, replace(m, grid=grid, **later))
+    return replace(c, market=replace(m, grid=grid, **later), state=state)
 
 
 def day_by_day(month: Conditions, *, expected: dict[str, float] | None) -> Dispatch:
     """The month planned a day at a time, each from the state the day before left; with a tail, or expected peaks."""
-    farm_then, days = month.farm, []
+    state, days = month.state, []
     for day in range(DAYS):
-        rest = conditions_from(month, day, farm_then)
+        rest = conditions_from(month, day, state)
         if day == DAYS - 1:
             c = rest
         elif expected is None:
             c = without_tail(rest, DAY)
         else:
-            c = Conditions(with_expected(farm_then, expected), part_of(rest.market, 0, DAY))
+            c = replace(rest, farm=with_expected(month.farm, expected), market=part_of(rest.market, 0, DAY))
         plan = plan_conditions(c)
         days.append(plan.dispatch)
-        farm_then = farm_then.model_copy(update={"state": state_after(c, plan.dispatch)})
+        state = state_after(c, plan.dispatch)
     return joined(days)
 
 
@@ -107,7 +108,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 def test_thirty_days_one_by_one_cost_what_the_month_costs(contract: str) -> None:
     """With the same prices as a forecast for the tail: within 2 % of the bill, and of the profit, of one plan."""
     built = the_farm(**CONTRACTS[contract])
-    month = Conditions(built, market(built, prices(), start=BEGINS, hashprice=50.0))
+    month = conditions(built, prices(), start=BEGINS, hashprice=50.0)
     at_once = plan_conditions(month).dispatch
     one_by_one = day_by_day(month, expected=None)
     assert check(month, one_by_one) == []
@@ -118,7 +119,7 @@ def test_thirty_days_one_by_one_cost_what_the_month_costs(contract: str) -> None
 def test_with_declared_peaks_the_same() -> None:
     """The peaks the month's plan ends in, declared as expected, do as well as a tail."""
     built = the_farm(**CONTRACTS["demand charges"])
-    month = Conditions(built, market(built, prices(), start=BEGINS, hashprice=50.0))
+    month = conditions(built, prices(), start=BEGINS, hashprice=50.0)
     at_once = plan_conditions(month).dispatch
     measured = {line.name: (line.measured or 0.0) / 1000 for line in bill(month, at_once) if line.unit == "kW"}
     one_by_one = day_by_day(month, expected=measured)
@@ -129,7 +130,7 @@ def test_with_declared_peaks_the_same() -> None:
 def test_a_charge_loaded_onto_one_day_would_fail() -> None:
     """The test above can fail: expecting nothing of the rest of the month, no day's hash pays a month's charge."""
     built = the_farm(**CONTRACTS["demand charges"])
-    month = Conditions(built, market(built, prices(), start=BEGINS, hashprice=50.0))
+    month = conditions(built, prices(), start=BEGINS, hashprice=50.0)
     at_once = plan_conditions(month).dispatch
     one_by_one = day_by_day(month, expected={"any time": 0.0, "on-peak": 0.0})
     assert billed(month, one_by_one) < 0.9 * billed(month, at_once)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Literal
 
 import numpy as np
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.config.state import GroupState
 from optimizer.planning import Plan, plan_conditions, without_tail
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
@@ -49,13 +51,10 @@ def test_a_stop_that_the_tail_would_have_to_undo_is_not_made(units: Literal["rou
 def test_a_start_that_only_the_tail_repays_is_made() -> None:
     """Machines are off, a start costs 3 USD and pays 1 an hour: two hours do not repay it, four do."""
     c = both([0.0] * 4, wear_usd_per_start=3.0)
-    farm_off = c.farm.model_copy(
-        update={"state": c.farm.state.model_validate({**c.farm.state.model_dump(), "groups": {"G": {"running": 0}}})}
-    )
-    c = Conditions(farm_off, c.market)
+    c = replace(c, state=c.state.model_copy(update={"groups": {"G": GroupState(running=0)}}))
     assert on(planned(c)) == [10.0, 10.0]
     alone = without_tail(c, 2)
-    assert on(plan_conditions(Conditions(alone.farm, alone.market, alone.rest))) == [0.0, 0.0]
+    assert on(plan_conditions(replace(alone, tail=None))) == [0.0, 0.0]
 
 
 def test_a_minimum_time_that_ends_in_the_tail_is_reckoned_with() -> None:

@@ -14,7 +14,7 @@ from optimizer.units import megawatts
 def site(c: Conditions) -> Part:
     """Sets and parameters of ``lp/rules/site.py``."""
     limits, onsite, n = c.farm.site, c.farm.energy.onsite, len(c.grid)
-    before = c.farm.state.grid_import_mw
+    before = c.state.grid_import_mw
     later, first = np.arange(1, n), np.arange(1 if before is not None else 0)
     nothing = np.arange(0)
     up, down = limits.ramp_up_mw_per_hour, limits.ramp_down_mw_per_hour
@@ -95,7 +95,7 @@ def events(c: Conditions) -> Part:
         "event_violation_limit": np.where(priced, np.inf, 0.0),
         "event_violation_usd": price * c.grid.hours[interval],
         "event_miss_usd": missed_usd,
-        "missed_before_mw": np.array([c.farm.state.missed_mw.get(call.name, 0.0) for call in calls]),
+        "missed_before_mw": np.array([c.state.missed_mw.get(call.name, 0.0) for call in calls]),
         "paid_baseline_mw": np.array([offer.baseline_mw for _, offer, _ in baselines]),
         "choice_mw": choice_mw,
         "declined_mw": most_mw - choice_mw + LOOSE_MW,

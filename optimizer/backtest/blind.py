@@ -7,17 +7,15 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.carry import state_after
 from optimizer.config.horizon import Step
-from optimizer.planning import Plan, plan_conditions
+from optimizer.planning import Plan
 from optimizer.policies import Followed
 from optimizer.policies.rules import strike_wish
 from optimizer.policies.walk import walked
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
-from optimizer.rolling import chained, executed
+from optimizer.rolling import Plans, chained, step
 from optimizer.schedule.items import PLAIN_ITEMS
-from optimizer.tail import metered, part_of
 
 F = NDArray[np.float64]
 _LONGEST_DAY = 25.0  # hours
@@ -33,20 +31,17 @@ def day_ahead(k: Knowledge, *, sheet: bool) -> Followed:
     if prices is not None:  # what the day itself brings is not looked at
         prices = replace(prices, lag=max(prices.lag, 1), half_life_intervals=0.0)
     farm = k.actual.farm
-    step = farm.horizon.intervals[0].minutes
-    intervals = (Step(minutes=step, hours=_LONGEST_DAY), Step(minutes=60))
+    intervals = (Step(minutes=farm.horizon.intervals[0].minutes, hours=_LONGEST_DAY), Step(minutes=60))
     reach = max(farm.horizon.hours, _LONGEST_DAY)
     fine = farm.horizon.model_copy(update={"intervals": intervals, "hours": reach})
     known = replace(k, prices=prices, actual=replace(k.actual, farm=farm.model_copy(update={"horizon": fine})))
-    stepper, state, pieces = Stepper(known), farm.state, []
+    stepper, state, plans, pieces = Stepper(known), k.actual.state, Plans(), []
     surcharge = np.zeros(len(k.grid))
     firsts = [int(np.searchsorted(k.grid.day_of_interval, day)) for day in range(len(k.grid.days))]
     for first, stop in zip(firsts, [*firsts[1:], len(k.grid)], strict=True):
-        plan = plan_conditions(stepper.conditions(first, state))
-        really = metered(farm.model_copy(update={"state": state}), part_of(k.actual.market, first, stop))
-        pieces.append(executed(really, plan))
-        state = state_after(really, pieces[-1])
-        surcharge[first:stop] = _surcharge(plan)[: stop - first]
+        followed, state = step(stepper.conditions(first, state), k.actual, first, stop, plans)
+        pieces.append(followed)
+        surcharge[first:stop] = _surcharge(plans.made[-1])[: stop - first]
     return walked(k.actual, strike_wish(k.observed, surcharge)) if sheet else chained(pieces)
 
 

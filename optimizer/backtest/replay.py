@@ -14,7 +14,7 @@ import numpy as np
 
 from optimizer.backtest.store import Store
 from optimizer.config.farm import Farm
-from optimizer.config.horizon import BillState, State
+from optimizer.config.state import BillState, State
 from optimizer.errors import MissingDataError, SolverError
 from optimizer.market.periods import billing_periods
 from optimizer.policies import Followed
@@ -58,7 +58,7 @@ class Replay:
         full = float(self.k.actual.full_import_mw.max())  # with none, its last day would be planned to save the charge
         bill = BillState(peaks_mw={demand.name: full for demand in farm.energy.demand})
         try:
-            state = self._day(part.first - 1, State(at=begins, bill=bill))[1] if part.first else farm.state
+            state = self._day(part.first - 1, State(at=begins, bill=bill))[1] if part.first else self.k.actual.state
             for day in range(part.first, part.stop):
                 _, state = self._kept(day, state)
         except (MissingDataError, SolverError):
@@ -66,7 +66,7 @@ class Replay:
 
     def whole(self, shown: Callable[[int], None]) -> Followed:
         """The schedule from the true beginning; ``shown`` is told of every day."""
-        state, pieces = self.k.actual.farm.state, []
+        state, pieces = self.k.actual.state, []
         for day in range(len(self.k.grid.days)):
             piece, state = self._kept(day, state)
             pieces.append(piece)
@@ -77,11 +77,11 @@ class Replay:
         begun, first = _told(self.k.actual.farm, state), self._edges[day]
         found = self.store.get(RUNG, first, begun)
         if found is not None:
-            return found[1], State.model_validate_json(found[2])
-        piece, after = self._day(day, State.model_validate_json(begun))
+            return found[1], State.written(found[2])
+        piece, after = self._day(day, State.written(begun))
         told = _told(self.k.actual.farm, after)
         self.store.put(RUNG, first, begun, self._edges[day + 1], piece, told)
-        return piece, State.model_validate_json(told)
+        return piece, State.written(told)
 
     def _day(self, day: int, state: State) -> tuple[Followed, State]:
         pieces = []

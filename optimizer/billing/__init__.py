@@ -15,11 +15,12 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.billing.facts import NO_REST, LaterBill, PeakBill, Quantity, Rest, looked_back
-from optimizer.billing.later import later_bills_of
+from optimizer.billing.later import later_bills_of, peaks_not_told
 from optimizer.billing.tags import Case, Tag, tags_of
 from optimizer.config.calendar import When
 from optimizer.config.charges import Demand, Ratchet
 from optimizer.config.farm import Farm
+from optimizer.config.state import BillState
 from optimizer.errors import MissingDataError
 from optimizer.market.calendars import hours_within, share_within
 from optimizer.market.inputs import MarketInputs
@@ -38,6 +39,7 @@ class Billing:
 
     farm: Farm
     market: MarketInputs
+    so_far: BillState
     rest: Rest
 
     @cached_property
@@ -102,7 +104,7 @@ class Billing:
         known = [demand.minimum_mw, demand.above_mw]
         if demand.ratchet is not None:
             known += self._ratchet_floors(demand, demand.ratchet, p, missing)
-        key, state = f"energy.demand[{i}]", self.farm.state.bill
+        key, state = f"energy.demand[{i}]", self.so_far
         if self.begun_before(period):
             unknown = self.rest.unknown_mw
             if demand.name not in state.peaks_mw and len(intervals) and unknown is None:
@@ -128,13 +130,13 @@ class Billing:
 
     def _ratchet_floors(self, demand: Demand, ratchet: Ratchet, p: int, missing: list[str]) -> Iterator[float]:
         """What past peaks hold the bill up to; periods of the plan itself are left to the plan."""
-        past = self.farm.state.bill.past_peaks_mw.get(demand.name, {})
+        past = self.so_far.past_peaks_mw.get(demand.name, {})
         first = self.periods[0]
         lacking = []
         for label in looked_back(ratchet, self.periods[p].label):
             if label > first.label or (label == first.label and not self.begun_before(first)):
                 continue
-            peak = self.farm.state.bill.peaks_mw.get(demand.name) if label == first.label else past.get(label)
+            peak = self.so_far.peaks_mw.get(demand.name) if label == first.label else past.get(label)
             if peak is None and (ratchet.first_month is None or label >= ratchet.first_month):
                 lacking += [label] if self.rest.unknown_mw is None else []
             yield ratchet.share * (peak or 0.0)
@@ -167,13 +169,18 @@ class Billing:
             for bill in later_bills_of(self, i, demand, demand.ratchet)
         )
 
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """One sentence on each peak of later periods that nothing tells."""
+        return tuple(peaks_not_told(self))
+
     @cached_property
     def tiers(self) -> tuple[Quantity, ...]:
         """Every energy tier in every period in which its hours come."""
         if not self.farm.energy.tiers:
             return ()
         billed = 1.0 + self.farm.energy.loss_share
-        done, rest = self.farm.state.bill.tier_mwh, self.rest.tier_mwh
+        done, rest = self.so_far.tier_mwh, self.rest.tier_mwh
         return tuple(
             quantity
             for p in range(len(self.periods))
@@ -186,7 +193,7 @@ class Billing:
         """Every minimum take in every period the plan touches."""
         if all(supply.minimum_take is None for supply in self.farm.energy.supplies):
             return ()
-        done, rest = self.farm.state.bill.taken_mwh, self.rest.taken_mwh
+        done, rest = self.so_far.taken_mwh, self.rest.taken_mwh
         return tuple(
             quantity
             for p in range(len(self.periods))
@@ -231,7 +238,7 @@ class Billing:
         amounts = []
         for p, period in enumerate(self.periods):
             left = energy.minimum_bill_usd_per_month - energy.fixed_usd_per_month
-            left -= self.farm.state.bill.charged_usd if self.begun_before(period) else 0.0
+            left -= self.so_far.charged_usd if self.begun_before(period) else 0.0
             left -= sum(b.rate_usd_per_mw * (b.owed_mw - b.so_far_mw) for b in self.peak_bills if b.period == p)
             amounts.append(self._left(period, left, self.rest.charged_usd.get(period.label)))
         return tuple(amounts)

@@ -32,7 +32,7 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
     met = _met_anyway(billing, demand)
     for label, begins, ends in periods_after(last, grid.timezone, energy.billing_day, ratchet.months):
         given = demand.expected_later_mw(label)
-        expected = billing.farm.state.bill.highest_peak_mw(demand.name) if given is None else given
+        expected = billing.so_far.highest_peak_mw(demand.name) if given is None else given
         seen = looked_back(ratchet, label)
         earlier = tuple(at[back] for back in seen if back in at)
         if expected is None or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
@@ -42,6 +42,23 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
             floor = max(demand.minimum_mw, demand.above_mw, expected, held)
             yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)
         met[label] = expected
+
+
+def peaks_not_told(billing: Billing) -> Iterator[str]:
+    """Ratchets that reach beyond the plan, where nothing says which peaks to expect there."""
+    for i, demand in enumerate(billing.farm.energy.demand):
+        ratchet = demand.ratchet
+        if ratchet is None or demand.expected_peaks_mw is not None:
+            continue
+        months = {int(period.label[-2:]) for period in billing.periods}
+        if ratchet.of_months is not None and not months & set(ratchet.of_months):
+            continue
+        highest = billing.so_far.highest_peak_mw(demand.name)
+        what = "full load is expected" if highest is None else f"{highest:.6g} MW are expected, the highest past peak,"
+        yield (
+            f"energy.demand[{i}].expected_peaks_mw: is not given: {what} in the {ratchet.months} billing periods after "
+            "the plan in which its ratchet bills a new peak"
+        )
 
 
 @lru_cache(maxsize=1024)  # a plan made anew every few minutes asks for the same months
@@ -55,7 +72,7 @@ def _counts(
 
 def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:
     """The measured peaks that no plan can change, by the label of their billing period."""
-    state, first, last = billing.farm.state.bill, billing.periods[0], billing.periods[-1]
+    state, first, last = billing.so_far, billing.periods[0], billing.periods[-1]
     met = {label: mw for label, mw in state.past_peaks_mw.get(demand.name, {}).items() if label < first.label}
     if billing.begun_before(first):
         met[first.label] = state.peaks_mw.get(demand.name, billing.rest.unknown_mw or 0.0)

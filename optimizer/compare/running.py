@@ -112,7 +112,7 @@ class Case:
     def grid(self, scenario: Scenario) -> Grid:
         """The intervals of a scenario's plan."""
         grid = grid_of(self.farm, *plan_time(scenario, self.farm, self.start, self.hours))
-        judge_state(self.farm, grid)
+        judge_state(self.farm.state, self.farm, grid)
         return grid
 
     def conditions(self, scenario: Scenario, grid: Grid, known_at: datetime | None = None) -> Conditions:
@@ -201,7 +201,7 @@ def met(case: Case, scenario: Scenario) -> Compared:
         values=scenario.values,
         base=None,
         ways=ways,
-        warnings=() if actual is None else actual.market.warnings,
+        warnings=() if actual is None else actual.warnings,
         swept=scenario.swept,
     )
 

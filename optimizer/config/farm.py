@@ -17,11 +17,12 @@ from optimizer.config.daily import Daily
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import Group
-from optimizer.config.horizon import Horizon, State
+from optimizer.config.horizon import Horizon
 from optimizer.config.programs import Program
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
 from optimizer.config.site import PueCurve, Site
+from optimizer.config.state import State
 
 
 def _known_zone(name: str) -> str:

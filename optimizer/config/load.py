@@ -17,9 +17,9 @@ from optimizer.config.contract import Contract
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.fleet import standby_faults, unknown_modes
-from optimizer.config.horizon import State
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
+from optimizer.config.state import State
 from optimizer.config.switching import switching_faults
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError

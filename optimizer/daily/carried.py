@@ -11,13 +11,11 @@ import pandas as pd
 from numpy.typing import NDArray
 from pydantic import BaseModel
 
-from optimizer.carry import newest, state_after
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
-from optimizer.config.fleet import Group
-from optimizer.config.horizon import GroupState, State
 from optimizer.config.load import load_state
+from optimizer.config.state import GroupState, State
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
@@ -26,6 +24,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
+from optimizer.state import fitted, state_after
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
@@ -37,7 +36,7 @@ _HOUR = pd.Timedelta(hours=1)
 _NONE = pd.Timedelta(0)
 
 
-def executed(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dispatch]:
+def followed_until(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dispatch]:
     """A schedule from its start until a moment after it, and its conditions.
 
     An interval that the moment lies in is cut there. After the schedule's end its last interval goes on, hour by hour.
@@ -122,13 +121,13 @@ def _over(given: Any, old: Any) -> Any:
 
 def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...]]:
     if start == before.start:
-        return before.farm.state, ()
+        return before.state, ()
     gap = start - before.end
     if gap > HELD_AT_MOST:
         days = f"the last schedule ran out {gap / pd.Timedelta(days=1):.1f} days ago"
         return State(), (f"{days}: every machine is taken to run, and the bill so far is not known",)
     try:
-        state = state_after(*executed(before, start))
+        state = state_after(*followed_until(before, start))
     except UNREADABLE as error:
         when = clock(before.start, before.farm.timezone)
         told = f"what the schedule of {when} led to cannot be reckoned ({type(error).__name__})"
@@ -156,52 +155,3 @@ def announced(record: Record, start: pd.Timestamp) -> dict[str, dict[str, tuple[
     for (group, mode), units in record.dispatch.units_on.items():
         told[group][mode] = tuple(round(float(count)) for count in units[first:stop])
     return told
-
-
-def fitted(state: State, farm: Farm) -> State:
-    """A state that fits a farm whose file has changed since: no more machines than there are, no names that are gone.
-
-    >>> from optimizer.config.load import load_farm
-    >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
-    >>> state = State(groups={"S19": GroupState(running=2000), "Gone": GroupState(running=1)})
-    >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
-    {'S19': 1400}
-    """
-    energy, bill = farm.energy, state.bill
-    demand, tiers = ({item.name for item in items} for items in (energy.demand, energy.tiers))
-    takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
-    charged = {event.name for event in farm.events if event.violation_usd_per_mw is not None}
-    bill = bill.model_copy(
-        update={
-            "peaks_mw": _of(demand, bill.peaks_mw),
-            "past_peaks_mw": _of(demand, bill.past_peaks_mw),
-            "tier_mwh": _of(tiers, bill.tier_mwh),
-            "taken_mwh": _of(takes, bill.taken_mwh),
-        }
-    )
-    groups = {
-        group.name: _within(state.groups[group.name], group) for group in farm.fleet if group.name in state.groups
-    }
-    modes = {group.name: set(group.modes) for group in farm.fleet}
-    same = all(set(told) == modes.get(name, set()) for name, told in state.announced.items())
-    kept = state.announced if same and set(state.announced) == set(modes) else {}
-    missed = _of(charged, state.missed_mw)
-    return state.model_copy(update={"groups": groups, "bill": bill, "announced": kept, "missed_mw": missed})
-
-
-def _of(names: set[str], told: dict[str, T]) -> dict[str, T]:
-    return {name: value for name, value in told.items() if name in names}
-
-
-def _within(state: GroupState, group: Group) -> GroupState:
-    running = min(state.running, group.units)
-    same = running == state.running and set(state.modes) <= set(group.modes)
-    return state.model_copy(
-        update={
-            "running": running,
-            "modes": state.modes if same else {},
-            "in_service": None if state.in_service is None else min(state.in_service, group.units),
-            "started": newest(state.started, running),
-            "stopped": newest(state.stopped, group.units - running),
-        }
-    )

@@ -8,7 +8,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from optimizer.conditions import Conditions
 from optimizer.config.daily import SafePosture
 from optimizer.daily.inputs import text_of
 from optimizer.daily.prices import Prices
@@ -44,7 +43,7 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
 
 def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
     """The files of a schedule that is no new plan: its machines, and why it is in force."""
-    c = Conditions(record.farm, record.market)
+    c = record.conditions
     said: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
     if posture is not None:
         said["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})

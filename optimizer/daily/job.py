@@ -12,8 +12,8 @@ import pandas as pd
 
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
-from optimizer.config.horizon import State
 from optimizer.config.load import load_farm
+from optimizer.config.state import State
 from optimizer.daily.age import price_age
 from optimizer.daily.carried import state_at
 from optimizer.daily.files import Done, files_of_plan, rows_of
@@ -168,8 +168,7 @@ def _planned(
     prices = _fed_since(run, fed, farm, start)
     state, said = state_at(start, farm, run.before(start), run.folder.measured)
     state, of_another_time = _of_its_time(state, start, farm)
-    planned = farm.model_copy(update={"state": state})
-    found = make_plan(planned, run.farm_file.parent, start, pd.Timestamp(run.now), prices)
+    found = make_plan(farm, state, run.farm_file.parent, start, pd.Timestamp(run.now), prices)
     plan = found.plan
     if changed or hashes_of(files) != hashes:
         raise MissingDataError("an input file was written while it was being read; the next run reads it again")
@@ -178,7 +177,7 @@ def _planned(
     record = planned_record(plan, nearest=found.nearest)
     late = note_settled(farm, run.farm_file.parent, run.history, run.now)
     where = run.publish(record, files_of_plan(plan, inputs, report), inputs)
-    said = (*found.said, *orders.said, *of_another_time, *said, *plan.market.warnings, *((late,) if late else ()))
+    said = (*found.said, *orders.said, *of_another_time, *said, *plan.conditions.warnings, *((late,) if late else ()))
     done = Done("planned", 0, said, where, record, plan)
     if found.nearest:
         done = replace(done, status="nearest", exit_code=NEAREST)

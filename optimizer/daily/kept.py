@@ -75,6 +75,7 @@ def planned_record(plan: Plan, *, nearest: bool) -> Record:
         source="nearest" if nearest else "plan",
         farm=plan.farm,
         market=plan.market,
+        state=plan.conditions.state,
         dispatch=plan.dispatch,
         planned_usd=plan.settlement.profit,
         reasons=tuple(tuple(row) for row in reason_texts(plan.explanation).tolist()),
@@ -120,6 +121,7 @@ def followed_record(c: Conditions, followed: Followed, source: Source, before: R
         "nearest" if source == "kept" and (short > _MW).any() else source,
         c.farm,
         c.market,
+        c.state,
         dispatch,
         None,
         tuple(tuple(row) for row in texts.tolist()),
@@ -136,12 +138,11 @@ def conditions_from(
     The state is that which the schedule has led to; announced machines do not stand against calls.
     """
     state, said = state_at(start, farm, record if record.start <= start else None, measured)
-    farm = farm.model_copy(update={"state": state.model_copy(update={"announced": {}})})
     market = market_at(record.market, _positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
     market = replace(market, availability=shares, fills=(), warnings=())
     market, unread = _at_site(market, farm, folder)
-    return metered(record, market, farm), (*said, *unread)
+    return metered(record, market, farm, state.model_copy(update={"announced": {}})), (*said, *unread)
 
 
 def _positions(record: Record, grid: Grid) -> NDArray[np.int64]:

@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Replanning
+from optimizer.config.state import State
 from optimizer.daily.observed import price_with
 from optimizer.daily.present import read_present
 from optimizer.daily.prices import Prices
@@ -26,17 +27,19 @@ from optimizer.replanning.stepping import Stepper
 _HOUR = pd.Timedelta(hours=1)
 
 
-def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, observed: Prices) -> Obeyed:
-    """Plan a farm, whose ``state`` is that of ``start``, over its horizon; where limits collide the nearest schedule.
+def make_plan(
+    farm: Farm, state: State, folder: Path, start: pd.Timestamp, now: pd.Timestamp, observed: Prices
+) -> Obeyed:
+    """Plan a farm from its state at ``start`` over its horizon; where limits collide the nearest schedule.
 
     With ``replanning`` on what is known ``now``, as a replay plans; else on its files as they stand, where observed
     prices override the market's. Raises what planning raises: InputError, MissingDataError, InfeasibleError.
     """
     if farm.replanning is not None:
-        return _planned_again(farm, folder, farm.replanning, start, now, observed)
+        return _planned_again(farm, state, folder, farm.replanning, start, now, observed)
     grid = grid_of(farm, start.to_pydatetime(), _hours(farm, folder, start))
-    judge_state(farm, grid)
-    c = conditions_of(farm, folder, grid)
+    judge_state(state, farm, grid)
+    c = conditions_of(farm, folder, grid, state=state)
     price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
     if known.any():
         c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
@@ -44,16 +47,16 @@ def make_plan(farm: Farm, folder: Path, start: pd.Timestamp, now: pd.Timestamp, 
 
 
 def _planned_again(
-    farm: Farm, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, observed: Prices
+    farm: Farm, state: State, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, observed: Prices
 ) -> Obeyed:
-    judge_state(farm, grid_of(farm, start.to_pydatetime()))
-    stepper = Stepper(read_present(farm, folder, rules, start, now, observed))
-    if farm.state.announced:
+    judge_state(state, farm, grid_of(farm, start.to_pydatetime()))
+    stepper = Stepper(read_present(farm, state, folder, rules, start, now, observed))
+    if state.announced:
         try:
-            return Obeyed(plan_conditions(stepper.conditions(0, farm.state)))
+            return Obeyed(plan_conditions(stepper.conditions(0, state)))
         except InfeasibleError:
             pass  # limits come before what was announced
-    return plan_or_nearest(stepper.conditions(0, farm.state.model_copy(update={"announced": {}})))
+    return plan_or_nearest(stepper.conditions(0, state.model_copy(update={"announced": {}})))
 
 
 def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:

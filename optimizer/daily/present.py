@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
+from optimizer.config.state import State
 from optimizer.daily.observed import means_of, series_rows
 from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import MissingDataError
@@ -45,7 +46,7 @@ def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
 
 
 def read_present(
-    farm: Farm, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, fed: Prices
+    farm: Farm, state: State, folder: Path, rules: Replanning, start: pd.Timestamp, now: pd.Timestamp, fed: Prices
 ) -> Knowledge:
     """What is known ``now`` of the intervals from ``start`` on, the one that now lies in.
 
@@ -68,7 +69,7 @@ def read_present(
     known: dict[str, Any] = dict.fromkeys(HELD) | held | {"temperature_c": warm}
     known["fills"], known["warnings"] = (*worth.fills, *market.fills), (*worth.warnings, *market.warnings, *said)
     market = replace(market, **known)
-    return Knowledge(metered(farm, market), prices, issued, before, now)
+    return Knowledge(metered(farm, market, state), prices, issued, before, now)
 
 
 def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:

@@ -18,6 +18,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.base import as_written
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
+from optimizer.config.state import State
 from optimizer.daily.record_check import judge
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
@@ -27,7 +28,7 @@ from optimizer.market.inputs import MarketInputs
 Source = Literal["plan", "kept", "nearest", "posture"]
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
-FORM = 3  # of the text; those of before are read too
+FORM = 4  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _SHORT_MW = 1e-6
 _APART = ("grid", "fills", "warnings")
@@ -40,7 +41,7 @@ class Record:
 
     ``source``: a plan; one kept on the data of before, under the calls of now; the nearest to calls that cannot be met;
     or a safe posture. ``short_mw`` is by how much each interval exceeds what binds it, (intervals,), MW.
-    ``farm.state`` is the state it began in. ``planned_usd`` is the profit that was planned, None without a plan.
+    ``state`` is the one it began in. ``planned_usd`` is the profit that was planned, None without a plan.
     ``reasons`` says by group and interval why machines are off. ``expected_mw`` are the peaks that a tail expects of
     the rest of the billing period, by demand charge and period.
     """
@@ -48,11 +49,17 @@ class Record:
     source: Source
     farm: Farm
     market: MarketInputs
+    state: State
     dispatch: Dispatch
     planned_usd: float | None
     reasons: tuple[tuple[str, ...], ...]
     expected_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
     short_mw: tuple[float, ...] = ()
+
+    @property
+    def conditions(self) -> Conditions:
+        """What it was made under."""
+        return Conditions(self.farm, self.market, self.state)
 
     @property
     def start(self) -> pd.Timestamp:
@@ -110,7 +117,8 @@ class Record:
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
             "market": market,
-            "farm": json.loads(self.farm.model_dump_json()),
+            "farm": json.loads(self.farm.model_dump_json(exclude={"state"})),
+            "state": json.loads(self.state.model_dump_json()),
         }
         return _sealed(json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n")
 
@@ -138,6 +146,7 @@ def _sealed(body: str) -> str:
 def _read(data: dict[str, Any]) -> Record:
     with as_written():
         farm = Farm.model_validate_json(json.dumps(data["farm"]), extra="ignore")
+        state = farm.state if data["form"] <= 3 else State.written(json.dumps(data["state"]))
     starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
     grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
     market = {item.name for item in fields(MarketInputs)} - set(_APART)
@@ -147,6 +156,7 @@ def _read(data: dict[str, Any]) -> Record:
         market=MarketInputs(
             grid=grid, fills=(), **{name: _arrays(value) for name, value in data["market"].items() if name in market}
         ),
+        state=state,
         dispatch=_before(data) if data["form"] <= 2 else Dispatch.from_json(data["decisions"]),
         planned_usd=data["planned_usd"],
         reasons=tuple(tuple(row) for row in data["reasons"]),
@@ -189,12 +199,12 @@ def market_at(market: MarketInputs, positions: Int, grid: Grid) -> MarketInputs:
     return replace(market, grid=grid, **others)
 
 
-def metered(record: Record, market: MarketInputs, farm: Farm | None = None) -> Conditions:
-    """Conditions of hours of a schedule that are over, or of another ``farm`` in them.
+def metered(record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None) -> Conditions:
+    """Conditions of hours of a schedule that are over, or of another ``farm`` or ``state`` in them.
 
     Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls
     on the hours that set the peak. Where the peak so far is not known, after a long silence, it is taken to be so high
     that these hours add nothing to the charge.
     """
-    c = tail.metered(farm or record.farm, market, record.expected_mw)
-    return Conditions(c.farm, c.market, replace(c.rest, unknown_mw=float(market.import_limit_mw.max())))
+    c = tail.metered(farm or record.farm, market, state or record.state, record.expected_mw)
+    return replace(c, rest=replace(c.rest, unknown_mw=float(market.import_limit_mw.max())))

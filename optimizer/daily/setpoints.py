@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.conditions import Conditions
 from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
 from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
@@ -162,7 +161,7 @@ def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
 
     Or be more than there are: where a group goes on to another mode, and of one of them that is not the next change.
     """
-    grid, c = record.market.grid, Conditions(record.farm, record.market)
+    grid, c = record.market.grid, record.conditions
     held = {
         point: _without_later_changes(units, grid.starts > now) for point, units in record.dispatch.units_on.items()
     }

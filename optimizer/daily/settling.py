@@ -12,11 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
-from optimizer.config.base import as_written
-from optimizer.config.horizon import State
-from optimizer.daily.carried import UNREADABLE, executed, fitted
+from optimizer.config.state import State
+from optimizer.daily.carried import UNREADABLE, followed_until
 from optimizer.daily.entries import Entry
 from optimizer.daily.history import History
 from optimizer.daily.observed import price_with
@@ -26,6 +24,7 @@ from optimizer.daily.review import Told
 from optimizer.dispatch import Dispatch
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
+from optimizer.state import fitted, state_after
 
 F = NDArray[np.float64]
 _KNOWN = 1.0 - 1e-9
@@ -49,15 +48,12 @@ def _between(start: int, end: int, prices: Prices) -> Prices:
     return Prices(prices.starts[over], prices.ends[over], prices.usd_per_mwh[over])
 
 
-def _told(entry: Entry, record: Record, ends: int, came: Prices, before: Told | None) -> Told:
-    c, dispatch = executed(record, pd.Timestamp(ends, unit="s", tz="UTC").as_unit("us"))
-    price, share = price_with(came, c.market.energy_price_usd_per_mwh, c.grid)
+def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told | None) -> Told:
+    c, dispatch = followed_until(record, pd.Timestamp(ends, unit="s", tz="UTC").as_unit("us"))
+    price, share = price_with(prices, c.market.energy_price_usd_per_mwh, c.grid)
     known = share > _KNOWN
-    really = Conditions(
-        c.farm,
-        replace(c.market, energy_price_usd_per_mwh=np.where(known, price, c.market.energy_price_usd_per_mwh)),
-        c.rest,
-    )
+    came = np.where(known, price, c.market.energy_price_usd_per_mwh)
+    really = replace(c, market=replace(c.market, energy_price_usd_per_mwh=came))
     by_rule = _by_rule(record, really, before)
 
     def earned(conditions: Conditions, schedule: Dispatch) -> float:
@@ -85,9 +81,8 @@ def _by_rule(record: Record, really: Conditions, before: Told | None) -> tuple[C
     After a gap it starts with what the schedule started with.
     """
     if before is not None and before.stops == int(record.start.timestamp()):
-        with as_written():
-            state = fitted(State.model_validate_json(before.rule, extra="ignore"), record.farm)
-        peaks = record.farm.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
+        state = fitted(State.written(before.rule), record.farm)
+        peaks = record.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
         state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
-        really = metered(record, really.market, record.farm.model_copy(update={"state": state}))
+        really = metered(record, really.market, state=state)
     return really, strike_rule(really)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import numpy as np
 
-from optimizer.conditions import Conditions
 from optimizer.config.clock import zone_of
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.identity import FILE, identity_in
@@ -38,7 +37,7 @@ def whose(state: Path) -> Whose:
 
 def most_mw(record: Record) -> float:
     """The most that a farm draws from the grid: every machine on, within the import limit where that is hard, MW."""
-    c = Conditions(record.farm, record.market)
+    c = record.conditions
     units = np.array([group.units for group in record.farm.fleet])
     load = c.pue * float(c.strongest_mw @ units) + record.market.auxiliary_load_mw
     hard = record.farm.site.import_violation_usd_per_mwh is None

@@ -1,4 +1,4 @@
-"""What an operator should know of a plan's data: old numbers, skipped hours, calls not owed, peaks after the plan."""
+"""What an operator should know of a plan's data: old numbers, skipped hours, calls not owed."""
 
 from __future__ import annotations
 
@@ -17,37 +17,18 @@ from optimizer.config.programs import obligations
 from optimizer.market.calendars import kinds_of_day
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import subsidy_on
-from optimizer.market.periods import billing_periods
 
 _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
 
 def remarks(farm: Farm, grid: Grid) -> tuple[str, ...]:
-    """One sentence each on old numbers, hours the clock skips, calls beyond their program, peaks after the plan."""
+    """One sentence each on old numbers, hours the clock skips, calls beyond their program."""
     found = (
         _old_numbers(farm, grid),
         _skipped_blocks(farm, grid),
         _calls_not_owed(farm, grid),
-        _later_peaks(farm, grid),
     )
     return tuple(remark for several in found for remark in several)
-
-
-def _later_peaks(farm: Farm, grid: Grid) -> Iterator[str]:
-    """Ratchets that reach beyond the plan, where nothing says which peaks to expect there."""
-    for i, demand in enumerate(farm.energy.demand):
-        ratchet = demand.ratchet
-        if ratchet is None or demand.expected_peaks_mw is not None:
-            continue
-        months = {int(period.label[-2:]) for period in billing_periods(grid, farm.energy.billing_day)}
-        if ratchet.of_months is not None and not months & set(ratchet.of_months):
-            continue
-        highest = farm.state.bill.highest_peak_mw(demand.name)
-        what = "full load is expected" if highest is None else f"{highest:.6g} MW are expected, the highest past peak,"
-        yield (
-            f"energy.demand[{i}].expected_peaks_mw: is not given: {what} in the {ratchet.months} billing periods after "
-            "the plan in which its ratchet bills a new peak"
-        )
 
 
 def _calls_not_owed(farm: Farm, grid: Grid) -> Iterator[str]:

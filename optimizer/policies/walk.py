@@ -195,7 +195,7 @@ class _Walk:
         """The most import, MW, and the limit that says so."""
         c, rate = self.c, self.c.farm.site.ramp_up_mw_per_hour
         limits = {Reason.EVENT: float(self.event[t]), Reason.IMPORT_LIMIT: float(self.site[t])}
-        last = c.farm.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
+        last = c.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is not None and last is not None:
             limits[Reason.RAMP] = last + rate * float(c.grid.hours[t])
         tightest = min(limits, key=lambda reason: limits[reason])
@@ -232,7 +232,7 @@ class _Walk:
         Load that machines take with them which go out of service may fall besides.
         """
         c, rate = self.c, self.c.farm.site.ramp_down_mw_per_hour
-        last = c.farm.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
+        last = c.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is None or last is None:
             return running
         there = c.in_service_before if t == 0 else c.units_available[:, t - 1]

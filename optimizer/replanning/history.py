@@ -55,7 +55,7 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
         earlier = told_before(farm, folder, own, longer.part(0, lead))
         prices = price_forecast(farm, folder, rules, grid, np.append(earlier, market.energy_price_usd_per_mwh))
     issued = {name: probabilities for name, (_, probabilities) in charges.items()}
-    return Knowledge(metered(farm, market), prices, issued, _known_before(farm, folder, day_before(grid)))
+    return Knowledge(metered(farm, market, farm.state), prices, issued, _known_before(farm, folder, day_before(grid)))
 
 
 def without_estimates(farm: Farm) -> Farm:

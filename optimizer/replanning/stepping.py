@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,10 +10,9 @@ from numpy.typing import NDArray
 
 from optimizer.assembly import build_problem
 from optimizer.billing import NO_REST, Rest
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.config.horizon import State
+from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.session import solve_from
@@ -22,16 +22,16 @@ from optimizer.market.periods import billing_periods
 from optimizer.planning import plan_conditions, without_tail
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.rolling import executed
+from optimizer.rolling import executed, step
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from optimizer.tail import charged_by_period, metered, part_of
+from optimizer.state import Announced
+from optimizer.tail import charged_by_period
 from optimizer.units import MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
-Announced = dict[str, dict[str, tuple[int, ...]]]
 
 
 class Stepper:
@@ -57,34 +57,29 @@ class Stepper:
         """What is executed in interval ``now``, with its reasons, and the state after it. Raises InfeasibleError."""
         if now == 0 or self._day(now) != self._day(now - 1):
             self._begun = None
-        there = self.farm.model_copy(update={"state": state})
-        really = metered(there, part_of(self.knowledge.actual.market, now, now + 1))
-        c = self.conditions(now, state)
         try:
-            followed, told = self._executed(c, really)
+            return step(self.conditions(now, state), self.knowledge.actual, now, now + 1, self._decided)
         except InfeasibleError:
             if not state.announced:
                 raise
             return self.step(now, state.model_copy(update={"announced": {}}))  # limits come before what was announced
-        return followed, state_after(really, followed).model_copy(update={"announced": told})
 
     def conditions(self, now: int, state: State) -> Conditions:
         """What is known and expected, over the farm's horizon, when an interval begins."""
         n = len(self.knowledge.grid)
-        known = self.farm.known_at(self.knowledge.asked_at or self.knowledge.grid.starts[now])
-        farm = known.model_copy(update={"state": state})
+        farm = self.farm.known_at(self.knowledge.asked_at or self.knowledge.grid.starts[now])
         firsts = now + self._firsts[now + self._firsts < n]
-        c = Conditions(farm, self.knowledge.market(now, firsts, min(now + self._reach, n)))
-        return Conditions(farm, c.market, self._expected_rest(c, now))
+        c = Conditions(farm, self.knowledge.market(now, firsts, min(now + self._reach, n)), state)
+        return replace(c, rest=self._expected_rest(c, now))
 
-    def _executed(self, c: Conditions, really: Conditions) -> tuple[Followed, Announced]:
+    def _decided(self, c: Conditions, really: Conditions) -> tuple[Followed, Announced]:
         """What becomes of the plan in its first interval, and what it announces for those after it."""
         problem = build_problem(c)
         program = compile_program(problem)
         try:
             solution = solve_from(program, self._begun)
         except InfeasibleError:
-            if not c.farm.state.announced:
+            if not c.state.announced:
                 plan_conditions(c)  # says which limits collide
             raise
         self._begun = program, solution.basis
@@ -123,6 +118,6 @@ class Stepper:
             firsts = np.append(now + self._firsts[: len(c.grid)], np.arange(stop, end, length))
             rest = NO_REST
             if end > stop:
-                rest = without_tail(Conditions(c.farm, self.knowledge.market(now, firsts, end)), len(c.grid)).rest
+                rest = without_tail(replace(c, market=self.knowledge.market(now, firsts, end)), len(c.grid)).rest
             self._rest = self._day(now), last.label, rest
         return self._rest[2]

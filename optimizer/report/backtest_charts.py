@@ -91,7 +91,7 @@ def day_in_detail(
     ``place`` tells the charts of one day from those of another.
     """
     first, stop = (int(at) for at in np.searchsorted(k.grid.day_of_interval, (day, day + 1)))
-    c, seen = (Conditions(whole.farm, part_of(whole.market, first, stop)) for whole in (k.actual, k.observed))
+    c, seen = (replace(whole, market=part_of(whole.market, first, stop)) for whole in (k.actual, k.observed))
     mine = next(iter(schedules)) if pair is None else pair.mine
     keys = [key for key in schedules if pair is None or key in (pair.mine, pair.theirs, BOUND.key)]
     series: dict[str, Any] = {}

@@ -140,7 +140,7 @@ def figures(plan: Plan) -> Figures:
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
             for fill in market.fills
         ),
-        warnings=market.warnings,
+        warnings=c.warnings,
     )
 
 

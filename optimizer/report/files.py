@@ -138,7 +138,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
             }
             for fill in plan.market.fills
         ],
-        "warnings": list(plan.market.warnings),
+        "warnings": list(plan.conditions.warnings),
         "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
     }
 

@@ -71,8 +71,8 @@ def _group_breaches(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> 
         for day in range(len(c.grid.days)):
             today = np.flatnonzero(c.grid.day_of_interval == day)
             allowed = group.starts_per_day * float(available[today].max())
-            if day == 0 and name in c.farm.state.groups:
-                allowed = max(allowed - c.farm.state.groups[name].starts_today, 0.0)
+            if day == 0 and name in c.state.groups:
+                allowed = max(allowed - c.state.groups[name].starts_today, 0.0)
             if (made := float(started[today].sum())) > allowed + UNIT_TOLERANCE:
                 yield Breach("starts per day", name, int(today[0]), made - allowed, "starts")
     if group.starts_per_hour is not None:
@@ -139,7 +139,7 @@ def _site_breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     yield from _breaches("import below zero", "", -imported, "MW", MW_TOLERANCE)
     if site.import_violation_usd_per_mwh is None:
         yield from _breaches("import limit", "", imported - c.market.import_limit_mw, "MW", MW_TOLERANCE)
-    before = c.farm.state.grid_import_mw
+    before = c.state.grid_import_mw
     change = np.diff(imported, prepend=imported[0] if before is None else before)
     if site.ramp_up_mw_per_hour is not None:
         yield from _breaches("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours, "MW", MW_TOLERANCE)

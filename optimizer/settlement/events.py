@@ -39,7 +39,7 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
         worst, at = float(above.max()), int(above.argmax())
         if worst > 0.0:
             usd = -above * c.grid.hours * (event.violation_usd_per_mwh or 0.0)
-            beyond = max(worst - c.farm.state.missed_mw.get(event.name, 0.0), 0.0)
+            beyond = max(worst - c.state.missed_mw.get(event.name, 0.0), 0.0)
             found.append(Miss(e, worst, at, above > 0.0, usd, -beyond * (event.violation_usd_per_mw or 0.0)))
     return tuple(found)
 

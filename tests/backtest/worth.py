@@ -109,7 +109,7 @@ def known(data: Path, folder: Path, row: Row, lag: int = 0) -> Knowledge:
 
 def replanned(k: Knowledge) -> Followed:
     """The schedule of re-planning at every interval."""
-    stepper, state, pieces = Stepper(k), k.actual.farm.state, []
+    stepper, state, pieces = Stepper(k), k.actual.state, []
     for now in range(len(k.grid)):
         piece, state = stepper.step(now, state)
         pieces.append(piece)

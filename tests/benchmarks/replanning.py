@@ -56,7 +56,7 @@ def measured(folder: Path, days: int) -> dict[str, Any]:
         return solve(program, start)
 
     stepping.solve_from = noted
-    stepper, state = stepping.Stepper(k), k.actual.farm.state
+    stepper, state = stepping.Stepper(k), k.actual.state
     ours = raw = ours_cpu = raw_cpu = apart = 0.0
     rows = columns = 0
     load_before = os.getloadavg()

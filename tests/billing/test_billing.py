@@ -25,7 +25,7 @@ def billing(
     series = {"probability": more.pop("probability", {})}
     built = farm(energy=energy, state=state, **more)
     market = conditions(built, [0.0] * len(hours), hours=hours, start=start, **series).market
-    return Billing(built, market, rest)
+    return Billing(built, market, built.state.bill, rest)
 
 
 def demand(**more: Any) -> dict[str, Any]:

@@ -82,11 +82,11 @@ def test_the_next_plan_begins_where_the_last_has_led(tmp_path: Path) -> None:
     assert night is not None
     assert morning is not None
     before = [float(units[7 + 3]) for (name, _), units in night.dispatch.units_on.items() if name == "Old"]
-    assert morning.farm.state.groups["Old"].running == sum(before)
+    assert morning.state.groups["Old"].running == sum(before)
     assert sum(before) < 3000
     import_mw = [float(row["mw"]) for row in rows(state / "runs" / "2026-02-11T0000-0600")]
     by_interval = [sum(import_mw[i : i + 2]) for i in range(0, 2 * (4 + 7), 2)]
-    assert morning.farm.state.bill.peaks_mw["Any time"] == pytest.approx(max(6.0, *by_interval), abs=1e-3)
+    assert morning.state.bill.peaks_mw["Any time"] == pytest.approx(max(6.0, *by_interval), abs=1e-3)
 
 
 def test_a_tail_instead_of_an_expected_peak(tmp_path: Path) -> None:
@@ -156,13 +156,13 @@ def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
     (state / "state.yaml").write_text("at: 2026-02-11 03:00\ngroups: {Old: {running: 1234}}\n")
     done = run(farm, state, 3)
     assert done.record is not None
-    assert done.record.farm.state.groups["Old"].running == 1234
-    assert done.record.farm.state.bill.peaks_mw["Any time"] > 6  # what the file does not say is carried
+    assert done.record.state.groups["Old"].running == 1234
+    assert done.record.state.bill.peaks_mw["Any time"] > 6  # what the file does not say is carried
     assert "(state folder)/state.yaml" in (state / "latest" / "inputs.json").read_text()
     later = run(farm, state, 6)
     assert any("state.yaml is of 2026-02-11 03:00-06:00" in line for line in later.said)
     assert later.record is not None
-    assert later.record.farm.state.groups["Old"].running != 1234
+    assert later.record.state.groups["Old"].running != 1234
 
 
 def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) -> None:
@@ -172,12 +172,12 @@ def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) 
     (state / "state.yaml").write_text("at: 2026-02-11 03:09\ngroups: {Old: {running: 1234}}\n")
     first = run(farm, state, 3 + 10 / 60)
     assert first.record is not None
-    assert first.record.farm.state.groups["Old"].running == 1234
+    assert first.record.state.groups["Old"].running == 1234
     went_on = first.record.dispatch.units_on["Old", "normal"][0]
     assert went_on != 1234
     later = run(farm, state, 4)
     assert later.record is not None
-    assert later.record.farm.state.groups["Old"].running == went_on
+    assert later.record.state.groups["Old"].running == went_on
 
 
 def test_a_wrong_state_file_is_told_with_its_place(tmp_path: Path) -> None:
@@ -335,8 +335,8 @@ def test_a_plan_follows_the_posture_again(tmp_path: Path) -> None:
     done = run(farm, state, 15)
     assert done.status == "planned"
     assert done.record is not None
-    assert done.record.farm.state.groups["New"].running == 0
-    assert done.record.farm.state.bill.peaks_mw["Any time"] > 6
+    assert done.record.state.groups["New"].running == 0
+    assert done.record.state.bill.peaks_mw["Any time"] > 6
 
 
 def test_only_so_many_runs_are_kept(tmp_path: Path) -> None:
@@ -380,8 +380,8 @@ def test_a_changed_fleet_takes_what_fits_of_the_state(tmp_path: Path) -> None:
     done = run(farm, state, 3)
     assert done.exit_code == 0
     assert done.record is not None
-    assert set(done.record.farm.state.groups) == {"New"}
-    assert done.record.farm.state.groups["New"].running <= 500
+    assert set(done.record.state.groups) == {"New"}
+    assert done.record.state.groups["New"].running <= 500
 
 
 def test_the_link_is_relative_so_that_the_folder_can_be_moved(tmp_path: Path) -> None:

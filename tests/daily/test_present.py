@@ -170,7 +170,7 @@ def test_announced_machines_are_carried_in_the_record(tmp_path: Path) -> None:
     second = run(farm, state, START + timedelta(minutes=15)).record
     assert first is not None
     assert second is not None
-    told = second.farm.state.announced
+    told = second.state.announced
     assert {(g, m): list(units) for g, modes in told.items() for m, units in modes.items()} == {
         point: units[1:4].tolist() for point, units in first.dispatch.units_on.items()
     }
@@ -186,7 +186,7 @@ def test_a_call_comes_before_what_was_announced(tmp_path: Path) -> None:
     farm.write_text(farm.read_text() + call)
     record = run(farm, state, START + timedelta(minutes=15)).record
     assert record is not None
-    assert record.farm.state.announced == {}
+    assert record.state.announced == {}
     mw = sum(now_on(record)[name, "normal"] * watts / 1e6 for name, watts in (("Old", 3100), ("New", 3500)))
     assert 2.9 < mw <= 3.0
 
@@ -263,4 +263,4 @@ def test_what_was_announced_by_the_quarter_is_not_kept_by_the_hour(tmp_path: Pat
     farm.write_text(text[:at] + "intervals: [{minutes: 60}]" + text[text.index("\n", at) :])
     record = run(farm, state, START + timedelta(hours=1)).record
     assert record is not None
-    assert record.farm.state.announced == {}
+    assert record.state.announced == {}

@@ -9,14 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.carry import state_after
 from optimizer.conditions import Conditions
-from optimizer.daily.carried import executed, state_at
+from optimizer.config.state import State
+from optimizer.daily.carried import followed_until, state_at
 from optimizer.daily.record import Record, metered, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, MissingDataError
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
+from optimizer.state import state_after
 from optimizer.tail import part_of
 from tests.farms import conditions, farm, farms, group
 
@@ -27,7 +28,8 @@ def recorded(c: Conditions) -> Record:
     """A schedule over all of a farm's intervals, as a record."""
     followed = strike_rule(c)
     dispatch = Dispatch(followed.table)
-    return Record("plan", c.farm, c.market, dispatch, 1.25, tuple(("price",) * len(c.grid) for _ in c.farm.fleet))
+    reasons = tuple(("price",) * len(c.grid) for _ in c.farm.fleet)
+    return Record("plan", c.farm, c.market, c.state, dispatch, 1.25, reasons)
 
 
 @given(farms())
@@ -37,7 +39,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
     record = recorded(c)
     again = record_of(record.text(), "test")
     assert again.text() == record.text()
-    assert again.farm == record.farm
+    assert (again.farm, again.state) == (record.farm.model_copy(update={"state": State()}), record.state)
     before, after = (settle(metered(one, one.market), one.dispatch) for one in (record, again))
     assert before.lines == after.lines
 
@@ -46,7 +48,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
 @settings(max_examples=40)
 def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditions, data: st.DataObject) -> None:
     record, n = recorded(c), data.draw(st.integers(1, len(c.grid)))
-    really, dispatch = executed(record, c.grid.ends[n - 1])
+    really, dispatch = followed_until(record, c.grid.ends[n - 1])
     part = metered(record, part_of(c.market, 0, n))
     try:
         expected = state_after(part, record.dispatch.first(n))
@@ -58,7 +60,7 @@ def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditio
 def test_an_interval_is_cut_where_the_next_plan_begins() -> None:
     """By hand: 10 MW at 0.5 USD/MWh and 1 USD/h earned each: 90 minutes of the two hours."""
     record = recorded(conditions(farm(), [0.5, 0.5]))
-    really, dispatch = executed(record, START + pd.Timedelta(minutes=90))
+    really, dispatch = followed_until(record, START + pd.Timedelta(minutes=90))
     assert really.grid.hours.tolist() == [1.0, 0.5]
     assert settle(really, dispatch).profit == pytest.approx(1.5 * (10 - 5))
 

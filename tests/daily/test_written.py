@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,23 +12,23 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from optimizer.carry import state_after
 from optimizer.config.base import as_written
 from optimizer.config.farm import Farm
-from optimizer.config.horizon import BillState, GroupState, State, Switched
-from optimizer.daily.carried import fitted, state_at
+from optimizer.config.state import BillState, GroupState, State, Switched
+from optimizer.daily.carried import state_at
 from optimizer.daily.history import History
 from optimizer.daily.job import run_once
 from optimizer.daily.record import Record, metered, record_of
 from optimizer.daily.review import review
 from optimizer.errors import CurtailError
 from optimizer.policies import strike_rule
+from optimizer.state import fitted, state_after
 from tests.daily.farms import START, shifted, write_farm, write_prices
 from tests.daily.test_record import recorded
 from tests.farms import conditions, farm, group
 
 # Two runs of `write_farm`, at 00:00 and 05:00, of the versions whose records had these forms
-FORMS = [Path(__file__).parent / name for name in ("form_1", "form_2")]
+FORMS = [Path(__file__).parent / name for name in ("form_1", "form_2", "form_3")]
 FORM_1 = FORMS[0]
 
 
@@ -52,7 +53,7 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
         "farm.json: is missing; its schedule and set-points tell whose this folder is"
     ]
     assert done.record is not None
-    assert done.record.farm.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
+    assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
     assert not list(state.rglob("*.damaged-*"))
     with History(state / "history.sqlite") as history:
         assert [round(run.planned_usd or 0.0, 2) for run in history.runs()][:2] == [4209.22, 3216.01]
@@ -65,7 +66,7 @@ def test_records_of_the_version_before_are_a_source_when_its_history_is_lost(tmp
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert done.exit_code == 0
     assert done.record is not None
-    assert done.record.farm.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
+    assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
 
 
 def test_a_form_of_the_future_is_set_aside(tmp_path: Path) -> None:
@@ -250,14 +251,7 @@ def test_a_peak_that_is_not_known_stays_so_and_costs_nothing() -> None:
     """A posture follows a long silence. What it metered is no peak of the month: that may have been higher before."""
     after = pd.Timestamp("2026-02-11 08:00Z")
     record = silence({"D": 3.0})
-    unknown = Record(
-        record.source,
-        record.farm.model_copy(update={"state": State()}),
-        record.market,
-        record.dispatch,
-        None,
-        record.reasons,
-    )
+    unknown = replace(record, state=State(), planned_usd=None)
     known, _ = state_at(after, record.farm, record, None)
     carried, said = state_at(after, record.farm, unknown, None)
     assert (known.bill.peaks_mw, carried.bill.peaks_mw, said) == ({"D": 10.0}, {}, ())

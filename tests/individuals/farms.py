@@ -139,7 +139,7 @@ class _Draw:
         limit = 2 * full + 2.0 if rng.random() < 0.6 else round(full * 0.7 + 0.3, 3)
         made = farm(*fleet, limit_mw=limit, site=site, energy=energy, state={**state, "at": self.start}, **more)
         series = market(made, prices, hours=self.hours, start=self.start, probability=chances)
-        return Small(Conditions(made, series), prices, self.hours, self.start, chances, self.names())
+        return Small(Conditions(made, series, made.state), prices, self.hours, self.start, chances, self.names())
 
     def ramps(self, site: dict[str, Any], state: dict[str, Any], fleet: Any, told: dict[str, Any]) -> None:
         """Ramps a little above what one machine needs, from the import that the state's machines draw."""

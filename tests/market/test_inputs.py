@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.conditions import Conditions
 from optimizer.config import base
 from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
@@ -531,5 +532,5 @@ def test_what_is_expected_of_later_peaks_is_told(tmp_path: Path, more: Any, past
     charge = {"name": "D", "usd_per_kw": 1.0, "expected_peak_mw": 0.0, "ratchet": ratchet, **more}
     state = {"at": "2026-02-11 00:00", "bill": {"peaks_mw": {"D": 0.0}, "past_peaks_mw": past}}
     one = farm(energy={"price_usd_per_mwh": 40.0, "demand": (charge,)}, state=state)
-    told = read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3)).warnings
+    told = Conditions(one, read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3)), one.state).warnings
     assert [said is not None and said in text for text in told] == ([True] if said else [])

@@ -33,7 +33,7 @@ def size(c: Conditions) -> float:
 
 def with_market(c: Conditions, **series: Any) -> Conditions:
     """The same farm with other series."""
-    return Conditions(c.farm, replace(c.market, **series))
+    return replace(c, market=replace(c.market, **series))
 
 
 def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Conditions:
@@ -42,7 +42,8 @@ def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Condit
     change(data)
     missed, names = data["state"].get("missed_mw", {}), {event["name"] for event in data.get("events", ())}
     data["state"]["missed_mw"] = {name: mw for name, mw in missed.items() if name in names}
-    return Conditions(Farm.model_validate(data), c.market)
+    changed = Farm.model_validate(data)
+    return replace(c, farm=changed, state=changed.state)
 
 
 def without(c: Conditions, *keys: str) -> Conditions:

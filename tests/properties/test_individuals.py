@@ -87,7 +87,7 @@ def by_individuals(c: Conditions) -> float | None:
         watts = {mode: point.power_w / 1e6 for mode, point in only.points.items()}
         th = {mode: point.hashrate_th for mode, point in only.points.items()}
         idle = only.standby_w / 1e6
-        state = c.farm.state.groups[only.name]
+        state = c.state.groups[only.name]
         ran = [mode for mode, units in state.modes.items() for _ in range(units)]
         many, there = range(only.units), int(c.in_service_before[g])
         since_on = [c.hours_since_start(s.at) for s in state.started for _ in range(s.units)]

@@ -13,7 +13,7 @@ from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
 from optimizer.replanning.forecasts import PriceForecast
 from optimizer.replanning.knowledge import Knowledge
-from tests.farms import farm, market
+from tests.farms import conditions, farm
 
 DAY_HOURS = 24
 
@@ -41,7 +41,7 @@ def history(
     Before it power cost 10 USD/MWh.
     """
     prices = np.asarray(prices, dtype=np.float64)
-    came = Conditions(built, market(built, prices, hours=hours, **series))
+    came = conditions(built, prices, hours=hours, **series)
     n, day = len(prices), round(DAY_HOURS / hours)
     published = np.full(n, np.nan) if forecast is None else np.broadcast_to(np.asarray(forecast, np.float64), (n,))
     until = np.full(n, 0 if forecast is None else n)
@@ -68,7 +68,7 @@ def foreseen(c: Conditions, look_ahead: float) -> Knowledge:
         "horizon": {"hours": look_ahead, "intervals": ({"minutes": minutes},)},
         "replanning": section,
     }
-    c = Conditions(Farm.model_validate(data), c.market)
+    c = replace(c, farm=Farm.model_validate(data))
     return Knowledge(c, None, {})
 
 
@@ -86,7 +86,7 @@ def evenly(c: Conditions) -> Conditions:
     n = len(c.grid)
     starts = pd.date_range(c.grid.starts[0], periods=n, freq="h").as_unit("us")
     still = None if c.market.temperature_c is None else np.full(n, 10.0)
-    return Conditions(c.farm, replace(c.market, grid=Grid(starts, np.ones(n), c.grid.timezone), temperature_c=still))
+    return replace(c, market=replace(c.market, grid=Grid(starts, np.ones(n), c.grid.timezone), temperature_c=still))
 
 
 def finer(c: Conditions, parts: int) -> Conditions:
@@ -108,7 +108,8 @@ def finer(c: Conditions, parts: int) -> Conditions:
         state["running"] *= parts
         for switch in (*state["started"], *state["stopped"]):
             switch["units"] *= parts
-    return Conditions(Farm.model_validate(data), c.market)
+    made = Farm.model_validate(data)
+    return replace(c, farm=made, state=made.state)
 
 
 def turnover(c: Conditions) -> float:

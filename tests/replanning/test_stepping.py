@@ -29,7 +29,7 @@ SLOW = group(units=10, restart_minutes=30.0, minimum_on_hours=2.0, minimum_off_h
 
 def stepped(k: Knowledge) -> Followed:
     """The whole replay."""
-    stepper, state, pieces = Stepper(k), k.actual.farm.state, []
+    stepper, state, pieces = Stepper(k), k.actual.state, []
     for now in range(len(k.grid)):
         piece, state = stepper.step(now, state)
         pieces.append(piece)
@@ -220,7 +220,7 @@ def test_what_comes_later_changes_no_decision(
 
 
 def _with(c: Conditions, name: str, values: Any) -> Conditions:
-    return Conditions(c.farm, replace(c.market, **{name: values}))
+    return replace(c, market=replace(c.market, **{name: values}))
 
 
 def test_no_rule_is_broken_over_all_of_a_replay() -> None:

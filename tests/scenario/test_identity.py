@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -30,7 +30,7 @@ NOTHING = (
 
 def under(c: Conditions, one: Scenario) -> Conditions:
     farm = farm_with(c.farm, one, c.grid.starts[0].to_pydatetime())
-    return Conditions(farm, market_with(c.market, one), c.rest)
+    return replace(c, farm=farm, market=market_with(c.market, one), tail=None)
 
 
 def same(a: MarketInputs, b: MarketInputs, tolerance: float) -> bool:

@@ -72,7 +72,7 @@ def excused_mw(before: Machines, taken: Machines, after: Machines, starts: int) 
 
 def rationed(c: Conditions, starts: tuple[int, ...]) -> bool:
     """Whether the starts of the first intervals keep to an hour's and a day's ration in the last of them."""
-    only, state, t = c.farm.fleet[0], c.farm.state.groups["G"], len(starts) - 1
+    only, state, t = c.farm.fleet[0], c.state.groups["G"], len(starts) - 1
     if only.starts_per_day is not None and sum(starts) > c.starts_allowed[0, 0]:
         return False
     if only.starts_per_hour is None or starts[t] == 0:
@@ -123,7 +123,7 @@ def next_ones(
 
 def begin(c: Conditions) -> set[Machines]:
     """The machines before the plan, in the modes the state tells."""
-    only, state = c.farm.fleet[0], c.farm.state.groups["G"]
+    only, state = c.farm.fleet[0], c.state.groups["G"]
 
     def since(switches: Any, n: int) -> list[float]:
         hours = [c.hours_since_start(s.at) for s in switches for _ in range(s.units)][:n]

@@ -59,7 +59,7 @@ def farm_under(path: Path, leave_out: tuple[str, ...] = (), worth: float = 100.0
     contract = contract_in(parse(contract_text(path, leave_out=leave_out)))
     groups = [farms.group(f"G{i}", MACHINES, worth * share, 1e3) for i, share in enumerate((0.75, 1.0, 1.25))]
     one = farms.farm(*groups, energy=dict(contract.energy), timezone=ZONE, **more)
-    return Conditions(one, read_market(one, Path(), grid_of(one, datetime.fromisoformat(START), HOURS)))
+    return Conditions(one, read_market(one, Path(), grid_of(one, datetime.fromisoformat(START), HOURS)), one.state)
 
 
 def running(c: Conditions, kw: F) -> Dispatch:

@@ -14,4 +14,4 @@ from tests.benchmarks.instance import FARM_FILE
 def conditions(folder: Path) -> Conditions:
     """Farm and market, as `curtail plan` reads them."""
     farm = load_farm(folder / FARM_FILE)
-    return Conditions(farm, read_market(farm, folder, grid_of(farm, None, None), None))
+    return Conditions(farm, read_market(farm, folder, grid_of(farm, None, None), None), farm.state)

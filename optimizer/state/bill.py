@@ -1,94 +1,26 @@
-"""The state at the end of a schedule, for the plan that goes on from there."""
+"""The bill so far: what was metered in the billing period a schedule ends in, and the peaks of those before."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.cohorts import Cohorts, course
 from optimizer.conditions import Conditions
-from optimizer.config.horizon import BillState, GroupState, State, Switched
+from optimizer.config.farm import Farm
+from optimizer.config.state import BillState
 from optimizer.dispatch import Dispatch
 from optimizer.settlement.account import grid_import_mw, settle
 from optimizer.settlement.charges import counted_mwh, peaks
-from optimizer.settlement.events import misses
 
 F = NDArray[np.float64]
 
 
-def state_after(c: Conditions, dispatch: Dispatch) -> State:
-    """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
-    imported, today = grid_import_mw(c, dispatch), _on_last_day(c)
-    return c.farm.state.model_copy(
-        update={
-            "at": c.grid.end.to_pydatetime(),
-            "groups": {group.name: _group(c, g, dispatch, today) for g, group in enumerate(c.farm.fleet)},
-            "announced": {},  # of intervals that are over
-            "grid_import_mw": max(float(imported[-1]), 0.0),
-            "bill": _bill(c, dispatch, imported),
-            "missed_mw": _missed(c, imported),
-        }
-    )
-
-
-def _missed(c: Conditions, imported: F) -> dict[str, float]:
-    """The worst miss so far of every event that is charged for it."""
-    missed = dict(c.farm.state.missed_mw)
-    for miss in misses(c, imported):
-        event = c.farm.events[miss.event]
-        if event.violation_usd_per_mw is not None:
-            missed[event.name] = max(missed.get(event.name, 0.0), miss.worst_mw)
-    return missed
-
-
-def _group(c: Conditions, g: int, dispatch: Dispatch, today: NDArray[np.bool_]) -> GroupState:
-    group = c.farm.fleet[g]
-    running = dispatch.running(group)
-    before = c.farm.state.groups.get(group.name)
-    starts = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
-    switched, last = course(c, g, running), round(running[-1])
-    made = before.starts_today if before is not None and today[0] else 0.0
-    return (before or GroupState(running=last)).model_copy(
-        update={
-            "running": last,
-            "modes": {mode: round(float(dispatch.units_on[group.name, mode][-1])) for mode in group.modes},
-            "in_service": round(float(c.units_available[g, -1])),
-            "started": tuple(_recent(c, switched.running, max(group.minimum_on_hours, 1.0))),
-            "stopped": tuple(_recent(c, switched.resting, group.minimum_off_hours)),
-            "starts_today": float(starts[today].sum()) + made,
-        }
-    )
-
-
-def _recent(c: Conditions, machines: Cohorts, hours: float) -> Iterator[Switched]:
-    """Those switched no longer ago than so many hours when the schedule ends."""
-    begin, length = c.grid.starts[0], float(c.grid.hours.sum())
-    for since, units in machines.cohorts:
-        if since + hours > length and round(units) > 0:
-            yield Switched(at=(begin + pd.Timedelta(seconds=round(since * 3600))).to_pydatetime(), units=round(units))
-
-
-def newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:
-    """The latest switches of at most so many machines: those switched again since count no longer."""
-    kept: list[Switched] = []
-    for switch in reversed(switches):
-        units = min(switch.units, most - sum(one.units for one in kept))
-        if units > 0:
-            kept.append(Switched(at=switch.at, units=units))
-    return tuple(reversed(kept))
-
-
-def _on_last_day(c: Conditions) -> NDArray[np.bool_]:
-    """Intervals of the local day in which the schedule ends, (intervals,); none where it ends at midnight."""
-    return np.asarray(c.grid.day_of_interval == (len(c.grid.days) - 1 if c.grid.last_day_goes_on else -1))
-
-
-def _bill(c: Conditions, dispatch: Dispatch, imported: F) -> BillState:
+def after(c: Conditions, dispatch: Dispatch) -> BillState:
     """What was metered and charged so far in the billing period the schedule ends in, and the peaks of those before."""
-    billing, energy, old = c.billing, c.farm.energy, c.farm.state.bill
+    billing, energy, old = c.billing, c.farm.energy, c.state.bill
+    imported = grid_import_mw(c, dispatch)
     last, first = billing.periods[-1], billing.periods[0]
     metered = _metered(c, imported)
     past = {name: dict(months) for name, months in old.past_peaks_mw.items()}
@@ -122,7 +54,7 @@ def _bill(c: Conditions, dispatch: Dispatch, imported: F) -> BillState:
 
 def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
     """The measured peak of every demand charge in every period so far, by name and label; none that is not known."""
-    billing, energy, so_far = c.billing, c.farm.energy, c.farm.state.bill.peaks_mw
+    billing, energy, so_far = c.billing, c.farm.energy, c.state.bill.peaks_mw
     first = billing.periods[0]
     found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
     if billing.begun_before(first):
@@ -152,3 +84,19 @@ def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], aft
         if billing.periods[bill.period] is last:
             charged += bill.rate_usd_per_mw * (max(bill.known_mw, peak.measured_mw) - bill.so_far_mw)
     return charged
+
+
+def fitted(bill: BillState, farm: Farm) -> BillState:
+    """Without charges, tiers and suppliers that are gone."""
+    energy = farm.energy
+    demand = {charge.name for charge in energy.demand}
+    tiers = {tier.name for tier in energy.tiers}
+    takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
+    return bill.model_copy(
+        update={
+            "peaks_mw": {name: mw for name, mw in bill.peaks_mw.items() if name in demand},
+            "past_peaks_mw": {name: mw for name, mw in bill.past_peaks_mw.items() if name in demand},
+            "tier_mwh": {name: mwh for name, mwh in bill.tier_mwh.items() if name in tiers},
+            "taken_mwh": {name: mwh for name, mwh in bill.taken_mwh.items() if name in takes},
+        }
+    )

@@ -1,0 +1,152 @@
+"""What runs, still binds and was billed when a plan begins; sections of mechanisms of their own beside it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar, Self, TypeVar
+
+from pydantic import ConfigDict, Field, create_model, model_validator
+
+from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, as_written
+from optimizer.config.charges import MonthLabel
+
+
+class StateSection(Section):
+    """What a mechanism carries from one plan to the next, under a ``KEY`` of its own; all of it has a default.
+
+    ``version`` is that of its layout, and written with it: what an older one wrote is first ``upgraded``.
+    """
+
+    KEY: ClassVar[str]
+    VERSION: ClassVar[int] = 1
+
+    version: int = 1
+
+    @classmethod
+    def upgraded(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
+        """What a layout of before wrote, in that of now."""
+        raise NotImplementedError
+
+    def after(self, c: Any, dispatch: Any) -> Self:
+        """The section at the end of a schedule that began with it; ``c``: Conditions, ``dispatch``: Dispatch."""
+        raise NotImplementedError
+
+    def fitted(self, farm: Any) -> Self:
+        """What of it survives in a changed farm; ``farm``: Farm."""
+        raise NotImplementedError
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_before(cls, data: Any) -> Any:
+        version = data.get("version", cls.VERSION) if isinstance(data, dict) else cls.VERSION
+        if isinstance(version, int) and version < cls.VERSION:
+            return cls.upgraded(data, version) | {"version": cls.VERSION}
+        return data
+
+
+S = TypeVar("S", bound=StateSection)
+SECTIONS: list[type[StateSection]] = []  # the mechanisms' own
+
+
+class Switched(Section):
+    """Machines switched lately, while minimum on or off times still bind."""
+
+    at: LocalTime
+    units: Count = Field(description="Machines switched")
+
+
+class GroupState(Section):
+    """What a group was doing when the plan begins."""
+
+    running: Count = Field(description="Machines running")
+    modes: dict[str, Count] = Field(
+        default={}, description="Machines running, by mode; those not told of run in the group's strongest"
+    )
+    in_service: Count | None = Field(
+        default=None, description="Machines in service just before; those running, resting or there now when absent"
+    )
+    started: tuple[Switched, ...] = Field(
+        default=(), description="Starts not longer ago than minimum_on_hours or an hour"
+    )
+    stopped: tuple[Switched, ...] = Field(default=(), description="Stops not longer ago than minimum_off_hours")
+    starts_today: NonNegative = Field(default=0.0, description="Machine starts already made on the first local day")
+
+
+class BillState(Section):
+    """The bill so far: what was metered in the billing period the plan begins in, and in those before it."""
+
+    peaks_mw: dict[Name, NonNegative] = Field(
+        default={}, description="Highest import of the billing period so far, by demand charge"
+    )
+    past_peaks_mw: dict[Name, dict[MonthLabel, NonNegative]] = Field(
+        default={}, description="Highest import of past billing periods, by demand charge and month of their beginning"
+    )
+    tier_mwh: dict[Name, NonNegative] = Field(default={}, description="Energy of the period so far, by tier")
+    taken_mwh: dict[Name, NonNegative] = Field(default={}, description="Taken in the period so far, by supplier")
+    charged_usd: NonNegative = Field(
+        default=0.0, description="What counts towards the minimum bill in the period so far, fixed charge left out"
+    )
+
+    def highest_peak_mw(self, demand: str) -> float | None:
+        """The highest import known of a demand charge; None where no past period has any.
+
+        The peak of the period so far alone says too little: it may be that of the first hour.
+        """
+        past = max(self.past_peaks_mw.get(demand, {}).values(), default=0.0)
+        return max(past, self.peaks_mw.get(demand, 0.0)) if past > 0 else None
+
+
+def _own() -> type[Section]:
+    """The mechanisms' sections alone, as one."""
+    own: dict[str, Any] = {section.KEY: (section, section()) for section in SECTIONS}
+    return create_model("Own", __base__=Section, **own)
+
+
+def _described(schema: dict[str, Any]) -> None:
+    schema["dependentRequired"] = {key: ["at"] for key in schema["properties"] if key != "at"}
+    schema["properties"] |= {section.KEY: section.model_json_schema() for section in SECTIONS}
+    schema["additionalProperties"] = False
+
+
+class State(Section):
+    """State carried in. A group left out is taken to run with every machine available."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_described)
+
+    at: LocalTime | None = Field(
+        default=None,
+        description="The moment the state was read; needed with groups, announced, grid_import_mw, bill or missed_mw",
+    )
+    groups: dict[Name, GroupState] = Field(default={}, description="By the name of the group")
+    announced: dict[Name, dict[str, tuple[Count, ...]]] = Field(
+        default={},
+        description="Machines announced before, by group and mode, for the intervals of the first length from now on",
+    )
+    grid_import_mw: NonNegative | None = Field(default=None, description="Import just before; lets ramps bind at once")
+    bill: BillState = Field(default=BillState(), description="The bill so far")
+    missed_mw: dict[Name, NonNegative] = Field(
+        default={}, description="Most MW drawn above the limit of an event so far, by events with violation_usd_per_mw"
+    )
+
+    @model_validator(mode="after")
+    def _own_sections(self) -> State:
+        """The mechanisms' sections in their types."""
+        if extra := self.__pydantic_extra__:
+            found = _own().model_validate(extra)
+            extra.update({key: getattr(found, key) for key in found.model_fields_set})
+        return self
+
+    @classmethod
+    def written(cls, text: str) -> State:
+        """A state in the JSON that this program wrote: sections that nobody knows are kept, as they are."""
+        data = json.loads(text)
+        more = {key: value for key, value in data.items() if key not in cls.model_fields}
+        with as_written():
+            own = _own().model_validate_json(json.dumps(more), extra="ignore")
+            known = cls.model_validate_json(text, extra="ignore")
+        return known.model_copy(update=more | {key: getattr(own, key) for key in own.model_fields_set})
+
+    def section(self, kind: type[S]) -> S:
+        """A mechanism's section; as by default where it is not there."""
+        found = (self.__pydantic_extra__ or {}).get(kind.KEY)
+        return found if isinstance(found, kind) else kind()

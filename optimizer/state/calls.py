@@ -1,0 +1,39 @@
+"""What was announced, what import was, and by how much calls were missed."""
+
+from __future__ import annotations
+
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.dispatch import Dispatch
+from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.events import misses
+
+Announced = dict[str, dict[str, tuple[int, ...]]]
+
+
+def imported_after(c: Conditions, dispatch: Dispatch) -> float:
+    """Import in the last interval, MW."""
+    return max(float(grid_import_mw(c, dispatch)[-1]), 0.0)
+
+
+def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
+    """The worst miss so far of every event that is charged for it, MW."""
+    missed = dict(c.state.missed_mw)
+    for miss in misses(c, grid_import_mw(c, dispatch)):
+        event = c.farm.events[miss.event]
+        if event.violation_usd_per_mw is not None:
+            missed[event.name] = max(missed.get(event.name, 0.0), miss.worst_mw)
+    return missed
+
+
+def missed_fitted(missed: dict[str, float], farm: Farm) -> dict[str, float]:
+    """Without events that are gone or no longer charged."""
+    charged = {event.name for event in farm.events if event.violation_usd_per_mw is not None}
+    return {name: mw for name, mw in missed.items() if name in charged}
+
+
+def announced_fitted(told: Announced, farm: Farm) -> Announced:
+    """All of it where every group and mode is still there; else nothing."""
+    modes = {group.name: set(group.modes) for group in farm.fleet}
+    same = set(told) == set(modes) and all(set(told[name]) == modes[name] for name in modes)
+    return told if same else {}
