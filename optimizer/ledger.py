@@ -37,7 +37,7 @@ class Line:
     afterwards: str = ""
 
 
-LEDGER = (
+LEDGER = [
     Line("hash_revenue", "Hash revenue, after the pool's fee", Kind.MACHINES),
     Line("hosting_revenue", "Hosting fees", Kind.MACHINES),
     Line("restart_loss", "Hash lost while restarting", Kind.MACHINES),
@@ -84,8 +84,21 @@ LEDGER = (
     ),
     Line("fixed_charges", "Fixed charges", Kind.POWER),
     Line("minimum_bill", "To the minimum bill", Kind.POWER | Kind.BY_PERIOD),
-)
-TITLE = {line.name: line.title for line in LEDGER}
+]
+
+
+def title(name: str, *, afterwards: bool = False) -> str:
+    """The title of a line, or the one it has ``afterwards``, once its period is over.
+
+    One that nobody declared, such as an extension's, speaks for itself.
+
+    >>> title("energy"), title("carbon_cost")
+    ("Energy at the interval's price", 'Carbon cost')
+    """
+    named = next((line for line in LEDGER if line.name == name), None)
+    if named is None:
+        return name.replace("_", " ").capitalize()
+    return named.afterwards if afterwards and named.afterwards else named.title
 
 
 def of_kind(kind: Kind) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from optimizer.policies import Followed
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.whole_units import within_load
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 from optimizer.state import Announced, state_after
 from optimizer.tail import metered, part_of
 from optimizer.units import megawatts

@@ -16,7 +16,8 @@ from optimizer.policies import Followed
 from optimizer.reasons import Reason
 from optimizer.rolling import replanned
 from optimizer.schedule.checker import check
-from optimizer.settlement.account import grid_import_mw, settle
+from optimizer.settlement.account import settle
+from optimizer.settlement.flows import grid_import_mw
 from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
 

@@ -26,7 +26,7 @@ from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
 from optimizer.policies import Followed, on_where, strike_rule
 from optimizer.schedule.tables import off_texts, reason_texts
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 
 _HOUR = pd.Timedelta(hours=1)
 _MW = 1e-6

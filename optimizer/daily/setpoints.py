@@ -19,7 +19,7 @@ from optimizer.daily.record import Record
 from optimizer.limits import owed_limit
 from optimizer.outputs import write_text
 from optimizer.outside import printable
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 
 F = NDArray[np.float64]
 

@@ -21,7 +21,7 @@ from optimizer.report.backtest_view import Pair
 from optimizer.report.charts import MOST_GROUPS, REASON_STYLE, price_range
 from optimizer.report.packing import decimals_of, packed
 from optimizer.report.text import label
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 from optimizer.tail import part_of
 
 F = NDArray[np.float64]

@@ -12,9 +12,8 @@ from optimizer.backtest.outcomes import Ladder, between
 from optimizer.backtest.replay import RUNG
 from optimizer.backtest.rungs import BOUND
 from optimizer.config.replanning import Column, DayAhead, Persistence, Replanning, SameHourLastWeek
-from optimizer.ledger import LEDGER
+from optimizer.ledger import title
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.report import words
 from optimizer.report.text import plural, trimmed
 from optimizer.report.waterfall import Cascade, cascade
 from optimizer.units import MINUTES_PER_HOUR
@@ -24,7 +23,6 @@ MOST_TERMS = 3
 _STRIKE = "strike"
 _NOTHING = 0.005  # USD
 _SMALL = 0.5  # USD
-LINES = {line.name: line.afterwards or line.title for line in LEDGER}
 
 
 @dataclass(frozen=True)
@@ -71,7 +69,7 @@ def falls(told: Ladder) -> list[Fall]:
 def _fall(told: Ladder, one: str, other: str) -> Fall:
     change = told.rungs[other].profit - told.rungs[one].profit
     terms = between(told.rungs[one], told.rungs[other])
-    bars = [(words.of(line, LINES), usd, False) for line, usd in terms.items()]
+    bars = [(title(line, afterwards=True), usd, False) for line, usd in terms.items()]
     return Fall(one, other, change, cascade([*bars, ("Together", change, True)]))
 
 
@@ -97,7 +95,10 @@ def best_and_worst(told: Ladder, pair: Pair) -> tuple[list[DayRow], list[DayRow]
         lines = dict.fromkeys([*mine.daily, *theirs.daily])
         nothing = np.zeros(len(gains))
         terms = [
-            (words.of(line, LINES), float(mine.daily.get(line, nothing)[at] - theirs.daily.get(line, nothing)[at]))
+            (
+                title(line, afterwards=True),
+                float(mine.daily.get(line, nothing)[at] - theirs.daily.get(line, nothing)[at]),
+            )
             for line in lines
         ]
         largest = sorted((term for term in terms if abs(term[1]) >= _SMALL), key=lambda term: -abs(term[1]))

@@ -11,8 +11,7 @@ import numpy as np
 
 from optimizer.compare.outcomes import changes
 from optimizer.compare.running import BASE, Compared, Comparison, Way
-from optimizer.ledger import TITLE
-from optimizer.report import words
+from optimizer.ledger import title
 from optimizer.report.text import number
 from optimizer.report.waterfall import Cascade, cascade
 
@@ -146,7 +145,7 @@ def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
     if base is None or mine is None:
         return None
     bars: list[tuple[str, float, bool]] = [("Without the scenario", base.profit, True)]
-    bars += [(words.of(line, TITLE), usd, False) for line, usd in changes(base, mine).items()]
+    bars += [(title(line), usd, False) for line, usd in changes(base, mine).items()]
     bars.append(("With it, planned knowing it", mine.profit, True))
     if noticed is not None and not noticed.breaches and abs(noticed.profit - mine.profit) >= 0.005:
         bars.append(("Not known before notice", noticed.profit - mine.profit, False))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.ledger import LEDGER, TITLE, Kind, of_kind
+from optimizer.ledger import LEDGER, Kind, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
@@ -185,7 +185,7 @@ def _lines(plan: Plan) -> Iterator[LineRow]:
     before = plan.continuous.lines
     for line, usd in plan.settlement.lines.items():
         if abs(usd) > _NOTHING or abs(before[line]) > _NOTHING:
-            yield LineRow(line, words.of(line, TITLE), usd, before[line])
+            yield LineRow(line, title(line), usd, before[line])
 
 
 def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
 from optimizer.ensemble.study import Study
-from optimizer.ledger import TITLE
-from optimizer.report import words
+from optimizer.ledger import title
 from optimizer.report.ensemble_charts import histogram, running_map
 from optimizer.report.page import render
 from optimizer.report.text import Clock
@@ -114,11 +113,7 @@ def render_ensemble(study: Study, results: Results) -> str:
         zone=grid.timezone,
         histogram=histogram(results.profit, quantile(results.profit, TAIL), cvar(results.profit, TAIL)),
         running=running_map(study, results),
-        lines=[
-            (words.of(name, TITLE), v.mean(), v[results.in_tail].mean())
-            for name, v in results.lines.items()
-            if np.any(v)
-        ],
+        lines=[(title(name), v.mean(), v[results.in_tail].mean()) for name, v in results.lines.items() if np.any(v)],
         failures=sorted(results.failures.items()),
         most_failures=MOST_FAILURES,
     )

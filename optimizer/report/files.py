@@ -18,7 +18,7 @@ from optimizer.report.contract import bill_json
 from optimizer.report.power import power_text
 from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import machine_starts
+from optimizer.settlement.flows import machine_starts
 from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]

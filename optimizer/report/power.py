@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import grid_import_mw, site_load_mw, spot_and_left_mw
+from optimizer.settlement.flows import grid_import_mw, site_load_mw, spot_and_left_mw
 
 F = NDArray[np.float64]
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD

@@ -60,8 +60,7 @@ GLOSSARY: dict[str, str] = {
 def of(code: str, words: dict[str, str]) -> str:
     """The words for a code; a code nobody wrote words for, such as an extension's, speaks for itself.
 
-    >>> from optimizer.ledger import TITLE
-    >>> of("energy", TITLE), of("carbon_cost", TITLE)
-    ("Energy at the interval's price", 'Carbon cost')
+    >>> of("carbon_cost", {})
+    'Carbon cost'
     """
     return words.get(code) or code.replace("_", " ").capitalize()

@@ -14,8 +14,8 @@ from optimizer.dispatch import Dispatch
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.items import PLAIN_ITEMS
-from optimizer.settlement.account import grid_import_mw
 from optimizer.settlement.charges import tag_usd
+from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

@@ -16,7 +16,7 @@ from optimizer.cohorts import course
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.dispatch import Dispatch
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 F = NDArray[np.float64]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.engine.solution import Solution
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 
 F = NDArray[np.float64]
 _SNAP = 1e-6

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
 from optimizer.dispatch import Dispatch
-from optimizer.ledger import TITLE, Kind, of_kind
+from optimizer.ledger import Kind, of_kind, title
 from optimizer.market.periods import Period
 from optimizer.settlement.account import Settlement, settle
 from optimizer.settlement.charges import beyond, later_usd, peaks, short_of, tag_usd
@@ -71,7 +71,7 @@ def _energy(c: Conditions, s: Settlement, dispatch: Dispatch, period: Period) ->
         for name, share in market.rate_shares.items():
             yield from _line(period, "energy", name, spot_mwh * share, spot_mwh * share * _rate(c, name))
     else:
-        yield from _line(period, "energy", TITLE["energy"], spot_mwh, spot_mwh * price)
+        yield from _line(period, "energy", title("energy"), spot_mwh, spot_mwh * price)
     for block in energy.blocks:
         mwh = market.block_mw[block.name] * hours
         yield from _line(period, "block_cost", block.name, mwh, mwh * market.block_price_usd_per_mwh[block.name])
@@ -89,7 +89,7 @@ def _energy(c: Conditions, s: Settlement, dispatch: Dispatch, period: Period) ->
             yield from _line(period, "resale_revenue", f"Resale of {block.name}", mwh, -earned)
     exported = dispatch.export_mw * hours
     earned = exported * market.export_price_usd_per_mwh
-    yield from _line(period, "export_revenue", TITLE["export_revenue"], exported, -earned)
+    yield from _line(period, "export_revenue", title("export_revenue"), exported, -earned)
 
 
 def _rate(c: Conditions, name: str) -> float:
@@ -139,7 +139,7 @@ def _charges(c: Conditions, s: Settlement, dispatch: Dispatch, p: int) -> Iterat
         name = f"{energy.coincident_peaks[tag.charge].name} {tag.year}, billed next year"
         billed = charge / rate if rate else 0.0
         yield BillLine(period.label, "coincident_peak", name, billed, "kW", rate, charge, 0.0, measured)
-    for line, name in (("fixed_charges", "Fixed charge"), ("minimum_bill", TITLE["minimum_bill"])):
+    for line, name in (("fixed_charges", "Fixed charge"), ("minimum_bill", title("minimum_bill"))):
         charge = -float(s.usd[line][inside].sum())
         if charge:
             yield BillLine(period.label, line, name, 1.0, "period", charge, charge)

@@ -11,8 +11,9 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import BillState
 from optimizer.dispatch import Dispatch
-from optimizer.settlement.account import grid_import_mw, settle
+from optimizer.settlement.account import settle
 from optimizer.settlement.charges import counted_mwh, peaks
+from optimizer.settlement.flows import grid_import_mw
 
 F = NDArray[np.float64]
 

@@ -14,7 +14,7 @@ from optimizer.daily.history import History
 from optimizer.daily.job import run_once
 from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError, InputError
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 from tests.daily.farms import write_prices
 
 SITE = "import_limit_mw: 20"

@@ -20,7 +20,7 @@ import pytest
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.schedule.checker import check
-from optimizer.settlement.account import grid_import_mw
+from optimizer.settlement.flows import grid_import_mw
 from tests.farms import conditions, farm, group
 
 LONG_AGO = -1e9

@@ -17,8 +17,9 @@ from optimizer.config.rates import Rates
 from optimizer.dispatch import Dispatch
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
-from optimizer.settlement.account import settle, site_load_mw
+from optimizer.settlement.account import settle
 from optimizer.settlement.bill import BillLine, bill
+from optimizer.settlement.flows import site_load_mw
 from tests.farms import conditions, farm, farms
 from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, machines
 

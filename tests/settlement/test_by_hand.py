@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from optimizer.conditions import Conditions
-from optimizer.settlement.account import Settlement, grid_import_mw, settle, site_load_mw
+from optimizer.settlement.account import Settlement, settle
+from optimizer.settlement.flows import grid_import_mw, site_load_mw
 from tests.farms import conditions, farm, group
 from tests.settlement.schedules import dispatch
 

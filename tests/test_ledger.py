@@ -1,0 +1,89 @@
+"""The open ledger: a line of money that nobody here knows goes through all that is done with an account."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from io import StringIO
+from typing import Any
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from optimizer.assembly import build_problem
+from optimizer.compare.outcomes import outcome
+from optimizer.conditions import Conditions
+from optimizer.daily.kept import planned_record
+from optimizer.daily.record import record_of
+from optimizer.dispatch import Dispatch
+from optimizer.ledger import LEDGER, Kind, Line, of_kind
+from optimizer.planning import Plan, plan_conditions
+from optimizer.report.files import plan_files
+from optimizer.report.page import render_page
+from optimizer.report.summary import print_summary
+from optimizer.settlement.account import ACCOUNTS, settle
+from optimizer.settlement.flows import Flows
+from optimizer.state import state_after
+from optimizer.tail import part_of
+from tests.farms import conditions, farm
+from tests.test_dispatch import HOURS, Heated
+
+
+def heat(c: Conditions, dispatch: Dispatch, _flows: Flows, _usd: Mapping[str, Any]) -> dict[str, Any]:
+    """The made-up account: heat is paid with 0.1 USD/MWh."""
+    sold = sum(dispatch.table.get("heat_mw", {}).values(), np.zeros(len(c.grid)))
+    return {"heat_sold": 0.1 * c.grid.hours * sold}
+
+
+@pytest.fixture(autouse=True)
+def _heated(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    def built(c: Conditions, **more: Any) -> Heated:
+        problem = build_problem(c, **more)
+        return Heated(problem.sets, problem.parameters)
+
+    monkeypatch.setattr("optimizer.planning.build_problem", built)
+    line = Line("heat_sold", "Heat sold to neighbours", Kind.MACHINES)
+    LEDGER.append(line)
+    ACCOUNTS.append(heat)
+    yield
+    ACCOUNTS.remove(heat)
+    LEDGER.remove(line)
+
+
+def planned() -> Plan:
+    """Ten machines of 1 MW run in the first and the last hour: 10 USD less 0.5 x 10 for power, and 0.25 for heat."""
+    return plan_conditions(conditions(farm(), HOURS))
+
+
+def test_program_and_account_agree_on_it() -> None:
+    plan = planned()
+    assert plan.settlement.lines["heat_sold"] == pytest.approx(2 * 0.25)
+    assert plan.settlement.profit == pytest.approx(2 * (10 - 5) + 2 * 0.25)
+    assert plan.objective == pytest.approx(plan.continuous.profit, abs=1e-4)
+    assert settle(plan.conditions, plan.dispatch).lines["energy"] == pytest.approx(-10)
+
+
+def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
+    plan = planned()
+    again = record_of(planned_record(plan, nearest=False).text(), "test")
+    assert settle(again.conditions, again.dispatch).lines == plan.settlement.lines
+    first = replace(plan.conditions, market=part_of(plan.market, 0, 2))
+    state = state_after(first, plan.dispatch.first(2))
+    then = replace(plan.conditions, market=part_of(plan.market, 2, 3), state=state)
+    parts = settle(first, plan.dispatch.first(2)), settle(then, plan.dispatch.at(np.array([2])))
+    assert sum(part.lines["heat_sold"] for part in parts) == pytest.approx(0.5)
+
+
+def test_it_is_published() -> None:
+    plan = planned()
+    assert '"heat_sold": 0.5' in plan_files(plan)["settlement.json"]
+    assert "Heat sold to neighbours" in render_page(plan)
+    print_summary(plan, console := Console(record=True, width=120, file=StringIO()))
+    assert "Heat sold to neighbours" in console.export_text()
+
+
+def test_it_counts_by_its_kind() -> None:
+    plan = planned()
+    assert "heat_sold" in of_kind(Kind.MACHINES)
+    assert outcome(plan.conditions, plan.dispatch, {}).of(Kind.MACHINES) == pytest.approx(20.5)
