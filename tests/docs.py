@@ -54,7 +54,7 @@ def families(concerns: Iterable[ModuleType]) -> Iterator[str]:
     for concern in concerns:
         first, *more = paragraphs(concern)
         yield "\n\n".join([f"**{Path(str(concern.__file__)).name}**: {first}", *more])
-        yield family_table(concern.FAMILIES)
+        yield family_table(concern.RULES.families)
 
 
 def family_table(families: Iterable[Family]) -> str:

@@ -11,10 +11,14 @@ from tests.mutations.run import chosen
 from tests.mutations.targets import KINDS, TESTS, all_mutants, noticed_by
 
 RULE = '''
+@RULES.family(("LATER",), "a - b")
 def change(m: Any, t: Any) -> Any:
     """Units change by :math:`a - b <= c`."""
     return m.units[t] - m.units[m.previous[t]] <= 2.0 * m.limit[t]
-FAMILIES = (Family(change, ("LATER",), "a - b"), other)
+@RULES.term(("LATER",), money=False)
+def none(m: Any, t: Any) -> Any:
+    return m.units[t]
+OF_A_PERIOD = (change, other)
 '''
 ACCOUNT = """
 def cost(c: F, total: F) -> F:
@@ -37,6 +41,7 @@ def test_wrongs_done_to_a_rule() -> None:
         "2.0 * m.limit[t]",
     )
     assert changes(RULE, rule=True) == [
+        "RULES.family(('LATER',), 'a - b') -> lambda rule: rule",
         f"{row} -> {rise} >= {bound}",
         f"{row} -> {rise} <= 2.0 * ({bound})",
         f"{rise} -> m.units[t]",
@@ -45,7 +50,9 @@ def test_wrongs_done_to_a_rule() -> None:
         "m.previous[t] -> t",
         f"{bound} -> 2.0",
         f"{bound} -> m.limit[t]",
-        "Family(change, ('LATER',), 'a - b') -> *()",
+        "RULES.term(('LATER',), money=False) -> lambda rule: rule",
+        "RULES.term(('LATER',), money=False) -> RULES.term(('LATER',))",
+        "change -> *()",
         "other -> *()",
     ]
 

@@ -175,6 +175,32 @@ class Term:
         return self.rule.__name__
 
 
+class Rules:
+    """The rules of one concern in their order: each is declared where it is written, by what stands above it."""
+
+    def __init__(self) -> None:
+        self.families: list[Family] = []
+        self.terms: list[Term] = []
+
+    def family(self, over: tuple[str, ...], words: str, **more: Any) -> Callable[[Rule], Rule]:
+        """Declare a constraint family; ``more`` is as of `Family`."""
+
+        def declared(rule: Rule) -> Rule:
+            self.families.append(Family(rule, over, words, **more))
+            return rule
+
+        return declared
+
+    def term(self, over: tuple[str, ...], **more: Any) -> Callable[[Line], Line]:
+        """Declare a line of the objective; ``more`` is as of `Term`."""
+
+        def declared(rule: Line) -> Line:
+            self.terms.append(Term(rule, over, **more))
+            return rule
+
+        return declared
+
+
 @dataclass(frozen=True)
 class Formulation:
     """A linear program as declared: what it reads, decides, keeps to and maximises.

@@ -14,8 +14,8 @@ CONCERNS = (fleet, site, outages, supply, charges, events, replanning, whole)
 
 PARAMETERS: tuple[Parameter, ...] = tuple(p for concern in CONCERNS for p in concern.PARAMETERS)
 VARIABLES: tuple[Variable, ...] = tuple(v for concern in CONCERNS for v in concern.VARIABLES)
-FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.FAMILIES)
-TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.TERMS)
+FAMILIES: tuple[Family, ...] = tuple(f for concern in CONCERNS for f in concern.RULES.families)
+TERMS: tuple[Term, ...] = tuple(t for concern in CONCERNS for t in concern.RULES.terms)
 
 DISPATCH = Formulation(PARAMETERS, VARIABLES, FAMILIES, TERMS, time="INTERVALS", short_in="MW")
 

@@ -16,8 +16,8 @@ CONCERNS = (invest_machines, invest_hosting, invest_financing, invest_money)
 INVESTMENT = Formulation(
     parameters=tuple(p for concern in CONCERNS for p in concern.PARAMETERS),
     variables=tuple(v for concern in CONCERNS for v in concern.VARIABLES),
-    families=tuple(f for concern in CONCERNS for f in concern.FAMILIES),
-    terms=tuple(t for concern in CONCERNS for t in concern.TERMS),
+    families=tuple(f for concern in CONCERNS for f in concern.RULES.families),
+    terms=tuple(t for concern in CONCERNS for t in concern.RULES.terms),
     time="PERIODS",
     short_in="USD",
 )

@@ -23,7 +23,14 @@ from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
 from optimizer.lp.rules import weeks
 
-SELECTION = Formulation(weeks.PARAMETERS, weeks.VARIABLES, weeks.FAMILIES, weeks.TERMS, time="WEEKS", short_in="weeks")
+SELECTION = Formulation(
+    weeks.PARAMETERS,
+    weeks.VARIABLES,
+    tuple(weeks.RULES.families),
+    tuple(weeks.RULES.terms),
+    time="WEEKS",
+    short_in="weeks",
+)
 
 _NODES = 50  # branches looked at: a count, not a time, so that every machine finds the same weeks
 _GAIN = 1e-6  # what an exchange must gain at least, as a share of a mark

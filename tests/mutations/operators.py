@@ -46,7 +46,8 @@ _NEIGHBOURS: dict[type[ast.cmpop], ast.cmpop] = {
 _TURNED: dict[type[ast.cmpop], ast.cmpop] = {ast.Lt: ast.Gt(), ast.LtE: ast.GtE(), ast.Gt: ast.Lt(), ast.GtE: ast.LtE()}
 _ORDERED = {"min": "max", "max": "min", "minimum": "maximum", "maximum": "minimum", "argmin": "argmax"}
 _ORDERED |= {"argmax": "argmin"}
-_TABLES = {"FAMILIES", "TERMS", "OF_A_PERIOD"}
+_TABLES = {"OF_A_PERIOD", "AT_THE_END", "ACCOUNTS", "KEYS"}
+_UNDECLARED = ast.parse("lambda rule: rule", mode="eval").body  # a rule of which the program knows nothing
 _NONE = ast.Starred(ast.Tuple([], ast.Load()), ast.Load())  # no row in the place of one
 _NOT_ADDED = (ast.List, ast.Tuple, ast.ListComp, ast.JoinedStr, ast.Dict)
 
@@ -128,9 +129,9 @@ def _ordered(node: ast.Call) -> Iterator[ast.expr]:
         yield ast.Call(ast.Name(_ORDERED[name.id], ast.Load()), node.args, node.keywords)
     elif isinstance(name, ast.Attribute) and name.attr in _ORDERED:
         yield ast.Call(ast.Attribute(name.value, _ORDERED[name.attr], ast.Load()), node.args, node.keywords)
-    elif isinstance(name, ast.Name) and name.id in ("Variable", "Term"):
+    elif isinstance(name, ast.Name) and name.id == "Variable":
         for keyword in node.keywords:
-            if keyword.arg in ("upper", "integer", "money"):
+            if keyword.arg in ("upper", "integer"):
                 yield ast.Call(name, node.args, [other for other in node.keywords if other is not keyword])
 
 
@@ -168,9 +169,22 @@ def _wrongs(node: ast.AST, rule: bool) -> Iterator[ast.AST]:
 def _rows(node: ast.AST) -> list[ast.expr]:
     """What a table of contents lists."""
     match node:
-        case ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elements)) if name in _TABLES:
+        case (
+            ast.Assign(targets=[ast.Name(id=name)], value=ast.Tuple(elts=elements))
+            | ast.AnnAssign(target=ast.Name(id=name), value=ast.List(elts=elements))
+        ) if name in _TABLES:
             return elements
     return []
+
+
+def _undeclared(node: ast.AST) -> Iterator[tuple[ast.expr, ast.expr]]:
+    """The declaration of a rule, and none in its place, or of a term that is no money one that is."""
+    for declared in node.decorator_list if isinstance(node, ast.FunctionDef) else ():
+        match declared:
+            case ast.Call(func=ast.Attribute(value=ast.Name(id="RULES")) as kind, args=args, keywords=keywords):
+                yield declared, _UNDECLARED
+                if any(keyword.arg == "money" for keyword in keywords):
+                    yield declared, ast.Call(kind, args, [other for other in keywords if other.arg != "money"])
 
 
 def _children(node: ast.AST) -> Iterator[ast.AST]:
@@ -200,6 +214,7 @@ def mutants(file: str, text: str, *, rule: bool = False) -> Iterator[Mutant]:
     lines = [0, *accumulate(len(line) for line in raw.splitlines(keepends=True))]
     for within, function in _walk(ast.parse(text)):
         wrongs = [(within, new) for new in _wrongs(within, rule)] + [(row, _NONE) for row in _rows(within)]
+        wrongs += _undeclared(within)
         for node, new in wrongs:
             begin, end = lines[node.lineno - 1] + node.col_offset, lines[node.end_lineno - 1] + node.end_col_offset
             written = ast.unparse(ast.fix_missing_locations(new))

@@ -7,10 +7,19 @@ piece of an interval, :math:`d_t` whether the farm draws more than the baseline 
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.reasons import Reason
 
+RULES = Rules()
 
+
+@RULES.family(
+    ("EVENT_CAPS",),
+    'event "{EVENTS}" {EVENT_STAGES} {event_cap_mw:.4g} MW',
+    unit="MW",
+    item=Item("event_cap", "A curtailment event caps import", Reason.EVENT),
+    soft="event_violation_usd",
+)
 def event_cap(m: Model, c: Index) -> Relation:
     r"""Import stays under the event's cap, or the excess is paid for if priced: :math:`i_t \le C_c + v_c`.
 
@@ -20,6 +29,9 @@ def event_cap(m: Model, c: Index) -> Relation:
     return m.grid_import[m.interval_of_cap[c]] <= m.event_cap_mw[c] + m.event_violation[c]
 
 
+@RULES.family(
+    ("MISS_CAPS",), 'event "{EVENTS}" is missed by the most above its limit', unit="MW", soft="event_miss_usd"
+)
 def event_miss(m: Model, c: Index) -> Relation:
     r"""An event is missed by the most ever drawn above its caps, charged once: :math:`v_c \le m_e + w_e`.
 
@@ -28,6 +40,13 @@ def event_miss(m: Model, c: Index) -> Relation:
     return m.event_violation[c] <= m.missed_before_mw[m.event_of_cap[c]] + m.worst_violation[m.event_of_cap[c]]
 
 
+@RULES.family(
+    ("PAID_BASELINES",),
+    'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
+    unit="MW",
+    item=Item("event_payment", "A curtailment event pays for cuts", Reason.EVENT_PAYMENT),
+    soft="paid_cut_usd",
+)
 def paid_cuts(m: Model, b: Index) -> Relation:
     r"""No megawatt is sold twice: what is sold to events whose baselines are at or below one of them is a cut below it:
     :math:`\sum_{n: B_n \le B_b} z_n \le B_b - i_t + D_t d_t`.
@@ -42,6 +61,11 @@ def paid_cuts(m: Model, b: Index) -> Relation:
     return sold <= m.paid_baseline_mw[b] - m.grid_import[m.interval_of_baseline[b]] + drawn_freely
 
 
+@RULES.family(
+    ("CHOSEN_BASELINES",),
+    'event "{EVENTS}" pays for no cut where more than {paid_baseline_mw:.4g} MW are drawn',
+    unit="MW",
+)
 def declined_cuts(m: Model, b: Index) -> Relation:
     r"""Nothing is sold below a baseline that is exceeded: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
 
@@ -51,16 +75,19 @@ def declined_cuts(m: Model, b: Index) -> Relation:
     return sold <= m.paid_baseline_mw[b] - m.sum(m.CHOICE_AT[b], lambda d: m.choice_mw[d] * m.call_declined[d])
 
 
+@RULES.term(("EVENT_CAPS",))
 def event_penalty(m: Model, c: Index) -> Expression:
     """What the file charges for energy imported above an event's cap."""
     return -m.event_violation_usd[c] * m.event_violation[c]
 
 
+@RULES.term(("EVENTS",))
 def event_miss_penalty(m: Model, e: Index) -> Expression:
     """What the file charges once per event for the most MW above its caps, beyond what it charged before."""
     return -m.event_miss_usd[e] * m.worst_violation[e]
 
 
+@RULES.term(("PAID_CUTS",))
 def event_payment(m: Model, n: Index) -> Expression:
     """What events pay for cuts below the baseline."""
     return m.paid_cut_usd[n] * m.paid_cut[n]
@@ -84,42 +111,4 @@ VARIABLES = (
     Variable("worst_violation", ("EVENTS",)),
     Variable("paid_cut", ("PAID_CUTS",), upper="paid_cut_limit"),
     Variable("call_declined", ("CALL_CHOICES",), integer=True),
-)
-
-FAMILIES = (
-    Family(
-        event_cap,
-        ("EVENT_CAPS",),
-        'event "{EVENTS}" {EVENT_STAGES} {event_cap_mw:.4g} MW',
-        unit="MW",
-        item=Item("event_cap", "A curtailment event caps import", Reason.EVENT),
-        soft="event_violation_usd",
-    ),
-    Family(
-        event_miss,
-        ("MISS_CAPS",),
-        'event "{EVENTS}" is missed by the most above its limit',
-        unit="MW",
-        soft="event_miss_usd",
-    ),
-    Family(
-        paid_cuts,
-        ("PAID_BASELINES",),
-        'event "{EVENTS}" pays for cuts below {paid_baseline_mw:.4g} MW, above which nothing may be drawn',
-        unit="MW",
-        item=Item("event_payment", "A curtailment event pays for cuts", Reason.EVENT_PAYMENT),
-        soft="paid_cut_usd",
-    ),
-    Family(
-        declined_cuts,
-        ("CHOSEN_BASELINES",),
-        'event "{EVENTS}" pays for no cut where more than {paid_baseline_mw:.4g} MW are drawn',
-        unit="MW",
-    ),
-)
-
-TERMS = (
-    Term(event_penalty, ("EVENT_CAPS",)),
-    Term(event_miss_penalty, ("EVENTS",)),
-    Term(event_payment, ("PAID_CUTS",)),
 )

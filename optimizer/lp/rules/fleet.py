@@ -7,8 +7,16 @@ an outage takes, :math:`A_{gt}` units available. All are machines; times are hou
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.reasons import Reason
+
+RULES = Rules()
+MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", Reason.MINIMUM_ON)
+MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time", Reason.MINIMUM_OFF)
+START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
+RUNS_ON = Item("runs_on", "A machine that runs on need not be started")
+EARNED = Item("earned", "What the machine earns")
+RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
 
 
 def units_running(m: Model, g: Index, t: Index) -> Expression:
@@ -21,6 +29,11 @@ def units_taken_out(m: Model, g: Index, t: Index) -> Expression:
     return m.sum(m.OUTAGES_AT[g, t], lambda o: m.outage_units[o])
 
 
+@RULES.family(
+    ("GROUPS", "INTERVALS"),
+    "group {GROUPS} has {units_available:g} machines available",
+    item=Item("availability", "No more machines are in service", Reason.OUTAGE),
+)
 def availability(m: Model, g: Index, t: Index) -> Relation:
     r"""Units running are at most the units available: :math:`r_{gt} \le A_{gt}`.
 
@@ -29,18 +42,32 @@ def availability(m: Model, g: Index, t: Index) -> Relation:
     return units_running(m, g, t) <= m.units_available[g, t]
 
 
+@RULES.family(
+    ("GROUPS", "FIRST_INTERVALS"), "group {GROUPS} runs {units_before:g} machines when the plan begins", item=RUNS_ON
+)
 def first_change(m: Model, g: Index, t: Index) -> Relation:
     r"""In the first interval units running change from the state carried in: :math:`r_{gt} - R_g = s - d - o`."""
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - change == m.units_before[g]
 
 
+@RULES.family(
+    ("GROUPS", "LATER_INTERVALS"),
+    "running machines of group {GROUPS} change only by starts and stops",
+    definition=True,
+    item=RUNS_ON,
+)
 def later_change(m: Model, g: Index, t: Index) -> Relation:
     r"""Units running change by starts, stops and outages: :math:`r_{gt} - r_{g,t-1} = s_{gt} - d_{gt} - o_{gt}`."""
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - units_running(m, g, m.previous[t]) == change
 
 
+@RULES.family(
+    ("MINIMUM_ON_GROUPS", "INTERVALS"),
+    "started machines of group {MINIMUM_ON_GROUPS} must run their minimum time",
+    item=MINIMUM_ON,
+)
 def minimum_on(m: Model, g: Index, t: Index) -> Relation:
     r"""Units started within the last L hours still run, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (s_{g\tau} - o_{g\tau}) + S_{gt} \le r_{gt}`,
@@ -54,6 +81,11 @@ def minimum_on(m: Model, g: Index, t: Index) -> Relation:
     return started - taken_out + m.units_bound_on[g, t] <= units_running(m, g, t)
 
 
+@RULES.family(
+    ("MINIMUM_OFF_GROUPS", "INTERVALS"),
+    "stopped machines of group {MINIMUM_OFF_GROUPS} must rest their minimum time",
+    item=MINIMUM_OFF,
+)
 def minimum_off(m: Model, g: Index, t: Index) -> Relation:
     r"""Units stopped within the last L hours still rest, but for those an outage took:
     :math:`\sum_{\tau \in W(t, L)} (d_{g\tau} - q_{g\tau}) + D_{gt} \le A_{gt} - r_{gt}`,
@@ -67,6 +99,9 @@ def minimum_off(m: Model, g: Index, t: Index) -> Relation:
     return stopped - taken_out + m.units_bound_off[g, t] <= m.units_available[g, t] - units_running(m, g, t)
 
 
+@RULES.family(
+    ("ON_SINCE",), "machines of group {GROUPS} started since an outage must run their minimum time", item=MINIMUM_ON
+)
 def minimum_on_since_outage(m: Model, k: Index) -> Relation:
     r"""An outage excuses no start made after it: for every interval a of the window W(t, L) in which one falls,
     :math:`\sum_{\tau = a}^{t} s_{g\tau} - \sum_{\tau = a + 1}^{t} o_{g\tau} \le r_{gt}`.
@@ -81,6 +116,9 @@ def minimum_on_since_outage(m: Model, k: Index) -> Relation:
     return started - taken_out <= units_running(m, g, t)
 
 
+@RULES.family(
+    ("OFF_SINCE",), "machines of group {GROUPS} stopped since an outage must rest their minimum time", item=MINIMUM_OFF
+)
 def minimum_off_since_outage(m: Model, k: Index) -> Relation:
     r"""An outage excuses no stop made after it: for every interval a of the window W(t, L) in which one falls,
     :math:`\sum_{\tau = a}^{t} d_{g\tau} - \sum_{\tau = a + 1}^{t} q_{g\tau} \le A_{gt} - r_{gt}`.
@@ -93,11 +131,17 @@ def minimum_off_since_outage(m: Model, k: Index) -> Relation:
     return stopped - taken_out <= m.units_available[g, t] - units_running(m, g, t)
 
 
+@RULES.family(("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}")
 def outage_split(m: Model, o: Index) -> Relation:
     r"""An outage takes running machines, resting machines, or neither: :math:`o + q \le O`."""
     return m.outage_units[o] + m.outage_resting[o] <= m.outage_limit[o]
 
 
+@RULES.family(
+    ("DAILY_STARTS_GROUPS", "DAYS"),
+    "group {DAILY_STARTS_GROUPS} has {starts_left:g} starts left on {DAYS}",
+    item=Item("daily_starts", "No start is left on the day", Reason.STARTS_PER_DAY),
+)
 def daily_starts(m: Model, g: Index, d: Index) -> Relation:
     r"""Starts of a group on a local day are at most what is left of its allowance:
     :math:`\sum_{t \in d} s_{gt} \le N_{gd}`.
@@ -105,22 +149,43 @@ def daily_starts(m: Model, g: Index, d: Index) -> Relation:
     return m.sum(m.INTERVALS_OF_DAY[d], lambda t: m.units_started[g, t]) <= m.starts_left[g, d]
 
 
+@RULES.family(
+    ("COLDS",),
+    "it is too cold to start machines of group {GROUPS}",
+    item=Item("cold_start", "It is too cold to start", Reason.COLD_START),
+)
 def cold_start(m: Model, c: Index) -> Relation:
     r"""No machine starts where it is colder than its start limit: :math:`s_{gt} = 0`."""
     return m.units_started[m.group_of_cold[c], m.interval_of_cold[c]] == 0.0
 
 
+@RULES.family(
+    ("FROSTS",),
+    "{frost_minimum:g} machines of group {GROUPS} must run against frost",
+    item=Item("freeze_protection", "Machines run against frost"),
+    soft="frost_damage_usd",
+)
 def freeze_protection(m: Model, f: Index) -> Relation:
     r"""In frost a minimum of machines runs, or the shortfall is paid for: :math:`r_{gt} + v_f \ge M_f`."""
     running = units_running(m, m.group_of_frost[f], m.interval_of_frost[f])
     return running + m.frost_shortfall[f] >= m.frost_minimum[f]
 
 
+@RULES.family(
+    ("STAGED_GROUPS", "INTERVALS"),
+    "group {STAGED_GROUPS} may start {start_limit:g} machines at a time",
+    item=START_RATE,
+)
 def start_rate(m: Model, g: Index, t: Index) -> Relation:
     r"""Machines started in an interval are at most what breakers and pools stand: :math:`s_{gt} \le Q_{gt}`."""
     return m.units_started[g, t] <= m.start_limit[g, t]
 
 
+@RULES.family(
+    ("HOURLY_STARTS_GROUPS", "INTERVALS"),
+    "group {HOURLY_STARTS_GROUPS} may start {hourly_limit:g} machines within an hour",
+    item=START_RATE,
+)
 def hourly_starts(m: Model, g: Index, t: Index) -> Relation:
     r"""Machines started within an hour are at most the hourly rate, less starts just before the plan:
     :math:`\sum_{\tau \in W(t, 1)} s_{g\tau} \le H_{gt}`. Only where intervals are shorter than an hour.
@@ -128,31 +193,37 @@ def hourly_starts(m: Model, g: Index, t: Index) -> Relation:
     return m.sum(m.HOUR_WINDOW[g, t], lambda w: m.units_started[g, w]) <= m.hourly_limit[g, t]
 
 
+@RULES.term(("INTERVALS",), item=EARNED)
 def hash_revenue(m: Model, t: Index) -> Expression:
     """Hash earned, net of the pool's fee; nothing for hosted machines."""
     return m.sum(m.POINTS, lambda p: m.hours[t] * m.hashprice[t] * m.hash_yield_th[p] * m.units_on[p, t])
 
 
+@RULES.term(("INTERVALS",), item=EARNED)
 def hosting_revenue(m: Model, t: Index) -> Expression:
     """What customers pay for the energy their machines draw."""
     return m.sum(m.HOSTED_POINTS, lambda p: m.hours[t] * m.hosting_usd_per_hour[p] * m.units_on[p, t])
 
 
+@RULES.term(("INTERVALS",), item=RESTART)
 def restart_loss(m: Model, t: Index) -> Expression:
     """Hash not earned while started machines come up, longer in the cold, priced at the interval of the start."""
     return m.sum(m.GROUPS, lambda g: (-m.hashprice[t] * m.restart_th_hours[g, t]) * m.units_started[g, t])
 
 
+@RULES.term(("INTERVALS",), item=RESTART)
 def start_wear(m: Model, t: Index) -> Expression:
     """Wear of starts: a fixed cost, so that no price makes starting free."""
     return m.sum(m.GROUPS, lambda g: -m.wear_usd[g] * m.units_started[g, t])
 
 
+@RULES.term(("FROSTS",))
 def frost_damage(m: Model, f: Index) -> Expression:
     """Damage where frost protection falls short."""
     return -m.frost_damage_usd[f] * m.frost_shortfall[f]
 
 
+@RULES.term(("INTERVALS",), money=False, item=Item("tie_break", "Equal optima are put in order"))
 def tie_break(m: Model, t: Index) -> Expression:
     """A tiny fixed ordering of starts, so that equal optima give the same schedule. No money: kept out of profit."""
     return m.sum(m.GROUPS, lambda g: -m.start_order_usd[g] * m.units_started[g, t])
@@ -185,98 +256,4 @@ VARIABLES = (
     Variable("outage_units", ("OUTAGES",)),
     Variable("outage_resting", ("OUTAGES",)),
     Variable("frost_shortfall", ("FROSTS",)),
-)
-
-MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", Reason.MINIMUM_ON)
-MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time", Reason.MINIMUM_OFF)
-START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
-RUNS_ON = Item("runs_on", "A machine that runs on need not be started")
-EARNED = Item("earned", "What the machine earns")
-RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
-
-FAMILIES = (
-    Family(
-        availability,
-        ("GROUPS", "INTERVALS"),
-        "group {GROUPS} has {units_available:g} machines available",
-        item=Item("availability", "No more machines are in service", Reason.OUTAGE),
-    ),
-    Family(
-        first_change,
-        ("GROUPS", "FIRST_INTERVALS"),
-        "group {GROUPS} runs {units_before:g} machines when the plan begins",
-        item=RUNS_ON,
-    ),
-    Family(
-        later_change,
-        ("GROUPS", "LATER_INTERVALS"),
-        "running machines of group {GROUPS} change only by starts and stops",
-        definition=True,
-        item=RUNS_ON,
-    ),
-    Family(
-        minimum_on,
-        ("MINIMUM_ON_GROUPS", "INTERVALS"),
-        "started machines of group {MINIMUM_ON_GROUPS} must run their minimum time",
-        item=MINIMUM_ON,
-    ),
-    Family(
-        minimum_off,
-        ("MINIMUM_OFF_GROUPS", "INTERVALS"),
-        "stopped machines of group {MINIMUM_OFF_GROUPS} must rest their minimum time",
-        item=MINIMUM_OFF,
-    ),
-    Family(
-        minimum_on_since_outage,
-        ("ON_SINCE",),
-        "machines of group {GROUPS} started since an outage must run their minimum time",
-        item=MINIMUM_ON,
-    ),
-    Family(
-        minimum_off_since_outage,
-        ("OFF_SINCE",),
-        "machines of group {GROUPS} stopped since an outage must rest their minimum time",
-        item=MINIMUM_OFF,
-    ),
-    Family(outage_split, ("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}"),
-    Family(
-        daily_starts,
-        ("DAILY_STARTS_GROUPS", "DAYS"),
-        "group {DAILY_STARTS_GROUPS} has {starts_left:g} starts left on {DAYS}",
-        item=Item("daily_starts", "No start is left on the day", Reason.STARTS_PER_DAY),
-    ),
-    Family(
-        cold_start,
-        ("COLDS",),
-        "it is too cold to start machines of group {GROUPS}",
-        item=Item("cold_start", "It is too cold to start", Reason.COLD_START),
-    ),
-    Family(
-        freeze_protection,
-        ("FROSTS",),
-        "{frost_minimum:g} machines of group {GROUPS} must run against frost",
-        item=Item("freeze_protection", "Machines run against frost"),
-        soft="frost_damage_usd",
-    ),
-    Family(
-        start_rate,
-        ("STAGED_GROUPS", "INTERVALS"),
-        "group {STAGED_GROUPS} may start {start_limit:g} machines at a time",
-        item=START_RATE,
-    ),
-    Family(
-        hourly_starts,
-        ("HOURLY_STARTS_GROUPS", "INTERVALS"),
-        "group {HOURLY_STARTS_GROUPS} may start {hourly_limit:g} machines within an hour",
-        item=START_RATE,
-    ),
-)
-
-TERMS = (
-    Term(hash_revenue, ("INTERVALS",), item=EARNED),
-    Term(hosting_revenue, ("INTERVALS",), item=EARNED),
-    Term(restart_loss, ("INTERVALS",), item=RESTART),
-    Term(start_wear, ("INTERVALS",), item=RESTART),
-    Term(frost_damage, ("FROSTS",)),
-    Term(tie_break, ("INTERVALS",), money=False, item=Item("tie_break", "Equal optima are put in order")),
 )

@@ -7,7 +7,9 @@ of the owners for another: it brings cash, and costs them no more than the disco
 
 from __future__ import annotations
 
-from optimizer.engine.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import MILLION, Expression, Index, Model, Parameter, Relation, Rules, Variable
+
+RULES = Rules()
 
 
 def interest(m: Model, q: Index, s: Index) -> Expression:
@@ -24,16 +26,21 @@ def borrowed(m: Model, q: Index, s: Index) -> Expression:
     return drawn - m.sum(m.OFFERS, lambda o: m.repaid_usd[o, q, s])
 
 
+@RULES.family(("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True)
 def first_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""There is no debt before: :math:`D_{oqs} = a_{oqs} - b_{oqs}`."""
     return m.debt_usd[o, q, s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
+@RULES.family(("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True)
 def later_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""Debt is drawn and paid back: :math:`D_{oqs} = D_{o,q-1,s} + a_{oqs} - b_{oqs}`."""
     return m.debt_usd[o, q, s] - m.debt_usd[o, m.previous[q], s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
+@RULES.family(
+    ("OFFERS", "PERIODS", "PATHS"), "lenders of {OFFERS} lend a share of what is built", unit="USD", gives=False
+)
 def debt_limit(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""Debt stays within a share of what was spent on building, less what is due back:
     :math:`D_{oqs} \le \sum_{v \in o} d_{vqs} x_{j(v,s)}`.
@@ -43,11 +50,13 @@ def debt_limit(m: Model, o: Index, q: Index, s: Index) -> Relation:
     )
 
 
+@RULES.family(("PATHS",), "{treasury_btc:g} BTC may be sold", unit="BTC")
 def treasury(m: Model, s: Index) -> Relation:
     r"""No more BTC is sold than may be: :math:`\sum_q \beta_{qs} \le B`. Its shadow price: what one more would help."""
     return m.sum(m.PERIODS, lambda q: m.btc_sold[q, s]) <= m.treasury_btc
 
 
+@RULES.family(("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD", gives=False)
 def equity_limit(m: Model, s: Index) -> Relation:
     r"""No more equity is raised than can be: :math:`\sum_q e_{qs} \le E`."""
     return m.sum(m.PERIODS, lambda q: m.equity_usd[q, s]) <= m.equity_limit_usd
@@ -87,24 +96,5 @@ VARIABLES = (
     Variable("equity_usd", ("PERIODS", "PATHS"), counted_in=MILLION),
 )
 
-FAMILIES = (
-    Family(
-        first_debt, ("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True
-    ),
-    Family(
-        later_debt, ("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True
-    ),
-    Family(
-        debt_limit,
-        ("OFFERS", "PERIODS", "PATHS"),
-        "lenders of {OFFERS} lend a share of what is built",
-        unit="USD",
-        gives=False,
-    ),
-    Family(treasury, ("PATHS",), "{treasury_btc:g} BTC may be sold", unit="BTC"),
-    Family(equity_limit, ("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD", gives=False),
-)
 
 OF_A_PERIOD = (interest, borrowed, bitcoin_discount, equity_cost)
-
-TERMS: tuple[Term, ...] = ()

@@ -7,7 +7,9 @@ a vintage pays or costs per MW over its life is data; what is decided is how muc
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Model, Parameter, Relation, Rules, Variable
+
+RULES = Rules()
 
 
 def tenant_load(m: Model, q: Index, s: Index) -> Expression:
@@ -15,6 +17,7 @@ def tenant_load(m: Model, q: Index, s: Index) -> Expression:
     return m.sum(m.VINTAGES, lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
 
 
+@RULES.family(("OPEN_BLOCKS", "PERIODS", "PATHS"), "the connection allows {site_mw:.4g} MW", unit="MW", gives=False)
 def site_limit(m: Model, b: Index, q: Index, s: Index) -> Relation:
     r"""Machines run beside what conversion takes up: :math:`\sum_{k \in b} r_{kqs} + \sum_v o_{vqs} x_{j(v,s)} \le P`.
 
@@ -26,6 +29,7 @@ def site_limit(m: Model, b: Index, q: Index, s: Index) -> Relation:
     return running + reserved <= m.site_mw
 
 
+@RULES.family(("CALLS", "PERIODS", "PATHS"), "call {CALLS} leaves {call_limit_mw:.4g} MW", unit="MW")
 def call_limit(m: Model, c: Index, q: Index, s: Index) -> Relation:
     r"""A call caps machines and tenants together: :math:`\sum_{k \in c} r_{kqs} + L_{qs} - \sum_o (u + a) \le C_c`.
 
@@ -36,33 +40,39 @@ def call_limit(m: Model, c: Index, q: Index, s: Index) -> Relation:
     return running + tenant_load(m, q, s) - unserved <= m.call_limit_mw[c]
 
 
+@RULES.family(("OFFERS", "CALLS", "PERIODS", "PATHS"), "only drawn load can be shed", unit="MW")
 def tenant_of_offer(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
     r"""No more is shed than the offer's tenants draw: :math:`u_{ocqs} + a_{ocqs} \le L_{oqs}`."""
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.unserved_mw[o, c, q, s] + m.backup_mw[o, c, q, s] <= load
 
 
+@RULES.family(("OFFERS", "CALLS", "PERIODS", "PATHS"), "backup covers its share of the load", unit="MW")
 def backup_limit(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
     r"""Backup generation covers its share of the tenants' load: :math:`a_{ocqs} \le \beta_o L_{oqs}`."""
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.backup_mw[o, c, q, s] <= m.backup_share[o] * load
 
 
+@RULES.family(("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW", gives=False)
 def offer_limit(m: Model, o: Index, s: Index) -> Relation:
     r"""No path takes up more of an offer than there is: :math:`\sum_{v \in o} x_{j(v,s)} \le X_o`."""
     return m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.converted_mw[m.choice_of[v, s]]) <= m.offer_mw[o]
 
 
+@RULES.family(("CHOICES",), "{converted_least_mw:.4g} MW are converted for {CHOICES}", unit="MW")
 def conversion_least(m: Model, j: Index) -> Relation:
     r"""A variant of the study may ask for a conversion: :math:`x_j \ge \underline x_j`."""
     return m.converted_mw[j] >= m.converted_least_mw[j]
 
 
+@RULES.family(("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW", definition=True)
 def whole_steps(m: Model, j: Index) -> Relation:
     r"""Megawatts are converted in steps, on top of the least size: :math:`x_j = d_j n_j + \underline d_j y_j`."""
     return m.converted_mw[j] == m.step_mw[j] * m.steps[j] + m.least_size_mw[j] * m.begun[j]
 
 
+@RULES.family(("WHOLE_CHOICES",), "steps follow the least size", unit="MW")
 def steps_once_begun(m: Model, j: Index) -> Relation:
     r"""Steps follow the least size, never stand alone: :math:`n_j \le N_j y_j`."""
     return m.steps[j] <= m.most_steps[j] * m.begun[j]
@@ -135,23 +145,5 @@ VARIABLES = (
     Variable("begun", ("WHOLE_CHOICES",), upper="begun_most", integer=True),
 )
 
-FAMILIES = (
-    Family(
-        site_limit,
-        ("OPEN_BLOCKS", "PERIODS", "PATHS"),
-        "the connection allows {site_mw:.4g} MW",
-        unit="MW",
-        gives=False,
-    ),
-    Family(call_limit, ("CALLS", "PERIODS", "PATHS"), "call {CALLS} leaves {call_limit_mw:.4g} MW", unit="MW"),
-    Family(tenant_of_offer, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "only drawn load can be shed", unit="MW"),
-    Family(backup_limit, ("OFFERS", "CALLS", "PERIODS", "PATHS"), "backup covers its share of the load", unit="MW"),
-    Family(offer_limit, ("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW", gives=False),
-    Family(conversion_least, ("CHOICES",), "{converted_least_mw:.4g} MW are converted for {CHOICES}", unit="MW"),
-    Family(whole_steps, ("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW", definition=True),
-    Family(steps_once_begun, ("WHOLE_CHOICES",), "steps follow the least size", unit="MW"),
-)
 
 OF_A_PERIOD = (rent, tenant_power, tenant_upkeep, service_credits, backup_fuel, capex, deposits)
-
-TERMS: tuple[Term, ...] = ()

@@ -7,14 +7,20 @@ A node is a period on a path; periods before the paths are known have one node f
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Model, Parameter, Relation, Rules, Variable
+
+RULES = Rules()
 
 
+@RULES.family(
+    ("GROUPS", "FIRST_NODES"), "{machines_before_mw:.4g} MW of {GROUPS} stand at the beginning", definition=True
+)
 def first_machines(m: Model, g: Index, n: Index) -> Relation:
     r"""The study begins with the farm's machines: :math:`M_{gn} = M_g + b_{gn} - s_{gn}`."""
     return m.machines_mw[g, n] == m.machines_before_mw[g] + m.bought_mw[g, n] - m.sold_mw[g, n]
 
 
+@RULES.family(("GROUPS", "LATER_NODES"), "machines of {GROUPS} fail, are bought and sold", definition=True)
 def later_machines(m: Model, g: Index, n: Index) -> Relation:
     r"""What stands is what stood and did not fail, with purchases and sales:
     :math:`M_{gn} = \phi_n M_{gn'} + b_{gn} - s_{gn}`.
@@ -23,6 +29,7 @@ def later_machines(m: Model, g: Index, n: Index) -> Relation:
     return m.machines_mw[g, n] == kept + m.bought_mw[g, n] - m.sold_mw[g, n]
 
 
+@RULES.family(("RUNS", "PERIODS", "PATHS"), "only machines that stand can run", unit="MW")
 def runs_what_stands(m: Model, k: Index, q: Index, s: Index) -> Relation:
     r"""Only machines that stand can run: :math:`r_{kqs} \le M_{gn}`.
 
@@ -31,6 +38,7 @@ def runs_what_stands(m: Model, k: Index, q: Index, s: Index) -> Relation:
     return m.running_mw[k, q, s] <= m.machines_mw[m.group_of_run[k], m.node_of[q, s]]
 
 
+@RULES.family(("PERIODS", "PATHS"), "only load that runs can be enrolled", unit="MW")
 def enrolled_runs(m: Model, q: Index, s: Index) -> Relation:
     r"""Load enrolled for calls is load that runs, on average over the blocks without a call:
     :math:`E_{qs} \le \sum_k w_k r_{kqs}`.
@@ -38,6 +46,7 @@ def enrolled_runs(m: Model, q: Index, s: Index) -> Relation:
     return m.enrolled_mw[q, s] <= m.sum(m.RUNS, lambda k: m.baseline_weight[k, q] * m.running_mw[k, q, s])
 
 
+@RULES.family(("CALLS", "PERIODS", "PATHS"), "only enrolled load is paid for a cut", unit="MW")
 def enrolled_cut(m: Model, c: Index, q: Index, s: Index) -> Relation:
     r"""A call pays for the enrolled load that does not run: :math:`z_{cqs} \le E_{qs} - \sum_{k \in c} r_{kqs}`."""
     running = m.sum(m.RUNS_OF_CALL[c], lambda k: m.running_mw[k, q, s])
@@ -110,20 +119,6 @@ VARIABLES = (
     Variable("cut_mw", ("CALLS", "PERIODS", "PATHS")),
 )
 
-FAMILIES = (
-    Family(
-        first_machines,
-        ("GROUPS", "FIRST_NODES"),
-        "{machines_before_mw:.4g} MW of {GROUPS} stand at the beginning",
-        definition=True,
-    ),
-    Family(
-        later_machines, ("GROUPS", "LATER_NODES"), "machines of {GROUPS} fail, are bought and sold", definition=True
-    ),
-    Family(runs_what_stands, ("RUNS", "PERIODS", "PATHS"), "only machines that stand can run", unit="MW"),
-    Family(enrolled_runs, ("PERIODS", "PATHS"), "only load that runs can be enrolled", unit="MW"),
-    Family(enrolled_cut, ("CALLS", "PERIODS", "PATHS"), "only enrolled load is paid for a cut", unit="MW"),
-)
 
 OF_A_PERIOD = (
     hash_income,
@@ -134,5 +129,3 @@ OF_A_PERIOD = (
     capacity_payment,
     cut_payment,
 )
-
-TERMS: tuple[Term, ...] = ()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.engine.language import MILLION, Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import MILLION, Expression, Index, Line, Model, Parameter, Relation, Rules, Variable
 from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
 from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
 from optimizer.lp.rules.invest_hosting import (
@@ -29,6 +29,9 @@ from optimizer.lp.rules.invest_machines import (
     machine_upkeep,
     mining_power,
 )
+
+RULES = Rules()
+_FLOOR = "cash must not fall below its floor"
 
 
 def operating_result(m: Model, q: Index, s: Index) -> Expression:
@@ -56,18 +59,6 @@ def taxable_income(m: Model, q: Index, s: Index) -> Expression:
     return operating_result(m, q, s) + depreciation(m, q, s) + interest(m, q, s) + gain
 
 
-def first_tax(m: Model, q: Index, s: Index) -> Relation:
-    r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`."""
-    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_before_usd
-
-
-def later_tax(m: Model, q: Index, s: Index) -> Relation:
-    r"""Losses are carried forward and reduce what is taxed:
-    :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda_{q-1,s} \ge 0`.
-    """
-    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]
-
-
 def tax(m: Model, q: Index, s: Index) -> Expression:
     """Tax on income, after losses carried forward."""
     return -m.tax_rate * m.taxed_usd[q, s]
@@ -79,6 +70,7 @@ def net_flow(m: Model, q: Index, s: Index) -> Expression:
     return operating_result(m, q, s) + capex(m, q, s) + deposits(m, q, s) + financing + tax(m, q, s)
 
 
+@RULES.family(("FIRST_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True)
 def first_cash(m: Model, q: Index, s: Index) -> Relation:
     r"""Cash is what there was above its floor, and the flows:
     :math:`C_{qs} = C + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
@@ -86,12 +78,27 @@ def first_cash(m: Model, q: Index, s: Index) -> Relation:
     return m.cash_usd[q, s] == net_flow(m, q, s) + assets_sold(m, q, s) + m.cash_before_usd
 
 
+@RULES.family(("LATER_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True)
 def later_cash(m: Model, q: Index, s: Index) -> Relation:
     r"""Cash moves by the flows: :math:`C_{qs} = C_{q-1,s} + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
 
     Cash is never negative. Its shadow price is what a dollar more in the period is worth, beyond itself.
     """
     return m.cash_usd[q, s] - m.cash_usd[m.previous[q], s] == net_flow(m, q, s) + assets_sold(m, q, s)
+
+
+@RULES.family(("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True)
+def first_tax(m: Model, q: Index, s: Index) -> Relation:
+    r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`."""
+    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_before_usd
+
+
+@RULES.family(("LATER_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True)
+def later_tax(m: Model, q: Index, s: Index) -> Relation:
+    r"""Losses are carried forward and reduce what is taxed:
+    :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda_{q-1,s} \ge 0`.
+    """
+    return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]
 
 
 def rest_of_contracts(m: Model, s: Index) -> Expression:
@@ -109,6 +116,7 @@ def rest_of_debt(m: Model, s: Index) -> Expression:
     return m.sum(m.OFFERS, lambda o: -m.debt_usd[o, m.last_period[s], s])
 
 
+@RULES.family(("TAILS", "PATHS"), "risk is measured in the worst paths", unit="USD", definition=True)
 def tail(m: Model, r: Index, s: Index) -> Relation:
     r"""How far a path falls short of the threshold z: :math:`\tau_s \ge z^+ - z^- - V_s`, with :math:`V_s` its NPV.
 
@@ -121,32 +129,6 @@ def tail(m: Model, r: Index, s: Index) -> Relation:
     left = rest_of_contracts(m, s) + rest_of_machines(m, s) + rest_of_debt(m, s)
     value = cash - sold - raised + m.end_discount * left - m.discount_first * m.cash_before_usd
     return m.shortfall_usd[r, s] + value >= m.threshold_above_usd[r] - m.threshold_below_usd[r]
-
-
-def tail_weight(m: Model, r: Index) -> Expression:
-    r"""Weight on the mean of the worst paths: :math:`\lambda (z^+ - z^- - \sum_s \pi_s \tau_s / \alpha)`."""
-    short = m.sum(m.PATHS, lambda s: (m.probability[s] / m.tail_share) * m.shortfall_usd[r, s])
-    return m.risk_weight * (m.threshold_above_usd[r] - m.threshold_below_usd[r] - short)
-
-
-def of_today(line: Callable[[Model, Index, Index], Expression]) -> Term:
-    """A line of the objective: a period's money, discounted and weighted by its path's probability."""
-
-    def term(m: Model, q: Index, s: Index) -> Expression:
-        return m.probability[s] * m.discount[q] * line(m, q, s)
-
-    term.__name__, term.__doc__ = line.__name__, line.__doc__
-    return Term(term, ("PERIODS", "PATHS"))
-
-
-def at_the_end(line: Callable[[Model, Index], Expression]) -> Term:
-    """A line of the objective: money at the end of the study, discounted and weighted by its path's probability."""
-
-    def term(m: Model, s: Index) -> Expression:
-        return m.probability[s] * m.end_discount * line(m, s)
-
-    term.__name__, term.__doc__ = line.__name__, line.__doc__
-    return Term(term, ("PATHS",))
 
 
 PARAMETERS = (
@@ -175,14 +157,26 @@ VARIABLES = (
     Variable("threshold_below_usd", ("TAILS",), counted_in=MILLION),
 )
 
-_FLOOR = "cash must not fall below its floor"
-FAMILIES = (
-    Family(first_cash, ("FIRST_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True),
-    Family(later_cash, ("LATER_PERIODS", "PATHS"), _FLOOR, unit="USD", gives=True, definition=True),
-    Family(first_tax, ("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True),
-    Family(later_tax, ("LATER_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True),
-    Family(tail, ("TAILS", "PATHS"), "risk is measured in the worst paths", unit="USD", definition=True),
-)
+
+def of_today(line: Callable[[Model, Index, Index], Expression]) -> Line:
+    """A line of the objective: a period's money, discounted and weighted by its path's probability."""
+
+    def term(m: Model, q: Index, s: Index) -> Expression:
+        return m.probability[s] * m.discount[q] * line(m, q, s)
+
+    term.__name__, term.__doc__ = line.__name__, line.__doc__
+    return term
+
+
+def at_the_end(line: Callable[[Model, Index], Expression]) -> Line:
+    """A line of the objective: money at the end of the study, discounted and weighted by its path's probability."""
+
+    def term(m: Model, s: Index) -> Expression:
+        return m.probability[s] * m.end_discount * line(m, s)
+
+    term.__name__, term.__doc__ = line.__name__, line.__doc__
+    return term
+
 
 OF_A_PERIOD = (
     *invest_machines.OF_A_PERIOD,
@@ -192,8 +186,14 @@ OF_A_PERIOD = (
 )
 AT_THE_END = (rest_of_contracts, rest_of_machines, rest_of_debt)
 
-TERMS = (
-    *(of_today(line) for line in OF_A_PERIOD),
-    *(at_the_end(line) for line in AT_THE_END),
-    Term(tail_weight, ("TAILS",), money=False),
-)
+for of_a_period in OF_A_PERIOD:
+    RULES.term(("PERIODS", "PATHS"))(of_today(of_a_period))
+for at_end in AT_THE_END:
+    RULES.term(("PATHS",))(at_the_end(at_end))
+
+
+@RULES.term(("TAILS",), money=False)
+def tail_weight(m: Model, r: Index) -> Expression:
+    r"""Weight on the mean of the worst paths: :math:`\lambda (z^+ - z^- - \sum_s \pi_s \tau_s / \alpha)`."""
+    short = m.sum(m.PATHS, lambda s: (m.probability[s] / m.tail_share) * m.shortfall_usd[r, s])
+    return m.risk_weight * (m.threshold_above_usd[r] - m.threshold_below_usd[r] - short)

@@ -8,8 +8,11 @@ before the plan.
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Variable
+from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.reasons import Reason
+
+RULES = Rules()
+TAKEN = Item("load_taken", "Load that outages take away may fall faster", Reason.RAMP)
 
 
 def load_taken(m: Model, t: Index) -> Expression:
@@ -29,33 +32,39 @@ def mw_running(m: Model, g: Index, t: Index) -> Expression:
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.extra_mw[p] * m.units_on[p, t])
 
 
+@RULES.family(("LATER_TAKEN",), "an outage takes machines {POINTS} that ran", item=TAKEN)
 def taken_ran(m: Model, n: Index) -> Relation:
     r"""A machine is taken in the mode it ran in: :math:`e_{fp} \le u_{p,t-1}`; before the plan that is a bound of e."""
     return m.units_taken[n] <= m.units_on[m.point_of_taken[n], m.previous[m.interval_of_taken[n]]]
 
 
+@RULES.family(("FALLS",), "an outage takes running machines of group {GROUPS}")
 def taken_running(m: Model, f: Index) -> Relation:
     r"""Running machines in any mode are those the outage takes: :math:`\sum_p e_{fp} \le o_{gt}`."""
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.outage_units[m.outage_of_fall[f]]
 
 
+@RULES.family(("FALLS",), "no machine of group {GROUPS} starts as an outage takes others")
 def taken_unreplaced(m: Model, f: Index) -> Relation:
     r"""Where others start in their place no load falls away: :math:`\sum_p e_{fp} \le F_f z_f`."""
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.fall_units[f] * m.unreplaced[f]
 
 
+@RULES.family(("FALLS",), "no machine of group {GROUPS} starts as an outage takes others", item=TAKEN)
 def unreplaced_start(m: Model, f: Index) -> Relation:
     r"""None starts where none is replaced: :math:`s_{gt} \le A_{gt} (1 - z_f)`."""
     g, t = m.group_of_fall[f], m.interval_of_fall[f]
     return m.units_started[g, t] + m.units_available[g, t] * m.unreplaced[f] <= m.units_available[g, t]
 
 
+@RULES.family(("FIRST_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN)
 def first_fall_of_group(m: Model, f: Index) -> Relation:
     r"""`fall_of_group`, from the load before the plan: :math:`\sum_p x_p (e_{fp} + u_{pt}) \le B_g + X_f (1 - z_f)`."""
     after = mw_running(m, m.group_of_fall[f], m.interval_of_fall[f])
     return mw_taken(m, f) + after + m.most_mw[f] * m.unreplaced[f] <= m.mw_before[f] + m.most_mw[f]
 
 
+@RULES.family(("LATER_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN)
 def fall_of_group(m: Model, f: Index) -> Relation:
     r"""No more load falls away than that of the group falls by, with :math:`X_f` its most, should others be turned up:
     :math:`\sum_p x_p e_{fp} \le \sum_p x_p (u_{p,t-1} - u_{pt}) + X_f (1 - z_f)`.
@@ -65,6 +74,7 @@ def fall_of_group(m: Model, f: Index) -> Relation:
     return mw_taken(m, f) - fall + m.most_mw[f] * m.unreplaced[f] <= m.most_mw[f]
 
 
+@RULES.family(("LATER_FALLS",), "group {GROUPS} drew {mw_before:.4g} MW before the plan", unit="MW")
 def ran_before_plan(m: Model, f: Index) -> Relation:
     r"""No more is excused than the group drew when the plan began: :math:`\sum_p x_p e_{fp} \le B_g`.
 
@@ -86,22 +96,3 @@ VARIABLES = (
     Variable("units_taken", ("TAKEN",), upper="most_taken"),
     Variable("unreplaced", ("FALLS",), upper="most_unreplaced", integer=True),
 )
-
-TAKEN = Item("load_taken", "Load that outages take away may fall faster", Reason.RAMP)
-
-FAMILIES = (
-    Family(taken_ran, ("LATER_TAKEN",), "an outage takes machines {POINTS} that ran", item=TAKEN),
-    Family(taken_running, ("FALLS",), "an outage takes running machines of group {GROUPS}"),
-    Family(taken_unreplaced, ("FALLS",), "no machine of group {GROUPS} starts as an outage takes others"),
-    Family(
-        unreplaced_start,
-        ("FALLS",),
-        "no machine of group {GROUPS} starts as an outage takes others",
-        item=TAKEN,
-    ),
-    Family(first_fall_of_group, ("FIRST_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN),
-    Family(fall_of_group, ("LATER_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN),
-    Family(ran_before_plan, ("LATER_FALLS",), "group {GROUPS} drew {mw_before:.4g} MW before the plan", unit="MW"),
-)
-
-TERMS = ()

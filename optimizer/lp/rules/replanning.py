@@ -6,11 +6,16 @@ mode, :math:`x_{gt}` machines by which the schedule departs from them.
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.lp.rules.fleet import units_running
 from optimizer.reasons import Reason
 
+RULES = Rules()
+ANNOUNCED = Item("announced", "The announced schedule is kept", Reason.ANNOUNCED)
+CHANGED = "{announced_units:.6g} machines were announced"
 
+
+@RULES.family(("FROZEN",), "the announced schedule is frozen at {frozen_units:.6g} machines", item=ANNOUNCED)
 def frozen_schedule(m: Model, f: Index) -> Relation:
     r"""In a frozen interval the announced machines run: :math:`u_{pt} = F_{pt}`.
 
@@ -19,18 +24,21 @@ def frozen_schedule(m: Model, f: Index) -> Relation:
     return m.units_on[m.point_of_frozen[f], m.interval_of_frozen[f]] == m.frozen_units[f]
 
 
+@RULES.family(("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd")
 def more_than_announced(m: Model, a: Index) -> Relation:
     r"""Machines beyond those announced are a change: :math:`r_{gt} - N_{gt} \le x_{gt}`."""
     running = units_running(m, m.group_of_announced[a], m.interval_of_announced[a])
     return running - m.announced_units[a] <= m.units_changed[a]
 
 
+@RULES.family(("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd")
 def fewer_than_announced(m: Model, a: Index) -> Relation:
     r"""Machines missing of those announced are a change: :math:`N_{gt} - r_{gt} \le x_{gt}`."""
     running = units_running(m, m.group_of_announced[a], m.interval_of_announced[a])
     return m.announced_units[a] - running <= m.units_changed[a]
 
 
+@RULES.term(("ANNOUNCED",), money=False)
 def schedule_change(m: Model, a: Index) -> Expression:
     """What a change of the announced schedule must be worth; it steers the schedule and is no money."""
     return -m.change_usd[a] * m.units_changed[a]
@@ -43,19 +51,3 @@ PARAMETERS = (
 )
 
 VARIABLES = (Variable("units_changed", ("ANNOUNCED",)),)
-
-ANNOUNCED = Item("announced", "The announced schedule is kept", Reason.ANNOUNCED)
-CHANGED = "{announced_units:.6g} machines were announced"
-
-FAMILIES = (
-    Family(
-        frozen_schedule,
-        ("FROZEN",),
-        "the announced schedule is frozen at {frozen_units:.6g} machines",
-        item=ANNOUNCED,
-    ),
-    Family(more_than_announced, ("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd"),
-    Family(fewer_than_announced, ("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd"),
-)
-
-TERMS = (Term(schedule_change, ("ANNOUNCED",), money=False),)

@@ -7,10 +7,18 @@ losses included.
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.reasons import Reason
 
+RULES = Rules()
 
+
+@RULES.family(
+    ("INTERVALS",),
+    "import is bought at spot or taken from blocks and suppliers",
+    unit="MW",
+    item=Item("energy", "Energy price, losses included", Reason.PRICE),
+)
 def supply(m: Model, t: Index) -> Relation:
     r"""Import, losses included, is met by spot, blocks and suppliers:
     :math:`\lambda i_t = s_t + \sum_k b_{kt} + \sum_s q_{st}`.
@@ -23,11 +31,13 @@ def supply(m: Model, t: Index) -> Relation:
     return m.spot_mw[t] + used + drawn == m.billed_share * m.grid_import[t]
 
 
+@RULES.family(("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW")
 def block_size(m: Model, k: Index, t: Index) -> Relation:
     r"""A block is used or, where the contract allows it, resold: :math:`b_{kt} + z_{kt} \le B_{kt}`."""
     return m.block_used[k, t] + m.block_resold[k, t] <= m.block_mw[k, t]
 
 
+@RULES.family(("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW")
 def block_settled(m: Model, k: Index, t: Index) -> Relation:
     r"""What of a resalable block is not used is sold, whatever the price: :math:`b_{kt} + z_{kt} = B_{kt}`.
 
@@ -36,6 +46,7 @@ def block_settled(m: Model, k: Index, t: Index) -> Relation:
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
 
+@RULES.family(("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW")
 def kept_first(m: Model, n: Index) -> Relation:
     r"""Below zero the blocks that are kept are full where spot is bought: :math:`\sum_k b_{kt} \ge B_t f_t`.
 
@@ -46,6 +57,7 @@ def kept_first(m: Model, n: Index) -> Relation:
     return used >= m.kept_mw[n] * m.blocks_full[n]
 
 
+@RULES.family(("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW")
 def spot_beyond_kept(m: Model, n: Index) -> Relation:
     r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`s_t \le S_t f_t`.
 
@@ -54,6 +66,9 @@ def spot_beyond_kept(m: Model, n: Index) -> Relation:
     return m.spot_mw[m.interval_of_kept[n]] <= m.beyond_kept_mw[n] * m.blocks_full[n]
 
 
+@RULES.family(
+    ("TAKES",), "{take_left_mwh:.4g} MWh must be taken from {TAKES}", unit="MWh", soft="take_shortfall_usd_per_mwh"
+)
 def minimum_take(m: Model, k: Index) -> Relation:
     r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
     :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
@@ -64,41 +79,49 @@ def minimum_take(m: Model, k: Index) -> Relation:
     return taken + m.take_shortfall[k] >= m.take_left_mwh[k]
 
 
+@RULES.term(("INTERVALS",))
 def energy(m: Model, t: Index) -> Expression:
     r"""Energy bought at the interval's price: :math:`-h_t \pi_t s_t`."""
     return -m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t]
 
 
+@RULES.term(("BLOCKS", "INTERVALS"))
 def block_cost(m: Model, k: Index, t: Index) -> Expression:
     r"""A block is paid for whether it is used or not: :math:`-h_t c_{kt} B_{kt}`, a constant."""
     return -m.hours[t] * m.block_usd_per_mwh[k, t] * m.block_mw[k, t]
 
 
+@RULES.term(("BLOCKS", "INTERVALS"))
 def resale_revenue(m: Model, k: Index, t: Index) -> Expression:
     r"""What resold energy brings, less the fee: :math:`h_t (\pi_t - f_k) z_{kt}`."""
     return m.hours[t] * (m.energy_usd_per_mwh[t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
 
 
+@RULES.term(("SUPPLIES", "INTERVALS"))
 def supply_cost(m: Model, s: Index, t: Index) -> Expression:
     r"""What is drawn from other suppliers: :math:`-h_t c_{st} q_{st}`."""
     return -m.hours[t] * m.supply_usd_per_mwh[s, t] * m.supply_mw[s, t]
 
 
+@RULES.term(("TAKES",))
 def take_shortfall_penalty(m: Model, k: Index) -> Expression:
     """What not taking the minimum costs."""
     return -m.take_shortfall_usd_per_mwh[k] * m.take_shortfall[k]
 
 
+@RULES.term(("INTERVALS",), item=Item("adders", "Adders, losses included", Reason.PRICE))
 def adders(m: Model, t: Index) -> Expression:
     r"""Per-MWh charges on top of the price, on all that is imported: :math:`-h_t a_t i_t`."""
     return -m.hours[t] * m.adders_usd_per_mwh[t] * m.grid_import[t]
 
 
+@RULES.term(("INTERVALS",))
 def onsite_cost(m: Model, t: Index) -> Expression:
     """Running cost of on-site generation."""
     return m.sum(m.SOURCES, lambda s: -m.hours[t] * m.source_usd_per_mwh[s] * m.source_mw[s, t])
 
 
+@RULES.term(("INTERVALS",))
 def export_revenue(m: Model, t: Index) -> Expression:
     """What exported energy earns."""
     return m.sum(m.EXPORTS, lambda x: m.hours[t] * m.export_usd_per_mwh[t] * m.export_mw[x, t])
@@ -131,36 +154,4 @@ VARIABLES = (
     Variable("supply_mw", ("SUPPLIES", "INTERVALS"), upper="supply_limit_mw", decided=True),
     Variable("take_shortfall", ("TAKES",)),
     Variable("blocks_full", ("KEPT_BELOW_ZERO",), integer=True),
-)
-
-FAMILIES = (
-    Family(
-        supply,
-        ("INTERVALS",),
-        "import is bought at spot or taken from blocks and suppliers",
-        unit="MW",
-        item=Item("energy", "Energy price, losses included", Reason.PRICE),
-    ),
-    Family(block_size, ("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
-    Family(block_settled, ("RESALE_BLOCKS", "INTERVALS"), "block {RESALE_BLOCKS} holds {block_mw:.4g} MW", unit="MW"),
-    Family(kept_first, ("KEPT_BELOW_ZERO",), "below zero the blocks are taken before spot", unit="MW"),
-    Family(spot_beyond_kept, ("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW"),
-    Family(
-        minimum_take,
-        ("TAKES",),
-        "{take_left_mwh:.4g} MWh must be taken from {TAKES}",
-        unit="MWh",
-        soft="take_shortfall_usd_per_mwh",
-    ),
-)
-
-TERMS = (
-    Term(energy, ("INTERVALS",)),
-    Term(block_cost, ("BLOCKS", "INTERVALS")),
-    Term(resale_revenue, ("BLOCKS", "INTERVALS")),
-    Term(supply_cost, ("SUPPLIES", "INTERVALS")),
-    Term(take_shortfall_penalty, ("TAKES",)),
-    Term(adders, ("INTERVALS",), item=Item("adders", "Adders, losses included", Reason.PRICE)),
-    Term(onsite_cost, ("INTERVALS",)),
-    Term(export_revenue, ("INTERVALS",)),
 )

@@ -11,7 +11,9 @@ to mark k, :math:`A_k` what the history holds there, :math:`e_c` the largest mis
 
 from __future__ import annotations
 
-from optimizer.engine.language import Expression, Family, Index, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Expression, Index, Model, Parameter, Relation, Rules, Variable
+
+RULES = Rules()
 
 
 def reproduced(m: Model, k: Index) -> Expression:
@@ -19,41 +21,49 @@ def reproduced(m: Model, k: Index) -> Expression:
     return m.sum(m.WEEKS, lambda i: m.part[k, i] * m.weight[i])
 
 
+@RULES.family(("HISTORY",), "the history lasts {weeks_in_history:.4g} weeks", unit="weeks", gives=True)
 def history_length(m: Model, h: Index) -> Relation:
     r"""The weights add up to the history: :math:`\sum_i w_i = N`."""
     return m.sum(m.WEEKS, lambda i: m.weight[i]) == m.weeks_in_history[h]
 
 
+@RULES.family(("HISTORY",), "{weeks_to_choose:g} weeks are chosen", unit="weeks", gives=True)
 def number_of_weeks(m: Model, h: Index) -> Relation:
     r"""So many are chosen: :math:`\sum_i u_i = n`."""
     return m.sum(m.WEEKS, lambda i: m.chosen[i]) == m.weeks_to_choose[h]
 
 
+@RULES.family(("WEEKS",), "a week stands for {most_weight:.4g} at most", unit="weeks", gives=False)
 def chosen_weeks_only(m: Model, i: Index) -> Relation:
     r"""What is not chosen stands for nothing: :math:`w_i \le W_i u_i`; :math:`W_i` is one for a storm."""
     return m.weight[i] <= m.most_weight[i] * m.chosen[i]
 
 
+@RULES.family(("WEEKS",), "a chosen week stands for itself at least", unit="weeks", gives=False)
 def stands_for_itself(m: Model, i: Index) -> Relation:
     r"""A chosen week stands for itself at least: :math:`w_i \ge u_i`."""
     return m.weight[i] >= m.chosen[i]
 
 
+@RULES.family(("INCLUDED",), "storms and peaks must be chosen", unit="weeks")
 def must_be_included(m: Model, i: Index) -> Relation:
     r"""Storms and peaks are chosen: :math:`u_i = 1`."""
     return m.chosen[i] == 1.0
 
 
+@RULES.family(("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark")
 def mark_above(m: Model, k: Index) -> Relation:
     r"""No mark is exceeded by more than its curve's miss: :math:`\sum_i a_{ki} w_i \le A_k + e_{c(k)}`."""
     return reproduced(m, k) <= m.history_total[k] + m.largest_miss[m.curve_of_mark[k]]
 
 
+@RULES.family(("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark")
 def mark_below(m: Model, k: Index) -> Relation:
     r"""No mark falls short by more: :math:`\sum_i a_{ki} w_i \ge A_k - e_{c(k)}`."""
     return reproduced(m, k) >= m.history_total[k] - m.largest_miss[m.curve_of_mark[k]]
 
 
+@RULES.term(("CURVES",), money=False)
 def misfit(m: Model, c: Index) -> Expression:
     r"""What is made small: :math:`-e_c`."""
     return -m.largest_miss[c]
@@ -73,15 +83,3 @@ VARIABLES = (
     Variable("chosen", ("WEEKS",), upper="most_chosen", integer=True),
     Variable("largest_miss", ("CURVES",)),
 )
-
-FAMILIES = (
-    Family(history_length, ("HISTORY",), "the history lasts {weeks_in_history:.4g} weeks", unit="weeks", gives=True),
-    Family(number_of_weeks, ("HISTORY",), "{weeks_to_choose:g} weeks are chosen", unit="weeks", gives=True),
-    Family(chosen_weeks_only, ("WEEKS",), "a week stands for {most_weight:.4g} at most", unit="weeks", gives=False),
-    Family(stands_for_itself, ("WEEKS",), "a chosen week stands for itself at least", unit="weeks", gives=False),
-    Family(must_be_included, ("INCLUDED",), "storms and peaks must be chosen", unit="weeks"),
-    Family(mark_above, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
-    Family(mark_below, ("MARKS",), "mark {MARKS} holds {history_total:.4g}", unit="of the mark"),
-)
-
-TERMS = (Term(misfit, ("CURVES",), money=False),)

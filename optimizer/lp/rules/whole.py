@@ -5,10 +5,17 @@ Machines are whole in the intervals of the plan; its tail, which nobody follows,
 
 from __future__ import annotations
 
-from optimizer.engine.language import Family, Index, Item, Model, Parameter, Relation, Term, Variable
+from optimizer.engine.language import Index, Item, Model, Parameter, Relation, Rules, Variable
 from optimizer.reasons import Reason
 
+RULES = Rules()
 
+
+@RULES.family(
+    ("WHOLE_POINTS", "WHOLE_INTERVALS"),
+    "machines of {WHOLE_POINTS} are switched in whole containers",
+    item=Item("whole_units", "Machines are switched in whole containers", Reason.WHOLE_UNITS),
+)
 def whole_containers(m: Model, p: Index, t: Index) -> Relation:
     r"""Units on come in full containers of B, plus perhaps the one that outages left partly filled:
     :math:`u_{pt} = B_p n_{pt} + R_{pt} z_{pt}`, n integer, z zero or one.
@@ -17,6 +24,7 @@ def whole_containers(m: Model, p: Index, t: Index) -> Relation:
     return m.units_on[p, t] == full + m.partial_units[p, t] * m.partial_on[p, t]
 
 
+@RULES.family(("WHOLE_GROUPS", "WHOLE_INTERVALS"), "group {WHOLE_GROUPS} has one partly filled container")
 def one_partial_container(m: Model, g: Index, t: Index) -> Relation:
     r"""A group has one partly filled container at most: :math:`\sum_{p \in g} z_{pt} \le 1`."""
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.partial_on[p, t]) <= 1.0
@@ -32,19 +40,3 @@ VARIABLES = (
     Variable("containers_on", ("WHOLE_POINTS", "WHOLE_INTERVALS"), integer=True),
     Variable("partial_on", ("WHOLE_POINTS", "WHOLE_INTERVALS"), upper="partial_limit", integer=True),
 )
-
-FAMILIES = (
-    Family(
-        whole_containers,
-        ("WHOLE_POINTS", "WHOLE_INTERVALS"),
-        "machines of {WHOLE_POINTS} are switched in whole containers",
-        item=Item("whole_units", "Machines are switched in whole containers", Reason.WHOLE_UNITS),
-    ),
-    Family(
-        one_partial_container,
-        ("WHOLE_GROUPS", "WHOLE_INTERVALS"),
-        "group {WHOLE_GROUPS} has one partly filled container",
-    ),
-)
-
-TERMS: tuple[Term, ...] = ()
