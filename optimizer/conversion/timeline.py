@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from functools import cached_property
 
 import numpy as np
@@ -77,10 +77,6 @@ class Timeline:
     def calendar_years(self) -> Int:
         """The year of the study in which each period lies, from 1, (periods,)."""
         return np.asarray(self.first_months // MONTHS_PER_YEAR + 1)
-
-    def day_of(self, month: float) -> date:
-        """The date so many months from the start."""
-        return self.start + timedelta(days=month * DAYS_PER_MONTH)
 
 
 def timeline_of(years: Years) -> Timeline:

@@ -43,12 +43,6 @@ class Explanation:
         off = {reason: machines[:, :n] for reason, machines in self.off.items()}
         return Explanation(kept, self.marginal_price[:n], self.point_strike[:, :n], self.strike[:, :n], off)
 
-    @property
-    def main_reason(self) -> NDArray[np.int64]:
-        """Position in `REASONS` of the reason most machines are off for, (groups, intervals); -1 for none."""
-        counts = np.array([self.off.get(reason, np.zeros_like(self.strike)) for reason in REASONS])
-        return np.where(counts.sum(axis=0) > 0, counts.argmax(axis=0), -1)
-
 
 def point_strikes(problem: DispatchProblem) -> F:
     """USD per MWh at the meter that one machine-hour in each mode can pay, (points, intervals)."""
