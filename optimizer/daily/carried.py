@@ -57,14 +57,14 @@ def followed_until(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dis
 
 
 def state_at(
-    start: pd.Timestamp, farm: Farm, before: Record | None, measured: Path | None
+    start: pd.Timestamp, farm: Farm, before: Record | None, measured: Path | None, otherwise: State | None = None
 ) -> tuple[State, tuple[str, ...]]:
     """The state of the farm when a plan begins, and what an operator should know of it.
 
-    Of the newest schedule ``before`` it, else of the farm file; a ``measured`` state file of about that time goes
-    before both, key by key. One that is wrong is told with its faults, and not used.
+    Of the newest schedule ``before`` it, else what is given ``otherwise``, the farm file's by default; a ``measured``
+    state file of about that time goes before, key by key. One that is wrong is told with its faults, and not used.
     """
-    state, said = farm.state, tuple[str, ...]()
+    state, said = farm.state if otherwise is None else otherwise, tuple[str, ...]()
     if before is not None:
         state, said = _carried(start, before)
         handed = None if measured is None else handed_out(StateFolder(measured.parent), before, start)

@@ -27,6 +27,7 @@ from optimizer.planning import Plan
 from optimizer.policies import Followed, on_where, strike_rule
 from optimizer.schedule.tables import off_texts, reason_texts
 from optimizer.settlement.flows import grid_import_mw
+from optimizer.state import fitted
 
 _HOUR = pd.Timedelta(hours=1)
 _MW = 1e-6
@@ -135,9 +136,10 @@ def conditions_from(
 ) -> tuple[Conditions, tuple[str, ...]]:
     """The conditions of a farm from a moment on, in which the market goes on as a schedule had it.
 
-    The state is that which the schedule has led to; announced machines do not stand against calls.
+    The state is that which the schedule has led to, or began in; announced machines do not stand against calls.
     """
-    state, said = state_at(start, farm, record if record.start <= start else None, measured)
+    led = record if record.start <= start else None  # else the clock was put back
+    state, said = state_at(start, farm, led, measured, fitted(record.state, farm))
     market = market_at(record.market, _positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
     market = replace(market, availability=shares, fills=(), warnings=())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from optimizer.conditions import Conditions
 from optimizer.config.state import State
 from optimizer.daily.carried import followed_until, state_at
+from optimizer.daily.kept import conditions_from, hours_from
 from optimizer.daily.record import Record, metered, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, MissingDataError
@@ -88,3 +90,10 @@ def test_a_record_with_something_missing_is_told() -> None:
     for key in set(data) - {"planned_usd"}:
         with pytest.raises(CurtailError, match="test: is"):
             record_of(json.dumps({name: value for name, value in data.items() if name != key}), "test")
+
+
+def test_where_the_clock_is_put_back_before_a_schedule_it_goes_on_from_the_state_it_began_in(tmp_path: Path) -> None:
+    record = recorded(conditions(farm(state={"groups": {"G": {"running": 3}}}), [0.5, 0.5]))
+    again, before = record_of(record.text(), "test"), record.start - pd.Timedelta(hours=1)
+    c, _ = conditions_from(again, again.farm, before, hours_from(before, 1.0, again.farm), None, tmp_path)
+    assert c.state.groups["G"].running == 3
