@@ -114,12 +114,15 @@ def _strangers(folder: Path, known: Collection[str]) -> list[str]:
     )
 
 
-def write_file(path: Path, write: Callable[[Path], None]) -> None:
-    """Let ``write`` fill a file beside ``path``, then put it in place in one step."""
+def write_file(path: Path, content: str | Callable[[Path], None]) -> None:
+    """Fill a file beside ``path`` with a text, or by what fills one, then put it in place in one step."""
     fresh = path.with_name(f".new-{os.getpid()}-{path.name}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write(fresh)
+        if isinstance(content, str):
+            fresh.write_text(content, encoding="utf-8")
+        else:
+            content(fresh)
         os.replace(fresh, path)
     except OSError as error:
         raise CurtailError(f"cannot write {path}: {error.strerror or error}") from None

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 from dataclasses import asdict, dataclass
-from functools import partial
 from pathlib import Path
 
 from optimizer.config.farm import Farm
@@ -100,7 +99,7 @@ def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:
     if now != before:
         text = json.dumps(asdict(now), indent=2) + "\n"
         try:
-            write_file(folder / FILE, partial(_fill, text=text))
+            write_file(folder / FILE, text)
         except CurtailError:
             return now  # told where the state folder is used
     return now
@@ -113,7 +112,3 @@ def _same(before: Identity, farm: Farm, file: str, groups: tuple[str, ...]) -> b
     alike += [file == before.file] if before.file else []
     alike += [bool(set(groups) & set(before.groups))] if before.groups else []
     return sum(alike) >= min(_SAME, len(alike))
-
-
-def _fill(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from optimizer.daily.aside import set_aside
@@ -70,7 +69,7 @@ def _replaced(
     run = folder.runs / record.name
     if _readable(run) is None:
         if run.is_dir():
-            write_file(run / RECORD, partial(_fill, content=text))
+            write_file(run / RECORD, text)
         else:
             folder.publish(record.name, {RECORD: text})
     folder.point_to(record.name)
@@ -110,7 +109,3 @@ def _log(history: History, found: tuple[Record, str] | None) -> None:
         record=record,
         text=text,
     )
-
-
-def _fill(path: Path, content: str) -> None:
-    path.write_text(content, encoding="utf-8")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, say, time_of, utc_of
+from optimizer.cli.shared import FarmFile, Json, say, time_of, utc_of
 
 if TYPE_CHECKING:
     from optimizer.daily.history import History
@@ -26,13 +26,6 @@ OnChange = Annotated[
     str | None,
     typer.Option("--on-change", metavar="COMMAND", help="A program that is handed new set-points, JSON on its input."),
 ]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands to the application."""
-    app.command()(daily)
-    app.command()(history)
-    app.command()(watch)
 
 
 def daily(
@@ -93,8 +86,7 @@ def history(
         from optimizer.daily.history_view import render_history
         from optimizer.outputs import write_file
 
-        text = render_history(found)
-        write_file(page, lambda path: _write(path, text))
+        write_file(page, render_history(found))
     if as_json:
         typer.echo(json.dumps(review_json(found), allow_nan=False))
     else:
@@ -111,10 +103,6 @@ def _read(file: Path, location: str | None, history: History) -> Prices:
     from optimizer.daily.observed import prices_in
 
     return prices_in(file, location, history)
-
-
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
 
 
 def watch(

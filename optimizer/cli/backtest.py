@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
-import sys
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, counted_shown, say, time_of, utc_of
+from optimizer.cli.shared import FarmFile, Json, counted_shown, say, show, time_of, utc_of
 from optimizer.errors import CurtailError, InputError
 
 
@@ -44,6 +42,7 @@ def backtest(
     from optimizer.outputs import write_folder
     from optimizer.replanning.history import read_history
     from optimizer.report.backtest_files import NAMES, backtest_files
+    from optimizer.report.backtest_summary import print_ladder
 
     loaded = load_farm(farm)
     chosen = _chosen(policies, KEYS)
@@ -77,14 +76,8 @@ def backtest(
     write_folder(out, files, NAMES)
     if chosen == KEYS:
         forget(results)
-    if as_json:
-        typer.echo(json.dumps(figures(told), allow_nan=False))
-    else:
-        from rich.console import Console
-
-        from optimizer.report.backtest_summary import print_ladder
-
-        print_ladder(told, Console(stderr=True, width=None if sys.stderr.isatty() else 120))
+    show(as_json, lambda: figures(told), lambda console: print_ladder(told, console), wide=120)
+    if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
         if chosen != KEYS:
             say(f"{results.parent} is kept: with other --policies the same command makes what is not there yet")

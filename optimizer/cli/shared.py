@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import importlib
+import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from optimizer.config.clock import to_utc
 from optimizer.errors import InputError
 from optimizer.outside import printable
+
+if TYPE_CHECKING:
+    from rich.console import Console
 
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
 Start = Annotated[
@@ -87,6 +91,16 @@ def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 _STEPS = 6
+
+
+def show(as_json: bool, data: Callable[[], Any], printed: Callable[[Console], None], wide: int = 100) -> None:
+    """What a command found: one line of JSON on stdout, or for people to read on stderr."""
+    if as_json:
+        typer.echo(json.dumps(data(), allow_nan=False, default=str))
+        return
+    from rich.console import Console
+
+    printed(Console(stderr=True, width=None if sys.stderr.isatty() else wide))
 
 
 def extension_named(name: str | None) -> Callable[[Any], None] | None:

@@ -9,12 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli_parts import Json, say, time_of, utc_of
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command to the application."""
-    app.command()(call)
+from optimizer.cli.shared import Json, say, time_of, utc_of
 
 
 def call(

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import os
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from optimizer.cli_parts import FarmFile, Json, counted_shown, say
+from optimizer.cli.shared import FarmFile, Json, counted_shown, say, show
 
 
 def convert(
@@ -30,18 +28,13 @@ def convert(
     from optimizer.outputs import write_folder
     from optimizer.report.convert import convert_files, summary
     from optimizer.report.convert_page import render_study
+    from optimizer.report.convert_summary import print_study
 
     read = read_study(load_farm(farm), farm.parent, offers, study)
     with counted_shown(as_json, "parts") as progress:
         found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
     files = {"convert.html": render_study(found), **convert_files(found)}
     write_folder(out, files)
-    if as_json:
-        typer.echo(json.dumps(summary(found), allow_nan=False))
-        return
-    from rich.console import Console
-
-    from optimizer.report.convert_summary import print_study
-
-    print_study(found, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
-    say(f"{', '.join(files)} written to\n{out}")
+    show(as_json, lambda: summary(found), lambda console: print_study(found, console))
+    if not as_json:
+        say(f"{', '.join(files)} written to\n{out}")

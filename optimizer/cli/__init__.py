@@ -1,0 +1,66 @@
+"""The command line: parse, call one function, print, exit code. Prose goes to stderr, data to stdout."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+import typer
+
+from optimizer.cli.backtest import backtest
+from optimizer.cli.call import call
+from optimizer.cli.convert import convert
+from optimizer.cli.daily import daily, history, watch
+from optimizer.cli.files import breakeven, check, import_tariff, schema
+from optimizer.cli.plan import export, plan
+from optimizer.cli.scenarios import compare, montecarlo
+from optimizer.cli.shared import say
+from optimizer.errors import CurtailError
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    help="Which Bitcoin-mining machines run in which interval, why, and what it earns.",
+)
+for command in (
+    plan,
+    daily,
+    watch,
+    call,
+    history,
+    compare,
+    montecarlo,
+    backtest,
+    convert,
+    breakeven,
+    check,
+    schema,
+    export,
+):
+    app.command()(command)
+tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
+tariff.command("import")(import_tariff)
+app.add_typer(tariff, name="tariff")
+
+_INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt, without a word
+
+
+def main() -> None:
+    """Run the command line; every failure ends in a sentence and an exit code."""
+    try:
+        app(standalone_mode=True)
+    except CurtailError as error:
+        say(str(error))
+        sys.exit(error.exit_code)
+    except SystemExit as ended:
+        if ended.code != _INTERRUPTED:
+            raise
+        say("interrupted; what stood in the output folder is untouched")
+        sys.exit(1)
+    except Exception as error:
+        if os.environ.get("CURTAIL_DEBUG"):
+            raise
+        say(f"unexpected: {type(error).__name__}: {error}. Set CURTAIL_DEBUG=1 for the traceback, and please report it")
+        sys.exit(1)

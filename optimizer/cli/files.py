@@ -1,0 +1,111 @@
+"""What files say before anything is planned: `check`, `schema`, `breakeven`, `tariff import`."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.shared import (
+    FarmFile,
+    Hours,
+    Json,
+    Start,
+    say,
+    time_of,
+)
+from optimizer.errors import Fault, InputError
+
+
+def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
+    """Show at which power price, BTC price and difficulty each group pays, and what a bitcoin costs it."""
+    from optimizer.breakeven import breakeven as figures
+    from optimizer.config.load import load_farm
+    from optimizer.market.grid import grid_of
+
+    loaded = load_farm(farm)
+    found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
+    if as_json:
+        typer.echo(json.dumps(asdict(found), allow_nan=False))
+        return
+    from rich.console import Console
+
+    from optimizer.report.breakeven import print_breakeven
+
+    print_breakeven(found, Console(width=None if sys.stdout.isatty() else 100))
+
+
+def check(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
+) -> None:
+    """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
+    from optimizer.checking import check_file_and_series
+    from optimizer.conversion.load import faults_of_conversion
+    from optimizer.ensemble.load import faults_of_ensemble
+
+    faults: list[Fault] = []
+    for file in files:
+        kinds = (faults_of_ensemble, faults_of_conversion)
+        found = next((told for faults_of in kinds if (told := faults_of(file)) is not None), None)
+        faults += check_file_and_series(file) if found is None else found
+    faults = list(dict.fromkeys(faults))
+    if as_json:
+        typer.echo(json.dumps([asdict(fault) for fault in faults]))
+    elif faults:
+        raise InputError(faults)
+    else:
+        say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong")
+    if faults:
+        raise typer.Exit(2)
+
+
+def schema(
+    kind: Annotated[
+        str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer, study or setpoints")
+    ],
+) -> None:
+    """Print the JSON Schema of a kind of file, for editors, or of the set-points, for controllers."""
+    from optimizer.config.hosting import Offer
+    from optimizer.config.schema import KINDS, schema_of
+    from optimizer.config.study import Study
+    from optimizer.daily.document import SetPoints
+    from optimizer.ensemble.language import Ensemble
+    from optimizer.scenario.language import ScenarioFile
+
+    kinds = KINDS | {
+        "scenario": (ScenarioFile, "A scenario of curtail"),
+        "ensemble": (Ensemble, "An ensemble of curtail"),
+        "offer": (Offer, "An offer to host AI, for curtail"),
+        "study": (Study, "A conversion study of curtail"),
+        "setpoints": (SetPoints, "Set-points of curtail"),
+    }
+    if kind not in kinds:
+        raise InputError(f"no schema for {kind!r}; there is one for {', '.join(sorted(kinds))}")
+    typer.echo(json.dumps(schema_of(*kinds[kind]), indent=2))
+
+
+def import_tariff(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="URDB rate or response (JSON).", show_default=False)],
+    item: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which of several rates, from 1.")] = None,
+    leave_out: Annotated[
+        list[str] | None, typer.Option(metavar="KEY", help="Do without what the rate says under this key.")
+    ] = None,
+    holidays: Annotated[
+        str | None, typer.Option(metavar="CALENDAR", help="Bill these as the weekend: nerc, or such as US-FL.")
+    ] = None,
+    out: Annotated[Path | None, typer.Option(metavar="FILE", help="Contract file; standard output if absent.")] = None,
+) -> None:
+    """Turn a rate of the Utility Rate Database into a contract file for `contract:` in a farm file."""
+    from optimizer.outputs import write_file
+    from optimizer.tariff.urdb import contract_text
+
+    text = contract_text(file, item, leave_out or (), holidays)
+    if out is None:
+        typer.echo(text, nl=False)
+        return
+    write_file(out, text)
+    say(f"written to {out}; name it in a farm file as `contract:`, in place of `energy:`")

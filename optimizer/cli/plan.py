@@ -1,0 +1,118 @@
+"""`plan`, and the program it solves as a file: `export`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.shared import (
+    FarmFile,
+    Hours,
+    Json,
+    PriceFile,
+    ScenarioFiles,
+    Start,
+    Units,
+    extension_named,
+    progress_shown,
+    say,
+    show,
+    time_of,
+)
+from optimizer.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+
+def plan(
+    farm: FarmFile,
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    scenario: ScenarioFiles = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
+    whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
+    extend: Annotated[
+        str | None,
+        typer.Option(metavar="MODULE:FUNCTION", help="Your function may add constraints to the Pyomo model."),
+    ] = None,
+    time_limit: Annotated[
+        float | None,
+        typer.Option(min=0.1, help="Seconds for a search for whole units, in place of a bound on its work."),
+    ] = None,
+    report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Plan a farm: which machines run when. Writes schedule, shutdowns, strikes, settlement and a report."""
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.planning import plan_farm
+    from optimizer.report.files import plan_files, settlement
+    from optimizer.scenario.load import load_scenario
+
+    with progress_shown(as_json) as progress:
+        made = plan_farm(
+            load_farm(farm),
+            farm.parent,
+            start=time_of(start),
+            hours=hours,
+            price_file=market,
+            units=whole_units.value,
+            extend=extension_named(extend),
+            time_limit=time_limit,
+            progress=progress,
+            scenarios=[load_scenario(file) for file in scenario or ()],
+        )
+        progress("writing")
+        files = plan_files(made)
+        if report:
+            from optimizer.report.page import render_page
+
+            files["report.html"] = render_page(made)
+        write_folder(out, files)
+
+    def printed(console: Console) -> None:
+        from optimizer.report.summary import print_summary
+
+        print_summary(made, console)
+
+    show(as_json, lambda: settlement(made), printed)
+    if not as_json:
+        say(f"{', '.join(files)} written to\n{out}")
+    if not made.proved:
+        say(f"{made.cut_short}: this schedule keeps every rule but is not proved best")
+        raise typer.Exit(4)
+
+
+def export(
+    farm: FarmFile,
+    model: Annotated[Path, typer.Argument(metavar="MODEL", help="model.lp or model.mps", show_default=False)],
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    whole_units: Annotated[Units, typer.Option(help="exact: with integer variables.")] = Units.rounded,
+) -> None:
+    """Write the linear program, in its Pyomo reading, as .lp or .mps."""
+    if model.suffix not in (".lp", ".mps"):
+        raise InputError(f"{model}: the name must end in .lp or .mps")
+    from optimizer.assembly import build_problem
+    from optimizer.config.load import load_farm
+    from optimizer.engine.pyomo_model import write_model
+    from optimizer.market.grid import grid_of
+    from optimizer.outputs import write_file
+    from optimizer.planning import conditions_of
+    from optimizer.tail import to_the_end
+
+    loaded = load_farm(farm)
+    grid = grid_of(loaded, time_of(start), hours)
+    with progress_shown(quiet=False) as progress:
+        progress("reading market data")
+        conditions = conditions_of(loaded, farm.parent, grid, market, progress)
+        progress("building the program")
+        problem = build_problem(to_the_end(conditions), whole=whole_units is Units.exact)
+        progress("writing")
+        write_file(model, lambda path: write_model(problem, path))
+    say(f"written to {model}")

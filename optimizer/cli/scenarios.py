@@ -1,0 +1,97 @@
+"""Many plans side by side: `compare`, `montecarlo`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.shared import (
+    FarmFile,
+    Hours,
+    Json,
+    PriceFile,
+    Start,
+    counted_shown,
+    say,
+    show,
+    time_of,
+)
+
+
+def compare(
+    farm: FarmFile,
+    scenarios: Annotated[
+        list[Path], typer.Argument(metavar="SCENARIO...", help="Scenario files (YAML).", show_default=False)
+    ],
+    start: Start = None,
+    hours: Hours = None,
+    market: PriceFile = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-compare"),
+    workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    as_json: Json = False,
+) -> None:
+    """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
+    from optimizer.compare.files import scenarios_of
+    from optimizer.compare.running import Case
+    from optimizer.compare.running import compare as compare_scenarios
+    from optimizer.config.load import load_farm
+    from optimizer.outputs import write_folder
+    from optimizer.report.compare_files import compare_files, compare_json
+    from optimizer.report.compare_summary import print_comparison
+
+    case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
+    loaded = scenarios_of(scenarios)
+    with counted_shown(as_json) as progress:
+        found = compare_scenarios(case, loaded, workers=workers, progress=progress)
+    files = compare_files(found)
+    write_folder(out, files)
+    show(as_json, lambda: compare_json(found), lambda console: print_comparison(found, console))
+    if not as_json:
+        say(f"{', '.join(files)} written to\n{out}")
+    if found.exit_code:
+        raise typer.Exit(found.exit_code)
+
+
+def montecarlo(
+    farm: FarmFile,
+    ensemble: Annotated[Path, typer.Argument(metavar="ENSEMBLE", help="Ensemble file (YAML).", show_default=False)],
+    scenarios: Annotated[int | None, typer.Option(min=1, help="How many, in place of the file's.")] = None,
+    workers: Annotated[int | None, typer.Option(min=1, help="Processes on this machine; all cores if absent.")] = None,
+    dask: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, in place of --workers.")
+    ] = None,
+    out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-ensemble"),
+    as_json: Json = False,
+) -> None:
+    """Plan a farm in thousands of scenarios drawn from a seed: distribution of profit, its tail, when groups run.
+
+    Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
+    """
+    from optimizer.config.load import load_farm
+    from optimizer.ensemble.load import load_ensemble
+    from optimizer.ensemble.run import run
+    from optimizer.ensemble.study import make_study
+    from optimizer.outputs import write_folder
+    from optimizer.report.ensemble import ensemble_files, summary
+    from optimizer.report.ensemble_summary import print_ensemble
+
+    loaded = load_farm(farm)
+    study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
+    file = out.with_name(out.name + ".sqlite")
+    with counted_shown(as_json) as counted:
+        found = run(
+            study,
+            file,
+            scenarios=scenarios,
+            workers=workers or os.cpu_count() or 1,
+            dask=dask,
+            counted=counted,
+        )
+    write_folder(out, ensemble_files(study, found))
+    told = summary(study, found)
+    show(as_json, lambda: told, lambda console: print_ensemble(told, console))
+    if not as_json:
+        say(f"ensemble.html, scenarios.csv, running.csv, summary.json written to\n{out}")
