@@ -35,7 +35,7 @@ bench: $(VENV)/tools
 	$(BIN)/python -m tests.benchmarks.run --json bench.json
 
 sample: $(VENV)/product
-	$(BIN)/python -m optimizer.market.sample configs/market
+	$(BIN)/python -m tools.sample configs/market
 
 $(VENV)/product: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \

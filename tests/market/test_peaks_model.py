@@ -13,7 +13,8 @@ import pytest
 
 from optimizer.errors import InputError
 from optimizer.market.peaks import ERCOT_4CP, PJM_5CP, LoadError, PeakModel, PeakRule, damped_persistence, ercot_model
-from optimizer.market.peaks_fit import daily_peaks, fit, fit_error, read_ercot_load
+from optimizer.market.peaks_fit import daily_peaks, fit, fit_error
+from tools.peaks_fit import read_ercot_load
 
 ZONE = "America/Chicago"
 

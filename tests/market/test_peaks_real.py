@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from optimizer.market.peaks import ERCOT_4CP, ercot_model
-from optimizer.market.peaks_fit import FIT_YEARS, fit_ercot, read_ercot_load
-from optimizer.market.peaks_score import (
+from tools.peaks_fit import FIT_YEARS, fit_ercot, read_ercot_load
+from tools.peaks_score import (
     MARGIN_USD_PER_MWH,
     RATE_USD_PER_KW_YEAR,
     Judged,

@@ -13,9 +13,9 @@ from optimizer.config.load import load_farm
 from optimizer.market.coincident import estimated
 from optimizer.market.grid import grid_of
 from optimizer.market.peaks_fit import daily_peaks
-from optimizer.market.sample import main, sample_files
 from optimizer.market.series import read_series
 from tests.market.farms import ZONE
+from tools.sample import main, sample_files
 
 SHIPPED = Path(__file__).parents[2] / "configs" / "market"
 

@@ -11,9 +11,9 @@ import pytest
 from optimizer.config.farm import Farm
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.sample import sample_files
 from optimizer.replanning.issues import peaks_ahead, peaks_came
 from tests.farms import farm
+from tools.sample import sample_files
 
 ESTIMATE = {"load_forecast_mw": {"file": "load.csv"}, "load_history_mw": {"file": "load.csv"}}
 PEAK = {"name": "4CP", "rule": "ercot_4cp", "usd_per_kw_year": 70, "estimate": ESTIMATE}

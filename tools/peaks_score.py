@@ -1,4 +1,4 @@
-"""How good the peak probabilities are: ``python -m optimizer.market.peaks_score FOLDER [--year 2023]``.
+"""How good the peak probabilities are: ``python -m tools.peaks_score FOLDER [--year 2023]``.
 
 Every midnight of June to September the probabilities of the hours of the day that begins are made from what was
 known then: the load up to midnight, a model fitted on other years, and a forecast. They are scored against the
@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule
-from optimizer.market.peaks_fit import ERCOT_ZONE, FIT_YEARS, fit, read_ercot_load, whole_days
+from optimizer.market.peaks_fit import fit, whole_days
 from optimizer.market.peaks_issued import Issuer
 from optimizer.market.peaks_model import PeakModel
 from optimizer.units import HOURS_PER_DAY
+from tools.peaks_fit import ERCOT_ZONE, FIT_YEARS, read_ercot_load
 
 F = NDArray[np.float64]
 

@@ -1,4 +1,4 @@
-"""Makes the sample series the project ships: ``python -m optimizer.market.sample configs/market``.
+"""Makes the sample series the project ships: ``python -m tools.sample configs/market``.
 
 The shapes are invented, by hand and a seed, to look like a winter and a summer week at a West Texas
 hub: windy nights below zero, a cold front with a scarcity morning, solar noons, evening ramps, and the
@@ -27,9 +27,9 @@ _QUARTERS_PER_HOUR = 4
 
 README = """# Sample series
 
-Made by `python -m optimizer.market.sample configs/market` from a fixed seed. The shapes are invented to
+Made by `python -m tools.sample configs/market` from a fixed seed. The shapes are invented to
 look like a winter and a summer week at a West Texas hub; no number comes from a real market. Do not edit
-the files: change `optimizer/market/sample.py` and run it again. A test compares the files with what it
+the files: change `tools/sample.py` and run it again. A test compares the files with what it
 writes.
 
 | file | what | unit |
@@ -175,7 +175,7 @@ def sample_files() -> Mapping[str, str]:
 def main(arguments: list[str]) -> int:
     """Writes the sample files into a folder."""
     if len(arguments) != 1:
-        print("usage: python -m optimizer.market.sample FOLDER", file=sys.stderr)
+        print("usage: python -m tools.sample FOLDER", file=sys.stderr)
         return 2
     folder = Path(arguments[0])
     folder.mkdir(parents=True, exist_ok=True)
