@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ import pandas as pd
 import pytest
 from pydantic import Field
 
+import optimizer
 from optimizer.conditions import Conditions
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.load import load_farm
@@ -158,3 +160,15 @@ def test_a_measured_state_goes_before_the_carried_one(tmp_path: Path) -> None:
 
 def test_every_key_of_the_state_says_what_follows_and_what_survives() -> None:
     assert {key.name for key in KEYS} == set(State.model_fields)
+
+
+def test_the_state_of_the_farm_file_is_read_where_a_plan_begins_and_nowhere_else() -> None:
+    """Whatever goes on from there has the state of its moment in its conditions: an old one cannot be taken for it."""
+    beginnings = {
+        *("planning.py", "breakeven.py", "checking.py", "compare/running.py", "replanning/history.py"),
+        *("daily/carried.py", "daily/record.py"),  # the first run ever; records of forms before
+        *("scenario/farm_changes.py", "config/load.py"),
+    }
+    home = Path(optimizer.__file__).parent
+    read = {str(file.relative_to(home)) for file in home.rglob("*.py") if re.search(r"farm\.state\b", file.read_text())}
+    assert read <= beginnings
