@@ -15,9 +15,10 @@ from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
 from optimizer.cli import app
+from optimizer.conversion.rules import investment
 from optimizer.engine.language import Family, Rule
 from optimizer.ledger import LEDGER, Line
-from optimizer.lp import formulation, investment
+from optimizer.lp import formulation
 from optimizer.reasons import Reason
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))

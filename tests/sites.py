@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.catalogue import Machine
-from optimizer.config.hosting import Offer
-from optimizer.config.study import Study
 from optimizer.conversion.case import Site
-from optimizer.conversion.load import site_of
+from optimizer.conversion.files.load import site_of
+from optimizer.conversion.files.offer import Offer
+from optimizer.conversion.files.study import Study
 from optimizer.market.hashprice import btc_per_ph_day
 from tests.farms import farm, group
 

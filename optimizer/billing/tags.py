@@ -60,7 +60,7 @@ class Tag:
 
 def tags_of(i: int, peak: CoincidentPeak, probability: F, grid: Grid) -> Iterator[Tag]:
     """The tags of a charge, one for every year in which the plan holds a chance of a peak."""
-    rule, years = rule_of(peak), grid.years
+    rule, years = rule_of(peak.rule), grid.years
     for year in dict.fromkeys(years[probability > 0].tolist()):
         chances = _one_by_one(np.where(years == year, probability, 0.0), rule, grid)
         count = rule.intervals_per_year

@@ -24,11 +24,11 @@ def convert(
     """Mine on, host AI, or both: each offer in part and in full, the best plan, and where the decision flips."""
     from optimizer.config.load import load_farm
     from optimizer.conversion.answer import answer
-    from optimizer.conversion.load import read_study
+    from optimizer.conversion.files.load import read_study
+    from optimizer.conversion.pages.figures import convert_files, summary
+    from optimizer.conversion.pages.page import render_study
+    from optimizer.conversion.pages.summary import print_study
     from optimizer.outputs import write_folder
-    from optimizer.report.convert import convert_files, summary
-    from optimizer.report.convert_page import render_study
-    from optimizer.report.convert_summary import print_study
 
     read = read_study(load_farm(farm), farm.parent, offers, study)
     with counted_shown(as_json, "parts") as progress:

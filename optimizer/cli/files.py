@@ -44,7 +44,7 @@ def check(
 ) -> None:
     """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
     from optimizer.checking import check_file_and_series
-    from optimizer.conversion.load import faults_of_conversion
+    from optimizer.conversion.files.load import faults_of_conversion
     from optimizer.ensemble.load import faults_of_ensemble
 
     faults: list[Fault] = []
@@ -69,9 +69,9 @@ def schema(
     ],
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors, or of the set-points, for controllers."""
-    from optimizer.config.hosting import Offer
     from optimizer.config.schema import KINDS, schema_of
-    from optimizer.config.study import Study
+    from optimizer.conversion.files.offer import Offer
+    from optimizer.conversion.files.study import Study
     from optimizer.daily.document import SetPoints
     from optimizer.ensemble.language import Ensemble
     from optimizer.scenario.language import ScenarioFile

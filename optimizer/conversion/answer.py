@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from optimizer.conversion.case import Change, Site
+from optimizer.conversion.files.load import Read
 from optimizer.conversion.flips import QUANTITIES, Asker, Flip, best_flip, full_flip, of_fleet
-from optimizer.conversion.load import Read
 from optimizer.conversion.sensitivity import Cell, Swing, heat_map, tornado
 from optimizer.conversion.uncertain import Uncertain, decide
 from optimizer.conversion.variants import BitcoinCost, Figures, Found, bitcoin_cost, figures, find_all

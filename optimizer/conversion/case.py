@@ -11,8 +11,8 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config.hosting import Offer
-from optimizer.config.study import Study
+from optimizer.conversion.files.offer import Offer
+from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import CentralBitcoin, Paths
 from optimizer.conversion.power import KW_PER_MW, Blocks

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from optimizer.config.catalogue import Machine
 from optimizer.config.farm import Farm
 from optimizer.config.site import PueCurve
-from optimizer.config.study import Fleet, Machines, Replacement, ResalePrice
+from optimizer.conversion.files.study import Fleet, Machines, Replacement, ResalePrice
 from optimizer.errors import InputError
 from optimizer.units import megawatts
 

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.config import base
-from optimizer.config.yearly_power import ChosenWeek, Power, PriceBlock, PriceHistory
+from optimizer.conversion.files.power import ChosenWeek, Power, PriceBlock, PriceHistory
 from optimizer.conversion.power import duration_blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.conversion.weeks import Week, representative_weeks
@@ -48,7 +48,7 @@ def made_of_history(power: Power, folder: Path, timezone: str, strikes: F) -> Po
         prices,
         history.weeks,
         load_mw=load,
-        peaks=None if peaks is None else rule_of(peaks),
+        peaks=None if peaks is None else rule_of(peaks.rule),
         storms=history.storms,
         strikes=strikes,
     )

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer import units
-from optimizer.config.study import Bitcoin, Study
-from optimizer.config.uncertainty import Drawn, NamedPath
+from optimizer.conversion.files.study import Bitcoin, Study
+from optimizer.conversion.files.uncertainty import Drawn, NamedPath
 from optimizer.conversion.timeline import DAYS_PER_MONTH, MONTHS_PER_YEAR, Timeline
 from optimizer.market.hashprice import btc_per_ph_day, subsidy_on
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config.yearly_power import Call, Power
+from optimizer.conversion.files.power import Call, Power
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.errors import InputError
 

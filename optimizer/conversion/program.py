@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from optimizer.conversion.account import Decisions
 from optimizer.conversion.case import Case, capacity_usd_per_mw
 from optimizer.conversion.choices import Choices, Rules, choices_of
+from optimizer.conversion.rules.investment import InvestmentProblem
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
-from optimizer.lp.investment import InvestmentProblem
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from optimizer.config.uncertainty import Ranges
 from optimizer.conversion.case import Change
+from optimizer.conversion.files.uncertainty import Ranges
 from optimizer.conversion.flips import Asker, changed
 
 BTC_FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)

@@ -11,12 +11,12 @@ from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
 from optimizer.conversion.choices import Rules
 from optimizer.conversion.program import decisions_of, problem_of
+from optimizer.conversion.rules.investment import INVESTMENT, InvestmentProblem
 from optimizer.engine.conflict import CollidingRow, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.scaling import solve_counted
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
-from optimizer.lp.investment import INVESTMENT, InvestmentProblem
 
 F = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config.study import Study
+from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import CentralBitcoin
 from optimizer.conversion.timeline import MONTHS_PER_YEAR

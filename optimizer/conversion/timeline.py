@@ -9,7 +9,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config.study import Years
+from optimizer.conversion.files.study import Years
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]

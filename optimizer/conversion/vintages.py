@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.config.hosting import Offer
+from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.power import KW_PER_MW
 from optimizer.conversion.timeline import MONTHS_PER_YEAR, Timeline
 

@@ -1,6 +1,6 @@
 """A few weeks that stand for a history of prices, so that operation over years fits into one program.
 
-How they are chosen: `optimizer/lp/rules/weeks.py`. What they reproduce, measured: ``docs/representative-weeks.md``.
+How they are chosen: `rules/weeks.py`. What they reproduce, measured: ``docs/representative-weeks.md``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.conversion.rules.selection import selection_problem, weights_of
 from optimizer.conversion.weeks_curves import marks_of, strikes_between
 from optimizer.errors import InputError
-from optimizer.lp.selection import selection_problem, weights_of
 from optimizer.market.grid import Grid
 from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
 from optimizer.market.timeseries import clock

@@ -15,9 +15,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleSection
+from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 from optimizer.config.farm import Farm
-from optimizer.config.yearly_power import Peaks
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.peaks import peak_probability
@@ -37,15 +36,13 @@ _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
 
 
-def rule_of(peak: CoincidentPeak | Peaks) -> PeakRule:
+def rule_of(rule: PeakRuleChoice) -> PeakRule:
     """The rule of a charge: a preset by its name, or the file's own.
 
-    >>> rule_of(CoincidentPeak(name="4CP", rule="ercot_4cp", usd_per_kw_year=70, probability=0.0)).months
+    >>> rule_of("ercot_4cp").months
     (6, 7, 8, 9)
     """
-    if isinstance(peak.rule, PeakRuleSection):
-        return PeakRule(**peak.rule.model_dump())
-    return PRESETS[peak.rule]
+    return PeakRule(**rule.model_dump()) if isinstance(rule, PeakRuleSection) else PRESETS[rule]
 
 
 def within_count(probability: F, grid: Grid, rule: PeakRule) -> tuple[F, tuple[str, ...]]:
@@ -83,7 +80,7 @@ def estimated(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tup
     Raises InputError with the faults of both files at once, and MissingDataError where the forecast does not cover the
     plan's beginning or the load before the plan ends too early to tell anything.
     """
-    estimate, rule = peak.estimate, rule_of(peak)
+    estimate, rule = peak.estimate, rule_of(peak.rule)
     assert estimate is not None, "the charge has a column of probabilities"
     hours, owner = _pieces(grid)
     if not any(month in rule.months for month in set(hours.local_starts.month)):

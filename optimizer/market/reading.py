@@ -112,7 +112,7 @@ class Reading:
                 values = self._kept(lambda: self._shared(path, given), len(self.grid))
             else:
                 values = np.full(len(self.grid), given)
-            fair, told = within_count(values, self.grid, rule_of(peak))
+            fair, told = within_count(values, self.grid, rule_of(peak.rule))
             self.remarks += [f"{path}: {sentence}" for sentence in told]
             return fair
 

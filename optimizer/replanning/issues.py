@@ -44,7 +44,7 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
     if peak.estimate is None or peak.estimate.load_history_mw is None:
         raise InputError(f"{peak.name}: give estimate.load_history_mw: a replay finds the peaks in it")
     load = _load(farm, folder, grid, peak.estimate.load_history_mw)
-    rule, step = rule_of(peak), float(grid.hours[0])
+    rule, step = rule_of(peak.rule), float(grid.hours[0])
     index = pd.DatetimeIndex(load.index)
     over = index[-1] + np.diff(index).min()
     if over < grid.end and any(rule.period(day) for day in set(grid.local_starts[grid.starts >= over].date)):
@@ -78,7 +78,7 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
     begins, step = grid.local_starts[0], float(grid.hours[0])
     assert peak.estimate is not None, "see `is_issued`"
     spec = peak.estimate.load_history_mw
-    if spec is None or rule_of(peak).period(begins.date()) is None:
+    if spec is None or rule_of(peak.rule).period(begins.date()) is None:
         return {}
     load = _load(farm, folder, grid.part(0, 1), spec)
     length = np.diff(pd.DatetimeIndex(load.index)).min()
@@ -103,7 +103,7 @@ def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
         error = scaled_error(hourly, model, date(first.year, 1, 1))
     except InputError:
         error = scaled_error(hourly, model, first)
-    return Issuer(hourly, rule_of(peak), model, error)
+    return Issuer(hourly, rule_of(peak.rule), model, error)
 
 
 def _by_interval(probability: F, step: float) -> F:

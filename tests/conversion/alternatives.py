@@ -13,12 +13,12 @@ from typing import Any
 
 import yaml
 
-from optimizer.config.hosting import Offer
 from optimizer.config.load import load_catalogue, load_farm
-from optimizer.config.study import Study
 from optimizer.conversion.case import Change
+from optimizer.conversion.files.load import load_offer, site_of
+from optimizer.conversion.files.offer import Offer
+from optimizer.conversion.files.study import Study
 from optimizer.conversion.flips import Asker
-from optimizer.conversion.load import load_offer, site_of
 from tests.commands.running import CONFIGS, WEST_TEXAS
 
 HOSTING = CONFIGS / "hosting"

@@ -8,7 +8,7 @@ import pytest
 import yaml
 
 from optimizer.config.load import load_farm
-from optimizer.conversion.load import faults_of_conversion, load_offer, read_study
+from optimizer.conversion.files.load import faults_of_conversion, load_offer, read_study
 from optimizer.errors import InputError
 from tests.commands.running import CONFIGS, WEST_TEXAS
 

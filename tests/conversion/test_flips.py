@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.config.uncertainty import Ranges
 from optimizer.conversion.case import Change
+from optimizer.conversion.files.uncertainty import Ranges
 from optimizer.conversion.flips import QUANTITIES, Asker, best_flip, full_flip
 from optimizer.conversion.sensitivity import heat_map, tornado
 from tests.sites import HOURS, machines, offer, site

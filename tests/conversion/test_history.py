@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from numpy.typing import NDArray
 
-from optimizer.config.yearly_power import Power
+from optimizer.conversion.files.power import Power
 from optimizer.conversion.history import made_of_history
 from optimizer.conversion.power import Blocks, blocks_of
 from optimizer.conversion.strikes import strikes_of

@@ -21,9 +21,9 @@ from numpy.typing import NDArray
 
 from optimizer.config.load import load_farm
 from optimizer.conversion.case import Site
-from optimizer.conversion.load import read_study
+from optimizer.conversion.files.load import read_study
+from optimizer.conversion.pages.figures import power_file
 from optimizer.conversion.power import blocks_of
-from optimizer.report.convert import power_file
 from tests.commands.running import CONFIGS, WEST_TEXAS
 
 F = NDArray[np.float64]

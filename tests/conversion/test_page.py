@@ -11,13 +11,13 @@ import pytest
 from rich.console import Console
 
 from optimizer.config.load import load_farm
-from optimizer.config.study import Study
 from optimizer.conversion.answer import Answer, answer
-from optimizer.conversion.load import Read, load_offer, read_study
-from optimizer.report.convert import convert_files
-from optimizer.report.convert_flips import flip_rows
-from optimizer.report.convert_page import render_study, verdict
-from optimizer.report.convert_summary import print_study
+from optimizer.conversion.files.load import Read, load_offer, read_study
+from optimizer.conversion.files.study import Study
+from optimizer.conversion.pages.figures import convert_files
+from optimizer.conversion.pages.flips import flip_rows
+from optimizer.conversion.pages.page import render_study, verdict
+from optimizer.conversion.pages.summary import print_study
 from tests.commands.running import CONFIGS, WEST_TEXAS
 from tests.conversion.test_files import HOSTING, OFFERS
 from tests.conversion.test_uncertain import LOW_HIGH

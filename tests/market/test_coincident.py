@@ -242,8 +242,8 @@ def test_load_in_another_unit_than_its_past_is_refused(folder: Path) -> None:
 
 
 def test_a_rule_is_a_preset_or_the_farms_own() -> None:
-    assert rule_of(peak()) is ERCOT_4CP
-    own = rule_of(peak(rule=RULE))
+    assert rule_of(peak().rule) is ERCOT_4CP
+    own = rule_of(peak(rule=RULE).rule)
     assert (own.months, own.intervals_per_year, own.distinct_days) == ((8,), 1, True)
 
 

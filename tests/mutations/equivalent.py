@@ -5,12 +5,12 @@ from __future__ import annotations
 # file, function, "old -> new": why
 EQUIVALENT: dict[tuple[str, str, str], str] = {
     (
-        "optimizer/lp/rules/invest_hosting.py",
+        "optimizer/conversion/rules/hosting.py",
         "steps_once_begun",
         "m.steps[j] <= m.most_steps[j] * m.begun[j] -> m.steps[j] <= 2.0 * (m.most_steps[j] * m.begun[j])",
     ): "the size of the offer bounds the steps besides; the row ties them to the least size",
     (
-        "optimizer/lp/rules/weeks.py",
+        "optimizer/conversion/rules/weeks.py",
         "must_be_included",
         "m.chosen[i] == 1.0 -> m.chosen[i] >= 1.0",
     ): "no week is chosen more than once",

@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "rules": (
         "lp/rules/*.py",
+        "conversion/rules/*.py",
         "engine/choices.py",
         "assembly/*.py",
         "conditions.py",
@@ -24,7 +25,7 @@ _EXAMPLES = "worked_examples"
 _CHARGES = (f"{_EXAMPLES}/test_charges.py", "settlement", "billing", _EXAMPLES)
 _CONVERSION = (
     f"{_EXAMPLES}/test_conversion.py",
-    "lp/test_investment.py",
+    "conversion/test_investment.py",
     "conversion/test_storm.py",
     "conversion/test_flips.py",
     "conversion/test_history.py",
@@ -35,9 +36,8 @@ _CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sa
 _PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "lp", "properties")
 # the first that a file's name begins with
 TESTS = (
-    ("lp/rules/invest_", _CONVERSION),
+    ("conversion/rules/weeks.py", ("conversion/test_weeks.py", "conversion/test_selection.py")),
     ("conversion/", _CONVERSION),
-    ("lp/rules/weeks.py", ("conversion/test_weeks.py", "lp/test_selection.py")),
     ("lp/rules/fleet.py", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
     ("lp/rules/events.py", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
     ("lp/rules/site.py", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
@@ -81,5 +81,5 @@ def _made() -> Iterator[tuple[str, Mutant]]:
         for pattern in patterns:
             for path in sorted((ROOT / "optimizer").glob(pattern)):
                 file = path.relative_to(ROOT).as_posix()
-                for mutant in mutants(file, path.read_text(encoding="utf-8"), rule="lp/rules/" in file):
+                for mutant in mutants(file, path.read_text(encoding="utf-8"), rule="/rules/" in file):
                     yield kind, mutant

@@ -11,8 +11,8 @@ from typing import Any
 
 import yaml
 
-from optimizer.config.yearly_power import Power
 from optimizer.conversion.answer import Answer
+from optimizer.conversion.files.power import Power
 from optimizer.conversion.flips import Flip
 from optimizer.conversion.uncertain import Uncertain
 from optimizer.report.text import number, usd

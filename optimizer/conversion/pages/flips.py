@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
+from optimizer.conversion.pages.figures import QUANTITY, shown, today
+from optimizer.conversion.pages.summary import flip_row
 from optimizer.conversion.storm import StormWeek
-from optimizer.report.convert import QUANTITY, shown, today
-from optimizer.report.convert_summary import flip_row
 
 
 @dataclass(frozen=True)

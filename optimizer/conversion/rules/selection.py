@@ -14,6 +14,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimizer.conversion.rules import weeks
 from optimizer.engine.conflict import in_words
 from optimizer.engine.highs import solve
 from optimizer.engine.language import AnySet, Float, Formulation, Int, LabelSet, Map, Subset
@@ -21,7 +22,6 @@ from optimizer.engine.problem import Problem
 from optimizer.engine.program import compile_program
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
-from optimizer.lp.rules import weeks
 
 SELECTION = Formulation(
     weeks.PARAMETERS,

@@ -7,11 +7,11 @@ The objective is the expected net present value, line by line, plus a weight on 
 
 from __future__ import annotations
 
+from optimizer.conversion.rules import financing, hosting, machines, money
 from optimizer.engine.language import Formulation
 from optimizer.engine.problem import Problem
-from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines, invest_money
 
-CONCERNS = (invest_machines, invest_hosting, invest_financing, invest_money)
+CONCERNS = (machines, hosting, financing, money)
 
 INVESTMENT = Formulation(
     parameters=tuple(p for concern in CONCERNS for p in concern.PARAMETERS),

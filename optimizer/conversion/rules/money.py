@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from optimizer.engine.language import MILLION, Expression, Index, Line, Model, Parameter, Relation, Rules, Variable
-from optimizer.lp.rules import invest_financing, invest_hosting, invest_machines
-from optimizer.lp.rules.invest_financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
-from optimizer.lp.rules.invest_hosting import (
+from optimizer.conversion.rules import financing, hosting, machines
+from optimizer.conversion.rules.financing import assets_sold, bitcoin_discount, borrowed, equity_cost, interest
+from optimizer.conversion.rules.hosting import (
     backup_fuel,
     capex,
     deposits,
@@ -20,7 +19,7 @@ from optimizer.lp.rules.invest_hosting import (
     tenant_power,
     tenant_upkeep,
 )
-from optimizer.lp.rules.invest_machines import (
+from optimizer.conversion.rules.machines import (
     capacity_payment,
     cut_payment,
     hash_income,
@@ -29,6 +28,7 @@ from optimizer.lp.rules.invest_machines import (
     machine_upkeep,
     mining_power,
 )
+from optimizer.engine.language import MILLION, Expression, Index, Line, Model, Parameter, Relation, Rules, Variable
 
 RULES = Rules()
 _FLOOR = "cash must not fall below its floor"
@@ -179,9 +179,9 @@ def at_the_end(line: Callable[[Model, Index], Expression]) -> Line:
 
 
 OF_A_PERIOD = (
-    *invest_machines.OF_A_PERIOD,
-    *invest_hosting.OF_A_PERIOD,
-    *invest_financing.OF_A_PERIOD,
+    *machines.OF_A_PERIOD,
+    *hosting.OF_A_PERIOD,
+    *financing.OF_A_PERIOD,
     *(site_upkeep, tax),
 )
 AT_THE_END = (rest_of_contracts, rest_of_machines, rest_of_debt)

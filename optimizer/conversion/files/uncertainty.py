@@ -7,7 +7,7 @@ from typing import Annotated
 from pydantic import Field, model_validator
 
 from optimizer.config.base import Name, Section, refuse
-from optimizer.config.hosting import Months, Sentence
+from optimizer.conversion.files.offer import Months, Sentence
 
 Factor = Annotated[float, Field(gt=0, le=100)]
 Ends = Annotated[tuple[Factor, Factor], Field(description="Lowest and highest, as factors on the study's figure")]

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
-from optimizer.report.convert import MOST_HELD, QUANTITY, shown, today
+from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown, today
 from optimizer.report.text import number, share, usd
 
 

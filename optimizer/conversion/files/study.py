@@ -16,9 +16,9 @@ from optimizer.config.base import (
     Share,
     refuse,
 )
-from optimizer.config.hosting import Sentence
-from optimizer.config.uncertainty import Ranges, Uncertainty
-from optimizer.config.yearly_power import Growth, Power
+from optimizer.conversion.files.offer import Sentence
+from optimizer.conversion.files.power import Growth, Power
+from optimizer.conversion.files.uncertainty import Ranges, Uncertainty
 
 
 class Years(Section):

@@ -13,13 +13,13 @@ from optimizer.config.base import Section, SeriesFile
 from optimizer.config.catalogue import Machine
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
-from optimizer.config.hosting import Offer
 from optimizer.config.load import load_catalogue
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
-from optimizer.config.study import Study
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.conversion.case import Site
+from optimizer.conversion.files.offer import Offer
+from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
 from optimizer.conversion.history import made_of_history
 from optimizer.conversion.paths import central_bitcoin

@@ -9,11 +9,11 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.conversion.rules.selection import SELECTION, SelectionProblem, exchanged, selection_problem, weights_of
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.engine.pyomo_model import pyomo_model
 from optimizer.errors import InfeasibleError
-from optimizer.lp.selection import SELECTION, SelectionProblem, exchanged, selection_problem, weights_of
 from tests.engine.test_two_readings import the_same
 
 # Hours above two strike prices, of each of four weeks; the history of ten weeks has 3 x A + 7 x C, or 30 and 28.

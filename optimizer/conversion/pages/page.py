@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
+from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown, today
+from optimizer.conversion.pages.flips import flip_heads, flip_rows, storm_rows
+from optimizer.conversion.pages.summary import millions
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
-from optimizer.report.convert import QUANTITY, assumptions, shown, today
-from optimizer.report.convert_flips import flip_heads, flip_rows, storm_rows
-from optimizer.report.convert_summary import millions
 from optimizer.report.page import render
 from optimizer.report.text import number, plural, share, usd
 

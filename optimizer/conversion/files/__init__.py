@@ -1,0 +1,1 @@
+"""Offers, studies and their parts as people write them."""

@@ -1,0 +1,1 @@
+"""What a conversion study found: files, page, terminal."""

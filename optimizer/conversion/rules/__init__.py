@@ -1,0 +1,1 @@
+"""The investment program and the choice of weeks, read like a paper."""
