@@ -15,7 +15,7 @@ from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
 from optimizer.cli import app
-from optimizer.conversion.rules import investment
+from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule
 from optimizer.ledger import LEDGER, Line
 from optimizer.lp import formulation

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from optimizer.conversion.account import Decisions
 from optimizer.conversion.case import Case, capacity_usd_per_mw
 from optimizer.conversion.choices import Choices, Rules, choices_of
-from optimizer.conversion.rules.investment import InvestmentProblem
+from optimizer.conversion.investment import InvestmentProblem
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 
 F = NDArray[np.float64]

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
 from optimizer.conversion.choices import Rules
+from optimizer.conversion.investment import INVESTMENT, InvestmentProblem
 from optimizer.conversion.program import decisions_of, problem_of
-from optimizer.conversion.rules.investment import INVESTMENT, InvestmentProblem
 from optimizer.engine.conflict import CollidingRow, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.scaling import solve_counted

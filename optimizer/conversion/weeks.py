@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.conversion.rules.selection import selection_problem, weights_of
+from optimizer.conversion.selection import selection_problem, weights_of
 from optimizer.conversion.weeks_curves import marks_of, strikes_between
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid

@@ -9,7 +9,7 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.conversion.rules.selection import SELECTION, SelectionProblem, exchanged, selection_problem, weights_of
+from optimizer.conversion.selection import SELECTION, SelectionProblem, exchanged, selection_problem, weights_of
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.engine.pyomo_model import pyomo_model
