@@ -139,11 +139,12 @@ class State(Section):
     @classmethod
     def written(cls, text: str) -> State:
         """A state in the JSON that this program wrote: sections that nobody knows are kept, as they are."""
-        data = json.loads(text)
-        more = {key: value for key, value in data.items() if key not in cls.model_fields}
+        more = {key: value for key, value in json.loads(text).items() if key not in cls.model_fields}
         with as_written():
-            own = _own().model_validate_json(json.dumps(more), extra="ignore")
             known = cls.model_validate_json(text, extra="ignore")
+            if not more:
+                return known
+            own = _own().model_validate_json(json.dumps(more), extra="ignore")
         return known.model_copy(update=more | {key: getattr(own, key) for key in own.model_fields_set})
 
     def section(self, kind: type[S]) -> S:
