@@ -105,7 +105,7 @@ def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditio
     site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
     limit = np.minimum(import_mw, _NO_LIMIT_MW)
     farm = c.farm.model_copy(update={"events": events, "site": site})
-    return replace(c, farm=farm, market=replace(c.market, import_limit_mw=limit), eased=True)
+    return replace(c, farm=farm, market=c.market.with_(import_limit_mw=limit), eased=True)
 
 
 def shortfalls(c: Conditions, imported: F) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ from optimizer.schedule.explain import Explanation, explain
 from optimizer.schedule.search import Rounded, exact_schedule, whole_schedule
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import Settlement, settle
-from optimizer.tail import charged_by_period, part_of, rest_after, to_the_end
+from optimizer.tail import charged_by_period, rest_after, to_the_end
 
 Extension = Callable[[Any], None]
 Progress = Callable[[str], None]
@@ -171,7 +171,7 @@ def without_tail(c: Conditions, head: int) -> Conditions:
     except InfeasibleError:  # told of the plan itself; the rest is what it is where limits give way
         eased = bound_to(c, owed_limit(c).import_mw, ABOVE_ALL_USD_PER_MWH)
         expected = dispatch_of(optimum(compile_program(build_problem(eased))))
-    market, tail = part_of(c.market, 0, head), part_of(c.market, head, len(c.grid))
+    market, tail = c.market.part(0, head), c.market.part(head, len(c.grid))
     return replace(c, market=market, rest=rest_after(c, expected, head), tail=tail)
 
 

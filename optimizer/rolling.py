@@ -23,7 +23,7 @@ from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.state import Announced, state_after
-from optimizer.tail import metered, part_of
+from optimizer.tail import metered
 from optimizer.units import megawatts
 
 F = NDArray[np.float64]
@@ -39,7 +39,7 @@ def step(known: Conditions, actual: Conditions, first: int, stop: int, decide: D
     ``known`` begins with interval ``first``, in the state of then; until ``stop`` it is executed. ``decide(known,
     really)`` gives what is executed and what is announced for later.
     """
-    really = metered(actual.farm, part_of(actual.market, first, stop), known.state)
+    really = metered(actual.farm, actual.market.part(first, stop), known.state)
     followed, announced = decide(known, really)
     return followed, state_after(really, followed).model_copy(update={"announced": announced})
 
@@ -69,7 +69,7 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
     pieces: list[Followed] = []
     for first, stop in zip(turns, [*turns[1:], n], strict=True):
         seen = known(first)
-        left = replace(seen, market=part_of(seen.market, first, n), state=state)
+        left = replace(seen, market=seen.market.part(first, n), state=state)
         followed, state = step(left, actual, first, stop, plans)
         pieces.append(followed)
     return chained(pieces), all(plan.proved for plan in plans.made)

@@ -8,19 +8,16 @@ given to its account as an expectation.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, replace
+from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import numpy as np
-import pandas as pd
 
 from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
-from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import settle
 from optimizer.settlement.charges import counted_mwh
@@ -51,47 +48,16 @@ def metered(
     return replace(c, rest=Rest(peaks_mw=nothing | dict(expected)))
 
 
-def part_of(market: MarketInputs, first: int, stop: int) -> MarketInputs:
-    """The market of the intervals ``first`` to ``stop - 1``."""
-
-    def cut(value: Any) -> Any:
-        if isinstance(value, np.ndarray):
-            return value[first:stop]
-        if isinstance(value, dict):
-            return {name: cut(inner) for name, inner in value.items()}
-        return value
-
-    grid = market.grid.part(first, stop)
-    others = {field.name: cut(getattr(market, field.name)) for field in fields(market) if field.name != "grid"}
-    return replace(market, grid=grid, **others)
-
-
 def to_the_end(c: Conditions) -> Conditions:
     """The plan and its tail in one, as one program solves them; the plan itself where it has no tail."""
     if c.tail is None:
         return c
-    return replace(c, market=followed_by(c.market, c.tail), rest=NO_REST, tail=None, head=len(c.grid))
+    return replace(c, market=c.market.followed_by(c.tail), rest=NO_REST, tail=None, head=len(c.grid))
 
 
 def plan_alone(c: Conditions) -> Conditions:
     """The plan's own intervals of a plan and its tail in one."""
-    return c if c.head is None else replace(c, market=part_of(c.market, 0, c.head), head=None)
-
-
-def followed_by(market: MarketInputs, later: MarketInputs) -> MarketInputs:
-    """The intervals of one market and those of another after them; what the first tells of its data is kept."""
-
-    def joined(first: Any, then: Any) -> Any:
-        if isinstance(first, np.ndarray):
-            return np.concatenate([first, then])
-        if isinstance(first, dict):
-            return {name: joined(inner, then[name]) for name, inner in first.items()}
-        return first
-
-    starts = pd.DatetimeIndex(market.grid.starts.append(later.grid.starts))
-    grid = Grid(starts, np.append(market.grid.hours, later.grid.hours), market.grid.timezone)
-    both = {field.name: (getattr(market, field.name), getattr(later, field.name)) for field in fields(market)}
-    return replace(market, **{name: joined(*pair) for name, pair in both.items() if name != "grid"}, grid=grid)
+    return c if c.head is None else replace(c, market=c.market.part(0, c.head), head=None)
 
 
 def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:

@@ -76,34 +76,33 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
         return np.broadcast_to(np.asarray(value, dtype=np.float64), (n,)).copy()
 
     availability, probability = series.pop("availability", {}), series.pop("probability", {})
-    return MarketInputs(
-        grid=grid,
-        energy_price_usd_per_mwh=prices,
-        adders_usd_per_mwh=of(series.pop("adders", energy.adders_usd_per_mwh)),
-        hashprice_usd_per_ph_day=of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
-        btc_price_usd=of(66_680.4),
-        btc_per_ph_day=of(series.pop("btc_per_ph_day", 0.0005)),
-        difficulty=None,
-        temperature_c=of(series.pop("temperature", 10.0)),
-        import_limit_mw=of(series.pop("import_limit", farm.site.import_limit_mw)),
-        auxiliary_load_mw=of(series.pop("auxiliary", farm.site.auxiliary_load_mw)),
-        onsite_available_mw=of(series.pop("onsite", 0.0 if onsite is None else onsite.available_mw)),
-        export_price_usd_per_mwh=of(
+    table = {
+        "energy_price_usd_per_mwh": prices,
+        "adders_usd_per_mwh": of(series.pop("adders", energy.adders_usd_per_mwh)),
+        "hashprice_usd_per_ph_day": of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
+        "btc_price_usd": of(66_680.4),
+        "btc_per_ph_day": of(series.pop("btc_per_ph_day", 0.0005)),
+        "difficulty": None,
+        "temperature_c": of(series.pop("temperature", 10.0)),
+        "import_limit_mw": of(series.pop("import_limit", farm.site.import_limit_mw)),
+        "auxiliary_load_mw": of(series.pop("auxiliary", farm.site.auxiliary_load_mw)),
+        "onsite_available_mw": of(series.pop("onsite", 0.0 if onsite is None else onsite.available_mw)),
+        "export_price_usd_per_mwh": of(
             series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)
         ),
-        availability={g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
-        block_mw={
+        "availability": {g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
+        "block_mw": {
             b.name: of(b.mw) * share_within(grid, b.when, holidays, start=b.start, end=b.end) for b in energy.blocks
         },
-        block_price_usd_per_mwh={b.name: of(b.price_usd_per_mwh) for b in energy.blocks},
-        supply_limit_mw={s.name: of(s.limit_mw) * share_within(grid, s.when, holidays) for s in energy.supplies},
-        supply_price_usd_per_mwh={s.name: of(s.price_usd_per_mwh) for s in energy.supplies},
-        peak_probability={p.name: of(probability.get(p.name, p.probability)) for p in energy.coincident_peaks},
-        rate_shares=rate_shares(grid, energy.price_usd_per_mwh, holidays)
+        "block_price_usd_per_mwh": {b.name: of(b.price_usd_per_mwh) for b in energy.blocks},
+        "supply_limit_mw": {s.name: of(s.limit_mw) * share_within(grid, s.when, holidays) for s in energy.supplies},
+        "supply_price_usd_per_mwh": {s.name: of(s.price_usd_per_mwh) for s in energy.supplies},
+        "peak_probability": {p.name: of(probability.get(p.name, p.probability)) for p in energy.coincident_peaks},
+        "rate_shares": rate_shares(grid, energy.price_usd_per_mwh, holidays)
         if isinstance(energy.price_usd_per_mwh, Rates)
         else {},
-        fills=(),
-    )
+    }
+    return MarketInputs(grid, table)
 
 
 def conditions(farm: Farm, prices: Any, **more: Any) -> Conditions:

@@ -11,7 +11,6 @@ from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.settlement.account import settle
 from optimizer.state import state_after
-from optimizer.tail import part_of
 from tests.farms import conditions, farm, group
 from tests.settlement.schedules import machines
 
@@ -98,7 +97,7 @@ def test_plans_made_one_after_the_other_are_charged_with_a_new_peak_once(expecte
     at_once = conditions(built, [0.0] * 4, start="2026-02-28 20:00Z")
     state, paid = at_once.state, {"demand_charge": 0.0, "later_demand_charge": 0.0}
     for hour, on in enumerate((6.0, 5.0, 9.0, 8.0)):
-        c = replace(at_once, market=part_of(at_once.market, hour, hour + 1), state=state)
+        c = replace(at_once, market=at_once.market.part(hour, hour + 1), state=state)
         for line in paid:
             paid[line] += settle(c, machines([on])).lines[line]
         state = state_after(c, machines([on]))

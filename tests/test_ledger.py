@@ -25,7 +25,6 @@ from optimizer.report.summary import print_summary
 from optimizer.settlement.account import ACCOUNTS, settle
 from optimizer.settlement.flows import Flows
 from optimizer.state import state_after
-from optimizer.tail import part_of
 from tests.farms import conditions, farm
 from tests.test_dispatch import HOURS, Heated
 
@@ -68,9 +67,9 @@ def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
     plan = planned()
     again = record_of(planned_record(plan, nearest=False).text(), "test")
     assert settle(again.conditions, again.dispatch).lines == plan.settlement.lines
-    first = replace(plan.conditions, market=part_of(plan.market, 0, 2))
+    first = replace(plan.conditions, market=plan.market.part(0, 2))
     state = state_after(first, plan.dispatch.first(2))
-    then = replace(plan.conditions, market=part_of(plan.market, 2, 3), state=state)
+    then = replace(plan.conditions, market=plan.market.part(2, 3), state=state)
     parts = settle(first, plan.dispatch.first(2)), settle(then, plan.dispatch.at(np.array([2])))
     assert sum(part.lines["heat_sold"] for part in parts) == pytest.approx(0.5)
 

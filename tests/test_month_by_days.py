@@ -18,7 +18,6 @@ from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
 from optimizer.settlement.bill import bill
 from optimizer.state import state_after
-from optimizer.tail import part_of
 from tests.farms import conditions, farm, group
 
 DAYS, DAY = 30, 24
@@ -69,7 +68,7 @@ def day_by_day(month: Conditions, *, expected: dict[str, float] | None) -> Dispa
         elif expected is None:
             c = without_tail(rest, DAY)
         else:
-            c = replace(rest, farm=with_expected(month.farm, expected), market=part_of(rest.market, 0, DAY))
+            c = replace(rest, farm=with_expected(month.farm, expected), market=rest.market.part(0, DAY))
         plan = plan_conditions(c)
         days.append(plan.dispatch)
         state = state_after(c, plan.dispatch)

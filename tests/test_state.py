@@ -25,7 +25,6 @@ from optimizer.errors import InputError
 from optimizer.planning import plan_conditions
 from optimizer.replanning.stepping import Stepper
 from optimizer.state import KEYS, fitted, state_after
-from optimizer.tail import part_of
 from tests.daily.farms import write_farm
 from tests.farms import conditions, farm, group
 from tests.replanning.histories import history, replanned
@@ -87,8 +86,8 @@ def test_it_is_carried_from_plan_to_plan() -> None:
     """Two hours and one are as three."""
     c = heated()
     dispatch = plan_conditions(c).dispatch
-    first = state_after(replace(c, market=part_of(c.market, 0, 2)), dispatch.first(2))
-    second = replace(c, market=part_of(c.market, 2, 3), state=first)
+    first = state_after(replace(c, market=c.market.part(0, 2)), dispatch.first(2))
+    second = replace(c, market=c.market.part(2, 3), state=first)
     assert stored(first) == {"G": 15.0}
     assert stored(state_after(second, plan_conditions(second).dispatch)) == {"G": 25.0}
 

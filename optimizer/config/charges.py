@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Name, NonNegative, Positive, Section, SeriesFile, Share, ShareSeries, refuse
+from optimizer.config.base import Name, NonNegative, Positive, Section, Series, SeriesFile, Share, ShareSeries, refuse
 from optimizer.config.calendar import Month, When
 
 _MONTH = r"^(20|21)\d\d-(0[1-9]|1[0-2])$"
@@ -176,7 +176,7 @@ class CoincidentPeak(Section):
         default=0.0, description="Billed at least, whatever the import was: a minimum share of the contract, MW"
     )
     elsewhere_mw: NonNegative = Field(default=0.0, description="Import expected at the year's peaks outside the plan")
-    probability: ShareSeries | None = Field(
+    probability: Annotated[ShareSeries | None, Series("peak_probability", "", lumps="sum", known="issued")] = Field(
         default=None, description="Probability of each interval to be one of the peaks"
     )
     estimate: Estimate | None = Field(default=None, description="Or how to estimate it")

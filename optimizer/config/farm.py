@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from optimizer.config.backtest import Backtest
-from optimizer.config.base import CelsiusSeries, Name, Section, refuse
+from optimizer.config.base import CelsiusSeries, Name, Section, Series, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.consistency import faults_of_the_whole
 from optimizer.config.daily import Daily
@@ -40,7 +40,9 @@ TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_kn
 class Weather(Section):
     """Outdoor conditions."""
 
-    temperature_c: CelsiusSeries = Field(description="Outdoor temperature, degrees Celsius")
+    temperature_c: Annotated[
+        CelsiusSeries, Series("temperature_c", "degrees Celsius", known="seen", words="temperature")
+    ] = Field(description="Outdoor temperature, degrees Celsius")
 
 
 class Costs(Section):

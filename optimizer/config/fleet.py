@@ -15,6 +15,7 @@ from optimizer.config.base import (
     Positive,
     Price,
     Section,
+    Series,
     Share,
     ShareSeries,
     refuse,
@@ -63,7 +64,9 @@ class Group(Section):
     model: Name | None = Field(default=None, description="A model of the catalogue; or give `machine`")
     machine: Machine | None = Field(default=None, description="A machine described here, not in the catalogue")
     units: Annotated[int, Field(gt=0, le=10_000_000, description="Machines installed")]
-    availability: ShareSeries = Field(default=1.0, description="Share of the machines that work, over time")
+    availability: Annotated[ShareSeries, Series("availability", "", lumps="least")] = Field(
+        default=1.0, description="Share of the machines that work, over time"
+    )
     outages: tuple[Outage, ...] = Field(default=(), description="Machines out of service for a while")
     modes: Annotated[tuple[Name, ...], Field(min_length=1, max_length=20)] = Field(
         default=("normal",), description="Modes the group may run in; `normal` is the nameplate"

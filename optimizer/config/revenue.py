@@ -14,6 +14,7 @@ from optimizer.config.base import (
     NonNegativeSeries,
     PositiveSeries,
     Section,
+    Series,
     SeriesFile,
     Share,
     refuse,
@@ -31,16 +32,23 @@ class Epoch(Section):
 class Revenue(Section):
     """Hashprice, as such or from BTC price and difficulty."""
 
-    hashprice_usd_per_ph_day: NonNegativeSeries | None = Field(
-        default=None, description="Expected revenue per PH/s per day before the pool's fee"
+    hashprice_usd_per_ph_day: Annotated[
+        NonNegativeSeries | None,
+        Series("hashprice_usd_per_ph_day", "USD per PH/s and day", known="held", words="hashprice"),
+    ] = Field(default=None, description="Expected revenue per PH/s per day before the pool's fee")
+    btc_price_usd: Annotated[PositiveSeries | None, Series("btc_price_usd", "USD", known="held", words="BTC price")] = (
+        Field(default=None, description="USD per BTC")
     )
-    btc_price_usd: PositiveSeries | None = Field(default=None, description="USD per BTC")
-    difficulty: DifficultySeries | None = Field(default=None, description="As a plain number: 125.86e12")
+    difficulty: Annotated[DifficultySeries | None, Series("difficulty", "", known="held", words="difficulty")] = Field(
+        default=None, description="As a plain number: 125.86e12"
+    )
     block_height: Count | None = Field(
         default=None, description="Height at the plan's start; sets the subsidy (else the date does)"
     )
     subsidy_btc: NonNegative | None = Field(default=None, description="Overrides the subsidy schedule")
-    fees_btc_per_block: NonNegativeSeries = Field(default=0.0, description="Transaction fees, BTC per block")
+    fees_btc_per_block: Annotated[NonNegativeSeries, Series("fees_btc_per_block", "BTC", known="held")] = Field(
+        default=0.0, description="Transaction fees, BTC per block"
+    )
     pool_fee_share: Share = Field(default=0.0, description="Share of the revenue the pool keeps")
     epoch: Epoch | None = Field(default=None, description="Estimates the difficulty after the next retarget")
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Celsius, NonNegativeSeries, Positive, Section, refuse
+from optimizer.config.base import Celsius, NonNegativeSeries, Positive, Section, Series, refuse
 
 Pue = Annotated[float, Field(ge=1, le=3)]
 
@@ -47,11 +47,15 @@ PueOrCurve = Annotated[
 class Site(Section):
     """Interconnection and the load that is not mining."""
 
-    import_limit_mw: NonNegativeSeries = Field(description="Interconnection limit, MW at the meter")
+    import_limit_mw: Annotated[NonNegativeSeries, Series("import_limit_mw", "MW", lumps="least")] = Field(
+        description="Interconnection limit, MW at the meter"
+    )
     import_violation_usd_per_mwh: Positive | None = Field(
         default=None, description="Makes the import limit soft at this price; hard when absent"
     )
     pue: PueOrCurve = Field(default=1.0, description="Site load per MW of machines")
-    auxiliary_load_mw: NonNegativeSeries = Field(default=0.0, description="Load that runs always, MW")
+    auxiliary_load_mw: Annotated[NonNegativeSeries, Series("auxiliary_load_mw", "MW")] = Field(
+        default=0.0, description="Load that runs always, MW"
+    )
     ramp_up_mw_per_hour: Positive | None = Field(default=None, description="Fastest rise of grid import")
     ramp_down_mw_per_hour: Positive | None = Field(default=None, description="Fastest fall of grid import")

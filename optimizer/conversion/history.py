@@ -21,7 +21,7 @@ from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.errors import InputError
 from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import TimeSeries, read_series, where_covered
 from optimizer.market.timeseries import clock
 

@@ -19,7 +19,7 @@ from optimizer.config.state import GroupState, State
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
-from optimizer.daily.record import Record, market_at, metered
+from optimizer.daily.record import Record, metered
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
@@ -52,7 +52,7 @@ def followed_until(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dis
     starts = pd.DatetimeIndex([grid.starts[0], *ends[:-1]]).as_unit("us")
     hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
     at = np.array(positions, dtype=np.int64)
-    market = market_at(record.market, at, Grid(starts, hours, grid.timezone))
+    market = record.market.at(at, Grid(starts, hours, grid.timezone))
     return metered(record, market), record.dispatch.at(at)
 
 

@@ -11,17 +11,15 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.base import NonNegative
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.orders import Orders
-from optimizer.daily.record import Record, Source, market_at, metered
+from optimizer.daily.record import Record, Source, metered
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.limits import hard_limit, short_mw
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs
-from optimizer.market.reading import Reading
+from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
 from optimizer.policies import Followed, on_where, strike_rule
@@ -51,7 +49,7 @@ def kept_record(
     farm, grid = orders.over(record.farm), _grid_from(record, start)
     as_near = record.short_from(start)[1] is None or set(grid.starts[1:]) <= set(record.market.grid.starts)
     if _binding(farm) == _binding(record.farm) and as_near:
-        before = market_at(record.market, _positions(record, grid), grid)
+        before = record.market.at(_positions(record, grid), grid)
         now, unread = _at_site(before, farm, folder)
         if all(np.array_equal(getattr(now, key), getattr(before, key)) for key in _OF_SITE):
             return record, unread
@@ -97,7 +95,7 @@ def run_out_record(
         return None
     share = {group.name: dispatch.running(group) / max(group.units, 1) for group in farm.fleet}
     held = {name: np.minimum(there, share[name]) for name, there in c.market.availability.items()}
-    c = replace(c, market=replace(c.market, availability=held))
+    c = replace(c, market=c.market.with_(availability=held))
     return followed_record(c, on_where(c, np.ones(len(c.grid), dtype=np.bool_)), "kept", before)
 
 
@@ -140,9 +138,9 @@ def conditions_from(
     """
     led = record if record.start <= start else None  # else the clock was put back
     state, said = state_at(start, farm, led, measured, fitted(record.state, farm))
-    market = market_at(record.market, _positions(record, grid), grid)
+    market = record.market.at(_positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
-    market = replace(market, availability=shares, fills=(), warnings=())
+    market = replace(market.with_(availability=shares), fills=(), warnings=())
     market, unread = _at_site(market, farm, folder)
     return metered(record, market, farm, state.model_copy(update={"announced": {}})), (*said, *unread)
 
@@ -172,11 +170,8 @@ def _at_site(market: MarketInputs, farm: Farm, folder: Path) -> tuple[MarketInpu
     found: dict[str, Any] = {}
     said = []
     for key in _OF_SITE:
-        read = Reading(farm, folder, market.grid)
-        values = read.values(f"site.{key}", getattr(farm.site, key), NonNegative)
         try:
-            read.finish()
-            found[key] = values
+            found |= read_market(farm, folder, market.grid, only={key}).table
         except CurtailError as error:
             said.append(f"{error}; the {key} of before stays in force")
-    return replace(market, **found), tuple(said)
+    return market.with_(**found), tuple(said)

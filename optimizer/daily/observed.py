@@ -17,7 +17,7 @@ from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import TimeSeries
 

@@ -17,7 +17,7 @@ from optimizer.daily.present import read_present
 from optimizer.daily.prices import Prices
 from optimizer.errors import InfeasibleError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.nearest import Obeyed, plan_or_nearest
@@ -42,7 +42,7 @@ def make_plan(
     c = conditions_of(farm, folder, grid, state=state)
     price, known = price_with(observed, c.market.energy_price_usd_per_mwh, grid)
     if known.any():
-        c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
+        c = replace(c, market=c.market.with_(energy_price_usd_per_mwh=price))
     return plan_or_nearest(c)
 
 

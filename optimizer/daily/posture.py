@@ -22,7 +22,8 @@ from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
-from optimizer.market.reading import Reading, limits_of
+from optimizer.market.inputs import ENERGY_PRICE, read_market
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series
 from optimizer.policies import Followed, on_where
 from optimizer.reasons import Reason
@@ -49,7 +50,7 @@ def safe_record(
     c, said = conditions_from(before, farm, start, hours_from(start, posture.hours, farm), measured, folder)
     price = _last_known(c, folder, float(before.market.energy_price_usd_per_mwh[-1]))
     price = _or_fed(price, c.grid, fed)
-    c = replace(c, market=replace(c.market, energy_price_usd_per_mwh=price))
+    c = replace(c, market=c.market.with_(energy_price_usd_per_mwh=price))
     most = posture.off_above_usd_per_mwh
     on = np.zeros(len(c.grid), dtype=np.bool_) if most is None else price <= most
     return followed_record(c, _named(on_where(c, on)), "posture", before), said
@@ -66,7 +67,7 @@ def _last_known(c: Conditions, folder: Path, otherwise: float) -> F:
     """The energy price of each hour where it is known, before and after that the nearest earlier one, USD/MWh."""
     spec, farm, grid = c.farm.energy.price_usd_per_mwh, c.farm, c.grid
     if not isinstance(spec, SeriesFile):
-        return Reading(farm, folder, grid).over(grid, spec, Price)
+        return read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh
     begins = grid.starts[0] - _LOOKED_BACK
     window = Grid(pd.DatetimeIndex([begins]), np.array([(grid.end - begins) / pd.Timedelta(hours=1)]), farm.timezone)
     try:

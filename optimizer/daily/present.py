@@ -22,15 +22,15 @@ from optimizer.daily.observed import means_of, series_rows
 from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from optimizer.market.periods import billing_periods
-from optimizer.market.reading import Reading, limits_of
+from optimizer.market.quantities import known_as, limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
-from optimizer.replanning.history import day_before, hash_worth, temperatures, without_estimates
+from optimizer.replanning.history import day_before, where_told
 from optimizer.replanning.issues import is_issued, peaks_ahead
-from optimizer.replanning.knowledge import HELD, Knowledge
+from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import charged_by_period, metered
 from optimizer.units import MINUTES_PER_HOUR
 
@@ -53,9 +53,8 @@ def read_present(
     Raises InputError with the faults of files and MissingDataError where what should be known is not.
     """
     head, grid = _grids(farm, start)
-    worth = hash_worth(
-        farm, folder, Grid(head.starts[:1] - rules.hash_lag_hours * _HOUR, head.hours[:1], grid.timezone)
-    )
+    latest = Grid(head.starts[:1] - rules.hash_lag_hours * _HOUR, head.hours[:1], grid.timezone)
+    worth = read_market(farm, folder, latest, only=known_as(farm, "held"))
     market = _known_ahead(farm, folder, grid, len(head))
     said = list(_not_told_yet(farm, now))
     prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
@@ -64,11 +63,13 @@ def read_present(
         for peak in farm.energy.coincident_peaks
         if is_issued(peak)
     }
-    warm, before = _temperature(farm, folder, grid)
-    held = {name: np.full(len(grid), values[0]) for name in HELD if (values := getattr(worth, name)) is not None}
-    known: dict[str, Any] = dict.fromkeys(HELD) | held | {"temperature_c": warm}
-    known["fills"], known["warnings"] = (*worth.fills, *market.fills), (*worth.warnings, *market.warnings, *said)
-    market = replace(market, **known)
+    seen, before = _seen(farm, folder, grid)
+    held = {name: np.full(len(grid), values[0]) for name, values in worth.known("held").items()}
+    market = replace(
+        market.with_(**{**dict.fromkeys(known_as(farm, "seen")), **worth.table, **held, **seen}),
+        fills=(*worth.fills, *market.fills),
+        warnings=(*worth.warnings, *market.warnings, *said),
+    )
     return Knowledge(metered(farm, market, state), prices, issued, before, now)
 
 
@@ -97,34 +98,34 @@ def _grids(farm: Farm, start: pd.Timestamp) -> tuple[Grid, Grid]:
 
 def _known_ahead(farm: Farm, folder: Path, grid: Grid, head: int) -> MarketInputs:
     """What is known in advance: contract, limits, availability, generation. A price from a file is not."""
-    energy = farm.energy
-    if isinstance(energy.price_usd_per_mwh, SeriesFile):
-        energy = energy.model_copy(update={"price_usd_per_mwh": 0.0})
-    none = {"btc_price_usd": None, "difficulty": None, "epoch": None, "fees_btc_per_block": 0.0}
-    revenue = farm.revenue.model_copy(update={"hashprice_usd_per_ph_day": 0.0, **none})
-    tail = None if farm.horizon.tail is None else farm.horizon.tail.model_copy(update={"price_usd_per_mwh": None})
-    horizon = farm.horizon.model_copy(update={"start": None, "tail": tail})
-    bare = {"energy": energy, "revenue": revenue, "weather": None, "horizon": horizon}
-    asked = without_estimates(farm.model_copy(update=bare))
-    return read_market(asked, folder, grid, head=head if head < len(grid) else None)
+    price: Any = np.nan
+    if not isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
+        price = read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh
+    issued = {peak.name: 0.0 for peak in farm.energy.coincident_peaks if is_issued(peak)}
+    return read_market(
+        farm,
+        folder,
+        grid,
+        head=head if head < len(grid) else None,
+        only=known_as(farm, "ahead", "forecast", "issued"),
+        given={ENERGY_PRICE: price, "peak_probability": issued},
+    )
 
 
-def _temperature(farm: Farm, folder: Path, grid: Grid) -> tuple[F | None, dict[str, F]]:
-    """The present temperature, NaN after it, and that of the day before. What is not told yet is as the day before."""
+def _seen(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str, F]]:
+    """What is seen now, NaN after it, and what was seen the day before. What is not told yet is as the day before."""
     day = day_before(grid)
     starts = pd.DatetimeIndex(day.starts.append(grid.starts[:1]))
-    seen = temperatures(farm, folder, Grid(starts, np.append(day.hours, grid.hours[:1]), grid.timezone))
-    if seen is None:
-        return None, {}
-    present = seen[-1] if np.isfinite(seen[-1]) else seen[0]
-    if not np.isfinite(present):
-        raise MissingDataError(
-            f"weather.temperature_c: says nothing of {clock(grid.starts[0], grid.timezone)}, nor of the same hour "
-            "of the day before"
-        )
-    warm = np.full(len(grid), np.nan)
-    warm[0] = present
-    return warm, {"temperature_c": np.where(np.isnan(seen[:-1]), present, seen[:-1])}
+    told = where_told(farm, folder, Grid(starts, np.append(day.hours, grid.hours[:1]), grid.timezone))
+    now, before = {}, {}
+    for name, (path, seen) in told.items():
+        present = seen[-1] if np.isfinite(seen[-1]) else seen[0]
+        if not np.isfinite(present):
+            begins = clock(grid.starts[0], grid.timezone)
+            raise MissingDataError(f"{path}: says nothing of {begins}, nor of the same hour of the day before")
+        now[name] = np.append(present, np.full(len(grid) - 1, np.nan))
+        before[name] = np.where(np.isnan(seen[:-1]), present, seen[:-1])
+    return now, before
 
 
 def _prices(
@@ -153,7 +154,7 @@ def _prices(
         rows = _begun(series_rows(read), now)
         told = means_of(rows, np.full(len(seen), np.nan), seen)
     else:
-        told = Reading(farm, folder, seen).over(seen, own, Price)
+        told = read_market(farm, folder, seen, only={ENERGY_PRICE}).energy_price_usd_per_mwh
     observed[first : last + 1] = means_of(fed, told, seen)
     known = np.flatnonzero(np.isfinite(observed[: last + 1]))
     late = last - int(known[-1]) if len(known) else len(longer)

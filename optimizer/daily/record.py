@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
@@ -27,11 +27,9 @@ from optimizer.market.inputs import MarketInputs
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 F = NDArray[np.float64]
-Int = NDArray[np.int64]
 FORM = 4  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _SHORT_MW = 1e-6
-_APART = ("grid", "fills", "warnings")
 _BEGINS = re.compile(r'^\{"sha256":"[0-9a-f]{64}",')
 
 
@@ -100,11 +98,6 @@ class Record:
 
     def text(self) -> str:
         """The record as JSON, the same for the same schedule. It says all: a default may be another one day."""
-        market = {
-            item.name: _plain(getattr(self.market, item.name))
-            for item in fields(self.market)
-            if item.name not in _APART
-        }
         grid = self.market.grid
         data = {
             "form": FORM,
@@ -116,7 +109,7 @@ class Record:
             "decisions": self.dispatch.to_json(),
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
-            "market": market,
+            "market": {name: _plain(values) for name, values in self.market.items()},
             "farm": json.loads(self.farm.model_dump_json(exclude={"state"})),
             "state": json.loads(self.state.model_dump_json()),
         }
@@ -149,13 +142,10 @@ def _read(data: dict[str, Any]) -> Record:
         state = farm.state if data["form"] <= 3 else State.written(json.dumps(data["state"]))
     starts = pd.to_datetime(data["starts"], unit="s", utc=True).as_unit("us")
     grid = Grid(starts, np.array(data["hours"], dtype=np.float64), farm.timezone)
-    market = {item.name for item in fields(MarketInputs)} - set(_APART)
     return Record(
         source=_SOURCES[data["kind"]] if data["form"] == 1 else data["source"],
         farm=farm,
-        market=MarketInputs(
-            grid=grid, fills=(), **{name: _arrays(value) for name, value in data["market"].items() if name in market}
-        ),
+        market=MarketInputs(grid, {name: _arrays(value) for name, value in data["market"].items()}),
         state=state,
         dispatch=_before(data) if data["form"] <= 2 else Dispatch.from_json(data["decisions"]),
         planned_usd=data["planned_usd"],
@@ -185,18 +175,6 @@ def _arrays(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: _arrays(inner) for name, inner in value.items()}
     return None if value is None else _array(value)
-
-
-def market_at(market: MarketInputs, positions: Int, grid: Grid) -> MarketInputs:
-    """A market on another grid: each of its intervals has the values of the one at that position."""
-
-    def taken(value: Any) -> Any:
-        if isinstance(value, dict):
-            return {name: taken(inner) for name, inner in value.items()}
-        return value[positions] if isinstance(value, np.ndarray) else value
-
-    others = {item.name: taken(getattr(market, item.name)) for item in fields(market) if item.name not in _APART}
-    return replace(market, grid=grid, **others)
 
 
 def metered(record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None) -> Conditions:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs, Named
+from optimizer.market.quantities import declared
 
 if TYPE_CHECKING:
     from optimizer.daily.record import Record
@@ -25,21 +26,17 @@ def judge(record: Record) -> None:
     """Raise ValueError where a schedule's times do not follow each other, or where a series lacks hours or numbers."""
     grid, farm, market = record.market.grid, record.farm, record.market
     _judge_times(grid)
-    n, groups, energy = len(grid), {group.name for group in farm.fleet}, farm.energy
+    n, groups = len(grid), {group.name for group in farm.fleet}
     for name, series in (*_series(market), *_decided(record)):
         if series.shape != (n,) or not np.isfinite(series).all():
             raise ValueError(f"{name} is no series of {n} numbers")
-    blocks, supplies = {block.name for block in energy.blocks}, {supply.name for supply in energy.supplies}
-    named: tuple[tuple[Mapping[Any, Any], set[Any]], ...] = (
+    named: list[tuple[Any, set[Any]]] = [
         (record.dispatch.units_on, {(group.name, mode) for group in farm.fleet for mode in group.modes}),
-        (record.dispatch.supply_mw, supplies),
-        (market.availability, groups),
-        (market.block_mw, blocks),
-        (market.block_price_usd_per_mwh, blocks),
-        (market.supply_limit_mw, supplies),
-        (market.supply_price_usd_per_mwh, supplies),
-        (market.peak_probability, {peak.name for peak in energy.coincident_peaks}),
-    )
+        (record.dispatch.supply_mw, {supply.name for supply in farm.energy.supplies}),
+    ]
+    for name, one in declared(type(farm)).items():
+        if one.many:
+            named.append((market.table[name], {place.section.name for place in one.places(farm)}))
     if any(set(there) != wanted for there, wanted in named) or len(groups) != len(farm.fleet):
         raise ValueError("the names are not those of the farm")
     if any(group.machine is None or not set(group.modes) <= set(group.machine.mode_names) for group in farm.fleet):
@@ -70,11 +67,11 @@ def _decided(record: Record) -> Iterator[tuple[str, F]]:
         yield from ((name, series) for series in rows.values())
 
 
-def _series(section: Any) -> Iterator[tuple[str, F]]:
-    """Every array in a section, in a mapping of it too."""
-    for item in fields(section):
-        value = getattr(section, item.name)
-        if isinstance(value, Mapping):
-            yield from ((item.name, series) for series in value.values())
-        elif item.type == "F" or (item.type == _MAY_BE_NONE and value is not None):
-            yield item.name, value
+def _series(market: MarketInputs) -> Iterator[tuple[str, F]]:
+    """Every series of a market; those with a name of their own are there."""
+    for name, kind in Named.__annotations__.items():
+        if market.table[name] is None and kind != _MAY_BE_NONE:
+            raise ValueError(f"{name} is not known")
+    for name, values in market.table.items():
+        rows = values.values() if isinstance(values, Mapping) else [] if values is None else [values]
+        yield from ((name, series) for series in rows)

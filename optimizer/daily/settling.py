@@ -53,7 +53,7 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
     price, share = price_with(prices, c.market.energy_price_usd_per_mwh, c.grid)
     known = share > _KNOWN
     came = np.where(known, price, c.market.energy_price_usd_per_mwh)
-    really = replace(c, market=replace(c.market, energy_price_usd_per_mwh=came))
+    really = replace(c, market=c.market.with_(energy_price_usd_per_mwh=came))
     by_rule = _by_rule(record, really, before)
 
     def earned(conditions: Conditions, schedule: Dispatch) -> float:

@@ -16,7 +16,7 @@ from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series, where_covered
 
 F = NDArray[np.float64]

@@ -70,9 +70,8 @@ class Study:
                         name: values * left if hit is None or name in hit else values
                         for name, values in availability.items()
                     }
-        changed = replace(
-            self._with_revenue(btc, difficulty), energy_price_usd_per_mwh=price, availability=availability
-        )
+        worth = self._with_revenue(btc, difficulty)
+        changed = worth.with_(energy_price_usd_per_mwh=price, availability=availability)
         return Draw(replace(self.base, market=changed), met)
 
     def _price(self, dice: np.random.Generator) -> F:
@@ -93,8 +92,7 @@ class Study:
             path = start * btc
             btc = path / price
             price = path
-        return replace(
-            market,
+        return market.with_(
             hashprice_usd_per_ph_day=market.hashprice_usd_per_ph_day * btc / difficulty,
             btc_price_usd=price,
             btc_per_ph_day=None if market.btc_per_ph_day is None else market.btc_per_ph_day / difficulty,
@@ -170,5 +168,5 @@ def make_study(
     study = Study(ensemble, base, days, log_returns)
     if days is None:
         return study
-    market = replace(base.market, energy_price_usd_per_mwh=study.usual_price())
+    market = base.market.with_(energy_price_usd_per_mwh=study.usual_price())
     return replace(study, base=replace(base, market=market))

@@ -2,43 +2,44 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer import units
-from optimizer.config import base
-from optimizer.config.base import SeriesFile
+from optimizer.config.base import Series
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.config.revenue import Revenue
-from optimizer.market.calendars import rate_shares, share_within
+from optimizer.market.calendars import rate_shares
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
-from optimizer.market.reading import Reading
+from optimizer.market.quantities import Declared, declared
+from optimizer.market.reading import NOTHING, F, Given, Reading, Values
 from optimizer.market.remarks import remarks
 from optimizer.market.series import Fill
 
-F = NDArray[np.float64]
+Int = NDArray[np.int64]
+ENERGY_PRICE, HASHPRICE = "energy_price_usd_per_mwh", "hashprice_usd_per_ph_day"
+_WORTH = ("btc_price_usd", "difficulty", HASHPRICE, "fees_btc_per_block")  # read as a whole
+_FOLLOWS = {"btc_per_ph_day": Series("btc_per_ph_day", "BTC per PH/s and day", known="held")}
 
 
-@dataclass(frozen=True)
-class MarketInputs:
-    """Market and weather per interval. Every array has shape (n_intervals,), float64, finite.
+class Named:
+    """The series that plans and accounts know by name, in the order of records.
 
-    ``hashprice_usd_per_ph_day`` and ``btc_per_ph_day`` are expectations before the pool's fee;
-    the latter, with subsidy and fees, is None where neither difficulty nor BTC price is known.
-    ``availability`` holds a share per group name; ``block_mw`` and ``supply_limit_mw`` the mean MW, with their prices,
-    per name; ``peak_probability`` that of each interval to be one of a coincident-peak charge's peaks, per name;
-    ``rate_shares`` the share of each interval under each rate of the energy price, empty where it has no rates.
-    ``fills`` lists every gap that was filled, ``warnings`` what an operator should know.
+    The hashprice and ``btc_per_ph_day`` are expectations before the pool's fee; the latter is None where neither
+    difficulty nor BTC price is known. ``block_mw`` and ``supply_limit_mw`` are the mean MW; ``peak_probability`` that
+    of each interval to be one of a charge's peaks; ``rate_shares`` the share of each interval under each rate of the
+    energy price, empty where it has no rates.
     """
 
-    grid: Grid
     energy_price_usd_per_mwh: F
     adders_usd_per_mwh: F
     hashprice_usd_per_ph_day: F
@@ -50,121 +51,155 @@ class MarketInputs:
     auxiliary_load_mw: F
     onsite_available_mw: F
     export_price_usd_per_mwh: F
-    availability: dict[str, F]
-    block_mw: dict[str, F]
-    block_price_usd_per_mwh: dict[str, F]
-    supply_limit_mw: dict[str, F]
-    supply_price_usd_per_mwh: dict[str, F]
-    peak_probability: dict[str, F]
-    rate_shares: dict[str, F]
-    fills: tuple[Fill, ...]
+    availability: Mapping[str, F]
+    block_mw: Mapping[str, F]
+    block_price_usd_per_mwh: Mapping[str, F]
+    supply_limit_mw: Mapping[str, F]
+    supply_price_usd_per_mwh: Mapping[str, F]
+    peak_probability: Mapping[str, F]
+    rate_shares: Mapping[str, F]
+
+
+@dataclass(frozen=True)
+class MarketInputs(Named):
+    """Market and weather per interval, as an open table: whatever the farm's fields declare is in it, if it was read.
+
+    A series has shape (n_intervals,), float64, finite; it is None where the farm gives none, and there is one by name
+    where its section stands in a list. Each is an attribute too. ``fills`` lists every gap that was filled,
+    ``warnings`` what an operator should know; ``of`` is the kind of farm that declares the series.
+    """
+
+    grid: Grid
+    table: Mapping[str, Values]
+    fills: tuple[Fill, ...] = ()
     warnings: tuple[str, ...] = ()
+    of: type[Farm] = Farm
+
+    def __post_init__(self) -> None:
+        self.__dict__.update(self.table)
+
+    if not TYPE_CHECKING:
+
+        def __getattr__(self, name: str) -> Any:
+            raise AttributeError(f"the market was read without {name}")
+
+    def items(self) -> list[tuple[str, Values]]:
+        """Every series with its name, in the order of records."""
+        names = dict.fromkeys((*Named.__annotations__, *self.table))
+        return [(name, self.table[name]) for name in names if name in self.table]
+
+    def said_of(self, name: str) -> Series:
+        """What is declared of a series; of one that follows from others, the mean is what a longer interval has."""
+        found = declared(self.of).get(name)
+        return _FOLLOWS.get(name, Series(name, "")) if found is None else found.series
+
+    def known(self, how: str) -> dict[str, F]:
+        """The series of sections that stand alone, of which is declared that they are known so."""
+        asked = ((name, values) for name, values in self.table.items() if self.said_of(name).known == how)
+        return {name: values for name, values in asked if isinstance(values, np.ndarray)}
+
+    def with_(self, **series: Values) -> Self:
+        """The same market with other values of some series."""
+        return replace(self, table={**self.table, **series})
+
+    def part(self, first: int, stop: int) -> Self:
+        """The intervals ``first`` to ``stop - 1``."""
+        return self._each(self.grid.part(first, stop), lambda _, values: values[first:stop])
+
+    def at(self, positions: Int, grid: Grid) -> Self:
+        """On another grid: each of its intervals has the values of the one at that position."""
+        return self._each(grid, lambda _, values: values[positions])
+
+    def merged(self, firsts: Int) -> Self:
+        """Longer intervals that begin where those at ``firsts``, from 0 and rising, do."""
+        hours = self.grid.hours
+        lengths = np.add.reduceat(hours, firsts)
+        lumped: dict[str, Callable[[F], F]] = {
+            "mean": lambda values: np.add.reduceat(values * hours, firsts) / lengths,
+            "least": lambda values: np.minimum.reduceat(values, firsts),
+            "sum": lambda values: np.add.reduceat(values, firsts),
+        }
+        grid = self.grid.merged(firsts, len(self.grid))
+        return self._each(grid, lambda name, values: lumped[self.said_of(name).lumps](values))
+
+    def followed_by(self, later: MarketInputs) -> Self:
+        """These intervals and those of another market after them; what this one tells of its data is kept."""
+        starts = pd.DatetimeIndex(self.grid.starts.append(later.grid.starts))
+        grid = Grid(starts, np.append(self.grid.hours, later.grid.hours), self.grid.timezone)
+
+        def joined(_name: str, *both: F) -> F:
+            return np.concatenate(both)
+
+        return self._each(grid, joined, later)
+
+    def _each(self, grid: Grid, change: Callable[..., F], *others: MarketInputs) -> Self:
+        def changed(name: str, *values: Any) -> Values:
+            if isinstance(values[0], Mapping):
+                return {label: change(name, *(one[label] for one in values)) for label in values[0]}
+            return None if values[0] is None else change(name, *values)
+
+        tables = (self.table, *(other.table for other in others))
+        return replace(
+            self, grid=grid, table={name: changed(name, *(one[name] for one in tables)) for name in self.table}
+        )
 
 
 def read_market(
-    farm: Farm, folder: Path, grid: Grid, price_file: Path | None = None, head: int | None = None
+    farm: Farm,
+    folder: Path,
+    grid: Grid,
+    price_file: Path | None = None,
+    head: int | None = None,
+    *,
+    only: Collection[str] | None = None,
+    given: Given = NOTHING,
 ) -> MarketInputs:
     """The farm's market on a grid. Paths of series are relative to ``folder``, the farm file's.
 
     ``price_file`` takes the place of the energy price's file: what the farm file says of location,
     market and columns is kept. The intervals from ``head`` on are the plan's tail: their energy price is that of
     `horizon.tail`, and a file that does not reach over them is held at its mean over the 24 hours before, a
-    column of probabilities at 0; ``warnings`` tells which. Raises InputError with the faults of all files at once,
-    and MissingDataError where a file does not reach over the plan, or the tail's price over the tail.
+    column of probabilities at 0; ``warnings`` tells which. ``only`` names the series to be read, all when None; what
+    hashing is worth is read as a whole. What is ``given`` stands in place of what the farm has, by the name of a series
+    or by that and its section's. Raises InputError with the faults of all files at once, and MissingDataError where a
+    file does not reach over the plan, or the tail's price over the tail.
     """
-    read = Reading(farm, folder, grid, head)
-    price, onsite, weather, revenue = farm.energy.price_usd_per_mwh, farm.energy.onsite, farm.weather, farm.revenue
-    if price_file is not None and not isinstance(price, SeriesFile):
-        price = SeriesFile(file=str(price_file))
-    energy = read.over(read.plan, price, base.Price, price_file)
-    if read.tail is not None and farm.horizon.tail is not None:
-        forecast = farm.horizon.tail.price_usd_per_mwh
-        own = forecast is None
-        expected = read.over(
-            read.tail,
-            price if forecast is None else forecast,
-            base.Price,
-            price_file if own else None,
-            "horizon.tail: ",
-        )
-        energy = np.append(energy, expected)
-    adders = read.values("energy.adders_usd_per_mwh", farm.energy.adders_usd_per_mwh, base.Price)
-    temperature = None if weather is None else read.values("weather.temperature_c", weather.temperature_c, base.Celsius)
-    import_limit = read.values("site.import_limit_mw", farm.site.import_limit_mw, base.NonNegative)
-    auxiliary = read.values("site.auxiliary_load_mw", farm.site.auxiliary_load_mw, base.NonNegative)
-    available = read.values("energy.onsite.available_mw", onsite.available_mw if onsite else 0.0, base.NonNegative)
-    export_price = read.values(
-        "energy.onsite.export_price_usd_per_mwh", onsite.export_price_usd_per_mwh if onsite else 0.0, base.Price
-    )
-    availability = {
-        group.name: read.values(f"fleet[{i}].availability", group.availability, base.Share)
-        for i, group in enumerate(farm.fleet)
-    }
-    blocks, supplies, holidays = farm.energy.blocks, farm.energy.supplies, farm.energy.holidays
-    block_mw = {
-        block.name: read.values(f"energy.blocks[{i}].mw", block.mw, base.NonNegative)
-        * share_within(grid, block.when, holidays, start=block.start, end=block.end)
-        for i, block in enumerate(blocks)
-    }
-    block_price = {
-        block.name: read.values(f"energy.blocks[{i}].price_usd_per_mwh", block.price_usd_per_mwh, base.Price)
-        for i, block in enumerate(blocks)
-    }
-    supply_limit = {
-        supply.name: read.values(f"energy.supplies[{i}].limit_mw", supply.limit_mw, base.NonNegative)
-        * share_within(grid, supply.when, holidays)
-        for i, supply in enumerate(supplies)
-    }
-    supply_price = {
-        supply.name: read.values(f"energy.supplies[{i}].price_usd_per_mwh", supply.price_usd_per_mwh, base.Price)
-        for i, supply in enumerate(supplies)
-    }
-    probability = {
-        peak.name: read.probability(f"energy.coincident_peaks[{i}].probability", peak)
-        for i, peak in enumerate(farm.energy.coincident_peaks)
-    }
-    btc_price = read.optional("revenue.btc_price_usd", revenue.btc_price_usd, base.Positive)
-    difficulty = read.optional("revenue.difficulty", revenue.difficulty, base.Difficulty)
-    given_hashprice = read.optional(
-        "revenue.hashprice_usd_per_ph_day", revenue.hashprice_usd_per_ph_day, base.NonNegative
-    )
-    fees = read.values("revenue.fees_btc_per_block", revenue.fees_btc_per_block, base.NonNegative)
+    read = Reading(farm, folder, grid, head, given)
+    asked = None if only is None else {*only, *(() if set(only).isdisjoint(_WORTH) else _WORTH)}
+    table: dict[str, Values] = {}
+    for one in _in_order(declared(type(farm))):
+        name = one.series.name
+        if asked is None or name in asked:
+            table[name] = read.price(one, price_file) if name == ENERGY_PRICE else read.series(one)
     read.finish()
+    if HASHPRICE in table:
+        table |= _worth(farm, grid, *(table.pop(name) for name in _WORTH))
+    if ENERGY_PRICE in table:
+        price, named = farm.energy.price_usd_per_mwh, price_file is None
+        table["rate_shares"] = (
+            rate_shares(grid, price, farm.energy.holidays) if named and isinstance(price, Rates) else {}
+        )
+    return MarketInputs(grid, table, tuple(read.fills), (*remarks(farm, read.plan, table), *read.remarks), type(farm))
 
+
+def _in_order(series: Mapping[str, Declared]) -> list[Declared]:
+    """As they are read: those that have a name here first, what hashing is worth after them."""
+    first = [name for name in Named.__annotations__ if name not in _WORTH]
+    return [series[name] for name in dict.fromkeys((*first, *_WORTH, *series)) if name in series]
+
+
+def _worth(farm: Farm, grid: Grid, btc_price: Any, difficulty: Any, hashprice: Any, fees: Any) -> dict[str, Values]:
+    """What a PH/s earns a day, USD and BTC, as the farm gives it or from BTC price and difficulty."""
     per_ph_day: F | None = None
     if difficulty is not None:
-        difficulty = _with_retarget(difficulty, revenue, grid, farm.timezone)
-        per_ph_day = btc_per_ph_day(difficulty, _subsidy(revenue, grid), fees)
-    elif given_hashprice is not None and btc_price is not None:
-        per_ph_day = given_hashprice / btc_price
-    hashprice = given_hashprice
+        difficulty = _with_retarget(difficulty, farm.revenue, grid, farm.timezone)
+        per_ph_day = btc_per_ph_day(difficulty, _subsidy(farm.revenue, grid), fees)
+    elif hashprice is not None and btc_price is not None:
+        per_ph_day = hashprice / btc_price
     if hashprice is None:
-        assert btc_price is not None, "Revenue checks that the price is there"
-        assert per_ph_day is not None, "Revenue checks that the difficulty is there"
-        hashprice = btc_price * per_ph_day
-    return MarketInputs(
-        grid=grid,
-        energy_price_usd_per_mwh=energy,
-        adders_usd_per_mwh=adders,
-        hashprice_usd_per_ph_day=hashprice,
-        btc_price_usd=btc_price,
-        btc_per_ph_day=per_ph_day,
-        difficulty=difficulty,
-        temperature_c=temperature,
-        import_limit_mw=import_limit,
-        auxiliary_load_mw=auxiliary,
-        onsite_available_mw=available,
-        export_price_usd_per_mwh=export_price,
-        availability=availability,
-        block_mw=block_mw,
-        block_price_usd_per_mwh=block_price,
-        supply_limit_mw=supply_limit,
-        supply_price_usd_per_mwh=supply_price,
-        peak_probability=probability,
-        rate_shares=rate_shares(grid, price, holidays) if isinstance(price, Rates) else {},
-        fills=tuple(read.fills),
-        warnings=(*remarks(farm, read.plan), *read.remarks),
-    )
+        hashprice = btc_price * per_ph_day  # Revenue checks that both are there
+    worth = {HASHPRICE: hashprice, "btc_price_usd": btc_price, "difficulty": difficulty}
+    return {**worth, "btc_per_ph_day": per_ph_day}
 
 
 def _subsidy(revenue: Revenue, grid: Grid) -> F:

@@ -2,45 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, get_args
+from types import MappingProxyType
+from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.errors import Fault, InputError, MissingDataError
-from optimizer.market.calendars import rates_on
+from optimizer.market.calendars import rates_on, share_within
 from optimizer.market.coincident import estimated, rule_of, within_count
 from optimizer.market.grid import Grid
-from optimizer.market.series import Fill, Limits, TimeSeries, on_grid, read_series, where_covered
+from optimizer.market.quantities import Declared, Place
+from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY
 
 F = NDArray[np.float64]
-Quantity = float | SeriesFile | Rates
+Values = F | Mapping[str, F] | None
+Given = Mapping[str, Any]
+NOTHING: Given = MappingProxyType({})
 _HOUR = pd.Timedelta(hours=1)
-
-
-def limits_of(quantity: Any) -> Limits:
-    """The range that a quantity of ``config.base`` has as a plain number.
-
-    >>> str(limits_of(base.Share))
-    'at least 0 and at most 1'
-    """
-    low, high, above = -np.inf, np.inf, False
-    for bound in get_args(quantity)[1].metadata:
-        low = float(getattr(bound, "ge", getattr(bound, "gt", low)))
-        high = float(getattr(bound, "le", high))
-        above = above or hasattr(bound, "gt")
-    return Limits(low, high, above)
 
 
 class Reading:
@@ -48,12 +37,13 @@ class Reading:
 
     The intervals of ``grid`` from ``head`` on are the plan's tail. A file that does not reach to its end is held at its
     mean over the last 24 hours before the tail, or is zero there, and ``remarks`` says so. Where a file has a fault its
-    values are NaN; ``finish`` raises then.
+    values are NaN; ``finish`` raises then. What is ``given``, by the name of a series or by that and its section's, is
+    not read.
     """
 
-    def __init__(self, farm: Farm, folder: Path, grid: Grid, head: int | None = None) -> None:
+    def __init__(self, farm: Farm, folder: Path, grid: Grid, head: int | None = None, given: Given = NOTHING) -> None:
         stop = len(grid) if head is None else head
-        self.farm, self.folder, self.grid = farm, folder, grid
+        self.farm, self.folder, self.grid, self.given = farm, folder, grid, given
         self.plan = grid.part(0, stop)
         self.tail = grid.part(stop, len(grid)) if stop < len(grid) else None
         self.fills: list[Fill] = []
@@ -61,80 +51,45 @@ class Reading:
         self._faults: list[Fault] = []
         self._missing: list[str] = []
 
-    def optional(self, path: str, quantity: Quantity | None, kind: Any) -> F | None:
-        """As ``values``; None for a quantity that is not given."""
-        return None if quantity is None else self.values(path, quantity, kind)
+    def series(self, one: Declared) -> Values:
+        """A series over plan and tail, (n_intervals,), or several by their sections; None where the farm gives none."""
+        found: dict[str, F] = {}
+        for place in one.places(self.farm):
+            name = place.section.name if one.many else ""
+            given = self.given.get(one.series.name)
+            if isinstance(given, Mapping):
+                given = given.get(name)
+            if given is not None:
+                found[name] = np.full(len(self.grid), given)
+            elif isinstance(place.section, CoincidentPeak):
+                found[name] = self._probability(place, one)
+            elif place.quantity is not None:
+                found[name] = self._values(place, one)
+        if one.many:
+            return found
+        absent = one.series.absent
+        return found.get("", None if absent is None else np.full(len(self.grid), absent))
 
-    def values(self, path: str, quantity: Quantity, kind: Any) -> F:
-        """A quantity in the range of ``kind`` over plan and tail, (n_intervals,); ``path`` is its place in the file."""
-        if self.tail is None or not isinstance(quantity, SeriesFile):
-            return self.over(self.grid, quantity, kind)
-        tail, spec = self.tail, quantity
+    def price(self, one: Declared, file: Path | None) -> F:
+        """The energy price; that of the tail is its forecast. ``file`` takes the place of the price's own."""
+        if one.series.name in self.given:
+            return np.full(len(self.grid), self.given[one.series.name])
 
-        def read() -> F:
-            series = self._series(self.folder / spec.file, spec, kind, self.grid)
-            values, further = on_grid(series, self.plan), where_covered(series, tail)
-            ended = np.isnan(further)
-            if ended.any():
-                held = _last_day(values, self.plan)
-                further[ended] = held
-                since = clock(tail.starts[int(np.argmax(ended))], tail.timezone)
-                self.remarks.append(
-                    f"{path}: {spec.file} does not reach over the tail; from {since} on it is its mean over the 24 "
-                    f"hours before the tail, {held:.6g}"
-                )
-            return np.append(values, further)
+        def over(grid: Grid, price: Any, file: Path | None, what: str = "") -> F:
+            def read(spec: SeriesFile) -> F:
+                return on_grid(self._series(self.folder / spec.file if file is None else file, spec, one, grid), grid)
 
-        return self._kept(read, len(self.grid))
+            return self._taken(grid, price, read, what)
 
-    def over(self, grid: Grid, quantity: Quantity, kind: Any, file: Path | None = None, what: str = "") -> F:
-        """A quantity over all of a grid, (n_intervals,); ``file`` takes the place of the quantity's own.
-
-        ``what`` comes before the sentence on what is missing.
-        """
-        if isinstance(quantity, Rates):
-            return rates_on(grid, quantity, self.farm.energy.holidays)
-        if not isinstance(quantity, SeriesFile):
-            return np.full(len(grid), float(quantity))
-        path = self.folder / quantity.file if file is None else file
-        return self._kept(lambda: on_grid(self._series(path, quantity, kind, grid), grid), len(grid), what)
-
-    def probability(self, path: str, peak: CoincidentPeak) -> F:
-        """The probability of each interval to be one of a charge's peaks, (n_intervals,).
-
-        A number holds for every interval. A row of a file is shared by time among the intervals it covers, and the rows
-        of a longer interval are added up; the tail has none where the file has ended. What adds up to more than the
-        peaks that a month or season counts is scaled down to them, and told.
-        """
-        given = peak.probability
-        if given is not None:
-            if isinstance(given, SeriesFile):
-                values = self._kept(lambda: self._shared(path, given), len(self.grid))
-            else:
-                values = np.full(len(self.grid), given)
-            fair, told = within_count(values, self.grid, rule_of(peak.rule))
-            self.remarks += [f"{path}: {sentence}" for sentence in told]
-            return fair
-
-        def read() -> F:
-            values, fills = estimated(self.farm, self.folder, self.grid, peak)
-            self._add(fills)
+        price = self.farm.energy.price_usd_per_mwh
+        if file is not None and not isinstance(price, SeriesFile):
+            price = SeriesFile(file=str(file))
+        values, tail = over(self.plan, price, file), self.farm.horizon.tail
+        if self.tail is None or tail is None:
             return values
-
-        return self._kept(read, len(self.grid))
-
-    def _shared(self, path: str, spec: SeriesFile) -> F:
-        series = self._series(self.folder / spec.file, spec, base.Share, self.grid)
-        per_hour = replace(series, values=series.values / np.asarray((series.ends - series.starts) / _HOUR))
-        shares = on_grid(per_hour, self.plan) * self.plan.hours
-        if self.tail is None:
-            return shares
-        further = where_covered(per_hour, self.tail) * self.tail.hours
-        ended = np.isnan(further)
-        if ended.any():
-            since = clock(self.tail.starts[int(np.argmax(ended))], self.tail.timezone)
-            self.remarks.append(f"{path}: {spec.file} does not reach over the tail; from {since} on it is 0")
-        return np.append(shares, np.nan_to_num(further))
+        forecast = tail.price_usd_per_mwh
+        of_tail = (price, file) if forecast is None else (forecast, None)
+        return np.append(values, over(self.tail, *of_tail, "horizon.tail: "))
 
     def finish(self) -> None:
         """Raises what was found."""
@@ -143,8 +98,60 @@ class Reading:
         if self._missing:
             raise MissingDataError("\n".join(dict.fromkeys(self._missing)))
 
-    def _series(self, path: Path, spec: SeriesFile, kind: Any, grid: Grid) -> TimeSeries:
-        series = read_series(path, spec, self.farm.timezone, within=grid, limits=limits_of(kind))
+    def _values(self, place: Place, one: Declared) -> F:
+        """What stands at a place, over plan and tail, (n_intervals,)."""
+        values = self._taken(self.grid, place.quantity, lambda spec: self._read(place.path, spec, one))
+        if not one.series.within:
+            return values
+        times = {key: getattr(place.section, key, None) for key in ("start", "end")}
+        return values * share_within(self.grid, place.section.when, self.farm.energy.holidays, **times)
+
+    def _taken(self, grid: Grid, quantity: Any, read: Callable[[SeriesFile], F], what: str = "") -> F:
+        """A quantity over all of a grid, (n_intervals,). ``what`` comes before the sentence on what is missing."""
+        if isinstance(quantity, Rates):
+            return rates_on(grid, quantity, self.farm.energy.holidays)
+        if not isinstance(quantity, SeriesFile):
+            return np.full(len(grid), float(quantity))
+        return self._kept(lambda: read(quantity), len(grid), what)
+
+    def _read(self, path: str, spec: SeriesFile, one: Declared) -> F:
+        """A file over plan and tail. Of what adds up, a row is shared by time among the intervals it covers."""
+        series = self._series(self.folder / spec.file, spec, one, self.grid)
+        adds = one.series.lumps == "sum"
+        if adds:
+            series = replace(series, values=series.values / np.asarray((series.ends - series.starts) / _HOUR))
+        values = on_grid(series, self.plan) * (self.plan.hours if adds else 1.0)
+        if self.tail is None:
+            return values
+        further = where_covered(series, self.tail) * (self.tail.hours if adds else 1.0)
+        ended = np.isnan(further)
+        if ended.any():
+            held = 0.0 if adds else _last_day(values, self.plan)
+            further[ended] = held
+            since = clock(self.tail.starts[int(np.argmax(ended))], self.tail.timezone)
+            then = "0" if adds else f"its mean over the 24 hours before the tail, {held:.6g}"
+            self.remarks.append(f"{path}: {spec.file} does not reach over the tail; from {since} on it is {then}")
+        return np.append(values, further)
+
+    def _probability(self, place: Place, one: Declared) -> F:
+        """The probability of each interval to be one of a charge's peaks, (n_intervals,).
+
+        What adds up to more than the peaks that a month or season counts is scaled down to them, and told.
+        """
+        peak: CoincidentPeak = place.section
+        if peak.probability is None:
+            return self._kept(lambda: self._estimated(peak), len(self.grid))
+        fair, told = within_count(self._values(place, one), self.grid, rule_of(peak.rule))
+        self.remarks += [f"{place.path}: {sentence}" for sentence in told]
+        return fair
+
+    def _estimated(self, peak: CoincidentPeak) -> F:
+        values, fills = estimated(self.farm, self.folder, self.grid, peak)
+        self._add(fills)
+        return values
+
+    def _series(self, path: Path, spec: SeriesFile, one: Declared, grid: Grid) -> TimeSeries:
+        series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits)
         self._add(series.fills)
         return series
 

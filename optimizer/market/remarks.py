@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
@@ -21,11 +21,14 @@ from optimizer.market.hashprice import subsidy_on
 _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
 
-def remarks(farm: Farm, grid: Grid) -> tuple[str, ...]:
-    """One sentence each on old numbers, hours the clock skips, calls beyond their program."""
+def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> tuple[str, ...]:
+    """One sentence each on old numbers, hours the clock skips, calls beyond their program.
+
+    ``read`` are the series that were read: only what they hold can be old or skipped.
+    """
     found = (
-        _old_numbers(farm, grid),
-        _skipped_blocks(farm, grid),
+        _old_numbers(farm, grid) if "hashprice_usd_per_ph_day" in read else (),
+        _skipped_blocks(farm, grid) if "block_mw" in read else (),
         _calls_not_owed(farm, grid),
     )
     return tuple(remark for several in found for remark in several)

@@ -19,7 +19,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -11,18 +10,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
-from optimizer.market.inputs import MarketInputs, read_market
-from optimizer.market.reading import limits_of
+from optimizer.market.inputs import read_market
+from optimizer.market.quantities import declared, known_as
 from optimizer.market.series import read_series, where_covered
 from optimizer.replanning.forecasts import price_forecast, told_before, with_week_before
-from optimizer.replanning.issues import is_issued, peaks_came
-from optimizer.replanning.knowledge import HELD, Knowledge
+from optimizer.replanning.issues import peaks_came
+from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import metered
 from optimizer.units import HOURS_PER_DAY
 
@@ -46,9 +44,8 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
         for peak in farm.energy.coincident_peaks
         if peak.probability is None
     }
-    market = read_market(without_estimates(farm), folder, grid)
     came = {name: shares for name, (shares, _) in charges.items()}
-    market = replace(market, peak_probability=market.peak_probability | came)
+    market = read_market(farm, folder, grid, given={"peak_probability": came})
     prices, own = None, farm.energy.price_usd_per_mwh
     if isinstance(own, SeriesFile):
         longer, lead = with_week_before(rules, grid)
@@ -58,47 +55,21 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     return Knowledge(metered(farm, market, farm.state), prices, issued, _known_before(farm, folder, day_before(grid)))
 
 
-def without_estimates(farm: Farm) -> Farm:
-    """The farm with nothing to be read of coincident peaks that are issued from the load's history."""
-    known = [
-        peak.model_copy(update={"estimate": None, "probability": 0.0}) if is_issued(peak) else peak
-        for peak in farm.energy.coincident_peaks
-    ]
-    return farm.model_copy(update={"energy": farm.energy.model_copy(update={"coincident_peaks": tuple(known)})})
+def where_told(farm: Farm, folder: Path, grid: Grid) -> dict[str, tuple[str, F]]:
+    """By name the place and the values of what is known as it is seen, such as the weather; NaN where no file tells.
 
-
-def hash_worth(farm: Farm, folder: Path, grid: Grid) -> MarketInputs:
-    """What hashing is worth on a grid, under the names of ``HELD``; of the rest of the market nothing is read.
-
-    Raises InputError and MissingDataError as `read_market` does.
+    Raises InputError with the faults of a file.
     """
-    energy = farm.energy.model_copy(
-        update={
-            "price_usd_per_mwh": 0.0,
-            "adders_usd_per_mwh": 0.0,
-            "blocks": (),
-            "supplies": (),
-            "onsite": None,
-            "coincident_peaks": (),
-        }
-    )
-    site = farm.site.model_copy(update={"import_limit_mw": 0.0, "auxiliary_load_mw": 0.0})
-    bare = {"energy": energy, "site": site, "weather": None, "fleet": ()}
-    return read_market(farm.model_copy(update=bare), folder, grid)
-
-
-def temperatures(farm: Farm, folder: Path, grid: Grid) -> F | None:
-    """The outdoor temperature on a grid, NaN where its file does not say; None where the farm asks for none.
-
-    Raises InputError with the faults of its file.
-    """
-    if farm.weather is None:
-        return None
-    spec = farm.weather.temperature_c
-    if not isinstance(spec, SeriesFile):
-        return np.full(len(grid), float(spec))
-    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Celsius))
-    return where_covered(series, grid)
+    found = {}
+    for name in known_as(farm, "seen"):
+        one = declared(type(farm))[name]
+        for path, _, spec in one.places(farm):
+            if isinstance(spec, SeriesFile):
+                series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=one.limits)
+                found[name] = path, where_covered(series, grid)
+            else:
+                found[name] = path, np.full(len(grid), float(spec))
+    return found
 
 
 def day_before(grid: Grid) -> Grid:
@@ -110,13 +81,11 @@ def day_before(grid: Grid) -> Grid:
 
 
 def _known_before(farm: Farm, folder: Path, day: Grid) -> dict[str, F]:
-    """What hashing was worth on the day before a replay, and the temperature; without what no file tells of it."""
+    """What was known on the day before a replay of what is seen or held; without what no file tells of it."""
     found: dict[str, F] = {}
     with suppress(MissingDataError, InputError):
-        market = hash_worth(farm, folder, day)
-        found |= {name: values for name in HELD if (values := getattr(market, name)) is not None}
+        found |= read_market(farm, folder, day, only=known_as(farm, "held")).known("held")
     with suppress(InputError):
-        warm = temperatures(farm, folder, day)
-        if warm is not None and np.isfinite(warm).all():
-            found["temperature_c"] = warm
+        told = where_told(farm, folder, day)
+        found |= {name: values for name, (_, values) in told.items() if np.isfinite(values).all()}
     return found

@@ -22,7 +22,6 @@ from optimizer.report.charts import MOST_GROUPS, REASON_STYLE, price_range
 from optimizer.report.packing import decimals_of, packed
 from optimizer.report.text import label
 from optimizer.settlement.flows import grid_import_mw
-from optimizer.tail import part_of
 
 F = NDArray[np.float64]
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
@@ -91,7 +90,7 @@ def day_in_detail(
     ``place`` tells the charts of one day from those of another.
     """
     first, stop = (int(at) for at in np.searchsorted(k.grid.day_of_interval, (day, day + 1)))
-    c, seen = (replace(whole, market=part_of(whole.market, first, stop)) for whole in (k.actual, k.observed))
+    c, seen = (replace(whole, market=whole.market.part(first, stop)) for whole in (k.actual, k.observed))
     mine = next(iter(schedules)) if pair is None else pair.mine
     keys = [key for key in schedules if pair is None or key in (pair.mine, pair.theirs, BOUND.key)]
     series: dict[str, Any] = {}
@@ -117,7 +116,7 @@ def _prices(k: Knowledge, c: Conditions, seen: Conditions, series: dict[str, Any
         except MissingDataError:
             pass
         else:
-            prices.append(meter_price(replace(c, market=replace(c.market, energy_price_usd_per_mwh=ahead))))
+            prices.append(meter_price(replace(c, market=c.market.with_(energy_price_usd_per_mwh=ahead))))
             series["expected"] = packed(prices[-1], 2)
             lines.append(_line("expected", "As expected at midnight", "price", 1.75, (2, 3)))
     strikes = strike_prices(seen)

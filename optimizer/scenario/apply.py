@@ -13,11 +13,13 @@ from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
+from optimizer.market.quantities import declared
 from optimizer.scenario.courses import PriceChange
 from optimizer.scenario.farm_changes import farm_with
-from optimizer.scenario.market_changes import QUANTITIES, market_with
+from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.parts import Course
+from optimizer.scenario.piecewise import Window
 from optimizer.scenario.placed import Scenario, walked
 from optimizer.scenario.times import DayTime, resolved, stands_for
 from optimizer.scenario.windows import REPLACING, covers_all, window
@@ -25,8 +27,6 @@ from optimizer.scenario.windows import REPLACING, covers_all, window
 __all__ = ["combined", "dated", "farm_with", "market_with", "plan_time", "read_market_with"]
 
 NO_SCENARIO = Scenario("")
-_PRICE = "energy_price_usd_per_mwh"
-_REVENUE = ("btc_price_usd", "difficulty", "hashprice_usd_per_ph_day")  # the same in a farm file and in MarketInputs
 
 
 def combined(scenarios: Sequence[Scenario]) -> Scenario:
@@ -110,12 +110,15 @@ def read_market_with(
     else:
         fixed = ()
     replaced = _replaced(scenario, grid, known_at)
-    if price_file is not None and _PRICE in replaced:
+    if price_file is not None and ENERGY_PRICE in replaced:
         raise InputError(
             f"scenario {scenario.name} replaces the energy price over the whole plan: leave --market {price_file} out, "
             "or take a scenario that does not"
         )
-    market = read_market(_without_files(farm, replaced), folder, grid, price_file, head)
+    places = ((one, place) for name in replaced for one in [declared(type(farm))[name]] for place in one.places(farm))
+    unread = [one for one, place in places if isinstance(place.quantity, SeriesFile)]
+    given = {one.series.name: float(one.limits.low >= 0) for one in unread}  # in the range, and nothing is left of it
+    market = read_market(farm, folder, grid, price_file, head, given=given)
     changed = market_with(market, scenario, known_at=known_at)
     return replace(changed, warnings=(*changed.warnings, *fixed))
 
@@ -134,31 +137,10 @@ def _without_prices(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
 
 
 def _replaced(scenario: Scenario, grid: Grid, known_at: datetime | None) -> set[str]:
-    """Fields of MarketInputs of whose values before the scenario nothing is left."""
-    known = scenario.known(grid.starts[0].to_pydatetime(), grid.timezone, known_at)
-    fields = {field for field, _, _ in QUANTITIES.values()}
-    windows = {
-        field: [
-            window(placed, placed.change, grid)
-            for placed in known
-            if isinstance(placed.change, Course)
-            and QUANTITIES[type(placed.change)][0] == field
-            and placed.change.operation[1] in REPLACING
-        ]
-        for field in fields
-    }
-    return {field for field in fields if covers_all(windows[field], grid)}
-
-
-def _without_files(farm: Farm, replaced: set[str]) -> Farm:
-    """The farm with a number in place of every file of a quantity that is replaced."""
-    energy, weather, revenue = farm.energy, farm.weather, farm.revenue
-    if _PRICE in replaced and isinstance(energy.price_usd_per_mwh, SeriesFile):
-        energy = energy.model_copy(update={"price_usd_per_mwh": 0.0})
-    if "temperature_c" in replaced and weather is not None and isinstance(weather.temperature_c, SeriesFile):
-        weather = weather.model_copy(update={"temperature_c": 0.0})
-    numbers: dict[str, float] = {
-        key: 1.0 for key in _REVENUE if key in replaced and isinstance(getattr(revenue, key), SeriesFile)
-    }
-    changed = {"energy": energy, "weather": weather, "revenue": revenue.model_copy(update=numbers)}
-    return farm.model_copy(update=changed)
+    """The series of the market of whose values before the scenario nothing is left."""
+    windows: dict[str, list[Window]] = {}
+    for placed in scenario.known(grid.starts[0].to_pydatetime(), grid.timezone, known_at):
+        change = placed.change
+        if isinstance(change, Course) and change.operation[1] in REPLACING:
+            windows.setdefault(change.SERIES, []).append(window(placed, change, grid))
+    return {name for name, found in windows.items() if covers_all(found, grid)}

@@ -68,6 +68,7 @@ class Spike(Section):
 class PriceChange(Course):
     """The energy price of the interval: what is not bought in advance costs it."""
 
+    SERIES: ClassVar[str] = "energy_price_usd_per_mwh"
     OPERATIONS: ClassVar[dict[str, str]] = {
         "scale": "scale", "shift_usd_per_mwh": "shift", "set_usd_per_mwh": "set", "spike": "spike",
         "cap_usd_per_mwh": "cap", "floor_usd_per_mwh": "floor", "series": "series", "shape": "shape",
@@ -113,6 +114,7 @@ class PriceChange(Course):
 class AddersChange(Course):
     """The per-MWh charges on top of the energy price, such as a fuel surcharge."""
 
+    SERIES: ClassVar[str] = "adders_usd_per_mwh"
     OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "shift_usd_per_mwh": "shift"}
     kind: Literal["adders"] = Field(description="Per-MWh charges on top of the price")
     scale: Factor | None = Field(default=None, description="Times so much")
@@ -122,6 +124,7 @@ class AddersChange(Course):
 class ExportPriceChange(Course):
     """What exported power earns; it does nothing on a farm without power of its own."""
 
+    SERIES: ClassVar[str] = "export_price_usd_per_mwh"
     OPERATIONS: ClassVar[dict[str, str]] = {
         "scale": "scale", "shift_usd_per_mwh": "shift", "set_usd_per_mwh": "set", "cap_usd_per_mwh": "cap",
         "series": "series",
@@ -137,6 +140,7 @@ class ExportPriceChange(Course):
 class TemperatureChange(Course):
     """The outdoor temperature; it does nothing on a farm without `weather`."""
 
+    SERIES: ClassVar[str] = "temperature_c"
     OPERATIONS: ClassVar[dict[str, str]] = {"shift_c": "shift", "set_c": "set", "series": "series", "shape": "shape"}
     kind: Literal["temperature"] = Field(description="The outdoor temperature")
     shift_c: Annotated[float, Field(ge=-80, le=80)] | None = Field(default=None, description="So much warmer, degrees")
@@ -151,6 +155,7 @@ class TemperatureChange(Course):
 class HashpriceChange(Course):
     """The hashprice itself, at the same BTC price: as transaction fees would change it."""
 
+    SERIES: ClassVar[str] = "hashprice_usd_per_ph_day"
     OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "set_usd_per_ph_day": "set", "path": "path"}
     kind: Literal["hashprice"] = Field(description="What a PH/s earns a day")
     scale: Factor | None = Field(default=None, description="Times so much")
@@ -164,6 +169,7 @@ class HashpriceChange(Course):
 class BtcPriceChange(Course):
     """The BTC price; the hashprice follows it."""
 
+    SERIES: ClassVar[str] = "btc_price_usd"
     OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "set_usd": "set", "path": "path"}
     kind: Literal["btc_price"] = Field(description="The BTC price")
     scale: Annotated[Factor, Field(gt=0)] | None = Field(default=None, description="Times so much")
@@ -177,6 +183,7 @@ class BtcPriceChange(Course):
 class DifficultyChange(Course):
     """The difficulty; the hashprice falls as it rises."""
 
+    SERIES: ClassVar[str] = "difficulty"
     OPERATIONS: ClassVar[dict[str, str]] = {"scale": "scale", "set": "set", "path": "path", "retargets": "retargets"}
     kind: Literal["difficulty"] = Field(description="The difficulty")
     scale: Annotated[Factor, Field(gt=0)] | None = Field(default=None, description="Times so much")

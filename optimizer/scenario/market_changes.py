@@ -13,35 +13,17 @@ import pandas as pd
 from optimizer.config import base
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs
-from optimizer.market.reading import limits_of
+from optimizer.market.inputs import HASHPRICE, MarketInputs
+from optimizer.market.quantities import declared, limits_of
 from optimizer.market.series import Fill, on_grid, read_series
-from optimizer.scenario.courses import (
-    AddersChange,
-    BtcPriceChange,
-    DifficultyChange,
-    ExportPriceChange,
-    HashpriceChange,
-    PriceChange,
-    TemperatureChange,
-)
 from optimizer.scenario.language import EventChange
 from optimizer.scenario.parts import Course, Timed
 from optimizer.scenario.piecewise import Piecewise, Window, seconds_after
 from optimizer.scenario.placed import Placed, Scenario
 from optimizer.scenario.windows import points, window, window_of_event, within
 
-# Of each kind of change: the field of MarketInputs, the range of its values, its name in messages.
-QUANTITIES: dict[type[Course], tuple[str, Any, str]] = {
-    PriceChange: ("energy_price_usd_per_mwh", base.Price, "energy price"),
-    AddersChange: ("adders_usd_per_mwh", base.Price, "adders"),
-    ExportPriceChange: ("export_price_usd_per_mwh", base.Price, "export price"),
-    TemperatureChange: ("temperature_c", base.Celsius, "temperature"),
-    HashpriceChange: ("hashprice_usd_per_ph_day", base.NonNegative, "hashprice"),
-    BtcPriceChange: ("btc_price_usd", base.Positive, "BTC price"),
-    DifficultyChange: ("difficulty", base.Positive, "difficulty"),
-}
-_HASHPRICE = "hashprice_usd_per_ph_day"
+_OF_HASHPRICE = ("btc_price_usd", "difficulty")
+_FACTOR = limits_of(base.Positive)
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -99,32 +81,36 @@ class _State:
             self._change(placed, change, when)
 
     def _change(self, placed: Placed, change: Course, when: Window) -> None:
-        field, kind, words = QUANTITIES[type(change)]
-        old = self._quantity(field)
-        if old is None and field == "temperature_c":
+        name = change.SERIES
+        one, old = declared(self.market.of)[name], self._quantity(name)
+        if one.series.words is None:
+            raise placed.refuse((), f"no scenario may change {name}")
+        if old is None and name not in _OF_HASHPRICE:
             return
         _, verb = change.operation
         if old is None and verb not in ("scale", "retargets"):
             key = change.operation[0]
-            raise placed.refuse((key,), f"the farm knows no {words} to be replaced; scale it, or change the hashprice")
+            said = f"the farm knows no {one.series.words} to be replaced; scale it, or change the hashprice"
+            raise placed.refuse((key,), said)
         before = old or Piecewise.of(self.grid, np.ones(len(self.grid)))
         after = self._changed(before, placed, change, when)
-        broken = limits_of(kind).broken_by(np.append(after.left, after.right))
+        limits = one.limits if old else _FACTOR
+        broken = limits.broken_by(np.append(after.left, after.right))
         if broken.any():
             value = np.append(after.left, after.right)[broken][0]
-            raise placed.refuse((), f"the {words} must be {limits_of(kind)} (got {value:g})")
-        self.earned_otherwise |= field in (_HASHPRICE, "difficulty")
+            raise placed.refuse((), f"the {one.series.words} must be {limits} (got {value:g})")
+        self.earned_otherwise |= name in (HASHPRICE, "difficulty")
         if old is not None:
-            self.now[field] = after
-        if field in ("btc_price_usd", "difficulty"):
-            hashprice = self._quantity(_HASHPRICE)
+            self.now[name] = after
+        if name in _OF_HASHPRICE:
+            hashprice = self._quantity(HASHPRICE)
             assert hashprice is not None, "every farm has one"
-            factor = after.over(before) if field == "btc_price_usd" else before.over(after)
-            self.now[_HASHPRICE] = hashprice.times(factor)
+            factor = after.over(before) if name == "btc_price_usd" else before.over(after)
+            self.now[HASHPRICE] = hashprice.times(factor)
 
-    def _quantity(self, field: str) -> Piecewise | None:
-        values = getattr(self.market, field)
-        return self.now.get(field) or (None if values is None else Piecewise.of(self.grid, values))
+    def _quantity(self, name: str) -> Piecewise | None:
+        values = getattr(self.market, name)
+        return self.now.get(name) or (None if values is None else Piecewise.of(self.grid, values))
 
     def _changed(self, quantity: Piecewise, placed: Placed, change: Course, when: Window) -> Piecewise:
         """A quantity after one operation."""
@@ -150,7 +136,7 @@ class _State:
         assert inside is not None, "a change outside the plan has been passed over"
         begin = (self.grid.starts[:1] + pd.Timedelta(seconds=inside[0])).as_unit("us")
         asked = Grid(begin, np.array([(inside[1] - inside[0]) / _SECONDS_PER_HOUR]), self.grid.timezone)
-        limits = limits_of(QUANTITIES[type(change)][1])
+        limits = declared(self.market.of)[change.SERIES].limits
         series = read_series(placed.folder / spec.file, spec, self.grid.timezone, within=asked, limits=limits)
         on_grid(series, asked)
         self.fills += [fill for fill in series.fills if fill not in self.fills]
@@ -159,13 +145,12 @@ class _State:
 
     def finished(self) -> MarketInputs:
         """The market with everything that was changed."""
-        changed: dict[str, Any] = {field: quantity.mean(self.grid) for field, quantity in self.now.items()}
+        changed: dict[str, Any] = {name: quantity.mean(self.grid) for name, quantity in self.now.items()}
         btc = self._quantity("btc_price_usd")
         if self.market.btc_per_ph_day is not None and btc is not None and self.earned_otherwise:
-            changed["btc_per_ph_day"] = self.now[_HASHPRICE].over(btc).mean(self.grid)
+            changed["btc_per_ph_day"] = self.now[HASHPRICE].over(btc).mean(self.grid)
         return replace(
-            self.market,
-            **changed,
+            self.market.with_(**changed),
             fills=(*self.market.fills, *self.fills),
             warnings=(*self.market.warnings, *self.warnings),
         )

@@ -69,7 +69,9 @@ class Point(Section):
 
 
 class Course(Timed, Operated):
-    """A change of a quantity over time. Keys with points name them in time's order."""
+    """A change of a series of the market, by its name there. Keys with points name them in time's order."""
+
+    SERIES: ClassVar[str]
 
     @model_validator(mode="after")
     def _points_rise(self) -> Course:

@@ -20,7 +20,6 @@ from optimizer.errors import CurtailError, MissingDataError
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
 from optimizer.state import state_after
-from optimizer.tail import part_of
 from tests.farms import conditions, farm, farms, group
 
 START = pd.Timestamp("2026-02-11 06:00Z")
@@ -51,7 +50,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
 def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditions, data: st.DataObject) -> None:
     record, n = recorded(c), data.draw(st.integers(1, len(c.grid)))
     really, dispatch = followed_until(record, c.grid.ends[n - 1])
-    part = metered(record, part_of(c.market, 0, n))
+    part = metered(record, c.market.part(0, n))
     try:
         expected = state_after(part, record.dispatch.first(n))
     except MissingDataError:

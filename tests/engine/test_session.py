@@ -34,7 +34,7 @@ def varied(c: Conditions, seed: int, *, availability: bool = False) -> Condition
     )
     if availability:
         kept = {name: np.minimum(values, dice.uniform(0.5, 1.0)) for name, values in market.availability.items()}
-        market = replace(market, availability=kept)
+        market = market.with_(availability=kept)
     return replace(c, market=market)
 
 
@@ -124,7 +124,7 @@ def test_rows_follow_prices() -> None:
     """Below zero, spot may not be bought beside a block that is kept: two rows and a choice for one hour."""
     built = farm(energy={"blocks": ({"name": "B", "mw": 4.0, "price_usd_per_mwh": 20.0},)})
     c = conditions(built, [10.0, 20.0, 30.0])
-    problem = build_problem(replace(c, market=replace(c.market, energy_price_usd_per_mwh=np.array([10.0, -5.0, 30.0]))))
+    problem = build_problem(replace(c, market=c.market.with_(energy_price_usd_per_mwh=np.array([10.0, -5.0, 30.0]))))
     session = Session(build_problem(c))
     assert_same_program(session.program(problem), compile_program(problem))
     assert session.program(problem).shape[0] == session.program(build_problem(c)).shape[0] + 2

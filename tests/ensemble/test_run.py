@@ -126,9 +126,9 @@ def test_a_poisonous_scenario_is_reported_alone(study: Study, tmp_path: Path, mo
         if number == 3:
             price = market.energy_price_usd_per_mwh.copy()
             price[7] = np.nan
-            market = replace(market, energy_price_usd_per_mwh=price)
+            market = market.with_(energy_price_usd_per_mwh=price)
         if number == 5:
-            market = replace(market, auxiliary_load_mw=market.auxiliary_load_mw + 50.0)
+            market = market.with_(auxiliary_load_mw=market.auxiliary_load_mw + 50.0)
         return replace(draw, conditions=replace(draw.conditions, market=market))
 
     clean = run(study, tmp_path / "clean.sqlite")

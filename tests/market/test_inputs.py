@@ -18,7 +18,7 @@ from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.market.periods import with_tail
-from optimizer.market.reading import limits_of
+from optimizer.market.quantities import limits_of
 from optimizer.market.series import Fill
 from tests.market.farms import ZONE, farm
 

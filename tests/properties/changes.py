@@ -33,7 +33,7 @@ def size(c: Conditions) -> float:
 
 def with_market(c: Conditions, **series: Any) -> Conditions:
     """The same farm with other series."""
-    return replace(c, market=replace(c.market, **series))
+    return replace(c, market=c.market.with_(**series))
 
 
 def with_farm(c: Conditions, change: Callable[[dict[str, Any]], None]) -> Conditions:

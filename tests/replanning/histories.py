@@ -75,7 +75,7 @@ def foreseen(c: Conditions, look_ahead: float) -> Knowledge:
 def with_prices(k: Knowledge, prices: Any) -> Knowledge:
     """The same history with other prices."""
     prices = np.asarray(prices, dtype=np.float64)
-    came = replace(k.actual, market=replace(k.actual.market, energy_price_usd_per_mwh=prices))
+    came = replace(k.actual, market=k.actual.market.with_(energy_price_usd_per_mwh=prices))
     assert k.prices is not None
     observed = np.append(k.prices.observed[: k.prices.lead], prices)
     return replace(k, actual=came, prices=replace(k.prices, observed=observed))
@@ -86,7 +86,9 @@ def evenly(c: Conditions) -> Conditions:
     n = len(c.grid)
     starts = pd.date_range(c.grid.starts[0], periods=n, freq="h").as_unit("us")
     still = None if c.market.temperature_c is None else np.full(n, 10.0)
-    return replace(c, market=replace(c.market, grid=Grid(starts, np.ones(n), c.grid.timezone), temperature_c=still))
+    return replace(
+        c, market=replace(c.market.with_(temperature_c=still), grid=Grid(starts, np.ones(n), c.grid.timezone))
+    )
 
 
 def finer(c: Conditions, parts: int) -> Conditions:

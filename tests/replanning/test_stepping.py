@@ -220,7 +220,7 @@ def test_what_comes_later_changes_no_decision(
 
 
 def _with(c: Conditions, name: str, values: Any) -> Conditions:
-    return replace(c, market=replace(c.market, **{name: values}))
+    return replace(c, market=c.market.with_(**{name: values}))
 
 
 def test_no_rule_is_broken_over_all_of_a_replay() -> None:

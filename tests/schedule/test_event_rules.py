@@ -179,7 +179,7 @@ def test_an_operator_is_told_what_is_no_obligation(limits: dict[str, Any], said:
     first, later = call("00:00", "02:00", program="P"), call("23:00", "23:30", name="later", program="P")
     built = farm(events=(first, later), programs=({"name": "P", **limits},), timezone="America/Chicago")
     c = conditions(built, [PAYS] * 3)
-    assert [text for text in remarks(c.farm, c.grid) if "event" in text] == said
+    assert [text for text in remarks(c.farm, c.grid, ()) if "event" in text] == said
 
 
 def test_a_season_is_a_run_of_months_on_the_farms_clock() -> None:
