@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code: families, lines of money, reasons, commands.
+"""The tables of the documentation that are made from the code: families, lines of money, reasons, series, commands.
 
 ``python -m tests.docs`` writes them between their marks, ``<!-- made: reasons -->`` and ``<!-- end -->``.
 """
@@ -15,10 +15,12 @@ from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
 from optimizer.cli import app
+from optimizer.config.farm import Farm
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule
 from optimizer.ledger import LEDGER, Line
 from optimizer.lp import formulation
+from optimizer.market.quantities import declared
 from optimizer.reasons import Reason
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))
@@ -82,6 +84,18 @@ def reason_table() -> str:
     return table(("code", "meaning", "charged by"), ((code(r), r.meaning, ", ".join(by.get(r, []))) for r in Reason))
 
 
+def series_table() -> str:
+    """What a farm file may give over time, as its fields declare it."""
+    head = ("in the farm file", "unit", "range", "a longer interval has", "known", "in scenarios")
+    lumped = {"mean": "the mean", "least": "the least", "sum": "the sum"}
+    rows = (
+        (code(".".join(one.keys)), said.unit, str(one.limits), lumped[said.lumps], said.known, said.words or "")
+        for one in declared(Farm).values()
+        for said in [one.series]
+    )
+    return table(head, rows)
+
+
 def commands(group: TyperGroup, words: str = "curtail") -> Iterator[tuple[str, str, str]]:
     """Every command with what it must be given, what it does, and its options."""
     for name, command in group.commands.items():
@@ -109,6 +123,7 @@ def made(text: str) -> str:
         "families over years": "\n\n".join(families(investment.CONCERNS)),
         "lines": line_table(),
         "reasons": reason_table(),
+        "series": series_table(),
         "commands": table(("command", "does", "options"), commands(group)),
     }
     return MARKED.sub(lambda marked: f"{marked[1]}\n{tables[marked[2]]}\n\n<!-- end -->", text)

@@ -12,7 +12,7 @@ import pytest
 from optimizer.config.base import Name, NonNegativeSeries, Section, Series
 from optimizer.config.farm import Farm
 from optimizer.config.rates import PriceSeries
-from optimizer.daily.carried import executed
+from optimizer.daily.carried import followed_until
 from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.errors import InputError, MissingDataError
@@ -24,7 +24,6 @@ from optimizer.scenario.apply import market_with, read_market_with
 from optimizer.scenario.courses import Factor
 from optimizer.scenario.parts import Course
 from optimizer.scenario.placed import Placed, Scenario
-from optimizer.tail import metered
 from tests.farms import group
 from tests.market.farms import farm
 from tests.market.test_inputs import START, write
@@ -34,15 +33,15 @@ class Tank(Section):
     """Part of a made-up mechanism: a tank that feeds the generators."""
 
     name: Name
-    level: Annotated[NonNegativeSeries, Series("tank_level", "m3", lumps="least")]
+    level: Annotated[NonNegativeSeries, Series("m3", "tank_level", lumps="least")]
 
 
 class Gas(Section):
     """A made-up mechanism: gas is bought for generation."""
 
-    price: Annotated[PriceSeries, Series("gas_price", "USD/MWh", known="held", words="gas price")]
-    burnt: Annotated[NonNegativeSeries, Series("gas_burnt", "m3", lumps="sum")] = 0.0
-    pressure: Annotated[NonNegativeSeries, Series("gas_pressure", "bar", known="seen", absent=1.0)] = 1.0
+    price: Annotated[PriceSeries, Series("USD/MWh", "gas_price", known="held", words="gas price")]
+    burnt: Annotated[NonNegativeSeries, Series("m3", "gas_burnt", lumps="sum")] = 0.0
+    pressure: Annotated[NonNegativeSeries, Series("bar", "gas_pressure", known="seen", absent=1.0)] = 1.0
     tanks: tuple[Tank, ...] = ()
 
 
@@ -197,7 +196,7 @@ def test_it_is_kept_in_records(folder: Path) -> None:
     built = gassy(fleet=(group("a"),))
     market = read(folder, built)
     dispatch = Dispatch.of({("a", "normal"): np.zeros(3)}, np.zeros(3), np.zeros(3))
-    record = Record("plan", metered(built, market).farm, market, dispatch, 1.0, (("price",) * 3,))
+    record = Record("plan", built, market, built.state, dispatch, 1.0, (("price",) * 3,))
     again = record_of(record.text(), "test")
     assert rows(again.market) == rows(market)
-    assert rows(executed(again, again.market.grid.ends[1])[0].market)["tank_level"] == {"A": [9, 8], "B": [7, 7]}
+    assert rows(followed_until(again, again.market.grid.ends[1])[0].market)["tank_level"] == {"A": [9, 8], "B": [7, 7]}

@@ -140,15 +140,15 @@ class SeriesFile(Section):
 class Series:
     """What a field says of the quantity over time that people write there, as a number, rates or a file.
 
-    name: in the market; of a section that stands in a list, by the section's name. unit: of its values. lumps: what a
-    longer interval has of the shorter ones in it. known: how it looks ahead to a farm that plans again: as the file has
-    it, by the farm's forecast, as at the same hour of the last day seen, as last known, or as last issued. words: in
-    messages of scenarios; None where none may change it. absent: what stands for it in a farm without its section.
-    within: whether it is nothing outside the times that its section names.
+    unit: of its values. name: in the market, the field's where it has none of its own. lumps: what a longer interval
+    has of the shorter ones in it. known: how it looks ahead to a farm that plans again: as the file has it, by the
+    farm's forecast, as at the same hour of the last day seen, as last known, or as last issued. words: in messages of
+    scenarios; None where none may change it. absent: what stands for it in a farm without its section. within: whether
+    it is nothing outside the times that its section names.
     """
 
-    name: str
     unit: str
+    name: str = ""
     lumps: Literal["mean", "least", "sum"] = "mean"
     known: Literal["ahead", "forecast", "seen", "held", "issued"] = "ahead"
     words: str | None = None

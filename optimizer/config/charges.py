@@ -176,7 +176,7 @@ class CoincidentPeak(Section):
         default=0.0, description="Billed at least, whatever the import was: a minimum share of the contract, MW"
     )
     elsewhere_mw: NonNegative = Field(default=0.0, description="Import expected at the year's peaks outside the plan")
-    probability: Annotated[ShareSeries | None, Series("peak_probability", "", lumps="sum", known="issued")] = Field(
+    probability: Annotated[ShareSeries | None, Series("", "peak_probability", lumps="sum", known="issued")] = Field(
         default=None, description="Probability of each interval to be one of the peaks"
     )
     estimate: Estimate | None = Field(default=None, description="Or how to estimate it")

@@ -16,14 +16,14 @@ from optimizer.config.rates import PriceSeries
 class Onsite(Section):
     """Generation beside the farm: it may feed the machines, and what it exports is metered apart from import."""
 
-    available_mw: Annotated[NonNegativeSeries, Series("onsite_available_mw", "MW", absent=0.0)] = Field(
+    available_mw: Annotated[NonNegativeSeries, Series("MW", "onsite_available_mw", absent=0.0)] = Field(
         description="Generation that could be used, MW"
     )
     cost_usd_per_mwh: NonNegative = Field(default=0.0, description="Cost of generating, USD/MWh")
     export_limit_mw: NonNegative = Field(default=0.0, description="Most that may leave through the meter")
-    export_price_usd_per_mwh: Annotated[
-        PriceSeries, Series("export_price_usd_per_mwh", "USD/MWh", words="export price", absent=0.0)
-    ] = Field(default=0.0, description="Earned for export, USD/MWh")
+    export_price_usd_per_mwh: Annotated[PriceSeries, Series("USD/MWh", words="export price", absent=0.0)] = Field(
+        default=0.0, description="Earned for export, USD/MWh"
+    )
 
 
 class Resale(Section):
@@ -36,8 +36,8 @@ class Block(Section):
     """A quantity bought in advance, paid for whether it is used or not. Its MW are at the hub, losses included."""
 
     name: Name = Field(description="Name of the block, unique in the file")
-    mw: Annotated[NonNegativeSeries, Series("block_mw", "MW", within=True)] = Field(description="Size, MW")
-    price_usd_per_mwh: Annotated[PriceSeries, Series("block_price_usd_per_mwh", "USD/MWh")] = Field(
+    mw: Annotated[NonNegativeSeries, Series("MW", "block_mw", within=True)] = Field(description="Size, MW")
+    price_usd_per_mwh: Annotated[PriceSeries, Series("USD/MWh", "block_price_usd_per_mwh")] = Field(
         description="Price of every MWh of the block, USD/MWh"
     )
     start: LocalTime | None = Field(default=None, description="First delivery; before the plan when absent")
@@ -64,10 +64,10 @@ class Supply(Section):
     """Another supplier: as much as wanted up to a limit. Its MW are at the hub, losses included."""
 
     name: Name = Field(description="Name of the supplier, unique in the file")
-    limit_mw: Annotated[NonNegativeSeries, Series("supply_limit_mw", "MW", lumps="least", within=True)] = Field(
+    limit_mw: Annotated[NonNegativeSeries, Series("MW", "supply_limit_mw", lumps="least", within=True)] = Field(
         description="Most that can be drawn, MW"
     )
-    price_usd_per_mwh: Annotated[PriceSeries, Series("supply_price_usd_per_mwh", "USD/MWh")] = Field(
+    price_usd_per_mwh: Annotated[PriceSeries, Series("USD/MWh", "supply_price_usd_per_mwh")] = Field(
         description="Price of what is drawn, USD/MWh"
     )
     when: When | None = Field(default=None, description="When it can be drawn; always when absent")
@@ -81,9 +81,9 @@ class Energy(Section):
     """
 
     price_usd_per_mwh: Annotated[
-        PriceSeries, Series("energy_price_usd_per_mwh", "USD/MWh", known="forecast", words="energy price")
+        PriceSeries, Series("USD/MWh", "energy_price_usd_per_mwh", known="forecast", words="energy price")
     ] = Field(description="Spot series, rates by time of use, or one fixed price")
-    adders_usd_per_mwh: Annotated[PriceSeries, Series("adders_usd_per_mwh", "USD/MWh", words="adders")] = Field(
+    adders_usd_per_mwh: Annotated[PriceSeries, Series("USD/MWh", words="adders")] = Field(
         default=0.0, description="Per-MWh charges on top of the price"
     )
     loss_share: Annotated[float, Field(ge=0, lt=1)] = Field(

@@ -40,9 +40,9 @@ TimeZone = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_kn
 class Weather(Section):
     """Outdoor conditions."""
 
-    temperature_c: Annotated[
-        CelsiusSeries, Series("temperature_c", "degrees Celsius", known="seen", words="temperature")
-    ] = Field(description="Outdoor temperature, degrees Celsius")
+    temperature_c: Annotated[CelsiusSeries, Series("degrees Celsius", known="seen", words="temperature")] = Field(
+        description="Outdoor temperature, degrees Celsius"
+    )
 
 
 class Costs(Section):

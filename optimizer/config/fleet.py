@@ -64,7 +64,7 @@ class Group(Section):
     model: Name | None = Field(default=None, description="A model of the catalogue; or give `machine`")
     machine: Machine | None = Field(default=None, description="A machine described here, not in the catalogue")
     units: Annotated[int, Field(gt=0, le=10_000_000, description="Machines installed")]
-    availability: Annotated[ShareSeries, Series("availability", "", lumps="least")] = Field(
+    availability: Annotated[ShareSeries, Series("", lumps="least")] = Field(
         default=1.0, description="Share of the machines that work, over time"
     )
     outages: tuple[Outage, ...] = Field(default=(), description="Machines out of service for a while")

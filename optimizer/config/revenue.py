@@ -33,20 +33,19 @@ class Revenue(Section):
     """Hashprice, as such or from BTC price and difficulty."""
 
     hashprice_usd_per_ph_day: Annotated[
-        NonNegativeSeries | None,
-        Series("hashprice_usd_per_ph_day", "USD per PH/s and day", known="held", words="hashprice"),
+        NonNegativeSeries | None, Series("USD per PH/s and day", known="held", words="hashprice")
     ] = Field(default=None, description="Expected revenue per PH/s per day before the pool's fee")
-    btc_price_usd: Annotated[PositiveSeries | None, Series("btc_price_usd", "USD", known="held", words="BTC price")] = (
-        Field(default=None, description="USD per BTC")
+    btc_price_usd: Annotated[PositiveSeries | None, Series("USD", known="held", words="BTC price")] = Field(
+        default=None, description="USD per BTC"
     )
-    difficulty: Annotated[DifficultySeries | None, Series("difficulty", "", known="held", words="difficulty")] = Field(
+    difficulty: Annotated[DifficultySeries | None, Series("", known="held", words="difficulty")] = Field(
         default=None, description="As a plain number: 125.86e12"
     )
     block_height: Count | None = Field(
         default=None, description="Height at the plan's start; sets the subsidy (else the date does)"
     )
     subsidy_btc: NonNegative | None = Field(default=None, description="Overrides the subsidy schedule")
-    fees_btc_per_block: Annotated[NonNegativeSeries, Series("fees_btc_per_block", "BTC", known="held")] = Field(
+    fees_btc_per_block: Annotated[NonNegativeSeries, Series("BTC", known="held")] = Field(
         default=0.0, description="Transaction fees, BTC per block"
     )
     pool_fee_share: Share = Field(default=0.0, description="Share of the revenue the pool keeps")

@@ -47,14 +47,14 @@ PueOrCurve = Annotated[
 class Site(Section):
     """Interconnection and the load that is not mining."""
 
-    import_limit_mw: Annotated[NonNegativeSeries, Series("import_limit_mw", "MW", lumps="least")] = Field(
+    import_limit_mw: Annotated[NonNegativeSeries, Series("MW", lumps="least")] = Field(
         description="Interconnection limit, MW at the meter"
     )
     import_violation_usd_per_mwh: Positive | None = Field(
         default=None, description="Makes the import limit soft at this price; hard when absent"
     )
     pue: PueOrCurve = Field(default=1.0, description="Site load per MW of machines")
-    auxiliary_load_mw: Annotated[NonNegativeSeries, Series("auxiliary_load_mw", "MW")] = Field(
+    auxiliary_load_mw: Annotated[NonNegativeSeries, Series("MW")] = Field(
         default=0.0, description="Load that runs always, MW"
     )
     ramp_up_mw_per_hour: Positive | None = Field(default=None, description="Fastest rise of grid import")

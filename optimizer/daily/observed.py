@@ -11,12 +11,11 @@ from numpy.typing import NDArray
 
 from optimizer.config.base import Price, SeriesFile
 from optimizer.config.farm import Farm
-from optimizer.config.rates import Rates
 from optimizer.daily.history import History
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
-from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
+from optimizer.market.inputs import ENERGY_PRICE, read_market
 from optimizer.market.quantities import limits_of
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import TimeSeries
@@ -104,7 +103,8 @@ def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> s
     else:
         quarters = pd.date_range(begins, periods=4 * int(hours), freq="15min").as_unit("us")
         grid = Grid(quarters, np.full(len(quarters), 0.25), farm.timezone)
-        starts, ends, values = grid.starts, grid.ends, _tariff_on(grid, spec, farm)
+        values = read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh  # known without waiting
+        starts, ends = grid.starts, grid.ends
     over = (starts < pd.Timestamp(now)) & (ends > begins)
     rows = zip(starts[over], ends[over], values[over].tolist(), strict=True)
     rank = Rank.FORESEEN if farm.daily.settled_prices is None else Rank.SETTLED
@@ -113,8 +113,3 @@ def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> s
     except CurtailError as error:
         return str(error)
     return None
-
-
-def _tariff_on(grid: Grid, price: float | Rates, farm: Farm) -> F:
-    """What a tariff asks in each interval, known without waiting, USD/MWh, (intervals,)."""
-    return rates_on(grid, price, farm.energy.holidays) if isinstance(price, Rates) else np.full(len(grid), float(price))

@@ -23,7 +23,7 @@ from optimizer.daily.record import Record
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, read_market
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import declared, limits_of
 from optimizer.market.series import read_series
 from optimizer.policies import Followed, on_where
 from optimizer.reasons import Reason
@@ -58,9 +58,9 @@ def safe_record(
 
 def _same_names(farm: Farm, other: Farm) -> bool:
     """Whether the market that was kept for one farm has all that another one asks of it."""
-    keys = ("blocks", "supplies", "coincident_peaks")
-    named = [[{item.name for item in getattr(one.energy, key)} for key in keys] for one in (farm, other)]
-    return named[0] == named[1] and (not farm.needs_temperature or bool(other.weather))
+    listed = [one for one in declared(type(farm)).values() if one.many and one.keys[0] != "fleet"]
+    same = all(one.names(farm) == one.names(other) for one in listed)
+    return same and (not farm.needs_temperature or bool(other.weather))
 
 
 def _last_known(c: Conditions, folder: Path, otherwise: float) -> F:

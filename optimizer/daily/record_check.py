@@ -34,9 +34,8 @@ def judge(record: Record) -> None:
         (record.dispatch.units_on, {(group.name, mode) for group in farm.fleet for mode in group.modes}),
         (record.dispatch.supply_mw, {supply.name for supply in farm.energy.supplies}),
     ]
-    for name, one in declared(type(farm)).items():
-        if one.many:
-            named.append((market.table[name], {place.section.name for place in one.places(farm)}))
+    listed = ((name, one) for name, one in declared(type(farm)).items() if one.many)
+    named += [(market.table[name], one.names(farm)) for name, one in listed if name in market.table]
     if any(set(there) != wanted for there, wanted in named) or len(groups) != len(farm.fleet):
         raise ValueError("the names are not those of the farm")
     if any(group.machine is None or not set(group.modes) <= set(group.machine.mode_names) for group in farm.fleet):

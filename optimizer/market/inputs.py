@@ -28,16 +28,14 @@ from optimizer.market.series import Fill
 Int = NDArray[np.int64]
 ENERGY_PRICE, HASHPRICE = "energy_price_usd_per_mwh", "hashprice_usd_per_ph_day"
 _WORTH = ("btc_price_usd", "difficulty", HASHPRICE, "fees_btc_per_block")  # read as a whole
-_FOLLOWS = {"btc_per_ph_day": Series("btc_per_ph_day", "BTC per PH/s and day", known="held")}
+_FOLLOWS = {"btc_per_ph_day": Series("BTC per PH/s and day", known="held")}
 
 
 class Named:
     """The series that plans and accounts know by name, in the order of records.
 
-    The hashprice and ``btc_per_ph_day`` are expectations before the pool's fee; the latter is None where neither
-    difficulty nor BTC price is known. ``block_mw`` and ``supply_limit_mw`` are the mean MW; ``peak_probability`` that
-    of each interval to be one of a charge's peaks; ``rate_shares`` the share of each interval under each rate of the
-    energy price, empty where it has no rates.
+    The hashprice and ``btc_per_ph_day`` are expectations before the pool's fee; ``block_mw`` and ``supply_limit_mw``
+    are the mean MW; ``rate_shares`` the share of each interval under each rate of the energy price, if it has any.
     """
 
     energy_price_usd_per_mwh: F
@@ -91,7 +89,7 @@ class MarketInputs(Named):
     def said_of(self, name: str) -> Series:
         """What is declared of a series; of one that follows from others, the mean is what a longer interval has."""
         found = declared(self.of).get(name)
-        return _FOLLOWS.get(name, Series(name, "")) if found is None else found.series
+        return _FOLLOWS.get(name, Series("")) if found is None else found.series
 
     def known(self, how: str) -> dict[str, F]:
         """The series of sections that stand alone, of which is declared that they are known so."""
@@ -126,11 +124,7 @@ class MarketInputs(Named):
         """These intervals and those of another market after them; what this one tells of its data is kept."""
         starts = pd.DatetimeIndex(self.grid.starts.append(later.grid.starts))
         grid = Grid(starts, np.append(self.grid.hours, later.grid.hours), self.grid.timezone)
-
-        def joined(_name: str, *both: F) -> F:
-            return np.concatenate(both)
-
-        return self._each(grid, joined, later)
+        return self._each(grid, lambda _, *both: np.concatenate(both), later)
 
     def _each(self, grid: Grid, change: Callable[..., F], *others: MarketInputs) -> Self:
         def changed(name: str, *values: Any) -> Values:
@@ -139,9 +133,8 @@ class MarketInputs(Named):
             return None if values[0] is None else change(name, *values)
 
         tables = (self.table, *(other.table for other in others))
-        return replace(
-            self, grid=grid, table={name: changed(name, *(one[name] for one in tables)) for name in self.table}
-        )
+        rows = {name: changed(name, *(one[name] for one in tables)) for name in self.table}
+        return replace(self, grid=grid, table=rows)
 
 
 def read_market(
@@ -175,10 +168,8 @@ def read_market(
     if HASHPRICE in table:
         table |= _worth(farm, grid, *(table.pop(name) for name in _WORTH))
     if ENERGY_PRICE in table:
-        price, named = farm.energy.price_usd_per_mwh, price_file is None
-        table["rate_shares"] = (
-            rate_shares(grid, price, farm.energy.holidays) if named and isinstance(price, Rates) else {}
-        )
+        price = farm.energy.price_usd_per_mwh if price_file is None else None
+        table["rate_shares"] = rate_shares(grid, price, farm.energy.holidays) if isinstance(price, Rates) else {}
     return MarketInputs(grid, table, tuple(read.fills), (*remarks(farm, read.plan, table), *read.remarks), type(farm))
 
 
@@ -198,8 +189,9 @@ def _worth(farm: Farm, grid: Grid, btc_price: Any, difficulty: Any, hashprice: A
         per_ph_day = hashprice / btc_price
     if hashprice is None:
         hashprice = btc_price * per_ph_day  # Revenue checks that both are there
-    worth = {HASHPRICE: hashprice, "btc_price_usd": btc_price, "difficulty": difficulty}
-    return {**worth, "btc_per_ph_day": per_ph_day}
+    return {
+        HASHPRICE: hashprice, "btc_price_usd": btc_price, "btc_per_ph_day": per_ph_day, "difficulty": difficulty
+    }  # fmt: skip
 
 
 def _subsidy(revenue: Revenue, grid: Grid) -> F:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, cached_property
+from dataclasses import dataclass, replace
+from functools import cache
 from typing import Any, NamedTuple, get_args
 
 import numpy as np
@@ -41,17 +41,14 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Declared:
-    """A series and where in a farm its field stands: ``keys`` from the farm on, ``many`` if in sections of a list."""
+    """A series, the range of its values, and where in a farm its field stands: by ``keys`` from the farm on, in
+    ``many`` sections where they stand in a list.
+    """
 
     series: Series
+    limits: Limits
     keys: tuple[str, ...]
     many: bool
-    kind: Any
-
-    @cached_property
-    def limits(self) -> Limits:
-        """The range of its values."""
-        return limits_of(self.kind)
 
     def places(self, farm: Section) -> Iterator[Place]:
         """Its places in a farm, none where its section is not given.
@@ -62,23 +59,16 @@ class Declared:
         >>> [(place.path, place.section.name, place.quantity) for place in declared(Energy)["block_mw"].places(energy)]
         [('blocks[0].mw', 'A', 1.0), ('blocks[1].mw', 'B', 2.0)]
         """
-        sections: list[tuple[str, Any]] = [("", farm)]
-        for key in self.keys[:-1]:
-            found = [(f"{path}{key}", getattr(section, key)) for path, section in sections]
-            sections = [(f"{path}.", inner) for path, inner in _one_by_one(found) if inner is not None]
-        for path, section in sections:
-            yield Place(f"{path}{self.keys[-1]}", section, getattr(section, self.keys[-1]))
+        yield from _followed(farm, self.keys, "")
+
+    def names(self, farm: Section) -> set[str]:
+        """The names of the sections of a list that give it."""
+        return {place.section.name for place in self.places(farm)}
 
 
 @cache
 def declared(section: type[Section]) -> Mapping[str, Declared]:
-    """Every series that the fields of a section and of those in it declare, by name.
-
-    >>> from optimizer.config.farm import Farm
-    >>> weather = declared(Farm)["temperature_c"]
-    >>> weather.keys, weather.series.known, str(weather.limits)
-    (('weather', 'temperature_c'), 'seen', 'at least -80 and at most 80')
-    """
+    """Every series that the fields of a section and of those in it declare, by name."""
     return {found.series.name: found for found in _walked(section, (), many=False)}
 
 
@@ -91,7 +81,8 @@ def _walked(section: type[Section], keys: tuple[str, ...], *, many: bool) -> Ite
     for key, field in section.model_fields.items():
         marks = [mark for mark in field.metadata if isinstance(mark, Series)]
         if marks:
-            yield Declared(marks[0], (*keys, key), many, field.annotation)
+            series = replace(marks[0], name=marks[0].name or key)
+            yield Declared(series, limits_of(field.annotation), (*keys, key), many)
             continue
         for inner, listed in _sections(field.annotation):
             yield from _walked(inner, (*keys, key), many=many or listed)
@@ -106,9 +97,12 @@ def _sections(annotation: Any) -> Iterator[tuple[type[Section], bool]]:
             yield section, listed or Ellipsis in get_args(annotation)
 
 
-def _one_by_one(found: list[tuple[str, Any]]) -> Iterator[tuple[str, Any]]:
-    for path, value in found:
-        if isinstance(value, tuple):
-            yield from ((f"{path}[{i}]", inner) for i, inner in enumerate(value))
-        else:
-            yield path, value
+def _followed(section: Any, keys: tuple[str, ...], path: str) -> Iterator[Place]:
+    value, at, further = getattr(section, keys[0]), f"{path}{keys[0]}", keys[1:]
+    if not further:
+        yield Place(at, section, value)
+    elif isinstance(value, tuple):
+        for i, inner in enumerate(value):
+            yield from _followed(inner, further, f"{at}[{i}].")
+    elif value is not None:
+        yield from _followed(value, further, f"{at}.")

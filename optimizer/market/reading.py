@@ -76,10 +76,7 @@ class Reading:
             return np.full(len(self.grid), self.given[one.series.name])
 
         def over(grid: Grid, price: Any, file: Path | None, what: str = "") -> F:
-            def read(spec: SeriesFile) -> F:
-                return on_grid(self._series(self.folder / spec.file if file is None else file, spec, one, grid), grid)
-
-            return self._taken(grid, price, read, what)
+            return self._taken(grid, price, lambda spec: on_grid(self._series(spec, one, grid, file), grid), what)
 
         price = self.farm.energy.price_usd_per_mwh
         if file is not None and not isinstance(price, SeriesFile):
@@ -116,7 +113,7 @@ class Reading:
 
     def _read(self, path: str, spec: SeriesFile, one: Declared) -> F:
         """A file over plan and tail. Of what adds up, a row is shared by time among the intervals it covers."""
-        series = self._series(self.folder / spec.file, spec, one, self.grid)
+        series = self._series(spec, one, self.grid)
         adds = one.series.lumps == "sum"
         if adds:
             series = replace(series, values=series.values / np.asarray((series.ends - series.starts) / _HOUR))
@@ -150,7 +147,8 @@ class Reading:
         self._add(fills)
         return values
 
-    def _series(self, path: Path, spec: SeriesFile, one: Declared, grid: Grid) -> TimeSeries:
+    def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
+        path = self.folder / spec.file if file is None else file
         series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits)
         self._add(series.fills)
         return series

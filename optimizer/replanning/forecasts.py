@@ -20,13 +20,14 @@ from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLa
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import limits_of
-from optimizer.market.series import read_series, where_covered
+from optimizer.market.series import Limits, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
 _DAYS_BACK = 7
+_PRICES = limits_of(base.Price)
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -139,21 +140,21 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
 def told_before(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
     """The prices of a file, NaN where it has none, and all of them where it has holes."""
     try:
-        return _told(farm, folder, spec, grid)
+        return told(farm, folder, spec, grid)
     except InputError:
         return np.full(len(grid), np.nan)
 
 
 def _published(farm: Farm, folder: Path, spec: SeriesFile, longer: Grid, lead: int, near: int) -> F:
     """The values of a forecast's file; of what lies before the grid, those of the last ``near`` intervals."""
-    ahead = _told(farm, folder, spec, longer.part(lead, len(longer)))
+    ahead = told(farm, folder, spec, longer.part(lead, len(longer)))
     before = told_before(farm, folder, spec, longer.part(lead - near, lead))
     return np.concatenate([np.full(lead - near, np.nan), before, ahead])
 
 
-def _told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
-    series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits_of(base.Price))
-    return where_covered(series, grid)
+def told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, limits: Limits = _PRICES) -> F:
+    """What a file tells, NaN where it has nothing."""
+    return where_covered(read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits), grid)
 
 
 def _days_published(grid: Grid, forecast: DayAhead) -> Int:

@@ -17,8 +17,7 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared, known_as
-from optimizer.market.series import read_series, where_covered
-from optimizer.replanning.forecasts import price_forecast, told_before, with_week_before
+from optimizer.replanning.forecasts import price_forecast, told, told_before, with_week_before
 from optimizer.replanning.issues import peaks_came
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import metered
@@ -61,14 +60,11 @@ def where_told(farm: Farm, folder: Path, grid: Grid) -> dict[str, tuple[str, F]]
     Raises InputError with the faults of a file.
     """
     found = {}
-    for name in known_as(farm, "seen"):
-        one = declared(type(farm))[name]
+    for one in (declared(type(farm))[name] for name in known_as(farm, "seen")):
         for path, _, spec in one.places(farm):
-            if isinstance(spec, SeriesFile):
-                series = read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=one.limits)
-                found[name] = path, where_covered(series, grid)
-            else:
-                found[name] = path, np.full(len(grid), float(spec))
+            file = isinstance(spec, SeriesFile)
+            values = told(farm, folder, spec, grid, one.limits) if file else np.full(len(grid), float(spec))
+            found[one.series.name] = path, values
     return found
 
 
@@ -86,6 +82,6 @@ def _known_before(farm: Farm, folder: Path, day: Grid) -> dict[str, F]:
     with suppress(MissingDataError, InputError):
         found |= read_market(farm, folder, day, only=known_as(farm, "held")).known("held")
     with suppress(InputError):
-        told = where_told(farm, folder, day)
-        found |= {name: values for name, (_, values) in told.items() if np.isfinite(values).all()}
+        seen = where_told(farm, folder, day)
+        found |= {name: values for name, (_, values) in seen.items() if np.isfinite(values).all()}
     return found
