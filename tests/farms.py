@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,13 +12,16 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.config.rates import Rates
-from optimizer.market.calendars import rate_shares, rates_on, share_within
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs
+from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from tests.contracts import charges
 
 START = "2026-02-11 06:00+00:00"
+NAMES = {
+    "adders": "adders_usd_per_mwh", "hashprice": "hashprice_usd_per_ph_day", "temperature": "temperature_c",
+    "import_limit": "import_limit_mw", "auxiliary": "auxiliary_load_mw", "onsite": "onsite_available_mw",
+    "export_price": "export_price_usd_per_mwh",
+}  # fmt: skip
 HASHPRICE = 24.0  # USD per PH/s per day: 1,000 TH/s earn one USD per hour
 
 
@@ -68,41 +73,14 @@ def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **s
     edges = pd.to_timedelta(np.concatenate([[0.0], np.cumsum(lengths)[:-1]]) * 3600, unit="s")
     starts = pd.DatetimeIndex(pd.Timestamp(start).tz_convert("UTC") + edges)
     grid = Grid(starts, lengths, farm.timezone)
-    energy, onsite, holidays = farm.energy, farm.energy.onsite, farm.energy.holidays
-
-    def of(value: Any) -> np.ndarray[Any, np.dtype[np.float64]]:
-        if isinstance(value, Rates):
-            return rates_on(grid, value, holidays)
-        return np.broadcast_to(np.asarray(value, dtype=np.float64), (n,)).copy()
-
-    availability, probability = series.pop("availability", {}), series.pop("probability", {})
-    table = {
-        "energy_price_usd_per_mwh": prices,
-        "adders_usd_per_mwh": of(series.pop("adders", energy.adders_usd_per_mwh)),
-        "hashprice_usd_per_ph_day": of(series.pop("hashprice", farm.revenue.hashprice_usd_per_ph_day)),
-        "btc_price_usd": of(66_680.4),
-        "btc_per_ph_day": of(series.pop("btc_per_ph_day", 0.0005)),
-        "difficulty": None,
-        "temperature_c": of(series.pop("temperature", 10.0)),
-        "import_limit_mw": of(series.pop("import_limit", farm.site.import_limit_mw)),
-        "auxiliary_load_mw": of(series.pop("auxiliary", farm.site.auxiliary_load_mw)),
-        "onsite_available_mw": of(series.pop("onsite", 0.0 if onsite is None else onsite.available_mw)),
-        "export_price_usd_per_mwh": of(
-            series.pop("export_price", 0.0 if onsite is None else onsite.export_price_usd_per_mwh)
-        ),
-        "availability": {g.name: of(availability.get(g.name, g.availability)) for g in farm.fleet},
-        "block_mw": {
-            b.name: of(b.mw) * share_within(grid, b.when, holidays, start=b.start, end=b.end) for b in energy.blocks
-        },
-        "block_price_usd_per_mwh": {b.name: of(b.price_usd_per_mwh) for b in energy.blocks},
-        "supply_limit_mw": {s.name: of(s.limit_mw) * share_within(grid, s.when, holidays) for s in energy.supplies},
-        "supply_price_usd_per_mwh": {s.name: of(s.price_usd_per_mwh) for s in energy.supplies},
-        "peak_probability": {p.name: of(probability.get(p.name, p.probability)) for p in energy.coincident_peaks},
-        "rate_shares": rate_shares(grid, energy.price_usd_per_mwh, holidays)
-        if isinstance(energy.price_usd_per_mwh, Rates)
-        else {},
-    }
-    return MarketInputs(grid, table)
+    unknown = {peak.name: np.nan for peak in farm.energy.coincident_peaks if peak.probability is None}
+    numbers = {peak.name: peak.probability for peak in farm.energy.coincident_peaks if peak.probability is not None}
+    chances = {**unknown, **numbers, **series.pop("probability", {})}  # as they are, however many they add up to
+    given = {ENERGY_PRICE: prices, "peak_probability": chances, "availability": series.pop("availability", {})}
+    plain = {"btc_price_usd": 66_680.4, "btc_per_ph_day": 0.0005, "temperature": 10.0, **series}
+    read = read_market(farm, Path(), grid, given=given)
+    told = {NAMES.get(name, name): np.full(n, value, dtype=np.float64) for name, value in plain.items()}
+    return replace(read.with_(difficulty=None, **told), warnings=())
 
 
 def conditions(farm: Farm, prices: Any, **more: Any) -> Conditions:

@@ -156,7 +156,7 @@ def test_it_is_cut_joined_and_lumped(folder: Path) -> None:
     assert rows(found.part(1, 3))["tank_level"] == {"A": [8, 6], "B": [7, 7]}
     assert rows(found.at(np.array([2, 0]), found.grid.part(0, 2)))["gas_price"] == [4, 3]
     assert rows(found.part(0, 1).followed_by(found.part(1, 3))) == rows(found)
-    lumped = rows(found.merged(np.array([0, 2])))
+    lumped = rows(found.merged(np.array([0, 2]), 3))
     assert lumped == {
         "gas_price": [4, 4],
         "gas_burnt": [30, 30],

@@ -23,7 +23,7 @@ from optimizer.daily.record_check import judge
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs
+from optimizer.market.inputs import MarketInputs, Named
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 F = NDArray[np.float64]
@@ -98,7 +98,7 @@ class Record:
 
     def text(self) -> str:
         """The record as JSON, the same for the same schedule. It says all: a default may be another one day."""
-        grid = self.market.grid
+        grid, table = self.market.grid, self.market.table
         data = {
             "form": FORM,
             "source": self.source,
@@ -109,7 +109,7 @@ class Record:
             "decisions": self.dispatch.to_json(),
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
-            "market": {name: _plain(values) for name, values in self.market.items()},
+            "market": {name: _plain(table[name]) for name in dict.fromkeys((*Named.__annotations__, *table))},
             "farm": json.loads(self.farm.model_dump_json(exclude={"state"})),
             "state": json.loads(self.state.model_dump_json()),
         }

@@ -81,11 +81,6 @@ class MarketInputs(Named):
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(f"the market was read without {name}")
 
-    def items(self) -> list[tuple[str, Values]]:
-        """Every series with its name, in the order of records."""
-        names = dict.fromkeys((*Named.__annotations__, *self.table))
-        return [(name, self.table[name]) for name in names if name in self.table]
-
     def said_of(self, name: str) -> Series:
         """What is declared of a series; of one that follows from others, the mean is what a longer interval has."""
         found = declared(self.of).get(name)
@@ -108,17 +103,24 @@ class MarketInputs(Named):
         """On another grid: each of its intervals has the values of the one at that position."""
         return self._each(grid, lambda _, values: values[positions])
 
-    def merged(self, firsts: Int) -> Self:
-        """Longer intervals that begin where those at ``firsts``, from 0 and rising, do."""
-        hours = self.grid.hours
-        lengths = np.add.reduceat(hours, firsts)
+    def merged(self, firsts: Int, stop: int, seen: Mapping[str, Values] = NOTHING) -> Self:
+        """Longer intervals that begin where those at ``firsts``, rising, do; the last ends where ``stop - 1`` does.
+
+        ``seen`` holds other values of some series, over these intervals alone.
+        """
+        first, at = firsts[0], firsts - firsts[0]
+        hours = self.grid.hours[first:stop]
+        lengths = np.add.reduceat(hours, at)
         lumped: dict[str, Callable[[F], F]] = {
-            "mean": lambda values: np.add.reduceat(values * hours, firsts) / lengths,
-            "least": lambda values: np.minimum.reduceat(values, firsts),
-            "sum": lambda values: np.add.reduceat(values, firsts),
+            "mean": lambda values: np.add.reduceat(values * hours, at) / lengths,
+            "least": lambda values: np.minimum.reduceat(values, at),
+            "sum": lambda values: np.add.reduceat(values, at),
         }
-        grid = self.grid.merged(firsts, len(self.grid))
-        return self._each(grid, lambda name, values: lumped[self.said_of(name).lumps](values))
+
+        def change(name: str, values: F) -> F:
+            return lumped[self.said_of(name).lumps](values if name in seen else values[first:stop])
+
+        return self.with_(**seen)._each(self.grid.merged(firsts, stop), change)
 
     def followed_by(self, later: MarketInputs) -> Self:
         """These intervals and those of another market after them; what this one tells of its data is kept."""

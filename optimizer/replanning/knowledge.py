@@ -11,6 +11,7 @@ from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -62,13 +63,14 @@ class Knowledge:
 
         ``firsts``: the positions, from ``now`` on, at which the intervals of the plan begin.
         """
-        market = self.actual.market.part(now, stop)
-        seen = {name: self._seen(name, now, stop) for name in market.known("seen")}
+        market = self.actual.market
+        seen: dict[str, Any] = {name: self._seen(name, now, stop) for name in market.known("seen")}
         if self.prices is not None:
             seen[ENERGY_PRICE] = self.prices.at(now, stop)
-        issued = {name: self._issued(name, now, stop) for name in self.issued}
-        known = market.with_(**seen, peak_probability={**market.peak_probability, **issued}).merged(firsts - now)
-        return known.with_(**{name: self._held(name, now, len(firsts)) for name in market.known("held")})
+        came = {name: values[now:stop] for name, values in market.peak_probability.items()}
+        seen["peak_probability"] = came | {name: self._issued(name, now, stop) for name in self.issued}
+        held = {name: self._held(name, now, len(firsts)) for name in market.known("held")}
+        return market.merged(firsts, stop, seen).with_(**held)
 
     def _held(self, name: str, now: int, n: int) -> F:
         """What hashing was worth when it was last known: a day's price of bitcoin is known when the day is over."""
