@@ -7,12 +7,15 @@ from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, cast
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from optimizer.config.base import Name, NonNegativeSeries, Section, Series
 from optimizer.config.farm import Farm
 from optimizer.config.rates import PriceSeries
 from optimizer.daily.carried import followed_until
+from optimizer.daily.present import read_present
+from optimizer.daily.prices import NO_PRICES
 from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.errors import InputError, MissingDataError
@@ -25,7 +28,7 @@ from optimizer.scenario.courses import Factor
 from optimizer.scenario.parts import Course
 from optimizer.scenario.placed import Placed, Scenario
 from tests.farms import group
-from tests.market.farms import farm
+from tests.market.farms import ZONE, farm
 from tests.market.test_inputs import START, write
 
 
@@ -190,6 +193,17 @@ def test_it_is_carried_to_a_plan_that_is_made_again(folder: Path) -> None:
     assert rows(seen)["gas_pressure"] == [(now + later[0]) / 2, (later[1] + later[2]) / 2]
     assert rows(seen)["gas_burnt"] == [sum(rows(came)["gas_burnt"][1:3]), sum(rows(came)["gas_burnt"][3:5])]
     assert rows(seen)["tank_level"]["A"] == [min(rows(came)["tank_level"]["A"][at : at + 2]) for at in (1, 3)]
+
+
+def test_the_daily_job_knows_of_it_what_a_replay_knows(folder: Path) -> None:
+    built = gassy(replanning={"forecast": {"kind": "persistence"}, "hash_lag_hours": 24.0}, horizon={"hours": 6.0})
+    start = pd.Timestamp("2026-02-12", tz=ZONE).tz_convert("UTC").as_unit("us")
+    assert built.replanning is not None
+    present = read_present(built, built.state, folder, built.replanning, start, start, NO_PRICES)
+    replay = read_history(built, folder, datetime(2026, 2, 12), 6)
+    firsts = np.array([0, 1, 4])
+    assert rows(present.market(0, firsts, 6)) == rows(replay.market(0, firsts, 6))
+    assert np.isnan(cast("Any", present.actual.market.table)["gas_pressure"][1:]).all()
 
 
 def test_it_is_kept_in_records(folder: Path) -> None:

@@ -13,7 +13,6 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config import base
 from optimizer.conversion.files.power import ChosenWeek, Power, PriceBlock, PriceHistory
 from optimizer.conversion.power import duration_blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR
@@ -21,7 +20,7 @@ from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.errors import InputError
 from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import PRICES
 from optimizer.market.series import TimeSeries, read_series, where_covered
 from optimizer.market.timeseries import clock
 
@@ -80,9 +79,7 @@ def _prices(history: PriceHistory, folder: Path, timezone: str) -> tuple[Grid, F
     begin = pd.Timestamp("2009-01-01", tz="UTC") if begin is None else begin.tz_convert("UTC")
     end = pd.Timestamp("2200-01-01", tz="UTC") if last is None else _after(last, timezone)
     around = Grid(pd.DatetimeIndex([begin]).as_unit("us"), np.array([(end - begin) / pd.Timedelta(hours=1)]), timezone)
-    series = read_series(
-        folder / history.series.file, history.series, timezone, within=around, limits=limits_of(base.Price)
-    )
+    series = read_series(folder / history.series.file, history.series, timezone, within=around, limits=PRICES)
     kept = np.asarray((series.starts >= begin) & (series.ends <= end))
     if not kept.any():
         raise InputError(f"{_covered(series, timezone)}, and none of it lies between first_day and last_day")

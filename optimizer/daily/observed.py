@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config.base import Price, SeriesFile
+from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.daily.history import History
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, read_market
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import PRICES
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import TimeSeries
 
@@ -77,7 +77,7 @@ def prices_in(path: Path, location: str | None, history: History) -> Prices:
     begins, zone = pd.Timestamp(first, unit="s", tz="UTC").as_unit("us"), newest[0].farm.timezone
     window = Grid(pd.DatetimeIndex([begins]), np.array([(last - first) / _HOUR]), zone)
     spec = SeriesFile(file=str(path), location=location)
-    series = read_series(path, spec, zone, within=window, limits=limits_of(Price))
+    series = read_series(path, spec, zone, within=window, limits=PRICES)
     return series_rows(series)
 
 
@@ -94,9 +94,7 @@ def note_settled(farm: Farm, folder: Path, history: History, now: datetime) -> s
     if isinstance(spec, SeriesFile):
         window = Grid(pd.DatetimeIndex([begins]).as_unit("us"), np.array([float(hours)]), farm.timezone)
         try:
-            series = read_series(
-                folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
-            )
+            series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=PRICES, file=spec.file)
         except CurtailError as error:
             return f"prices as they turned out are not known: {error}" if farm.daily.settled_prices else None
         starts, ends, values = series.starts, series.ends, series.values

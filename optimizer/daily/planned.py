@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from optimizer.config.base import Price, SeriesFile
+from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Replanning
 from optimizer.config.state import State
@@ -17,7 +17,7 @@ from optimizer.daily.present import read_present
 from optimizer.daily.prices import Prices
 from optimizer.errors import InfeasibleError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import PRICES
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.nearest import Obeyed, plan_or_nearest
@@ -65,9 +65,7 @@ def _hours(farm: Farm, folder: Path, start: pd.Timestamp) -> float:
     if least is None or not isinstance(spec, SeriesFile):
         return farm.horizon.hours
     window = Grid(pd.DatetimeIndex([start]).as_unit("us"), np.array([np.ceil(farm.horizon.hours)]), farm.timezone)
-    series = read_series(
-        folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price), file=spec.file
-    )
+    series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=PRICES, file=spec.file)
     reach = (series.covers[1] - start) / _HOUR
     if reach < min(least, farm.horizon.hours):
         raise MissingDataError(

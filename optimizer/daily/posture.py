@@ -13,7 +13,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
-from optimizer.config.base import Price, SeriesFile
+from optimizer.config.base import SeriesFile
 from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
 from optimizer.daily.kept import conditions_from, followed_record, hours_from
@@ -23,7 +23,7 @@ from optimizer.daily.record import Record
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, read_market
-from optimizer.market.quantities import declared, limits_of
+from optimizer.market.quantities import PRICES, declared
 from optimizer.market.series import read_series
 from optimizer.policies import Followed, on_where
 from optimizer.reasons import Reason
@@ -71,7 +71,7 @@ def _last_known(c: Conditions, folder: Path, otherwise: float) -> F:
     begins = grid.starts[0] - _LOOKED_BACK
     window = Grid(pd.DatetimeIndex([begins]), np.array([(grid.end - begins) / pd.Timedelta(hours=1)]), farm.timezone)
     try:
-        series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=limits_of(Price))
+        series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=PRICES)
     except CurtailError:
         return np.full(len(grid), otherwise)
     row = np.asarray(series.starts.searchsorted(grid.starts, side="right")) - 1

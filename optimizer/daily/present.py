@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config.base import Price, SeriesFile
+from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
 from optimizer.config.state import State
@@ -24,7 +24,7 @@ from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from optimizer.market.periods import billing_periods
-from optimizer.market.quantities import known_as, limits_of
+from optimizer.market.quantities import PRICES, known_as
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
@@ -102,14 +102,8 @@ def _known_ahead(farm: Farm, folder: Path, grid: Grid, head: int) -> MarketInput
     if not isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
         price = read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh
     issued = {peak.name: 0.0 for peak in farm.energy.coincident_peaks if is_issued(peak)}
-    return read_market(
-        farm,
-        folder,
-        grid,
-        head=head if head < len(grid) else None,
-        only=known_as(farm, "ahead", "forecast", "issued"),
-        given={ENERGY_PRICE: price, "peak_probability": issued},
-    )
+    only, given = known_as(farm, "ahead", "forecast", "issued"), {ENERGY_PRICE: price, "peak_probability": issued}
+    return read_market(farm, folder, grid, head=head if head < len(grid) else None, only=only, given=given)
 
 
 def _seen(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str, F]]:
@@ -150,7 +144,7 @@ def _prices(
     seen = longer.part(first, last + 1)
     fed, rows = _begun(fed, now), NO_PRICES
     if isinstance(own, SeriesFile):
-        read = read_series(folder / own.file, own, farm.timezone, within=seen, limits=limits_of(Price), file=own.file)
+        read = read_series(folder / own.file, own, farm.timezone, within=seen, limits=PRICES, file=own.file)
         rows = _begun(series_rows(read), now)
         told = means_of(rows, np.full(len(seen), np.nan), seen)
     else:

@@ -16,7 +16,7 @@ from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import PRICES, limits_of
 from optimizer.market.series import read_series, where_covered
 
 F = NDArray[np.float64]
@@ -72,7 +72,7 @@ def season(dates: NDArray[np.datetime64]) -> F:
 
 def read_days(path: Path, spec: SeriesFile, timezone: str) -> Days:
     """The whole local days of a price file, USD/MWh. Raises InputError for a bad file or one without a whole day."""
-    series = read_series(path, spec, timezone, limits=limits_of(base.Price))
+    series = read_series(path, spec, timezone, limits=PRICES)
     first, last = series.starts[0].floor("D"), series.ends[-1].ceil("D")
     starts = pd.date_range(first, last, freq=f"{SLOT_MINUTES}min", inclusive="left").as_unit("us")
     values = where_covered(series, Grid(starts, np.full(len(starts), SLOT_MINUTES / 60.0), timezone))

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
-from optimizer.config.base import Section, Series
+from optimizer.config.base import Price, Section, Series
 from optimizer.market.timeseries import Limits
 
 
@@ -29,6 +29,9 @@ def limits_of(quantity: Any) -> Limits:
         high = float(getattr(bound, "le", high))
         above = above or hasattr(bound, "gt")
     return Limits(low, high, above)
+
+
+PRICES = limits_of(Price)
 
 
 class Place(NamedTuple):

@@ -22,10 +22,7 @@ _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day a
 
 
 def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> tuple[str, ...]:
-    """One sentence each on old numbers, hours the clock skips, calls beyond their program.
-
-    ``read`` are the series that were read: only what they hold can be old or skipped.
-    """
+    """One sentence each on old numbers and hours the clock skips, of what was read, and calls beyond their program."""
     found = (
         _old_numbers(farm, grid) if "hashprice_usd_per_ph_day" in read else (),
         _skipped_blocks(farm, grid) if "block_mw" in read else (),

@@ -13,13 +13,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.quantities import limits_of
+from optimizer.market.quantities import PRICES
 from optimizer.market.series import Limits, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR
@@ -27,7 +26,6 @@ from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 F = NDArray[np.float64]
 Int = NDArray[np.int64]
 _DAYS_BACK = 7
-_PRICES = limits_of(base.Price)
 _HOUR = pd.Timedelta(hours=1)
 
 
@@ -152,7 +150,7 @@ def _published(farm: Farm, folder: Path, spec: SeriesFile, longer: Grid, lead: i
     return np.concatenate([np.full(lead - near, np.nan), before, ahead])
 
 
-def told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, limits: Limits = _PRICES) -> F:
+def told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, limits: Limits = PRICES) -> F:
     """What a file tells, NaN where it has nothing."""
     return where_covered(read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits), grid)
 

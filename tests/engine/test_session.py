@@ -27,8 +27,7 @@ ARRAYS = ("cost", "starts", "indices", "coefficients", "row_lower", "row_upper",
 def varied(c: Conditions, seed: int, *, availability: bool = False) -> Conditions:
     """The same conditions with other prices, hashprices and, if asked, machines in service."""
     dice, n = np.random.default_rng(seed), len(c.grid)
-    market = replace(
-        c.market,
+    market = c.market.with_(
         energy_price_usd_per_mwh=c.market.energy_price_usd_per_mwh * dice.lognormal(0.0, 0.5, n) - 4 * (seed % 3),
         hashprice_usd_per_ph_day=c.market.hashprice_usd_per_ph_day * dice.uniform(0.7, 1.3),
     )
