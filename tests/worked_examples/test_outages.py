@@ -160,7 +160,7 @@ def test_what_fell_away_was_drawn_in_the_interval_before() -> None:
     state = {"groups": {"G": {"running": 4, "started": ({"at": "2026-02-11 05:00", "units": 4},)}}}
     site = {"ramp_down_mw_per_hour": 1.0, "pue": {"temperature_c": (0.0, 40.0), "pue": (1.0, 1.25)}}
     c = conditions(farm(busy, site=site, state=state), [PAYS, DEAR], temperature=[40.0, 0.0])
-    assert optimum(c).on() == [4, 1.5]
+    assert optimum(c, uncut="a state counts whole machines").on() == [4, 1.5]
     assert optimum(c).profit == usd(4 * 0.5 - 1.5 * 2.0)
 
 
