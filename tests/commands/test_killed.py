@@ -27,7 +27,6 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
     draw, out, seen = random.Random(7), tmp_path / "out", set()
     for _ in range(25):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(out)], cwd=ROOT, stdout=subprocess.PIPE)
-        assert writer.stdout is not None
         writer.stdout.readline()
         for _ in range(8):  # eight moments of each life: paused, looked at, let go on; the last one is the kill
             time.sleep(draw.uniform(0.0, 0.04))

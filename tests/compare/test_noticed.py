@@ -21,7 +21,6 @@ def test_the_value_of_knowing() -> None:
     """
     found = met(case(THREE_HOURS, state=ALL_OFF), SPIKE)
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
-    assert knowing is not None and noticed is not None
     assert knowing.profit == pytest.approx(5)
     assert noticed.profit == pytest.approx(5 + 5 - 20 + 5)
 
@@ -42,7 +41,6 @@ def test_a_hard_call_is_kept_in_the_interval_that_was_planned_without_it() -> No
     )
     found = met(case(), call)
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
-    assert knowing is not None and noticed is not None
     assert (knowing.profit, knowing.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
     assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
     assert noticed.off_mwh == {Reason.EVENT.value: pytest.approx(8.0 + 8.0)}
@@ -55,7 +53,6 @@ def test_a_soft_call_is_paid_for_in_the_interval_that_was_planned_without_it() -
         "violation_usd_per_mwh: 0.75, cut: {form: to_level, mw: 2}}}]"
     )
     noticed = met(case(), call).outcome(Way.NOTICED)
-    assert noticed is not None
     assert noticed.profit == pytest.approx(0.5 * (10 + 10 + 2 + 10) - 0.75 * 8)
 
 
@@ -73,7 +70,6 @@ def test_an_event_of_the_farm_itself_is_unknown_before_its_notice() -> None:
     }
     found = met(case(events=(call,)), scenario("[]"))
     noticed = found.outcome(Way.NOTICED)
-    assert noticed is not None
     assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
 
 
@@ -84,7 +80,6 @@ def test_machines_that_are_out_without_notice_do_not_run() -> None:
     )
     found = met(case(), outage)
     noticed = found.outcome(Way.NOTICED)
-    assert noticed is not None
     assert noticed.usd["hash_revenue"] == pytest.approx(10 + 4 + 4 + 10)
     assert noticed.off_mwh == {Reason.OUTAGE.value: pytest.approx(12.0)}
     assert noticed.breaches == {}
@@ -96,7 +91,6 @@ def test_machines_run_in_the_modes_they_have_before_anybody_knows() -> None:
     found = met(case(group(other_modes={"eco": (750.0, 0.6e6)}, modes=("normal",))), flashed)
     for way in (Way.KNOWING, Way.NOTICED):
         outcome = found.outcome(way)
-        assert outcome is not None
         assert outcome.profit == pytest.approx(4 * 10 * (0.75 - 0.5 * 0.6))
         assert outcome.off_mwh == {}
 
@@ -106,7 +100,6 @@ def test_machines_that_are_not_known_of_do_not_run() -> None:
     more = scenario("[{kind: fleet, units: {G: 15}, notice: 2026-02-11 08:00}]")
     found = met(case(), more)
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
-    assert knowing is not None and noticed is not None
     assert knowing.usd["hash_revenue"] == pytest.approx(60)
     assert noticed.usd["hash_revenue"] == pytest.approx(10 + 10 + 15 + 15)
     assert noticed.off_mwh == {Reason.OUTAGE.value: pytest.approx(10.0)}

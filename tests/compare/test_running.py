@@ -73,7 +73,6 @@ def test_changes_explain_the_difference_line_by_line() -> None:
     base, mine = outcome(found, BASE), outcome(found, "Spike")
     assert changes(base, mine) == {"hash_revenue": pytest.approx(-30), "energy": pytest.approx(15)}
     fall = waterfall(found, found.scenarios[0])
-    assert fall is not None
     assert [(step.title, round(step.usd, 6)) for step in fall.bars.steps] == [
         ("Without the scenario", 20),
         ("Hash revenue, after the pool's fee", -30),
@@ -99,7 +98,6 @@ def test_a_schedule_that_breaks_a_rule_is_no_measure_of_what_it_is_worth_to_know
     broken = replace(outcome(found, "Spike", Way.NOTICED), breaches={"event cap": 1})
     ways = found.scenarios[0].ways | {Way.NOTICED: broken}
     fall = waterfall(found, replace(found.scenarios[0], ways=ways))
-    assert fall is not None
     assert fall.bars.steps[-1].title == "With it, planned knowing it"
 
 
@@ -152,7 +150,6 @@ def test_what_fails_is_told_alone() -> None:
     assert "1 MW short" in failure.message
     assert second.outcome(Way.KNOWING) is not None
     always = first.outcome(Way.ALWAYS_ON)
-    assert always is not None
     assert always.breaches == {"event cap": 1}
     assert found.exit_code == 3
     assert compare(case(), [DEAR]).exit_code == 0

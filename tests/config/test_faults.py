@@ -277,7 +277,6 @@ def test_the_farm_without_faults_loads(folder: Path) -> None:
     """Without it every test above could pass for a wrong reason."""
     Path("farm.yaml").write_text(FARM)
     machine = load_farm(Path("farm.yaml")).fleet[0].machine
-    assert machine is not None
     assert machine.power_w == 3500
 
 

@@ -85,7 +85,6 @@ def test_each_coincident_peak_comes_once_whatever_the_weight_of_its_week(tmp_pat
     at = blocks.names.index("coincident peaks")
     assert blocks.hours[at] == pytest.approx(6 * per_year)
     assert blocks.charge_usd_per_mwh[at] * blocks.hours[at] == pytest.approx(70_000.0)
-    assert found.peaks is not None
     assert found.peaks.usd_per_mwh == pytest.approx((10 + 10 + 10 + 45 + 60 + 60) / 6)
 
 

@@ -62,5 +62,4 @@ def run(farm: Path, state: Path, moment: datetime) -> Done:
 
 
 def now_on(record: Record | None) -> dict[tuple[str, str], float]:
-    assert record is not None
     return {point: float(units[0]) for point, units in record.dispatch.units_on.items()}

@@ -55,12 +55,10 @@ class Runs:
         assert self._answer() == ["ready"]
 
     def _answer(self) -> list[str]:
-        assert self._process.stdout is not None
         return self._process.stdout.readline().split()
 
     def run(self, at: str, kill_after: float = -1.0) -> tuple[str, float]:
         """One run for a moment, killed after so many seconds if it still runs: "killed" or its code, and its life."""
-        assert self._process.stdin is not None
         self._process.stdin.write(f"{at} {kill_after}\n")
         self._process.stdin.flush()
         how, life = self._answer()
@@ -68,8 +66,6 @@ class Runs:
 
     def close(self) -> None:
         """End the driver."""
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
         self._process.stdin.close()
         self._process.wait()
         self._process.stdout.close()

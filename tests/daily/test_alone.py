@@ -51,10 +51,8 @@ def test_of_two_jobs_at_once_one_does_nothing(tmp_path: Path) -> None:
             for _ in range(2)
         ]
         for racer in racers:
-            assert racer.stdout is not None
             racer.stdout.readline()
         for racer in racers:
-            assert racer.stdin is not None
             racer.stdin.write("go\n")
             racer.stdin.flush()
         told = [racer.communicate()[0].strip() for racer in racers]
@@ -82,7 +80,6 @@ def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
         stdout=subprocess.PIPE,
         text=True,
     )
-    assert holder.stdout is not None
     holder.stdout.readline()
     with pytest.raises(CurtailError, match=f"process {holder.pid}"), locked(tmp_path / "state"):
         pass

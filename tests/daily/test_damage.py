@@ -213,7 +213,6 @@ def test_what_is_in_force_can_be_kept_after_damage(farm: Path, state: Path, tmp_
     done = run(elsewhere, state, 5)
     assert (done.status, done.exit_code) == ("kept", 5)
     found = StateFolder(state).in_force()
-    assert found is not None
     assert found[0].name == "2026-02-11T0200-0600"
 
 
@@ -223,7 +222,6 @@ def test_without_a_history_the_newest_run_that_can_be_read_is_in_force(farm: Pat
     done = run(farm, state, 5)
     assert (done.status, done.exit_code) == ("planned", 0)
     assert any("the schedule of 2026-02-11 00:00-06:00, the newest that can be read" in line for line in done.said)
-    assert done.record is not None
     assert done.record.state.bill.peaks_mw["Any time"] > 6  # of the first schedule, followed to five
     assert logged(state) == ["2026-02-11T0000-0600", "2026-02-11T0500-0600"]
 
@@ -310,7 +308,6 @@ def test_a_measured_state_that_is_wrong_is_told_at_every_run_and_stays_where_it_
         done = run(farm, state, hour)
         assert (done.status, done.exit_code) == ("planned", 0)
         assert any(line.startswith("state.yaml is ") and "the carried state is used" in line for line in done.said)
-        assert done.record is not None
         assert done.record.state.bill.peaks_mw["Any time"] > 6
     assert os.path.lexists(state / "state.yaml")
     assert not list(state.glob("*.damaged-*"))

@@ -346,7 +346,6 @@ def test_reading_while_a_run_writes(tmp_path: Path) -> None:
          str(tmp_path / "state" / "history.sqlite")],
         env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     )  # fmt: skip
-    assert reader.stdout is not None
     reader.stdout.readline()
     assert len(runs(farm, tmp_path / "state", 1).runs) == 2
     assert reader.communicate("go\n")[0].strip() == "True"

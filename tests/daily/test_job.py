@@ -79,8 +79,6 @@ def test_the_next_plan_begins_where_the_last_has_led(tmp_path: Path) -> None:
     farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     night = run(farm, state, 0).record
     morning = run(farm, state, 8).record
-    assert night is not None
-    assert morning is not None
     before = [float(units[7 + 3]) for (name, _), units in night.dispatch.units_on.items() if name == "Old"]
     assert morning.state.groups["Old"].running == sum(before)
     assert sum(before) < 3000
@@ -97,7 +95,6 @@ def test_a_tail_instead_of_an_expected_peak(tmp_path: Path) -> None:
     farm.write_text(text.replace("state:", tail))
     assert [run(farm, state, hour).exit_code for hour in (0, 6, 12)] == [0, 0, 0]
     found = StateFolder(state).in_force()
-    assert found is not None
     assert found[0].expected_mw[("Any time", "2026-02")] > 6
     with History(state / "history.sqlite") as history:
         assert len(review(history).followed) == 2
@@ -155,13 +152,11 @@ def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
     run(farm, state, 0)
     (state / "state.yaml").write_text("at: 2026-02-11 03:00\ngroups: {Old: {running: 1234}}\n")
     done = run(farm, state, 3)
-    assert done.record is not None
     assert done.record.state.groups["Old"].running == 1234
     assert done.record.state.bill.peaks_mw["Any time"] > 6  # what the file does not say is carried
     assert "(state folder)/state.yaml" in (state / "latest" / "inputs.json").read_text()
     later = run(farm, state, 6)
     assert any("state.yaml is of 2026-02-11 03:00-06:00" in line for line in later.said)
-    assert later.record is not None
     assert later.record.state.groups["Old"].running != 1234
 
 
@@ -171,12 +166,10 @@ def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) 
     run(farm, state, 2)
     (state / "state.yaml").write_text("at: 2026-02-11 03:09\ngroups: {Old: {running: 1234}}\n")
     first = run(farm, state, 3 + 10 / 60)
-    assert first.record is not None
     assert first.record.state.groups["Old"].running == 1234
     went_on = first.record.dispatch.units_on["Old", "normal"][0]
     assert went_on != 1234
     later = run(farm, state, 4)
-    assert later.record is not None
     assert later.record.state.groups["Old"].running == went_on
 
 
@@ -256,7 +249,6 @@ def test_prices_that_end_early_cut_the_plan_as_far_as_allowed(tmp_path: Path) ->
     write_prices(tmp_path / "farm" / "prices.csv", shifted(0)[:8])
     run(farm, state, 0)
     done = run(farm, state, 2)
-    assert done.record is not None
     assert str(done.record.end) == "2026-02-11 14:00:00+00:00"  # 08:00 on the farm's clock
     late = run(farm, state, 4)
     assert late.exit_code == 5
@@ -270,7 +262,6 @@ def test_the_newest_file_of_the_inbox_is_read(tmp_path: Path) -> None:
     for name, price in (("dam_2026-02-10.csv", 10.0), ("dam_2026-02-11.csv", 500.0), ("other.csv", 1.0)):
         write_prices(inbox / name, [price] * 72)
     done = run(farm, state, 0)
-    assert done.record is not None
     assert set(done.record.market.energy_price_usd_per_mwh.tolist()) == {500.0}
     assert "inbox/dam_2026-02-11.csv" in (state / "latest" / "inputs.json").read_text()
 
@@ -334,7 +325,6 @@ def test_a_plan_follows_the_posture_again(tmp_path: Path) -> None:
     (tmp_path / "farm" / "prices.csv").write_text(prices)
     done = run(farm, state, 15)
     assert done.status == "planned"
-    assert done.record is not None
     assert done.record.state.groups["New"].running == 0
     assert done.record.state.bill.peaks_mw["Any time"] > 6
 
@@ -379,7 +369,6 @@ def test_a_changed_fleet_takes_what_fits_of_the_state(tmp_path: Path) -> None:
     farm.write_text(text)
     done = run(farm, state, 3)
     assert done.exit_code == 0
-    assert done.record is not None
     assert set(done.record.state.groups) == {"New"}
     assert done.record.state.groups["New"].running <= 500
 

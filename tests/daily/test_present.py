@@ -74,7 +74,6 @@ def test_a_price_that_nobody_said_stops_machines_and_fades(tmp_path: Path) -> No
     said = ahead_prices()[BEFORE * 24]
     write_real(farm.parent, [*real_prices()[: BEFORE * 96], 400.0])
     record = run(farm, tmp_path / "state", START).record
-    assert record is not None
     expected = record.market.energy_price_usd_per_mwh[:2].tolist()
     assert expected == pytest.approx([400.0, said + (400.0 - said) * 0.5**0.25])
     assert set(now_on(record).values()) == {0.0}
@@ -90,8 +89,6 @@ def test_the_feed_goes_before_the_file(tmp_path: Path) -> None:
     with History(state / "history.sqlite") as history:
         history.note_prices([(begins, begins + 900, 400.0), (begins + 900, begins + 1800, 900.0)], Rank.FED)
     fed = run(farm, state, START).record
-    assert quiet is not None
-    assert fed is not None
     assert quiet.market.energy_price_usd_per_mwh[0] == 20.0
     assert fed.market.energy_price_usd_per_mwh[0] == 400.0
     assert fed.market.energy_price_usd_per_mwh[1] < 400.0
@@ -138,7 +135,6 @@ def test_how_late_a_price_and_how_short_a_forecast_may_be_stands_in_the_farm_fil
     near = run(farm, tmp_path / "state", START + timedelta(hours=9))
     assert near.exit_code == 0, near.said
     assert any("ahead.csv: says nothing of 2026-02-11 20:00-06:00" in line for line in near.said)
-    assert near.record is not None
     yesterday = ahead_prices()[24 * (BEFORE - 1) + 20]
     assert near.record.market.energy_price_usd_per_mwh[-1] == pytest.approx(yesterday, abs=0.1)
     assert run(farm, tmp_path / "state", START + timedelta(hours=12)).exit_code == 5
@@ -160,7 +156,6 @@ def test_a_late_price_is_one_beyond_the_lag(tmp_path: Path) -> None:
     done = run(farm, tmp_path / "state", START)
     assert done.exit_code == 0, done.said
     assert "the latest price known is of 2026-02-10 22:30-06:00, and that of 2026-02-10 23:00" in done.said[0]
-    assert done.record is not None
     assert set(done.record.market.energy_price_usd_per_mwh.tolist()) == {real_prices()[96 * BEFORE - 6]}
 
 
@@ -168,8 +163,6 @@ def test_announced_machines_are_carried_in_the_record(tmp_path: Path) -> None:
     farm, state = site(tmp_path / "farm", KINDS["frozen"]), tmp_path / "state"
     first = run(farm, state, START).record
     second = run(farm, state, START + timedelta(minutes=15)).record
-    assert first is not None
-    assert second is not None
     told = second.state.announced
     assert {(g, m): list(units) for g, modes in told.items() for m, units in modes.items()} == {
         point: units[1:4].tolist() for point, units in first.dispatch.units_on.items()
@@ -185,7 +178,6 @@ def test_a_call_comes_before_what_was_announced(tmp_path: Path) -> None:
     call = "events: [{name: cut, start: 2026-02-11 00:15, end: 2026-02-11 01:00, cut: {form: to_level, mw: 3}}]"
     farm.write_text(farm.read_text() + call)
     record = run(farm, state, START + timedelta(minutes=15)).record
-    assert record is not None
     assert record.state.announced == {}
     mw = sum(now_on(record)[name, "normal"] * watts / 1e6 for name, watts in (("Old", 3100), ("New", 3500)))
     assert 2.9 < mw <= 3.0
@@ -199,7 +191,6 @@ def test_a_tail_is_forecast_with_the_prices_that_are_known(tmp_path: Path) -> No
     write_real(farm.parent, until(START))
     write_prices(farm.parent / "ahead.csv", ahead_prices()[: 24 * (BEFORE + 1)], FIRST)
     record = run(farm, state, START).record
-    assert record is not None
     assert record.expected_mw[("Any time", "2026-02")] > 6
 
 
@@ -217,7 +208,6 @@ def test_last_week_late_prices_depart_as_in_a_replay(tmp_path: Path) -> None:
     farm = site(tmp_path / "farm", rules)
     write_real(farm.parent, [*[20.0] * (96 * BEFORE - 4), 100.0, 20.0, 20.0, 20.0])
     record = run(farm, tmp_path / "state", START).record
-    assert record is not None
     assert record.market.energy_price_usd_per_mwh[:2].tolist() == pytest.approx([60.0, 20 + 80 * 0.5**1.25])
 
 
@@ -247,7 +237,6 @@ def test_a_rolling_forecast_that_is_short_will_do_where_the_farm_file_says_so(tm
     write_real(farm.parent, [*real_prices()[: 96 * BEFORE], 21.0])
     done = run(farm, tmp_path / "state", START)
     assert done.exit_code == 0, done.said
-    assert done.record is not None
     assert "ahead.csv: says nothing of 2026-02-11 11:00-06:00" in done.said[0]
     price = done.record.market.energy_price_usd_per_mwh
     assert price[[0, 1, -1]].tolist() == [21.0, 33.0, 21.0]
@@ -262,5 +251,4 @@ def test_what_was_announced_by_the_quarter_is_not_kept_by_the_hour(tmp_path: Pat
     at = text.index("intervals:")
     farm.write_text(text[:at] + "intervals: [{minutes: 60}]" + text[text.index("\n", at) :])
     record = run(farm, state, START + timedelta(hours=1)).record
-    assert record is not None
     assert record.state.announced == {}

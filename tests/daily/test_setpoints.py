@@ -388,8 +388,6 @@ def test_killed_between_any_two_writes_both_files_are_whole(tmp_path: Path, reco
         [sys.executable, "-c", WRITER, str(folder.path), str(text)],
         cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
     ) as driver:  # fmt: skip
-        assert driver.stdin is not None
-        assert driver.stdout is not None
         for _ in range(50):
             driver.stdin.write("\n")
             driver.stdin.flush()

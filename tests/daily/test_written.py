@@ -52,7 +52,6 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
     assert [line.rpartition("/")[2] for line in done.said] == [
         "farm.json: is missing; its schedule and set-points tell whose this folder is"
     ]
-    assert done.record is not None
     assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
     assert not list(state.rglob("*.damaged-*"))
     with History(state / "history.sqlite") as history:
@@ -65,7 +64,6 @@ def test_records_of_the_version_before_are_a_source_when_its_history_is_lost(tmp
     (state / "history.sqlite").write_bytes(b"lost")
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert done.exit_code == 0
-    assert done.record is not None
     assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
 
 

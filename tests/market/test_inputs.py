@@ -58,7 +58,6 @@ def test_files_are_read_beside_the_farm_file(tmp_path: Path) -> None:
         weather={"temperature_c": {"file": "t.csv", "unit": "fahrenheit"}},
     )
     assert inputs.energy_price_usd_per_mwh.tolist() == [-251.0, 9310.0, 20.0]  # never clipped
-    assert inputs.temperature_c is not None
     assert inputs.temperature_c.tolist() == [-10.0, 0.0, 0.0]
 
 

@@ -92,7 +92,6 @@ def tail(start: datetime, hours: float, minutes: int = 60, **more: Any) -> Grid 
 def test_the_tail_reaches_to_the_end_of_the_billing_period() -> None:
     """From 1 March 2026 06:00: two hours of plan, then days of 24 hours to April; the clock has gone forward once."""
     grid = tail(datetime(2026, 3, 1, 6), 2, 1440)
-    assert grid is not None
     assert grid.hours.tolist() == [1.0, 1.0, *[24.0] * 30, 31 * 24 - 1 - 8 - 30 * 24]
     assert grid.end == pd.Timestamp("2026-04-01 00:00", tz=CHICAGO)
     assert (grid.starts[1:] == grid.ends[:-1]).all()
@@ -101,7 +100,6 @@ def test_the_tail_reaches_to_the_end_of_the_billing_period() -> None:
 
 def test_the_tail_is_that_of_the_period_in_which_the_plan_ends() -> None:
     grid = tail(datetime(2026, 2, 9, 12), 24, billing_day=10)
-    assert grid is not None
     assert grid.end == pd.Timestamp("2026-03-10 00:00", tz=CHICAGO)
 
 
@@ -113,5 +111,4 @@ def test_nothing_is_left_of_a_period_the_plan_fills() -> None:
 
 def test_short_of_a_tail_interval() -> None:
     grid = tail(datetime(2026, 2, 28), 23, 360)
-    assert grid is not None
     assert grid.hours.tolist() == [1.0] * 24

@@ -76,7 +76,6 @@ def with_prices(k: Knowledge, prices: Any) -> Knowledge:
     """The same history with other prices."""
     prices = np.asarray(prices, dtype=np.float64)
     came = replace(k.actual, market=k.actual.market.with_(energy_price_usd_per_mwh=prices))
-    assert k.prices is not None
     observed = np.append(k.prices.observed[: k.prices.lead], prices)
     return replace(k, actual=came, prices=replace(k.prices, observed=observed))
 

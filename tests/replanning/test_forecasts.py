@@ -47,7 +47,6 @@ def knowledge(
 
 
 def expected(k: Knowledge, now: int, n: int) -> list[float]:
-    assert k.prices is not None
     return list(k.prices.at(now, now + n).tolist())
 
 
@@ -125,7 +124,6 @@ def test_where_nothing_is_known_at_all_the_replay_says_so(tmp_path: Path) -> Non
     """The price file begins with the replay, and prices are known an interval late."""
     late = {"kind": "persistence"}
     k = knowledge(tmp_path, late, price_lag_intervals=1)
-    assert k.prices is not None
     nothing = np.full(k.prices.lead, np.nan)
     bare = replace(k.prices, observed=np.append(nothing, k.prices.observed[k.prices.lead :]))
     with pytest.raises(MissingDataError, match="2026-02-09 00:00"):

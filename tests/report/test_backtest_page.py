@@ -168,7 +168,6 @@ def test_a_day_in_detail_shows_what_was_drawn_and_what_was_expected() -> None:
     market = made.known.actual.market
     meter = market.energy_price_usd_per_mwh[first : first + 24] + 2.0  # the adders; nothing is lost
     assert unpacked(described["series"]["price"]) == pytest.approx(meter.tolist(), abs=0.006)
-    assert made.known.prices is not None
     expected = made.known.prices.at(first, first + 24) + 2.0
     assert unpacked(described["series"]["expected"]) == pytest.approx(expected.tolist(), abs=0.006)
     for key in ("replanning", "strike", "perfect"):

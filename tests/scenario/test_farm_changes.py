@@ -224,7 +224,6 @@ def test_a_scenario_with_its_own_dates_needs_no_series_of_the_farm() -> None:
     halves = ("kind: temperature, set_c: -15, to: day 1 12:00", "kind: temperature, set_c: -5, from: day 1 12:00")
     c = conditions_of(one, CONFIGS, grid, scenario=scenario(price, *halves))
     assert set(c.market.energy_price_usd_per_mwh) == {9000.0}
-    assert c.market.temperature_c is not None
     assert c.market.temperature_c.tolist()[-13:-11] == [-15, -5]
     with pytest.raises(MissingDataError, match="winter_temperature"):
         conditions_of(one, CONFIGS, grid, scenario=scenario(price, halves[0]))

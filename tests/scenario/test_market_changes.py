@@ -129,10 +129,8 @@ def test_the_export_price() -> None:
 def test_adders_and_temperature() -> None:
     assert under("kind: adders, shift_usd_per_mwh: 4", "kind: adders, scale: 2").adders_usd_per_mwh.tolist() == [8] * 4
     colder = under("kind: temperature, shift_c: -30, from: day 1 08:00", "kind: temperature, set_c: 5, to: day 1 07:00")
-    assert colder.temperature_c is not None
     assert colder.temperature_c.tolist() == [5, 10, -20, -20]
     front = under("kind: temperature, shape: [{at: day 1 06:00, c: 10}, {at: day 1 10:00, c: -10}]").temperature_c
-    assert front is not None
     assert front.tolist() == [7.5, 2.5, -2.5, -7.5]
 
 
@@ -164,11 +162,8 @@ def test_hashprice_follows_btc_price_and_difficulty() -> None:
     difficulty = [100e12, 100e12, 88.84e12, 177.68e12]
     expected = [hashprice(usd, at, 3.125, 0.2) for usd, at in zip(btc, difficulty, strict=True)]
     assert changed.hashprice_usd_per_ph_day.tolist() == pytest.approx(expected, rel=1e-12)
-    assert changed.btc_price_usd is not None
     assert changed.btc_price_usd.tolist() == pytest.approx(btc)
-    assert changed.difficulty is not None
     assert changed.difficulty.tolist() == pytest.approx(difficulty)
-    assert changed.btc_per_ph_day is not None
     earned = [btc_per_ph_day(at, 3.125, 0.2) for at in difficulty]
     assert changed.btc_per_ph_day.tolist() == pytest.approx(earned, rel=1e-12)
 
@@ -177,12 +172,10 @@ def test_paths_of_btc_price_and_difficulty() -> None:
     btc = "kind: btc_price, path: [{at: day 1 06:00, usd: 100000}, {at: day 1 10:00, usd: 60000}]"
     steps = "kind: difficulty, path: [{at: day 1 07:00, difficulty: 50e12}, {at: day 1 08:30, difficulty: 200e12}]"
     changed = market_with(from_btc_and_difficulty(), scenario(btc))
-    assert changed.btc_price_usd is not None
     assert changed.btc_price_usd.tolist() == pytest.approx([95e3, 85e3, 75e3, 65e3])
     expected = hashprice(changed.btc_price_usd, np.full(4, 100e12), np.full(4, 3.125), 0.2)
     assert changed.hashprice_usd_per_ph_day.tolist() == pytest.approx(expected.tolist())
     stepped = market_with(from_btc_and_difficulty(), scenario(steps)).difficulty
-    assert stepped is not None
     assert stepped.tolist() == pytest.approx([100e12, 50e12, 125e12, 200e12])
 
 

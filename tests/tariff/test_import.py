@@ -77,7 +77,6 @@ def test_rising_tiers(tmp_path: Path) -> None:
     first, second = energy.tiers
     assert (first.above_mwh_per_month, first.adds_usd_per_mwh, first.when) == (20.0, 10.0, None)
     assert (second.above_mwh_per_month, second.adds_usd_per_mwh) == (50.0, 5.0)
-    assert second.when is not None
     assert second.when.months == (6, 7, 8, 9)
 
 
@@ -110,11 +109,8 @@ def test_demand(tmp_path: Path) -> None:
     ]
     on_peak, above, winter, summer = (demand.when for demand in contract.energy.demand)
     assert on_peak == above
-    assert on_peak is not None
     assert on_peak.days == ("mon", "tue", "wed", "thu", "fri")
-    assert winter is not None
     assert winter.months == (1, 2, 3, 4, 5, 10, 11, 12)
-    assert summer is not None
     assert summer.months == (6, 7, 8, 9)
 
 
@@ -124,7 +120,6 @@ FLAT = {"flatdemandstructure": [[{"rate": 5, "max": 100}, {"rate": 6}]], "flatde
 def test_ratchet_over_a_range(tmp_path: Path) -> None:
     contract = imported(tmp_path, **FLAT, lookbackPercent=0.8, lookbackRange=11, lookbackMonths=[False] * 12)
     for demand in contract.energy.demand:
-        assert demand.ratchet is not None
         assert (demand.ratchet.share, demand.ratchet.months, demand.ratchet.of_months) == (0.8, 11, None)
 
 

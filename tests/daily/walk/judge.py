@@ -96,7 +96,6 @@ def _form(document: dict[str, Any], look: Look, orders: Orders) -> Iterator[str]
 def _limits(look: Look, orders: Orders, controller: Controller) -> Iterator[str]:
     """Nothing in force above what is allowed, or above what cannot be avoided, until the next look."""
     document, fleet = controller.document, orders.fleet
-    assert document is not None
     least = fleet.least_path(look.before, look.start)
     ends = moment_of(document["valid_until"])
     changes = [moment_of(row["next"]["at"]) for row in document["setpoints"] if row["next"]]
