@@ -62,6 +62,27 @@ def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energ
     )
 
 
+def running(n: int, **more: Any) -> dict[str, Any]:
+    """A farm's state in which so many machines of group G run as the plan begins."""
+    return {"state": {"groups": {"G": {"running": n, **more}}}}
+
+
+def span(start: str, end: str) -> dict[str, str]:
+    """From one time of the plan's first day to another."""
+    return {"start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}"}
+
+
+def outage(start: str, end: str, units: int) -> dict[str, Any]:
+    """So many machines out of service."""
+    return {**span(start, end), "units": units}
+
+
+def call(start: str, end: str, mw: float | None = 4.0, name: str = "call", **more: Any) -> dict[str, Any]:
+    """A call to a level of so many MW, or to another ``cut``; a voluntary one where no MW are given."""
+    cut = {"voluntary": True} if mw is None else {"cut": {"form": "to_level", "mw": mw}}
+    return {"name": name, **span(start, end), **cut, **more}
+
+
 def market(farm: Farm, prices: Any, *, hours: Any = 1.0, start: str = START, **series: Any) -> MarketInputs:
     """Market inputs with these prices; other series default to the farm file's plain numbers and rates.
 

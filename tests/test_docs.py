@@ -13,20 +13,11 @@ from optimizer.engine.language import Item
 from optimizer.ledger import LEDGER
 from optimizer.lp.rules import fleet
 from optimizer.planning import plan_farm
+from tests.commands.running import HALL
 from tests.docs import MARKED, PAGES, family_table, line_table, made
 
 PAGE = Path("docs/contract.md")
-FARM = """
-name: documented
-timezone: America/Chicago
-site: {import_limit_mw: 18}
-fleet:
-  - name: Hall
-    units: 4000
-    machine: {model: m, hashrate_th: 200, power_w: 3500, cooling: air, source: made up for a test, confidence: low}
-revenue: {hashprice_usd_per_ph_day: 33}
-horizon: {start: 2026-02-11 00:00, hours: 48}
-"""
+FARM = HALL + "horizon: {start: 2026-02-11 00:00, hours: 48}\n"
 
 
 def blocks(page: Path) -> list[str]:

@@ -20,7 +20,7 @@ from optimizer.report.files import plan_files
 from optimizer.scenario.load import load_scenario
 from tests.audit.bill import second_bill
 from tests.audit.published import Published, plain_farm
-from tests.commands.running import CONFIGS, ROOT
+from tests.commands.running import CONFIGS, HALL, ROOT
 from tests.farms import farms
 from tests.report.plans import contract_plan, rich_plan
 
@@ -90,15 +90,7 @@ def test_plans_under_scenarios_can_be_billed_again(name: str) -> None:
     billed_again(plan, published(plan))
 
 
-TAILED = """
-name: tailed
-timezone: America/Chicago
-site: {import_limit_mw: 18}
-fleet:
-  - name: Hall
-    units: 4000
-    machine: {model: m, hashrate_th: 200, power_w: 3500, cooling: air, source: made up for a test, confidence: low}
-revenue: {hashprice_usd_per_ph_day: 33}
+TAILED = """HALL
 energy:
   price_usd_per_mwh: {file: prices.csv}
   adders_usd_per_mwh: 2
@@ -120,7 +112,7 @@ horizon:
   start: 2026-02-11 00:00
   hours: 24
   tail: {price_usd_per_mwh: 50}
-"""
+""".replace("HALL\n", HALL)
 
 
 @pytest.mark.parametrize("minimum", [0, 900_000])

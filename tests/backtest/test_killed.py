@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 import random
 import signal
 import sqlite3
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.commands.running import ROOT, curtail
+from tests.commands.running import COMMAND, beside, curtail
 from tests.report.backtests import FIRST, LAST, write_farm
 
 SECONDS = 60.0
@@ -21,11 +19,8 @@ SECONDS = 60.0
 
 def running(farm: Path, out: Path, workers: int) -> subprocess.Popen[str]:
     days = ("--from", FIRST, "--to", LAST)
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "optimizer.cli", "backtest", str(farm), *days, "--out", str(out),
-         "--workers", str(workers), "--json"],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)},
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    return beside(
+        *COMMAND, "backtest", farm, *days, "--out", out, "--workers", workers, "--json", stderr=subprocess.PIPE,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a job in the background ignores it
     )  # fmt: skip
 

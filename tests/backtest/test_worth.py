@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from optimizer.config.backtest import Backtest
-from tests.backtest.worth import ROWS_2023, RUN, Row, earned, known, replanned
+from tests.backtest.worth import ROWS_2023, RUN, Row, earned, known
+from tests.replanning.histories import stepped
 
 DATA = Path(os.environ.get("CURTAIL_REAL_DATA", "no real data"))
 POINTS = 0.3
@@ -38,6 +39,6 @@ def test_re_planning_at_every_interval(tmp_path: Path) -> None:
     row = ROWS_2023[2]
     k = known(DATA, tmp_path, row)
     best, _ = earned(k, RUN["perfect"](k, Backtest()))
-    ours, starts = earned(k, replanned(k))
+    ours, starts = earned(k, stepped(k))
     assert 100 * ours / best == pytest.approx(row.replanned, abs=POINTS)
     assert starts <= 0.6 * row.starts

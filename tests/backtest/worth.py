@@ -21,9 +21,8 @@ from optimizer.config.farm import Farm
 from optimizer.policies import Followed
 from optimizer.replanning.history import read_history
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.replanning.stepping import Stepper
-from optimizer.rolling import chained
 from optimizer.settlement.account import settle
+from tests.replanning.histories import stepped
 
 RUN = {rung.key: rung.run for rung in (*RULES, BOUND)}
 HASH_FILE = "bitcoin/btc_mining_economics_daily_compiled_2019_2026.csv"
@@ -107,15 +106,6 @@ def known(data: Path, folder: Path, row: Row, lag: int = 0) -> Knowledge:
     return read_history(farm, folder, datetime(2023, 1, 1), 365 * 24.0)
 
 
-def replanned(k: Knowledge) -> Followed:
-    """The schedule of re-planning at every interval."""
-    stepper, state, pieces = Stepper(k), k.actual.state, []
-    for now in range(len(k.grid)):
-        piece, state = stepper.step(now, state)
-        pieces.append(piece)
-    return chained(pieces)
-
-
 def earned(k: Knowledge, schedule: Followed) -> tuple[float, float]:
     """Thousands of USD, and starts per machine."""
     s = settle(k.actual, schedule)
@@ -133,7 +123,7 @@ def lines(data: Path, folder: Path) -> Iterator[str]:
         share = {key: 100 * earned(k, RUN[key](k, Backtest()))[0] / best for key in ("always_on", "day_ahead")}
         strike, starts = earned(k, RUN["strike"](k, Backtest()))
         late_strike, _ = earned(late, RUN["strike"](late, Backtest()))
-        ours, our_starts = earned(k, replanned(k))
+        ours, our_starts = earned(k, stepped(k))
         yield (
             f"| {row.joules_per_th} | {row.hash_share} | {best:.1f} ({row.perfect_thousand_usd:.0f}) "
             f"| {share['always_on']:.2f} ({row.always_on}) | {100 * strike / best:.2f} ({row.strike}) "

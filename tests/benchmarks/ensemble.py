@@ -12,7 +12,6 @@ import importlib.util
 import json
 import os
 import resource
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -24,6 +23,7 @@ import yaml
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import ROOT, MeasurementError, run
 from tests.benchmarks.targets import EQUAL
+from tests.commands.running import beside
 
 GROUPS, HOURS, HISTORY_DAYS = 12, 168, 120
 SCENARIOS, LINOPY_SAMPLE = 1000, 10
@@ -100,12 +100,7 @@ def on_two_cores(name: str, folder: Path, scenarios: int) -> dict[str, Any]:
     """A part split over two processes at the same time: seconds of the slower one, largest difference from ours."""
     half = scenarios // 2
     begun = [
-        subprocess.Popen(
-            [sys.executable, "-m", "tests.benchmarks.ensemble", name, str(folder), str(first), str(stop)],
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        beside("-m", "tests.benchmarks.ensemble", name, folder, first, stop)
         for first, stop in ((0, half), (half, scenarios))
     ]
     told = [process.communicate()[0] for process in begun]

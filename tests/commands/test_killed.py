@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tests.commands.running import CONFIGS, ROOT
+from tests.commands.running import CONFIGS, ROOT, beside
 
 WRITER = """
 import itertools, os, sys
@@ -26,7 +26,7 @@ for generation in itertools.count():
 def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
     draw, out, seen = random.Random(7), tmp_path / "out", set()
     for _ in range(25):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, str(out)], cwd=ROOT, stdout=subprocess.PIPE)
+        writer = beside("-c", WRITER, out)
         writer.stdout.readline()
         for _ in range(8):  # eight moments of each life: paused, looked at, let go on; the last one is the kill
             time.sleep(draw.uniform(0.0, 0.04))
@@ -36,8 +36,7 @@ def test_two_hundred_kills_never_tear_a_folder(tmp_path: Path) -> None:
                 seen.add(the_generation(out))
             writer.send_signal(signal.SIGCONT)
         writer.kill()
-        writer.wait()
-        writer.stdout.close()
+        writer.communicate()
         if out.exists():
             seen.add(the_generation(out))
     assert len(seen) >= 50

@@ -10,7 +10,7 @@ from optimizer.reasons import Reason
 from optimizer.rolling import replanned
 from optimizer.settlement.account import settle
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 
 
 def test_the_value_of_knowing() -> None:
@@ -61,14 +61,7 @@ def test_an_event_of_the_farm_itself_is_unknown_before_its_notice() -> None:
 
     The hour that touches it before anybody plans for it loses 8 machines; the plan would have shed none of them.
     """
-    call = {
-        "name": "call",
-        "start": "2026-02-11 07:30",
-        "end": "2026-02-11 09:00",
-        "notice_minutes": 0,
-        "cut": {"form": "to_level", "mw": 2},
-    }
-    found = met(case(events=(call,)), scenario("[]"))
+    found = met(case(events=(call("07:30", "09:00", 2, notice_minutes=0),)), scenario("[]"))
     noticed = found.outcome(Way.NOTICED)
     assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
 

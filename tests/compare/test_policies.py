@@ -16,7 +16,7 @@ from optimizer.policies import Followed, always_on, strike_rule
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
-from tests.farms import conditions, farm, farms, group
+from tests.farms import call, conditions, farm, farms, group
 
 POLICIES: list[Callable[[Conditions], Followed]] = [always_on, strike_rule]
 BETTER, WORSE = group("Better", th=2_000.0), group("Worse")  # strike prices of 2 and 1 USD/MWh
@@ -55,13 +55,7 @@ def test_modes_the_most_hash_against_the_most_profit() -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_a_cap_is_kept_by_merit_order(policy: Callable[[Conditions], Followed]) -> None:
     """15 MW are allowed from 07:00 to 08:00: the better ten stay, five of the others go."""
-    call = {
-        "name": "call",
-        "start": "2026-02-11 07:00",
-        "end": "2026-02-11 08:00",
-        "cut": {"form": "to_level", "mw": 15},
-    }
-    c = conditions(farm(WORSE, BETTER, events=(call,)), [0.5, 0.5, 0.5])
+    c = conditions(farm(WORSE, BETTER, events=(call("07:00", "08:00", 15),)), [0.5, 0.5, 0.5])
     followed = policy(c)
     assert on(followed, "Better") == [10, 10, 10]
     assert on(followed, "Worse") == [10, 5, 10]
@@ -105,14 +99,9 @@ def test_own_power_runs_where_it_is_cheaper_and_the_rest_is_sold() -> None:
 
 def test_import_stays_at_the_baseline_of_a_cut_that_is_paid() -> None:
     """Who owes a cut and is paid for those below 6 MW draws no more than 6; a voluntary call holds nobody."""
-    offer = {
-        "name": "offer",
-        "start": "2026-02-11 07:00",
-        "end": "2026-02-11 08:00",
-        "payment": {"usd_per_mwh": 0.1, "baseline_mw": 6.0},
-    }
-    for terms, machines in (({"cut": {"form": "to_level", "mw": 9.0}}, 6), ({"voluntary": True}, 10)):
-        c = conditions(farm(events=({**offer, **terms},)), [0.5, 0.5])
+    for mw, machines in ((9.0, 6), (None, 10)):
+        paid = call("07:00", "08:00", mw, payment={"usd_per_mwh": 0.1, "baseline_mw": 6.0})
+        c = conditions(farm(events=(paid,)), [0.5, 0.5])
         assert on(always_on(c)) == [10, machines]
         assert check(c, always_on(c)) == []
 
@@ -145,15 +134,7 @@ def test_frost_keeps_machines_running_whatever_power_costs() -> None:
 def test_frost_comes_before_what_pays_most_and_after_the_cap(policy: Callable[[Conditions], Followed]) -> None:
     """Ten of 20 MW are allowed, then three: five of the worse machines are kept from frost, then three."""
     frost = {"below_c": -2.0, "minimum_running_share": 0.5, "damage_usd_per_unit_hour": 16.0}
-    calls = tuple(
-        {
-            "name": start,
-            "start": f"2026-02-11 {start}",
-            "end": f"2026-02-11 {end}",
-            "cut": {"form": "to_level", "mw": mw},
-        }
-        for start, end, mw in (("06:00", "07:00", 10), ("07:00", "08:00", 3))
-    )
+    calls = (call("06:00", "07:00", 10, "first"), call("07:00", "08:00", 3, "second"))
     c = conditions(farm({**WORSE, "freeze_protection": frost}, BETTER, events=calls), [0.5, 0.5], temperature=-9)
     assert on(policy(c), "Worse") == [5, 3]
     assert on(policy(c), "Better") == [5, 0]
@@ -170,17 +151,17 @@ def test_load_falls_no_faster_than_it_may() -> None:
 @pytest.mark.parametrize("policy", POLICIES)
 def test_the_way_down_to_a_call_begins_before_it(policy: Callable[[Conditions], Followed]) -> None:
     """Load may fall by 4 MW an hour and no machine may run from 08:00 on: 8 are allowed at 06:00, then 4."""
-    call = {"name": "C", "start": "2026-02-11 08:00", "end": "2026-02-11 09:00", "cut": {"form": "full_stop"}}
-    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(call,)), [0.5] * 4)
+    stop = call("08:00", "09:00", cut={"form": "full_stop"})
+    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(stop,)), [0.5] * 4)
     assert on(policy(c)) == [8, 4, 0, 10]
     assert check(c, policy(c)) == []
 
 
 def test_how_fast_load_can_fall_comes_before_a_call() -> None:
     """Ten machines run when a full stop comes at once: six are left after an hour, then two."""
-    call = {"name": "C", "start": "2026-02-11 06:00", "end": "2026-02-11 09:00", "cut": {"form": "full_stop"}}
+    stop = call("06:00", "09:00", cut={"form": "full_stop"})
     state = {"grid_import_mw": 10.0, "groups": {"G": {"running": 10}}}
-    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(call,), state=state), [0.5] * 3)
+    c = conditions(farm(site={"ramp_down_mw_per_hour": 4.0}, events=(stop,), state=state), [0.5] * 3)
     assert on(strike_rule(c)) == [6, 2, 0]
     assert {breach.rule for breach in check(c, strike_rule(c))} == {"event cap"}
 
@@ -210,15 +191,10 @@ def test_what_a_call_would_stop_again_is_not_started(policy: Callable[[Condition
     may at 07:00, as two is what the call has room for.
     """
     idle = {"at": "2026-02-11 06:00", "groups": {"G": {"running": 4}}}
-    call = {
-        "name": "Call",
-        "start": "2026-02-11 08:00",
-        "end": "2026-02-11 10:00",
-        "cut": {"form": "to_level", "mw": 2.0},
-    }
+    calls = (call("08:00", "10:00", 2.0),)
     two_hours = group(minimum_on_hours=2.0)
-    c = conditions(farm(two_hours, state=idle, events=(call,)), [0.5] * 5)
+    c = conditions(farm(two_hours, state=idle, events=calls), [0.5] * 5)
     assert on(policy(c)) == [10, 10, 2, 2, 10]
-    later = conditions(farm(group(minimum_on_hours=2.0, starts_per_hour=3), state=idle, events=(call,)), [0.5] * 5)
+    later = conditions(farm(group(minimum_on_hours=2.0, starts_per_hour=3), state=idle, events=calls), [0.5] * 5)
     assert on(policy(later)) == [7, 9, 2, 2, 5]
     assert check(c, policy(c)) == check(later, policy(later)) == []

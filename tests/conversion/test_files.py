@@ -118,10 +118,15 @@ def test_a_wrong_study_ends_in_a_message_with_its_place(old: str, new: str, said
     assert text.count(old) == 1
     wrong = tmp_path / "study.yaml"
     wrong.write_text(text.replace(old, new))
+    message = str(refused([TERAWULF], wrong))
+    assert said in message
+    assert message.startswith(f"{wrong}:")
+
+
+def refused(offers: list[Path], study: Path) -> InputError:
     with pytest.raises(InputError) as raised:
-        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], wrong)
-    assert said in str(raised.value)
-    assert str(raised.value).startswith(f"{wrong}:")
+        read_study(load_farm(WEST_TEXAS), CONFIGS, offers, study)
+    return raised.value
 
 
 HOURLY = "time,price\n" + "".join(
@@ -150,18 +155,13 @@ def test_a_wrong_history_ends_in_a_message_with_its_place(prices: str, power: st
     study.write_text(text[:begin] + f"power:\n  history:\n    series: {{file: p.csv}}\n    {power}\n" + text[end:])
     (tmp_path / "p.csv").write_text(prices)
     line = text[:begin].count("\n") + 3
-    with pytest.raises(InputError) as raised:
-        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], study)
-    assert said.format(line=line, folder=tmp_path) in str(raised.value)
+    assert said.format(line=line, folder=tmp_path) in str(refused([TERAWULF], study))
 
 
 def test_a_study_given_as_an_offer_is_told_in_one_line_and_so_is_an_offer_given_as_a_study() -> None:
-    with pytest.raises(InputError) as raised:
-        read_study(load_farm(WEST_TEXAS), CONFIGS, [STUDIES[1]], STUDIES[0])
-    assert str(raised.value) == f"{STUDIES[1]}:1:1: this is a study, not an offer; give it with --study"
-    with pytest.raises(InputError) as raised:
-        read_study(load_farm(WEST_TEXAS), CONFIGS, [TERAWULF], TERAWULF)
-    assert str(raised.value) == f"{TERAWULF}:1:1: this is an offer, not a study; give a study with --study"
+    study, offer = refused([STUDIES[1]], STUDIES[0]), refused([TERAWULF], TERAWULF)
+    assert str(study) == f"{STUDIES[1]}:1:1: this is a study, not an offer; give it with --study"
+    assert str(offer) == f"{TERAWULF}:1:1: this is an offer, not a study; give a study with --study"
 
 
 def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
@@ -169,9 +169,8 @@ def test_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     one.write_text(TERAWULF.read_text().replace("load_share: 0.85", "load_share: 1.85"))
     other.write_text(TERAWULF.read_text().replace("lead_months: 12", "lead_months: -1"))
     study.write_text(STUDIES[0].read_text().replace("discount_rate: 0.10", "discount_rate: 10"))
-    with pytest.raises(InputError) as raised:
-        read_study(load_farm(WEST_TEXAS), CONFIGS, [one, other, study], study)
-    assert {Path(fault.file).name for fault in raised.value.faults} == {"one.yaml", "other.yaml", "study.yaml"}
+    faults = refused([one, other, study], study).faults
+    assert {Path(fault.file).name for fault in faults} == {"one.yaml", "other.yaml", "study.yaml"}
 
 
 def test_two_offers_of_one_name_are_refused() -> None:

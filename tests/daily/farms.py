@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from tests.commands.running import ROOT
+from optimizer.daily.files import Done
+from optimizer.daily.job import run_once
+from tests.commands.running import curtail
 
 START = datetime(2026, 2, 11)
 FARM = """
@@ -64,14 +64,14 @@ def write_prices(file: Path, prices: Sequence[float], start: datetime = START, m
     file.write_text("\n".join(["interval_start,price_usd_per_mwh", *rows]) + "\n")
 
 
+def run(farm: Path, state: Path, hour: float = 0.0, day: int = 11) -> Done:
+    """A run of the job at an hour of a day of February, on the farm's clock."""
+    return run_once(farm, state, START + timedelta(days=day - 11, hours=hour), report=False)
+
+
 def daily(farm: Path, state: Path, at: object, *more: object, **environment: str) -> subprocess.CompletedProcess[str]:
     """Run ``curtail daily`` as cron would."""
-    return subprocess.run(
-        [sys.executable, "-W", "error", "-m", "optimizer.cli", "daily", *map(str, (farm, "--state", state)), "--at",
-         str(at), *map(str, more)],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT), **environment}, capture_output=True, text=True,
-        timeout=120,
-    )  # fmt: skip
+    return curtail("daily", farm, "--state", state, "--at", at, *more, **environment)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

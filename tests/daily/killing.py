@@ -5,12 +5,9 @@ Each life is that of a run that starts warm, so that kills fall on its work and 
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
 from pathlib import Path
 
-from tests.commands.running import ROOT
+from tests.commands.running import beside
 
 DRIVER = """
 import os, signal, sys, time
@@ -44,14 +41,7 @@ class Runs:
     """A driver of runs on one farm and state; to be closed."""
 
     def __init__(self, farm: Path, state: Path) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-c", DRIVER, str(farm), str(state)],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
+        self._process = beside("-c", DRIVER, farm, state)
         assert self._answer() == ["ready"]
 
     def _answer(self) -> list[str]:

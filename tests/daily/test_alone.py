@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import pytest
 from optimizer.daily.history import History
 from optimizer.daily.lock import locked
 from optimizer.errors import CurtailError
-from tests.commands.running import ROOT
+from tests.commands.running import COMMAND, beside, fill, mounted
 from tests.daily.farms import daily, files_in, write_farm
 
 RACER = """
@@ -39,17 +37,7 @@ def test_of_two_jobs_at_once_one_does_nothing(tmp_path: Path) -> None:
     farm, state, refused = write_farm(tmp_path / "farm"), tmp_path / "state", 0
     planned = 0
     for hour in range(5):
-        racers = [
-            subprocess.Popen(
-                [sys.executable, "-c", RACER, str(farm), str(state), f"2026-02-11T{hour:02d}:00"],
-                cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT)},
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                text=True,
-            )
-            for _ in range(2)
-        ]
+        racers = [beside("-c", RACER, farm, state, f"2026-02-11T{hour:02d}:00") for _ in range(2)]
         for racer in racers:
             racer.stdout.readline()
         for racer in racers:
@@ -68,24 +56,17 @@ def test_of_two_jobs_at_once_one_does_nothing(tmp_path: Path) -> None:
 
 
 def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:
-    holder = subprocess.Popen(
-        [
-            sys.executable,
-            "-c",
-            "import sys, time; from pathlib import Path; from optimizer.daily.lock import locked\n"
-            "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)",
-            str(tmp_path / "state"),
-        ],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        text=True,
+    holder = beside(
+        "-c",
+        "import sys, time; from pathlib import Path; from optimizer.daily.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)",
+        tmp_path / "state",
     )
     holder.stdout.readline()
     with pytest.raises(CurtailError, match=f"process {holder.pid}"), locked(tmp_path / "state"):
         pass
     holder.send_signal(signal.SIGKILL)
-    holder.wait()
-    holder.stdout.close()
+    holder.communicate()
     with locked(tmp_path / "state"):
         pass
 
@@ -108,8 +89,7 @@ def test_what_stands_in_place_of_the_lock_is_set_aside(tmp_path: Path, damage: s
         assert said == ()
 
 
-def test_a_run_tells_what_stood_in_place_of_the_lock(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_run_tells_what_stood_in_place_of_the_lock(farm: Path, state: Path) -> None:
     (state / "lock").mkdir(parents=True)
     done = daily(farm, state, "2026-02-11 00:00")
     assert done.returncode == 0
@@ -121,13 +101,8 @@ def test_a_run_tells_what_stood_in_place_of_the_lock(tmp_path: Path) -> None:
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
     """A disk of 700 kB; skipped, visibly, where none may be mounted."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=700k", "none", str(disk)], capture_output=True)
-    if mounted.returncode:
-        pytest.skip("no disk may be mounted here")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
+    with mounted(tmp_path / "disk", "700k") as disk:
+        yield disk
 
 
 def test_a_full_disk_keeps_the_schedule_and_says_so(tmp_path: Path, small_disk: Path) -> None:
@@ -135,12 +110,7 @@ def test_a_full_disk_keeps_the_schedule_and_says_so(tmp_path: Path, small_disk: 
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     before = files_in(state / "latest")
     filler = small_disk / "filler"
-    with filler.open("wb", buffering=0) as file:
-        try:
-            while True:
-                file.write(b"x" * 4096)
-        except OSError:
-            pass
+    fill(filler)
     done = daily(farm, state, "2026-02-11 03:00")
     assert done.returncode == 1
     assert "No space left on device" in done.stderr or "make room on the disk" in done.stderr
@@ -151,9 +121,8 @@ def test_a_full_disk_keeps_the_schedule_and_says_so(tmp_path: Path, small_disk: 
 
 
 @pytest.mark.parametrize("limit", [0, 1_000, 20_000, 60_000, 120_000])
-def test_files_that_may_not_grow_are_a_full_disk(tmp_path: Path, limit: int) -> None:
+def test_files_that_may_not_grow_are_a_full_disk(farm: Path, state: Path, limit: int) -> None:
     """RLIMIT_FSIZE as the disk: whichever file is the first that cannot be written, the old schedule stays."""
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     before = files_in(state / "latest")
 
@@ -161,19 +130,16 @@ def test_files_that_may_not_grow_are_a_full_disk(tmp_path: Path, limit: int) -> 
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
-    done = subprocess.run(
-        [sys.executable, "-m", "optimizer.cli", "daily", str(farm), "--state", str(state), "--at", "2026-02-11 03:00"],
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONDONTWRITEBYTECODE": "1"},
-        capture_output=True,
-        text=True,
-        preexec_fn=small,
-    )
-    assert "Traceback" not in done.stderr
+    done = beside(
+        *COMMAND, "daily", farm, "--state", state, "--at", "2026-02-11 03:00",
+        env={"PYTHONDONTWRITEBYTECODE": "1"}, stderr=subprocess.PIPE, preexec_fn=small,
+    )  # fmt: skip
+    _, said = done.communicate()
+    assert "Traceback" not in said
     after = files_in(state / "latest")
     if limit < 100_000:
-        assert done.returncode == 1, done.stderr
-        assert "File too large" in done.stderr or "make room on the disk" in done.stderr
+        assert done.returncode == 1, said
+        assert "File too large" in said or "make room on the disk" in said
         assert after == before
     assert set(after) == set(before)
     assert daily(farm, state, "2026-02-11 03:00").returncode == 0
@@ -187,9 +153,8 @@ def test_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
     assert "Traceback" not in done.stderr
 
 
-def test_a_read_only_disk(tmp_path: Path) -> None:
+def test_a_read_only_disk(farm: Path, state: Path) -> None:
     """The state folder was written once and is read-only now; skipped, visibly, where nothing may be mounted."""
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     bound = ["mount", "--bind", str(state), str(state)]
     if subprocess.run(bound, capture_output=True).returncode:
@@ -204,8 +169,7 @@ def test_a_read_only_disk(tmp_path: Path) -> None:
     assert "Read-only file system" in done.stderr
 
 
-def test_a_history_that_is_none(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_history_that_is_none(farm: Path, state: Path) -> None:
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     for name in ("history.sqlite-wal", "history.sqlite-shm"):
         (state / name).unlink(missing_ok=True)

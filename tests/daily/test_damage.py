@@ -8,17 +8,14 @@ import sqlite3
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from optimizer.daily.files import Done
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.job import run_once
 from optimizer.daily.log_file import FORM
-from tests.daily.farms import START, files_in, write_farm
+from tests.daily.farms import files_in, run, write_farm
 
 Spoil = Callable[[Path], None]
 
@@ -52,10 +49,6 @@ def state(twice: Path, tmp_path: Path) -> Path:
 
 def copied(state: Path, folder: Path) -> Path:
     return Path(shutil.copytree(state, folder / "state", symlinks=True))
-
-
-def run(farm: Path, state: Path, hour: float) -> Done:
-    return run_once(farm, state, START + timedelta(hours=hour), report=False)
 
 
 def spoiled(file: Path, *statements: str) -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import subprocess
-import sys
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -20,7 +17,7 @@ from optimizer.daily.history_view import _charts, render_history
 from optimizer.daily.job import run_once
 from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, review
-from tests.commands.running import ROOT, curtail
+from tests.commands.running import beside, curtail
 from tests.daily.farms import START, data_of, write_prices
 
 FLAT = """
@@ -49,6 +46,11 @@ def flat(folder: Path, energy: str = "", more: str = "", price: float = 30.0) ->
     return folder / "farm.yaml"
 
 
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    return flat(tmp_path / "farm")
+
+
 def settled(farm: Path, *prices: float) -> None:
     write_prices(farm.parent / "settled.csv", prices)
 
@@ -60,15 +62,14 @@ def runs(farm: Path, state: Path, *hours: int) -> Review:
         return review(history)
 
 
-def test_an_error_by_hand(tmp_path: Path) -> None:
+def test_an_error_by_hand(farm: Path, state: Path) -> None:
     """Planned on 30 USD/MWh throughout; the third hour came at 60, the fourth at 100, where a rule would have stopped.
 
     Planned over four hours: 4 x (275 - 105) = 680 USD. The error is -3.5 x (30 + 70) = -350 USD. The strike rule stops
     in the fourth hour and saves 350 - 275 = 75 USD.
     """
-    farm = flat(tmp_path / "farm")
     settled(farm, 30, 30, 60, 100)
-    (first,) = runs(farm, tmp_path / "state", 0, 4).followed
+    (first,) = runs(farm, state, 0, 4).followed
     assert first.hours == 4
     assert first.planned_usd == pytest.approx(4 * (EARNED - 30 * MW))
     assert first.error_usd == pytest.approx(-350)
@@ -98,32 +99,29 @@ def test_a_tariff_is_known_without_waiting(tmp_path: Path) -> None:
         assert first.error_usd == pytest.approx(0)
 
 
-def test_a_schedule_is_drawn_as_far_as_its_price_is_known(tmp_path: Path) -> None:
+def test_a_schedule_is_drawn_as_far_as_its_price_is_known(farm: Path, state: Path) -> None:
     """The schedule in force runs for 24 hours, two of which have a price: its lines are two hours long."""
-    farm = flat(tmp_path / "farm")
     settled(farm, 30, 30, 30, 30, 30, 40)
-    found = runs(farm, tmp_path / "state", 0, 4, 6)
+    found = runs(farm, state, 0, 4, 6)
     assert [one.hours for one in found.followed] == [4, 2]
     drawn = _charts(found.followed, found.timezone)["minutes"]
     assert drawn == [240, 120]
 
 
-def test_hours_without_a_price_do_not_count(tmp_path: Path) -> None:
-    farm = flat(tmp_path / "farm")
+def test_hours_without_a_price_do_not_count(farm: Path, state: Path) -> None:
     settled(farm, 30, 40)
-    (first,) = runs(farm, tmp_path / "state", 0, 4).followed
+    (first,) = runs(farm, state, 0, 4).followed
     assert (first.hours, first.error_usd) == (2, pytest.approx(-35))
 
 
-def test_errors_add_up_and_the_drift_forgets_after_seven_days(tmp_path: Path) -> None:
+def test_errors_add_up_and_the_drift_forgets_after_seven_days(farm: Path, state: Path) -> None:
     """Days 1 to 9, each ten USD/MWh dearer than planned in its first hour: 35 USD each; the drift holds the last 7."""
-    farm = flat(tmp_path / "farm")
     write_prices(farm.parent / "prices.csv", [30.0] * 24 * 12)
     settled(farm, *[40.0 if hour == 0 else 30.0 for _ in range(9) for hour in range(24)])
-    found = runs(farm, tmp_path / "state", *range(0, 24 * 10, 24)).followed
+    found = runs(farm, state, *range(0, 24 * 10, 24)).followed
     assert [round(one.running_error_usd) for one in found] == [-35 * day for day in range(1, 10)]
     settled(farm, *[40.0 if day < 2 else 30.0 for day in range(10) for _ in range(24)])
-    with History(tmp_path / "state" / "history.sqlite") as history:
+    with History(state / "history.sqlite") as history:
         history.note_prices(
             (
                 (
@@ -154,17 +152,16 @@ def test_the_strike_rule_goes_on_from_where_it_led(tmp_path: Path) -> None:
     assert [one.realised_usd, two.realised_usd] == [pytest.approx(half_day)] * 2
 
 
-def test_the_command_with_another_price_file(tmp_path: Path) -> None:
-    farm = flat(tmp_path / "farm")
+def test_the_command_with_another_price_file(tmp_path: Path, farm: Path, state: Path) -> None:
     settled(farm, *[30.0] * 24)
-    runs(farm, tmp_path / "state", 0, 4)
+    runs(farm, state, 0, 4)
     write_prices(tmp_path / "other.csv", [40.0] * 30)
-    done = curtail("history", "--state", tmp_path / "state", "--prices", tmp_path / "other.csv", "--json")
+    done = curtail("history", "--state", state, "--prices", tmp_path / "other.csv", "--json")
     assert done.returncode == 0, done.stderr
     told = data_of(done.stdout)
     assert told["totals"]["error_usd"] == -35.0 * 28  # four hours of the first schedule, all 24 of the second
     assert [run["followed"]["hours_with_price"] for run in told["runs"]] == [4, 24]
-    shown = curtail("history", "--state", tmp_path / "state", "--html", tmp_path / "h.html")
+    shown = curtail("history", "--state", state, "--html", tmp_path / "h.html")
     assert "2026-02-11 00:00  planned" in shown.stdout
     assert "all of it: profit of the plan to its end" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
@@ -179,18 +176,16 @@ def test_a_history_that_is_not_there(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_a_history_with_only_failures(tmp_path: Path) -> None:
-    farm = flat(tmp_path / "farm")
+def test_a_history_with_only_failures(farm: Path, state: Path) -> None:
     (farm.parent / "prices.csv").unlink()
-    found = runs(farm, tmp_path / "state", 0)
+    found = runs(farm, state, 0)
     assert [(run.status, run.exit_code) for run in found.runs] == [("nothing", 5)]
     assert "handed out no plan" in render_history(found)
 
 
-def test_the_page_draws_both_charts(browser: Any, tmp_path: Path) -> None:
-    farm = flat(tmp_path / "farm")
+def test_the_page_draws_both_charts(browser: Any, tmp_path: Path, farm: Path, state: Path) -> None:
     settled(farm, *range(10, 58))
-    found = runs(farm, tmp_path / "state", 0, 6, 24)
+    found = runs(farm, state, 0, 6, 24)
     (tmp_path / "h.html").write_text(render_history(found))
     troubles: list[str] = []
     for width in (1400, 390):
@@ -223,9 +218,8 @@ def unread(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def test_what_became_of_plans_is_kept_and_only_what_is_new_is_reckoned(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    farm: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
     settled(farm, *[30.0] * 4)
     first = runs(farm, state, 0, 2, 4)
     read = unread(monkeypatch)
@@ -242,9 +236,8 @@ def test_what_became_of_plans_is_kept_and_only_what_is_new_is_reckoned(
     assert [one.error_usd for one in later.followed] == [pytest.approx(0), pytest.approx(-20 * MW)]
 
 
-def test_a_run_that_begins_sooner_cuts_the_one_before(tmp_path: Path) -> None:
+def test_a_run_that_begins_sooner_cuts_the_one_before(farm: Path, state: Path) -> None:
     """What was kept of the second schedule was two hours long; a run at three leaves one of them."""
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
     settled(farm, *[30.0] * 6)
     assert [one.hours for one in runs(farm, state, 0, 2, 4, 5).followed] == [2, 2, 1]
     assert [one.hours for one in runs(farm, state, 3).followed] == [2, 1, 1, 1]
@@ -263,8 +256,7 @@ def test_what_is_kept_is_what_would_be_reckoned(tmp_path: Path) -> None:
     assert len(kept(state)) == 5
 
 
-def test_a_damaged_row_of_what_is_kept_is_reckoned_anew(tmp_path: Path) -> None:
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+def test_a_damaged_row_of_what_is_kept_is_reckoned_anew(farm: Path, state: Path) -> None:
     settled(farm, 30, 30, 60, 100)
     first = runs(farm, state, 0, 2, 4)
     with History(state / "history.sqlite") as history:
@@ -274,8 +266,7 @@ def test_a_damaged_row_of_what_is_kept_is_reckoned_anew(tmp_path: Path) -> None:
         assert review(history) == first
 
 
-def test_other_prices_are_reckoned_with_and_not_kept(tmp_path: Path) -> None:
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
+def test_other_prices_are_reckoned_with_and_not_kept(farm: Path, state: Path) -> None:
     settled(farm, 30, 30)
     first = runs(farm, state, 0, 2)
     hour = int(START.timestamp()) + 6 * 3600
@@ -286,10 +277,9 @@ def test_other_prices_are_reckoned_with_and_not_kept(tmp_path: Path) -> None:
 
 
 def test_old_records_are_dropped_and_what_became_of_plans_stays(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    farm: Path, state: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("optimizer.daily.history.MOST_RECORDS", 2)
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
     settled(farm, *[30.0 + hour for hour in range(6)])
     found = runs(farm, state, 0, 1, 2, 3, 4, 5)
     assert [one.error_usd for one in found.followed] == [pytest.approx(-hour * MW) for hour in range(5)]
@@ -309,9 +299,8 @@ def test_only_so_many_prices_are_kept(tmp_path: Path, monkeypatch: pytest.Monkey
         assert len(history.runs()[0].message) == 4000
 
 
-def test_a_year_of_runs_is_read_within_a_second(tmp_path: Path) -> None:
+def test_a_year_of_runs_is_read_within_a_second(farm: Path, state: Path) -> None:
     """8,760 runs of which it is kept what became of them; seconds of this process, others' work left out."""
-    farm, state = flat(tmp_path / "farm"), tmp_path / "state"
     settled(farm, *[30.0] * 2)
     runs(farm, state, 0, 1)
     with History(state / "history.sqlite") as history:
@@ -333,21 +322,19 @@ def test_a_year_of_runs_is_read_within_a_second(tmp_path: Path) -> None:
     assert len(found.followed) == 8760 + 1
 
 
-def test_reading_while_a_run_writes(tmp_path: Path) -> None:
+def test_reading_while_a_run_writes(farm: Path, state: Path) -> None:
     """A reader in the middle of its reading sees what was there; the writer does not wait for it."""
-    farm = flat(tmp_path / "farm")
     settled(farm, 30)
-    runs(farm, tmp_path / "state", 0)
-    reader = subprocess.Popen(
-        [sys.executable, "-c",
-         "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN');\n"
-         "n = c.execute('SELECT count(*) FROM runs').fetchone(); print('reading', flush=True); sys.stdin.readline();\n"
-         "print(n == c.execute('SELECT count(*) FROM runs').fetchone())",
-         str(tmp_path / "state" / "history.sqlite")],
-        env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    runs(farm, state, 0)
+    reader = beside(
+        "-c",
+        "import sqlite3, sys; c = sqlite3.connect(sys.argv[1], isolation_level=None); c.execute('BEGIN');\n"
+        "n = c.execute('SELECT count(*) FROM runs').fetchone(); print('reading', flush=True); sys.stdin.readline();\n"
+        "print(n == c.execute('SELECT count(*) FROM runs').fetchone())",
+        state / "history.sqlite",
+    )
     reader.stdout.readline()
-    assert len(runs(farm, tmp_path / "state", 1).runs) == 2
+    assert len(runs(farm, state, 1).runs) == 2
     assert reader.communicate("go\n")[0].strip() == "True"
 
 

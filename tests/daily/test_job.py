@@ -12,22 +12,12 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from optimizer.daily.files import Done
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
-from optimizer.daily.job import run_once
 from optimizer.daily.review import review
-from tests.daily.farms import START, daily, data_of, files_in, shifted, write_farm, write_prices
+from tests.daily.farms import START, daily, data_of, files_in, run, shifted, write_farm, write_prices
 
 OFF_ABOVE = "daily: {safe_posture: {off_above_usd_per_mwh: 50, hours: 6}}"
-
-
-def at(hour: float, day: int = 11) -> datetime:
-    return datetime(2026, 2, day, int(hour), round(hour % 1 * 60))
-
-
-def run(farm: Path, state: Path, hour: float, day: int = 11) -> Done:
-    return run_once(farm, state, at(hour, day), report=False)
 
 
 def rows(folder: Path) -> list[dict[str, str]]:
@@ -40,8 +30,7 @@ def logged(state: Path) -> list[Any]:
         return history.runs()
 
 
-def test_a_run_leaves_its_files_and_points_to_them(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_run_leaves_its_files_and_points_to_them(farm: Path, state: Path) -> None:
     done = daily(farm, state, "2026-02-11 00:07", "--json")
     assert done.returncode == 0, done.stderr
     told = data_of(done.stdout)
@@ -72,11 +61,10 @@ def test_the_same_inputs_give_the_same_bytes(tmp_path: Path) -> None:
     assert len(logged(tmp_path / "a")) == 4
 
 
-def test_the_next_plan_begins_where_the_last_has_led(tmp_path: Path) -> None:
+def test_the_next_plan_begins_where_the_last_has_led(farm: Path, state: Path) -> None:
     """By hand: at 06:00 Old has been off since 05:00 or 06:00 for the morning's prices; a plan that knew no state would
     have it run. The peak of the night is the bill's peak so far.
     """
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     night = run(farm, state, 0).record
     morning = run(farm, state, 8).record
     before = [float(units[7 + 3]) for (name, _), units in night.dispatch.units_on.items() if name == "Old"]
@@ -87,9 +75,8 @@ def test_the_next_plan_begins_where_the_last_has_led(tmp_path: Path) -> None:
     assert morning.state.bill.peaks_mw["Any time"] == pytest.approx(max(6.0, *by_interval), abs=1e-3)
 
 
-def test_a_tail_instead_of_an_expected_peak(tmp_path: Path) -> None:
+def test_a_tail_instead_of_an_expected_peak(farm: Path, state: Path) -> None:
     """What the tail expects is carried with the record, so that the hours that are over can be settled."""
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     text = farm.read_text().replace(", expected_peak_mw: 12", "")
     tail = "  tail: {minutes: 60, price_usd_per_mwh: 30}\nstate:"
     farm.write_text(text.replace("state:", tail))
@@ -100,18 +87,18 @@ def test_a_tail_instead_of_an_expected_peak(tmp_path: Path) -> None:
         assert len(review(history).followed) == 2
 
 
-def test_cron_hears_only_of_runs_that_could_not_plan(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_cron_hears_only_of_runs_that_could_not_plan(farm: Path, state: Path) -> None:
     assert daily(farm, state, "2026-02-11 00:00", "--json").stderr == ""
-    (tmp_path / "farm" / "prices.csv").unlink()
+    (farm.parent / "prices.csv").unlink()
     done = daily(farm, state, "2026-02-11 03:00", "--json")
     assert data_of(done.stdout)["exit_code"] == done.returncode == 5
     assert "prices.csv" in done.stderr
     assert [entry.at for entry in logged(state)] == ["2026-02-11T00:00:00-06:00", "2026-02-11T03:00:00-06:00"]
 
 
-def test_a_fault_of_the_program_keeps_the_schedule_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_fault_of_the_program_keeps_the_schedule_too(
+    farm: Path, state: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     run(farm, state, 0)
     before = files_in(state / "latest")
 
@@ -137,8 +124,7 @@ def test_prices_as_they_turned_out_are_no_input(tmp_path: Path) -> None:
     assert b"real.csv" not in before["inputs.json"]
 
 
-def test_an_earlier_time_goes_back_to_what_was_known_then(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_an_earlier_time_goes_back_to_what_was_known_then(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     run(farm, state, 3)
     at_three = files_in(state / "latest")
@@ -147,8 +133,7 @@ def test_an_earlier_time_goes_back_to_what_was_known_then(tmp_path: Path) -> Non
     assert files_in(state / "latest") == at_three
 
 
-def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_measured_state_wins_over_the_carried_one(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     (state / "state.yaml").write_text("at: 2026-02-11 03:00\ngroups: {Old: {running: 1234}}\n")
     done = run(farm, state, 3)
@@ -160,9 +145,8 @@ def test_a_measured_state_wins_over_the_carried_one(tmp_path: Path) -> None:
     assert later.record.state.groups["Old"].running != 1234
 
 
-def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) -> None:
+def test_a_state_measured_within_an_interval_counts_in_one_plan(farm: Path, state: Path) -> None:
     """What was measured at 03:09 is how the plan of 03:00 began; that of 04:00 goes on from what it had machines do."""
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
     run(farm, state, 2)
     (state / "state.yaml").write_text("at: 2026-02-11 03:09\ngroups: {Old: {running: 1234}}\n")
     first = run(farm, state, 3 + 10 / 60)
@@ -173,8 +157,7 @@ def test_a_state_measured_within_an_interval_counts_in_one_plan(tmp_path: Path) 
     assert later.record.state.groups["Old"].running == went_on
 
 
-def test_a_wrong_state_file_is_told_with_its_place(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_wrong_state_file_is_told_with_its_place(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     wrong = "at: 2026-02-11 03:00\ngroups: {Odl: {running: 1234}}\n"
     (state / "state.yaml").write_text(wrong)
@@ -197,11 +180,10 @@ def test_a_wrong_state_file_is_told_with_its_place(tmp_path: Path) -> None:
         ("daily: {newest: {prices.csv: inbox/dam_*.csv}}", "inbox", "daily.newest: no file fits inbox/dam_*.csv"),
     ],
 )
-def test_old_late_and_broken_data_keep_the_schedule(tmp_path: Path, more: str, spoil: str, told: str) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_old_late_and_broken_data_keep_the_schedule(farm: Path, state: Path, more: str, spoil: str, told: str) -> None:
     assert run(farm, state, 0).exit_code == 0
-    before, prices = files_in(state / "latest"), tmp_path / "farm" / "prices.csv"
-    write_farm(tmp_path / "farm", more)
+    before, prices = files_in(state / "latest"), farm.parent / "prices.csv"
+    write_farm(farm.parent, more)
     if spoil == "old":
         written = datetime(2026, 2, 11, 2, tzinfo=UTC).timestamp()
         os.utime(prices, (written, written))
@@ -222,8 +204,7 @@ def test_old_late_and_broken_data_keep_the_schedule(tmp_path: Path, more: str, s
     assert [(run.status, run.exit_code) for run in logged(state)] == [("planned", 0), ("kept", 5)]
 
 
-def test_a_farm_file_with_a_fault_ends_in_code_2(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_farm_file_with_a_fault_ends_in_code_2(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     before = files_in(state / "latest")
     farm.write_text(farm.read_text().replace("import_limit_mw", "import_limt_mw"))
@@ -287,12 +268,11 @@ def test_after_the_schedule_has_run_out_the_safe_posture_holds(tmp_path: Path) -
     assert "prices.csv" in posture["because"]
 
 
-def test_the_safe_posture_keeps_the_calls_there_are(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_the_safe_posture_keeps_the_calls_there_are(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     call = "events: [{name: cut, start: 2026-02-11 14:00, end: 2026-02-11 15:00, cut: {form: to_level, mw: 4}}]"
-    write_farm(tmp_path / "farm", f"daily: {{safe_posture: {{off_above_usd_per_mwh: 500, hours: 4}}}}\n{call}")
-    (tmp_path / "farm" / "prices.csv").unlink()
+    write_farm(farm.parent, f"daily: {{safe_posture: {{off_above_usd_per_mwh: 500, hours: 4}}}}\n{call}")
+    (farm.parent / "prices.csv").unlink()
     done = run(farm, state, 13)
     assert (done.status, done.exit_code) == ("safe", 5)
     mw = pd.DataFrame(rows(state / "latest")).astype({"mw": float}).groupby("interval_start")["mw"].sum()
@@ -343,27 +323,24 @@ def test_only_so_many_runs_are_kept(tmp_path: Path) -> None:
     assert StateFolder(state).in_force() is not None
 
 
-def test_a_run_that_was_killed_before_its_log_is_logged_by_the_next(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_run_that_was_killed_before_its_log_is_logged_by_the_next(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     (state / "history.sqlite").unlink()
     run(farm, state, 3)
     assert [run.run for run in logged(state)] == ["2026-02-11T0000-0600", "2026-02-11T0300-0600"]
 
 
-def test_a_gap_is_told_and_a_long_one_forgets(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_gap_is_told_and_a_long_one_forgets(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     done = run(farm, state, 18)
     assert any("ran out 6.0 hours ago: machines are taken to run as at its end" in line for line in done.said)
-    write_prices(tmp_path / "farm" / "prices.csv", shifted(0), START.replace(day=25))
+    write_prices(farm.parent / "prices.csv", shifted(0), START.replace(day=25))
     late = run(farm, state, 0, day=25)
     assert late.exit_code == 5  # the peak of February so far is not known any more
     assert "give the highest import so far that Any time counts" in late.said[0]
 
 
-def test_a_changed_fleet_takes_what_fits_of_the_state(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_a_changed_fleet_takes_what_fits_of_the_state(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     text = farm.read_text().replace("units: 2000", "units: 500").replace("name: Old", "name: Older")
     farm.write_text(text)

@@ -42,13 +42,17 @@ def write(folder: Path, more: str = "", site: str = SITE) -> Path:
     return folder / "farm.yaml"
 
 
-@pytest.fixture
-def farm(tmp_path: Path) -> Path:
+def obeying(folder: Path, site: str = SITE) -> Path:
     """A farm whose 16 MW run all day, planned at 11:00."""
-    file = write(tmp_path / "farm", POSTURE)
+    file = write(folder, POSTURE, site)
     write_prices(file.parent / "prices.csv", CHEAP)
     assert run(file, 11).exit_code == 0
     return file
+
+
+@pytest.fixture
+def farm(tmp_path: Path) -> Path:
+    return obeying(tmp_path / "farm")
 
 
 def run(farm: Path, hour: float, day: int = 11, **more: object) -> Done:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import shlex
-import subprocess
 import sys
 import time
 from dataclasses import replace
@@ -18,24 +16,15 @@ import pytest
 
 from optimizer.daily.document import SetPoints
 from optimizer.daily.folder import StateFolder
-from optimizer.daily.job import run_once
 from optimizer.daily.on_change import HANDED_OVER, Program, command_of
 from optimizer.daily.record import Record
 from optimizer.daily.setpoints import hand_out
 from optimizer.errors import InputError
-from tests.commands.running import ROOT
+from tests.commands.running import curtail
 from tests.daily.farms import daily, write_farm
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)
 TAKES = 'import sys; sys.stdout.write("taken\\n"); open(sys.argv[1], "a").write(sys.stdin.read() + "\\0")'
-
-
-@pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
-    folder = tmp_path_factory.mktemp("planned")
-    done = run_once(write_farm(folder / "farm"), folder / "state", MIDNIGHT, report=False)
-    assert done.record is not None
-    return done.record
 
 
 class Listening:
@@ -200,11 +189,8 @@ def test_the_commands_hand_over(tmp_path: Path) -> None:
     assert done.stderr == "taken\n"
     failing = daily(farm, state, "2026-02-11 07:00", "--json", "--on-change", "false")
     assert (failing.returncode, failing.stderr) == (0, "--on-change false: ended with code 1\n")
-    watching = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "optimizer.cli", "watch", str(farm), "--state", str(state), "--at",
-         "2026-02-11 07:00:00", "--until", "2026-02-11T13:00:04Z", "--every", "1", "--on-change", command],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=100,
-    )  # fmt: skip
+    span = ("--at", "2026-02-11 07:00:00", "--until", "2026-02-11T13:00:04Z", "--every", 1)
+    watching = curtail("watch", farm, "--state", state, *span, "--on-change", command)
     assert watching.returncode == 0, watching.stderr
     documents = [json.loads(text) for text in taken.read_text().split("\0")[:-1]]
     assert [document["made_at"][11:16] for document in documents] == ["00:00", "07:00"]

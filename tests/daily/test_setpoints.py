@@ -8,8 +8,6 @@ import os
 import random
 import signal
 import stat
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -27,25 +25,10 @@ from optimizer.daily.folder import StateFolder
 from optimizer.daily.job import run_once
 from optimizer.daily.record import Record
 from optimizer.daily.setpoints import hand_out
-from tests.commands.running import ROOT
-from tests.daily.farms import write_farm
+from tests.commands.running import beside, curtail
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)  # on the farm's clock
-SCHEMA = json.loads(
-    subprocess.run(
-        [sys.executable, "-W", "error", "-m", "optimizer.cli", "schema", "setpoints"],
-        cwd=ROOT, capture_output=True, text=True, check=True,
-    ).stdout
-)  # fmt: skip
-
-
-@pytest.fixture(scope="module")
-def record(tmp_path_factory: pytest.TempPathFactory) -> Record:
-    """The plan of the small farm at midnight, twelve hours long: New runs until the dear hour of 07:00."""
-    folder = tmp_path_factory.mktemp("planned")
-    done = run_once(write_farm(folder / "farm"), folder / "state", MIDNIGHT, report=False)
-    assert done.record is not None
-    return done.record
+SCHEMA = json.loads(curtail("schema", "setpoints").stdout)
 
 
 @pytest.fixture
@@ -384,10 +367,7 @@ def test_killed_between_any_two_writes_both_files_are_whole(tmp_path: Path, reco
     for _ in range(10):
         given(folder, record)
     life = (time.monotonic() - begun) / 10
-    with subprocess.Popen(
-        [sys.executable, "-c", WRITER, str(folder.path), str(text)],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-    ) as driver:  # fmt: skip
+    with beside("-c", WRITER, folder.path, text) as driver:
         for _ in range(50):
             driver.stdin.write("\n")
             driver.stdin.flush()
@@ -406,8 +386,7 @@ def test_killed_between_any_two_writes_both_files_are_whole(tmp_path: Path, reco
     assert len(list(folder.path.iterdir())) <= 4  # of what was killed, at most one of each is left
 
 
-def test_every_run_of_the_job_writes_them(tmp_path: Path) -> None:
-    farm, state = write_farm(tmp_path / "farm"), tmp_path / "state"
+def test_every_run_of_the_job_writes_them(farm: Path, state: Path) -> None:
     assert run_once(farm, state, MIDNIGHT, report=False).exit_code == 0
     first = read(StateFolder(state))
     assert (first["status"], first["plan"], first["stale"]) == ("planned", "2026-02-11T0000-0600", False)

@@ -14,8 +14,7 @@ from optimizer.cli import app
 from optimizer.daily.orders import telephone_calls
 from optimizer.daily.telephone import span_of
 from optimizer.errors import InputError
-from tests.daily.farms import write_prices
-from tests.daily.test_obeys import CHEAP, POSTURE, SITE, imported, run, write
+from tests.daily.test_obeys import POSTURE, SITE, imported, obeying, run, write
 
 ZONE = "America/Chicago"
 Call = Callable[..., Result]
@@ -24,19 +23,11 @@ Call = Callable[..., Result]
 @pytest.fixture
 def farm(tmp_path: Path) -> Path:
     """A farm that draws 16.3 MW all day, planned at 11:00."""
-    file = write(tmp_path / "farm", POSTURE, f"{SITE}, auxiliary_load_mw: 0.3")
-    write_prices(file.parent / "prices.csv", CHEAP)
-    assert run(file, 11).exit_code == 0
-    return file
+    return obeying(tmp_path / "farm", f"{SITE}, auxiliary_load_mw: 0.3")
 
 
 @pytest.fixture
-def state(farm: Path) -> Path:
-    return farm.parent.parent / "state"
-
-
-@pytest.fixture
-def call(state: Path) -> Call:
+def call(farm: Path, state: Path) -> Call:
     """`curtail call` at 12:00, if no other time is given."""
 
     def called(*options: str, at: str = "2026-02-11 12:00") -> Result:
@@ -58,6 +49,7 @@ def in_file(state: Path) -> list[str]:
 
 
 def aside(state: Path, name: str) -> list[str]:
+    """What was set aside of a file."""
     return [path.read_text() for path in state.glob(f"{name}.damaged-*")]
 
 

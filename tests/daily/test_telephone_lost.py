@@ -10,28 +10,12 @@ import pytest
 
 from optimizer.daily.orders import last_telephone, telephone_now
 from optimizer.daily.telephone import add_call
-from tests.daily.farms import write_prices
-from tests.daily.test_obeys import CHEAP, POSTURE, imported, run, write
+from tests.daily import test_obeys
+from tests.daily.test_obeys import POSTURE, imported, run, write
+from tests.daily.test_telephone import aside
 
+farm = test_obeys.farm  # draws 16 MW all day, planned at 11:00
 ZONE = "America/Chicago"
-
-
-@pytest.fixture
-def farm(tmp_path: Path) -> Path:
-    """A farm that draws 16 MW all day, planned at 11:00."""
-    file = write(tmp_path / "farm", POSTURE)
-    write_prices(file.parent / "prices.csv", CHEAP)
-    assert run(file, 11).exit_code == 0
-    return file
-
-
-@pytest.fixture
-def state(farm: Path) -> Path:
-    return farm.parent.parent / "state"
-
-
-def aside(state: Path) -> list[str]:
-    return [path.read_text() for path in state.glob("orders.json.damaged-*")]
 
 
 def in_force(farm: Path, state: Path) -> None:
@@ -61,7 +45,7 @@ def test_a_telephone_call_stays_in_force_though_both_its_files_are_lost(
     assert (imported(done)["11T17:00"] == 16) == (not unread)  # L is gone where the file that lacks it can be read
     assert any("calls.yaml: there is no such file any more" in line for line in done.said)
     assert any("orders.json" in line and "set aside" in line for line in done.said) == (damaged is not None)
-    assert aside(state) == ([] if damaged is None else [damaged])
+    assert aside(state, "orders.json") == ([] if damaged is None else [damaged])
     again = run(farm, 13)
     assert imported(again)["11T13:00"] <= 5
     assert not any("orders.json" in line for line in again.said)

@@ -11,7 +11,6 @@ import json
 import os
 import random
 import subprocess
-import sys
 import time
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -20,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from tests.commands.running import ROOT
+from tests.commands.running import COMMAND, ROOT, beside
 from tests.daily.farms import daily, write_farm
 from tests.daily.walk.controller import Controller
 from tests.daily.walk.farms import yaml_of
@@ -49,13 +48,10 @@ def side_by_side(module: str, first: int, count: int) -> None:
     """A walk in processes of their own; what it printed where anything was wrong."""
     each = -(-count // PARTS)
     begun = [
-        subprocess.Popen(
-            [sys.executable, "-m", module, str(first + part * each), str(min(each, count - part * each))],
-            cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"},
-            stdout=subprocess.PIPE,
+        beside(
+            *("-m", module, first + part * each, min(each, count - part * each)),
+            env={"OMP_NUM_THREADS": "1"},
             stderr=subprocess.STDOUT,
-            text=True,
         )
         for part in range(PARTS)
         if part * each < count
@@ -85,10 +81,9 @@ def test_commands_that_are_killed_in_a_call_leave_it_obeyed(tmp_path: Path) -> N
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     assert daily(farm, state, "2026-02-11 01:45").returncode == 0
     controller, dice, killed = Controller(state / "setpoints.json"), random.Random(20260211), 0
-    words = [sys.executable, "-m", "optimizer.cli", "daily", str(farm), "--state", str(state), "--at"]
     for number in range(6):
         local = datetime(2026, 2, 11, 2) + number * QUARTER
-        with subprocess.Popen([*words, str(local)], cwd=ROOT, stderr=subprocess.DEVNULL) as job:
+        with beside(*COMMAND, "daily", farm, "--state", state, "--at", local, stderr=subprocess.DEVNULL) as job:
             time.sleep(dice.uniform(0.3, 2.0))
             job.kill()
         killed += job.returncode != 0

@@ -7,7 +7,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 import time
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -20,7 +19,7 @@ from optimizer.daily.feed import FolderFeed
 from optimizer.daily.history import History
 from optimizer.daily.record import Record
 from optimizer.daily.watch import Watch
-from tests.commands.running import ROOT
+from tests.commands.running import COMMAND, beside, fill, mounted
 from tests.daily.farms import write_farm, write_prices
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)  # on the farm's clock
@@ -215,11 +214,7 @@ def test_damage_under_a_watch_is_mended_at_the_next_look(site: Site) -> None:
 
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "none", str(disk)], capture_output=True).returncode:
-        pytest.skip("no disk may be mounted here")
-    try:
+    with mounted(tmp_path / "disk", "400k") as disk:
         site = Site(tmp_path)
         site.state = disk / "state"
         site.state.mkdir()
@@ -231,17 +226,6 @@ def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
         assert "No space left on device" in site.said[-1] or "make room on the disk" in site.said[-1]
         (disk / "filler").unlink()
         assert on(site.step(minutes=1), "New") == 0
-    finally:
-        subprocess.run(["umount", str(disk)], check=True)
-
-
-def fill(file: Path) -> None:
-    with file.open("wb", buffering=0) as stream:
-        try:
-            while True:
-                stream.write(b"x" * 4096)
-        except OSError:
-            return
 
 
 def test_a_restart_goes_on_where_it_was(site: Site) -> None:
@@ -563,11 +547,8 @@ def test_an_edit_that_keeps_size_and_time_is_seen(site: Site) -> None:
 
 
 def watching(site: Site, *more: str) -> subprocess.Popen[str]:
-    return subprocess.Popen(
-        [sys.executable, "-W", "error", "-m", "optimizer.cli", "watch", str(site.farm), "--state", str(site.state),
-         "--prices", str(site.inbox), "--every", "0.05", *more],
-        cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+    options = ("--state", site.state, "--prices", site.inbox, "--every", 0.05, *more)
+    return beside(*COMMAND, "watch", site.farm, *options, stderr=subprocess.PIPE)
 
 
 def today(site: Site) -> None:
@@ -656,11 +637,7 @@ print("ended")
 
 def test_a_signal_at_any_moment_ends_the_loop() -> None:
     """1,500 signals at random moments of a loop that does nothing but wait; were one lost, this would hang."""
-    done = subprocess.run(
-        [sys.executable, "-c", SIGNALS], cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True,
-        text=True, timeout=100,
-    )  # fmt: skip
-    assert done.stdout == "ended\n", done.stderr
+    assert beside("-c", SIGNALS).communicate(timeout=100)[0] == "ended\n"
 
 
 def test_a_second_watch_is_refused_and_a_killed_one_leaves_whole_files(site: Site) -> None:

@@ -25,7 +25,7 @@ from optimizer.policies import strike_rule
 from optimizer.state import fitted, state_after
 from tests.daily.farms import START, shifted, write_farm, write_prices
 from tests.daily.test_record import recorded
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 
 # Two runs of `write_farm`, at 00:00 and 05:00, of the versions whose records had these forms
 FORMS = [Path(__file__).parent / name for name in ("form_1", "form_2", "form_3")]
@@ -182,14 +182,8 @@ def smaller() -> Farm:
             },
         ),
     }
-    call = {
-        "name": "E",
-        "start": "2026-02-11 08:00",
-        "end": "2026-02-11 09:00",
-        "cut": {"form": "full_stop"},
-        "violation_usd_per_mw": 1.0,
-    }
-    return farm(group(units=8, minimum_on_hours=4.0, minimum_off_hours=4.0), energy=energy, events=(call,))
+    stop = call("08:00", "09:00", name="E", cut={"form": "full_stop"}, violation_usd_per_mw=1.0)
+    return farm(group(units=8, minimum_on_hours=4.0, minimum_off_hours=4.0), energy=energy, events=(stop,))
 
 
 def test_no_key_of_a_state_is_forgotten_when_a_farm_has_changed() -> None:

@@ -6,13 +6,12 @@ import csv
 import json
 import os
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
-from tests.commands.running import ROOT, WEST_TEXAS, curtail
+from tests.commands.running import COMMAND, WEST_TEXAS, beside, curtail
 from tests.ensemble.studies import write_files
 from tests.ensemble.test_language import SHIPPED
 
@@ -61,20 +60,15 @@ def test_other_inputs_are_refused(tmp_path: Path) -> None:
 def test_a_killed_run_goes_on(tmp_path: Path) -> None:
     """Killed at some moments of its life, with its workers' work under way; then finished; then compared."""
     farm, ensemble = write_files(tmp_path)
-    command = [
-        *(sys.executable, "-m", "optimizer.cli", "montecarlo", str(farm), str(ensemble)),
-        *("--workers", "2", "--scenarios", "300", "--out", str(tmp_path / "out")),
-    ]
+    command = ("montecarlo", farm, ensemble, "--workers", 2, "--scenarios", 300, "--out", tmp_path / "out")
     for seconds in (1.5, 3.0):
-        client = subprocess.Popen(
-            command, cwd=ROOT, env={**os.environ, "PYTHONPATH": str(ROOT)}, stderr=subprocess.PIPE
-        )
+        client = beside(*COMMAND, *command, stderr=subprocess.PIPE)
         time.sleep(seconds)
         client.kill()
         client.communicate(timeout=60)  # the pipe closes when the last worker ends
-    finished = curtail(*command[3:])
+    finished = curtail(*command)
     assert finished.returncode == 0, finished.stderr
-    whole = curtail(*command[3:-1], tmp_path / "whole")
+    whole = curtail(*command[:-1], tmp_path / "whole")
     assert whole.returncode == 0, whole.stderr
     for name in ("scenarios.csv", "running.csv", "summary.json", "ensemble.html"):
         assert (tmp_path / "out" / name).read_bytes() == (tmp_path / "whole" / name).read_bytes()

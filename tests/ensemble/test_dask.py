@@ -15,7 +15,6 @@ from optimizer.ensemble.run import run
 from optimizer.ensemble.study import Study
 from optimizer.errors import InputError
 from tests.ensemble.cluster import ENVIRONMENT, Cluster
-from tests.ensemble.studies import study_in
 from tests.ensemble.test_run import assert_same, stored
 
 pytest.importorskip("distributed", reason="needs curtail[sweep]")
@@ -26,11 +25,6 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
     made = Cluster(tmp_path, 2)
     yield made
     made.end()
-
-
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return study_in(tmp_path)
 
 
 @pytest.mark.filterwarnings("default")  # of Dask itself

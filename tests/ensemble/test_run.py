@@ -26,11 +26,6 @@ from optimizer.settlement.account import settle
 from tests.ensemble.studies import study_in
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return study_in(tmp_path)
-
-
 def stored(file: Path) -> list[tuple[Any, ...]]:
     with sqlite3.connect(file) as rows:
         return rows.execute("SELECT * FROM outcomes ORDER BY number").fetchall()

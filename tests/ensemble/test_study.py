@@ -14,11 +14,6 @@ from optimizer.ensemble.study import Study, make_study
 from tests.ensemble.studies import FARM, study_in
 
 
-@pytest.fixture
-def study(tmp_path: Path) -> Study:
-    return study_in(tmp_path)
-
-
 def test_the_same_number_is_the_same_scenario_anywhere(study: Study) -> None:
     other = pickle.loads(pickle.dumps(study))
     for number in (5, 0, 17):

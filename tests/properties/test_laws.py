@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
-from tests.farms import farms
+from tests.farms import call, farms
 from tests.properties.changes import best_profit, doubled, halved, size, unpaid, with_farm, with_market, without
 
 CLOSE = 1e-9
@@ -115,26 +115,21 @@ def test_a_rule_never_raises_profit(c: Conditions) -> None:
 
 @given(farms())
 def test_a_call_above_full_load_changes_nothing(c: Conditions) -> None:
-    call = {
-        "name": "empty",
-        "start": "2026-02-11 06:00",
-        "end": "2026-02-12 06:00",
-        "cut": {"form": "to_level", "mw": 1e5},
-    }
-    called = with_farm(c, lambda data: data.update(events=(*data["events"], call)))
+    empty = call("06:00", "23:59", 1e5, "empty")
+    called = with_farm(c, lambda data: data.update(events=(*data["events"], empty)))
     the_same(best_profit(called), best_profit(c), c)
 
 
 @given(farms())
 def test_a_call_that_is_excused_or_exceeds_its_program_changes_nothing(c: Conditions) -> None:
-    call = {"name": "none", "start": "2026-02-11 06:00", "end": "2026-02-12 06:00", "cut": {"form": "full_stop"},
-            "payment": {"usd_per_mwh": 1e3, "baseline_mw": 1e5}}  # fmt: skip
-    whole = ({"start": call["start"], "end": call["end"]},)
+    paid = {"cut": {"form": "full_stop"}, "payment": {"usd_per_mwh": 1e3, "baseline_mw": 1e5}}
+    stop = call("06:00", "23:59", name="none", **paid)
+    whole = ({"start": stop["start"], "end": stop["end"]},)
     for nothing in ({"excused": whole}, {"program": "none"}):
         called = with_farm(
             c,
             lambda data, nothing=nothing: data.update(
-                events=(*data["events"], {**call, **nothing}),
+                events=(*data["events"], {**stop, **nothing}),
                 programs=(*data["programs"], {"name": "none", "calls_per_season": 0}),
             ),
         )

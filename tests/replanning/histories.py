@@ -11,8 +11,11 @@ import pandas as pd
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
+from optimizer.policies import Followed
 from optimizer.replanning.forecasts import PriceForecast
 from optimizer.replanning.knowledge import Knowledge
+from optimizer.replanning.stepping import Stepper
+from optimizer.rolling import chained
 from tests.farms import conditions, farm
 
 DAY_HOURS = 24
@@ -58,6 +61,15 @@ def history(
         "UTC",
     )
     return Knowledge(came, known, {})
+
+
+def stepped(k: Knowledge) -> Followed:
+    """The schedule of re-planning at every interval."""
+    stepper, state, pieces = Stepper(k), k.actual.state, []
+    for now in range(len(k.grid)):
+        piece, state = stepper.step(now, state)
+        pieces.append(piece)
+    return chained(pieces)
 
 
 def foreseen(c: Conditions, look_ahead: float) -> Knowledge:

@@ -17,23 +17,12 @@ from optimizer.planning import plan_conditions
 from optimizer.policies import Followed, strike_rule
 from optimizer.reasons import Reason
 from optimizer.replanning.knowledge import Knowledge
-from optimizer.replanning.stepping import Stepper
-from optimizer.rolling import chained
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
-from tests.farms import conditions, farms, group
-from tests.replanning.histories import evenly, finer, foreseen, history, replanned, turnover, with_prices
+from tests.farms import call, conditions, farms, group
+from tests.replanning.histories import evenly, finer, foreseen, history, replanned, stepped, turnover, with_prices
 
 SLOW = group(units=10, restart_minutes=30.0, minimum_on_hours=2.0, minimum_off_hours=2.0, wear_usd_per_start=0.25)
-
-
-def stepped(k: Knowledge) -> Followed:
-    """The whole replay."""
-    stepper, state, pieces = Stepper(k), k.actual.state, []
-    for now in range(len(k.grid)):
-        piece, state = stepper.step(now, state)
-        pieces.append(piece)
-    return chained(pieces)
 
 
 def on(schedule: Followed, name: str = "G") -> list[float]:
@@ -165,14 +154,8 @@ def test_machines_coupled_in_time_alone_lose_nothing_at_the_seams(c: Conditions)
 
 def test_what_limits_allow_comes_before_what_was_announced() -> None:
     """Ten were announced and frozen for two hours; a call for the second, told as it begins, leaves three."""
-    call = {
-        "name": "Call",
-        "start": "2026-02-11 07:00",
-        "end": "2026-02-11 08:00",
-        "cut": {"form": "to_level", "mw": 3.0},
-        "notice_minutes": 0,
-    }
-    k = history(replanned(rules={"frozen_intervals": 2}, events=(call,)), [0.5] * 4, forecast=0.5)
+    told = call("07:00", "08:00", 3.0, notice_minutes=0)
+    k = history(replanned(rules={"frozen_intervals": 2}, events=(told,)), [0.5] * 4, forecast=0.5)
     ours = stepped(k)
     assert on(ours) == [10, 3, 10, 10]
     assert ours.off[Reason.EVENT].tolist() == [[0, 7, 0, 0]]

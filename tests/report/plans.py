@@ -12,7 +12,7 @@ import pandas as pd
 from optimizer.conditions import Conditions
 from optimizer.market.timeseries import Fill
 from optimizer.planning import Plan, plan_conditions
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 
 HOSTILE_NAME = "<script>alert(1)<\\script><b>&\"'{{7*7}}[red]"  # a name may hold anything but a solidus
 
@@ -27,13 +27,7 @@ def with_fill(c: Conditions) -> Conditions:
 @cache
 def rich_plan() -> Plan:
     """A spike, a soft event that is paid for, containers, an outage, hosting, and names that are markup."""
-    event = {
-        "name": f"call {HOSTILE_NAME}"[:60],
-        "start": "2026-02-11 20:00",
-        "end": "2026-02-11 22:00",
-        "cut": {"form": "to_level", "mw": 1.0},
-        "violation_usd_per_mwh": 2.0,
-    }
+    event = call("20:00", "22:00", 1.0, f"call {HOSTILE_NAME}"[:60], violation_usd_per_mwh=2.0)
     fleet = [
         group(HOSTILE_NAME, 20, th=1_000, watts=1e6 / 10, minimum_on_hours=2.0, restart_minutes=15.0),
         group("Old <b>hall", 30, th=400, watts=1e6 / 10, wear_usd_per_start=0.5, units_switched_together=10),

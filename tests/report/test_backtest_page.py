@@ -6,7 +6,6 @@ import json
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
@@ -17,6 +16,7 @@ from optimizer.report.backtest_page import render_backtest
 from optimizer.report.backtest_view import Pair, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.text import number
 from tests.report.backtests import SPIKE, Made, only, replayed, small, write_farm
+from tests.report.test_packing import unpacked
 
 TWO = ("always_on", "strike")
 
@@ -34,13 +34,6 @@ def rows_of(page: str, heading: str) -> list[list[str]]:
     table = page.split(f"<h2>{heading}</h2>")[1].split("</table>")[0]
     rows = re.findall(r"<tr.*?>(.*?)</tr>", table.split("<tbody>")[1], re.S)
     return [[re.sub(r"<.*?>", "", cell).strip() for cell in re.findall(r"<td.*?>(.*?)</td>", row)] for row in rows]
-
-
-def unpacked(series: Any) -> list[float]:
-    if isinstance(series, list):
-        return series
-    runs = series["runs"]
-    return [value for value, n in zip(runs[::2], runs[1::2], strict=True) for _ in range(n)]
 
 
 def test_the_ladder_on_the_page_is_that_of_the_json() -> None:

@@ -8,24 +8,21 @@ from typing import Any
 
 import pytest
 
+from optimizer.planning import Plan
 from optimizer.report.page import render_page
 from tests.report.plans import contract_plan, plan_of, rich_plan
 
 CHARTS = ("price", "load", "reasons")
 
 
+def written(folder: Path, plan: Plan) -> Path:
+    (folder / "report.html").write_text(render_page(plan), encoding="utf-8")
+    return folder / "report.html"
+
+
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(render_page(rich_plan()), encoding="utf-8")
-    return path
-
-
-@pytest.fixture(scope="module")
-def billed(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    path = tmp_path_factory.mktemp("billed") / "report.html"
-    path.write_text(render_page(contract_plan()), encoding="utf-8")
-    return path
+    return written(tmp_path_factory.mktemp("report"), rich_plan())
 
 
 @pytest.fixture
@@ -127,9 +124,9 @@ def test_dark_differs_from_light_and_follows_a_change(opened: Any) -> None:
 
 
 @pytest.mark.parametrize("width", [390, 1400])
-def test_the_bill_can_be_read_at_any_width(opened: Any, billed: Path, width: int) -> None:
+def test_the_bill_can_be_read_at_any_width(opened: Any, tmp_path: Path, width: int) -> None:
     """Every amount is on the screen without scrolling sideways, and a period folds away."""
-    page = opened(width, path=billed)
+    page = opened(width, path=written(tmp_path, contract_plan()))
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     hidden = page.evaluate(
         """() => [...document.querySelectorAll('.bill td, .ledger td')].filter((cell) => {
@@ -172,8 +169,6 @@ def test_text_has_the_contrast_that_accessibility_asks_for(opened: Any, scheme: 
 
 
 def test_a_long_plan_draws_in_reasonable_time(opened: Any, tmp_path: Path) -> None:
-    path = tmp_path / "long.html"
-    path.write_text(render_page(plan_of(960, groups=12)), encoding="utf-8")
-    page = opened(path=path)
+    page = opened(path=written(tmp_path, plan_of(960, groups=12)))
     assert page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 3_000
     assert inked(page, "reasons") > 5

@@ -12,23 +12,14 @@ import pytest
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.schedule.checker import Breach, check
-from tests.farms import conditions, farm, group
-
-
-def running(n: int, **more: Any) -> dict[str, Any]:
-    return {"state": {"groups": {"G": {"running": n, **more}}}}
+from tests.farms import call, conditions, farm, group, outage, running
 
 
 def at(clock: str, units: int) -> tuple[dict[str, Any], ...]:
     return ({"at": f"2026-02-11 {clock}", "units": units},)
 
 
-def outage(start: str, end: str, units: int) -> tuple[dict[str, Any], ...]:
-    return ({"start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", "units": units},)
-
-
-def call(cut: dict[str, Any], **more: Any) -> tuple[dict[str, Any], ...]:
-    return ({"name": "call", "start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "cut": cut, **more},)
+FOUR_MW, STOP = call("07:00", "08:00"), call("07:00", "08:00", cut={"form": "full_stop"})
 
 
 @dataclass(frozen=True)
@@ -82,11 +73,11 @@ CASES: dict[str, Case] = {
     ),
     "minimum on time/an outage excuses as many as it takes": Case(
         [10, 7], [10, 6], (1, 1, "machines"),
-        {"minimum_on_hours": 3.0, "outages": outage("07:00", "08:00", 3)}, running(0),
+        {"minimum_on_hours": 3.0, "outages": (outage("07:00", "08:00", 3),)}, running(0),
     ),
     "minimum on time/an outage takes those started last, and no more than it takes": Case(
         [2, 1, 1, 1, 2, 1], [2, 1, 1, 1, 2, 0], (5, 1, "machines"),
-        {"units": 2, "minimum_on_hours": 3.0, "outages": outage("07:00", "08:00", 1)}, running(0),
+        {"units": 2, "minimum_on_hours": 3.0, "outages": (outage("07:00", "08:00", 1),)}, running(0),
     ),
     "minimum off time": Case(
         [6, 6, 6, 10], [6, 6, 7, 10], (2, 1, "machines"), {"minimum_off_hours": 3.0}
@@ -96,15 +87,15 @@ CASES: dict[str, Case] = {
     ),
     "minimum off time/an outage excuses as many as it takes": Case(
         [10, 5, 8], [10, 5, 9], (2, 1, "machines"),
-        {"minimum_off_hours": 3.0, "outages": outage("07:00", "08:00", 3)},
+        {"minimum_off_hours": 3.0, "outages": (outage("07:00", "08:00", 3),)},
     ),
     "minimum off time/an outage of running machines excuses none that rest": Case(
         [6, 2, 2], [6, 2, 3], (2, 1, "machines"),
-        {"minimum_off_hours": 3.0, "outages": outage("07:00", "10:00", 4)}, running(6, stopped=at("05:30", 4)),
+        {"minimum_off_hours": 3.0, "outages": (outage("07:00", "10:00", 4),)}, running(6, stopped=at("05:30", 4)),
     ),
     "minimum off time/an outage takes resting machines too": Case(
         [0, 0, 1, 0, 1], [0, 0, 1, 0, 2], (4, 1, "machines"),
-        {"units": 2, "minimum_off_hours": 3.0, "outages": outage("07:00", "08:00", 1)}, running(0),
+        {"units": 2, "minimum_off_hours": 3.0, "outages": (outage("07:00", "08:00", 1),)}, running(0),
     ),
     "starts per day": Case(
         [0, 3], [0, 4], (0, 1, "starts"), {"starts_per_day": 0.5}, running(10, starts_today=2)
@@ -146,15 +137,15 @@ CASES: dict[str, Case] = {
         [6], [4], (0, 2, "MW"), farm={"site": {"ramp_down_mw_per_hour": 4.0}, "state": {"grid_import_mw": 10.0}}, who=""
     ),
     "ramp down/an outage excuses what it takes": Case(
-        [6, 3], [6, 2], (1, 0.5, "MW"), {"standby_w": 0.25e6, "outages": outage("07:00", "08:00", 2)},
+        [6, 3], [6, 2], (1, 0.5, "MW"), {"standby_w": 0.25e6, "outages": (outage("07:00", "08:00", 2),)},
         {**running(6), "site": {"ramp_down_mw_per_hour": 1.0}}, who="",
     ),
     "event cap": Case(
-        [9, 4, 9], [9, 6, 9], (1, 2, "MW"), farm={"events": call({"form": "to_level", "mw": 4.0})}, who="call"
+        [9, 4, 9], [9, 6, 9], (1, 2, "MW"), farm={"events": (FOUR_MW,)}, who="call"
     ),
     "event cap/full stop": Case(
         [9, 0, 9], [9, 1, 9], (1, 1, "MW"),
-        farm={"events": call({"form": "full_stop"}), "site": {"auxiliary_load_mw": 0.5}}, who="call",
+        farm={"events": (STOP,), "site": {"auxiliary_load_mw": 0.5}}, who="call",
     ),
     "on-site below zero": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(1.0, -1.0), who=""),
     "on-site generation": Case([9], [9], (0, 1, "MW"), farm=OWN, onsite=(6.0, 7.0), who=""),
@@ -218,8 +209,8 @@ def test_a_ramp_down_excuses_load_that_really_falls_away(
 ) -> None:
     """Two of four machines G of 1 MW, or 0.5 MW in eco mode, fall out, and all of H, which stood by; one of K runs."""
     out = ("07:00", "08:00")
-    busy = group(units=4, other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"), outages=outage(*out, 2))
-    late = group("H", 4, standby_w=0.125e6, outages=outage(*out, 4))
+    busy = group(units=4, other_modes={"eco": (750.0, 0.5e6)}, modes=("normal", "eco"), outages=(outage(*out, 2),))
+    late = group("H", 4, standby_w=0.125e6, outages=(outage(*out, 4),))
     state = {"groups": {"H": {"running": 0}}}
     c = conditions(farm(busy, late, group("K"), site={"ramp_down_mw_per_hour": 0.5}, state=state), [0.0] * 2)
     units = {("G", "normal"): normal, ("G", "eco"): eco, ("H", "normal"): (0, 0), ("K", "normal"): other}
@@ -254,8 +245,8 @@ def test_without_a_partly_filled_container_none_is_the_one() -> None:
     [
         ({"limit_mw": 6.5}, {"site": {"import_violation_usd_per_mwh": 9.0}}),
         (
-            {"events": call({"form": "to_level", "mw": 4.0})},
-            {"events": call({"form": "to_level", "mw": 4.0}, violation_usd_per_mwh=9.0)},
+            {"events": (FOUR_MW,)},
+            {"events": ({**FOUR_MW, "violation_usd_per_mwh": 9.0},)},
         ),
     ],
 )

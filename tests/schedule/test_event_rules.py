@@ -24,15 +24,9 @@ from optimizer.report.data import figures
 from optimizer.schedule.checker import Breach, check
 from optimizer.settlement.account import settle
 from optimizer.settlement.events import misses
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 
 PAYS = 0.4
-
-
-def call(start: str, end: str, mw: float | None = 4.0, **more: Any) -> dict[str, Any]:
-    """A call to a level of so many MW, or a voluntary one."""
-    cut = {"voluntary": True} if mw is None else {"cut": {"form": "to_level", "mw": mw}}
-    return {"name": "call", "start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", **cut, **more}
 
 
 def on(*units: float) -> Dispatch:

@@ -13,28 +13,13 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import strike_sheet
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group, outage, running
+from tests.schedule.test_checker import at
 
 PAYS, DEAR = 0.4, 3.0
 
 
-def running(n: int, **more: Any) -> dict[str, Any]:
-    return {"state": {"groups": {"G": {"running": n, **more}}}}
-
-
-def at(clock: str, units: int) -> tuple[dict[str, Any], ...]:
-    return ({"at": f"2026-02-11 {clock}", "units": units},)
-
-
-def call(start: str, end: str, mw: float) -> tuple[dict[str, Any], ...]:
-    cut = {"form": "to_level", "mw": mw}
-    return ({"name": "call", "start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", "cut": cut},)
-
-
-def an_outage() -> tuple[dict[str, Any], ...]:
-    return ({"start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "units": 3},)
-
-
+OUTAGE = (outage("06:00", "07:00", 3),)
 SELLS = {"available_mw": 4.0, "export_limit_mw": 4.0, "export_price_usd_per_mwh": 2.0}
 
 # in each of these a machine earns 1 USD/MWh, and power costs 0.4 before the charge
@@ -51,19 +36,11 @@ def so_far(**bill: Any) -> dict[str, Any]:
 
 SOLD = {"name": "block", "mw": 4.0, "price_usd_per_mwh": 0.5, "resale": {}}
 
-PAID_CALL = (
-    {
-        "name": "call",
-        "start": "2026-02-11 07:00",
-        "end": "2026-02-11 08:00",
-        "voluntary": True,
-        "payment": {"usd_per_mwh": 0.9, "baseline_mw": 10.0},
-    },
-)
+PAID_CALL = (call("07:00", "08:00", None, payment={"usd_per_mwh": 0.9, "baseline_mw": 10.0}),)
 
 # reason -> conditions, and machines off for it, per interval
 EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
-    Reason.OUTAGE: (conditions(farm(group(outages=an_outage())), [PAYS, PAYS]), [3, 0]),
+    Reason.OUTAGE: (conditions(farm(group(outages=OUTAGE)), [PAYS, PAYS]), [3, 0]),
     Reason.PRICE: (conditions(farm(), [PAYS, DEAR]), [0, 10]),
     Reason.RESALE: (
         conditions(farm(energy={"blocks": (SOLD,)}, site={"auxiliary_load_mw": 0.5}), [PAYS, DEAR]),
@@ -83,7 +60,7 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
         conditions(farm(energy={"tiers": (TIER,)}), [PAYS, 0.45], start="2026-02-28 22:00Z"),
         [4, 10],
     ),
-    Reason.EVENT: (conditions(farm(events=call("07:00", "08:00", 4.0)), [PAYS] * 3), [0, 6, 0]),
+    Reason.EVENT: (conditions(farm(events=(call("07:00", "08:00", 4.0),)), [PAYS] * 3), [0, 6, 0]),
     Reason.EVENT_PAYMENT: (conditions(farm(events=PAID_CALL), [PAYS] * 3), [0, 10, 0]),
     Reason.IMPORT_LIMIT: (conditions(farm(limit_mw=6.0), [PAYS]), [4]),
     Reason.RAMP: (
@@ -140,8 +117,8 @@ def test_an_example_of_the_reason(reason: Reason) -> None:
 
 def test_machines_off_for_different_reasons_at_once() -> None:
     """Three of ten are out of service, six make way for a call that leaves one; the next hour is dear for all."""
-    both = group(outages=an_outage())
-    c = conditions(farm(both, events=call("06:00", "07:00", 1.0)), [PAYS, DEAR])
+    both = group(outages=OUTAGE)
+    c = conditions(farm(both, events=(call("06:00", "07:00", 1.0),)), [PAYS, DEAR])
     assert told(plan_conditions(c)) == {Reason.OUTAGE: [3, 0], Reason.EVENT: [6, 0], Reason.PRICE: [0, 10]}
 
 
@@ -202,7 +179,7 @@ def test_what_rules_say_of_themselves() -> None:
 def test_a_reason_for_each_group_by_its_own_strike() -> None:
     """At 0.8 USD/MWh the weaker group does not pay; the stronger one would, but the call leaves room for five."""
     weak, strong = group("weak", 3, th=500.0), group("strong", 8)
-    plan = plan_conditions(conditions(farm(weak, strong, events=call("06:00", "07:00", 5.0)), [0.8]))
+    plan = plan_conditions(conditions(farm(weak, strong, events=(call("06:00", "07:00", 5.0),)), [0.8]))
     off = {reason: counts[:, 0].tolist() for reason, counts in plan.explanation.off.items()}
     assert off == {Reason.PRICE: [3, 0], Reason.EVENT: [0, 3]}
     assert plan.explanation.strike[:, 0].tolist() == pytest.approx([0.5, 1.0])

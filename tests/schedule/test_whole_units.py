@@ -19,7 +19,7 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule import search
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from tests.farms import conditions, farm, farms, group
+from tests.farms import call, conditions, farm, farms, group, outage
 
 FREE = 0.0
 
@@ -61,8 +61,8 @@ def test_the_partly_filled_container() -> None:
 
 def test_an_outage_leaves_a_container_partly_filled() -> None:
     """Eight machines in two containers; when three are out, a full one and one of a single machine are left."""
-    outage = {"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 3}
-    plan = plan_conditions(conditions(farm(group(units=8, units_switched_together=4, outages=(outage,))), [0.4] * 3))
+    boxes = group(units=8, units_switched_together=4, outages=(outage("07:00", "08:00", 3),))
+    plan = plan_conditions(conditions(farm(boxes), [0.4] * 3))
     assert on(plan) == [8, 5, 8]
 
 
@@ -231,25 +231,22 @@ def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch:
 
 
 def test_no_whole_schedule_in_time_says_what_is_in_the_way_and_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
-    def too_late(*_: Any, **__: Any) -> Any:
-        raise StoppedEarlyError("no schedule found within the limit")
-
     monkeypatch.setattr(search, "solve", too_late)
     with pytest.raises(StoppedEarlyError, match=r"ramp up broken by the site in interval 1: 0\.5 MW.*--time-limit"):
         plan_conditions(ramped())
 
 
+def too_late(*_: Any, **__: Any) -> Any:
+    raise StoppedEarlyError("no schedule found within the limit")
+
+
 def boxed() -> Any:
     """Two containers of 1.5 MW that may shed 1 MW an hour, called to 2 MW: a part of a container would have to do."""
     box = group("G", 6, th=500.0, watts=0.5e6, units_switched_together=3)
-    call = {
-        "name": "call",
-        "start": "2026-02-11 06:00",
-        "end": "2026-02-11 08:00",
-        "cut": {"form": "to_level", "mw": 2.0},
-    }
     state = {"grid_import_mw": 3.0, "groups": {"G": {"running": 6}}, "at": "2026-02-11 06:00"}
-    return conditions(farm(box, site={"ramp_down_mw_per_hour": 1.0}, events=(call,), state=state), [FREE, FREE])
+    return conditions(
+        farm(box, site={"ramp_down_mw_per_hour": 1.0}, events=(call("06:00", "08:00", 2.0),), state=state), [FREE, FREE]
+    )
 
 
 @pytest.mark.parametrize("units", ["rounded", "exact"])
@@ -260,10 +257,6 @@ def test_where_only_fractions_would_do_the_message_says_so(units: str) -> None:
 
 def test_a_search_cut_short_is_not_proved(monkeypatch: pytest.MonkeyPatch) -> None:
     """Where the search for something better than rounding runs out of time, the plan does not claim to be best."""
-
-    def too_late(*_: Any, **__: Any) -> Any:
-        raise StoppedEarlyError("no schedule found within the limit")
-
     monkeypatch.setattr(search, "solve", too_late)
     plan = plan_conditions(conditions(farm(limit_mw=6.5), [0.4]))
     assert (on(plan), plan.proved) == ([6], False)
@@ -383,10 +376,6 @@ def test_too_many_at_once_are_solved_stretch_after_stretch(monkeypatch: pytest.M
 
 def test_what_ended_a_search_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     """By its work where nobody sets a time, by the clock where one does."""
-
-    def too_late(*_: Any, **__: Any) -> Any:
-        raise StoppedEarlyError("no schedule found within the limit")
-
     monkeypatch.setattr(search, "solve", too_late)
     c = conditions(farm(limit_mw=6.5), [0.4])
     assert plan_conditions(c).cut_short == "the search ended at the work it may do"

@@ -7,7 +7,7 @@ import pytest
 from optimizer.conditions import Conditions
 from optimizer.settlement.account import Settlement, settle
 from optimizer.settlement.flows import grid_import_mw, site_load_mw
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 from tests.settlement.schedules import dispatch
 
 FLEET = (
@@ -127,14 +127,8 @@ def test_generation_export_and_limits_broken() -> None:
     That is 2 MW above the interconnection's 5 at 500, and 3 MW above a call's 4 at 1,000 USD/MWh, for half an hour.
     """
     own = {"available_mw": 4.0, "cost_usd_per_mwh": 20.0, "export_limit_mw": 1.0, "export_price_usd_per_mwh": 90.0}
-    call = {
-        "name": "call",
-        "start": "2026-02-11 06:00",
-        "end": "2026-02-11 06:30",
-        "cut": {"form": "to_level", "mw": 4.0},
-        "violation_usd_per_mwh": 1000.0,
-    }
-    built = farm(limit_mw=5.0, site={"import_violation_usd_per_mwh": 500.0}, energy={"onsite": own}, events=(call,))
+    priced = call("06:00", "06:30", violation_usd_per_mwh=1000.0)
+    built = farm(limit_mw=5.0, site={"import_violation_usd_per_mwh": 500.0}, energy={"onsite": own}, events=(priced,))
     c = conditions(built, [50.0], hours=0.5)
     plan = dispatch({("G", "normal"): [10]}, onsite=4.0, export=1.0)
     assert site_load_mw(c, plan).tolist() == [10.0]

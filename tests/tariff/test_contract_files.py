@@ -13,19 +13,10 @@ from optimizer.config.load import check_file, load_contract, load_farm
 from optimizer.config.schema import schema
 from optimizer.errors import InputError
 from tests.commands.running import curtail
+from tests.config.test_contract import HEAD
 from tests.tariff.rates import rate, saved
 
-FARM = """\
-name: Test
-timezone: America/Chicago
-site: {import_limit_mw: 10}
-fleet:
-  - name: A
-    machine: {model: X, hashrate_th: 200, power_w: 3500, cooling: air, source: test, confidence: low}
-    units: 100
-revenue: {hashprice_usd_per_ph_day: 33.31}
-contract: tariffs/x.yaml
-"""
+FARM = HEAD + "contract: tariffs/x.yaml\n"
 CONTRACT = """\
 name: Large general service
 source: a test

@@ -8,7 +8,7 @@ import pytest
 
 from optimizer.assembly import build_problem
 from optimizer.engine.program import compile_program
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 
 
@@ -118,12 +118,6 @@ def test_spot_beyond_kept() -> None:
     assert optimum(c, "kept_first").profit == usd(10 + 10 * 2 - 3)
 
 
-def called(mw: float) -> dict[str, Any]:
-    """A call to so many MW in the first hour."""
-    cut = {"form": "to_level", "mw": mw}
-    return {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "cut": cut}
-
-
 def test_below_zero_and_below_full_load_the_block_is_filled_first() -> None:
     """Proves that a farm that is kept from full load is paid for what lies beyond the block alone.
 
@@ -131,7 +125,7 @@ def test_below_zero_and_below_full_load_the_block_is_filled_first() -> None:
     spot, 8 + 2 x 2 - 3 USD. Then ten on either block or spot: at half a USD below zero too.
     """
     for mw, machines, spot in ((5.0, 5, 0), (8.0, 8, 2)):
-        c = conditions(farm(energy={"blocks": (block(),)}, events=(called(mw),)), [-2.0, -0.5])
+        c = conditions(farm(energy={"blocks": (block(),)}, events=(call("06:00", "07:00", mw),)), [-2.0, -0.5])
         assert optimum(c).on() == [machines, 10]
         assert optimum(c).profit == usd(machines + spot * 2 - 3 + 10 + 4 * 0.5 - 3)
 

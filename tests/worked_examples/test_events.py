@@ -7,26 +7,16 @@ from typing import Any
 import pytest
 
 from optimizer.conditions import Conditions
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group, span
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS = 0.4  # USD/MWh: a machine gains 0.6 USD in an hour
 GAIN = 0.6
 
 
-def call(start: str, end: str, mw: float | None = 4.0, name: str = "call", **more: Any) -> dict[str, Any]:
-    """A call to a level of so many MW, or a voluntary one."""
-    cut = {"voluntary": True} if mw is None else {"cut": {"form": "to_level", "mw": mw}}
-    return {"name": name, "start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", **cut, **more}
-
-
 def called(*calls: dict[str, Any], intervals: int, hours: Any = 1.0, **more: Any) -> Conditions:
     """Ten machines from 06:00 on under these calls."""
     return conditions(farm(events=calls, **more), [PAYS] * intervals, hours=hours)
-
-
-def stretch(start: str, end: str) -> dict[str, str]:
-    return {"start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}"}
 
 
 @pytest.mark.parametrize(
@@ -235,7 +225,7 @@ def test_the_time_to_respond_runs_from_the_start_and_nothing_is_paid_in_it() -> 
     By hand: from 06:00 with an hour to respond, excused until 06:30: held and paid from 07:00 on, and with 30 minutes
     more to respond from 07:30 on, so all of that hour. Counted from 06:30 the first would begin at 07:30 as well.
     """
-    paid = {"payment": {"usd_per_mwh": 0.5, "baseline_mw": 10.0}, "excused": (stretch("06:00", "06:30"),)}
+    paid = {"payment": {"usd_per_mwh": 0.5, "baseline_mw": 10.0}, "excused": (span("06:00", "06:30"),)}
     for minutes, on, hours in ((60.0, [10, 10, 4, 4], 1.0), (90.0, [10, 10, 10, 4], 0.5)):
         c = called(call("06:00", "08:00", respond_minutes=minutes, **paid), intervals=4, hours=0.5)
         assert optimum(c).on() == on
@@ -325,7 +315,7 @@ def test_excused_stretches() -> None:
     By hand: excused from 07:00 to 08:00 and from 08:30 to 09:00; 08:00 is held for its first half, and paid for that.
     Without the excuse four machines throughout.
     """
-    excused = (stretch("07:00", "08:00"), stretch("08:30", "09:00"))
+    excused = (span("07:00", "08:00"), span("08:30", "09:00"))
     paid = {"payment": {"usd_per_mwh": 0.5, "baseline_mw": 10.0}}
     c = called(call("06:00", "10:00", excused=excused, **paid), intervals=4)
     assert optimum(c).on() == [4, 10, 4, 4]
@@ -354,10 +344,8 @@ def test_without_a_baseline_it_is_the_full_load() -> None:
 
     By hand: nothing runs and 30 USD are paid, against 10 USD of hash. Half of the full load is a cap of 5 MW.
     """
-    paid = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00", "voluntary": True,
-            "payment": {"usd_per_mwh": 3.0}}  # fmt: skip
+    paid = call("06:00", "07:00", None, payment={"usd_per_mwh": 3.0})
     c = conditions(farm(group(units=10), events=(paid,)), [0.0])
     assert (optimum(c).on(), optimum(c).profit) == ([0], usd(30))
-    half = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 07:00",
-            "cut": {"form": "to_share", "share": 0.5}}  # fmt: skip
+    half = call("06:00", "07:00", cut={"form": "to_share", "share": 0.5})
     assert optimum(conditions(farm(group(units=10), events=(half,)), [0.0])).profit == usd(5)

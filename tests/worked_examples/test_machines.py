@@ -4,15 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group, outage, running
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS, DEAR = 0.4, 3.0  # USD/MWh: a machine gains 0.6 USD in an hour, or loses 2
-SIX_MW = {"form": "to_level", "mw": 6.0}
-
-
-def of_state(running: int, **more: object) -> dict[str, object]:
-    return {"state": {"groups": {"G": {"running": running, **more}}}}
 
 
 def test_availability() -> None:
@@ -33,7 +28,7 @@ def test_first_change() -> None:
     By hand: two hours gain 2 x 0.5 USD a machine, less than a start's wear of 2 USD, so the four that ran stay alone.
     Without it the optimum would be all ten machines, their starts free.
     """
-    c = conditions(farm(group(wear_usd_per_start=2.0), **of_state(4)), [0.5, 0.5])
+    c = conditions(farm(group(wear_usd_per_start=2.0), **running(4)), [0.5, 0.5])
     assert optimum(c).profit == usd(4 * 2 * 0.5)
     assert optimum(c).on() == [4, 4]
     assert optimum(c, "first_change").profit == usd(10 * 2 * 0.5)
@@ -58,7 +53,7 @@ def test_minimum_on() -> None:
     By hand: hours gain 0.5, -0.2, -0.2 and -0.2 USD; a start is worth 0.5 - 0.2 - 0.2 USD. Without it the optimum
     would be the first hour alone.
     """
-    c = conditions(farm(group(minimum_on_hours=3.0), **of_state(0)), [0.5, 1.2, 1.2, 1.2])
+    c = conditions(farm(group(minimum_on_hours=3.0), **running(0)), [0.5, 1.2, 1.2, 1.2])
     assert optimum(c).profit == usd(10 * (0.5 - 0.2 - 0.2))
     assert optimum(c).on() == [10, 10, 10, 0]
     assert optimum(c, "minimum_on").profit == usd(10 * 0.5)
@@ -67,7 +62,7 @@ def test_minimum_on() -> None:
 
 def test_minimum_on_can_make_a_start_not_worth_it() -> None:
     """Proves the other side: by hand 0.5 - 0.5 - 0.5 USD is a loss, so nothing starts."""
-    c = conditions(farm(group(minimum_on_hours=3.0), **of_state(0)), [0.5, 1.5, 1.5])
+    c = conditions(farm(group(minimum_on_hours=3.0), **running(0)), [0.5, 1.5, 1.5])
     assert optimum(c).profit == usd(0.0)
     assert optimum(c, "minimum_on").profit == usd(10 * 0.5)
 
@@ -92,10 +87,6 @@ def test_minimum_off_can_make_a_stop_not_worth_it() -> None:
     assert optimum(c, "minimum_off").profit == usd(10 * 3 * 0.6)
 
 
-def outage(start: str, end: str, units: int) -> dict[str, object]:
-    return {"start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", "units": units}
-
-
 def test_outage_split() -> None:
     """Proves that an outage excuses as many machines from resting as it takes, and no more.
 
@@ -118,7 +109,7 @@ def test_an_outage_forces_machines_off_whatever_their_minimum_times() -> None:
     run on, at 2 USD an hour, and the four that fell out need not start again: 10 + 6 + 6 machine-hours.
     """
     busy = group(minimum_on_hours=4.0, minimum_off_hours=4.0, outages=(outage("07:00", "08:00", 4),))
-    started = farm(busy, **of_state(10, started=({"at": "2026-02-11 05:00", "units": 10},)))
+    started = farm(busy, **running(10, started=({"at": "2026-02-11 05:00", "units": 10},)))
     assert optimum(conditions(started, [PAYS] * 3)).profit == usd((10 + 6 + 10) * 0.6)
     assert optimum(conditions(started, [PAYS] * 3)).on() == [10, 6, 10]
     assert optimum(conditions(started, [DEAR] * 3)).on() == [10, 6, 6]
@@ -132,7 +123,7 @@ def test_an_outage_takes_resting_machines_first_where_that_is_better() -> None:
     resting ones; six run on, and at 08:00 the four are back and may start.
     """
     busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", 4),))
-    state = of_state(6, stopped=({"at": "2026-02-11 05:00", "units": 4},))
+    state = running(6, stopped=({"at": "2026-02-11 05:00", "units": 4},))
     c = conditions(farm(busy, **state), [PAYS] * 3)
     assert optimum(c).profit == usd((6 + 6 + 10) * 0.6)
     assert optimum(c).on() == [6, 6, 10]
@@ -147,7 +138,7 @@ def test_minimum_off_since_outage() -> None:
     machine-hours of 0.6 USD. Without it the optimum would restart six, four of them excused by the outage before.
     """
     busy = group(minimum_off_hours=3.0, outages=(outage("07:00", "08:00", 4),))
-    c = conditions(farm(busy, limit_mw=6.0, **of_state(6)), [PAYS, PAYS, DEAR, PAYS])
+    c = conditions(farm(busy, limit_mw=6.0, **running(6)), [PAYS, PAYS, DEAR, PAYS])
     assert optimum(c).profit == usd((6 + 6 + 4) * 0.6)
     assert optimum(c).on() == [6, 6, 0, 4]
     assert optimum(c, "minimum_off_since_outage").profit == usd((6 + 6 + 6) * 0.6)
@@ -161,7 +152,7 @@ def test_of_two_outages_the_one_after_the_stop_excuses_what_it_takes() -> None:
     """
     busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", 4), outage("09:00", "10:00", 2)))
     prices, limits = [PAYS, PAYS, DEAR, DEAR, PAYS], [6.0, 6.0, 6.0, 6.0, 99.0]
-    c = conditions(farm(busy, **of_state(6)), prices, import_limit=limits)
+    c = conditions(farm(busy, **running(6)), prices, import_limit=limits)
     assert optimum(c).on() == [6, 6, 0, 0, 6]
     assert optimum(c).profit == usd((6 + 6 + 6) * 0.6)
 
@@ -188,9 +179,8 @@ def test_an_outage_takes_machines_that_were_switched_before_the_plan() -> None:
     """
     for taken, last in ((4, 10), (3, 9)):
         busy = group(minimum_off_hours=4.0, outages=(outage("07:00", "08:00", taken),), wear_usd_per_start=0.01)
-        state = of_state(8, stopped=({"at": "2026-02-11 05:00", "units": 2},))
-        call = {"name": "call", "start": "2026-02-11 06:00", "end": "2026-02-11 08:00", "cut": SIX_MW}
-        best = optimum(conditions(farm(busy, events=(call,), **state), [PAYS] * 3))
+        state = running(8, stopped=({"at": "2026-02-11 05:00", "units": 2},))
+        best = optimum(conditions(farm(busy, events=(call("06:00", "08:00", 6.0),), **state), [PAYS] * 3))
         assert best.on() == [6, 6, last]
 
 
@@ -200,7 +190,7 @@ def test_daily_starts() -> None:
     By hand: half a start a machine allows five; two were made, three are left, and gain 0.6 USD each. Without it the
     optimum would restart all ten.
     """
-    c = conditions(farm(group(starts_per_day=0.5), **of_state(10, starts_today=2)), [DEAR, PAYS])
+    c = conditions(farm(group(starts_per_day=0.5), **running(10, starts_today=2)), [DEAR, PAYS])
     assert optimum(c).profit == usd(3 * 0.6)
     assert optimum(c).on() == [0, 3]
     assert optimum(c, "daily_starts").profit == usd(10 * 0.6)
@@ -231,7 +221,7 @@ def test_cold_start() -> None:
     By hand: four machines ran; six more start in the third hour, when it is warm. Without it the optimum would be ten
     machines throughout.
     """
-    c = conditions(farm(group(minimum_start_temperature_c=-5.0), **of_state(4)), [PAYS] * 3, temperature=[-10, -10, -5])
+    c = conditions(farm(group(minimum_start_temperature_c=-5.0), **running(4)), [PAYS] * 3, temperature=[-10, -10, -5])
     assert optimum(c).profit == usd((4 + 4 + 10) * 0.6)
     assert optimum(c).on() == [4, 4, 10]
     assert optimum(c, "cold_start").profit == usd(30 * 0.6)
@@ -271,7 +261,7 @@ def test_start_rate() -> None:
 
     By hand: 4, 8 and 10 machines gain 0.6 USD an hour. Without it the optimum would be ten at once.
     """
-    c = conditions(farm(group(starts_per_hour=4.0), **of_state(0)), [PAYS] * 3)
+    c = conditions(farm(group(starts_per_hour=4.0), **running(0)), [PAYS] * 3)
     assert optimum(c).profit == usd((4 + 8 + 10) * 0.6)
     assert optimum(c).on() == [4, 8, 10]
     assert optimum(c, "start_rate").profit == usd(30 * 0.6)
@@ -282,7 +272,7 @@ def test_hourly_starts() -> None:
 
     By hand: 1, 2, 2, 2 machines run, 7 x 0.25 x 0.6 USD. Without hourly_starts the optimum would be 1, 2, 3, 4.
     """
-    c = conditions(farm(group(starts_per_hour=2.0), **of_state(0)), [PAYS] * 4, hours=0.25)
+    c = conditions(farm(group(starts_per_hour=2.0), **running(0)), [PAYS] * 4, hours=0.25)
     assert optimum(c).on() == [1, 2, 2, 2]
     assert optimum(c).profit == usd(7 * 0.25 * 0.6)
     assert optimum(c, "hourly_starts").profit == usd(10 * 0.25 * 0.6)
@@ -290,27 +280,26 @@ def test_hourly_starts() -> None:
 
 def test_starts_just_before_the_plan_count_within_the_hour() -> None:
     """Proves that a start at 05:30 uses up one of two an hour until 06:30: 2, 2, 3, 3 machines, one carried in."""
-    state = of_state(1, started=({"at": "2026-02-11 05:30", "units": 1},))
+    state = running(1, started=({"at": "2026-02-11 05:30", "units": 1},))
     c = conditions(farm(group(starts_per_hour=2.0), **state), [PAYS] * 4, hours=0.25)
     assert optimum(c).on() == [2, 2, 3, 3]
 
 
 def test_a_plan_made_anew_every_five_minutes_still_starts_machines() -> None:
     """Proves that the first interval of any plan may start a container, however low the rate."""
-    c = conditions(farm(group(starts_per_hour=4.0, units_switched_together=4), **of_state(0)), [PAYS], hours=1 / 12)
+    c = conditions(farm(group(starts_per_hour=4.0, units_switched_together=4), **running(0)), [PAYS], hours=1 / 12)
     assert optimum(c).on() == [4]
 
 
 def test_an_outage_excuses_a_ramp_down() -> None:
     """Proves that load an outage takes away is no ramp: eight of ten 1 MW machines fall out where 1 MW/h is allowed."""
-    outage = {"start": "2026-02-11 07:00", "end": "2026-02-11 08:00", "units": 8}
-    c = conditions(farm(group(outages=(outage,)), site={"ramp_down_mw_per_hour": 1.0}), [PAYS] * 2)
+    c = conditions(farm(group(outages=(outage("07:00", "08:00", 8),)), site={"ramp_down_mw_per_hour": 1.0}), [PAYS] * 2)
     assert optimum(c).on() == [10, 2]
 
 
 def test_daily_starts_are_counted_per_available_machine() -> None:
     """Proves that one start a day and machine is four when four of ten work: they start where it pays most."""
-    c = conditions(farm(group(starts_per_day=1.0, availability=0.4), **of_state(0)), [0.3, DEAR, PAYS])
+    c = conditions(farm(group(starts_per_day=1.0, availability=0.4), **running(0)), [0.3, DEAR, PAYS])
     assert optimum(c).on() == [4, 0, 0]
 
 
@@ -330,7 +319,7 @@ def test_machines_started_before_the_plan_are_bound_on() -> None:
 
     By hand: four machines lose 2 USD in each of two hours. Without minimum_on the optimum would be nothing on.
     """
-    state = of_state(6, started=({"at": "2026-02-11 05:00", "units": 4},))
+    state = running(6, started=({"at": "2026-02-11 05:00", "units": 4},))
     c = conditions(farm(group(minimum_on_hours=3.0), **state), [DEAR] * 3)
     assert optimum(c).profit == usd(-4 * 2 * 2.0)
     assert optimum(c).on() == [4, 4, 0]
@@ -342,7 +331,7 @@ def test_machines_stopped_before_the_plan_are_bound_off() -> None:
 
     By hand: six machines run two hours, then ten. Without minimum_off the optimum would be ten throughout.
     """
-    state = of_state(6, stopped=({"at": "2026-02-11 05:30", "units": 4},))
+    state = running(6, stopped=({"at": "2026-02-11 05:30", "units": 4},))
     c = conditions(farm(group(minimum_off_hours=2.0), **state), [PAYS] * 3)
     assert optimum(c).profit == usd((6 + 6 + 10) * 0.6)
     assert optimum(c).on() == [6, 6, 10]
@@ -355,11 +344,11 @@ def test_what_was_switched_before_the_plan_is_bound_by_short_minimum_times_too()
     By hand: four machines stopped at 05:45 rest until 06:15, so six run and then ten; four started at 05:45 run until
     06:15, so they lose 2 USD each.
     """
-    stopped = of_state(6, stopped=({"at": "2026-02-11 05:45", "units": 4},))
+    stopped = running(6, stopped=({"at": "2026-02-11 05:45", "units": 4},))
     c = conditions(farm(group(minimum_off_hours=0.5), **stopped), [PAYS] * 2)
     assert optimum(c).profit == usd((6 + 10) * 0.6)
     assert optimum(c, "minimum_off").profit == usd(20 * 0.6)
-    started = of_state(6, started=({"at": "2026-02-11 05:45", "units": 4},))
+    started = running(6, started=({"at": "2026-02-11 05:45", "units": 4},))
     c = conditions(farm(group(minimum_on_hours=0.5), **started), [DEAR] * 2)
     assert optimum(c).profit == usd(-4 * 2.0)
     assert optimum(c, "minimum_on").profit == usd(0.0)

@@ -9,15 +9,11 @@ from typing import Any
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
-from tests.farms import conditions, farm, group
+from tests.farms import conditions, farm, group, outage
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS, DEAR = 0.4, 3.0  # USD/MWh
 ECO: dict[str, Any] = {"other_modes": {"eco": (750.0, 0.5e6)}, "modes": ("normal", "eco")}
-
-
-def outage(start: str, units: int) -> dict[str, Any]:
-    return {"start": f"2026-02-11 {start}", "end": "2026-02-11 12:00", "units": units}
 
 
 def ramped(*groups: dict[str, Any], state: dict[str, Any], before: float | None = None) -> Any:
@@ -27,7 +23,7 @@ def ramped(*groups: dict[str, Any], state: dict[str, Any], before: float | None 
 
 def idle_ones_fall_out() -> Conditions:
     """Four machines G run; four machines H, which never pay, fall out in the dear hour."""
-    late = group("H", 4, th=300.0, outages=(outage("08:00", 4),))
+    late = group("H", 4, th=300.0, outages=(outage("08:00", "12:00", 4),))
     state = {"G": {"running": 4}, "H": {"running": 0}}
     return conditions(ramped(group(units=4), late, state=state, before=4.0), [PAYS, PAYS, DEAR, PAYS])
 
@@ -51,7 +47,7 @@ def test_idle_machines_that_fall_out_save_their_standby() -> None:
 
     By hand: that megawatt falls away with them in the dear hour, beside the one that the ramp allows G.
     """
-    late = group("H", 4, th=300.0, standby_w=0.25e6, outages=(outage("08:00", 4),))
+    late = group("H", 4, th=300.0, standby_w=0.25e6, outages=(outage("08:00", "12:00", 4),))
     state = {"G": {"running": 4}, "H": {"running": 0}}
     c = conditions(ramped(group(units=4), late, state=state, before=5.0), [PAYS, PAYS, DEAR, PAYS])
     assert optimum(c).on() == [3, 2, 1, 4]
@@ -66,7 +62,7 @@ def test_taken_ran() -> None:
     the two others of G lose 0.75 USD each, two of H 2 USD each. Without it the optimum would stop all of G, call two
     megawatts excused, and lose 2 USD with two of H.
     """
-    busy = group(units=4, th=10.0, outages=(outage("07:00", 2),), **ECO)
+    busy = group(units=4, th=10.0, outages=(outage("07:00", "12:00", 2),), **ECO)
     state = {"G": {"running": 4, "modes": {"eco": 4}}, "H": {"running": 4}}
     c = conditions(ramped(busy, group("H", 4), state=state, before=6.0), [0.6, DEAR])
     assert optimum(c).profit == usd(3 * 0.4 + 4 * 0.45 - 2 * 0.75 - 2 * 2.0)
@@ -80,7 +76,7 @@ def test_the_state_tells_the_mode() -> None:
     hour: the two left of G lose 0.75 USD each, three of H 2 USD each. A state without modes takes them for normal ones:
     two megawatts are excused.
     """
-    busy = group(units=4, outages=(outage("06:00", 2),), **ECO)
+    busy = group(units=4, outages=(outage("06:00", "12:00", 2),), **ECO)
     for modes, left in (({"eco": 4}, 3), ({}, 2)):
         state = {"G": {"running": 4, "modes": modes, "in_service": 4}, "H": {"running": 4}}
         c = conditions(ramped(busy, group("H", 4), state=state, before=6.0), [DEAR])
@@ -95,7 +91,7 @@ def test_taken_running() -> None:
     0.6 USD; at 0.6 USD/MWh eco mode earns 0.45 USD, 0.05 more, and the ramp lets two be turned down. Without either
     rule the optimum would turn down all four: it would say that two which ran were taken, or taken and replaced.
     """
-    busy = group(units=6, minimum_off_hours=2.0, outages=(outage("07:00", 2),), **ECO)
+    busy = group(units=6, minimum_off_hours=2.0, outages=(outage("07:00", "12:00", 2),), **ECO)
     state = {"G": {"running": 4, "stopped": ({"at": "2026-02-11 05:00", "units": 2},)}}
     c = conditions(ramped(busy, state=state), [PAYS, 0.6])
     assert optimum(c, whole=True).profit == usd(4 * 0.6 + 2 * 0.45 + 2 * 0.4)
@@ -110,7 +106,7 @@ def test_taken_unreplaced() -> None:
     those of G gain 0.3 USD and those of H lose 0.2 USD, but one alone may stop. Without it the optimum would start the
     resting ones as the others fall out, and stop all of H.
     """
-    busy = group(units=8, th=1500.0, minimum_off_hours=2.0, outages=(outage("07:00", 4),))
+    busy = group(units=8, th=1500.0, minimum_off_hours=2.0, outages=(outage("07:00", "12:00", 4),))
     state = {"G": {"running": 4, "stopped": ({"at": "2026-02-11 05:00", "units": 4},)}, "H": {"running": 4}}
     c = conditions(ramped(busy, group("H", 4), state=state), [PAYS, 1.2])
     best = optimum(c, whole=True)
@@ -120,7 +116,7 @@ def test_taken_unreplaced() -> None:
 
 
 def turned_up(start: str, **more: Any) -> Any:
-    busy = group(units=4, outages=(outage(start, 2),), **ECO)
+    busy = group(units=4, outages=(outage(start, "12:00", 2),), **ECO)
     state = {"G": {"running": 4, "modes": {"normal": 2, "eco": 2}}, "H": {"running": 2, **more.pop("state", {})}}
     return ramped(busy, group("H", 2, th=300.0, **more.pop("H", {})), state=state, **more)
 
@@ -156,7 +152,7 @@ def test_what_fell_away_was_drawn_in_the_interval_before() -> None:
     By hand: four machines that must run draw 5 MW in the warm first hour. Two fall out in the cold dear hour and excuse
     2.5 MW, the ramp allows another, so 1.5 MW are left, at a PUE of one: 4 x 0.5 - 1.5 x 2 USD.
     """
-    busy = group(units=4, minimum_on_hours=2.0, outages=(outage("07:00", 2),))
+    busy = group(units=4, minimum_on_hours=2.0, outages=(outage("07:00", "12:00", 2),))
     state = {"groups": {"G": {"running": 4, "started": ({"at": "2026-02-11 05:00", "units": 4},)}}}
     site = {"ramp_down_mw_per_hour": 1.0, "pue": {"temperature_c": (0.0, 40.0), "pue": (1.0, 1.25)}}
     c = conditions(farm(busy, site=site, state=state), [PAYS, DEAR], temperature=[40.0, 0.0])
@@ -168,6 +164,6 @@ def test_machines_that_rest_from_before_fall_out_too() -> None:
     """By hand: six ran and four stopped half an hour before the plan, so ten were there; two fall out at once."""
     stopped = ({"at": "2026-02-11 05:30", "units": 4},)
     state = {"groups": {"G": {"running": 6, "stopped": stopped}}}
-    c = conditions(farm(group(minimum_off_hours=2.0, outages=(outage("06:00", 2),)), state=state), [0.0, 0.0])
+    c = conditions(farm(group(minimum_off_hours=2.0, outages=(outage("06:00", "12:00", 2),)), state=state), [0.0, 0.0])
     assert c.in_service_before.tolist() == [10.0]
     assert c.fallen_out.tolist() == [[2.0, 0.0]]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.conditions import Conditions
-from tests.farms import conditions, farm, group
+from tests.farms import conditions, farm, group, outage
 from tests.worked_examples.optimum import optimum, usd
 
 FORECAST = {"kind": "persistence"}
@@ -78,6 +78,6 @@ def test_schedule_change() -> None:
 
 def test_what_an_outage_takes_is_not_held() -> None:
     """Ten were announced, six are in service: nothing is frozen, and at 3 USD/MWh all stop."""
-    out = {"outages": ({"start": "2026-02-11 06:00", "end": "2026-02-11 08:00", "units": 4},)}
+    out = {"outages": (outage("06:00", "08:00", 4),)}
     c = announced([3.0, 3.0], rules={"frozen_intervals": 2}, told=[10, 10], **out)
     assert optimum(c).on() == [0, 0]

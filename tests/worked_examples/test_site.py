@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.limits import hard_limit
-from tests.farms import conditions, farm, group
+from tests.farms import call, conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS, DEAR = 0.4, 3.0  # USD/MWh: a machine gains 0.6 USD in an hour, or loses 2
@@ -154,7 +154,7 @@ def test_a_call_is_reached_in_steps_that_a_later_plan_can_follow() -> None:
     before a call to 5 MW at 08:00, and the plan of 07:00 from ten machines is just in time: 9, 8, 7, 6, 5. A fall of
     a whole hour's ramp at 08:00 would let nine run until then, and leave 3 MW to fall at once.
     """
-    down = call({"form": "to_level", "mw": 5.0}, "08:00", "09:00")
+    down = call("08:00", "09:00", 5.0)
     state = {"grid_import_mw": 10.0, "groups": {"G": {"running": 10}}}
     ramp: dict[str, Any] = {"site": {"ramp_down_mw_per_hour": 4.0}, "events": (down,), "state": state}
     c = conditions(farm(**ramp), [PAYS] * 6, hours=[0.25] * 4 + [1, 1])
@@ -175,10 +175,6 @@ FORMS: dict[str, tuple[dict[str, Any], float]] = {
 }
 
 
-def call(cut: dict[str, Any], start: str = "07:00", end: str = "08:00", **more: Any) -> dict[str, Any]:
-    return {"name": "call", "start": f"2026-02-11 {start}", "end": f"2026-02-11 {end}", "cut": cut, **more}
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_event_cap(form: str) -> None:
     """Proves that a call caps import for its hour, in each of its forms.
@@ -187,7 +183,7 @@ def test_event_cap(form: str) -> None:
     Without it the optimum would be ten throughout.
     """
     cut, cap = FORMS[form]
-    c = conditions(farm(site={"auxiliary_load_mw": 0.5}, events=(call(cut),)), [PAYS] * 3)
+    c = conditions(farm(site={"auxiliary_load_mw": 0.5}, events=(call("07:00", "08:00", cut=cut),)), [PAYS] * 3)
     auxiliary = 3 * 0.5 * PAYS
     assert optimum(c).profit == usd((10 + (cap - 0.5) + 10) * 0.6 - auxiliary)
     assert optimum(c).on() == [10, cap - 0.5, 10]
@@ -197,7 +193,9 @@ def test_event_cap(form: str) -> None:
 def test_a_full_stop_leaves_standby_and_auxiliary_load() -> None:
     """Proves that ten machines on 0.05 MW standby at PUE 1.2 with 0.5 MW auxiliary may draw their 1.1 MW."""
     site = {"auxiliary_load_mw": 0.5, "pue": 1.2}
-    c = conditions(farm(group(standby_w=5e4), site=site, events=(call({"form": "full_stop"}),)), [0.0] * 3)
+    c = conditions(
+        farm(group(standby_w=5e4), site=site, events=(call("07:00", "08:00", cut={"form": "full_stop"}),)), [0.0] * 3
+    )
     assert optimum(c).on() == [10, 0, 10]
     assert optimum(c).profit == usd(20.0)
 
@@ -209,7 +207,7 @@ def test_event_penalty(penalty: float, over_mw: float) -> None:
     By hand, over half an hour: 6 MW over the cap gain 0.6 - 0.2 USD/MWh; at 0.7 USD/MWh nothing is gained. Without the
     penalty the optimum would be ten machines.
     """
-    priced = call({"form": "to_level", "mw": 4.0}, "06:00", "06:30", violation_usd_per_mwh=penalty)
+    priced = call("06:00", "06:30", 4.0, violation_usd_per_mwh=penalty)
     c = conditions(farm(events=(priced,)), [PAYS], hours=0.5)
     assert optimum(c).profit == usd(0.5 * (4 * 0.6 + over_mw * (0.6 - penalty)))
     assert optimum(c).on() == [4 + over_mw]
@@ -218,7 +216,7 @@ def test_event_penalty(penalty: float, over_mw: float) -> None:
 
 def test_a_call_holds_for_every_interval_it_touches() -> None:
     """Proves that a call from 07:30 to 08:15 caps both hours: 10, 4, 4 and 10 machines."""
-    c = conditions(farm(events=(call({"form": "to_level", "mw": 4.0}, "07:30", "08:15"),)), [PAYS] * 4)
+    c = conditions(farm(events=(call("07:30", "08:15", 4.0),)), [PAYS] * 4)
     assert optimum(c).on() == [10, 4, 4, 10]
     assert optimum(c).profit == usd((10 + 4 + 4 + 10) * 0.6)
 
@@ -228,11 +226,8 @@ def test_overlapping_calls_each_cap() -> None:
 
     By hand: hard at 6 MW, priced at 0.1 USD/MWh over 2 MW: six machines, four of them at a penalty.
     """
-    hard = call({"form": "to_level", "mw": 6.0}, "06:00", "07:00")
-    soft = {
-        **call({"form": "to_level", "mw": 2.0}, "06:00", "07:00", violation_usd_per_mwh=0.1),
-        "name": "soft",
-    }
+    hard = call("06:00", "07:00", 6.0)
+    soft = call("06:00", "07:00", 2.0, "soft", violation_usd_per_mwh=0.1)
     c = conditions(farm(events=(hard, soft)), [PAYS])
     assert optimum(c).on() == [6]
     assert optimum(c).profit == usd(6 * 0.6 - 4 * 0.1)

@@ -20,7 +20,6 @@ from tests.daily.walk.judge import Look, faults
 from tests.daily.walk.orders import Orders, fleet_of
 from tests.daily.walk.place import FARMS, HURTS, PRICES, Place, call, cut_of, write_whole
 
-INSIDE = 0.4  # the share of days with a fault inside a call
 JUMPS = (timedelta(minutes=-55), timedelta(hours=-3), timedelta(days=-400), timedelta(hours=5), timedelta(days=1500))
 HOUR = timedelta(hours=1)
 

@@ -6,7 +6,7 @@ import csv
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,6 @@ SOURCES = {"plan", "kept", "nearest", "posture"}
 STALE_SOURCES, STALE_STATUSES = {"kept", "posture"}, {"kept", "safe", "nothing", "run out"}
 CODES = {0, 2, 3, 4, 5, 6}
 TINY = 1e-6
-MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)

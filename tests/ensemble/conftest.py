@@ -1,0 +1,15 @@
+"""The study that tests draw scenarios of."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from optimizer.ensemble.study import Study
+from tests.ensemble.studies import study_in
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Study:
+    return study_in(tmp_path)
