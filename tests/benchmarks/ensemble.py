@@ -12,6 +12,7 @@ import importlib.util
 import json
 import os
 import resource
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -23,7 +24,6 @@ import yaml
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.processes import ROOT, MeasurementError, run
 from tests.benchmarks.targets import EQUAL
-from tests.commands.running import beside
 
 GROUPS, HOURS, HISTORY_DAYS = 12, 168, 120
 SCENARIOS, LINOPY_SAMPLE = 1000, 10
@@ -100,7 +100,12 @@ def on_two_cores(name: str, folder: Path, scenarios: int) -> dict[str, Any]:
     """A part split over two processes at the same time: seconds of the slower one, largest difference from ours."""
     half = scenarios // 2
     begun = [
-        beside("-m", "tests.benchmarks.ensemble", name, folder, first, stop)
+        subprocess.Popen(
+            [sys.executable, "-m", "tests.benchmarks.ensemble", name, str(folder), str(first), str(stop)],
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
         for first, stop in ((0, half), (half, scenarios))
     ]
     told = [process.communicate()[0] for process in begun]
@@ -171,8 +176,7 @@ def scaling(folder: Path, scenarios: int) -> dict[str, Any]:
 def ensemble_benchmark(folder: Path, full: bool) -> dict[str, Any]:
     """As `_ensemble_benchmark`, in a process of its own, so that the one that measures all the others stays small."""
     said = run("-m", "tests.benchmarks.ensemble", "all", str(folder), str(int(full))).output
-    result: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return result
+    return dict(json.loads(said.splitlines()[-1]))
 
 
 def _ensemble_benchmark(folder: Path, full: bool) -> dict[str, Any]:

@@ -61,8 +61,7 @@ def route(name: str, folder: Path, warm_up: Path, solve_within: float | None) ->
 
 def _result(output: str) -> dict[str, Any]:
     """The line of JSON in what a process printed; a peer's solver may chat around it."""
-    result: dict[str, Any] = json.loads(next(line for line in output.splitlines() if line.startswith("{")))
-    return result
+    return dict(json.loads(next(line for line in output.splitlines() if line.startswith("{"))))
 
 
 def save_program(folder: Path) -> dict[str, Any]:

@@ -29,8 +29,7 @@ def replanning_benchmark(folder: Path, full: bool) -> dict[str, Any]:
     """Every figure, in a process of its own."""
     days = DAYS if full else QUICK_DAYS
     said = run("-m", "tests.benchmarks.replanning", str(folder), str(days)).output
-    result: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return result
+    return dict(json.loads(said.splitlines()[-1]))
 
 
 def measured(folder: Path, days: int) -> dict[str, Any]:

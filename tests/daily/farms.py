@@ -81,5 +81,4 @@ def files_in(folder: Path) -> dict[str, bytes]:
 
 def data_of(text: str) -> dict[str, Any]:
     """What a command printed with --json."""
-    found: dict[str, Any] = json.loads(text)
-    return found
+    return dict(json.loads(text))

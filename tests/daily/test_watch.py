@@ -48,8 +48,7 @@ class Site:
 
     def points(self) -> dict[str, Any]:
         """The set-points that stand there."""
-        found: dict[str, Any] = json.loads((self.state / "setpoints.json").read_text())
-        return found
+        return dict(json.loads((self.state / "setpoints.json").read_text()))
 
     def feed(self, name: str, *rows: str) -> None:
         """Let a file arrive."""
@@ -384,6 +383,10 @@ def test_what_cannot_be_written_does_not_make_the_loop_spin(site: Site, monkeypa
 SILENT = "daily: {feed: {silent_minutes: 30}, safe_posture: {all_off: true}}"
 
 
+def broken(*_: object, **__: object) -> None:
+    raise ZeroDivisionError("by zero")
+
+
 def test_a_feed_that_is_silent_brings_the_posture(tmp_path: Path) -> None:
     """Its newest price began at 00:15. Half an hour later that will do, a minute more will not; a new one ends it."""
     site = Site(tmp_path, SILENT)
@@ -417,10 +420,6 @@ def test_a_feed_that_cannot_even_be_asked_is_silent_too(tmp_path: Path, monkeypa
     site = Site(tmp_path, SILENT)
     site.feed("now.csv", "2026-02-11T00:00-06:00,20")
     site.step()
-
-    def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("by zero")
-
     monkeypatch.setattr(FolderFeed, "read", broken)
     points = site.step(minutes=31)
     assert (points["status"], points["price_age_minutes"]) == ("safe", 31.0)
@@ -450,10 +449,6 @@ def test_a_silent_feed_without_a_posture_leaves_the_schedule(tmp_path: Path) -> 
 def test_whatever_fails_the_loop_goes_on_and_calls_are_obeyed(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each part of a look by itself, with a fault of the program."""
     before = site.step()
-
-    def broken(*_: object, **__: object) -> None:
-        raise ZeroDivisionError("by zero")
-
     for name in ("feed.read", "feed_of"):
         with monkeypatch.context() as patched:
             if name == "feed.read":

@@ -10,6 +10,7 @@ import pytest
 
 from optimizer.report.backtest_page import render_backtest
 from tests.report.backtests import small
+from tests.report.test_browser import box_of, dragged
 
 
 @pytest.fixture(scope="module")
@@ -77,14 +78,7 @@ def test_zooming_a_day_leaves_the_curves_alone(opened: Any) -> None:
     page = opened(1400)
     shown = "Curtail.pages.map((p) => p.plots.map((q) => [q.scales.x.min, q.scales.x.max]))"
     before = page.evaluate(shown)
-    over = page.locator("[data-chart=load_d0] .u-over")
-    over.scroll_into_view_if_needed()
-    box = over.bounding_box()
-    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 50)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=3)
-    page.mouse.up()
-    page.wait_for_timeout(50)
+    box = dragged(page, "load_d0")
     after = page.evaluate(shown)
     assert after[0] == before[0]
     assert after[2] == before[2]
@@ -96,9 +90,7 @@ def test_zooming_a_day_leaves_the_curves_alone(opened: Any) -> None:
 
 def test_hovering_tells_a_rung_that_is_not_drawn(opened: Any) -> None:
     page = opened(1400)
-    over = page.locator("[data-chart=against] .u-over")
-    over.scroll_into_view_if_needed()
-    box = over.bounding_box()
+    box = box_of(page, "against")
     page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 50)
     told = page.locator("[data-chart=against] .tip").inner_text()
     assert "Sun 2 Jul" in told

@@ -58,6 +58,17 @@ def box_of(page: Any, chart: str) -> dict[str, float]:
     return dict(over.bounding_box())
 
 
+def dragged(page: Any, chart: str) -> dict[str, float]:
+    """The box of a chart of which the second quarter has been chosen with the mouse."""
+    box = box_of(page, chart)
+    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 50)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=3)
+    page.mouse.up()
+    page.wait_for_timeout(50)
+    return box
+
+
 @pytest.mark.parametrize("width", [390, 1400])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_draws_without_overflow(opened: Any, width: int, scheme: str) -> None:
@@ -70,12 +81,7 @@ def test_draws_without_overflow(opened: Any, width: int, scheme: str) -> None:
 def test_dragging_zooms_all_charts_and_double_click_resets(opened: Any) -> None:
     page = opened()
     whole = ranges(page)
-    box = box_of(page, "load")
-    page.mouse.move(box["x"] + box["width"] * 0.25, box["y"] + 50)
-    page.mouse.down()
-    page.mouse.move(box["x"] + box["width"] * 0.5, box["y"] + 60, steps=3)
-    page.mouse.up()
-    page.wait_for_timeout(50)
+    box = dragged(page, "load")
     start, end = whole[0]
     for low, high in ranges(page):
         assert low == pytest.approx(start + 0.25 * (end - start), abs=900)

@@ -17,10 +17,9 @@ from tests.report.plans import HOSTILE_NAME, contract_plan, plan_of, rich_plan
 
 
 def printed(plan: object, width: int) -> str:
-    console = Console(width=width, file=StringIO())
-    print_summary(plan, console)  # type: ignore[arg-type]
-    assert isinstance(console.file, StringIO)
-    return console.file.getvalue()
+    file = StringIO()
+    print_summary(plan, Console(width=width, file=file))  # type: ignore[arg-type]
+    return file.getvalue()
 
 
 @pytest.mark.parametrize("plan", [rich_plan, contract_plan])
