@@ -225,6 +225,12 @@ class Conditions:
         return np.array([megawatts(max(p.power_w for p in points.values())) for points in self.points.values()])
 
     @cached_property
+    def least_machine_mw(self) -> F:
+        """What the most frugal machine in its most frugal mode draws beyond standby, MW at the meter, (intervals,)."""
+        extra = (point.power_w - group.standby_w for group in self.farm.fleet for point in group.points.values())
+        return np.asarray(megawatts(min(extra)) * self.pue)
+
+    @cached_property
     def units_before(self) -> F:
         """Machines running just before the plan, (groups,): the state carried in, else all that are available."""
         state = self.state.groups

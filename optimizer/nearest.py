@@ -15,12 +15,11 @@ from numpy.typing import NDArray
 from optimizer.conditions import Conditions
 from optimizer.config.state import GroupState, State
 from optimizer.errors import InfeasibleError, SolverError
-from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, shortfalls
+from optimizer.limits import ABOVE_ALL_USD_PER_MWH, HardLimit, bound_to, owed_limit, shortfalls, within_reach_mw
 from optimizer.planning import Plan, plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.settlement.account import settle
-from optimizer.units import megawatts
 
 F = NDArray[np.float64]
 _MW = 1e-6
@@ -70,13 +69,14 @@ def _released(c: Conditions) -> State:
 def _nearest(c: Conditions) -> Plan:
     """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval.
 
-    The first search ends within a share of all energy above what binds: what is left of less than a machine is first
-    taken to be none.
+    What binds is also what the way down to a later call asks for. The first search ends within half a machine in each
+    interval that is above: what is left of less than a machine is first taken to be none.
     """
     owed = owed_limit(c)
-    plan = plan_conditions(bound_to(c, owed.import_mw, ABOVE_ALL_USD_PER_MWH))
-    least = np.maximum(owed.import_mw, plan.settlement.import_mw + _SLACK_MW)
-    for limit in (np.where(least - owed.import_mw < _machine_mw(c), owed.import_mw, least), least):
+    binds = np.minimum(owed.import_mw, np.append(within_reach_mw(c)[1:], np.inf))
+    plan = plan_conditions(bound_to(c, binds, ABOVE_ALL_USD_PER_MWH))
+    least = np.maximum(binds, plan.settlement.import_mw + _SLACK_MW)
+    for limit in (np.where(least - binds < c.least_machine_mw, binds, least), least):
         with suppress(SolverError, InfeasibleError):  # else the first is as near, and keeps every rule
             plan = plan_conditions(bound_to(c, limit, None))
             break
@@ -85,26 +85,21 @@ def _nearest(c: Conditions) -> Plan:
     return replace(
         plan,
         conditions=c,
-        explanation=_by_calls(plan.explanation, owed),
+        explanation=_by_calls(plan.explanation, owed, binds),
         settlement=settled,
         continuous=settle(c, plan.dispatch),
         objective=plan.objective - searched,
     )
 
 
-def _machine_mw(c: Conditions) -> F:
-    """What the most frugal machine draws beyond its standby, MW at the meter, (intervals,)."""
-    extra = (point.power_w - group.standby_w for group in c.farm.fleet for point in group.points.values())
-    return np.asarray(megawatts(min(extra)) * c.pue)
-
-
-def _by_calls(explanation: Explanation, owed: HardLimit) -> Explanation:
-    """Machines that the one limit keeps off are off for the call, where that is the lower."""
+def _by_calls(explanation: Explanation, owed: HardLimit, binds: F) -> Explanation:
+    """Machines that the one limit keeps off are off for the call where that is lower, or for the way down to one."""
     off = dict(explanation.off)
     held = off.pop(Reason.IMPORT_LIMIT, None)
     if held is None:
         return explanation
-    calls = owed.calls_mw < owed.site_mw
-    off[Reason.EVENT] = off.get(Reason.EVENT, np.zeros_like(held)) + held * calls
-    off[Reason.IMPORT_LIMIT] = held * ~calls
+    down = binds < owed.import_mw
+    calls = ~down & (owed.calls_mw < owed.site_mw)
+    for reason, there in ((Reason.EVENT, calls), (Reason.RAMP, down), (Reason.IMPORT_LIMIT, ~calls & ~down)):
+        off[reason] = off.get(reason, np.zeros_like(held)) + held * there
     return replace(explanation, off={reason: machines for reason, machines in off.items() if machines.any()})

@@ -79,6 +79,18 @@ def test_what_a_search_found_may_be_searched_again_where_intervals_grow_longer()
     assert found.dispatch.units_on["G", "normal"].tolist() == [7, 6, 2]
 
 
+def test_a_call_that_cannot_be_met_lifts_nothing_of_the_way_down_to_the_next() -> None:
+    """From 10 MW at 4 MW an hour a call to 5 is missed; one to 3 after an hour is met from 4 MW, 1 MW in a quarter."""
+    state = {"grid_import_mw": 10.0, "groups": {"G": {"running": 10}}}
+    calls = call("06:00", "07:00", form="to_level", mw=5.0), call("08:00", "09:00", form="to_level", mw=3.0)
+    falling = farm(site={"ramp_down_mw_per_hour": 4.0}, events=calls, state=state)
+    c = conditions(falling, [0.5] * 6, hours=[0.25] * 4 + [1.0] * 2)
+    found = plan_or_nearest(c)
+    assert found.nearest
+    assert found.plan.dispatch.units_on["G", "normal"].tolist() == [9, 8, 7, 6, 4, 3]
+    assert found.plan.explanation.off[Reason.RAMP][0, 4] == 6
+
+
 def test_a_minimum_time_gives_way_to_a_call() -> None:
     """Machines that started an hour ago stop at once, and nothing is short."""
     started = ({"at": "2026-02-11 05:00", "units": 10},)
