@@ -6,6 +6,7 @@ has a term of the same name for each, reports and bills sort them by their kinds
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Flag, auto
 
@@ -99,6 +100,12 @@ def title(name: str, *, afterwards: bool = False) -> str:
     if named is None:
         return name.replace("_", " ").capitalize()
     return named.afterwards if afterwards and named.afterwards else named.title
+
+
+def in_order(names: Iterable[str]) -> list[str]:
+    """Names of lines, each once, in the ledger's order; those that nobody declared last."""
+    place = {line.name: i for i, line in enumerate(LEDGER)}
+    return sorted(dict.fromkeys(names), key=lambda name: place.get(name, len(place)))
 
 
 def of_kind(kind: Kind) -> tuple[str, ...]:

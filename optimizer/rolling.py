@@ -44,16 +44,17 @@ def step(known: Conditions, actual: Conditions, first: int, stop: int, decide: D
     return followed, state_after(really, followed).model_copy(update={"announced": announced})
 
 
-class Plans:
-    """Decides by a plan each time, and keeps the plans."""
+class Planner:
+    """Decides by a plan each time; tells of the latest, and whether all were proved best."""
 
-    def __init__(self) -> None:
-        self.made: list[Plan] = []
+    latest: Plan
+    proved = True
 
     def __call__(self, known: Conditions, really: Conditions) -> tuple[Followed, Announced]:
         """What becomes of a plan."""
-        self.made.append(plan_conditions(known))
-        return executed(really, self.made[-1]), {}
+        self.latest = plan_conditions(known)
+        self.proved = self.proved and self.latest.proved
+        return executed(really, self.latest), {}
 
 
 def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: Iterable[int]) -> tuple[Followed, bool]:
@@ -65,14 +66,14 @@ def replanned(actual: Conditions, known: Callable[[int], Conditions], moments: I
     """
     n = len(actual.grid)
     turns = sorted({0, *(moment for moment in moments if 0 < moment < n)})
-    state, plans = actual.state, Plans()
+    state, planner = actual.state, Planner()
     pieces: list[Followed] = []
     for first, stop in zip(turns, [*turns[1:], n], strict=True):
         seen = known(first)
         left = replace(seen, market=seen.market.part(first, n), state=state)
-        followed, state = step(left, actual, first, stop, plans)
+        followed, state = step(left, actual, first, stop, planner)
         pieces.append(followed)
-    return chained(pieces), all(plan.proved for plan in plans.made)
+    return chained(pieces), planner.proved
 
 
 def chained(pieces: Sequence[Followed]) -> Followed:

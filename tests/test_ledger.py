@@ -82,6 +82,13 @@ def test_it_is_published() -> None:
     assert "Heat sold to neighbours" in console.export_text()
 
 
+def test_money_that_the_ledger_does_not_know_is_not_lost_without_a_word() -> None:
+    ACCOUNTS.append(lambda c, _dispatch, _flows, _usd: {"tip": np.ones(len(c.grid))})
+    with pytest.raises(AssertionError, match="differ in tip"):
+        planned()
+    ACCOUNTS.pop()
+
+
 def test_it_counts_by_its_kind() -> None:
     plan = planned()
     assert "heat_sold" in of_kind(Kind.MACHINES)

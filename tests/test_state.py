@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +16,7 @@ from pydantic import Field
 import optimizer
 from optimizer.conditions import Conditions
 from optimizer.config.base import Name, NonNegative
-from optimizer.config.load import load_farm
+from optimizer.config.load import load_farm, load_state
 from optimizer.config.schema import schema
 from optimizer.config.state import SECTIONS, State, StateSection
 from optimizer.daily.carried import state_at
@@ -171,3 +172,41 @@ def test_the_state_of_the_farm_file_is_read_where_a_plan_begins_and_nowhere_else
     home = Path(optimizer.__file__).parent
     read = {str(file.relative_to(home)) for file in home.rglob("*.py") if re.search(r"farm\.state\b", file.read_text())}
     assert read <= beginnings
+
+
+def test_every_fault_of_a_state_is_told_at_once(tmp_path: Path) -> None:
+    site, measured = write_farm(tmp_path), tmp_path / "state.yaml"
+    whole, text = load_farm(site), site.read_text()
+    measured.write_text("at: 2026-02-11 06:00\ngroups: {New: {running: x}}\nbil: 3\nhaet: {}\n")
+    site.write_text(re.sub("state: .*", "state: {groups: {New: {running: x}}, bil: 3, haet: {}}", text))
+    for read in (lambda: load_state(measured, whole), lambda: load_farm(site)):
+        with pytest.raises(InputError) as told:
+            read()
+        for line in ("New.running: must be a whole number", "bil: is not a known key; did you mean `bill`", "`heat`?"):
+            assert line in str(told.value)
+
+
+def test_a_section_needs_the_moment_it_was_read_and_a_version_that_is_known(tmp_path: Path) -> None:
+    site = write_farm(tmp_path)
+    said = "state: {at: 2026-02-11 00:00, bill: {peaks_mw: {Any time: 6}}}"
+    for state, told in (
+        ("{heat: {stored_mwh: {New: 1}}}", "state.at: is needed with groups, .*missed_mw or heat"),
+        ("{at: 2026-02-11 00:00, heat: {version: 9}}", "state.heat: .*version 9"),
+    ):
+        site.write_text(site.read_text().replace(said, said := f"state: {state}"))
+        with pytest.raises(InputError, match=told):
+            load_farm(site)
+
+
+def test_what_a_newer_layout_wrote_is_kept_as_it_is() -> None:
+    newer = {"version": 3, "stored_gj": {"G": 1.0}}
+    state = State.written(json.dumps({"heat": newer}))
+    assert json.loads(state.model_dump_json())["heat"] == newer
+
+
+def test_a_measured_section_that_the_carried_state_lacks_is_taken(tmp_path: Path) -> None:
+    """The first run after a mechanism has come in."""
+    record = planned_record(plan_conditions(conditions(farm(), [0.5, 0.5])), nearest=False)
+    measured, moment = tmp_path / "state.yaml", record.market.grid.ends[0]
+    measured.write_text(f"at: {moment.isoformat()}\nheat: {{stored_mwh: {{G: 7}}}}\n")
+    assert stored(state_at(moment, record.farm, record, measured)[0]) == {"G": 7.0}

@@ -14,7 +14,7 @@ from optimizer.policies.rules import strike_wish
 from optimizer.policies.walk import walked
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
-from optimizer.rolling import Plans, chained, step
+from optimizer.rolling import Planner, chained, step
 from optimizer.schedule.items import PLAIN_ITEMS
 
 F = NDArray[np.float64]
@@ -35,13 +35,13 @@ def day_ahead(k: Knowledge, *, sheet: bool) -> Followed:
     reach = max(farm.horizon.hours, _LONGEST_DAY)
     fine = farm.horizon.model_copy(update={"intervals": intervals, "hours": reach})
     known = replace(k, prices=prices, actual=replace(k.actual, farm=farm.model_copy(update={"horizon": fine})))
-    stepper, state, plans, pieces = Stepper(known), k.actual.state, Plans(), []
+    stepper, state, planner, pieces = Stepper(known), k.actual.state, Planner(), []
     surcharge = np.zeros(len(k.grid))
     firsts = [int(np.searchsorted(k.grid.day_of_interval, day)) for day in range(len(k.grid.days))]
     for first, stop in zip(firsts, [*firsts[1:], len(k.grid)], strict=True):
-        followed, state = step(stepper.conditions(first, state), k.actual, first, stop, plans)
+        followed, state = step(stepper.conditions(first, state), k.actual, first, stop, planner)
         pieces.append(followed)
-        surcharge[first:stop] = _surcharge(plans.made[-1])[: stop - first]
+        surcharge[first:stop] = _surcharge(planner.latest)[: stop - first]
     return walked(k.actual, strike_wish(k.observed, surcharge)) if sheet else chained(pieces)
 
 

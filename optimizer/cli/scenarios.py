@@ -48,7 +48,7 @@ def compare(
         found = compare_scenarios(case, loaded, workers=workers, progress=progress)
     files = compare_files(found)
     write_folder(out, files)
-    show(as_json, lambda: compare_json(found), lambda console: print_comparison(found, console))
+    show(as_json, lambda: compare_json(found), lambda console: print_comparison(found, console), default=str)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
     if found.exit_code:

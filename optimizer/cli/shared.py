@@ -93,10 +93,12 @@ def progress_shown(quiet: bool) -> Iterator[Callable[[str], None]]:
 _STEPS = 6
 
 
-def show(as_json: bool, data: Callable[[], Any], printed: Callable[[Console], None], wide: int = 100) -> None:
+def show(
+    as_json: bool, data: Callable[[], Any], printed: Callable[[Console], None], wide: int = 100, default: Any = None
+) -> None:
     """What a command found: one line of JSON on stdout, or for people to read on stderr."""
     if as_json:
-        typer.echo(json.dumps(data(), allow_nan=False, default=str))
+        typer.echo(json.dumps(data(), allow_nan=False, default=default))
         return
     from rich.console import Console
 

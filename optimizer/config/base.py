@@ -32,6 +32,11 @@ def as_written() -> Iterator[None]:
         _judged.reset(token)
 
 
+def judged() -> bool:
+    """Whether what is read is a person's, and judged as such."""
+    return _judged.get()
+
+
 def refuse(section: str, faults: Iterable[tuple[tuple[str | int, ...], str]]) -> None:
     """Raise one ValidationError for all faults, each at its path inside the section; none, no error.
 

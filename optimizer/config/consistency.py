@@ -13,6 +13,7 @@ from pydantic import BaseModel
 
 from optimizer.config.contract_checks import contract_faults, has_bill
 from optimizer.config.plain import FoundAt, entries, get, meant
+from optimizer.config.state import SECTIONS
 from optimizer.config.time_checks import time_faults
 from optimizer.config.yaml12 import Keys
 
@@ -59,10 +60,11 @@ def _state(farm: Any) -> Iterator[FoundAt]:
     section = get(farm, "state")
     groups = get(section, "groups")
     yield from _announced(farm, get(section, "announced"))
-    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw")]
+    own = [get(section, kind.KEY) for kind in SECTIONS]
+    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw"), *own]
     if get(section, "at") is None and (any(told) or get(section, "grid_import_mw") is not None):
-        told_keys = "groups, announced, grid_import_mw, bill or missed_mw"
-        yield ("state", "at"), f"is needed with {told_keys}: the moment the state was read"
+        keys = ["groups", "announced", "grid_import_mw", "bill", "missed_mw", *(kind.KEY for kind in SECTIONS)]
+        yield ("state", "at"), f"is needed with {', '.join(keys[:-1])} or {keys[-1]}: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
     for name, state in groups.items() if isinstance(groups, dict) else ():

@@ -8,7 +8,7 @@ from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import ValidationError
+from pydantic import ValidationError, create_model
 
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue, Machine
@@ -19,7 +19,7 @@ from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.fleet import standby_faults, unknown_modes
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
-from optimizer.config.state import State
+from optimizer.config.state import State, state_form
 from optimizer.config.switching import switching_faults
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
@@ -185,8 +185,18 @@ def _validated(document: Document, model: type[S], faults: list[Fault]) -> S | N
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
-        faults += faults_of(error, model, document)
+        faults += [*faults_of(error, model, document), *_faults_of_state(document, model)]
         return None
+
+
+def _faults_of_state(document: Document, model: type[Section]) -> Iterator[Fault]:
+    """What is wrong in the state alone: keys that nobody knows are else told once all other keys are right."""
+    form = state_form() if model is State else create_model("File", __base__=Section, state=(state_form(), State()))
+    data = document.data if model is State else {"state": state} if (state := get(document.data, "state")) else {}
+    try:
+        form.model_validate(data)
+    except ValidationError as error:
+        yield from faults_of(error, form, document)
 
 
 def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str, Machine]:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
 from optimizer.config.rates import RATES_TAG
+from optimizer.config.state import State, state_form
 from optimizer.config.yaml12 import Document, Keys, shortened
 from optimizer.errors import Fault
 
@@ -82,7 +83,7 @@ def _bare(annotation: Any) -> Any:
                 return annotation
             annotation = rest[0]
         else:
-            return annotation
+            return state_form() if annotation is State else annotation
 
 
 def _is_union(annotation: Any) -> bool:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar, Self, TypeVar
 
-from pydantic import ConfigDict, Field, create_model, model_validator
+from pydantic import ConfigDict, Field, ValidationInfo, create_model, model_validator
 
-from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, as_written
+from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, as_written, judged
 from optimizer.config.charges import MonthLabel
 
 
@@ -41,7 +41,14 @@ class StateSection(Section):
         version = data.get("version", cls.VERSION) if isinstance(data, dict) else cls.VERSION
         if isinstance(version, int) and version < cls.VERSION:
             return cls.upgraded(data, version) | {"version": cls.VERSION}
+        if version != cls.VERSION:
+            raise ValueError(f"has version {version}, of which this version of curtail knows nothing")
         return data
+
+
+def _version(data: Any) -> int:
+    version = data.get("version", 0) if isinstance(data, dict) else 0
+    return version if isinstance(version, int) else 0
 
 
 S = TypeVar("S", bound=StateSection)
@@ -96,22 +103,8 @@ class BillState(Section):
         return max(past, self.peaks_mw.get(demand, 0.0)) if past > 0 else None
 
 
-def _own() -> type[Section]:
-    """The mechanisms' sections alone, as one."""
-    own: dict[str, Any] = {section.KEY: (section, section()) for section in SECTIONS}
-    return create_model("Own", __base__=Section, **own)
-
-
-def _described(schema: dict[str, Any]) -> None:
-    schema["dependentRequired"] = {key: ["at"] for key in schema["properties"] if key != "at"}
-    schema["properties"] |= {section.KEY: section.model_json_schema() for section in SECTIONS}
-    schema["additionalProperties"] = False
-
-
-class State(Section):
-    """State carried in. A group left out is taken to run with every machine available."""
-
-    model_config = ConfigDict(extra="allow", json_schema_extra=_described)
+class _Known(Section):
+    """The keys of a state that are no mechanism's own."""
 
     at: LocalTime | None = Field(
         default=None,
@@ -128,24 +121,44 @@ class State(Section):
         default={}, description="Most MW drawn above the limit of an event so far, by events with violation_usd_per_mw"
     )
 
+
+def state_form() -> type[Section]:
+    """All that a state may hold, as one closed section: the keys above and those of the mechanisms' own sections."""
+    own: dict[str, Any] = {section.KEY: (section, section()) for section in SECTIONS}
+    return create_model("State", __base__=_Known, **own) if own else _Known
+
+
+def _described(schema: dict[str, Any]) -> None:
+    schema["dependentRequired"] = {key: ["at"] for key in schema["properties"] if key != "at"}
+    schema["properties"] |= {section.KEY: section.model_json_schema() for section in SECTIONS}
+    schema["additionalProperties"] = False
+
+
+class State(_Known):
+    """State carried in. A group left out is taken to run with every machine available."""
+
+    model_config = ConfigDict(extra="allow", json_schema_extra=_described)
+
     @model_validator(mode="after")
-    def _own_sections(self) -> State:
-        """The mechanisms' sections in their types."""
-        if extra := self.__pydantic_extra__:
-            found = _own().model_validate(extra)
-            extra.update({key: getattr(found, key) for key in found.model_fields_set})
+    def _closed(self, info: ValidationInfo) -> State:
+        """A person's state holds nothing else than the keys above and the mechanisms' own sections, in their types."""
+        if (own := self.__pydantic_extra__) and judged():
+            found = state_form().model_validate(own, strict=info.mode != "json")
+            own.update({key: getattr(found, key) for key in own})
         return self
 
     @classmethod
     def written(cls, text: str) -> State:
-        """A state in the JSON that this program wrote: sections that nobody knows are kept, as they are."""
-        more = {key: value for key, value in json.loads(text).items() if key not in cls.model_fields}
+        """A state in the JSON that this program wrote: sections that nobody knows, or of a newer layout, are kept."""
+        data = json.loads(text)
+        if not isinstance(data, dict):
+            raise ValueError("a state is an object")
+        newer = {section.KEY for section in SECTIONS if _version(data.get(section.KEY)) > section.VERSION}
         with as_written():
-            known = cls.model_validate_json(text, extra="ignore")
-            if not more:
-                return known
-            own = _own().model_validate_json(json.dumps(more), extra="ignore")
-        return known.model_copy(update=more | {key: getattr(own, key) for key in own.model_fields_set})
+            known = {key: value for key, value in data.items() if key not in newer}
+            found = state_form().model_validate_json(json.dumps(known), extra="ignore")
+        told = {key: getattr(found, key) for key in found.model_fields_set}
+        return cls.model_construct(set(data), **data | told)
 
     def section(self, kind: type[S]) -> S:
         """A mechanism's section; as by default where it is not there."""

@@ -112,7 +112,7 @@ def _over(given: Any, old: Any) -> Any:
     """What was ``given`` over the ``old``, key by key: what it does not say stays."""
     if isinstance(given, BaseModel) and isinstance(old, BaseModel):
         return old.model_copy(
-            update={key: _over(getattr(given, key), getattr(old, key)) for key in given.model_fields_set}
+            update={key: _over(getattr(given, key), getattr(old, key, None)) for key in given.model_fields_set}
         )
     if isinstance(given, dict) and isinstance(old, dict):
         return {**old, **{key: _over(value, old.get(key)) for key, value in given.items()}}

@@ -145,7 +145,7 @@ def _read(data: dict[str, Any]) -> Record:
     return Record(
         source=_SOURCES[data["kind"]] if data["form"] == 1 else data["source"],
         farm=farm,
-        market=MarketInputs(grid, {name: _arrays(value) for name, value in data["market"].items()}),
+        market=MarketInputs(grid, _series(data["market"], len(grid))),
         state=state,
         dispatch=_before(data) if data["form"] <= 2 else Dispatch.from_json(data["decisions"]),
         planned_usd=data["planned_usd"],
@@ -153,6 +153,16 @@ def _read(data: dict[str, Any]) -> Record:
         expected_mw={(name, label): mw for name, label, mw in data["expected_mw"]},
         short_mw=() if data["form"] == 1 else tuple(data["short_mw"]),
     )
+
+
+def _series(market: dict[str, Any], n: int) -> dict[str, Any]:
+    """The series of a record; what this version does not know by name is passed over where it is none."""
+
+    def said(value: Any) -> bool:
+        rows = value.values() if isinstance(value, dict) else [value]
+        return all(isinstance(row, list) and len(row) == n for row in rows)
+
+    return {name: _arrays(value) for name, value in market.items() if name in Named.__annotations__ or said(value)}
 
 
 def _before(data: dict[str, Any]) -> Dispatch:

@@ -9,7 +9,7 @@ import pandas as pd
 
 from optimizer.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
 from optimizer.backtest.rungs import BOUND, TITLES
-from optimizer.ledger import title
+from optimizer.ledger import in_order, title
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest_charts import STYLE, cumulative, day_in_detail, far_off
@@ -58,6 +58,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
     charts = [cumulative(told, pair)]
     charts += [day_in_detail(k, schedules, told, pair, day.shown.position, day.place) for day in days]
     present = {reason for row in rows for reason in row.outcome.off_mwh}
+    charged = in_order(line for row in rows for line in row.outcome.usd)
     best, worst = ([], []) if pair is None else best_and_worst(told, pair)
     return render(
         "backtest.html",
@@ -75,7 +76,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         shown=days,
         far=[] if pair is None else [(TITLES[key], _end(told, key, pair.theirs)) for key in far_off(told, pair)],
         reasons=[(r.value, label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
-        lines={line: title(line, afterwards=True) for row in rows for line in row.outcome.usd},
+        lines={line: title(line, afterwards=True) for line in charged},
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,
         known=sure_of(k),

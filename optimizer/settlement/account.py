@@ -58,6 +58,8 @@ def settle(c: Conditions, dispatch: Dispatch) -> Settlement:
     metered, usd = flows(c, dispatch), dict[str, F]()
     for account in ACCOUNTS:
         usd |= account(c, dispatch, metered, usd)
+    if other := usd.keys() ^ {line.name for line in LEDGER}:
+        raise AssertionError(f"the accounts and the ledger differ in {', '.join(sorted(other))}")
     market = c.market
     return Settlement(
         usd=MappingProxyType({line.name: usd[line.name] for line in LEDGER}),
