@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
@@ -15,7 +15,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import read_market
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, megawatts, usd_per_th_hour
 
-F = NDArray[np.float64]
 DAYS_PER_YEAR = 365.25
 MONTHS_PER_YEAR = 12.0
 

@@ -14,15 +14,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.config.clock import to_utc
 from optimizer.config.events import ByAmount, Event, Payment, ToLevel, ToShare
 from optimizer.config.farm import Farm
 from optimizer.config.programs import Obligation, Span, after, obligations
 from optimizer.market.grid import Grid
 
-F = NDArray[np.float64]
 _SECONDS_PER_HOUR = 3600.0
 
 
@@ -209,6 +208,6 @@ class Calls:
         return tuple(found)
 
 
-def touched(grid: Grid, start: datetime, end: datetime) -> NDArray[np.bool_]:
+def touched(grid: Grid, start: datetime, end: datetime) -> Bool:
     """Intervals that [start, end) touches, (intervals,); times in UTC."""
     return np.asarray((grid.starts < pd.Timestamp(end)) & (grid.ends > pd.Timestamp(start)))

@@ -15,12 +15,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.state import Switched
 
-F = NDArray[np.float64]
 _LONG_AGO = -np.inf
 _NOTHING = 1e-12
 _EARLY = 1e-9

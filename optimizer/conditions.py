@@ -11,8 +11,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.billing import NO_REST, Billing, Rest
 from optimizer.calls import Calls, EventCap, PaidSpan, touched
 from optimizer.config.catalogue import OperatingPoint
@@ -25,7 +25,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
 
-F = NDArray[np.float64]
 _WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
 
 
@@ -79,7 +78,7 @@ class Conditions:
             units = units - outage.units * self.overlaps(outage.start, outage.end)
         return np.maximum(units, 0.0)
 
-    def overlaps(self, start: datetime, end: datetime) -> NDArray[np.bool_]:
+    def overlaps(self, start: datetime, end: datetime) -> Bool:
         """Intervals that [start, end) touches, (intervals,)."""
         zone = self.farm.timezone
         return touched(self.grid, to_utc(start, zone), to_utc(end, zone))
@@ -104,7 +103,7 @@ class Conditions:
         return temperature
 
     @cached_property
-    def too_cold_to_start(self) -> NDArray[np.bool_]:
+    def too_cold_to_start(self) -> Bool:
         """Where it is colder than a group's start limit, (groups, intervals)."""
         limits = [group.minimum_start_temperature_c for group in self.farm.fleet]
         never = np.zeros(len(self.grid), dtype=np.bool_)

@@ -12,12 +12,10 @@ from types import MappingProxyType
 from typing import Any, Self
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.fleet import Group
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 Table = Mapping[str, Mapping[Any, F]]
 _OF_A_FARM = ("units_on", "source_mw", "export_mw", "supply_mw")
 ONSITE, EXPORT = "on-site", "export"

@@ -11,11 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
 
-F = NDArray[np.float64]
 ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
 _NEXT_TO_NOTHING = 1e-3  # USD/MWh
 _NO_LIMIT_MW = 1e6
@@ -80,7 +79,7 @@ def within_reach_mw(c: Conditions) -> F:
     return np.where(_sets_in(c) & (c.grid.hours > shortest), reach, np.inf)
 
 
-def _sets_in(c: Conditions) -> NDArray[np.bool_]:
+def _sets_in(c: Conditions) -> Bool:
     """Intervals that may draw less than the one before them."""
     limit = owed_limit(c).import_mw
     return np.append(False, limit[1:] < limit[:-1])
@@ -122,7 +121,7 @@ def shortfalls(c: Conditions, imported: F) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _stretches(marked: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def _stretches(marked: Bool) -> Iterator[tuple[int, int]]:
     """Runs of marked intervals as [first, stop)."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], marked, [False]]))).tolist()
     yield from zip(edges[::2], edges[1::2], strict=True)

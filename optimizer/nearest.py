@@ -10,8 +10,8 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.state import GroupState, State
 from optimizer.errors import InfeasibleError, SolverError
@@ -21,7 +21,6 @@ from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.settlement.account import settle
 
-F = NDArray[np.float64]
 _MW = 1e-6
 _SLACK_MW = 1e-4  # less than a machine draws, and more than a solver's tolerance
 

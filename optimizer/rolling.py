@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.config.state import State
@@ -26,7 +26,6 @@ from optimizer.state import Announced, state_after
 from optimizer.tail import metered
 from optimizer.units import megawatts
 
-F = NDArray[np.float64]
 _WHOLE = 1e-9  # what 3 containers draw is shed with 3, not 4
 
 

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.policies import Followed
@@ -20,8 +20,6 @@ from optimizer.settlement.account import settle
 from optimizer.settlement.flows import grid_import_mw
 from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
-
-F = NDArray[np.float64]
 
 
 def schedule_of(*args: Any) -> Followed:

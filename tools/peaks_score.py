@@ -16,8 +16,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule
 from optimizer.market.peaks_fit import fit, whole_days
@@ -25,8 +25,6 @@ from optimizer.market.peaks_issued import Issuer
 from optimizer.market.peaks_model import PeakModel
 from optimizer.units import HOURS_PER_DAY
 from tools.peaks_fit import ERCOT_ZONE, FIT_YEARS, read_ercot_load
-
-F = NDArray[np.float64]
 
 RATE_USD_PER_KW_YEAR = 70.0  # an assumption; what a transmission charge comes to differs by utility and year
 MARGIN_USD_PER_MWH = 39.0  # an assumption: what mining earns above its power
@@ -43,7 +41,7 @@ class Judged:
     starts: pd.DatetimeIndex
     probability: F
     base_rate: F
-    is_peak: NDArray[np.bool_]
+    is_peak: Bool
 
     def brier(self) -> tuple[float, float]:
         """Mean squared error of the probabilities, and of the base rate."""

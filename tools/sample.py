@@ -14,9 +14,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import F
 
 ZONE = "America/Chicago"
 DAYS = 8

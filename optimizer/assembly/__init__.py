@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.arrays import F
 from optimizer.assembly.charges import charges
 from optimizer.assembly.fleet import containers, fleet
 from optimizer.assembly.outages import outages
-from optimizer.assembly.parts import F
 from optimizer.assembly.replanning import replanning
 from optimizer.assembly.site import events, site
 from optimizer.assembly.supply import supply

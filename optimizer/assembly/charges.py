@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from optimizer.assembly.parts import F, Part
+from optimizer.arrays import F
+from optimizer.assembly.parts import Part
 from optimizer.billing import Quantity
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, Int, LabelSet, Map, RangeSet, Subset

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.assembly.parts import F, Part, where
+from optimizer.arrays import F
+from optimizer.assembly.parts import Part, where
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group

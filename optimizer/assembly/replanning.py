@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.assembly.parts import F, Part
+from optimizer.arrays import F
+from optimizer.assembly.parts import Part
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map
 

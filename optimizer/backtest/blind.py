@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.horizon import Step
 from optimizer.planning import Plan
 from optimizer.policies import Followed
@@ -17,7 +17,6 @@ from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import Planner, chained, step
 from optimizer.schedule.items import PLAIN_ITEMS
 
-F = NDArray[np.float64]
 _LONGEST_DAY = 25.0  # hours
 
 

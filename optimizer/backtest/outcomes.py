@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.backtest.rungs import BOUND
 from optimizer.compare.outcomes import off_mwh
 from optimizer.conditions import Conditions
@@ -18,7 +18,6 @@ from optimizer.replanning.knowledge import Knowledge
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
 
-F = NDArray[np.float64]
 HOURS_PER_YEAR = 8_760.0
 HIT_SHARE = 0.1  # of full load: a peak at which less is drawn counts as hit
 _NOTHING = 0.005  # USD

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.assembly import build_problem
 from optimizer.backtest.blind import day_ahead
@@ -18,8 +17,6 @@ from optimizer.policies import Followed, always_on, one_threshold, strike_rule, 
 from optimizer.reasons import Reason
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.schedule.whole_units import dispatch_of
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

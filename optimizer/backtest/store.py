@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.errors import CurtailError
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
 from optimizer.results import opened
 
-F = NDArray[np.float64]
 _OFF = "off"
 _TABLES = """
 CREATE TABLE IF NOT EXISTS pieces (

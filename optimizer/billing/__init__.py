@@ -12,8 +12,8 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.billing.facts import NO_REST, LaterBill, PeakBill, Quantity, Rest, looked_back
 from optimizer.billing.later import later_bills_of, peaks_not_told
 from optimizer.billing.tags import Case, Tag, tags_of
@@ -25,9 +25,6 @@ from optimizer.errors import MissingDataError
 from optimizer.market.calendars import hours_within, share_within
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import Period, billing_periods
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 __all__ = ["NO_REST", "Billing", "Case", "LaterBill", "PeakBill", "Quantity", "Rest", "Tag", "looked_back"]
 _HOUR = pd.Timedelta(hours=1)

@@ -6,14 +6,13 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.charges import CoincidentPeak
 from optimizer.market.coincident import rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.peaks_rule import PeakRule
 
-F = NDArray[np.float64]
 _SURE = 1e-9  # a sum of probabilities that is one is not a trifle more
 _MINUTES = 60
 

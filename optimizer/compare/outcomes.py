@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Kind, of_kind
@@ -17,7 +17,6 @@ from optimizer.schedule.checker import check
 from optimizer.settlement.account import Settlement, settle
 from optimizer.units import TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
-F = NDArray[np.float64]
 _NOTHING = 0.005  # USD
 
 

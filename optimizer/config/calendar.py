@@ -6,9 +6,9 @@ from calendar import month_name
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
+from optimizer.arrays import Bool
 from optimizer.config.base import Date, Section, refuse
 
 Month = Annotated[int, Field(ge=1, le=12)]
@@ -85,7 +85,7 @@ class Part(Section):
         default=None, description="Hours of the local day"
     )
 
-    def table(self) -> NDArray[np.bool_]:
+    def table(self) -> Bool:
         """Whether it applies, (12 months, 8 kinds of day, 288 slots of five minutes)."""
         covered = np.ones((12, len(DAYS), SLOTS), dtype=np.bool_)
         if self.months is not None:
@@ -105,7 +105,7 @@ class When(Part):
         default=None, description="Parts of which at least one must hold"
     )
 
-    def table(self) -> NDArray[np.bool_]:
+    def table(self) -> Bool:
         """Whether it applies, (12 months, 8 kinds of day, 288 slots of five minutes).
 
         >>> When(days=("sat", "sun"), hours=({"start": 0, "end": 6},)).table().sum(axis=(1, 2)).tolist()[:2]

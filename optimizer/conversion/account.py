@@ -10,12 +10,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.case import Case, capacity_usd_per_mw
 from optimizer.conversion.returns import irr
 
-F = NDArray[np.float64]
 _CENT = 0.01
 
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups
@@ -19,8 +19,6 @@ from optimizer.conversion.power import KW_PER_MW, Blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR, MONTHS_PER_YEAR, Timeline
 from optimizer.conversion.vintages import Vintages, vintages_of
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

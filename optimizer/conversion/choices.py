@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.conversion.case import Case
-
-Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

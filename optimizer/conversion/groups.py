@@ -5,16 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.catalogue import Machine
 from optimizer.config.farm import Farm
 from optimizer.config.site import PueCurve
 from optimizer.conversion.files.study import Fleet, Machines, Replacement, ResalePrice
 from optimizer.errors import InputError
 from optimizer.units import megawatts
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

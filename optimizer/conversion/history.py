@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.files.power import ChosenWeek, Power, PriceBlock, PriceHistory
 from optimizer.conversion.power import duration_blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR
@@ -24,7 +24,6 @@ from optimizer.market.quantities import PRICES
 from optimizer.market.series import TimeSeries, read_series, where_covered
 from optimizer.market.timeseries import clock
 
-F = NDArray[np.float64]
 _WEEK = pd.Timedelta(days=7)
 _NO_HOURS = 1e-9
 

@@ -6,16 +6,14 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer import units
+from optimizer.arrays import F, Int
 from optimizer.conversion.files.study import Bitcoin, Study
 from optimizer.conversion.files.uncertainty import Drawn, NamedPath
 from optimizer.conversion.timeline import DAYS_PER_MONTH, MONTHS_PER_YEAR, Timeline
 from optimizer.market.hashprice import btc_per_ph_day, subsidy_on
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _DAYS_PER_EPOCH = units.BLOCKS_PER_EPOCH / units.BLOCKS_PER_DAY
 _DAYS_PER_YEAR = 365.25
 

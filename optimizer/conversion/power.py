@@ -10,13 +10,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.conversion.files.power import Call, Power
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.errors import InputError
 
-F = NDArray[np.float64]
 KW_PER_MW = 1000.0
 _MIDDLE_USD_PER_MWH = 50.0  # half of what a price can count for; where strike prices lie
 _NO_HOURS = 1e-9
@@ -35,7 +34,7 @@ class Blocks:
     usd_per_mwh: F
     charge_usd_per_mwh: F
     left_share: F
-    storm: NDArray[np.bool_]
+    storm: Bool
 
     @property
     def calls(self) -> int:

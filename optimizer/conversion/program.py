@@ -6,16 +6,13 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.account import Decisions
 from optimizer.conversion.case import Case, capacity_usd_per_mw
 from optimizer.conversion.choices import Choices, Rules, choices_of
 from optimizer.conversion.investment import InvestmentProblem
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 
 def problem_of(case: Case, rules: Rules | None = None) -> InvestmentProblem:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import F
+
 _STEPS = 200
 
 

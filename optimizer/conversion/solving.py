@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from optimizer.arrays import F
 from optimizer.conversion.account import Account, settle
 from optimizer.conversion.case import Case
 from optimizer.conversion.choices import Rules
@@ -17,8 +15,6 @@ from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.scaling import solve_counted
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

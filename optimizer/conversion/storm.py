@@ -5,12 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.account import Account
 from optimizer.conversion.timeline import HOURS_PER_YEAR, MONTHS_PER_YEAR
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

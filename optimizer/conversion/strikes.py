@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import CentralBitcoin
@@ -14,7 +14,6 @@ from optimizer.conversion.timeline import MONTHS_PER_YEAR
 from optimizer.conversion.weeks_curves import strikes_between
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH
 
-F = NDArray[np.float64]
 _LEAST = 1.0  # USD/MWh: strikes are spaced by their logarithm
 
 

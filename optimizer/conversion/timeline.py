@@ -7,12 +7,9 @@ from datetime import date
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.conversion.files.study import Years
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 MONTHS_PER_YEAR = 12
 HOURS_PER_YEAR = 8766.0  # 365.25 days

@@ -5,15 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.case import Case, Site, case_of
 from optimizer.conversion.choices import Rules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.variants import BEST, Found, Variant, find, variants_of
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)

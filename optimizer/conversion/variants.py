@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from optimizer.conversion.account import Account, Returns, returns_over
 from optimizer.conversion.case import Case, Site, case_of
@@ -20,7 +19,6 @@ from optimizer.conversion.solving import solve_case
 from optimizer.conversion.storm import StormWeek, storm_of
 from optimizer.errors import InfeasibleError
 
-F = NDArray[np.float64]
 MINE_ONLY = "mine only"
 BEST = "best plan"
 _ANY_USD = 1e12  # more equity than any site takes

@@ -5,14 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.power import KW_PER_MW
 from optimizer.conversion.timeline import MONTHS_PER_YEAR, Timeline
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True, eq=False)

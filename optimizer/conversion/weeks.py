@@ -10,8 +10,8 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.conversion.selection import selection_problem, weights_of
 from optimizer.conversion.weeks_curves import marks_of, strikes_between
 from optimizer.errors import InputError
@@ -19,8 +19,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
 from optimizer.market.timeseries import clock
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _WEEK = pd.Timedelta(days=7)
 _WEEK_HOURS = 168.0
 _MONDAY = 0
@@ -157,7 +155,7 @@ def _peaks(grid: Grid, load: F, rule: PeakRule, of_load: bool) -> tuple[int, ...
     return tuple(sorted(int(at) for at in taken.index))
 
 
-def _hole(grid: Grid, known: NDArray[np.bool_], first: int, stop: int, what: str) -> str:
+def _hole(grid: Grid, known: Bool, first: int, stop: int, what: str) -> str:
     missing = first + int(np.argmin(known[first:stop]))
     return (
         f"the week of {clock(grid.starts[first], grid.timezone)[:10]} must be included for its {what}, but has no "

@@ -5,10 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
+from optimizer.arrays import F, Int
 
 RESTART_HOURS = 10.0 / 60.0
 """Hours of hash that a start loses, as for the air-cooled machines of the sample farms."""

@@ -8,7 +8,6 @@ from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from pydantic import BaseModel
 
 from optimizer.conditions import Conditions
@@ -27,7 +26,6 @@ from optimizer.market.timeseries import clock
 from optimizer.state import fitted, state_after
 from optimizer.units import MINUTES_PER_HOUR
 
-F = NDArray[np.float64]
 T = TypeVar("T")
 HELD_AT_MOST = pd.Timedelta(days=7)  # after that, what ran at a schedule's end says nothing any more
 # What following a record may come to whose text can be read: an old one may say anything

@@ -6,14 +6,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
+from optimizer.arrays import F
 from optimizer.daily.review import Followed, Review, totals
 from optimizer.report.text import number, plural, usd
 
-F = NDArray[np.float64]
 MOST_RUNS = 30  # in the terminal
 MOST_ROWS = 500  # on the page; --json has all
 _MOST_DRAWN = 1000

@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
@@ -145,7 +145,7 @@ def conditions_from(
     return metered(record, market, farm, state.model_copy(update={"announced": {}})), (*said, *unread)
 
 
-def _positions(record: Record, grid: Grid) -> NDArray[np.int64]:
+def _positions(record: Record, grid: Grid) -> Int:
     """The interval of a schedule that says what goes on in each interval of a grid."""
     after = record.market.grid.starts.searchsorted(grid.starts, side="right")
     return np.clip(after - 1, 0, None).astype(np.int64)

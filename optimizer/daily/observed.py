@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.daily.history import History
@@ -20,7 +20,6 @@ from optimizer.market.quantities import PRICES
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import TimeSeries
 
-F = NDArray[np.float64]
 _HOUR = 3600.0
 LOOKED_BACK = timedelta(days=8)  # settled prices may come days late
 

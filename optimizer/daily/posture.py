@@ -10,8 +10,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.base import SeriesFile
 from optimizer.config.daily import SafePosture
@@ -28,7 +28,6 @@ from optimizer.market.series import read_series
 from optimizer.policies import Followed, on_where
 from optimizer.reasons import Reason
 
-F = NDArray[np.float64]
 _LOOKED_BACK = pd.Timedelta(days=7)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
@@ -34,7 +34,6 @@ from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import charged_by_period, metered
 from optimizer.units import MINUTES_PER_HOUR
 
-F = NDArray[np.float64]
 _HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)
 
 

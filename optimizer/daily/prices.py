@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import F, Int
 
 
 class Rank(IntEnum):
@@ -23,8 +22,8 @@ class Rank(IntEnum):
 class Prices:
     """Energy prices as they turned out: UTC seconds, [start, end), USD/MWh, each (rows,), by start."""
 
-    starts: NDArray[np.int64]
-    ends: NDArray[np.int64]
+    starts: Int
+    ends: Int
     usd_per_mwh: F
 
     def __len__(self) -> int:

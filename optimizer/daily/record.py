@@ -11,9 +11,9 @@ from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from optimizer import tail
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.base import as_written
 from optimizer.config.clock import to_utc
@@ -26,7 +26,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, Named
 
 Source = Literal["plan", "kept", "nearest", "posture"]
-F = NDArray[np.float64]
 FORM = 4  # of the text; those of before are read too
 _SOURCES: dict[str, Source] = {"plan": "plan", "safe": "posture"}  # what form 1 called a kind
 _SHORT_MW = 1e-6

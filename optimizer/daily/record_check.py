@@ -7,8 +7,8 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, Named
 from optimizer.market.quantities import declared
@@ -16,7 +16,6 @@ from optimizer.market.quantities import declared
 if TYPE_CHECKING:
     from optimizer.daily.record import Record
 
-F = NDArray[np.float64]
 _SECONDS_PER_HOUR = 3600
 _LONGEST_HOURS = 24.0
 _MAY_BE_NONE = "F | None"

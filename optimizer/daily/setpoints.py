@@ -8,8 +8,8 @@ from typing import Protocol
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
 from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
@@ -20,8 +20,6 @@ from optimizer.limits import owed_limit
 from optimizer.outputs import write_text
 from optimizer.outside import printable
 from optimizer.settlement.flows import grid_import_mw
-
-F = NDArray[np.float64]
 
 JSON_FILE, CSV_FILE = "setpoints.json", "setpoints.csv"
 _OLD = ("kept", "safe", "nothing", "run out")  # what does not rest on good data of now
@@ -174,7 +172,7 @@ def _within_limits_until(record: Record, now: pd.Timestamp) -> pd.Timestamp:
     return grid.starts[above[0]] if len(above) else record.end
 
 
-def _without_later_changes(units: F, ahead: NDArray[np.bool_]) -> F:
+def _without_later_changes(units: F, ahead: Bool) -> F:
     """Machines on where nothing changes any more after the next change, (intervals,)."""
     changes = np.flatnonzero((np.diff(units, prepend=units[:1]) != 0) & ahead)
     return units if len(changes) < 2 else np.where(np.arange(len(units)) < changes[1], units, units[changes[0]])

@@ -10,7 +10,6 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from optimizer.conditions import Conditions
 from optimizer.config.state import State
@@ -26,7 +25,6 @@ from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
 from optimizer.state import fitted, state_after
 
-F = NDArray[np.float64]
 _KNOWN = 1.0 - 1e-9
 
 

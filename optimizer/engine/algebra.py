@@ -19,8 +19,10 @@ from typing import Any, Never
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
+
 Index = NDArray[np.unsignedinteger[Any]]
-Number = float | NDArray[np.float64]
+Number = float | F
 
 
 _ONE = np.ones(1)
@@ -38,7 +40,7 @@ class Linear:
     [[2.0, 1.0], [2.0, 1.0]]
     """
 
-    blocks: tuple[tuple[NDArray[np.int32], NDArray[np.float64]], ...]
+    blocks: tuple[tuple[NDArray[np.int32], F], ...]
     constant: Number = 0.0
     __array_ufunc__ = None  # ndarray * Linear must reach Linear.__rmul__
 
@@ -94,7 +96,7 @@ class Linear:
         """Number of terms in each block."""
         return [max(col.shape[-1], coef.shape[-1]) for col, coef in self.blocks]
 
-    def fill(self, columns: NDArray[np.int32], coefficients: NDArray[np.float64]) -> None:
+    def fill(self, columns: NDArray[np.int32], coefficients: F) -> None:
         """Write the blocks side by side into arrays of shape (*rows, terms)."""
         at = 0
         for (col, coef), width in zip(self.blocks, self.widths, strict=True):
@@ -102,7 +104,7 @@ class Linear:
             coefficients[..., at : at + width] = coef
             at += width
 
-    def table(self, rows: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
+    def table(self, rows: tuple[int, ...]) -> tuple[NDArray[np.int32], F]:
         """Columns and coefficients side by side, each of shape (rows, terms)."""
         shape = (*rows, sum(self.widths))
         columns, coefficients = np.empty(shape, np.int32), np.empty(shape)
@@ -151,7 +153,7 @@ class Members:
     """
 
     index: Index
-    real: NDArray[np.bool_] | None
+    real: Bool | None
 
 
 def summed(members: Index | Members, terms: Linear | Number) -> Linear | Number:
@@ -169,7 +171,7 @@ def summed(members: Index | Members, terms: Linear | Number) -> Linear | Number:
         return Linear(tuple(blocks) if width else (), constant)
     values = np.asarray(terms, dtype=np.float64)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, index.shape))
-    total: NDArray[np.float64] = np.sum(values if real is None else values * real, axis=-1, keepdims=True)
+    total: F = np.sum(values if real is None else values * real, axis=-1, keepdims=True)
     return total
 
 
@@ -213,7 +215,7 @@ class Columns:
 class Ranges:
     """A ragged set: for each key, the members from ``start`` up to ``stop`` of another set."""
 
-    def __init__(self, name: str, start: NDArray[np.int64], stop: NDArray[np.int64]) -> None:
+    def __init__(self, name: str, start: Int, stop: Int) -> None:
         self.start, self.stop = Table(name, start), Table(name, stop)
 
     def __getitem__(self, key: Any) -> Members:

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Float
 from optimizer.engine.program import LinearProgram
@@ -38,7 +38,7 @@ def optimum(program: LinearProgram, linear: Callable[[LinearProgram], Solution] 
     return replace(priced, bound=max(made.bound, priced.objective), ended=made.ended)
 
 
-def fixed(program: LinearProgram, columns: NDArray[np.bool_], values: Float) -> LinearProgram:
+def fixed(program: LinearProgram, columns: Bool, values: Float) -> LinearProgram:
     """The program with some of its columns held at values, (columns,), and none of these a choice any more."""
     return replace(
         program,

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.engine.highs import conflicting_rows, solve
 from optimizer.engine.language import Family, Map, Subset
 from optimizer.engine.problem import Problem
@@ -88,7 +88,7 @@ def colliding_row(problem: Problem, program: LinearProgram, row: int, short: flo
     return CollidingRow(family, family.words.format_map(names), names.position, short)
 
 
-def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram, NDArray[np.int64]]:
+def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram, Int]:
     """The program in which limits may be broken, and the rows of those limits; only breakage costs anything.
 
     What is told in the formulation's unit first costs 1, all else 1,000: a megawatt over a limit at the meter against a
@@ -127,7 +127,7 @@ def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram
     return slackened, limits
 
 
-def _only(program: LinearProgram, rows: NDArray[np.int64]) -> LinearProgram:
+def _only(program: LinearProgram, rows: Int) -> LinearProgram:
     """The program of these rows alone."""
     kept = np.concatenate([np.arange(program.starts[r], program.starts[r + 1]) for r in rows])
     lengths = np.diff(program.starts)[rows]
@@ -142,7 +142,7 @@ def _only(program: LinearProgram, rows: NDArray[np.int64]) -> LinearProgram:
     )
 
 
-def _components(program: LinearProgram, rows: NDArray[np.int64]) -> list[NDArray[np.int64]]:
+def _components(program: LinearProgram, rows: Int) -> list[Int]:
     """The rows in sets that share no column."""
     leader: dict[int, int] = {}
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import highspy
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.engine.language import Float
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Ended, Solution
@@ -68,7 +68,7 @@ def solve(
     whole: bool = False,
     time_limit: float | None = None,
     basis: Any = None,
-    start: tuple[NDArray[np.int64], Float] | None = None,
+    start: tuple[Int, Float] | None = None,
     options: Mapping[str, Any] | None = None,
 ) -> Solution:
     """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
@@ -146,7 +146,7 @@ def _solution(program: LinearProgram, highs: Any, ended: Ended, *, mixed: bool) 
     )
 
 
-def conflicting_rows(program: LinearProgram) -> NDArray[np.int64]:
+def conflicting_rows(program: LinearProgram) -> Int:
     """Rows of an irreducible conflict of an infeasible program: leave any one out and the rest can be met."""
     highs = load(program, {"iis_strategy": _IRREDUCIBLE})
     highs.run()

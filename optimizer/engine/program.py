@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.engine.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
 from optimizer.engine.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
 from optimizer.engine.problem import Problem
@@ -68,7 +69,7 @@ class LinearProgram:
     row_upper: Float
     col_lower: Float
     col_upper: Float
-    integer: NDArray[np.bool_]
+    integer: Bool
     columns: Mapping[str, ColumnBlock]  # variable -> its columns
     rows: Mapping[str, Rows]  # family -> its rows
     terms: Mapping[str, TermCost]  # objective line -> its entries

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.ensemble.history import blocks, consecutive
 from optimizer.ensemble.language import BtcPath, DifficultyPath, Storm, StormPrice
 from optimizer.units import BLOCKS_PER_EPOCH, HOURS_PER_DAY, TARGET_BLOCK_SECONDS
 
-F = NDArray[np.float64]
 _DAYS_PER_YEAR = 365.0
 _HOURS_PER_WEEK = 7 * HOURS_PER_DAY
 _EPOCH_HOURS = BLOCKS_PER_EPOCH * TARGET_BLOCK_SECONDS / 3600.0
@@ -58,7 +57,7 @@ def difficulty_factor(dice: np.random.Generator, path: DifficultyPath, begins: F
     return factor
 
 
-def storms(dice: np.random.Generator, storm: Storm, begins: F, hours: F) -> Iterator[tuple[F, NDArray[np.bool_]]]:
+def storms(dice: np.random.Generator, storm: Storm, begins: F, hours: F) -> Iterator[tuple[F, Bool]]:
     """Each coming of a storm: its weight, 0 to 1, and whether it touches an interval, both (intervals,).
 
     Comings are a Poisson process of the rate at which a week is free of them with 1 - probability_per_week; one may be

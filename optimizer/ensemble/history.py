@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.config import base
 from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
@@ -19,8 +20,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.quantities import PRICES, limits_of
 from optimizer.market.series import read_series, where_covered
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _DAYS_PER_YEAR = 365.25
 _SLOTS_PER_HOUR = 60 // SLOT_MINUTES
 _SPRING_DAY = SLOTS - _SLOTS_PER_HOUR  # slots of the shortest local day
@@ -40,7 +39,7 @@ class Days:
         return len(self.dates)
 
     @cached_property
-    def has_next(self) -> NDArray[np.bool_]:
+    def has_next(self) -> Bool:
         """Whether the next entry is the next day of the calendar, (days,)."""
         return np.append(np.diff(self.dates) == np.timedelta64(1, "D"), False)
 
@@ -89,7 +88,7 @@ def read_days(path: Path, spec: SeriesFile, timezone: str) -> Days:
     return Days(dates[whole], _held(mean, count[whole] > 0))
 
 
-def _held(values: F, known: NDArray[np.bool_]) -> F:
+def _held(values: F, known: Bool) -> F:
     """Unknown slots hold what stands before them, the first ones what comes first."""
     at = np.where(known, np.arange(values.shape[1]), 0)
     at = np.maximum.accumulate(at, axis=1)
@@ -129,13 +128,13 @@ def candidates(days: Days, plan_days: NDArray[np.datetime64], within: int, same_
     return tuple(np.flatnonzero(row) for row in fits)
 
 
-def consecutive(n: int) -> NDArray[np.bool_]:
+def consecutive(n: int) -> Bool:
     """`Days.has_next` of a series without gaps."""
     return np.arange(n) < n - 1
 
 
 def blocks(
-    dice: np.random.Generator, starts: tuple[Int, ...], has_next: NDArray[np.bool_], length: float, *, random: bool
+    dice: np.random.Generator, starts: tuple[Int, ...], has_next: Bool, length: float, *, random: bool
 ) -> Iterator[int]:
     """For each day in turn, which entry of a history stands for it.
 

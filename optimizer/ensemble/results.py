@@ -6,13 +6,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import FIGURES, Outcome, line_names
 from optimizer.errors import InfeasibleError
 
-F = NDArray[np.float64]
 TAIL = 0.05
 QUANTILES = (0.01, 0.05, 0.10, 0.25, 0.50, 0.75, 0.90, 0.95, 0.99)
 
@@ -25,7 +24,7 @@ class Results:
     share of the scenarios in which a group runs, (groups, intervals). failures: number -> reason.
     """
 
-    numbers: NDArray[np.int64]
+    numbers: Int
     figures: dict[str, F]
     lines: dict[str, F]
     probability: F
@@ -37,7 +36,7 @@ class Results:
         return self.figures["profit_usd"]
 
     @property
-    def in_tail(self) -> NDArray[np.bool_]:
+    def in_tail(self) -> Bool:
         """The scenarios of the worst twentieth, at least one, (scenarios,)."""
         worst = np.argsort(self.profit, kind="stable")[: max(round(TAIL * len(self.profit)), 1)]
         return np.isin(np.arange(len(self.profit)), worst)

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
@@ -22,7 +23,6 @@ from optimizer.market.grid import Slots, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.planning import conditions_of
 
-F = NDArray[np.float64]
 _PRICES, _BTC, _DIFFICULTY, _STORMS = range(4)  # each concern has dice of its own
 
 
@@ -104,13 +104,13 @@ class Study:
         return self.base.grid.slots
 
     @cached_property
-    def _plan_days(self) -> tuple[NDArray[np.datetime64], NDArray[np.int64]]:
+    def _plan_days(self) -> tuple[NDArray[np.datetime64], Int]:
         """Local days of the plan, and which of them each slot lies in."""
         days, of_slot = np.unique(self._slots.days.astype("datetime64[D]"), return_inverse=True)
         return days, of_slot
 
     @cached_property
-    def _starts(self) -> tuple[NDArray[np.int64], ...]:
+    def _starts(self) -> tuple[Int, ...]:
         given, days = self.ensemble.prices, self.days
         assert given is not None, "only a price history has blocks"
         assert days is not None, "and it was read"

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.engine.language import AnySet, Float, Int, LabelSet, Map, RangeSet
 
 _SLACK_HOURS = 1e-9
@@ -29,9 +29,7 @@ def window(start: Int) -> RangeSet:
     return RangeSet("INTERVALS", ("GROUPS", "INTERVALS"), start, stop)
 
 
-def outages(
-    fallen_out: Float, windows: tuple[Int, Int], binds: tuple[NDArray[np.bool_], NDArray[np.bool_]]
-) -> tuple[dict[str, AnySet], Float]:
+def outages(fallen_out: Float, windows: tuple[Int, Int], binds: tuple[Bool, Bool]) -> tuple[dict[str, AnySet], Float]:
     """Where machines fall out of service, and how many units.
 
     fallen_out: (groups, intervals) units that fall out as an interval begins; windows: first intervals of those of
@@ -61,7 +59,7 @@ def outages(
 
 
 def _since(
-    names: tuple[str, str, str], outage: tuple[Int, Int], start: Int, binds: NDArray[np.bool_], until: Int
+    names: tuple[str, str, str], outage: tuple[Int, Int], start: Int, binds: Bool, until: Int
 ) -> dict[str, AnySet]:
     """A row for each outage and each interval from it on whose window holds it: what was switched since, and the
     outages after it.

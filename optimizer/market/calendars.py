@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.calendar import DAYS, Holidays, When
 from optimizer.config.clock import to_utc
 from optimizer.config.rates import OTHER_HOURS, Rates
 from optimizer.market.grid import Grid
 from optimizer.market.holidays import holiday_dates
 
-F = NDArray[np.float64]
 _HOLIDAY = DAYS.index("holiday")
 
 
@@ -67,7 +67,7 @@ def rates_on(grid: Grid, rates: Rates, holidays: Holidays | None = None) -> F:
     return mean
 
 
-def kinds_of_day(days: NDArray[np.datetime64], holidays: Holidays | None) -> NDArray[np.int64]:
+def kinds_of_day(days: NDArray[np.datetime64], holidays: Holidays | None) -> Int:
     """Where in ``DAYS`` each local day stands: its weekday, or ``holiday``."""
     index = pd.DatetimeIndex(days)
     dates = holiday_dates(holidays, range(index[0].year, index[-1].year + 1))
@@ -75,7 +75,7 @@ def kinds_of_day(days: NDArray[np.datetime64], holidays: Holidays | None) -> NDA
     return np.asarray(kinds, dtype=np.int64)
 
 
-def _places(grid: Grid, holidays: Holidays | None) -> tuple[NDArray[np.int64], ...]:
+def _places(grid: Grid, holidays: Holidays | None) -> tuple[Int, ...]:
     """Month, kind of day and time of every slot of the grid: its place in ``When.table``."""
     slots = grid.slots
     days, position = np.unique(slots.days, return_inverse=True)

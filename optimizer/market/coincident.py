@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 from optimizer.config.farm import Farm
@@ -26,8 +26,7 @@ from optimizer.market.peaks_rule import PRESETS, PeakRule
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
 
-F = NDArray[np.float64]
-I64 = NDArray[np.int64]
+I64 = Int
 
 LOAD_MW = Limits(0.0, 1e7, above=True)  # far above any grid, and below a large one in kW by mistake
 _SURE = 1e-6  # a column may be rounded

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.base import LAST_YEAR
 from optimizer.config.calendar import SLOT_MINUTES
 from optimizer.config.clock import to_utc
@@ -17,8 +18,6 @@ from optimizer.config.farm import Farm
 from optimizer.config.horizon import Horizon
 from optimizer.errors import InputError
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _SECONDS_PER_HOUR = 3600
 _SECONDS_PER_MINUTE = 60
 _EPOCH_YEAR = 1970
@@ -88,7 +87,7 @@ class Grid:
         return self.starts.tz_convert(self.timezone)
 
     @cached_property
-    def day_of_interval(self) -> NDArray[np.int64]:
+    def day_of_interval(self) -> Int:
         """Index of the local calendar day in which each interval begins; the first day is 0.
 
         A local day has 23, 24 or 25 hours.
@@ -118,7 +117,7 @@ class Grid:
         return Slots(owner, starts, seconds, local.normalize().to_numpy(), times)
 
     @cached_property
-    def _days(self) -> tuple[tuple[str, ...], NDArray[np.int64]]:
+    def _days(self) -> tuple[tuple[str, ...], Int]:
         """Labels of the local days, and which each interval begins in.
 
         Dates without a zone: in some zones a day begins at 01:00 and has no midnight to go back to.

@@ -11,13 +11,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from typing import TypeVar
 
-import numpy as np
-from numpy.typing import NDArray
-
 from optimizer import units
+from optimizer.arrays import F
 from optimizer.config.revenue import Epoch
 
-F = NDArray[np.float64]
 Number = TypeVar("Number", float, F)  # one number, or arrays of one shape
 
 # Times stamped on blocks 210000, 420000, 630000 and 840000 of the Bitcoin block chain.

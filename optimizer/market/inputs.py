@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from optimizer import units
+from optimizer.arrays import F, Int
 from optimizer.config.base import Series
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
@@ -21,11 +21,10 @@ from optimizer.market.calendars import rate_shares
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
 from optimizer.market.quantities import Declared, declared
-from optimizer.market.reading import NOTHING, F, Given, Reading, Values
+from optimizer.market.reading import NOTHING, Given, Reading, Values
 from optimizer.market.remarks import remarks
 from optimizer.market.series import Fill
 
-Int = NDArray[np.int64]
 ENERGY_PRICE, HASHPRICE = "energy_price_usd_per_mwh", "hashprice_usd_per_ph_day"
 _WORTH = ("btc_price_usd", "difficulty", HASHPRICE, "fees_btc_per_block")  # read as a whole
 _FOLLOWS = {"btc_per_ph_day": Series("BTC per PH/s and day", known="held")}

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.errors import InputError
 from optimizer.market.peaks_model import LoadError, Outlook, PeakModel, damped_persistence, ercot_model
 from optimizer.market.peaks_rule import ERCOT_4CP, PJM_5CP, PRESETS, PeakRule
@@ -34,9 +35,8 @@ __all__ = [
     "peak_probability",
 ]
 
-F = NDArray[np.float64]
 F32 = NDArray[np.float32]
-I64 = NDArray[np.int64]
+I64 = Int
 
 DRAWS = 2_000
 _MOSTLY = 0.5

@@ -8,8 +8,8 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.errors import InputError
 from optimizer.market.peaks_model import (
     LEVEL_DAYS,
@@ -21,7 +21,6 @@ from optimizer.market.peaks_model import (
     seasonal,
 )
 
-F = NDArray[np.float64]
 Rows = tuple[tuple[float, ...], ...]
 
 _SHAPE_DAYS = 7

@@ -12,15 +12,14 @@ from functools import cached_property
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.errors import InputError
 from optimizer.market.peaks import peak_probability
 from optimizer.market.peaks_fit import daily_peaks, fit, fit_error, recent_days, whole_days
 from optimizer.market.peaks_model import LoadError, Outlook, PeakModel, damped_persistence, ercot_model
 from optimizer.market.peaks_rule import PeakRule
 
-F = NDArray[np.float64]
 ISSUED_HOURS = 48
 _HOURS_PER_DAY = 24
 _SUMMER = (6, 7, 8, 9)

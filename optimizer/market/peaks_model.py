@@ -15,12 +15,10 @@ from pathlib import Path
 from statistics import NormalDist
 
 import numpy as np
-from numpy.typing import NDArray
 from pydantic import TypeAdapter, ValidationError
 
+from optimizer.arrays import F
 from optimizer.errors import InputError
-
-F = NDArray[np.float64]
 
 PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # further out stands one day of three years, by chance
 LEVEL_DAYS = 28  # the daily peaks of as many days make the level: four whole weeks, so that weekends weigh alike

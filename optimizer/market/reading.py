@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
@@ -25,7 +25,6 @@ from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, wher
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY
 
-F = NDArray[np.float64]
 Values = F | Mapping[str, F] | None
 Given = Mapping[str, Any]
 NOTHING: Given = MappingProxyType({})

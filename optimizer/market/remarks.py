@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.config.clock import to_utc
@@ -55,7 +55,7 @@ def _skipped_blocks(farm: Farm, grid: Grid) -> Iterator[str]:
                     )
 
 
-def _skipped(grid: Grid) -> Iterator[tuple[pd.Timestamp, np.datetime64, NDArray[np.bool_]]]:
+def _skipped(grid: Grid) -> Iterator[tuple[pd.Timestamp, np.datetime64, Bool]]:
     """Every jump of the clock within the grid: its moment, and by local day the slots that it skips, (slots,)."""
     slots = grid.slots
     days = slots.days.astype("datetime64[D]")
@@ -73,7 +73,7 @@ def _lasts(block: Block, moment: pd.Timestamp, zone: str) -> bool:
     return (start is None or start <= moment) and (end is None or moment < end)
 
 
-def _spans(covered: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
+def _spans(covered: Bool) -> Iterator[tuple[int, int]]:
     """First slot, and the one after the last, of every run of covered slots of a day."""
     edges = np.flatnonzero(np.diff(covered, prepend=False, append=False))
     yield from zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)

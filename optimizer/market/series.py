@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer import units
+from optimizer.arrays import Bool, F, Int
 from optimizer.config.base import SeriesFile
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
@@ -19,8 +20,6 @@ from optimizer.outside import printable
 
 __all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series", "where_covered"]
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _HOUR = np.timedelta64(1, "h")
 _USD_PER_MWH_AT_ONE_CENT_PER_KWH = 10.0
 
@@ -72,7 +71,7 @@ def where_covered(series: TimeSeries, grid: Grid) -> F:
     return _means(np.where(covered, values, np.nan), cuts, grid)
 
 
-def _pieces(series: TimeSeries, grid: Grid) -> tuple[NDArray[np.datetime64], Int, NDArray[np.bool_]]:
+def _pieces(series: TimeSeries, grid: Grid) -> tuple[NDArray[np.datetime64], Int, Bool]:
     """The grid cut wherever an interval, a row or a gap begins: cuts, the row of each piece, whether it covers it."""
     starts, ends = naive_utc(series.starts), naive_utc(series.ends)
     edges = _edges(grid)

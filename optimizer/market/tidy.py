@@ -8,13 +8,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.errors import Fault, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.readers.raw import Ask, RawSeries, listed
 from optimizer.market.readers.times import first_moments, most_common_step
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 
-F = NDArray[np.float64]
 Times = NDArray[np.datetime64]
 _DAY = np.timedelta64(1, "D")
 _MOST_FILLED = 1_000_000
@@ -29,10 +29,10 @@ class _Rows:
     starts: Times
     ends: Times
     values: F
-    lines: NDArray[np.int64]
-    place: NDArray[np.int64]
+    lines: Int
+    place: Int
 
-    def take(self, which: NDArray[np.bool_] | NDArray[np.int64] | slice) -> _Rows:
+    def take(self, which: Bool | Int | slice) -> _Rows:
         return _Rows(self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which])
 
 

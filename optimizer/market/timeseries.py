@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import Bool, F
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Limits:
     high: float = np.inf
     above: bool = False
 
-    def broken_by(self, values: F) -> NDArray[np.bool_]:
+    def broken_by(self, values: F) -> Bool:
         """Which values lie outside, shape of ``values``."""
         too_low = values <= self.low if self.above else values < self.low
         return too_low | (values > self.high)

@@ -9,14 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
 from optimizer.policies.walk import Followed, Wish, extra_mw, meter_price, walked
 from optimizer.units import megawatts, usd_per_th_hour
 
-F = NDArray[np.float64]
-Bool = NDArray[np.bool_]
 Rule = Callable[[Conditions, Conditions], Followed]
 
 

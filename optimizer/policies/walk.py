@@ -14,16 +14,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
 from optimizer.reasons import Reason
 from optimizer.units import WATTS_PER_MEGAWATT
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _TOLERANCE = 1e-9
 
 
@@ -38,7 +36,7 @@ class Followed(Dispatch):
 class Wish:
     """What a policy would do without limits. mode: position among the group's modes; strike: USD/MWh at the meter."""
 
-    runs: NDArray[np.bool_]
+    runs: Bool
     mode: Int
     strike: F
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.replanning import Column, DayAhead, Replanning, SameHourLastWeek
@@ -23,8 +23,6 @@ from optimizer.market.series import Limits, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.units import HOURS_PER_DAY, MINUTES_PER_HOUR
 
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 _DAYS_BACK = 7
 _HOUR = pd.Timedelta(hours=1)
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
@@ -22,8 +22,6 @@ from optimizer.replanning.issues import peaks_came
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import metered
 from optimizer.units import HOURS_PER_DAY
-
-F = NDArray[np.float64]
 
 
 def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Knowledge:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
@@ -23,7 +23,6 @@ from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, tr
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 
-F = NDArray[np.float64]
 _HOUR = pd.Timedelta(hours=1)
 _ISSUES = (0, *range(9, 21))  # hours of the local day
 _LATE = pd.Timedelta(days=1)  # what is issued reaches two days from a midnight

@@ -15,16 +15,13 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.conditions import Conditions
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs
 from optimizer.replanning.forecasts import PriceForecast
 from optimizer.units import HOURS_PER_DAY
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 
 @dataclass(frozen=True)

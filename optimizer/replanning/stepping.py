@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.assembly import build_problem
 from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
@@ -29,9 +29,6 @@ from optimizer.schedule.whole_units import dispatch_of, round_down
 from optimizer.state import Announced
 from optimizer.tail import charged_by_period
 from optimizer.units import MINUTES_PER_HOUR
-
-F = NDArray[np.float64]
-Int = NDArray[np.int64]
 
 
 class Stepper:

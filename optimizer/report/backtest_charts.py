@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.backtest.outcomes import Ladder
 from optimizer.backtest.rungs import BOUND, TITLES
 from optimizer.conditions import Conditions
@@ -23,7 +23,6 @@ from optimizer.report.packing import decimals_of, packed
 from optimizer.report.text import label
 from optimizer.settlement.flows import grid_import_mw
 
-F = NDArray[np.float64]
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
 _UNITS = ((1e7, 1e6, "million USD", 2), (1e4, 1e3, "thousand USD", 1), (0.0, 1.0, "USD", 0))
 STYLE: dict[str, tuple[str, float, tuple[int, ...]]] = {

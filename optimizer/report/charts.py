@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.reasons import Reason
 from optimizer.report import words
 from optimizer.report.packing import Bins, bins_of, decimals_of, packed
@@ -22,7 +22,6 @@ from optimizer.schedule.tables import group_load_mw
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
 
-F = NDArray[np.float64]
 MOST_GROUPS = 12  # drawn by name; a chart of more cannot be read
 
 REASON_STYLE: dict[Reason, tuple[str, str]] = {

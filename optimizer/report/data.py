@@ -8,8 +8,8 @@ from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.ledger import LEDGER, Kind, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.report import words
@@ -25,7 +25,6 @@ from optimizer.units import WATTS_PER_MEGAWATT
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
 
-F = NDArray[np.float64]
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
 
 

@@ -8,8 +8,8 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
 from optimizer.ensemble.study import Study
 from optimizer.ledger import title
@@ -17,7 +17,6 @@ from optimizer.report.ensemble_charts import histogram, running_map
 from optimizer.report.page import render
 from optimizer.report.text import Clock
 
-F = NDArray[np.float64]
 MOST_FAILURES = 20  # told one by one on the page and in the terminal; summary.json has all
 
 

@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.ensemble.results import Results
 from optimizer.ensemble.study import Study
 from optimizer.report.packing import bins_of
 from optimizer.report.text import Clock, usd
 
-F = NDArray[np.float64]
 MOST_BARS = 60
 MOST_CELLS = 400  # columns of the map; a longer plan is drawn by hours or days
 WIDTH, HEIGHT = 1000.0, 260.0  # of the histogram, in its own units

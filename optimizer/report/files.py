@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
@@ -20,8 +20,6 @@ from optimizer.schedule.tables import group_load_mw, reason_texts, shutdown_bloc
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
 from optimizer.settlement.flows import machine_starts
 from optimizer.units import HOURS_PER_DAY
-
-F = NDArray[np.float64]
 
 
 def schedule_csv(plan: Plan) -> str:

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.market.grid import Grid
 
-F = NDArray[np.float64]
 MOST_POINTS = 1_000  # per series; more than a screen is wide, and what keeps a page small
 
 

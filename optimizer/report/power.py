@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
 from optimizer.settlement.flows import grid_import_mw, site_load_mw, spot_and_left_mw
 
-F = NDArray[np.float64]
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
 _HOUR_DECIMALS = 9
 _USD_DECIMALS = 6

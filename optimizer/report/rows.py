@@ -4,12 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
+from optimizer.arrays import F
 from optimizer.reasons import Reason
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

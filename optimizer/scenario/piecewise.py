@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import naive_utc
 
-F = NDArray[np.float64]
 Window = tuple[float, float]  # seconds since the plan's beginning
 _SECOND = np.timedelta64(1, "s")
 

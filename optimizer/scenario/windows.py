@@ -6,8 +6,8 @@ from datetime import datetime
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.events import Event
 from optimizer.config.yaml12 import Keys
 from optimizer.errors import InputError
@@ -18,7 +18,6 @@ from optimizer.scenario.piecewise import Window, seconds_after
 from optimizer.scenario.placed import Placed
 from optimizer.scenario.times import DayTime, stands_for
 
-F = NDArray[np.float64]
 _SECONDS_PER_MINUTE = 60.0
 REPLACING = ("set", "series", "shape", "path")  # verbs after which nothing is left of what was before
 

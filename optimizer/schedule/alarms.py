@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.billing import Tag
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
@@ -17,8 +17,6 @@ from optimizer.schedule.items import PLAIN_ITEMS
 from optimizer.settlement.charges import tag_usd
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.cohorts import course
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
@@ -19,7 +19,6 @@ from optimizer.dispatch import Dispatch
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
-F = NDArray[np.float64]
 MW_TOLERANCE = 1e-6
 UNIT_TOLERANCE = 1e-6
 _BEFORE = 1e-9

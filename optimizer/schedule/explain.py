@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine.language import Item
@@ -17,7 +17,6 @@ from optimizer.lp.formulation import DispatchProblem
 from optimizer.reasons import Reason
 from optimizer.schedule.items import EXTENSION, ITEMS, NO_IMPORT, PLAIN_ITEMS, TOLERANCE, machine_items, marginal_items
 
-F = NDArray[np.float64]
 REASONS = tuple(Reason)
 
 
@@ -66,7 +65,7 @@ def explain(
     return Explanation(items, marginal, point_strike, strike, off)
 
 
-def _held(program: LinearProgram, solution: Solution, first: NDArray[np.int64]) -> NDArray[np.int64]:
+def _held(program: LinearProgram, solution: Solution, first: Int) -> Int:
     """Position in `REASONS` of the limit a machine would pay most for, (groups, intervals); -1 where none holds it.
 
     What every start costs is no limit.
@@ -96,8 +95,8 @@ def _off(
     whole: Dispatch,
     items: Mapping[str, F],
     strike: F,
-    first: NDArray[np.int64],
-    held: NDArray[np.int64],
+    first: Int,
+    held: Int,
 ) -> dict[Reason, F]:
     installed = np.array([float(group.units) for group in c.farm.fleet])[:, None]
     running = np.array([whole.running(group) for group in c.farm.fleet])
@@ -120,8 +119,8 @@ def _code(
     solution: Solution,
     items: Mapping[str, F],
     strike: F,
-    held: NDArray[np.int64],
-) -> NDArray[np.int64]:
+    held: Int,
+) -> Int:
     """Position in `REASONS` of why a machine of each group that could run does not, (groups, intervals).
 
     A machine's strike price is taken up by the plain price, by the other items, and by what its start or its minimum

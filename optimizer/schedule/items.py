@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.engine.language import Item
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
@@ -16,7 +17,6 @@ from optimizer.lp.formulation import ITEM_OF
 from optimizer.lp.rules.fleet import RESTART, RUNS_ON
 from optimizer.reasons import Reason
 
-F = NDArray[np.float64]
 NO_IMPORT = Item("no_import", "Nothing is imported: on-site power sets the price")
 EXTENSION = Item("extension", "A constraint added with --extend", Reason.EXTENSION)
 ITEMS = {item.name: item for item in (*ITEM_OF.values(), NO_IMPORT, EXTENSION)}
@@ -85,7 +85,7 @@ def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict
     return _there({name: values / hours for name, values in items.items()})
 
 
-def machine_items(program: LinearProgram, solution: Solution, group_of_point: NDArray[np.int64]) -> dict[str, F]:
+def machine_items(program: LinearProgram, solution: Solution, group_of_point: Int) -> dict[str, F]:
     """What a machine pays for running in a mode and an interval, USD, (points, intervals); below zero what it is paid.
 
     With the reduced cost of the machine's column the items add up to nothing. A machine that runs from one interval

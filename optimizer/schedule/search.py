@@ -17,8 +17,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
@@ -32,7 +32,6 @@ from optimizer.schedule.whole_units import containers, dispatch_of, round_down, 
 from optimizer.settlement.account import settle
 from optimizer.tail import plan_alone
 
-F = NDArray[np.float64]
 PROVED_SHARE = 1e-4  # of the profit that the best there is may lie above a schedule which counts as proved
 PROVED_USD = 0.005  # or so much per interval: half a cent, which no published account of an interval shows
 EXACT_GAP = 1e-6  # of the profit, where the whole plan is asked for by branch and bound
@@ -261,7 +260,7 @@ class _Search:
             return solve(program, whole=True, start=self._start(program), options=self._options(program))
         return self._by_stretches(program, loose)
 
-    def _by_stretches(self, program: LinearProgram, loose: NDArray[np.bool_]) -> Solution:
+    def _by_stretches(self, program: LinearProgram, loose: Bool) -> Solution:
         """Integers in one stretch of time after the other, fractions after it, what was found held before it.
 
         Bounds nothing. Choices stay as the continuous optimum makes them.
@@ -281,7 +280,7 @@ class _Search:
             program = _held_in(program, stretch, units)
         return replace(found, bound=np.inf, ended="work")
 
-    def _start(self, program: LinearProgram) -> tuple[NDArray[np.int64], F] | None:
+    def _start(self, program: LinearProgram) -> tuple[Int, F] | None:
         """The best schedule so far as columns of a program with integers, to start from; None where it bars that."""
         leader = self._leader
         if leader is None:
@@ -312,14 +311,14 @@ class _Search:
         return {"mip_max_nodes": branches(program, share)}
 
 
-def _loose(program: LinearProgram) -> NDArray[np.bool_]:
+def _loose(program: LinearProgram) -> Bool:
     """Where machines are to be decided, (points, intervals)."""
     units, whole = program.columns["units_on"], program.columns["containers_on"]
     free = (units.of(program.col_lower) < units.of(program.col_upper))[:, : whole.shape[1]]
     return free & program.integer[whole.span].reshape(whole.shape)
 
 
-def _stretches(loose: NDArray[np.int64]) -> Iterator[slice]:
+def _stretches(loose: Int) -> Iterator[slice]:
     """The intervals in stretches with no more machines to be decided than can be at once, one interval at the least."""
     first = count = 0
     for t, more in enumerate(loose.tolist()):

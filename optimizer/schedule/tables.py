@@ -12,14 +12,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import REASONS, Explanation
 from optimizer.units import WATTS_PER_MEGAWATT
-
-F = NDArray[np.float64]
-
 
 _NOTHING = 1e-9  # USD/MWh
 

@@ -14,10 +14,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import F
+
 Texts = NDArray[np.object_]
 
 
-def number_texts(values: NDArray[np.float64], decimals: int) -> Texts:
+def number_texts(values: F, decimals: int) -> Texts:
     """Numbers as text with at most so many decimals, no trailing zeros, never ``-0``.
 
     >>> number_texts(np.array([1.50, 2.0, -0.0001]), 2).tolist()

@@ -6,14 +6,13 @@ What comes of it is judged, and bettered where it is not good enough, in `optimi
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.engine.solution import Solution
 from optimizer.settlement.flows import grid_import_mw
 
-F = NDArray[np.float64]
 _SNAP = 1e-6
 
 

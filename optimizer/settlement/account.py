@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import LEDGER
@@ -20,7 +20,6 @@ from optimizer.settlement.events import event_lines
 from optimizer.settlement.flows import Flows, flows
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
-F = NDArray[np.float64]
 Account = Callable[[Conditions, Dispatch, Flows, Mapping[str, F]], Mapping[str, F]]
 
 

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
 from optimizer.dispatch import Dispatch
@@ -16,7 +16,6 @@ from optimizer.market.periods import Period
 from optimizer.settlement.account import Settlement, settle
 from optimizer.settlement.charges import beyond, later_usd, peaks, short_of, tag_usd
 
-F = NDArray[np.float64]
 KW_PER_MW = 1000.0
 
 

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.billing import LaterBill, Quantity, Tag
 from optimizer.conditions import Conditions
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,11 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -23,7 +21,7 @@ class Miss:
     event: int
     worst_mw: float
     at: int
-    over: NDArray[np.bool_]
+    over: Bool
     penalty_usd: F
     miss_usd: float
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import BillState
@@ -14,8 +12,6 @@ from optimizer.dispatch import Dispatch
 from optimizer.settlement.account import settle
 from optimizer.settlement.charges import counted_mwh, peaks
 from optimizer.settlement.flows import grid_import_mw
-
-F = NDArray[np.float64]
 
 
 def after(c: Conditions, dispatch: Dispatch) -> BillState:

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.cohorts import Cohorts, course
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
@@ -27,7 +27,7 @@ def fitted(groups: dict[str, GroupState], farm: Farm) -> dict[str, GroupState]:
     return {group.name: _within(groups[group.name], group) for group in farm.fleet if group.name in groups}
 
 
-def _group(c: Conditions, g: int, dispatch: Dispatch, today: NDArray[np.bool_]) -> GroupState:
+def _group(c: Conditions, g: int, dispatch: Dispatch, today: Bool) -> GroupState:
     group = c.farm.fleet[g]
     running = dispatch.running(group)
     before = c.state.groups.get(group.name)
@@ -64,7 +64,7 @@ def _newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:
     return tuple(reversed(kept))
 
 
-def _on_last_day(c: Conditions) -> NDArray[np.bool_]:
+def _on_last_day(c: Conditions) -> Bool:
     """Intervals of the local day in which the schedule ends, (intervals,); none where it ends at midnight."""
     return np.asarray(c.grid.day_of_interval == (len(c.grid.days) - 1 if c.grid.last_day_goes_on else -1))
 

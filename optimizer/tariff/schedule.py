@@ -5,15 +5,13 @@ from __future__ import annotations
 from itertools import groupby
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from optimizer.arrays import Bool
 
-Mask = NDArray[np.bool_]
 WEEKDAYS = ["mon", "tue", "wed", "thu", "fri"]
 WEEKEND = ["sat", "sun"]
 
 
-def when_data(mask: Mask, *, holidays: bool = False) -> dict[str, Any] | None:
+def when_data(mask: Bool, *, holidays: bool = False) -> dict[str, Any] | None:
     """A `when` that covers exactly ``mask``, (12 months, weekday or weekend, 24 hours); None where that is always.
 
     With ``holidays`` they go with the weekend. Months with the same hours are put together, weekdays and weekends too
@@ -42,7 +40,7 @@ def months_data(months: frozenset[int]) -> dict[str, Any] | None:
     return None if len(months) == 12 else _part(months, None, (True,) * 24)
 
 
-def _months_by_hours(mask: Mask) -> dict[tuple[bool, ...], frozenset[int]]:
+def _months_by_hours(mask: Bool) -> dict[tuple[bool, ...], frozenset[int]]:
     rows = [tuple(row) for row in mask.tolist()]
     return {hours: frozenset(m for m in range(12) if rows[m] == hours) for hours in dict.fromkeys(rows) if any(hours)}
 

@@ -8,12 +8,12 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import Int
 from optimizer.errors import Fault
 from optimizer.tariff.source import Rate, shown
 
-Periods = NDArray[np.int64]
+Periods = Int
 _KEYS = ("rate", "adj", "max", "unit", "sell")
 _ZERO = Decimal(0)
 _TEN_DECIMALS = Decimal("1e-10")

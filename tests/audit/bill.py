@@ -8,14 +8,13 @@ from __future__ import annotations
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from tests.audit.calls import payments, penalties
 from tests.audit.clock import Period, bill_of, block_mw, counts, expected, hours_in, periods
 from tests.audit.published import Plain, Published, many, modes, number, point
 from tests.audit.ratchets import peak_bills
 
-F = NDArray[np.float64]
 PRESETS = {"ercot_4cp": (4, "month", 15), "pjm_5cp": (5, "season", 60)}
 
 

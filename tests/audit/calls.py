@@ -7,12 +7,11 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 from scipy.optimize import linprog
 
+from optimizer.arrays import F
 from tests.audit.published import Plain, Published, many, modes, number, point
 
-F = NDArray[np.float64]
 Span = tuple[pd.Timestamp, pd.Timestamp]
 _HOUR = pd.Timedelta(hours=1)
 

@@ -10,9 +10,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from tests.audit.published import Plain, Published
 
-F = NDArray[np.float64]
 Yes = NDArray[np.bool_]
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 

@@ -13,9 +13,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import yaml
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import F
+
 Plain = Mapping[str, Any]
 
 

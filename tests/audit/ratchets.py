@@ -8,12 +8,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from tests.audit.clock import Period, Plan, bill_of, counts, expected, hours_in, period_of, periods
 from tests.audit.published import Plain, number
-
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.files.power import Power
 from optimizer.conversion.history import made_of_history
 from optimizer.conversion.power import Blocks, blocks_of
@@ -19,7 +19,6 @@ from optimizer.errors import InputError
 from tests.conversion.test_weeks import CALM, HOURS, STORM, TEN, WINDY, history
 from tests.sites import site
 
-F = NDArray[np.float64]
 STRIKES = strikes_between(20.0, 100.0)
 YEAR = 8766.0
 

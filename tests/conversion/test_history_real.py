@@ -17,8 +17,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.load import load_farm
 from optimizer.conversion.case import Site
 from optimizer.conversion.files.load import read_study
@@ -26,7 +26,6 @@ from optimizer.conversion.pages.figures import power_file
 from optimizer.conversion.power import blocks_of
 from tests.commands.running import CONFIGS, WEST_TEXAS
 
-F = NDArray[np.float64]
 ERCOT = Path(os.environ.get("CURTAIL_REAL_DATA", "/nowhere")) / "ercot"
 PRICES, LOAD = "real_time_15min_2020_2021_2023.csv.gz", "native_load_hourly_2019_2020_2021_2023.csv.gz"
 pytestmark = pytest.mark.skipif(

@@ -7,15 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale
 from optimizer.errors import InfeasibleError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
 
-F = NDArray[np.float64]
 HOURS = 168
 CALM, WINDY = np.full(HOURS, 60.0), np.where(np.arange(HOURS) % 2, 10.0, 45.0)
 STORM = np.where(np.arange(HOURS) < 50, 5_000.0, 300.0)

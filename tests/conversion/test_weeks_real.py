@@ -18,8 +18,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.assembly import build_problem
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale, strikes_between
@@ -30,7 +30,6 @@ from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, group
 
-F = NDArray[np.float64]
 REAL = Path(os.environ.get("CURTAIL_REAL_DATA", "/nowhere"))
 PRICES = REAL / "ercot/real_time_15min_2020_2021_2023.csv.gz"
 LOAD = REAL / "ercot/native_load_hourly_2019_2020_2021_2023.csv.gz"

@@ -14,8 +14,8 @@ import numpy as np
 import pandas as pd
 import pytest
 import yaml
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.config.load import load_farm
 from optimizer.planning import Plan, plan_farm
 from optimizer.scenario.load import load_scenarios
@@ -24,7 +24,6 @@ from tests.commands.running import CONFIGS, ROOT, WEST_TEXAS
 BUNDLE = Path(os.environ.get("CURTAIL_REAL_DATA", "/nowhere")) / "ercot/uri_bundle_15min_2021-02-07_2021-02-22.csv"
 pytestmark = pytest.mark.skipif(not BUNDLE.is_file(), reason="CURTAIL_REAL_DATA names no folder with real market data")
 ZONE = "America/Chicago"
-F = NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-F = NDArray[np.float64]
+from optimizer.arrays import F
+
 HOURS = 8760  # its year begins on a Monday and has neither leap day nor daylight saving
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.load import contract_in
 from optimizer.config.yaml12 import parse
@@ -38,7 +38,6 @@ from tests.tariff.rates import (
 )
 from tests.tariff.sam import HOURS, sam_bill
 
-F = NDArray[np.float64]
 pytest.importorskip("PySAM.Utilityrate5", reason="NREL-PySAM is not installed (extra `bills`)")
 
 ZONE = "America/Phoenix"  # no daylight saving, as in the year of the calculator

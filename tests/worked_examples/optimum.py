@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 import pyomo.environ as pyo
 import pytest
-from numpy.typing import NDArray
 from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.arrays import F
 from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
@@ -25,7 +24,6 @@ from optimizer.settlement.account import settle
 from tests.engine.test_two_readings import the_same
 from tests.worked_examples.net import cut_and_carried, saved_and_loaded
 
-F = NDArray[np.float64]
 _FOUND: dict[tuple[int, str | tuple[str, ...], bool], tuple[Conditions, Optimum]] = {}  # asked for more than once
 
 

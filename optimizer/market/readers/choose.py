@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.table import Table
 
@@ -34,7 +34,7 @@ def chosen(table: Table, columns: tuple[str, ...], wanted: str | None, key: str,
     raise ask.error(f"holds no {key} {wanted!r}; it holds {names(held)}", table.header_line)
 
 
-def _any(cells: list[pd.Series], name: str) -> NDArray[np.bool_]:
+def _any(cells: list[pd.Series], name: str) -> Bool:
     found = np.zeros(len(cells[0]), dtype=bool)
     for cell in cells:
         found |= (cell == name).to_numpy(dtype=bool)

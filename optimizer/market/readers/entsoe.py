@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from optimizer.arrays import F
 from optimizer.market.readers.currency import PER_MWH, refuse_currencies
 from optimizer.market.readers.raw import Ask, RawSeries, names
 from optimizer.market.readers.sizes import refuse_large_xml, refuse_many_cells
-from optimizer.market.timeseries import F
 
 if TYPE_CHECKING:  # the parser is loaded when an XML file comes: few plans need it
     from xml.etree import ElementTree

@@ -11,8 +11,8 @@ from dataclasses import replace
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool, F, Int
 from optimizer.errors import InputError
 from optimizer.market.readers.choose import chosen
 from optimizer.market.readers.numbers import numbers_of
@@ -80,7 +80,7 @@ def _starts(days: pd.DatetimeIndex, table: Table, column: str, ask: Ask) -> pd.D
     return pd.DatetimeIndex(starts).tz_localize("UTC").as_unit("us")
 
 
-def _refuse(table: Table, column: str, ask: Ask, wrong: NDArray[np.bool_], why: str) -> None:
+def _refuse(table: Table, column: str, ask: Ask, wrong: Bool, why: str) -> None:
     cells = table.frame[column]
 
     def told(i: int) -> tuple[int, str]:
@@ -90,9 +90,7 @@ def _refuse(table: Table, column: str, ask: Ask, wrong: NDArray[np.bool_], why: 
         raise InputError(listed(ask, np.flatnonzero(wrong), told, "such hours"))
 
 
-def _counted_as_they_pass(
-    days: pd.DatetimeIndex, ending: NDArray[np.int64], hours: NDArray[np.float64], by_clock: pd.DatetimeIndex, zone: str
-) -> NDArray[np.bool_]:
+def _counted_as_they_pass(days: pd.DatetimeIndex, ending: Int, hours: F, by_clock: pd.DatetimeIndex, zone: str) -> Bool:
     """Which rows belong to a day whose hours are counted, not read off the clock, shape (n_rows,).
 
     Such an autumn day has an hour 25; such a spring day has the hour the clock skips, and no hour 24.
@@ -104,7 +102,7 @@ def _counted_as_they_pass(
     return np.asarray((last == _LONGEST_DAY) | ((hours < 24) & any_skipped & (last < 24)), dtype=bool)
 
 
-def _flagged(table: Table, rows: NDArray[np.int64]) -> NDArray[np.bool_] | None:
+def _flagged(table: Table, rows: Int) -> Bool | None:
     """Which rows a flag says to be in the second of two hours alike; None where the table has no flag."""
     flag = _column(table, _FLAGS)
     if flag is None:

@@ -11,13 +11,12 @@ from typing import Literal
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F
 from optimizer.errors import InputError
 from optimizer.market.readers.raw import Ask, listed
 from optimizer.market.readers.table import Table
 
-F = NDArray[np.float64]
 Mark = Literal["point", "comma"]
 _NO_NUMBER = {"", "-", "--", "n/a", "na", "nan", "null", "none", "."}
 _WHOLE = r"(?:[0-9]+|[1-9][0-9]{{0,2}}(?:{thousands}[0-9]{{3}})+)"  # 0,148 holds no thousands

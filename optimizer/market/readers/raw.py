@@ -6,16 +6,14 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
 from optimizer.errors import Fault, InputError
 from optimizer.outside import printable
 
-F = NDArray[np.float64]
-Lines = NDArray[np.int64]
+Lines = Int
 SHOWN = 10  # faults of one kind that a message lists before it only counts
 
 

@@ -10,8 +10,8 @@ from io import BytesIO
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.errors import InputError
 from optimizer.market.readers.content import HEAD_BYTES
 from optimizer.market.readers.raw import Ask, Column, Lines, Places, first_column, names
@@ -34,7 +34,7 @@ class Table:
     delimiter: str = ","
     places: Places | None = None
 
-    def take(self, rows: NDArray[np.bool_]) -> Table:
+    def take(self, rows: Bool) -> Table:
         """The rows where the mask is true."""
         return replace(self, frame=self.frame[rows], lines=self.lines[rows])
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from optimizer.arrays import Bool
 from optimizer.errors import InputError
 from optimizer.market.readers.raw import Ask, Lines, listed
 
@@ -95,7 +95,7 @@ def localised(
     lines: Lines,
     ask: Ask,
     local_ends: bool = False,
-    second: NDArray[np.bool_] | None = None,
+    second: Bool | None = None,
 ) -> pd.DatetimeIndex:
     """UTC times of naive times on the clock of ``ask.zone``.
 
@@ -139,7 +139,7 @@ def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
     return pd.Timedelta(sizes[int(np.argmax(counts))])
 
 
-def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> tuple[Bool, Bool]:
     """Which times lie in the second of two hours that look alike, and which cannot be told."""
     second, unknown = np.zeros(len(naive), dtype=bool), np.zeros(len(naive), dtype=bool)
     as_first = naive.tz_localize(zone, ambiguous=~second, nonexistent="NaT")
