@@ -17,6 +17,7 @@ def when_data(mask: Bool, *, holidays: bool = False) -> dict[str, Any] | None:
     With ``holidays`` they go with the weekend. Months with the same hours are put together, weekdays and weekends too
     where both have them.
 
+    >>> import numpy as np
     >>> mask = np.zeros((12, 2, 24), dtype=np.bool_)
     >>> mask[5:9, 0, 12:20] = True
     >>> when_data(mask)

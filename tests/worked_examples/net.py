@@ -8,7 +8,7 @@ Nothing may come to other money than in one go. (A study of a conversion decides
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import fields, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -17,12 +17,10 @@ from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.config.state import State
 from optimizer.daily.carried import followed_until, state_at
-from optimizer.daily.record import Record, market_at, record_of
+from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import settle
-
-NOT_SAVED = {"grid", "fills", "warnings"}  # the grid by its starts and hours; the others tell of the data, once
 
 
 def saved_and_loaded(c: Conditions, dispatch: Dispatch) -> Record:
@@ -41,7 +39,7 @@ def saved_and_loaded(c: Conditions, dispatch: Dispatch) -> Record:
 def series_of(market: MarketInputs) -> dict[str, Any]:
     """All that a record says of a market."""
     grid = {"starts": market.grid.starts.to_numpy(), "hours": market.grid.hours}
-    return grid | {item.name: getattr(market, item.name) for item in fields(market) if item.name not in NOT_SAVED}
+    return grid | dict(sorted(market.table.items()))
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -73,7 +71,7 @@ def carried_on(record: Record) -> Record:
     """A schedule without its first interval, in the state that this one has led to; saved and loaded."""
     n, grid = len(record.market.grid), record.market.grid
     left = np.arange(1, n)
-    market = market_at(record.market, left, grid.part(1, n))
+    market = record.market.at(left, grid.part(1, n))
     state, said = state_at(grid.ends[0], record.farm, record, None)
     assert said == ()
     reasons = tuple(row[1:] for row in record.reasons)
