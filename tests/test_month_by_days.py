@@ -48,14 +48,7 @@ def the_farm(**energy: Any) -> Farm:
 
 def conditions_from(c: Conditions, day: int, state: State) -> Conditions:
     """The rest of the month from a day on."""
-    m = c.market
-    later = {
-        name: ({k: v[day * DAY :] for k, v in value.items()} if isinstance(value, dict) else value[day * DAY :])
-        for name, value in vars(m).items()
-        if isinstance(value, np.ndarray | dict)
-    }
-    grid = type(m.grid)(m.grid.starts[day * DAY :], m.grid.hours[day * DAY :], m.grid.timezone)
-    return replace(c, market=replace(m, grid=grid, **later), state=state)
+    return replace(c, market=c.market.part(day * DAY, len(c.grid)), state=state)
 
 
 def day_by_day(month: Conditions, *, expected: dict[str, float] | None) -> Dispatch:
