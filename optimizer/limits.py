@@ -107,16 +107,17 @@ def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditio
     return replace(c, farm=farm, market=c.market.with_(import_limit_mw=limit), eased=True)
 
 
-def shortfalls(c: Conditions, imported: F) -> tuple[str, ...]:
+def shortfalls(c: Conditions, imported: F, *, proved: bool) -> tuple[str, ...]:
     """By how much import exceeds what binds it and until when, a sentence for each stretch."""
     short, grid, zone = short_mw(c, imported), c.grid, c.farm.timezone
+    nearest = "no schedule comes nearer" if proved else "none was found that comes nearer"
     found = []
     for first, stop in _stretches(short > _MW):
         begins, ends = grid.starts[first].tz_convert(zone), grid.ends[stop - 1].tz_convert(zone)
         mwh = float(short[first:stop] @ grid.hours[first:stop])
         found.append(
             f"{begins:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M}: up to {float(short[first:stop].max()):.4g} MW "
-            f"above what binds, {mwh:.4g} MWh in all; no schedule comes nearer"
+            f"above what binds, {mwh:.4g} MWh in all; {nearest}"
         )
     return tuple(found)
 

@@ -51,7 +51,8 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
         except InfeasibleError:
             pass
     plan = _nearest(released)
-    return Obeyed(plan, nearest=True, said=(*shortfalls(plan.conditions, plan.settlement.import_mw), collision))
+    short = shortfalls(plan.conditions, plan.settlement.import_mw, proved=plan.proved)
+    return Obeyed(plan, nearest=True, said=(*short, collision))
 
 
 def _released(c: Conditions) -> State:
@@ -68,12 +69,12 @@ def _released(c: Conditions) -> State:
 def _nearest(c: Conditions) -> Plan:
     """Sought twice: for the least energy above what binds, then for the most profit with no more in any interval.
 
-    What binds is also what the way down to a later call asks for. The first search ends within half a machine in each
-    interval that is above: what is left of less than a machine is first taken to be none.
+    What binds is also what the way down to a later call asks for. What the first search leaves of less than a machine
+    is first taken to be none.
     """
     owed = owed_limit(c)
     binds = np.minimum(owed.import_mw, np.append(within_reach_mw(c)[1:], np.inf))
-    plan = plan_conditions(bound_to(c, binds, ABOVE_ALL_USD_PER_MWH))
+    plan = first = plan_conditions(bound_to(c, binds, ABOVE_ALL_USD_PER_MWH))
     least = np.maximum(binds, plan.settlement.import_mw + _SLACK_MW)
     for limit in (np.where(least - binds < c.least_machine_mw, binds, least), least):
         with suppress(SolverError, InfeasibleError):  # else the first is as near, and keeps every rule
@@ -88,6 +89,7 @@ def _nearest(c: Conditions) -> Plan:
         settlement=settled,
         continuous=settle(c, plan.dispatch),
         objective=plan.objective - searched,
+        ended=plan.ended or first.ended,
     )
 
 
@@ -97,7 +99,7 @@ def _by_calls(explanation: Explanation, owed: HardLimit, binds: F) -> Explanatio
     held = off.pop(Reason.IMPORT_LIMIT, None)
     if held is None:
         return explanation
-    down = binds < owed.import_mw
+    down = (binds < owed.import_mw) & np.isinf(owed.calls_mw)
     calls = ~down & (owed.calls_mw < owed.site_mw)
     for reason, there in ((Reason.EVENT, calls), (Reason.RAMP, down), (Reason.IMPORT_LIMIT, ~calls & ~down)):
         off[reason] = off.get(reason, np.zeros_like(held)) + held * there

@@ -129,7 +129,7 @@ def figures(plan: Plan) -> Figures:
         reasons=tuple(_reasons(plan)),
         lines=tuple(_lines(plan)),
         items=tuple(_items(plan, clock)),
-        shortfalls=shortfalls(plan.conditions, plan.settlement.import_mw),
+        shortfalls=shortfalls(plan.conditions, plan.settlement.import_mw, proved=plan.proved),
         penalties=tuple(_penalties(plan, clock)),
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),

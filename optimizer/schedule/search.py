@@ -153,19 +153,11 @@ class _Search:
 
     @cached_property
     def tolerance(self) -> float:
-        """By how much the bound may exceed a schedule that counts as proved, USD: by what the plan's intervals earn.
-
-        Where limits give way, by half a machine in every interval in which they do.
-        """
+        """By how much the bound may exceed a schedule that counts as proved, USD: by what the plan's intervals earn."""
         best = settle(self.c, dispatch_of(self.solution))
         lines = [float(usd[: self.c.planned].sum()) for usd in best.usd.values()]
         income = sum(max(usd, 0.0) for usd in lines)
-        shows = max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
-        if not self.c.eased or self.c.farm.site.import_violation_usd_per_mwh is None:
-            return shows
-        above = best.usd["import_overrun_penalty"] < 0.0
-        machine_mwh = self.c.least_machine_mw * self.c.grid.hours
-        return max(shows, 0.5 * self.c.farm.site.import_violation_usd_per_mwh * float(machine_mwh[above].sum()))
+        return max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
 
     @property
     def _leader(self) -> _Found | None:
