@@ -104,3 +104,11 @@ def test_plans_made_one_after_the_other_are_charged_with_a_new_peak_once(expecte
     assert paid["demand_charge"] == -0.25 * 5
     assert paid["later_demand_charge"] == -3 * 0.25 * (9.0 - (expected or 4.0))
     assert settle(at_once, machines([6.0, 5.0, 9.0, 8.0])).lines["later_demand_charge"] == paid["later_demand_charge"]
+
+
+def test_what_was_billed_before_a_period_began_is_none_of_it() -> None:
+    """A plan begins with the month, in a state that still tells of the month before: 6 MWh are drawn, not 56."""
+    tier = {"name": "T", "above_mwh_per_month": 100.0, "adds_usd_per_mwh": 1.0}
+    built = farm(energy={"tiers": (tier,)}, state={"bill": {"tier_mwh": {"T": 50.0}}})
+    c = conditions(built, [0.0] * 2, start="2026-02-01 00:00Z")
+    assert state_after(c, machines([3.0, 3.0])).bill.tier_mwh == {"T": 6.0}
