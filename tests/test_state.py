@@ -210,3 +210,9 @@ def test_a_measured_section_that_the_carried_state_lacks_is_taken(tmp_path: Path
     measured, moment = tmp_path / "state.yaml", record.market.grid.ends[0]
     measured.write_text(f"at: {moment.isoformat()}\nheat: {{stored_mwh: {{G: 7}}}}\n")
     assert stored(state_at(moment, record.farm, record, measured)[0]) == {"G": 7.0}
+
+
+def test_an_older_layout_that_nobody_says_how_to_read_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Heat, "upgraded", StateSection.__dict__["upgraded"])
+    with pytest.raises(ValueError, match=r"has version 1 \(version, stored_kwh\), which nobody says how to read"):
+        State.written('{"heat": {"version": 1, "stored_kwh": {}}}')

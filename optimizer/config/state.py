@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationInfo, create_model, model_validator
@@ -24,16 +25,16 @@ class StateSection(Section):
 
     @classmethod
     def upgraded(cls, data: dict[str, Any], version: int) -> dict[str, Any]:
-        """What a layout of before wrote, in that of now."""
-        raise NotImplementedError
+        """What a layout of before wrote, in that of now; a section whose layout changes says how."""
+        raise ValueError(f"has version {version} ({', '.join(data)}), which nobody says how to read")
 
+    @abstractmethod
     def after(self, c: Any, dispatch: Any) -> Self:
         """The section at the end of a schedule that began with it; ``c``: Conditions, ``dispatch``: Dispatch."""
-        raise NotImplementedError
 
+    @abstractmethod
     def fitted(self, farm: Any) -> Self:
         """What of it survives in a changed farm; ``farm``: Farm."""
-        raise NotImplementedError
 
     @model_validator(mode="before")
     @classmethod
