@@ -1,0 +1,1 @@
+"""What the farm can do and is held to: one folder for each mechanism; `contents` names them."""

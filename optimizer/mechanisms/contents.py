@@ -1,0 +1,17 @@
+"""The table of contents: every mechanism, in the order of the paper. To add one, write its folder and its line here."""
+
+from __future__ import annotations
+
+from functools import cache
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+MECHANISMS: tuple[str, ...] = ()
+
+
+@cache
+def parts(part: str) -> tuple[Any, ...]:
+    """The modules of that name in the folders that have one, such as ``config`` or ``program``, in order."""
+    names = (f"{__package__}.{mechanism}.{part}" for mechanism in MECHANISMS)
+    return tuple(import_module(name) for name in names if find_spec(name) is not None)
