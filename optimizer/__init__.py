@@ -19,7 +19,7 @@ _HOME = {
     "Farm": "optimizer.config.farm",
     "MarketInputs": "optimizer.market.inputs",
     "Plan": "optimizer.planning",
-    "build_problem": "optimizer.assembly",
+    "build_problem": "optimizer.formulation",
     "compile_program": "optimizer.engine.program",
     "grid_of": "optimizer.market.grid",
     "load_farm": "optimizer.config.load",

@@ -36,7 +36,7 @@ class Conditions:
     period, after the plan, is expected to add to its charges; ``tail`` is the market of that rest, where it is part of
     the program. Of conditions that hold plan and tail in one, the first ``head`` intervals are the plan's; of others
     all are. ``eased`` are those of a search in which limits give way: its one limit on import is what it found, and no
-    call that sets in.
+    call that sets in. ``whole`` asks the program for whole machines and containers.
     """
 
     farm: Farm
@@ -46,6 +46,7 @@ class Conditions:
     tail: MarketInputs | None = None
     head: int | None = None
     eased: bool = False
+    whole: bool = False
 
     @property
     def grid(self) -> Grid:

@@ -8,7 +8,6 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
@@ -19,8 +18,8 @@ from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
+from optimizer.formulation import DispatchProblem, build_problem
 from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
-from optimizer.lp.formulation import DispatchProblem
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
@@ -258,7 +257,7 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     from optimizer.schedule.whole_units import round_down, snapped
 
     rounded = round_down(c, dispatch_of(solution))
-    problem = build_problem(c, whole=True)
+    problem = build_problem(replace(c, whole=True))
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, {"units_on": rounded.units_on}):
         return Rounded(rounded, "rounded down")
     found = solve_extended(problem, compile_program(problem), extend)

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.config.energy import Energy
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
+from optimizer.formulation import build_problem
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle

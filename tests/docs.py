@@ -14,13 +14,14 @@ from types import ModuleType
 from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
+from optimizer import formulation
 from optimizer.cli import app
 from optimizer.config.farm import Farm
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule
 from optimizer.ledger import LEDGER, Line
-from optimizer.lp import formulation
 from optimizer.market.quantities import declared
+from optimizer.mechanisms.contents import parts
 from optimizer.reasons import Reason
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))
@@ -53,11 +54,13 @@ def code(text: str | None) -> str:
 
 
 def families(concerns: Iterable[ModuleType]) -> Iterator[str]:
-    """The families file by file, each after the words of the file."""
+    """The families concern by concern, each after the words of its file."""
     for concern in concerns:
         first, *more = paragraphs(concern)
-        yield "\n\n".join([f"**{Path(str(concern.__file__)).name}**: {first}", *more])
-        yield family_table(concern.RULES.families)
+        at = Path(str(concern.__file__))
+        yield "\n\n".join([f"**{at.parent.name if at.stem == 'program' else at.name}**: {first}", *more])
+        if concern.RULES.families:
+            yield family_table(concern.RULES.families)
 
 
 def family_table(families: Iterable[Family]) -> str:
@@ -119,7 +122,7 @@ def made(text: str) -> str:
     group = get_command(app)
     assert isinstance(group, TyperGroup)
     tables = {
-        "families": "\n\n".join(families(formulation.CONCERNS)),
+        "families": "\n\n".join(families(parts("program"))),
         "families over years": "\n\n".join(families(investment.CONCERNS)),
         "lines": line_table(),
         "reasons": reason_table(),

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.assembly import build_problem
 from optimizer.backtest.store import packed, unpacked
 from optimizer.conditions import Conditions
 from optimizer.daily.carried import followed_until
@@ -18,7 +17,7 @@ from optimizer.engine.highs import solve
 from optimizer.engine.language import Family, Term, Variable
 from optimizer.engine.program import compile_program
 from optimizer.errors import CurtailError
-from optimizer.lp.formulation import DISPATCH, DispatchProblem
+from optimizer.formulation import DISPATCH, DispatchProblem, build_problem
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
 from optimizer.report.power import power_text

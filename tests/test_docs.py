@@ -11,7 +11,7 @@ import yaml
 from optimizer.config.load import load_farm
 from optimizer.engine.language import Item
 from optimizer.ledger import LEDGER
-from optimizer.lp.rules import fleet
+from optimizer.mechanisms.fleet import program as fleet
 from optimizer.planning import plan_farm
 from tests.commands.running import HALL
 from tests.docs import MARKED, PAGES, family_table, line_table, made

@@ -11,12 +11,12 @@ import numpy as np
 import pytest
 from rich.console import Console
 
-from optimizer.assembly import build_problem
 from optimizer.compare.outcomes import outcome
 from optimizer.conditions import Conditions
 from optimizer.daily.kept import planned_record
 from optimizer.daily.record import record_of
 from optimizer.dispatch import Dispatch
+from optimizer.formulation import build_problem
 from optimizer.ledger import LEDGER, Kind, Line, of_kind
 from optimizer.planning import Plan, plan_conditions
 from optimizer.report.files import plan_files

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.assembly import build_problem
 from optimizer.backtest.blind import day_ahead
 from optimizer.config.backtest import Backtest
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
+from optimizer.formulation import build_problem
 from optimizer.market.calendars import share_within
 from optimizer.policies import Followed, always_on, one_threshold, strike_rule, with_calendar, with_hysteresis
 from optimizer.reasons import Reason

@@ -240,6 +240,11 @@ class Billing:
             amounts.append(self._left(period, left, self.rest.charged_usd.get(period.label)))
         return tuple(amounts)
 
+    @property
+    def with_minimum(self) -> range:
+        """Positions of the periods with a minimum bill: all of them, or none."""
+        return range(len(self.least_usd))
+
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """Every coincident-peak charge and year for which the plan holds a chance of a peak."""

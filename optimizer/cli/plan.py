@@ -98,9 +98,11 @@ def export(
     """Write the linear program, in its Pyomo reading, as .lp or .mps."""
     if model.suffix not in (".lp", ".mps"):
         raise InputError(f"{model}: the name must end in .lp or .mps")
-    from optimizer.assembly import build_problem
+    from dataclasses import replace
+
     from optimizer.config.load import load_farm
     from optimizer.engine.pyomo_model import write_model
+    from optimizer.formulation import build_problem
     from optimizer.market.grid import grid_of
     from optimizer.outputs import write_file
     from optimizer.planning import conditions_of
@@ -112,7 +114,7 @@ def export(
         progress("reading market data")
         conditions = conditions_of(loaded, farm.parent, grid, market, progress)
         progress("building the program")
-        problem = build_problem(to_the_end(conditions), whole=whole_units is Units.exact)
+        problem = build_problem(replace(to_the_end(conditions), whole=whole_units is Units.exact))
         progress("writing")
         write_file(model, lambda path: write_model(problem, path))
     say(f"written to {model}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Concatenate, Never, Protocol, TypeAlias
 
 import numpy as np
@@ -39,10 +39,15 @@ class Expression(Protocol):
 
 
 class Model(Protocol):
-    """What a rule may use of a model: sums, and by name the sets, maps, parameters and variables of its formulation."""
+    """What a rule may use of a model: sums, what is offered to a balance, and by name the sets, maps, parameters and
+    variables of its formulation.
+    """
 
     def sum(self, members: Expression, body: Callable[[Index], Expression | float], /) -> Expression:
         """The sum of ``body`` over the members of a set."""
+
+    def offered(self, balance: str, /, *index: Index) -> Expression:
+        """The sum of what the formulation's concerns offer to a balance, nothing where none does."""
 
     def __getattr__(self, name: str, /) -> Expression: ...
 
@@ -181,6 +186,16 @@ class Rules:
     def __init__(self) -> None:
         self.families: list[Family] = []
         self.terms: list[Term] = []
+        self.offers: list[tuple[str, Line]] = []
+
+    def offer(self, balance: str) -> Callable[[Line], Line]:
+        """Declare what this concern adds to a balance, which a rule of any concern reads as one sum."""
+
+        def declared(line: Line) -> Line:
+            self.offers.append((balance, line))
+            return line
+
+        return declared
 
     def family(self, over: tuple[str, ...], words: str, **more: Any) -> Callable[[Rule], Rule]:
         """Declare a constraint family; ``more`` is as of `Family`."""
@@ -206,7 +221,7 @@ class Formulation:
     """A linear program as declared: what it reads, decides, keeps to and maximises.
 
     ``time`` is the set along which conflicts are told. By how much limits are short is told in ``short_in`` where that
-    can be.
+    can be. ``offers`` are the lines that add up to each balance.
     """
 
     parameters: tuple[Parameter, ...]
@@ -215,3 +230,8 @@ class Formulation:
     terms: tuple[Term, ...]
     time: str
     short_in: str
+    offers: Mapping[str, tuple[Line, ...]] = field(default_factory=dict)
+
+    def offered(self, model: Model, balance: str, *index: Index) -> Expression | float:
+        """What a model's rules read as the sum of a balance."""
+        return sum((line(model, *index) for line in self.offers.get(balance, ())), 0.0)

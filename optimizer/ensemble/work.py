@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.assembly import build_problem
 from optimizer.dispatch import Dispatch
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
+from optimizer.formulation import build_problem
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 

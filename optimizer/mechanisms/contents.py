@@ -7,7 +7,23 @@ from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
 
-MECHANISMS: tuple[str, ...] = ()
+MECHANISMS: tuple[str, ...] = (
+    "fleet",
+    "hosting",
+    "site",
+    "onsite",
+    "ramps",
+    "energy",
+    "blocks",
+    "suppliers",
+    "demand",
+    "tiers",
+    "tags",
+    "bill",
+    "calls",
+    "announced",
+    "whole",
+)
 
 
 @cache

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 
 from optimizer.arrays import Int
-from optimizer.assembly import build_problem
 from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
@@ -17,6 +16,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.session import solve_from
 from optimizer.errors import InfeasibleError
+from optimizer.formulation import build_problem
 from optimizer.market.grid import step_lengths
 from optimizer.market.periods import billing_periods
 from optimizer.planning import plan_conditions, without_tail

@@ -13,7 +13,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.engine.language import Item
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
-from optimizer.lp.formulation import DispatchProblem
+from optimizer.formulation import DispatchProblem
 from optimizer.reasons import Reason
 from optimizer.schedule.items import EXTENSION, ITEMS, NO_IMPORT, PLAIN_ITEMS, TOLERANCE, machine_items, marginal_items
 

@@ -13,8 +13,8 @@ from optimizer.arrays import F, Int
 from optimizer.engine.language import Item
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
-from optimizer.lp.formulation import ITEM_OF
-from optimizer.lp.rules.fleet import RESTART, RUNS_ON
+from optimizer.formulation import ITEM_OF
+from optimizer.mechanisms.fleet.program import RESTART, RUNS_ON
 from optimizer.reasons import Reason
 
 NO_IMPORT = Item("no_import", "Nothing is imported: on-site power sets the price")

@@ -19,7 +19,6 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.arrays import Bool, F, Int
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import branches, fixed, optimum
@@ -27,6 +26,7 @@ from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.formulation import build_problem
 from optimizer.schedule.checker import Breach, check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
 from optimizer.settlement.account import settle
@@ -144,7 +144,7 @@ class _Search:
     @cached_property
     def whole(self) -> LinearProgram:
         """The program with integers."""
-        return compile_program(build_problem(self.c, whole=True))
+        return compile_program(build_problem(replace(self.c, whole=True)))
 
     @cached_property
     def rounded(self) -> F:

@@ -8,10 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.assembly import build_problem
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
-from optimizer.lp.formulation import DispatchProblem
+from optimizer.formulation import DispatchProblem, build_problem
 from tests.benchmarks.contract import MINUTES, MODES
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.routes import curtail, numpy_by_hand, raw

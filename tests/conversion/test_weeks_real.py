@@ -20,11 +20,11 @@ import pandas as pd
 import pytest
 
 from optimizer.arrays import F
-from optimizer.assembly import build_problem
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale, strikes_between
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
+from optimizer.formulation import build_problem
 from optimizer.market.grid import Grid
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle

@@ -8,14 +8,13 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.assembly import build_problem
 from optimizer.engine.choices import fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Family
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.lp.formulation import DispatchProblem
-from optimizer.lp.rules.fleet import later_change
+from optimizer.formulation import DispatchProblem, build_problem
+from optimizer.mechanisms.fleet.program import later_change
 from tests.farms import conditions, farm, group
 
 
@@ -126,9 +125,9 @@ def test_a_plan_is_judged_by_the_entries_its_matrix_would_have(monkeypatch: pyte
         other_modes={"eco": (700.0, 0.6e6)}, modes=("normal", "eco"), minimum_on_hours=1.5, minimum_off_hours=9
     )
     c = conditions(farm(busy, group("H")), [0.0] * 4, hours=0.5)
-    monkeypatch.setattr("optimizer.assembly.MOST_ENTRIES", 120.0)
+    monkeypatch.setattr("optimizer.formulation.MOST_ENTRIES", 120.0)
     build_problem(c)
-    monkeypatch.setattr("optimizer.assembly.MOST_ENTRIES", 119.0)
+    monkeypatch.setattr("optimizer.formulation.MOST_ENTRIES", 119.0)
     with pytest.raises(InputError, match="million matrix entries"):
         build_problem(c)
 
@@ -158,7 +157,7 @@ def test_starts_are_ordered_where_they_matter(more: dict[str, Any]) -> None:
 def test_what_is_held_is_a_choice_no_more() -> None:
     """One of the whole containers of a plan is held at four machines; the others are chosen as before."""
     c = conditions(farm(group(units=8, units_switched_together=4)), [0.0] * 2)
-    program = compile_program(build_problem(c, whole=True))
+    program = compile_program(build_problem(replace(c, whole=True)))
     one = np.zeros(program.shape[1], dtype=np.bool_)
     one[np.flatnonzero(program.integer)[0]] = True
     held = fixed(program, one, np.full(len(one), 4.0))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,6 @@ import scipy.sparse as sp
 from hypothesis import given
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.engine.choices import fixed, optimum
 from optimizer.engine.highs import solve
@@ -19,6 +19,7 @@ from optimizer.engine.problem import Problem
 from optimizer.engine.program import ArrayModel, compile_program
 from optimizer.engine.pyomo_model import _key, pyomo_model
 from optimizer.engine.session import Watched
+from optimizer.formulation import build_problem
 from tests.farms import conditions, farm, farms, group
 
 
@@ -74,7 +75,7 @@ def test_the_array_reading_writes_the_pyomo_model(c: Conditions) -> None:
 
 @given(farms(most_groups=2, most_intervals=4))
 def test_the_readings_agree_on_whole_containers_too(c: Conditions) -> None:
-    the_same(build_problem(c, whole=True))
+    the_same(build_problem(replace(c, whole=True)))
 
 
 @given(farms())

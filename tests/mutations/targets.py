@@ -11,10 +11,12 @@ from tests.mutations.operators import Mutant, mutants
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = {
     "rules": (
-        "lp/rules/*.py",
+        "mechanisms/*/program.py",
+        "mechanisms/*/numbers.py",
         "conversion/rules/*.py",
         "engine/choices.py",
-        "assembly/*.py",
+        "formulation.py",
+        "mechanisms/fleet/windows.py",
         "conditions.py",
         "limits.py",
     ),
@@ -33,24 +35,27 @@ _CONVERSION = (
     "conversion/test_returns.py",
 )
 _CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
-_PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "lp", "properties")
+_PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "mechanisms", "properties")
 # the first that a file's name begins with
 TESTS = (
     ("conversion/rules/weeks.py", ("conversion/test_weeks.py", "conversion/test_selection.py")),
     ("conversion/", _CONVERSION),
-    ("lp/rules/fleet.py", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
-    ("lp/rules/events.py", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
-    ("lp/rules/site.py", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
-    ("lp/rules/charges.py", (*_CHARGES, *_PLANS)),
-    ("lp/rules/supply.py", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
-    ("lp/rules/outages.py", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
-    ("lp/rules/replanning.py", (f"{_EXAMPLES}/test_replanning.py", *_PLANS)),
-    ("lp/rules/whole.py", ("schedule/test_whole_units.py", *_PLANS)),
+    ("mechanisms/fleet/", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
+    ("mechanisms/calls/", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
+    ("mechanisms/site/", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
+    ("mechanisms/onsite/", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
+    ("mechanisms/demand/", (*_CHARGES, *_PLANS)),
+    ("mechanisms/tiers/", (*_CHARGES, *_PLANS)),
+    ("mechanisms/tags/", (*_CHARGES, *_PLANS)),
+    ("mechanisms/bill/", (*_CHARGES, *_PLANS)),
+    ("mechanisms/energy/", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
+    ("mechanisms/blocks/", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
+    ("mechanisms/suppliers/", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
+    ("mechanisms/ramps/", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
+    ("mechanisms/announced/", (f"{_EXAMPLES}/test_replanning.py", *_PLANS)),
+    ("mechanisms/whole/", ("schedule/test_whole_units.py", *_PLANS)),
     ("engine/choices.py", ("engine/test_boundaries.py", "schedule/test_whole_units.py", *_PLANS)),
-    ("assembly/__init__.py", ("engine/test_boundaries.py", *_PLANS)),
-    ("assembly/fleet.py", (f"{_EXAMPLES}/test_machines.py", "engine/test_boundaries.py", *_PLANS)),
-    ("assembly/charges.py", (*_CHARGES, *_PLANS)),
-    ("assembly/outages.py", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
+    ("formulation.py", ("engine/test_boundaries.py", *_PLANS)),
     ("limits.py", (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "test_nearest.py", *_PLANS)),
     ("billing/", (*_CHARGES, *_PLANS)),
     ("state/", ("test_carry.py", "test_month_by_days.py", "daily/test_written.py", "daily/test_record.py", *_PLANS)),

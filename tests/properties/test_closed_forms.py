@@ -7,10 +7,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
+from optimizer.formulation import build_problem
 from optimizer.planning import plan_conditions
 from optimizer.schedule.whole_units import dispatch_of
 from tests.farms import conditions, farm, farms, group

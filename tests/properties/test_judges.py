@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.engine.choices import fixed, optimum
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError
+from optimizer.formulation import build_problem
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check

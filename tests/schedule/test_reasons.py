@@ -8,7 +8,7 @@ import pyomo.environ as pyo
 import pytest
 
 from optimizer.conditions import Conditions
-from optimizer.lp.formulation import FAMILIES, ITEM_OF, PARAMETERS
+from optimizer.formulation import FAMILIES, ITEM_OF, PARAMETERS
 from optimizer.planning import Plan, plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.items import ITEMS

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.engine.choices import optimum
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.formulation import build_problem
 from optimizer.planning import Plan, plan_conditions
 from optimizer.schedule import search
 from optimizer.schedule.checker import check
@@ -351,7 +351,7 @@ def test_the_search_begins_from_the_rounded_schedule(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(search, "solve", noted)
     assert on(plan_conditions(c, units="exact")) == [6, 4, 10]
     columns, values = handed[-1]
-    program = compile_program(build_problem(c, whole=True))
+    program = compile_program(build_problem(replace(c, whole=True)))
     x = np.zeros(program.shape[1])
     x[columns] = values
     assert program.columns["units_on"].of(x).tolist() == [[6, 4, 10]]

@@ -8,13 +8,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.formulation import FAMILIES, TERMS, build_problem
 from optimizer.ledger import LEDGER
-from optimizer.lp.formulation import FAMILIES, TERMS
 from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import pyomo.environ as pyo
@@ -10,14 +10,13 @@ import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.arrays import F
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine import choices
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.engine.pyomo_model import pyomo_model
-from optimizer.lp.formulation import FAMILIES, TERMS, DispatchProblem
+from optimizer.formulation import FAMILIES, TERMS, DispatchProblem, build_problem
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
@@ -61,14 +60,14 @@ def optimum(c: Conditions, without: str | tuple[str, ...] = (), *, whole: bool =
 def _solved(c: Conditions, left_out: set[str], whole: bool) -> Optimum:
     families = [family for family in FAMILIES if family.name not in left_out]
     terms = [term for term in TERMS if term.name not in left_out]
-    program = compile_program(build_problem(c, whole=whole), families, terms)
+    program = compile_program(build_problem(replace(c, whole=whole)), families, terms)
     found = solve(program, whole=True) if whole else choices.optimum(program)
     dispatch = dispatch_of(found)
     return Optimum(sum(program.profit_by_term(found.x).values()), dispatch, dispatch.onsite_mw, found.objective)
 
 
 def _judged(c: Conditions, whole: bool, uncut: str) -> Optimum:
-    best, problem = _solved(c, set(), whole), build_problem(c, whole=whole)
+    best, problem = _solved(c, set(), whole), build_problem(replace(c, whole=whole))
     the_same(problem)
     assert by_pyomo(problem) == pytest.approx(best.objective, rel=1e-9, abs=1e-9)
     assert settle(c, best.dispatch).profit == pytest.approx(best.profit, rel=1e-9, abs=1e-9)

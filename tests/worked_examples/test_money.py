@@ -152,7 +152,7 @@ def test_every_family_and_term_has_a_worked_example() -> None:
     """Proves that nothing is added to the formulation without a number here."""
     from pathlib import Path
 
-    from optimizer.lp.formulation import FAMILIES, TERMS
+    from optimizer.formulation import FAMILIES, TERMS
 
     text = "".join(path.read_text() for path in Path(__file__).parent.glob("test_*.py"))
     names = {rule.name for rule in (*FAMILIES, *TERMS) if getattr(rule, "money", True)}

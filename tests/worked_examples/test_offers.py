@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from optimizer.assembly import build_problem
 from optimizer.conditions import Conditions
 from optimizer.engine.program import compile_program
+from optimizer.formulation import build_problem
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import Breach, check

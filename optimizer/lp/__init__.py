@@ -1,1 +1,0 @@
-"""The formulations: dispatch, investment, choice of weeks. No YAML, no timestamps, no files."""

@@ -1,1 +1,0 @@
-"""The constraint families, one file per concern."""

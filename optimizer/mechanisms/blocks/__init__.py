@@ -1,0 +1,1 @@
+"""Blocks bought in advance."""

@@ -1,0 +1,1 @@
+"""Energy at the interval's price, and what import is met by."""

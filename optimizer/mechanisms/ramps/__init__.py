@@ -1,0 +1,1 @@
+"""How fast import may rise and fall."""

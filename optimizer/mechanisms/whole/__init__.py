@@ -1,0 +1,1 @@
+"""Whole machines and whole containers, for `--whole-units exact`. The sets are empty when the plan is continuous."""
