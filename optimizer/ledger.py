@@ -1,14 +1,18 @@
 """The lines of money: what the account of a schedule is made of, in its order, and what readers call them.
 
-Whoever earns, settles or shows money takes its lines from here: the account fills them, the objective of the program
-has a term of the same name for each, reports and bills sort them by their kinds.
+A mechanism declares its lines where its account fills them; the objective of the program has a term of the same name
+for each, reports and bills sort them by their kinds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
 from enum import Flag, auto
+from functools import cache
+from typing import Any, TypeVar
+
+from optimizer.mechanisms.contents import parts
 
 
 class Kind(Flag):
@@ -27,65 +31,94 @@ class Kind(Flag):
 class Line:
     """A line of the account.
 
-    broken: of a limit that is broken and paid for, the sentence. afterwards: its title once the period is over, where
-    that differs.
+    place: where it stands among the others. broken: of a limit that is broken and paid for, the sentence. afterwards:
+    its title once the period is over, where that differs. to_minimum: whether it counts towards a minimum bill.
     """
 
     name: str
     title: str
     kind: Kind
+    place: int = 150
     broken: str = ""
     afterwards: str = ""
+    to_minimum: bool = False
 
 
-LEDGER = [
-    Line("hash_revenue", "Hash revenue, after the pool's fee", Kind.MACHINES),
-    Line("hosting_revenue", "Hosting fees", Kind.MACHINES),
-    Line("restart_loss", "Hash lost while restarting", Kind.MACHINES),
-    Line("start_wear", "Wear of starts", Kind.MACHINES),
-    Line("energy", "Energy at the interval's price", Kind.POWER),
-    Line("block_cost", "Blocks bought in advance", Kind.POWER),
-    Line("resale_revenue", "Resale of what blocks leave over", Kind.SALE),
-    Line("supply_cost", "Other suppliers", Kind.POWER),
-    Line("adders", "Adders (wires, services, margin)", Kind.POWER),
-    Line("onsite_cost", "On-site generation", Kind.POWER),
-    Line("export_revenue", "Export", Kind.SALE),
-    Line(
-        "import_overrun_penalty",
-        "Penalty: import above the limit",
-        Kind.PENALTY,
-        broken="The plan imports more than the interconnection allows and pays for it",
-    ),
-    Line(
-        "frost_damage",
-        "Penalty: frost damage",
-        Kind.PENALTY,
-        broken="The plan keeps fewer machines running in frost than protection asks for",
-    ),
-    Line("event_penalty", "Penalty: event not followed in full", Kind.PENALTY),
-    Line("event_miss_penalty", "Penalty: event missed, by its worst MW", Kind.PENALTY),
-    Line("event_payment", "Cuts paid for in events", Kind.CUT),
-    Line("energy_tiers", "Energy above a tier", Kind.POWER | Kind.BY_PERIOD),
-    Line("demand_charge", "Demand charges", Kind.POWER | Kind.BY_PERIOD),
-    Line(
-        "later_demand_charge",
-        "Demand charges of later periods, by a ratchet",
-        Kind.POWER | Kind.BY_PERIOD | Kind.BILLED_LATER,
-    ),
-    Line(
-        "coincident_peak",
-        "Coincident peaks, expected, billed next year",
-        Kind.POWER | Kind.BY_PERIOD | Kind.BILLED_LATER,
-        afterwards="Coincident peaks that came, billed next year",
-    ),
-    Line(
-        "take_shortfall_penalty",
-        "Penalty: less taken than agreed",
-        Kind.POWER | Kind.PENALTY | Kind.BY_PERIOD,
-    ),
-    Line("fixed_charges", "Fixed charges", Kind.POWER),
-    Line("minimum_bill", "To the minimum bill", Kind.POWER | Kind.BY_PERIOD),
-]
+Function = Callable[..., Any]
+Written = TypeVar("Written", bound=Function)
+
+
+@dataclass(frozen=True)
+class Account:
+    """What a mechanism declares of money and of rules broken, each where it is written, by what stands above it.
+
+    lines: USD per interval, income positive, ``f(books)``, by line. offers: what it adds to a balance in numbers,
+    ``f(conditions, schedule)``. checks: the rules a schedule breaks, ``f(conditions, schedule)``; those of whole
+    machines apart. bills: lines of the bill of a billing period, ``f(books, its position)``. there: the schedule held
+    to what is really there, and follows: the schedule after machines in it were changed, ``f(conditions, schedule)``.
+    """
+
+    lines: list[tuple[Line, Function]] = field(default_factory=list)
+    offers: list[tuple[str, Function]] = field(default_factory=list)
+    checks: list[tuple[bool, Function]] = field(default_factory=list)
+    bills: list[Function] = field(default_factory=list)
+    theres: list[Function] = field(default_factory=list)
+    followed: list[Function] = field(default_factory=list)
+
+    def line(self, title: str, kind: Kind, **more: Any) -> Callable[[Written], Written]:
+        """Declare a line of money, of the function's name; ``more`` is as of `Line`."""
+
+        def declared(f: Written) -> Written:
+            self.lines.append((Line(f.__name__, title, kind, **more), f))
+            return f
+
+        return declared
+
+    def offer(self, balance: str) -> Callable[[Written], Written]:
+        """Declare what is added to a balance."""
+
+        def declared(f: Written) -> Written:
+            self.offers.append((balance, f))
+            return f
+
+        return declared
+
+    def check(self, f: Written) -> Written:
+        """Declare a check of a schedule."""
+        self.checks.append((False, f))
+        return f
+
+    def check_of_whole(self, f: Written) -> Written:
+        """Declare a check of a schedule of whole machines."""
+        self.checks.append((True, f))
+        return f
+
+    def bill(self, f: Written) -> Written:
+        """Declare lines of a bill."""
+        self.bills.append(f)
+        return f
+
+    def there(self, f: Written) -> Written:
+        """Declare how a schedule is held to what is there."""
+        self.theres.append(f)
+        return f
+
+    def follow(self, f: Written) -> Written:
+        """Declare what follows in a schedule whose machines were changed."""
+        self.followed.append(f)
+        return f
+
+
+@cache
+def accounts() -> tuple[Account, ...]:
+    """The accounts of the mechanisms, in order: a later one may read what those before it have filled."""
+    return tuple(module.ACCOUNT for module in parts("account"))
+
+
+@cache
+def ledger() -> tuple[Line, ...]:
+    """The lines that the accounts declare, in their places."""
+    return tuple(sorted((line for one in accounts() for line, _ in one.lines), key=lambda line: line.place))
 
 
 def title(name: str, *, afterwards: bool = False) -> str:
@@ -96,7 +129,7 @@ def title(name: str, *, afterwards: bool = False) -> str:
     >>> title("energy"), title("carbon_cost")
     ("Energy at the interval's price", 'Carbon cost')
     """
-    named = next((line for line in LEDGER if line.name == name), None)
+    named = next((line for line in ledger() if line.name == name), None)
     if named is None:
         return name.replace("_", " ").capitalize()
     return named.afterwards if afterwards and named.afterwards else named.title
@@ -104,7 +137,7 @@ def title(name: str, *, afterwards: bool = False) -> str:
 
 def in_order(names: Iterable[str]) -> list[str]:
     """Names of lines, each once, in the ledger's order; those that nobody declared last."""
-    place = {line.name: i for i, line in enumerate(LEDGER)}
+    place = {line.name: i for i, line in enumerate(ledger())}
     return sorted(dict.fromkeys(names), key=lambda name: place.get(name, len(place)))
 
 
@@ -114,4 +147,4 @@ def of_kind(kind: Kind) -> tuple[str, ...]:
     >>> of_kind(Kind.SALE)
     ('resale_revenue', 'export_revenue')
     """
-    return tuple(line.name for line in LEDGER if kind in line.kind)
+    return tuple(line.name for line in ledger() if kind in line.kind)

@@ -11,15 +11,16 @@ from dataclasses import replace
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.breach import MW_TOLERANCE
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.config.state import State
 from optimizer.dispatch import Dispatch, joined
+from optimizer.ledger import accounts
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
-from optimizer.schedule.checker import MW_TOLERANCE
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.state import Announced, state_after
@@ -95,17 +96,11 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     cold to, and a hard limit on import is kept by shedding machines. Where fewer run than planned, the last of a
     group's modes gives way first; on-site and supplied power follow the load.
     """
-    n = len(really.grid)
-    planned = plan.dispatch.first(n)
-    nothing = np.zeros(n)
-    onsite = np.minimum(planned.onsite_mw, really.market.onsite_available_mw)
-    export = np.minimum(planned.export_mw, onsite)
-    supply = {
-        supply.name: np.minimum(planned.supply_mw.get(supply.name, nothing), really.market.supply_limit_mw[supply.name])
-        for supply in really.farm.energy.supplies
-    }
-    there = Dispatch.of(_in_modes_there(really, plan, planned), onsite, export, supply)
-    dispatch = planned.with_(**there.table)
+    planned = plan.dispatch.first(len(really.grid))
+    dispatch = planned.with_(units_on=_in_modes_there(really, plan, planned))
+    for account in accounts():
+        for there in account.theres:
+            dispatch = there(really, dispatch)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)
     off = _off(really, dispatch, plan, kept_off)

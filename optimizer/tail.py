@@ -14,13 +14,13 @@ from types import MappingProxyType
 import numpy as np
 
 from optimizer.billing import NO_REST, Rest
+from optimizer.billing.thresholds import counted_mwh
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import settle
-from optimizer.settlement.charges import counted_mwh
 
 _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
 

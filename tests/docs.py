@@ -19,7 +19,7 @@ from optimizer.cli import app
 from optimizer.config.farm import Farm
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule
-from optimizer.ledger import LEDGER, Line
+from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
 from optimizer.mechanisms.contents import parts
 from optimizer.reasons import Reason
@@ -71,11 +71,11 @@ def family_table(families: Iterable[Family]) -> str:
     return table(tuple(head[k] for k in used), (tuple(row[k] for k in used) for row in rows))
 
 
-def line_table(ledger: Iterable[Line] = LEDGER) -> str:
+def line_table(lines: Iterable[Line]) -> str:
     """The lines of money, and the term of the objective of the same name."""
     says = {term.name: paragraphs(term.rule)[0] for term in formulation.TERMS}
-    kinds = {line.name: ", ".join((kind.name or "").lower().replace("_", " ") for kind in line.kind) for line in ledger}
-    rows = ((code(line.name), line.title, kinds[line.name], says[line.name]) for line in ledger)
+    kinds = {line.name: ", ".join((kind.name or "").lower().replace("_", " ") for kind in line.kind) for line in lines}
+    rows = ((code(line.name), line.title, kinds[line.name], says[line.name]) for line in lines)
     return table(("line", "title", "kind", "in the objective"), rows)
 
 
@@ -124,7 +124,7 @@ def made(text: str) -> str:
     tables = {
         "families": "\n\n".join(families(parts("program"))),
         "families over years": "\n\n".join(families(investment.CONCERNS)),
-        "lines": line_table(),
+        "lines": line_table(ledger()),
         "reasons": reason_table(),
         "series": series_table(),
         "commands": table(("command", "does", "options"), commands(group)),

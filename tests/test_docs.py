@@ -10,7 +10,7 @@ import yaml
 
 from optimizer.config.load import load_farm
 from optimizer.engine.language import Item
-from optimizer.ledger import LEDGER
+from optimizer.ledger import ledger
 from optimizer.mechanisms.fleet import program as fleet
 from optimizer.planning import plan_farm
 from tests.commands.running import HALL
@@ -59,5 +59,5 @@ def test_a_table_follows_the_words_of_the_code() -> None:
     assert family_table(fleet.RULES.families) in shown["families"]
     for changed in (replace(first, item=Item("x", "Another title")), replace(first, soft="another_price")):
         assert family_table((changed, *others)) not in shown["families"]
-    assert line_table() in shown["lines"]
-    assert line_table((replace(LEDGER[0], title="Another title"), *LEDGER[1:])) not in shown["lines"]
+    assert line_table(ledger()) in shown["lines"]
+    assert line_table((replace(ledger()[0], title="Another title"), *ledger()[1:])) not in shown["lines"]

@@ -102,7 +102,7 @@ class ArrayModel:
         self.columns: dict[str, ColumnBlock] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
-        self._summing, self._formulation = False, problem.formulation
+        self._summing, self.formulation = False, problem.formulation
         for name, members in problem.sets.items():
             self._declare_set(name, members)
         for parameter in problem.formulation.parameters:
@@ -145,7 +145,7 @@ class ArrayModel:
 
     def offered(self, balance: str, *index: Index) -> Any:
         """The sum of what is offered to a balance."""
-        return self._formulation.offered(self, balance, *index)
+        return self.formulation.offered(self, balance, *index)
 
     def domain(self, over: tuple[str, ...]) -> tuple[list[Index], tuple[int, ...]]:
         """An index for each set, along its own axis of the rows, and the sizes."""

@@ -70,7 +70,7 @@ def pyomo_model(problem: Problem) -> Any:
             for column, most in zip(getattr(m, variable.name).values(), limit, strict=True):
                 column.setub(None if most == np.inf else most)
     m.sum = lambda members, body: pyo.quicksum(body(member) for member in members)
-    m.offered = lambda balance, *index: formulation.offered(m, balance, *index)
+    m.formulation, m.offered = formulation, lambda balance, *index: formulation.offered(m, balance, *index)
     for family in formulation.families:
         by_key = {_key(labels_): labels_ for labels_ in itertools.product(*(labels[axis] for axis in family.over))}
         rows = pyo.Set(initialize=list(by_key), ordered=True)

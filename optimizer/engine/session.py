@@ -23,7 +23,7 @@ import numpy as np
 
 from optimizer.engine.choices import optimum
 from optimizer.engine.highs import solve
-from optimizer.engine.language import AnySet, Index, Model, Sets
+from optimizer.engine.language import AnySet, Index, Sets
 from optimizer.engine.problem import Problem
 from optimizer.engine.program import ArrayModel, LinearProgram, compile_program, term_cost, total_cost, upper_bounds
 from optimizer.engine.solution import Solution
@@ -36,13 +36,17 @@ _TOLERANCE = 1e-6  # of a bound, or of a reduced cost's sign; the solver's own a
 class Watched:
     """A model that notes what a rule looks at."""
 
-    def __init__(self, model: Model) -> None:
+    def __init__(self, model: Any) -> None:
         self._model = model
         self.seen: set[str] = set()
 
     def sum(self, members: Any, body: Callable[[Index], Any]) -> Any:
         """Sum of ``body`` over the members of a set."""
         return self._model.sum(members, body)
+
+    def offered(self, balance: str, *index: Index) -> Any:
+        """The sum of what is offered to a balance, looked at likewise."""
+        return self._model.formulation.offered(self, balance, *index)
 
     def __getattr__(self, name: str) -> Any:
         self.seen.add(name)

@@ -142,7 +142,7 @@ class _Describer:
         plan, fleet = self.plan, self.plan.farm.fleet
         settled, limit = plan.settlement, plan.market.import_limit_mw
         load = group_load_mw(plan.conditions, plan.dispatch)
-        top = float(max(settled.load_mw.max(), settled.import_mw.max()))
+        top = float(max(settled.flows.load_mw.max(), settled.import_mw.max()))
         decimals = decimals_of(top)
         stack = []
         auxiliary = plan.market.auxiliary_load_mw
@@ -154,7 +154,7 @@ class _Describer:
             rest = self._send("load_others", load[self.others].sum(axis=0), decimals)
             stack.append(_line(rest, plural(len(self.others), "other group"), "others"))
         lines = []
-        if float(np.abs(settled.import_mw - settled.load_mw).max()) > 0.5 * 10.0**-decimals:
+        if float(np.abs(settled.import_mw - settled.flows.load_mw).max()) > 0.5 * 10.0**-decimals:
             lines.append(_line(self._send("import", settled.import_mw, decimals), "Grid import", "marginal", width=2))
         far = float(limit.min()) > 1.6 * top  # a limit far off would press the load into the ground
         lines.append(_line(self._send("limit", limit, decimals), "Import limit", "limit", dash=[8, 4], hover=far))

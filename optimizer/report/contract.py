@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimizer.ledger import Kind, of_kind
+from optimizer.mechanisms.demand.account import later_usd, peaks
 from optimizer.report.text import Clock, number, rate, trimmed, usd
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import KW_PER_MW, BillLine, bill
-from optimizer.settlement.charges import later_usd, peaks
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.ledger import LEDGER, Kind, of_kind, title
+from optimizer.ledger import Kind, ledger, of_kind, title
 from optimizer.limits import shortfalls
+from optimizer.mechanisms.calls.account import misses
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
 from optimizer.report.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -19,7 +20,7 @@ from optimizer.report.shutdowns import Block, shutdown_rows
 from optimizer.report.text import Clock
 from optimizer.schedule.alarms import Alarm, alarms
 from optimizer.schedule.tables import group_load_mw
-from optimizer.settlement.events import misses
+from optimizer.settlement.flows import offered
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -106,9 +107,9 @@ def figures(plan: Plan) -> Figures:
         intervals=len(grid),
         profit=settled.profit,
         power_cost=-sum(settled.lines[line] for line in of_kind(Kind.POWER)),
-        supplied_mwh=float(_supplied_mw(plan) @ hours),
+        supplied_mwh=float(offered("supplied", plan.conditions, settled) @ hours),
         sold=sum(settled.lines[line] for line in of_kind(Kind.SALE)),
-        sold_mwh=float(_sold_mw(plan) @ hours),
+        sold_mwh=float(offered("sold", plan.conditions, settled) @ hours),
         generates=bool(plan.dispatch.onsite_mw.any()),
         mwh=settled.energy_mwh,
         btc=settled.btc,
@@ -200,7 +201,7 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
 
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     yield from _missed_events(plan, clock)
-    for line in LEDGER:
+    for line in ledger():
         usd = plan.settlement.usd[line.name]
         if line.broken and usd.sum() < -_NOTHING:
             hours = float(plan.grid.hours[usd < -_NOTHING].sum())
@@ -215,15 +216,3 @@ def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
             name, over = plan.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
             sentence = f'The plan exceeds the limit of curtailment event "{name}" by up to {over} and pays for it'
             yield Penalty(sentence, usd, float(plan.grid.hours[miss.over].sum()), clock.start(miss.at))
-
-
-def _supplied_mw(plan: Plan) -> F:
-    """MW paid for at the hub, whether used or not, and generated on site, (intervals,)."""
-    bought = [*plan.market.block_mw.values(), *plan.dispatch.supply_mw.values()]
-    return np.asarray(np.sum([plan.settlement.spot_mw, plan.dispatch.onsite_mw, *bought], axis=0), dtype=np.float64)
-
-
-def _sold_mw(plan: Plan) -> F:
-    """MW resold and exported, (intervals,)."""
-    resold = [plan.settlement.resold_mw[k] for k, block in enumerate(plan.farm.energy.blocks) if block.resale]
-    return np.asarray(np.sum([plan.dispatch.export_mw, *resold], axis=0), dtype=np.float64)

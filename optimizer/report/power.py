@@ -9,8 +9,9 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.blocks.account import left_mw
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.flows import grid_import_mw, site_load_mw, spot_and_left_mw
+from optimizer.settlement.flows import flows
 
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
 _HOUR_DECIMALS = 9
@@ -26,8 +27,8 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     column, a coincident peak one with the probability that the interval is it.
     """
     grid, energy = c.grid, c.farm.energy
-    imported = grid_import_mw(c, dispatch)
-    spot, left = spot_and_left_mw(c, dispatch, imported)
+    metered = flows(c, dispatch)
+    left = left_mw(c, metered.open_mw)
     columns = {
         "interval_start": time_texts(grid.starts, grid.timezone),
         "interval_end": time_texts(grid.ends, grid.timezone),
@@ -35,11 +36,11 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
         "energy_usd_per_mwh": number_texts(c.market.energy_price_usd_per_mwh, _USD_DECIMALS),
     }
     megawatts = {
-        "load_mw": site_load_mw(c, dispatch),
+        "load_mw": metered.load_mw,
         "onsite_mw": dispatch.onsite_mw,
         "export_mw": dispatch.export_mw,
-        "import_mw": imported,
-        "spot_mw": spot,
+        "import_mw": metered.import_mw,
+        "spot_mw": metered.spot_mw,
     }
     for supply in energy.supplies:
         megawatts[f"{supply.name}/mw"] = dispatch.supply_mw[supply.name]

@@ -11,10 +11,10 @@ from optimizer.arrays import F
 from optimizer.billing import Tag
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.tags.account import tag_usd
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.items import PLAIN_ITEMS
-from optimizer.settlement.charges import tag_usd
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 

@@ -19,6 +19,7 @@ from functools import cached_property
 import numpy as np
 
 from optimizer.arrays import Bool, F, Int
+from optimizer.breach import Breach
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import branches, fixed, optimum
@@ -27,7 +28,7 @@ from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.formulation import build_problem
-from optimizer.schedule.checker import Breach, check
+from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
 from optimizer.settlement.account import settle
 from optimizer.tail import plan_alone

@@ -9,9 +9,9 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
-from optimizer.dispatch import EXPORT, ONSITE, Dispatch
+from optimizer.dispatch import Dispatch
 from optimizer.engine.solution import Solution
-from optimizer.settlement.flows import grid_import_mw
+from optimizer.ledger import accounts
 
 _SNAP = 1e-6
 
@@ -41,28 +41,14 @@ def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
 
 def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
-    """Export on-site power that fewer machines no longer take, where that pays, else turn it down; and turn suppliers
-    down, the dearest first.
+    """The schedule after its machines were changed: what else is decided follows, one interval at a time.
 
-    It looks at one interval at a time: what is executed of a plan. A plan itself is solved once more.
+    That is for what is executed of a plan. A plan itself is solved once more.
     """
-    surplus, own = np.maximum(-grid_import_mw(c, dispatch), 0.0), c.farm.energy.onsite
-    if own is not None:
-        room = np.maximum(own.export_limit_mw - dispatch.export_mw, 0.0)
-        sold = np.where(c.market.export_price_usd_per_mwh > own.cost_usd_per_mwh, np.minimum(surplus, room), 0.0)
-        less, more = {ONSITE: dispatch.onsite_mw - (surplus - sold)}, {EXPORT: dispatch.export_mw + sold}
-        dispatch = dispatch.with_(source_mw=less, export_mw=more)
-    supply_mw = dict(dispatch.supply_mw)
-    if not supply_mw:
-        return dispatch
-    billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
-    over = np.maximum(np.sum([np.zeros(len(billed)), *supply_mw.values()], axis=0) - billed, 0.0)
-    price = c.market.supply_price_usd_per_mwh
-    for name in sorted(supply_mw, key=lambda name: -float(price[name].mean())):
-        less = np.minimum(supply_mw[name], over)
-        supply_mw[name] = supply_mw[name] - less
-        over = over - less
-    return dispatch.with_(supply_mw=supply_mw)
+    for account in accounts():
+        for follow in account.followed:
+            dispatch = follow(c, dispatch)
+    return dispatch
 
 
 def snapped(c: Conditions, solution: Solution) -> Dispatch:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from optimizer.arrays import F
+from optimizer.billing.thresholds import counted_mwh
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import BillState
 from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.demand.account import peaks
 from optimizer.settlement.account import settle
-from optimizer.settlement.charges import counted_mwh, peaks
 from optimizer.settlement.flows import grid_import_mw
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
-from optimizer.settlement.events import misses
+from optimizer.mechanisms.calls.account import misses
 from optimizer.settlement.flows import grid_import_mw
 
 Announced = dict[str, dict[str, tuple[int, ...]]]

@@ -20,7 +20,7 @@ KINDS = {
         "conditions.py",
         "limits.py",
     ),
-    "accounts": ("settlement/*.py", "billing/*.py", "state/*.py", "conversion/account.py"),
+    "accounts": ("mechanisms/*/account.py", "settlement/*.py", "billing/*.py", "state/*.py", "conversion/account.py"),
     "checks": ("schedule/checker.py", "cohorts.py", "checking.py"),
 }
 _EXAMPLES = "worked_examples"
@@ -59,7 +59,6 @@ TESTS = (
     ("limits.py", (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "test_nearest.py", *_PLANS)),
     ("billing/", (*_CHARGES, *_PLANS)),
     ("state/", ("test_carry.py", "test_month_by_days.py", "daily/test_written.py", "daily/test_record.py", *_PLANS)),
-    ("settlement/charges.py", (*_CHARGES, *_PLANS)),
     ("settlement/bill.py", ("settlement/test_bill.py", "settlement", *_PLANS)),
     ("settlement/", ("settlement", *_PLANS)),
     ("schedule/checker.py", ("schedule/test_checker.py", "schedule", *_PLANS)),

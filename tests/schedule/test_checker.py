@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.breach import Breach
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.schedule.checker import Breach, check
+from optimizer.schedule.checker import check
 from tests.farms import call, conditions, farm, group, outage, running
 
 

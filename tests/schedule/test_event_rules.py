@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
+from optimizer.breach import Breach
 from optimizer.conditions import Conditions
 from optimizer.config.events import Event, FullStop
 from optimizer.config.load import check_file
@@ -19,11 +20,11 @@ from optimizer.config.schema import schema
 from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks
+from optimizer.mechanisms.calls.account import misses
 from optimizer.planning import plan_conditions
 from optimizer.report.data import figures
-from optimizer.schedule.checker import Breach, check
+from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
-from optimizer.settlement.events import misses
 from tests.farms import call, conditions, farm, group
 
 PAYS = 0.4

@@ -13,7 +13,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.formulation import FAMILIES, TERMS, build_problem
-from optimizer.ledger import LEDGER
+from optimizer.ledger import ledger
 from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods
@@ -62,5 +62,5 @@ def test_and_the_schedule_over_two_billing_periods() -> None:
 
 
 def test_the_lines_of_the_ledger_are_those_of_the_account_and_the_terms_of_the_program() -> None:
-    assert list(settle(*across_two_periods()).usd) == [line.name for line in LEDGER]
-    assert {term.name for term in TERMS if term.money} == {line.name for line in LEDGER}
+    assert list(settle(*across_two_periods()).usd) == [line.name for line in ledger()]
+    assert {term.name for term in TERMS if term.money} == {line.name for line in ledger()}

@@ -86,7 +86,7 @@ def test_every_line_by_hand(settled: Settlement) -> None:
 def test_the_totals_to_the_cent(settled: Settlement) -> None:
     """Worked on paper: 0.44075, 0.174 and 0.36485 MW at the meter."""
     assert settled.import_mw.tolist() == pytest.approx([0.44075, 0.174, 0.36485])
-    assert settled.load_mw.tolist() == pytest.approx(settled.import_mw.tolist())
+    assert settled.flows.load_mw.tolist() == pytest.approx(settled.import_mw.tolist())
     cents = {name: round(usd, 2) for name, usd in settled.lines.items() if usd}
     assert cents == {
         "hash_revenue": 45.79,  # 7.425 + 6.6825 + 31.68

@@ -41,7 +41,7 @@ def test_two_billing_periods_line_by_line() -> None:
     for name, usd in account.usd.items():
         assert usd.tolist() == pytest.approx(BY_HAND.get(name, (0, 0, 0, 0)), abs=1e-9), name
     assert set(BY_HAND) <= set(account.usd)
-    assert account.spot_mw.tolist() == [6, 7.5, 4, 2.5]
+    assert account.flows.spot_mw.tolist() == [6, 7.5, 4, 2.5]
 
 
 def test_the_totals_to_the_cent() -> None:

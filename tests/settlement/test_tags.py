@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.settlement.charges import tag_usd
+from optimizer.mechanisms.tags.account import tag_usd
 from tests.billing.test_billing import billing
 
 RATE, HOURS = 8.0, 4

@@ -11,14 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
+from optimizer.breach import Breach
 from optimizer.conditions import Conditions
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
+from optimizer.mechanisms.calls.account import payments
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
-from optimizer.schedule.checker import Breach, check
+from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
-from optimizer.settlement.events import payments
 from tests.farms import conditions, farm, group
 from tests.schedule.test_event_rules import on
 from tests.worked_examples.optimum import optimum, usd

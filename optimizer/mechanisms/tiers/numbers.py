@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.billing.thresholds import hours_of
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet
 from optimizer.engine.parts import Part, in_a_row
+from optimizer.mechanisms.hours import hours_of
 
 
 def numbers(c: Conditions) -> Part:

@@ -1,13 +1,21 @@
-"""What curtailment events cost and pay, from the import alone: by call as the caller would reckon it."""
+"""What curtailment events cost and pay, from the import alone: by call as the caller would compute it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
 from optimizer.arrays import Bool, F
+from optimizer.breach import MW_TOLERANCE, Breach
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
+from optimizer.ledger import Account, Kind
+from optimizer.settlement.account import Books
+from optimizer.settlement.flows import grid_import_mw
+
+ACCOUNT = Account()
 
 
 @dataclass(frozen=True)
@@ -61,10 +69,37 @@ def payments(c: Conditions, imported: F) -> F:
     return usd
 
 
-def event_lines(c: Conditions, imported: F) -> dict[str, F]:
-    """USD per interval of every line on events. A penalty per MW is charged in the interval of the worst."""
-    penalty, once = np.zeros(len(c.grid)), np.zeros(len(c.grid))
-    for miss in misses(c, imported):
-        penalty += miss.penalty_usd
+@ACCOUNT.line("Penalty: event not followed in full", Kind.PENALTY, place=140)
+def event_penalty(b: Books) -> F:
+    """MWh above the limits of events, times their prices."""
+    return sum((miss.penalty_usd for miss in misses(b.c, b.flows.import_mw)), np.zeros(len(b.c.grid)))
+
+
+@ACCOUNT.line("Penalty: event missed, by its worst MW", Kind.PENALTY, place=145)
+def event_miss_penalty(b: Books) -> F:
+    """The worst MW above the limit of each event, times its price, in the interval of the worst."""
+    once = np.zeros(len(b.c.grid))
+    for miss in misses(b.c, b.flows.import_mw):
         once[miss.at] += miss.miss_usd
-    return {"event_penalty": penalty, "event_miss_penalty": once, "event_payment": payments(c, imported)}
+    return once
+
+
+@ACCOUNT.line("Cuts paid for in events", Kind.CUT, place=160)
+def event_payment(b: Books) -> F:
+    """What cuts are paid."""
+    return payments(b.c, b.flows.import_mw)
+
+
+@ACCOUNT.check
+def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
+    """Import above a hard cap, or above the baseline of a call that owes a cut."""
+    imported = grid_import_mw(c, dispatch)
+    for cap in c.event_caps:
+        if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
+            name = c.farm.events[cap.event].name
+            yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
+    for span in c.paid_spans:
+        if span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE:
+            name = c.farm.events[span.holds.event].name
+            excess = float(imported[span.interval] - span.held_mw)
+            yield Breach("baseline of a paid event", name, span.interval, excess, "MW")

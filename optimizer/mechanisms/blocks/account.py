@@ -1,0 +1,97 @@
+"""Blocks bought in advance: what they cost, what of them is used, and what the rest brings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.conditions import Conditions
+from optimizer.ledger import Account, Kind
+from optimizer.settlement.account import Books
+from optimizer.settlement.bill import BillLine, by_energy
+
+ACCOUNT = Account()
+
+
+def left_mw(c: Conditions, open_mw: F) -> F:
+    """MW left of each block when they fill what is open, (blocks, intervals).
+
+    Those are used first that would bring least if they were sold: blocks that cannot be resold bring nothing.
+    """
+    price, blocks = c.market.energy_price_usd_per_mwh, c.farm.energy.blocks
+    left = np.array([c.market.block_mw[block.name] for block in blocks]).reshape(len(blocks), len(price))
+    brings = np.array(
+        [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
+    ).reshape(left.shape)
+    columns, wanted = np.arange(len(price)), np.maximum(open_mw, 0.0)
+    for position in np.argsort(brings, axis=0, kind="stable"):
+        taken = np.minimum(left[position, columns], wanted)
+        left[position, columns] -= taken
+        wanted = wanted - taken
+    return left
+
+
+def _sizes_mw(c: Conditions) -> F:
+    """All blocks together, MW, (intervals,)."""
+    sizes = [c.market.block_mw[block.name] for block in c.farm.energy.blocks]
+    return np.asarray(np.sum([np.zeros(len(c.grid)), *sizes], axis=0))
+
+
+@ACCOUNT.offer("filled")
+def used_mw(c: Conditions, open_mw: F) -> F:
+    """What blocks fill of what is open, MW, (intervals,)."""
+    return np.minimum(_sizes_mw(c), np.maximum(open_mw, 0.0))
+
+
+@ACCOUNT.offer("supplied")
+def paid_for_mw(c: Conditions, _: Books) -> F:
+    """What is paid for, used or not, MW, (intervals,)."""
+    return _sizes_mw(c)
+
+
+@ACCOUNT.offer("sold")
+def resold_mw(c: Conditions, b: Books) -> F:
+    """What is left of blocks that may be resold, MW, (intervals,)."""
+    blocks = zip(c.farm.energy.blocks, left_mw(c, b.flows.open_mw), strict=True)
+    return sum((left for block, left in blocks if block.resale is not None), np.zeros(len(c.grid)))
+
+
+@ACCOUNT.line("Blocks bought in advance", Kind.POWER, place=60)
+def block_cost(b: Books) -> F:
+    """MWh of every block, used or not, times its price."""
+    cost, market = np.zeros(len(b.c.grid)), b.c.market
+    for block in b.c.farm.energy.blocks:
+        cost -= market.block_mw[block.name] * b.c.grid.hours * market.block_price_usd_per_mwh[block.name]
+    return cost
+
+
+@ACCOUNT.line("Resale of what blocks leave over", Kind.SALE, place=70)
+def resale_revenue(b: Books) -> F:
+    """MWh left over, times the price less the fee."""
+    resale = np.zeros(len(b.c.grid))
+    for _, _, usd in _resold(b):
+        resale += usd
+    return resale
+
+
+def _resold(b: Books) -> Iterator[tuple[str, F, F]]:
+    """The name of each block that may be resold, MWh left of it and what they bring, USD, (intervals,) each."""
+    price = b.c.market.energy_price_usd_per_mwh
+    for block, left in zip(b.c.farm.energy.blocks, left_mw(b.c, b.flows.open_mw), strict=True):
+        if block.resale is not None:
+            mwh = left * b.c.grid.hours
+            yield block.name, mwh, mwh * (price - block.resale.fee_usd_per_mwh)
+
+
+@ACCOUNT.bill
+def bought_and_sold(b: Books, p: int) -> Iterator[BillLine]:
+    """The blocks of a billing period, and what is sold of them."""
+    period, market = b.c.billing.periods[p], b.c.market
+    for block in b.c.farm.energy.blocks:
+        mwh = market.block_mw[block.name] * b.c.grid.hours
+        usd = mwh * market.block_price_usd_per_mwh[block.name]
+        yield from by_energy(period, "block_cost", block.name, mwh, usd)
+    for name, mwh, usd in _resold(b):
+        yield from by_energy(period, "resale_revenue", f"Resale of {name}", mwh, -usd)

@@ -1,0 +1,104 @@
+"""Demand charges, from the import alone: what a utility reads off the meter when the period is over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.billing import LaterBill
+from optimizer.conditions import Conditions
+from optimizer.ledger import Account, Kind
+from optimizer.settlement.account import Books
+from optimizer.settlement.bill import KW_PER_MW, BillLine
+
+ACCOUNT = Account()
+
+
+@dataclass(frozen=True)
+class Peak:
+    """The peak of one demand charge in one period: what was measured and in which interval, what is billed, MW.
+
+    ``at`` is None where no hour that counts lies in the plan.
+    """
+
+    measured_mw: float
+    at: int | None
+    billed_mw: float
+
+
+def peaks(c: Conditions, imported: F) -> tuple[Peak, ...]:
+    """The peak of every bill of ``c.billing.peak_bills``. imported: MW, (intervals,)."""
+    found: list[Peak] = []
+    for bill in c.billing.peak_bills:
+        if not len(bill.intervals):
+            found.append(Peak(0.0, None, bill.floor_mw))
+            continue
+        at = int(bill.intervals[np.argmax(imported[bill.intervals])])
+        found.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
+    for later, earlier, share in c.billing.ratchets:
+        held = max(found[later].billed_mw, share * found[earlier].measured_mw)
+        found[later] = Peak(found[later].measured_mw, found[later].at, held)
+    return tuple(found)
+
+
+def later_usd(bill: LaterBill, found: Sequence[Peak]) -> tuple[float, int]:
+    """What the plan adds to a bill after it, USD, and which of its peaks does: the highest, by its position."""
+    highest = max(bill.earlier, key=lambda b: found[b].measured_mw)
+    held = bill.share * found[highest].measured_mw
+    return bill.rate_usd_per_mw * max(held - bill.floor_mw, 0.0), highest
+
+
+@ACCOUNT.line("Demand charges", Kind.POWER | Kind.BY_PERIOD, place=180, to_minimum=True)
+def demand_charge(b: Books) -> F:
+    """What the plan adds to each billed peak, times its rate, in the interval that sets the peak."""
+    demand, billing = np.zeros(len(b.c.grid)), b.c.billing
+    for bill, peak in zip(billing.peak_bills, peaks(b.c, b.flows.import_mw), strict=True):
+        at = billing.periods[bill.period].stop - 1 if peak.at is None else peak.at
+        demand[at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
+    return demand
+
+
+@ACCOUNT.line(
+    "Demand charges of later periods, by a ratchet", Kind.POWER | Kind.BY_PERIOD | Kind.BILLED_LATER, place=190
+)
+def later_demand_charge(b: Books) -> F:
+    """What the plan's peaks add to bills after it, in the interval that sets the highest of them."""
+    later, found = np.zeros(len(b.c.grid)), peaks(b.c, b.flows.import_mw)
+    for bill in b.c.billing.later_bills:
+        usd, highest = later_usd(bill, found)
+        later[found[highest].at or 0] -= usd
+    return later
+
+
+@ACCOUNT.bill
+def charged(b: Books, p: int) -> Iterator[BillLine]:
+    """The demand charges of a billing period, and what its peaks add to later ones: a line for each charge."""
+    billing, found = b.c.billing, peaks(b.c, b.flows.import_mw)
+    label = billing.periods[p].label
+    for position, (bill, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
+        if bill.period != p:
+            continue
+        demand, rate = b.c.farm.energy.demand[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
+        measured = None if peak.at is None else KW_PER_MW * peak.measured_mw
+        yield BillLine(
+            label,
+            "demand_charge",
+            demand.name,
+            KW_PER_MW * (peak.billed_mw - demand.above_mw),
+            "kW",
+            rate,
+            bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw),
+            bill.rate_usd_per_mw * (bill.owed_mw - demand.above_mw),
+            measured,
+            peak.at,
+        )
+        added = [(late, usd) for late in billing.later_bills for usd, at in [later_usd(late, found)] if at == position]
+        if held := [(late, usd) for late, usd in added if usd]:
+            charge = sum(usd for _, usd in held)
+            name = f"{demand.name} held up in {len(held)} later periods to {held[-1][0].label}"
+            yield BillLine(
+                label, "later_demand_charge", name, charge / rate, "kW", rate, charge, 0.0, measured, peak.at
+            )

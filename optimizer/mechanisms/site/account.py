@@ -1,0 +1,44 @@
+"""The interconnection: load that runs always, and import above the limit where that is priced."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.breach import Breach, megawatts
+from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
+from optimizer.ledger import Account, Kind
+from optimizer.settlement.account import Books
+from optimizer.settlement.flows import grid_import_mw
+
+ACCOUNT = Account()
+
+
+@ACCOUNT.offer("load")
+def auxiliary_load_mw(c: Conditions, _: Dispatch) -> F:
+    """Load that runs always, MW, (intervals,)."""
+    return c.market.auxiliary_load_mw
+
+
+@ACCOUNT.line(
+    "Penalty: import above the limit",
+    Kind.PENALTY,
+    place=120,
+    broken="The plan imports more than the interconnection allows and pays for it",
+)
+def import_overrun_penalty(b: Books) -> F:
+    """MWh above the limit, times their price."""
+    overrun = np.maximum(b.flows.import_mw - b.c.market.import_limit_mw, 0.0) * b.c.grid.hours
+    return -overrun * (b.c.farm.site.import_violation_usd_per_mwh or 0.0)
+
+
+@ACCOUNT.check
+def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
+    """Import below zero, or above a hard limit."""
+    imported = grid_import_mw(c, dispatch)
+    yield from megawatts("import below zero", "", -imported)
+    if c.farm.site.import_violation_usd_per_mwh is None:
+        yield from megawatts("import limit", "", imported - c.market.import_limit_mw)

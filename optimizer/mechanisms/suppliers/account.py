@@ -1,0 +1,115 @@
+"""Other suppliers: what is drawn from them, and less than agreed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.billing.thresholds import counted_mwh
+from optimizer.breach import Breach, megawatts
+from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
+from optimizer.ledger import Account, Kind
+from optimizer.settlement.account import Books
+from optimizer.settlement.bill import BillLine, by_energy
+from optimizer.settlement.flows import grid_import_mw
+
+ACCOUNT = Account()
+
+
+@ACCOUNT.offer("delivered")
+def drawn_mw(c: Conditions, dispatch: Dispatch) -> F:
+    """What is drawn from all of them, MW, (intervals,)."""
+    drawn = [dispatch.supply_mw[supply.name] for supply in c.farm.energy.supplies]
+    return np.asarray(np.sum([np.zeros(len(c.grid)), *drawn], axis=0), dtype=np.float64)
+
+
+@ACCOUNT.offer("supplied")
+def supplied_mw(c: Conditions, b: Books) -> F:
+    """As `drawn_mw`."""
+    return drawn_mw(c, b.dispatch)
+
+
+@ACCOUNT.line("Other suppliers", Kind.POWER, place=80)
+def supply_cost(b: Books) -> F:
+    """MWh drawn, times their price."""
+    cost = np.zeros(len(b.c.grid))
+    for supply in b.c.farm.energy.supplies:
+        price = b.c.market.supply_price_usd_per_mwh[supply.name]
+        cost -= b.dispatch.supply_mw[supply.name] * b.c.grid.hours * price
+    return cost
+
+
+@ACCOUNT.line("Penalty: less taken than agreed", Kind.POWER | Kind.PENALTY | Kind.BY_PERIOD, place=210)
+def take_shortfall_penalty(b: Books) -> F:
+    """MWh not taken of a minimum, times their price, in the last interval that counts."""
+    shortfall = np.zeros(len(b.c.grid))
+    for _, _, at, mwh, price in _missed(b):
+        shortfall[at] -= mwh * price
+    return shortfall
+
+
+def _missed(b: Books) -> Iterator[tuple[str, int, int, float, float]]:
+    """Each minimum take: the supplier, the period, its last interval, MWh that it is missed by, and their price."""
+    for take in b.c.billing.takes:
+        supply = b.c.farm.energy.supplies[take.item]
+        if supply.minimum_take is not None:
+            mwh = max(take.amount - counted_mwh(take, b.dispatch.supply_mw[supply.name]), 0.0)
+            yield supply.name, take.period, int(take.intervals[-1]), mwh, supply.minimum_take.shortfall_usd_per_mwh
+
+
+@ACCOUNT.bill
+def drawn(b: Books, p: int) -> Iterator[BillLine]:
+    """What is drawn in a billing period, and what is not taken."""
+    period = b.c.billing.periods[p]
+    for supply in b.c.farm.energy.supplies:
+        mwh = b.dispatch.supply_mw[supply.name] * b.c.grid.hours
+        usd = mwh * b.c.market.supply_price_usd_per_mwh[supply.name]
+        yield from by_energy(period, "supply_cost", supply.name, mwh, usd)
+    for name, of, at, short, price in _missed(b):
+        if of == p:
+            missed = np.zeros(len(b.c.grid))
+            missed[at] = short
+            yield from by_energy(period, "take_shortfall_penalty", f"Not taken from {name}", missed, missed * price)
+
+
+@ACCOUNT.check
+def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
+    """More drawn than a supplier has, or than is imported."""
+    supplies = c.farm.energy.supplies
+    for supply in supplies:
+        mw = dispatch.supply_mw[supply.name]
+        yield from megawatts("supply below zero", supply.name, -mw)
+        yield from megawatts("supplier's limit", supply.name, mw - c.market.supply_limit_mw[supply.name])
+    if supplies:
+        billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
+        yield from megawatts("suppliers above import", "", drawn_mw(c, dispatch) - billed)
+
+
+@ACCOUNT.there
+def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """No more is drawn than a supplier has; nothing from one that is not known of."""
+    nothing = np.zeros(len(c.grid))
+    return dispatch.with_(
+        supply_mw={
+            supply.name: np.minimum(dispatch.supply_mw.get(supply.name, nothing), c.market.supply_limit_mw[supply.name])
+            for supply in c.farm.energy.supplies
+        }
+    )
+
+
+@ACCOUNT.follow
+def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """What fewer machines no longer take is not drawn, from the dearest first."""
+    supply_mw, price = dict(dispatch.supply_mw), c.market.supply_price_usd_per_mwh
+    if not supply_mw:
+        return dispatch
+    billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
+    over = np.maximum(np.sum([np.zeros(len(billed)), *supply_mw.values()], axis=0) - billed, 0.0)
+    for name in sorted(supply_mw, key=lambda name: -float(price[name].mean())):
+        less = np.minimum(supply_mw[name], over)
+        supply_mw[name] = supply_mw[name] - less
+        over = over - less
+    return dispatch.with_(supply_mw=supply_mw)
