@@ -6,9 +6,10 @@ import os
 from datetime import UTC, datetime
 from functools import singledispatch
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from optimizer.config.base import LAST_YEAR, SeriesFile
+from optimizer.config.composed import Place, kinds
 from optimizer.config.energy import Energy
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import ColdRestart, Group, Outage
@@ -24,8 +25,10 @@ from optimizer.scenario.language import (
     FleetChange,
     OutageChange,
     ProgramsChange,
+    SectionChange,
+    Sections,
 )
-from optimizer.scenario.placed import Placed, Scenario, walked
+from optimizer.scenario.placed import Placed, S, Scenario, walked
 from optimizer.scenario.times import stands_for
 
 _AFTER_EVERY_PLAN = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
@@ -59,16 +62,23 @@ def _changed(_change: Any, farm: Farm, _placed: Placed, _begins: datetime, _fold
 
 @_changed.register
 def _(change: EventChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
-    def on_clock(value: Any) -> Any:
-        relative = stands_for(value) if isinstance(value, datetime) else None
-        return value if relative is None else relative.on_clock(begins, farm.timezone)
-
-    event = walked(change.event, on_clock)
+    event = _on_clock(change.event, begins, farm.timezone)
     if change.notice is not None:
         notice = placed.time(change.notice, ("notice",), begins, farm.timezone)
         event = placed.rebuilt(event, {(): ("event",), ("notice",): ("notice",)}, notice=notice)
     origins: dict[Keys, Keys] = {("events", len(farm.events)): ("event",)}
     return placed.rebuilt(farm, origins, events=(*farm.events, event))
+
+
+def _on_clock(section: S, begins: datetime, zone: str) -> S:
+    """A section of a scenario with dates in place of what stands for days of the plan."""
+
+    def on_clock(value: Any) -> Any:
+        relative = stands_for(value) if isinstance(value, datetime) else None
+        return value if relative is None else relative.on_clock(begins, zone)
+
+    found: S = walked(section, on_clock)
+    return found
 
 
 @_changed.register
@@ -92,7 +102,7 @@ def _(change: OutageChange, farm: Farm, placed: Placed, begins: datetime, _folde
     return placed.rebuilt(farm, {}, fleet=tuple(fleet))
 
 
-def _chosen(change: OutageChange | ColdRestartChange, farm: Farm, placed: Placed) -> list[str]:
+def _chosen(change: OutageChange | ColdRestartChange | SectionChange, farm: Farm, placed: Placed) -> list[str]:
     """Names of the groups that a change is for."""
     names = [group.name for group in farm.fleet]
     if change.groups == "all":
@@ -147,6 +157,27 @@ def _(change: ContractChange, farm: Farm, placed: Placed, _begins: datetime, _fo
     given = {key: getattr(change.set, key) for key in change.set.model_fields_set}
     energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **_seen_from(placed.folder, given))
     return placed.rebuilt(farm, {("energy",): ("set",)}, energy=energy)
+
+
+@_changed.register
+def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
+    given = _on_clock(change.set, begins, farm.timezone)
+    names, keys = _chosen(change, farm, placed), change.set.model_fields_set
+    told: dict[str, dict[str, Any]] = {place: {} for place in get_args(Place)}
+    for kind in kinds():
+        if kind.KEY in keys and Sections.takes(kind):
+            told[kind.PLACE][kind.KEY] = _seen_from(placed.folder, getattr(given, kind.KEY))
+
+    def rebuilt(section: S, place: Place) -> S:
+        origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told[place]}
+        return placed.rebuilt(section, origins, **told[place]) if told[place] else section
+
+    fleet = tuple(rebuilt(group, "group") if group.name in names else group for group in farm.fleet)
+    whole = {"site": rebuilt(farm.site, "site"), "energy": rebuilt(farm.energy, "energy"), "fleet": fleet}
+    origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told["farm"]}
+    origins |= {(place, key): ("set", key) for place in ("site", "energy") for key in told[place]}
+    origins |= {("fleet", g, key): ("set", key) for g in range(len(fleet)) for key in told["group"]}
+    return placed.rebuilt(farm, origins, **whole, **told["farm"])
 
 
 @_changed.register

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
+from optimizer.config.composed import Host, Own, composed
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import ColdRestart, Group
@@ -17,11 +18,11 @@ from optimizer.scenario.courses import CourseChange
 from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
 from optimizer.scenario.times import DayTime, moment_or_none, stand_in, stands_for
 
-_NAMES = ("name", "program")  # keys of an event whose text is never a time
+_NAMES = ("name", "program")  # keys whose text is never a time
 
 
 def _dated(value: Any) -> Any:
-    """An event's data with dates in place of days of the plan. Raises ValueError where an event has both."""
+    """Data of sections with dates in place of days of the plan. Raises ValueError where they have both."""
     if not isinstance(value, dict):
         return value
     found: set[str] = set()
@@ -39,7 +40,7 @@ def _dated(value: Any) -> Any:
 
     dates = dated(value)
     if {"DayTime", "datetime"} <= found:
-        raise ValueError("gives some times as days of the plan and some as dates; write all of one event alike")
+        raise ValueError("gives some times as days of the plan and some as dates; write all of them alike")
     return dates
 
 
@@ -110,6 +111,32 @@ class ContractChange(Noticed):
     set: EnergyPart = Field(description="Keys of `energy` as in a farm file; they take the place of the farm's")
 
 
+@composed
+class Sections(Host):
+    """Sections of a farm file by their keys, wherever in it they stand."""
+
+    @classmethod
+    def takes(cls, kind: type[Own]) -> bool:
+        """Those that a scenario may change."""
+        return kind.BY_SCENARIO
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Sections:
+        if not self.model_fields_set:
+            raise ValueError("give one section or more")
+        return self
+
+
+class SectionChange(Noticed):
+    """Other sections than those the farm has: each takes the place of the farm's whole, and nothing takes it away."""
+
+    kind: Literal["section"] = Field(description="Whole sections of the farm file")
+    set: Annotated[Sections, BeforeValidator(_dated)] = Field(
+        description="Sections as in a farm file, by their keys; their times are all dates or all days of the plan"
+    )
+    groups: Groups = Field(default="all", description="all, or the names of groups, for sections of groups")
+
+
 class FleetChange(Noticed):
     """Other machines, or other modes of those there are. Applied in the order remove, add, modes, units."""
 
@@ -133,7 +160,7 @@ class FleetChange(Noticed):
 CallChange = EventChange | ProgramsChange
 FleetOrCosts = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
 FarmChange = CallChange | FleetOrCosts
-Change = Annotated[CourseChange | FarmChange, Field(discriminator="kind")]
+Change = Annotated[CourseChange | FarmChange | SectionChange, Field(discriminator="kind")]
 
 
 class Sweep(Section):
