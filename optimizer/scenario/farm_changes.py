@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from functools import singledispatch
 from pathlib import Path
 from typing import Any, get_args
 
-from optimizer.config.base import LAST_YEAR, SeriesFile
+from optimizer.config.base import LAST_YEAR
 from optimizer.config.composed import Place, kinds
 from optimizer.config.energy import Energy
 from optimizer.config.farm import Farm
@@ -28,8 +27,8 @@ from optimizer.scenario.language import (
     SectionChange,
     Sections,
 )
-from optimizer.scenario.placed import Placed, S, Scenario, walked
-from optimizer.scenario.times import stands_for
+from optimizer.scenario.parts import MechanismChange
+from optimizer.scenario.placed import Placed, S, Scenario
 
 _AFTER_EVERY_PLAN = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
@@ -55,30 +54,19 @@ def farm_with(
 
 
 @singledispatch
-def _changed(_change: Any, farm: Farm, _placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+def _changed(change: Any, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
     """The farm after one change; changes of the market leave it as it is."""
-    return farm
+    return change.farm(farm, placed, begins, folder) if isinstance(change, MechanismChange) else farm
 
 
 @_changed.register
 def _(change: EventChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
-    event = _on_clock(change.event, begins, farm.timezone)
+    event = placed.on_clock(change.event, begins, farm.timezone)
     if change.notice is not None:
         notice = placed.time(change.notice, ("notice",), begins, farm.timezone)
         event = placed.rebuilt(event, {(): ("event",), ("notice",): ("notice",)}, notice=notice)
     origins: dict[Keys, Keys] = {("events", len(farm.events)): ("event",)}
     return placed.rebuilt(farm, origins, events=(*farm.events, event))
-
-
-def _on_clock(section: S, begins: datetime, zone: str) -> S:
-    """A section of a scenario with dates in place of what stands for days of the plan."""
-
-    def on_clock(value: Any) -> Any:
-        relative = stands_for(value) if isinstance(value, datetime) else None
-        return value if relative is None else relative.on_clock(begins, zone)
-
-    found: S = walked(section, on_clock)
-    return found
 
 
 @_changed.register
@@ -155,18 +143,18 @@ def _(change: FixedCostsChange, farm: Farm, placed: Placed, _begins: datetime, _
 @_changed.register
 def _(change: ContractChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
     given = {key: getattr(change.set, key) for key in change.set.model_fields_set}
-    energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **_seen_from(placed.folder, given))
+    energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **placed.seen_from_anywhere(given))
     return placed.rebuilt(farm, {("energy",): ("set",)}, energy=energy)
 
 
 @_changed.register
 def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
-    given = _on_clock(change.set, begins, farm.timezone)
+    given = placed.on_clock(change.set, begins, farm.timezone)
     names, keys = _chosen(change, farm, placed), change.set.model_fields_set
     told: dict[str, dict[str, Any]] = {place: {} for place in get_args(Place)}
     for kind in kinds():
         if kind.KEY in keys and Sections.takes(kind):
-            told[kind.PLACE][kind.KEY] = _seen_from(placed.folder, getattr(given, kind.KEY))
+            told[kind.PLACE][kind.KEY] = placed.seen_from_anywhere(getattr(given, kind.KEY))
 
     def rebuilt(section: S, place: Place) -> S:
         origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told[place]}
@@ -212,7 +200,7 @@ def _with_machines(added: tuple[Group, ...], farm: Farm, placed: Placed, folder:
             group if group.machine is not None else group.model_copy(update={"machine": machines[group.model or ""]})
             for group in added
         )
-    return list(_seen_from(placed.folder, added))
+    return list(placed.seen_from_anywhere(added))
 
 
 def _judge_names(asked: tuple[str, ...], known: list[str], placed: Placed, paths: list[Keys]) -> None:
@@ -222,14 +210,3 @@ def _judge_names(asked: tuple[str, ...], known: list[str], placed: Placed, paths
             placed.fault(path, f"no group of the fleet has this name (got {name!r}); {meant(name, known)}")
             for name, path in unknown
         )
-
-
-def _seen_from(folder: Path, value: Any) -> Any:
-    """Sections of a scenario with the paths of their series made absolute: the farm's are relative to another file."""
-
-    def absolute(part: Any) -> Any:
-        if isinstance(part, SeriesFile):
-            return part.model_copy(update={"file": os.path.abspath(folder / part.file)})
-        return part
-
-    return walked(value, absolute)

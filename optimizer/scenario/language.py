@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
 from optimizer.config.composed import Host, Own, composed
@@ -14,41 +13,17 @@ from optimizer.config.events import Event
 from optimizer.config.fleet import ColdRestart, Group
 from optimizer.config.programs import Program
 from optimizer.config.rates import PriceSeries
+from optimizer.mechanisms.contents import classes
 from optimizer.scenario.courses import CourseChange
 from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
-from optimizer.scenario.times import DayTime, moment_or_none, stand_in, stands_for
-
-_NAMES = ("name", "program")  # keys whose text is never a time
-
-
-def _dated(value: Any) -> Any:
-    """Data of sections with dates in place of days of the plan. Raises ValueError where they have both."""
-    if not isinstance(value, dict):
-        return value
-    found: set[str] = set()
-
-    def dated(part: Any, key: str = "") -> Any:
-        if isinstance(part, dict):
-            return {inner: dated(item, inner) for inner, item in part.items()}
-        if isinstance(part, tuple | list):
-            return tuple(dated(item, key) for item in part)
-        moment = None if key in _NAMES else moment_or_none(part)
-        if isinstance(moment, datetime) and stands_for(moment) is not None:
-            raise ValueError(f"gives a time in the year {moment.year}, too far ahead")
-        found.add(type(moment).__name__)
-        return stand_in(moment) if isinstance(moment, DayTime) else part
-
-    dates = dated(value)
-    if {"DayTime", "datetime"} <= found:
-        raise ValueError("gives some times as days of the plan and some as dates; write all of them alike")
-    return dates
+from optimizer.scenario.times import InPlanDays
 
 
 class EventChange(Noticed):
     """A curtailment event; its times are all dates or all days of the plan."""
 
     kind: Literal["event"] = Field(description="An instruction or contract call to cut load")
-    event: Annotated[Event, BeforeValidator(_dated)] = Field(description="The event, as in a farm file")
+    event: Annotated[Event, InPlanDays] = Field(description="The event, as in a farm file")
 
 
 def _all_or_names(value: Any) -> str:
@@ -131,7 +106,7 @@ class SectionChange(Noticed):
     """Other sections than those the farm has: each takes the place of the farm's whole, and nothing takes it away."""
 
     kind: Literal["section"] = Field(description="Whole sections of the farm file")
-    set: Annotated[Sections, BeforeValidator(_dated)] = Field(
+    set: Annotated[Sections, InPlanDays] = Field(
         description="Sections as in a farm file, by their keys; their times are all dates or all days of the plan"
     )
     groups: Groups = Field(default="all", description="all, or the names of groups, for sections of groups")
@@ -160,7 +135,11 @@ class FleetChange(Noticed):
 CallChange = EventChange | ProgramsChange
 FleetOrCosts = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
 FarmChange = CallChange | FleetOrCosts
-Change = Annotated[CourseChange | FarmChange | SectionChange, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    Change = Noticed
+else:
+    _OWN = tuple(kind for kind in classes("scenario", Noticed) if "kind" in kind.model_fields)
+    Change = Annotated[Union[(CourseChange, FarmChange, SectionChange, *_OWN)], Field(discriminator="kind")]
 
 
 class Sweep(Section):

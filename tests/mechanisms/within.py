@@ -24,7 +24,7 @@ from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared
 from optimizer.planning import plan_conditions
-from optimizer.scenario.apply import farm_with
+from optimizer.scenario.apply import farm_with, market_with
 from optimizer.scenario.load import scenarios_in
 from optimizer.scenario.placed import Scenario
 from optimizer.state import state_after
@@ -214,6 +214,24 @@ def test_faults_of_scenarios_are_told_at_their_place(change: str, message: str) 
     with pytest.raises(InputError) as caught:
         changed(change)
     assert message in str(caught.value)
+
+
+def test_changes_of_its_own_are_known(tmp_path: Path) -> None:
+    leak = "{kind: leak, share: 0.5, leak: {start: day 1 08:00, end: day 1 09:00}}"
+    pond = changed(leak).section(Pond)
+    assert pond is not None
+    assert pond.volume_m3 == 25.0
+    with pytest.raises(InputError, match=r"changes\[0\]: there is no pond"):
+        changed(leak, farm())
+    with pytest.raises(InputError, match=r"changes\[0\].share: must be at most 1"):
+        scenarios("{kind: leak, share: 2, leak: {start: day 1 08:00, end: day 1 09:00}}")
+    with pytest.raises(InputError, match=r"`kind` must be one of .*`leak`.*did you mean `inflow`"):
+        scenarios("{kind: inflw, scale: 2}")
+    built = ponds()
+    market = read_market(built, tmp_path, grid_of(built, BEGINS, 2))
+    (wet,), (later,) = scenarios("{kind: inflow, scale: 2}"), scenarios(leak.replace("day 1", "day 2"))
+    assert market_with(market, wet).table["pond_inflow"].tolist() == [8, 8]
+    assert "the change of kind leak" in market_with(market, later).warnings[-1]
 
 
 def test_sweeps_vary_their_keys() -> None:

@@ -27,7 +27,7 @@ class Pond(Single):
     ABOUT: ClassVar[str] = "A pond that cools the machines"
     BY_TEMPERATURE: ClassVar[tuple[str, ...]] = ("freezes_below_c",)
 
-    inflow_m3: Annotated[NonNegativeSeries, Series("m3/h", "pond_inflow", known="seen", absent=0.0)]
+    inflow_m3: Annotated[NonNegativeSeries, Series("m3/h", "pond_inflow", known="seen", absent=0.0, words="inflow")]
     volume_m3: NonNegative = 100.0
     freezes_below_c: Celsius | None = None
     cleanings: tuple[Cleaning, ...] = ()
