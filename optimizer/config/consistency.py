@@ -11,11 +11,13 @@ from typing import Any
 
 from pydantic import BaseModel
 
+from optimizer.config.composed import Listed, kinds
 from optimizer.config.contract_checks import contract_faults, has_bill
 from optimizer.config.plain import FoundAt, entries, get, meant
-from optimizer.config.state import SECTIONS
+from optimizer.config.state import state_sections
 from optimizer.config.time_checks import time_faults
-from optimizer.config.yaml12 import Keys
+from optimizer.config.yaml12 import Keys, dotted
+from optimizer.mechanisms.contents import parts
 
 __all__ = ["entries", "faults_of_the_whole", "get", "meant"]
 
@@ -29,6 +31,7 @@ _NAMED = (  # lists whose entries go by name, and what an entry is
     (("energy", "demand"), "demand charge"),
     (("energy", "coincident_peaks"), "coincident peak"),
 )
+_BY_TEMPERATURE = ("minimum_start_temperature_c", "freeze_protection", "cold_restart")  # keys of a group
 
 
 def faults_of_the_whole(farm: Any) -> list[FoundAt]:
@@ -41,29 +44,37 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_temperature(farm),
         *contract_faults(farm),
         *_daily(farm),
+        *(fault for module in parts("config") if hasattr(module, "faults") for fault in module.faults(farm)),
     ]
 
 
 def _names(farm: Any) -> Iterator[FoundAt]:
-    for at, what in _NAMED:
-        first: dict[str, int] = {}
-        for i, entry in entries(farm if len(at) == 1 else get(farm, at[0]), at[-1]):
-            name = get(entry, "name")
-            if not isinstance(name, str):
-                continue
-            if name in first:
-                yield (*at, i, "name"), f"is the name of {'.'.join(at)}[{first[name]}] too; each {what} needs its own"
-            first.setdefault(name, i)
+    """Names that two entries of a list have."""
+    of_the_farm = (
+        ((*at, i), entry, what)
+        for at, what in _NAMED
+        for i, entry in entries(farm if len(at) == 1 else get(farm, at[0]), at[-1])
+    )
+    own = (
+        (path, entry, kind.ENTRY) for kind in kinds() if issubclass(kind, Listed) for path, entry in kind.standing(farm)
+    )
+    first: dict[tuple[Keys, str], Keys] = {}
+    for path, entry, what in (*of_the_farm, *own):
+        name = get(entry, "name")
+        if not isinstance(name, str):
+            continue
+        if (other := first.setdefault((path[:-1], name), path)) != path:
+            yield (*path, "name"), f"is the name of {dotted(other)} too; each {what} needs its own"
 
 
 def _state(farm: Any) -> Iterator[FoundAt]:
     section = get(farm, "state")
     groups = get(section, "groups")
     yield from _announced(farm, get(section, "announced"))
-    own = [get(section, kind.KEY) for kind in SECTIONS]
-    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw"), *own]
+    own = {kind.KEY: get(section, kind.KEY) for kind in state_sections()}
+    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw"), *own.values()]
     if get(section, "at") is None and (any(told) or get(section, "grid_import_mw") is not None):
-        keys = ["groups", "announced", "grid_import_mw", "bill", "missed_mw", *(kind.KEY for kind in SECTIONS)]
+        keys = ["groups", "announced", "grid_import_mw", "bill", "missed_mw", *own]
         yield ("state", "at"), f"is needed with {', '.join(keys[:-1])} or {keys[-1]}: the moment the state was read"
     named = ((get(group, "name"), get(group, "units")) for _, group in entries(farm, "fleet"))
     units = {name: count for name, count in named if isinstance(name, str)}
@@ -149,17 +160,21 @@ def _missed(farm: Any) -> Iterator[FoundAt]:
             yield ("state", "missed_mw", name), sentence
 
 
+def by_temperature(farm: Any) -> Iterator[Keys]:
+    """Where a farm gives what depends on the outdoor temperature."""
+    if get(get(get(farm, "site"), "pue"), "temperature_c") is not None:
+        yield "site", "pue"
+    sections: list[tuple[Keys, Any, tuple[str, ...]]]
+    sections = [(("fleet", i), group, _BY_TEMPERATURE) for i, group in entries(farm, "fleet")]
+    sections += [(path, found, kind.BY_TEMPERATURE) for kind in kinds() for path, found in kind.standing(farm)]
+    for path, section, keys in sections:
+        yield from ((*path, key) for key in keys if get(section, key) is not None)
+
+
 def _temperature(farm: Any) -> Iterator[FoundAt]:
-    if get(farm, "weather") is not None:
-        return
-    sentence = "goes by temperature: the farm needs `weather: temperature_c` besides it"
-    curve = get(get(farm, "site"), "pue")
-    if get(curve, "temperature_c") is not None:
-        yield ("site", "pue"), sentence
-    for i, group in entries(farm, "fleet"):
-        for key in ("minimum_start_temperature_c", "freeze_protection", "cold_restart"):
-            if get(group, key) is not None:
-                yield ("fleet", i, key), sentence
+    if get(farm, "weather") is None:
+        sentence = "goes by temperature: the farm needs `weather: temperature_c` besides it"
+        yield from ((path, sentence) for path in by_temperature(farm))
 
 
 def _daily(farm: Any) -> Iterator[FoundAt]:

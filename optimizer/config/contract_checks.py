@@ -12,6 +12,7 @@ import numpy as np
 from pydantic import BaseModel, ValidationError
 
 from optimizer.config.calendar import DAYS, slot_text
+from optimizer.config.composed import kinds
 from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.rates import Rates
 from optimizer.config.yaml12 import Keys
@@ -72,10 +73,11 @@ def _holidays(farm: Any) -> Iterator[FoundAt]:
 
 
 def _sections(farm: Any) -> Iterator[tuple[Keys, Any]]:
-    """Every section of the contract, however deep, with its path."""
+    """Every section of the contract and of mechanisms, however deep, with its path."""
     todo: list[tuple[Keys, Any]] = [
         (("energy",), get(farm, "energy")),
         (("horizon", "tail"), get(get(farm, "horizon"), "tail")),
+        *(own for kind in kinds() if kind.PLACE != "energy" for own in kind.standing(farm)),
     ]
     while todo:
         path, value = todo.pop()

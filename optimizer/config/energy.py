@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -10,6 +10,7 @@ from optimizer.config.base import LocalTime, Name, NonNegative, NonNegativeSerie
 from optimizer.config.calendar import Holidays, When
 from optimizer.config.charges import CoincidentPeak, Demand, Tier
 from optimizer.config.clock import backwards
+from optimizer.config.composed import Host, Place, composed
 from optimizer.config.rates import PriceSeries
 
 
@@ -74,11 +75,14 @@ class Supply(Section):
     minimum_take: MinimumTake | None = Field(default=None, description="Least to be taken")
 
 
-class Energy(Section):
+@composed
+class Energy(Host):
     """Price at the meter: spot, fixed or by time of use, plus adders, on energy grossed up for losses; and charges.
 
     A billing period is a calendar month, or begins on `billing_day` of each month.
     """
+
+    HOLDS: ClassVar[Place] = "energy"
 
     price_usd_per_mwh: Annotated[
         PriceSeries, Series("USD/MWh", "energy_price_usd_per_mwh", known="forecast", words="energy price")

@@ -5,14 +5,15 @@ from __future__ import annotations
 import zoneinfo
 from datetime import datetime
 from difflib import get_close_matches
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Name, Section, Series, refuse
 from optimizer.config.clock import zone_of
-from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.composed import Host, Place, composed
+from optimizer.config.consistency import by_temperature, faults_of_the_whole
 from optimizer.config.daily import Daily
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
@@ -21,7 +22,7 @@ from optimizer.config.horizon import Horizon
 from optimizer.config.programs import Program
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
-from optimizer.config.site import PueCurve, Site
+from optimizer.config.site import Site
 from optimizer.config.state import State
 
 
@@ -62,9 +63,11 @@ def _energy_or_contract(schema: dict[str, Any]) -> None:
     schema["oneOf"] = [{"required": ["energy"]}, {"required": ["contract"]}]
 
 
-class Farm(Section):
+@composed
+class Farm(Host):
     """Everything `curtail` knows about a farm."""
 
+    HOLDS: ClassVar[Place] = "farm"
     model_config = ConfigDict(json_schema_extra=_energy_or_contract)
 
     name: Name = Field(description="Name of the farm")
@@ -110,15 +113,6 @@ class Farm(Section):
         return self.model_copy(update={"events": known})
 
     @property
-    def needs_temperature(self) -> str | None:
-        """What in this farm depends on the outdoor temperature, if anything does."""
-        if isinstance(self.site.pue, PueCurve):
-            return "site.pue by temperature"
-        for group in self.fleet:
-            if group.minimum_start_temperature_c is not None:
-                return f"minimum_start_temperature_c of group {group.name}"
-            if group.cold_restart is not None:
-                return f"cold_restart of group {group.name}"
-            if group.freeze_protection is not None:
-                return f"freeze_protection of group {group.name}"
-        return None
+    def needs_temperature(self) -> bool:
+        """Whether anything in this farm depends on the outdoor temperature."""
+        return any(True for _ in by_temperature(self))

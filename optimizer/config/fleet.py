@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, ClassVar
 
 from pydantic import Field, model_validator
 
@@ -22,6 +22,7 @@ from optimizer.config.base import (
 )
 from optimizer.config.catalogue import Machine, OperatingPoint
 from optimizer.config.clock import backwards
+from optimizer.config.composed import Host, Place, composed
 
 
 class Outage(Section):
@@ -57,8 +58,11 @@ class Hosting(Section):
     fee_usd_per_mwh: Price = Field(description="What the customer pays per MWh the machines draw")
 
 
-class Group(Section):
+@composed
+class Group(Host):
     """Machines that are alike: one model, one place, one firmware, one owner."""
+
+    HOLDS: ClassVar[Place] = "group"
 
     name: Name = Field(description="Name of the group, unique in this file")
     model: Name | None = Field(default=None, description="A model of the catalogue; or give `machine`")

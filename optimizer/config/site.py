@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import Celsius, NonNegativeSeries, Positive, Section, Series, refuse
+from optimizer.config.composed import Host, Place, composed
 
 Pue = Annotated[float, Field(ge=1, le=3)]
 
@@ -44,8 +45,11 @@ PueOrCurve = Annotated[
 ]
 
 
-class Site(Section):
+@composed
+class Site(Host):
     """Interconnection and the load that is not mining."""
+
+    HOLDS: ClassVar[Place] = "site"
 
     import_limit_mw: Annotated[NonNegativeSeries, Series("MW", lumps="least")] = Field(
         description="Interconnection limit, MW at the meter"

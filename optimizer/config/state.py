@@ -10,6 +10,7 @@ from pydantic import ConfigDict, Field, ValidationInfo, create_model, model_vali
 
 from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, as_written, judged
 from optimizer.config.charges import MonthLabel
+from optimizer.mechanisms.contents import classes
 
 
 class StateSection(Section):
@@ -53,7 +54,11 @@ def _version(data: Any) -> int:
 
 
 S = TypeVar("S", bound=StateSection)
-SECTIONS: list[type[StateSection]] = []  # the mechanisms' own
+
+
+def state_sections() -> tuple[type[StateSection], ...]:
+    """The mechanisms' own sections of the state."""
+    return classes("state", StateSection)  # type: ignore[type-abstract]
 
 
 class Switched(Section):
@@ -125,13 +130,13 @@ class _Known(Section):
 
 def state_form() -> type[Section]:
     """All that a state may hold, as one closed section: the keys above and those of the mechanisms' own sections."""
-    own: dict[str, Any] = {section.KEY: (section, section()) for section in SECTIONS}
+    own: dict[str, Any] = {section.KEY: (section, section()) for section in state_sections()}
     return create_model("State", __base__=_Known, **own) if own else _Known
 
 
 def _described(schema: dict[str, Any]) -> None:
     schema["dependentRequired"] = {key: ["at"] for key in schema["properties"] if key != "at"}
-    schema["properties"] |= {section.KEY: section.model_json_schema() for section in SECTIONS}
+    schema["properties"] |= {section.KEY: section.model_json_schema() for section in state_sections()}
     schema["additionalProperties"] = False
 
 
@@ -154,7 +159,7 @@ class State(_Known):
         data = json.loads(text)
         if not isinstance(data, dict):
             raise ValueError("a state is an object")
-        newer = {section.KEY for section in SECTIONS if _version(data.get(section.KEY)) > section.VERSION}
+        newer = {section.KEY for section in state_sections() if _version(data.get(section.KEY)) > section.VERSION}
         with as_written():
             known = {key: value for key, value in data.items() if key not in newer}
             found = state_form().model_validate_json(json.dumps(known), extra="ignore")

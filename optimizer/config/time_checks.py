@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from itertools import product
+from typing import Any, get_args
 
+from optimizer.config.base import Section
 from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.composed import kinds
 from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.yaml12 import Keys
 
@@ -57,6 +60,29 @@ def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
             yield ("fleet", i, "outages", j), outage, ("start", "end")
     for path, switched in _switches(farm):
         yield path, switched, ("at",)
+    for kind in kinds():
+        for path, own in kind.standing(farm):
+            yield from _timed_in(kind, path, own)
+
+
+def _timed_in(kind: type[Section], path: Keys, section: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
+    """A section of which no more is known than its class, and those in it."""
+    times = tuple(key for key, field in kind.model_fields.items() if datetime in _types(field.annotation))
+    pair = ("start", "end") if {"start", "end"} <= set(times) else ()
+    yield path, section, pair
+    yield from ((path, section, (key,)) for key in times if key not in pair)
+    for key, field in kind.model_fields.items():
+        value = get(section, key)
+        found = enumerate(value) if isinstance(value, tuple) else [(None, value)] if value is not None else []
+        inner = [one for one in _types(field.annotation) if isinstance(one, type) and issubclass(one, Section)]
+        for one, (i, entry) in product(inner, found):
+            yield from _timed_in(one, (*path, key) if i is None else (*path, key, i), entry)
+
+
+def _types(annotation: Any) -> Iterator[Any]:
+    yield annotation
+    for inner in get_args(annotation):
+        yield from _types(inner)
 
 
 def _switches(farm: Any) -> Iterator[tuple[Keys, Any]]:

@@ -23,7 +23,8 @@ from optimizer.daily.record_check import judge
 from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
-from optimizer.market.inputs import MarketInputs, Named
+from optimizer.market.inputs import WORTH, MarketInputs, Named
+from optimizer.market.quantities import declared
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 FORM = 4  # of the text; those of before are read too
@@ -112,7 +113,7 @@ class Record:
             "farm": json.loads(self.farm.model_dump_json(exclude={"state"})),
             "state": json.loads(self.state.model_dump_json()),
         }
-        return _sealed(json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n")
+        return sealed(json.dumps(data, separators=(",", ":"), allow_nan=False) + "\n")
 
 
 def record_of(text: str, where: object) -> Record:
@@ -121,7 +122,7 @@ def record_of(text: str, where: object) -> Record:
         data = json.loads(text)
         if data["form"] not in range(1, FORM + 1):
             raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
-        if data["form"] != 1 and _sealed(_BEGINS.sub("{", text, count=1)) != text:
+        if data["form"] != 1 and sealed(_BEGINS.sub("{", text, count=1)) != text:
             raise CurtailError(f"{where}: is not as it was written (its SHA-256 is another)")
         record = _read(data)
         judge(record)
@@ -130,7 +131,7 @@ def record_of(text: str, where: object) -> Record:
         raise CurtailError(f"{where}: is no record of a run ({type(error).__name__})") from None
 
 
-def _sealed(body: str) -> str:
+def sealed(body: str) -> str:
     """A JSON object with the SHA-256 of its text put before all else."""
     return f'{{"sha256":"{hashlib.sha256(body.encode()).hexdigest()}",{body[1:]}'
 
@@ -155,13 +156,18 @@ def _read(data: dict[str, Any]) -> Record:
 
 
 def _series(market: dict[str, Any], n: int) -> dict[str, Any]:
-    """The series of a record; what this version does not know by name is passed over where it is none."""
+    """The series of a record, and what stands for those that no farm gave when it was written.
+
+    What this version does not know by name is passed over where it is none.
+    """
 
     def said(value: Any) -> bool:
         rows = value.values() if isinstance(value, dict) else [value]
         return all(isinstance(row, list) and len(row) == n for row in rows)
 
-    return {name: _arrays(value) for name, value in market.items() if name in Named.__annotations__ or said(value)}
+    told = {name: _arrays(value) for name, value in market.items() if name in Named.__annotations__ or said(value)}
+    new = declared(Farm).keys() - told.keys() - {*Named.__annotations__, *WORTH}
+    return told | {name: one.absent(n) for name, one in declared(Farm).items() if name in new}
 
 
 def _before(data: dict[str, Any]) -> Dispatch:

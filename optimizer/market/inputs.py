@@ -26,7 +26,7 @@ from optimizer.market.remarks import remarks
 from optimizer.market.series import Fill
 
 ENERGY_PRICE, HASHPRICE = "energy_price_usd_per_mwh", "hashprice_usd_per_ph_day"
-_WORTH = ("btc_price_usd", "difficulty", HASHPRICE, "fees_btc_per_block")  # read as a whole
+WORTH = ("btc_price_usd", "difficulty", HASHPRICE, "fees_btc_per_block")  # read as a whole
 _FOLLOWS = {"btc_per_ph_day": Series("BTC per PH/s and day", known="held")}
 
 
@@ -159,7 +159,7 @@ def read_market(
     file does not reach over the plan, or the tail's price over the tail.
     """
     read = Reading(farm, folder, grid, head, given)
-    asked = None if only is None else {*only, *(() if set(only).isdisjoint(_WORTH) else _WORTH)}
+    asked = None if only is None else {*only, *(() if set(only).isdisjoint(WORTH) else WORTH)}
     table: dict[str, Values] = {}
     for one in _in_order(declared(type(farm))):
         name = one.series.name
@@ -167,7 +167,7 @@ def read_market(
             table[name] = read.price(one, price_file) if name == ENERGY_PRICE else read.series(one)
     read.finish()
     if HASHPRICE in table:
-        table |= _worth(farm, grid, *(table.pop(name) for name in _WORTH))
+        table |= _worth(farm, grid, *(table.pop(name) for name in WORTH))
     if ENERGY_PRICE in table:
         price = farm.energy.price_usd_per_mwh if price_file is None else None
         table["rate_shares"] = rate_shares(grid, price, farm.energy.holidays) if isinstance(price, Rates) else {}
@@ -176,8 +176,8 @@ def read_market(
 
 def _in_order(series: Mapping[str, Declared]) -> list[Declared]:
     """As they are read: those that have a name here first, what hashing is worth after them."""
-    first = [name for name in Named.__annotations__ if name not in _WORTH]
-    return [series[name] for name in dict.fromkeys((*first, *_WORTH, *series)) if name in series]
+    first = [name for name in Named.__annotations__ if name not in WORTH]
+    return [series[name] for name in dict.fromkeys((*first, *WORTH, *series)) if name in series]
 
 
 def _worth(farm: Farm, grid: Grid, btc_price: Any, difficulty: Any, hashprice: Any, fees: Any) -> dict[str, Values]:

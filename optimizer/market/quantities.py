@@ -35,9 +35,13 @@ PRICES = limits_of(Price)
 
 
 class Place(NamedTuple):
-    """Where a farm gives a quantity: the path in its file, the section it stands in, what stands there."""
+    """Where a farm gives a quantity: the path in its file, the section it stands in, what stands there.
+
+    ``name`` is that of the entry of a list it stands in, or of the entries from the outer to the inner.
+    """
 
     path: str
+    name: str
     section: Any
     quantity: Any
 
@@ -59,14 +63,20 @@ class Declared:
         >>> from optimizer.config.energy import Energy
         >>> two = ({"name": "A", "mw": 1, "price_usd_per_mwh": 9}, {"name": "B", "mw": 2, "price_usd_per_mwh": 9})
         >>> energy = Energy.model_validate({"price_usd_per_mwh": 40, "blocks": two})
-        >>> [(place.path, place.section.name, place.quantity) for place in declared(Energy)["block_mw"].places(energy)]
+        >>> [(place.path, place.name, place.quantity) for place in declared(Energy)["block_mw"].places(energy)]
         [('blocks[0].mw', 'A', 1.0), ('blocks[1].mw', 'B', 2.0)]
         """
-        yield from _followed(farm, self.keys, "")
+        yield from _followed(farm, self.keys, "", "")
+
+    def absent(self, n: int) -> Any:
+        """What stands for it over ``n`` intervals in a farm that does not give it."""
+        if self.many:
+            return {}
+        return None if self.series.absent is None else np.full(n, self.series.absent)
 
     def names(self, farm: Section) -> set[str]:
-        """The names of the sections of a list that give it."""
-        return {place.section.name for place in self.places(farm)}
+        """The names of the entries of a list that give it."""
+        return {place.name for place in self.places(farm)}
 
 
 @cache
@@ -100,12 +110,12 @@ def _sections(annotation: Any) -> Iterator[tuple[type[Section], bool]]:
             yield section, listed or Ellipsis in get_args(annotation)
 
 
-def _followed(section: Any, keys: tuple[str, ...], path: str) -> Iterator[Place]:
+def _followed(section: Any, keys: tuple[str, ...], path: str, name: str) -> Iterator[Place]:
     value, at, further = getattr(section, keys[0]), f"{path}{keys[0]}", keys[1:]
     if not further:
-        yield Place(at, section, value)
+        yield Place(at, name, section, value)
     elif isinstance(value, tuple):
         for i, inner in enumerate(value):
-            yield from _followed(inner, further, f"{at}[{i}].")
+            yield from _followed(inner, further, f"{at}[{i}].", f"{name}/{inner.name}" if name else inner.name)
     elif value is not None:
-        yield from _followed(value, further, f"{at}.")
+        yield from _followed(value, further, f"{at}.", name)

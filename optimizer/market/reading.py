@@ -54,20 +54,17 @@ class Reading:
         """A series over plan and tail, (n_intervals,), or several by their sections; None where the farm gives none."""
         found: dict[str, F] = {}
         for place in one.places(self.farm):
-            name = place.section.name if one.many else ""
             given = self.given.get(one.series.name)
             if isinstance(given, Mapping):
-                given = given.get(name)
+                given = given.get(place.name)
             if given is not None:
-                found[name] = np.full(len(self.grid), given)
+                found[place.name] = np.full(len(self.grid), given)
             elif isinstance(place.section, CoincidentPeak):
-                found[name] = self._probability(place, one)
+                found[place.name] = self._probability(place, one)
             elif place.quantity is not None:
-                found[name] = self._values(place, one)
-        if one.many:
-            return found
-        absent = one.series.absent
-        return found.get("", None if absent is None else np.full(len(self.grid), absent))
+                found[place.name] = self._values(place, one)
+        absent: Values = one.absent(len(self.grid))
+        return found if one.many else found.get("", absent)
 
     def price(self, one: Declared, file: Path | None) -> F:
         """The energy price; that of the tail is its forecast. ``file`` takes the place of the price's own."""

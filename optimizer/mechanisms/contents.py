@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 MECHANISMS: tuple[str, ...] = (
     "fleet",
@@ -24,6 +24,7 @@ MECHANISMS: tuple[str, ...] = (
     "announced",
     "whole",
 )
+K = TypeVar("K")
 
 
 @cache
@@ -31,3 +32,13 @@ def parts(part: str) -> tuple[Any, ...]:
     """The modules of that name in the folders that have one, such as ``config`` or ``program``, in order."""
     names = (f"{__package__}.{mechanism}.{part}" for mechanism in MECHANISMS)
     return tuple(import_module(name) for name in names if find_spec(name) is not None)
+
+
+def classes(part: str, kind: type[K]) -> tuple[type[K], ...]:
+    """The classes of a kind that the modules of that name define, in order."""
+    return tuple(
+        found
+        for module in parts(part)
+        for found in vars(module).values()
+        if isinstance(found, type) and issubclass(found, kind) and found.__module__ == module.__name__
+    )

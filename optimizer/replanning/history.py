@@ -59,7 +59,7 @@ def where_told(farm: Farm, folder: Path, grid: Grid) -> dict[str, tuple[str, F]]
     """
     found = {}
     for one in (declared(type(farm))[name] for name in known_as(farm, "seen")):
-        for path, _, spec in one.places(farm):
+        for path, _, _, spec in one.places(farm):
             file = isinstance(spec, SeriesFile)
             values = told(farm, folder, spec, grid, one.limits) if file else np.full(len(grid), float(spec))
             found[one.series.name] = path, values

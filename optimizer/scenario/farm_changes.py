@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from datetime import UTC, datetime
 from functools import singledispatch
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
-from optimizer.config.base import LAST_YEAR, SeriesFile
+from optimizer.config.base import LAST_YEAR
+from optimizer.config.composed import Place, kinds
 from optimizer.config.energy import Energy
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import ColdRestart, Group, Outage
@@ -24,9 +24,11 @@ from optimizer.scenario.language import (
     FleetChange,
     OutageChange,
     ProgramsChange,
+    SectionChange,
+    Sections,
 )
-from optimizer.scenario.placed import Placed, Scenario, walked
-from optimizer.scenario.times import stands_for
+from optimizer.scenario.parts import MechanismChange
+from optimizer.scenario.placed import Placed, S, Scenario
 
 _AFTER_EVERY_PLAN = datetime(LAST_YEAR, 12, 31, tzinfo=UTC)
 
@@ -52,18 +54,14 @@ def farm_with(
 
 
 @singledispatch
-def _changed(_change: Any, farm: Farm, _placed: Placed, _begins: datetime, _folder: Path) -> Farm:
+def _changed(change: Any, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
     """The farm after one change; changes of the market leave it as it is."""
-    return farm
+    return change.farm(farm, placed, begins, folder) if isinstance(change, MechanismChange) else farm
 
 
 @_changed.register
 def _(change: EventChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
-    def on_clock(value: Any) -> Any:
-        relative = stands_for(value) if isinstance(value, datetime) else None
-        return value if relative is None else relative.on_clock(begins, farm.timezone)
-
-    event = walked(change.event, on_clock)
+    event = placed.on_clock(change.event, begins, farm.timezone)
     if change.notice is not None:
         notice = placed.time(change.notice, ("notice",), begins, farm.timezone)
         event = placed.rebuilt(event, {(): ("event",), ("notice",): ("notice",)}, notice=notice)
@@ -92,7 +90,7 @@ def _(change: OutageChange, farm: Farm, placed: Placed, begins: datetime, _folde
     return placed.rebuilt(farm, {}, fleet=tuple(fleet))
 
 
-def _chosen(change: OutageChange | ColdRestartChange, farm: Farm, placed: Placed) -> list[str]:
+def _chosen(change: OutageChange | ColdRestartChange | SectionChange, farm: Farm, placed: Placed) -> list[str]:
     """Names of the groups that a change is for."""
     names = [group.name for group in farm.fleet]
     if change.groups == "all":
@@ -145,8 +143,29 @@ def _(change: FixedCostsChange, farm: Farm, placed: Placed, _begins: datetime, _
 @_changed.register
 def _(change: ContractChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
     given = {key: getattr(change.set, key) for key in change.set.model_fields_set}
-    energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **_seen_from(placed.folder, given))
+    energy: Energy = placed.rebuilt(farm.energy, {(): ("set",)}, **placed.seen_from_anywhere(given))
     return placed.rebuilt(farm, {("energy",): ("set",)}, energy=energy)
+
+
+@_changed.register
+def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
+    given = placed.on_clock(change.set, begins, farm.timezone)
+    names, keys = _chosen(change, farm, placed), change.set.model_fields_set
+    told: dict[str, dict[str, Any]] = {place: {} for place in get_args(Place)}
+    for kind in kinds():
+        if kind.KEY in keys and Sections.takes(kind):
+            told[kind.PLACE][kind.KEY] = placed.seen_from_anywhere(getattr(given, kind.KEY))
+
+    def rebuilt(section: S, place: Place) -> S:
+        origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told[place]}
+        return placed.rebuilt(section, origins, **told[place]) if told[place] else section
+
+    fleet = tuple(rebuilt(group, "group") if group.name in names else group for group in farm.fleet)
+    whole = {"site": rebuilt(farm.site, "site"), "energy": rebuilt(farm.energy, "energy"), "fleet": fleet}
+    origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told["farm"]}
+    origins |= {(place, key): ("set", key) for place in ("site", "energy") for key in told[place]}
+    origins |= {("fleet", g, key): ("set", key) for g in range(len(fleet)) for key in told["group"]}
+    return placed.rebuilt(farm, origins, **whole, **told["farm"])
 
 
 @_changed.register
@@ -181,7 +200,7 @@ def _with_machines(added: tuple[Group, ...], farm: Farm, placed: Placed, folder:
             group if group.machine is not None else group.model_copy(update={"machine": machines[group.model or ""]})
             for group in added
         )
-    return list(_seen_from(placed.folder, added))
+    return list(placed.seen_from_anywhere(added))
 
 
 def _judge_names(asked: tuple[str, ...], known: list[str], placed: Placed, paths: list[Keys]) -> None:
@@ -191,14 +210,3 @@ def _judge_names(asked: tuple[str, ...], known: list[str], placed: Placed, paths
             placed.fault(path, f"no group of the fleet has this name (got {name!r}); {meant(name, known)}")
             for name, path in unknown
         )
-
-
-def _seen_from(folder: Path, value: Any) -> Any:
-    """Sections of a scenario with the paths of their series made absolute: the farm's are relative to another file."""
-
-    def absolute(part: Any) -> Any:
-        if isinstance(part, SeriesFile):
-            return part.model_copy(update={"file": os.path.abspath(folder / part.file)})
-        return part
-
-    return walked(value, absolute)

@@ -2,52 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Union
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
+from optimizer.config.composed import Host, Own, composed
 from optimizer.config.energy import Energy
 from optimizer.config.events import Event
 from optimizer.config.fleet import ColdRestart, Group
 from optimizer.config.programs import Program
 from optimizer.config.rates import PriceSeries
+from optimizer.mechanisms.contents import classes
 from optimizer.scenario.courses import CourseChange
 from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
-from optimizer.scenario.times import DayTime, moment_or_none, stand_in, stands_for
-
-_NAMES = ("name", "program")  # keys of an event whose text is never a time
-
-
-def _dated(value: Any) -> Any:
-    """An event's data with dates in place of days of the plan. Raises ValueError where an event has both."""
-    if not isinstance(value, dict):
-        return value
-    found: set[str] = set()
-
-    def dated(part: Any, key: str = "") -> Any:
-        if isinstance(part, dict):
-            return {inner: dated(item, inner) for inner, item in part.items()}
-        if isinstance(part, tuple | list):
-            return tuple(dated(item, key) for item in part)
-        moment = None if key in _NAMES else moment_or_none(part)
-        if isinstance(moment, datetime) and stands_for(moment) is not None:
-            raise ValueError(f"gives a time in the year {moment.year}, too far ahead")
-        found.add(type(moment).__name__)
-        return stand_in(moment) if isinstance(moment, DayTime) else part
-
-    dates = dated(value)
-    if {"DayTime", "datetime"} <= found:
-        raise ValueError("gives some times as days of the plan and some as dates; write all of one event alike")
-    return dates
+from optimizer.scenario.times import InPlanDays
 
 
 class EventChange(Noticed):
     """A curtailment event; its times are all dates or all days of the plan."""
 
     kind: Literal["event"] = Field(description="An instruction or contract call to cut load")
-    event: Annotated[Event, BeforeValidator(_dated)] = Field(description="The event, as in a farm file")
+    event: Annotated[Event, InPlanDays] = Field(description="The event, as in a farm file")
 
 
 def _all_or_names(value: Any) -> str:
@@ -110,6 +86,32 @@ class ContractChange(Noticed):
     set: EnergyPart = Field(description="Keys of `energy` as in a farm file; they take the place of the farm's")
 
 
+@composed
+class Sections(Host):
+    """Sections of a farm file by their keys, wherever in it they stand."""
+
+    @classmethod
+    def takes(cls, kind: type[Own]) -> bool:
+        """Those that a scenario may change."""
+        return kind.BY_SCENARIO
+
+    @model_validator(mode="after")
+    def _changes_something(self) -> Sections:
+        if not self.model_fields_set:
+            raise ValueError("give one section or more")
+        return self
+
+
+class SectionChange(Noticed):
+    """Other sections than those the farm has: each takes the place of the farm's whole, and nothing takes it away."""
+
+    kind: Literal["section"] = Field(description="Whole sections of the farm file")
+    set: Annotated[Sections, InPlanDays] = Field(
+        description="Sections as in a farm file, by their keys; their times are all dates or all days of the plan"
+    )
+    groups: Groups = Field(default="all", description="all, or the names of groups, for sections of groups")
+
+
 class FleetChange(Noticed):
     """Other machines, or other modes of those there are. Applied in the order remove, add, modes, units."""
 
@@ -133,7 +135,11 @@ class FleetChange(Noticed):
 CallChange = EventChange | ProgramsChange
 FleetOrCosts = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
 FarmChange = CallChange | FleetOrCosts
-Change = Annotated[CourseChange | FarmChange, Field(discriminator="kind")]
+if TYPE_CHECKING:
+    Change = Noticed
+else:
+    _OWN = tuple(kind for kind in classes("scenario", Noticed) if "kind" in kind.model_fields)
+    Change = Annotated[Union[(CourseChange, FarmChange, SectionChange, *_OWN)], Field(discriminator="kind")]
 
 
 class Sweep(Section):

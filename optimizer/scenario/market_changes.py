@@ -17,10 +17,10 @@ from optimizer.market.inputs import HASHPRICE, MarketInputs
 from optimizer.market.quantities import declared, limits_of
 from optimizer.market.series import Fill, on_grid, read_series
 from optimizer.scenario.language import EventChange
-from optimizer.scenario.parts import Course, Timed
+from optimizer.scenario.parts import Course, MechanismChange, Timed
 from optimizer.scenario.piecewise import Piecewise, Window, seconds_after
 from optimizer.scenario.placed import Placed, Scenario
-from optimizer.scenario.windows import points, window, window_of_event, within
+from optimizer.scenario.windows import points, window, window_of, within
 
 _OF_HASHPRICE = ("btc_price_usd", "difficulty")
 _FACTOR = limits_of(base.Positive)
@@ -69,14 +69,18 @@ class _State:
         """Apply one change; those of the farm are no matter of the market, but for their time."""
         change = placed.change
         if isinstance(change, EventChange):
-            when = window_of_event(placed, change.event, self.grid)
+            when = window_of(placed, "event", self.grid)
+        elif isinstance(change, MechanismChange) and change.LASTS is not None:
+            when = window_of(placed, change.LASTS, self.grid)
         elif isinstance(change, Timed):
             when = window(placed, change, self.grid)
         else:
             return
         if within(when, self.grid) is None:
             where = f"{placed.document.file}:{placed.document.place(placed.path)[0]}"
-            self.warnings.append(f"scenario {name}: the change of kind {change.kind} in {where} lies outside the plan")
+            self.warnings.append(
+                f"scenario {name}: the change of kind {vars(change)['kind']} in {where} lies outside the plan"
+            )
         elif isinstance(change, Course):
             self._change(placed, change, when)
 

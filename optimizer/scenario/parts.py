@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from abc import abstractmethod
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
 from optimizer.config.base import Section, refuse
 from optimizer.scenario.times import Moment, surely_not_after
+
+if TYPE_CHECKING:
+    from optimizer.config.farm import Farm
+    from optimizer.scenario.placed import Placed
 
 Factor = Annotated[float, Field(ge=0, le=1e6)]
 Between = Annotated[Literal["line", "hold"], Field(description="Between points: a straight line, or the last value")]
@@ -17,6 +24,19 @@ class Noticed(Section):
     """What every change may say."""
 
     notice: Moment | None = Field(default=None, description="When the farm learns of it; at once when absent")
+
+
+class MechanismChange(Noticed):
+    """A change of the farm that a mechanism declares, in the `scenario` module of its folder.
+
+    LASTS: the key of its section that has `start` and `end`, where it does nothing outside them.
+    """
+
+    LASTS: ClassVar[str | None] = None
+
+    @abstractmethod
+    def farm(self, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
+        """The farm after it; arguments as of `farm_with`, ``placed`` tells faults at its place."""
 
 
 class Timed(Noticed):

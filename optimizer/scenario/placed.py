@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,8 +15,8 @@ from optimizer.config.base import Section, SeriesFile
 from optimizer.config.located import faults_of
 from optimizer.config.yaml12 import Document, Keys, dotted
 from optimizer.errors import Fault, InputError
-from optimizer.scenario.language import Change
-from optimizer.scenario.times import DayTime, in_plan_days, resolved
+from optimizer.scenario.parts import Noticed
+from optimizer.scenario.times import DayTime, in_plan_days, resolved, stands_for
 
 S = TypeVar("S", bound=Section)
 NO_FILE = Document("<scenario>", {}, {}, {}, {})
@@ -30,7 +31,7 @@ class Placed:
     <scenario>:1:1: changes[0].scale: is too high
     """
 
-    change: Change
+    change: Noticed
     document: Document = NO_FILE
     path: Keys = ()
     folder: Path = field(default_factory=Path)
@@ -49,6 +50,26 @@ class Placed:
             return resolved(moment, begins, zone)
         except (ValueError, OverflowError) as error:
             raise self.refuse(path, str(error)) from None
+
+    def on_clock(self, section: S, begins: datetime, zone: str) -> S:
+        """A section of the change with dates in place of what stands for days of the plan."""
+
+        def dated(value: Any) -> Any:
+            relative = stands_for(value) if isinstance(value, datetime) else None
+            return value if relative is None else relative.on_clock(begins, zone)
+
+        found: S = walked(section, dated)
+        return found
+
+    def seen_from_anywhere(self, value: Any) -> Any:
+        """Sections with the paths of their series made absolute: the farm's are relative to another file."""
+
+        def absolute(part: Any) -> Any:
+            if isinstance(part, SeriesFile):
+                return part.model_copy(update={"file": os.path.abspath(self.folder / part.file)})
+            return part
+
+        return walked(value, absolute)
 
     def rebuilt(self, section: S, origins: dict[Keys, Keys], **changes: Any) -> S:
         """A section with some of its values changed, validated again.

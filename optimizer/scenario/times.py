@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Annotated, Any
 
-from pydantic import Field, PlainValidator
+from pydantic import BeforeValidator, Field, PlainValidator
 
 from optimizer.config.base import FIRST_YEAR, LAST_YEAR
 from optimizer.config.clock import backwards, to_utc, zone_of
@@ -140,3 +140,32 @@ def in_plan_days(text: str) -> str:
     'the event ends (day 2 06:00)'
     """
     return _STOOD_IN.sub(lambda found: str(stands_for(datetime.fromisoformat(found.group()))), text)
+
+
+_NAMES = ("name", "program")  # keys whose text is never a time
+
+
+def _dated(value: Any) -> Any:
+    """Data of sections with dates in place of days of the plan. Raises ValueError where they have both."""
+    if not isinstance(value, dict):
+        return value
+    found: set[str] = set()
+
+    def dated(part: Any, key: str = "") -> Any:
+        if isinstance(part, dict):
+            return {inner: dated(item, inner) for inner, item in part.items()}
+        if isinstance(part, tuple | list):
+            return tuple(dated(item, key) for item in part)
+        moment = None if key in _NAMES else moment_or_none(part)
+        if isinstance(moment, datetime) and stands_for(moment) is not None:
+            raise ValueError(f"gives a time in the year {moment.year}, too far ahead")
+        found.add(type(moment).__name__)
+        return stand_in(moment) if isinstance(moment, DayTime) else part
+
+    dates = dated(value)
+    if {"DayTime", "datetime"} <= found:
+        raise ValueError("gives some times as days of the plan and some as dates; write all of them alike")
+    return dates
+
+
+InPlanDays = BeforeValidator(_dated)  # of sections whose times may be days of the plan, all of them alike

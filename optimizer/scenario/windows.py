@@ -8,7 +8,6 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F
-from optimizer.config.events import Event
 from optimizer.config.yaml12 import Keys
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
@@ -58,12 +57,10 @@ def window(placed: Placed, change: Timed, grid: Grid) -> Window:
     return float(begin), float(end)
 
 
-def window_of_event(placed: Placed, event: Event, grid: Grid) -> Window:
-    """From the start of an event that a change holds to its end."""
-    begin, end = (
-        seconds(placed, stands_for(moment) or moment, ("event", key), grid)
-        for key, moment in (("start", event.start), ("end", event.end))
-    )
+def window_of(placed: Placed, lasts: str, grid: Grid) -> Window:
+    """From the start of a section that a change holds to its end."""
+    moments = ((key, getattr(getattr(placed.change, lasts), key)) for key in ("start", "end"))
+    begin, end = (seconds(placed, stands_for(moment) or moment, (lasts, key), grid) for key, moment in moments)
     return begin, end
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.config.state import SECTIONS, State
+from optimizer.config.state import State, state_sections
 from optimizer.dispatch import Dispatch
 from optimizer.state import bill, calls, fleet
 from optimizer.state.calls import Announced
@@ -45,7 +45,7 @@ KEYS = (
 
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
-    own = {kind.KEY: c.state.section(kind).after(c, dispatch) for kind in SECTIONS}
+    own = {kind.KEY: c.state.section(kind).after(c, dispatch) for kind in state_sections()}
     return c.state.model_copy(update={key.name: key.after(c, dispatch) for key in KEYS} | own)
 
 
@@ -60,5 +60,5 @@ def fitted(state: State, farm: Farm) -> State:
     >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
     {'S19': 1400}
     """
-    own = {kind.KEY: state.section(kind).fitted(farm) for kind in SECTIONS}
+    own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}
     return state.model_copy(update={key.name: key.fitted(getattr(state, key.name), farm) for key in KEYS} | own)
