@@ -1,9 +1,8 @@
-"""Rules of coincident peaks, the model of daily peaks, and its fit on a load that is known."""
+"""The model of daily peaks and its fit on a load that is known."""
 
 from __future__ import annotations
 
 import json
-from dataclasses import replace
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,8 +11,8 @@ import pandas as pd
 import pytest
 
 from optimizer.errors import InputError
-from optimizer.market.peaks import ERCOT_4CP, PJM_5CP, LoadError, PeakModel, PeakRule, damped_persistence, ercot_model
-from optimizer.market.peaks_fit import daily_peaks, fit, fit_error
+from optimizer.peaks.fit import daily_peaks, fit
+from optimizer.peaks.model import PeakModel, damped_persistence, ercot_model
 from tools.peaks_fit import read_ercot_load
 
 ZONE = "America/Chicago"
@@ -31,49 +30,6 @@ def history(years: int = 2, memory: float = 0.6, spread: float = 0.05, seed: int
     season = 0.2 * np.cos((times.day_of_year.to_numpy() - 197) / 365 * 2 * np.pi)
     shape = 0.8 + 0.2 * np.cos((times.hour.to_numpy() - 17) / 24 * 2 * np.pi)
     return pd.Series(50_000 * np.exp(season + spread * anomaly[day_number]) * shape, times)
-
-
-@pytest.mark.parametrize(
-    ("wrong", "message"),
-    [
-        ({"months": ()}, "months"),
-        ({"months": (6, 6)}, "months"),
-        ({"months": (0, 6)}, "months"),
-        ({"count": 0}, "count"),
-        ({"interval_minutes": 7}, "interval_minutes"),
-    ],
-)
-def test_a_rule_nobody_can_follow_is_refused(wrong: dict[str, Any], message: str) -> None:
-    with pytest.raises(InputError, match=message):
-        replace(ERCOT_4CP, **wrong)
-
-
-def test_presets_say_where_they_come_from() -> None:
-    assert (ERCOT_4CP.months, ERCOT_4CP.count, ERCOT_4CP.per, ERCOT_4CP.interval_minutes) == (
-        (6, 7, 8, 9),
-        1,
-        "month",
-        15,
-    )
-    assert (PJM_5CP.months, PJM_5CP.count, PJM_5CP.per, PJM_5CP.interval_minutes) == ((6, 7, 8, 9), 5, "season", 60)
-    assert ERCOT_4CP.source.startswith("16 TAC 25.192")
-    assert PJM_5CP.source.startswith("https://")
-
-
-def test_a_winter_season_runs_through_new_year() -> None:
-    winter = PeakRule((12, 1, 2), 3, "season", 30, True, "a test")
-    assert winter.first_month == 12
-    assert winter.period(date(2023, 12, 5)) == winter.period(date(2024, 2, 5)) == (2023, 12)
-    assert winter.period(date(2024, 12, 5)) == (2024, 12)
-    left = winter.days_left(date(2023, 12, 30))
-    assert (left[0], left[-1], len(left)) == (date(2023, 12, 31), date(2024, 2, 29), 61)
-    assert replace(winter, months=tuple(range(1, 13))).period(date(2024, 2, 5)) == (2024, 1)
-
-
-def test_days_left_of_a_month_and_of_a_season() -> None:
-    assert ERCOT_4CP.days_left(date(2023, 7, 30)) == [date(2023, 7, 31)]
-    assert len(PJM_5CP.days_left(date(2023, 7, 30))) == 1 + 31 + 30
-    assert ERCOT_4CP.days_left(date(2023, 5, 30)) == [] or ERCOT_4CP.period(date(2023, 5, 30)) is None
 
 
 def test_the_fit_finds_what_the_load_was_made_of() -> None:
@@ -141,19 +97,6 @@ def test_persistence_fades_to_the_season() -> None:
     heights = [damped_persistence(week, date(2023, 7, 31), ahead, outlook).max() for ahead in (1, 2, 3, 30)]
     assert week[-1].max() > heights[0] > heights[1] > heights[2]
     assert damped_persistence(week, date(2023, 7, 31), 1, outlook).argmax() == 17
-
-
-def test_an_error_is_recovered_from_its_draws() -> None:
-    truth = LoadError(near_share=0.01, far_share=0.05, growth_hours=24.0, memory_hours=40.0)
-    leads = np.arange(1.0, 97.0)
-    random = np.random.default_rng(3)
-    z = random.standard_normal((1_500, len(leads)))
-    memory = np.exp(-1 / truth.memory_hours)
-    for hour in range(1, len(leads)):
-        z[:, hour] = memory * z[:, hour - 1] + np.sqrt(1 - memory**2) * z[:, hour]
-    found = fit_error(z * truth.share(leads), leads)
-    assert found.share([2.0, 24.0, 90.0]) == pytest.approx(truth.share([2.0, 24.0, 90.0]), rel=0.1)
-    assert found.memory_hours == pytest.approx(40.0, rel=0.15)
 
 
 def test_a_model_survives_json() -> None:

@@ -18,22 +18,10 @@ from numpy.typing import NDArray
 
 from optimizer.arrays import F, Int
 from optimizer.errors import InputError
-from optimizer.market.peaks_model import LoadError, Outlook, PeakModel, damped_persistence, ercot_model
-from optimizer.market.peaks_rule import ERCOT_4CP, PJM_5CP, PRESETS, PeakRule
+from optimizer.peaks.load_error import LoadError
+from optimizer.peaks.model import Outlook
+from optimizer.peaks.rule import PeakRule
 from optimizer.units import MINUTES_PER_HOUR
-
-__all__ = [
-    "ERCOT_4CP",
-    "PJM_5CP",
-    "PRESETS",
-    "LoadError",
-    "Outlook",
-    "PeakModel",
-    "PeakRule",
-    "damped_persistence",
-    "ercot_model",
-    "peak_probability",
-]
 
 F32 = NDArray[np.float32]
 I64 = Int
@@ -67,6 +55,7 @@ def peak_probability(
     ``rule.distinct_days`` is False and several intervals count, days outside the forecast count with one each.
     Same arguments, same seed, same answer. Raises InputError.
 
+    >>> from optimizer.peaks.rule import ERCOT_4CP
     >>> starts = pd.date_range("2023-09-30 12:00", periods=12, freq="h", tz="America/Chicago")
     >>> load = 80_000 - 900 * np.abs(np.arange(12.0) - 4)
     >>> chance = peak_probability(load, starts, np.ones(12), rule=ERCOT_4CP, error=LoadError(0.01, 0.02, 24, 48),

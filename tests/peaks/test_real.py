@@ -8,7 +8,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from optimizer.market.peaks import ERCOT_4CP, ercot_model
+from optimizer.peaks.model import ercot_model
+from optimizer.peaks.rule import ERCOT_4CP, true_peaks
 from tools.peaks_fit import FIT_YEARS, fit_ercot, read_ercot_load
 from tools.peaks_score import (
     MARGIN_USD_PER_MWH,
@@ -17,7 +18,6 @@ from tools.peaks_score import (
     base_rate,
     judge,
     main,
-    peak_hours,
 )
 
 FOLDER = os.environ.get("CURTAIL_REAL_DATA")
@@ -41,7 +41,9 @@ def test_the_shipped_model_is_the_fit() -> None:
 
 
 def test_the_peaks_of_2023(load: pd.Series, summer: Judged) -> None:
-    hours = [time.strftime("%m-%d %H") for time in peak_hours(load, ERCOT_4CP, 2023)]
+    hours = [
+        time.strftime("%m-%d %H") for time in true_peaks(load[pd.DatetimeIndex(load.index).year == 2023], ERCOT_4CP)
+    ]
     assert hours == ["06-27 17", "07-31 16", "08-10 17", "09-08 16"]
     assert summer.is_peak.sum() == 4
     assert len(summer.is_peak) == 122 * 24

@@ -15,10 +15,11 @@ import pandas as pd
 
 from optimizer.arrays import F
 from optimizer.errors import InputError
-from optimizer.market.peaks import peak_probability
-from optimizer.market.peaks_fit import daily_peaks, fit, fit_error, recent_days, whole_days
-from optimizer.market.peaks_model import LoadError, Outlook, PeakModel, damped_persistence, ercot_model
-from optimizer.market.peaks_rule import PeakRule
+from optimizer.peaks.fit import daily_peaks, fit, recent_days, whole_days
+from optimizer.peaks.load_error import LoadError, fit_error
+from optimizer.peaks.model import Outlook, PeakModel, damped_persistence, ercot_model
+from optimizer.peaks.probability import peak_probability
+from optimizer.peaks.rule import PeakRule
 
 ISSUED_HOURS = 48
 _HOURS_PER_DAY = 24
@@ -108,23 +109,3 @@ def model_before(load_mw: pd.Series, day: date) -> PeakModel:
         return fit(load_mw[index.year < day.year], source=f"the load before {day.year}")
     except InputError:
         return ercot_model()
-
-
-def true_peaks(load_mw: pd.Series, rule: PeakRule) -> pd.DatetimeIndex:
-    """Beginnings of the intervals of a load that turned out to be its peaks, in time's order.
-
-    The index is tz-aware in the grid's zone. A load coarser than the rule's interval gives its own rows.
-
-    >>> hours = pd.date_range("2023-06-01", periods=30 * 24, freq="h", tz="America/Chicago")
-    >>> from optimizer.market.peaks_rule import ERCOT_4CP
-    >>> true_peaks(pd.Series(np.arange(720.0), hours), ERCOT_4CP)[0].isoformat()
-    '2023-06-30T23:00:00-05:00'
-    """
-    rows = load_mw.resample(f"{rule.interval_minutes}min").mean().dropna()
-    index = pd.DatetimeIndex(rows.index)
-    table = pd.DataFrame({"mw": rows.to_numpy(), "day": index.date, "start": index})
-    table["period"] = [str(rule.period(day) or "") for day in table["day"]]
-    table = table[table["period"] != ""].sort_values(["mw", "start"], ascending=[False, True])
-    if rule.distinct_days:
-        table = table.drop_duplicates(["period", "day"])
-    return pd.DatetimeIndex(table.groupby("period").head(rule.count)["start"]).sort_values()

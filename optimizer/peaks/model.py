@@ -1,4 +1,4 @@
-"""How a grid's load strays from its forecast, and how high its daily peaks rise beyond one: fitted, saved, drawn.
+"""How high a grid's daily peaks rise beyond a forecast: a model, saved and drawn.
 
 Two things are unknown when a plan is made: by how much the load forecast errs, and how hot the days after it will
 be. ``LoadError`` says the first, ``PeakModel`` the second. Both hold derived parameters only, never a load series.
@@ -19,42 +19,13 @@ from pydantic import TypeAdapter, ValidationError
 
 from optimizer.arrays import F
 from optimizer.errors import InputError
+from optimizer.peaks.load_error import LoadError
 
 PROBABILITIES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)  # further out stands one day of three years, by chance
 LEVEL_DAYS = 28  # the daily peaks of as many days make the level: four whole weeks, so that weekends weigh alike
 FEWEST_LEVEL_DAYS = 7
 _SCORE_END = 8.0  # beyond the outer quantiles their slope goes on, further than any draw
 _MONTHS, _HOURS = 12, 24
-
-
-@dataclass(frozen=True)
-class LoadError:
-    """Relative error (a logarithm) of a load forecast: its size by lead time, and how long it lasts.
-
-    The standard deviation grows from ``near_share`` at once to ``far_share`` later as
-    ``far - (far - near) * exp(-lead / growth_hours)``; between two hours the errors correlate by
-    ``exp(-gap / memory_hours)``, an AR(1) process read at uneven times.
-
-    >>> LoadError(near_share=0.01, far_share=0.05, growth_hours=24, memory_hours=48).share([0.0, 24.0]).round(4)
-    array([0.01  , 0.0353])
-    """
-
-    near_share: float
-    far_share: float
-    growth_hours: float
-    memory_hours: float
-
-    def __post_init__(self) -> None:
-        """Refuse what is not an error."""
-        if not (0 <= self.near_share <= 1 and 0 <= self.far_share <= 1):
-            raise InputError("near_share and far_share of a load error must lie between 0 and 1")
-        if not (0 < self.growth_hours < np.inf and 0 < self.memory_hours < np.inf):
-            raise InputError("growth_hours and memory_hours of a load error must be positive")
-
-    def share(self, lead_hours: Sequence[float] | F) -> F:
-        """Standard deviation of the relative error at lead times in hours, same shape."""
-        grown = np.exp(-np.asarray(lead_hours, dtype=np.float64) / self.growth_hours)
-        return np.asarray(self.far_share - (self.far_share - self.near_share) * grown, dtype=np.float64)
 
 
 @dataclass(frozen=True)
@@ -247,5 +218,5 @@ def damped_persistence(recent_mw: F, last_day: date, days_ahead: int, outlook: O
 @cache
 def ercot_model() -> PeakModel:
     """Fitted on ERCOT native load, hourly, 2019-2021; the file beside this one holds parameters only."""
-    file = Path(__file__).with_name("peaks_ercot.json")
+    file = Path(__file__).with_name("ercot.json")
     return PeakModel.from_json(file.read_text(encoding="utf-8"), file.name)

@@ -11,23 +11,13 @@ import pandas as pd
 
 from optimizer.arrays import F
 from optimizer.errors import InputError
-from optimizer.market.peaks_model import (
-    LEVEL_DAYS,
-    PROBABILITIES,
-    LoadError,
-    Outlook,
-    PeakModel,
-    damped_persistence,
-    seasonal,
-)
+from optimizer.peaks.load_error import LoadError, fit_error
+from optimizer.peaks.model import LEVEL_DAYS, PROBABILITIES, Outlook, PeakModel, damped_persistence, seasonal
 
 Rows = tuple[tuple[float, ...], ...]
 
 _SHAPE_DAYS = 7
 _FORECAST_DAYS = 7
-_MEMORY_LAGS = (1, 2, 3, 6, 12, 24)
-_ONE_SIGMA = (0.1587, 0.5, 0.8413)
-_GROWTHS = np.geomspace(3, 240, 60)
 _FEWEST_MONTH_DAYS = 20
 _SUMMER = (6, 7, 8, 9)
 
@@ -78,53 +68,6 @@ def fit(load_mw: pd.Series, *, source: str) -> PeakModel:
     shares = _hour_shares(load_mw)
     model = PeakModel(season, quantiles, departures, shares, memory, LoadError(0, 0, 1, 1), source)
     return replace(model, persistence=_persistence(load_mw, peaks, model))
-
-
-def fit_error(errors: F, lead_hours: F) -> LoadError:
-    """The ``LoadError`` of forecasts: ``log(actual / forecast)``, shape (n_forecasts, n_leads), NaN where unknown.
-
-    Size by least squares over leads of the half spread that holds the middle 68 % of errors, with the median as
-    error beside it; memory from the correlations over 1 to 24 hours.
-
-    >>> random = np.random.default_rng(1)
-    >>> walk = np.cumsum(random.standard_normal((400, 48)), axis=1) * 0.005
-    >>> fit_error(walk, np.arange(48.0)).share([40.0]).round(2)
-    array([0.03])
-    """
-    low, middle, high = np.nanquantile(errors, _ONE_SIGMA, axis=0)
-    size = np.hypot((high - low) / 2, middle)
-    best: tuple[float, LoadError] | None = None
-    scaled = errors / np.maximum(size, 1e-12)
-    memory = _memory_hours(scaled, lead_hours)
-    for growth in _GROWTHS:
-        columns = np.stack([np.ones_like(lead_hours), np.exp(-lead_hours / growth)], axis=1)
-        far, fall = np.linalg.lstsq(columns, size, rcond=None)[0]
-        near, far = np.clip([far + fall, far], 0.0, 1.0)
-        error = LoadError(round(float(near), 5), round(float(far), 5), round(float(growth), 2), memory)
-        misfit = float(((error.share(lead_hours) - size) ** 2).sum())
-        if best is None or misfit < best[0]:
-            best = misfit, error
-    assert best is not None
-    return best[1]
-
-
-def _memory_hours(scaled: F, lead_hours: F) -> float:
-    gaps, logs = [], []
-    for lag in _MEMORY_LAGS:
-        apart = np.subtract.outer(lead_hours, lead_hours)
-        rows, columns = np.nonzero(np.isclose(apart, lag))
-        products = _correlation(scaled[:, rows], scaled[:, columns]) if len(rows) else np.nan
-        if np.isfinite(products) and products > 0.01:
-            gaps.append(lag)
-            logs.append(np.log(min(products, 0.9999)))
-    if not gaps:
-        raise InputError("a load error needs forecasts of neighbouring hours to tell how long an error lasts")
-    return round(float(-np.dot(gaps, gaps) / np.dot(gaps, logs)), 2)
-
-
-def _correlation(one: F, other: F) -> float:
-    both = np.isfinite(one) & np.isfinite(other)
-    return float(np.mean(one[both] * other[both]) / np.sqrt(np.mean(one[both] ** 2) * np.mean(other[both] ** 2)))
 
 
 def _season(peaks: Mapping[date, float]) -> tuple[float, ...]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+import numpy as np
+import pandas as pd
+
+from optimizer.arrays import F
 from optimizer.errors import InputError
 
 _DAYS_PER_YEAR = 366
+_SURE = 1e-6  # a column may be rounded
 
 
 @dataclass(frozen=True)
@@ -92,3 +97,46 @@ PJM_5CP = PeakRule(
     source="https://www.energyby5.com/coincidental-peak-2023-alerts: the peak hours of the five highest days",
 )
 PRESETS: Mapping[str, PeakRule] = {"ercot_4cp": ERCOT_4CP, "pjm_5cp": PJM_5CP}
+
+
+def true_peaks(load_mw: pd.Series, rule: PeakRule) -> pd.DatetimeIndex:
+    """Beginnings of the intervals of a load that turned out to be its peaks, in time's order.
+
+    The index is tz-aware in the grid's zone. A load coarser than the rule's interval gives its own rows.
+
+    >>> hours = pd.date_range("2023-06-01", periods=30 * 24, freq="h", tz="America/Chicago")
+    >>> true_peaks(pd.Series(np.arange(720.0), hours), ERCOT_4CP)[0].isoformat()
+    '2023-06-30T23:00:00-05:00'
+    """
+    rows = load_mw.resample(f"{rule.interval_minutes}min").mean().dropna()
+    index = pd.DatetimeIndex(rows.index)
+    table = pd.DataFrame({"mw": rows.to_numpy(), "day": index.date, "start": index})
+    table["period"] = [str(rule.period(day) or "") for day in table["day"]]
+    table = table[table["period"] != ""].sort_values(["mw", "start"], ascending=[False, True])
+    if rule.distinct_days:
+        table = table.drop_duplicates(["period", "day"])
+    return pd.DatetimeIndex(table.groupby("period").head(rule.count)["start"]).sort_values()
+
+
+def within_count(probability: F, days: Iterable[date], rule: PeakRule) -> tuple[F, tuple[str, ...]]:
+    """Probabilities that a month or season has no more of than it counts peaks, (n_intervals,), and what was scaled.
+
+    ``days`` are the local days of the intervals.
+
+    >>> fair, told = within_count(np.full(48, 0.5), [date(2026, 8, 6)] * 24 + [date(2026, 8, 7)] * 24, ERCOT_4CP)
+    >>> round(float(fair.sum()), 9), told
+    (1.0, ('the probabilities of 2026-08 add up to 24, but it counts 1 at most: they are scaled by 0.0416667',))
+    """
+    label = np.array(["{}-{:02d}".format(*rule.counts_for(day)) for day in days])
+    fair, told = probability.copy(), []
+    for period in dict.fromkeys(label[probability > 0].tolist()):
+        inside = label == period
+        total = float(probability[inside].sum())
+        if total > rule.count * (1.0 + _SURE):
+            fair[inside] *= rule.count / total
+            what = period if rule.per == "month" else f"the season from {period}"
+            told.append(
+                f"the probabilities of {what} add up to {total:.6g}, but it counts {rule.count} at most: they are "
+                f"scaled by {rule.count / total:.6g}"
+            )
+    return fair, tuple(told)

@@ -11,15 +11,10 @@ import pandas as pd
 import pytest
 
 from optimizer.errors import InputError
-from optimizer.market.peaks import (
-    ERCOT_4CP,
-    PJM_5CP,
-    LoadError,
-    Outlook,
-    PeakRule,
-    ercot_model,
-    peak_probability,
-)
+from optimizer.peaks.load_error import LoadError
+from optimizer.peaks.model import Outlook, ercot_model
+from optimizer.peaks.probability import peak_probability
+from optimizer.peaks.rule import ERCOT_4CP, PJM_5CP, PeakRule
 
 ZONE = "America/Chicago"
 ERROR = LoadError(near_share=0.01, far_share=0.04, growth_hours=24.0, memory_hours=48.0)
