@@ -41,8 +41,8 @@ def backtest(
     from optimizer.config.load import load_farm
     from optimizer.outputs import write_folder
     from optimizer.replanning.history import read_history
-    from optimizer.report.backtest_files import NAMES, backtest_files
-    from optimizer.report.backtest_summary import print_ladder
+    from optimizer.report.backtest.files import NAMES, backtest_files
+    from optimizer.report.backtest.summary import print_ladder
 
     loaded = load_farm(farm)
     chosen = _chosen(policies, KEYS)

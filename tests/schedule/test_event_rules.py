@@ -20,7 +20,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks
 from optimizer.planning import plan_conditions
-from optimizer.report.data import figures
+from optimizer.report.plan.figures import figures
 from optimizer.schedule.checker import Breach, check
 from optimizer.settlement.account import settle
 from optimizer.settlement.events import misses
