@@ -77,7 +77,7 @@ def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
 def test_it_is_published() -> None:
     plan = planned()
     assert '"heat_sold": 0.5' in plan_files(plan)["settlement.json"]
-    assert "Heat sold to neighbours" in render_plan(plan)
+    assert "Heat sold to neighbours" in render_plan(plan, ())
     print_summary(plan, console := Console(record=True, width=120, file=StringIO()))
     assert "Heat sold to neighbours" in console.export_text()
 

@@ -70,8 +70,9 @@ def plan(
         files = plan_files(made)
         if report:
             from optimizer.report.plan.page import render_plan
+            from optimizer.terms import contract_terms
 
-            files["report.html"] = render_plan(made)
+            files["report.html"] = render_plan(made, contract_terms(made))
         write_folder(out, files)
 
     def printed(console: Console) -> None:

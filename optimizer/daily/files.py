@@ -37,8 +37,9 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
     files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
     if report:
         from optimizer.report.plan.page import render_plan
+        from optimizer.terms import contract_terms
 
-        files["report.html"] = render_plan(plan)
+        files["report.html"] = render_plan(plan, contract_terms(plan))
     return files
 
 

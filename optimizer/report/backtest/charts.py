@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import cycle
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,7 @@ import pandas as pd
 
 from optimizer.arrays import F
 from optimizer.backtest.outcomes import Ladder
-from optimizer.backtest.rungs import BOUND, TITLES
+from optimizer.backtest.rungs import BOUND, LADDER, REPLANNING, RULES, STRIKE
 from optimizer.conditions import Conditions
 from optimizer.errors import MissingDataError
 from optimizer.policies import Followed, strike_prices
@@ -24,18 +25,24 @@ from optimizer.settlement.flows import grid_import_mw
 
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
 _UNITS = ((1e7, 1e6, "million USD", 2), (1e4, 1e3, "thousand USD", 1), (0.0, 1.0, "USD", 0))
+_RULE_LINES: tuple[tuple[str, tuple[int, ...]], ...] = (
+    ("price", ()),
+    ("c4", ()),
+    ("c5", ()),
+    ("c3", ()),
+    ("c7", (6, 3)),
+    ("c1", ()),
+    ("c6", (6, 3)),
+)
 STYLE: dict[str, tuple[str, float, tuple[int, ...]]] = {
-    "always_on": ("price", 1.5, ()),
-    "one_threshold": ("c4", 1.5, ()),
-    "strike": ("c5", 2.0, ()),
-    "hysteresis": ("c3", 1.5, ()),
-    "calendar": ("c7", 1.5, (6, 3)),
-    "day_ahead": ("c1", 1.5, ()),
-    "sheet": ("c6", 1.5, (6, 3)),
-    "replanning": ("marginal", 2.5, ()),
-    "perfect": ("c2", 1.5, (3, 3)),
+    **{
+        rung.key: (color, 2.0 if rung is STRIKE else 1.5, dash)
+        for rung, (color, dash) in zip(RULES, cycle(_RULE_LINES), strict=False)
+    },
+    REPLANNING.key: ("marginal", 2.5, ()),
+    BOUND.key: ("c2", 1.5, (3, 3)),
 }
-"""Colour, width and dashes of each rung's line, the same on every chart."""
+"""Colour, width and dashes of each rung's line, the same on every chart; of rules, by their place on the ladder."""
 
 
 def cumulative(told: Ladder, pair: Pair | None) -> dict[str, Any]:
@@ -74,7 +81,7 @@ def _curves(name: str, usd: Mapping[str, F], series: dict[str, Any], hidden: Seq
     for key, values in usd.items():
         color, width, dash = STYLE[key]
         series[f"{name}_{key}"] = packed(values / scale, decimals)
-        lines.append(trace(f"{name}_{key}", TITLES[key], color, width, dash, hover=key in hidden))
+        lines.append(trace(f"{name}_{key}", LADDER[key].title, color, width, dash, hover=key in hidden))
     margin = 0.05 * ((high - low) or 1.0)
     shown = [round((low - margin if low < 0 else 0.0) / scale, 4), round((high + margin) / scale, 4)]
     return _chart(name, unit, decimals, lines, [], range=shown, full=None)
@@ -139,7 +146,7 @@ def _drawn(
     lines = []
     for key, mw in drawn.items():
         series[f"mw_{key}"] = packed(mw, decimals_of(high))
-        lines.append(trace(f"mw_{key}", TITLES[key], *STYLE[key]))
+        lines.append(trace(f"mw_{key}", LADDER[key].title, *STYLE[key]))
     return _chart("load", "MW", decimals_of(high), lines, [], range=[1.06 * low, 1.06 * high], full=None)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 import pandas as pd
 
 from optimizer.backtest.outcomes import Ladder, figures
-from optimizer.backtest.replay import RUNG
+from optimizer.backtest.rungs import REPLANNING
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest.page import render_backtest
@@ -32,8 +32,8 @@ def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder
         "ladder.csv": _table(told),
         "daily.csv": _daily(told),
     }
-    if RUNG in schedules:
-        files |= _schedule(k, schedules[RUNG])
+    if REPLANNING.key in schedules:
+        files |= _schedule(k, schedules[REPLANNING.key])
     return files | {"report.html": render_backtest(k, schedules, told)}
 
 

@@ -8,16 +8,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimizer.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
-from optimizer.backtest.rungs import BOUND, TITLES
+from optimizer.backtest.rungs import BOUND, LADDER
 from optimizer.ledger import in_order, title
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest.charts import STYLE, cumulative, day_in_detail, far_off
 from optimizer.report.backtest.view import ShownDay, best_and_worst, falls, pair_of, shown_days, sure_of
-from optimizer.report.kit import words
 from optimizer.report.kit.charts import REASON_STYLE
 from optimizer.report.kit.page import render
-from optimizer.report.kit.text import label
+from optimizer.report.kit.text import label, share
 
 
 @dataclass(frozen=True)
@@ -60,6 +59,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
     charts += [day_in_detail(k, schedules, told, pair, day.shown.position, day.place) for day in days]
     present = {reason for row in rows for reason in row.outcome.off_mwh}
     charged = in_order(line for row in rows for line in row.outcome.usd)
+    shares = {name: share(value, 0) for name, value in k.actual.farm.backtest if isinstance(value, float)}
     best, worst = ([], []) if pair is None else best_and_worst(told, pair)
     return render(
         "optimizer.report.backtest",
@@ -70,12 +70,13 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         rows=rows,
         by_key={row.key: row for row in rows},
         bound=BOUND.key,
-        titles=TITLES,
+        titles={key: rung.title for key, rung in LADDER.items()},
+        meanings={key: rung.meaning.format(**shares) for key, rung in LADDER.items()},
         falls=falls(told),
         best=best,
         worst=worst,
         shown=days,
-        far=[] if pair is None else [(TITLES[key], _end(told, key, pair.theirs)) for key in far_off(told, pair)],
+        far=[] if pair is None else [(LADDER[key].title, _end(told, key, pair.theirs)) for key in far_off(told, pair)],
         reasons=[(r.value, label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
         lines={line: title(line, afterwards=True) for line in charged},
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
@@ -84,8 +85,6 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         most_mwh=max(row.curtailed_mwh for row in rows) or 1.0,
         broken=[row for row in rows if row.outcome.breaches],
         styles=STYLE,
-        words=words,
-        hysteresis=k.actual.farm.backtest.hysteresis_share,
     )
 
 

@@ -6,7 +6,7 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.backtest.outcomes import Ladder
-from optimizer.backtest.rungs import TITLES
+from optimizer.backtest.rungs import LADDER
 
 
 def print_ladder(told: Ladder, console: Console) -> None:
@@ -19,7 +19,7 @@ def print_ladder(told: Ladder, console: Console) -> None:
         share = told.share_of_bound(key)
         hit = sum(peak.hit for peak in rung.peaks)
         table.add_row(
-            TITLES[key],
+            LADDER[key].title,
             f"{rung.profit:,.0f}",
             f"{told.usd_per_mw_year(key):,.0f}",
             "" if share is None else f"{share:.2%}",

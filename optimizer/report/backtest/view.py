@@ -9,8 +9,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.backtest.outcomes import Ladder, between
-from optimizer.backtest.replay import RUNG
-from optimizer.backtest.rungs import BOUND
+from optimizer.backtest.rungs import BOUND, REPLANNING, STRIKE
 from optimizer.config.replanning import Column, DayAhead, Persistence, Replanning, SameHourLastWeek
 from optimizer.ledger import title
 from optimizer.replanning.knowledge import Knowledge
@@ -20,7 +19,6 @@ from optimizer.units import MINUTES_PER_HOUR
 
 MOST_DAYS = 5  # best, and as many worst
 MOST_TERMS = 3
-_STRIKE = "strike"
 _NOTHING = 0.005  # USD
 _SMALL = 0.5  # USD
 
@@ -39,11 +37,11 @@ def pair_of(told: Ladder) -> Pair | None:
     if len(keys) < 2:
         return None
     earned = [key for key in keys if key != BOUND.key]
-    mine = RUNG if RUNG in keys else earned[-1] if len(earned) > 1 else keys[-1]
+    mine = REPLANNING.key if REPLANNING.key in keys else earned[-1] if len(earned) > 1 else keys[-1]
     others = keys[: keys.index(mine)]
     if not others:
         return Pair(keys[1], keys[0])
-    return Pair(mine, _STRIKE if _STRIKE in others else others[-1])
+    return Pair(mine, STRIKE.key if STRIKE.key in others else others[-1])
 
 
 @dataclass(frozen=True)

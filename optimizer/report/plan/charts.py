@@ -11,11 +11,10 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.reasons import Reason
-from optimizer.report.kit import words
 from optimizer.report.kit.charts import MOST_GROUPS, REASON_STYLE, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
 from optimizer.report.kit.text import plural, trimmed
-from optimizer.schedule.items import PLAIN_ITEMS
+from optimizer.schedule.items import PLAIN_ITEMS, title
 from optimizer.schedule.tables import group_load_mw
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -97,7 +96,7 @@ class _Describer:
         for name, item in e.items.items():
             if name not in PLAIN_ITEMS:
                 key = self._send(f"item_{name}", item, 2)
-                lines.append(trace(key, words.of(name, words.ITEMS), "", hover=True))
+                lines.append(trace(key, title(name), "", hover=True))
         prices = np.concatenate([mean(e.marginal_price), mean(market.energy_price_usd_per_mwh)])
         return {
             "id": "price",

@@ -12,11 +12,11 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.ledger import LEDGER, Kind, of_kind, title
 from optimizer.limits import shortfalls
-from optimizer.report.kit import words
 from optimizer.report.kit.text import Clock
 from optimizer.report.plan.bill import BillSection, bill_sections, raised_peaks
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
 from optimizer.report.plan.shutdowns import Block, shutdown_rows
+from optimizer.schedule import items
 from optimizer.schedule.alarms import Alarm, alarms
 from optimizer.schedule.tables import group_load_mw
 from optimizer.settlement.events import misses
@@ -195,7 +195,7 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
             mean = float(np.average(values[there], weights=hours[there]))
             low, high = float(values[there].min()), float(values[there].max())
             worst = clock.start(int(np.abs(values).argmax()))
-            yield ItemRow(name, words.of(name, words.ITEMS), float(hours[there].sum()), mean, low, high, worst)
+            yield ItemRow(name, items.title(name), float(hours[there].sum()), mean, low, high, worst)
 
 
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:

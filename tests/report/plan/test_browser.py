@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 
 from optimizer.planning import Plan
-from optimizer.report.plan.page import render_plan
-from tests.report.plans import contract_plan, plan_of, rich_plan
+from tests.report.plans import contract_plan, page_of, plan_of, rich_plan
 
 CHARTS = ("price", "load", "reasons")
 
 
 def written(folder: Path, plan: Plan) -> Path:
-    (folder / "report.html").write_text(render_plan(plan), encoding="utf-8")
+    (folder / "report.html").write_text(page_of(plan), encoding="utf-8")
     return folder / "report.html"
 
 

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
-from optimizer.report.kit import words
 from optimizer.report.kit.charts import REASON_STYLE
 from optimizer.report.plan.figures import figures
+from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import shutdown_blocks
 from tests.farms import farms
 from tests.report.plans import contract_plan, plan_of, rich_plan
@@ -69,7 +69,7 @@ def test_a_plan_without_penalties_has_none() -> None:
 
 def test_every_code_has_words() -> None:
     """A code without them would speak for itself, in the programmer's words."""
-    assert set(contract_plan().explanation.items) <= set(words.ITEMS)
+    assert set(contract_plan().explanation.items) <= set(ITEMS)
 
 
 def test_every_reason_has_its_own_look_on_the_page() -> None:

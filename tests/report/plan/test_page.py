@@ -15,15 +15,13 @@ import pytest
 
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
-from optimizer.report.kit import words
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import number, usd
 from optimizer.report.plan.figures import figures
-from optimizer.report.plan.page import render_plan
-from optimizer.terms import TermEffect, contract_terms
+from optimizer.terms import TERMS, TermEffect, contract_terms
 from tests.farms import conditions, farm
 from tests.report.kit.test_packing import unpacked
-from tests.report.plans import HOSTILE_NAME, contract_plan, plan_of, rich_plan
+from tests.report.plans import HOSTILE_NAME, contract_plan, page_of, plan_of, rich_plan
 
 
 class Reader(HTMLParser):
@@ -58,11 +56,11 @@ class Reader(HTMLParser):
 
 @pytest.fixture(scope="module")
 def page() -> str:
-    return render_plan(rich_plan())
+    return page_of(rich_plan())
 
 
 def test_the_same_plan_gives_the_same_bytes(page: str) -> None:
-    assert render_plan(rich_plan()) == page
+    assert page_of(rich_plan()) == page
 
 
 def test_no_address_outside_the_page(page: str) -> None:
@@ -99,15 +97,14 @@ def test_not_even_a_closing_tag_gets_through() -> None:
     f, nasty = figures(rich_plan()), "</script></title></style><script>alert(1)</script>"
     groups = (replace(f.groups[0], name=nasty), *f.groups[1:])
     f = replace(f, farm=nasty, groups=groups)
-    effect = TermEffect("block", nasty, 0.0, 0.0, 0.0, 0.0, 0.0)
+    effect = TermEffect(TERMS[0], nasty, 0.0, 0.0, 0.0, 0.0, 0.0)
     page = render(
         "optimizer.report.plan",
         f=f,
         charts={"points": nasty},
         most_blocks=1,
         effects=(effect,),
-        unmeasured=None,
-        words=words,
+        glossary={},
     )
     reader = Reader(page)
     assert len(reader.scripts) == 2
@@ -134,7 +131,7 @@ def text_of(page: str) -> str:
 
 def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
     plan = contract_plan()
-    text, f = text_of(render_plan(plan)), figures(plan)
+    text, f = text_of(page_of(plan)), figures(plan)
     for section in f.bill:
         for said in (f"Billing period {section.label}", number(section.charged_usd, 2), number(section.owed_usd, 2)):
             assert said in text
@@ -152,7 +149,7 @@ def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
 
 
 def test_a_farm_without_a_contract_has_no_sections_of_one() -> None:
-    text = text_of(render_plan(plan_of(6)))
+    text = text_of(page_of(plan_of(6)))
     assert "Billing period 2026-02" in text
     for absent in ("What each term of the contract did", "Coincident peaks", "Power sold", "Owed anyway"):
         assert absent not in text
@@ -160,11 +157,11 @@ def test_a_farm_without_a_contract_has_no_sections_of_one() -> None:
 
 def test_a_plan_too_large_to_solve_for_each_term_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizer.terms.MOST_POINT_INTERVALS", 1)
-    assert "would be solved again without each of 8 terms" in text_of(render_plan(contract_plan()))
+    assert "would be solved again without each of 8 terms" in text_of(page_of(contract_plan()))
 
 
 def sent(plan: Plan) -> tuple[dict[str, object], dict[str, list[float]]]:
-    data = json.loads(Reader(render_plan(plan)).scripts[0])
+    data = json.loads(Reader(page_of(plan)).scripts[0])
     return data, {key: unpacked(series) for key, series in data["series"].items()}
 
 
@@ -194,15 +191,15 @@ def test_many_groups_are_pooled_but_all_counted() -> None:
 
 
 def test_a_week_in_quarter_hours_with_twelve_groups_is_small() -> None:
-    page = render_plan(plan_of(672, groups=12, hours=0.25, standby_w=25.0))
+    page = page_of(plan_of(672, groups=12, hours=0.25, standby_w=25.0))
     assert len(page.encode()) < 300_000
 
 
 def test_a_long_plan_is_drawn_in_daily_means_and_says_so() -> None:
-    page = render_plan(plan_of(2400, groups=3))
+    page = page_of(plan_of(2400, groups=3))
     assert "The charts show daily means" in page
     assert len(page.encode()) < 300_000
-    assert "The charts show" not in render_plan(plan_of(24))
+    assert "The charts show" not in page_of(plan_of(24))
 
 
 def test_nothing_is_imported_that_a_report_does_not_need() -> None:
@@ -218,7 +215,7 @@ def test_the_nearest_schedule_says_first_by_how_much_it_falls_short_and_until_wh
     """0.3 MW draw with every machine off, 0.2 are allowed for two hours; a plan that keeps its limits says nothing."""
     low = {"name": "C", "start": "2026-02-11 07:00", "end": "2026-02-11 09:00", "cut": {"form": "to_level", "mw": 0.2}}
     site = farm(site={"auxiliary_load_mw": 0.3}, events=(low,))
-    page = render_plan(plan_or_nearest(conditions(site, [0.5] * 4)).plan)
+    page = page_of(plan_or_nearest(conditions(site, [0.5] * 4)).plan)
     told = "2026-02-11 07:00 until 2026-02-11 09:00: up to 0.1 MW above what binds, 0.2 MWh in all"
     assert page.index("this is the nearest") < page.index(told) < page.index('class="tiles"')
-    assert "this is the nearest" not in render_plan(plan_or_nearest(conditions(farm(), [0.5] * 4)).plan)
+    assert "this is the nearest" not in page_of(plan_or_nearest(conditions(farm(), [0.5] * 4)).plan)
