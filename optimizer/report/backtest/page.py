@@ -77,7 +77,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         worst=worst,
         shown=days,
         far=[] if pair is None else [(LADDER[key].title, _end(told, key, pair.theirs)) for key in far_off(told, pair)],
-        reasons=[(r.value, label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if r.value in present],
+        reasons=[(str(r), label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if str(r) in present],
         lines={line: title(line, afterwards=True) for line in charged},
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,

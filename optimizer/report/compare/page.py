@@ -93,7 +93,7 @@ def render_comparison(comparison: Comparison) -> str:
         way=Way,
         scale=Scale([found.profit for row in (*bases, *rows) for found in row.ways.values() if found]),
         most_mwh=max((f.curtailed_mwh for row in (*bases, *rows) for f in row.ways.values() if f), default=0.0) or 1.0,
-        reasons=[(reason.value, label(reason), reason.meaning, *REASON_STYLE[reason]) for reason in _order(present)],
+        reasons=[(str(reason), label(reason), reason.meaning, *REASON_STYLE[reason]) for reason in _order(present)],
         curves=[curve(sweep) for sweep in swept if len(sweep.keys) == 1],
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],
@@ -105,7 +105,7 @@ def render_comparison(comparison: Comparison) -> str:
 
 def _order(present: set[str]) -> list[Reason]:
     """Reasons as the report of a plan has them, kin beside each other."""
-    return [reason for reason in REASON_STYLE if reason.value in present]
+    return [reason for reason in REASON_STYLE if str(reason) in present]
 
 
 def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:

@@ -37,7 +37,7 @@ def shutdowns_csv(plan: Plan) -> str:
             "end": ends[[block.end - 1 for block in blocks]] if blocks else ends[:0],
             "units": number_texts(np.array([block.units for block in blocks]), 0),
             "mw": number_texts(np.array([block.mw for block in blocks]), 4),
-            "reason": np.array([block.reason.value for block in blocks], dtype=object),
+            "reason": np.array([str(block.reason) for block in blocks], dtype=object),
         }
     )
 
@@ -58,7 +58,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
     """The account as plain data: USD by line, energy, hash, bitcoin, starts, plan objective and rounding gap."""
     s, grid = plan.settlement, plan.grid
     hours_off = {
-        reason.value: round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
+        str(reason): round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
     }
     start, end = (time_texts(times, grid.timezone)[i] for times, i in ((grid.starts, 0), (grid.ends, -1)))
     return {
@@ -101,10 +101,11 @@ def settlement(plan: Plan) -> dict[str, Any]:
 def _rest(rest: Rest) -> dict[str, Any]:
     """What a tail expects the rest of the last billing period to add, by name and period; empty without a tail."""
     found: dict[str, Any] = {}
-    for kind in ("peaks_mw", "tier_mwh", "taken_mwh"):
-        for (name, period), amount in getattr(rest, kind).items():
-            found.setdefault(kind, {}).setdefault(name, {})[period] = amount
-    return found | ({"charged_usd": dict(rest.charged_usd)} if rest.charged_usd else {})
+    for kind, amounts in rest.expected.items():
+        for (name, period), amount in amounts.items():
+            of_kind = found.setdefault(kind, {})
+            (of_kind.setdefault(name, {}) if name else of_kind)[period] = amount
+    return found
 
 
 def plan_files(plan: Plan) -> dict[str, str]:
