@@ -20,6 +20,8 @@ from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
+from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import settle
 
 _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
@@ -29,7 +31,7 @@ def charged_by_period(farm: Farm) -> bool:
     """Whether anything in the contract is charged over a whole billing period."""
     energy = farm.energy
     takes = any(supply.minimum_take is not None for supply in energy.supplies)
-    return bool(energy.demand or energy.tiers or takes or energy.minimum_bill_usd_per_month)
+    return bool(energy.sections(Demand) or energy.sections(Tier) or takes or energy.minimum_bill_usd_per_month)
 
 
 def metered(
@@ -41,7 +43,7 @@ def metered(
     falls on the intervals that set the peak.
     """
     c = Conditions(farm, market, state, Rest(peaks_mw=dict(expected)))
-    lacking = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    lacking = [demand.name for demand in farm.sections(Demand) if demand.expected_peak_mw is None]
     if not lacking:
         return c
     nothing = {(name, period.label): 0.0 for name in lacking for period in c.billing.periods}
@@ -71,15 +73,15 @@ def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:
     for tier in billing.tiers:
         if tier.period == last:  # of the tier's energy, what the rest alone brings above it
             above = max(counted_mwh(tier, imported) - tier.amount, 0.0)
-            charged += above * energy.tiers[tier.item].adds_usd_per_mwh
+            charged += above * energy.sections(Tier)[tier.item].adds_usd_per_mwh
     return Rest(
         peaks_mw={
-            (energy.demand[bill.charge].name, label): float(imported[bill.intervals].max())
+            (energy.sections(Demand)[bill.charge].name, label): float(imported[bill.intervals].max())
             for bill in billing.peak_bills
             if bill.period == last
         },
         tier_mwh={
-            (energy.tiers[tier.item].name, label): counted_mwh(tier, imported)
+            (energy.sections(Tier)[tier.item].name, label): counted_mwh(tier, imported)
             for tier in billing.tiers
             if tier.period == last
         },

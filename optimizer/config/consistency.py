@@ -27,9 +27,6 @@ _NAMED = (  # lists whose entries go by name, and what an entry is
     (("programs",), "program"),
     (("energy", "blocks"), "block"),
     (("energy", "supplies"), "supplier"),
-    (("energy", "tiers"), "tier"),
-    (("energy", "demand"), "demand charge"),
-    (("energy", "coincident_peaks"), "coincident peak"),
 )
 _BY_TEMPERATURE = ("minimum_start_temperature_c", "freeze_protection", "cold_restart")  # keys of a group
 

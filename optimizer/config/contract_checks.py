@@ -19,9 +19,6 @@ from optimizer.config.yaml12 import Keys
 
 _HOLIDAY = DAYS.index("holiday")
 BILL_KEYS = {
-    "peaks_mw": ("demand", "demand charge"),
-    "past_peaks_mw": ("demand", "demand charge"),
-    "tier_mwh": ("tiers", "tier"),
     "taken_mwh": ("supplies", "supplier"),
 }
 
@@ -29,23 +26,7 @@ BILL_KEYS = {
 def contract_faults(farm: Any) -> Iterator[FoundAt]:
     """Faults of the contract with their paths; none for a consistent one."""
     yield from _holidays(farm)
-    yield from _ratchets(farm)
     yield from _bill_so_far(farm)
-    yield from _coarse_tail(farm)
-
-
-def _coarse_tail(farm: Any) -> Iterator[FoundAt]:
-    """A tail whose intervals hide when a demand charge counts: its peaks would seem to come whatever is planned."""
-    minutes = get(get(get(farm, "horizon"), "tail"), "minutes")
-    if not isinstance(minutes, int) or minutes <= 60:
-        return
-    for i, charge in entries(get(farm, "energy"), "demand"):
-        when = get(charge, "when")
-        parts = [when, *(part for _, part in entries(when, "any_of"))]
-        if any(get(part, "hours") for part in parts if part is not None):
-            sentence = f"must be at most 60: energy.demand[{i}] counts certain hours, which longer intervals would blur"
-            yield ("horizon", "tail", "minutes"), f"{sentence} (got {minutes})"
-            return
 
 
 def has_bill(state: Any) -> bool:
@@ -98,20 +79,6 @@ def _rates(section: Any) -> Rates | None:
         return Rates.model_validate(section)
     except ValidationError:
         return None
-
-
-def _ratchets(farm: Any) -> Iterator[FoundAt]:
-    """Ratchets without past peaks; those of a contract by itself wait for the farm that has them."""
-    if get(farm, "fleet") is None:
-        return
-    past = get(get(get(farm, "state"), "bill"), "past_peaks_mw")
-    for i, demand in entries(get(farm, "energy"), "demand"):
-        name, ratchet = get(demand, "name"), get(demand, "ratchet")
-        known = isinstance(past, dict) and isinstance(name, str) and past.get(name)
-        if ratchet is not None and not known and get(ratchet, "first_month") is None:
-            give = "give them by month under state.bill.past_peaks_mw, by the name of this charge"
-            new = "ratchet.first_month, the first billing period of a new connection"
-            yield ("energy", "demand", i, "ratchet"), f"goes by past peaks, and none are known: {give}, or {new}"
 
 
 def _bill_so_far(farm: Any) -> Iterator[FoundAt]:

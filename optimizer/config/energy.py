@@ -8,7 +8,6 @@ from pydantic import Field, model_validator
 
 from optimizer.config.base import LocalTime, Name, NonNegative, NonNegativeSeries, Positive, Section, Series, refuse
 from optimizer.config.calendar import Holidays, When
-from optimizer.config.charges import CoincidentPeak, Demand, Tier
 from optimizer.config.clock import backwards
 from optimizer.config.composed import Host, Place, composed
 from optimizer.config.rates import PriceSeries
@@ -107,15 +106,6 @@ class Energy(Host):
     onsite: Onsite | None = Field(default=None, description="Generation behind the meter")
     billing_day: Annotated[int, Field(ge=1, le=28)] = Field(
         default=1, description="Day of the month on which a billing period begins"
-    )
-    tiers: Annotated[tuple[Tier, ...], Field(max_length=50)] = Field(
-        default=(), description="What energy above an amount in a billing period costs more"
-    )
-    demand: Annotated[tuple[Demand, ...], Field(max_length=50)] = Field(
-        default=(), description="Charges on the highest import of a billing period"
-    )
-    coincident_peaks: Annotated[tuple[CoincidentPeak, ...], Field(max_length=5)] = Field(
-        default=(), description="Charges on the import while the whole grid peaks"
     )
     fixed_usd_per_month: NonNegative = Field(default=0.0, description="Customer charge, USD per billing period")
     minimum_bill_usd_per_month: NonNegative = Field(

@@ -15,7 +15,6 @@ import pandas as pd
 
 from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
@@ -25,6 +24,7 @@ from optimizer.market.peaks_model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, LoadErro
 from optimizer.market.peaks_rule import PRESETS, PeakRule
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
+from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 
 I64 = Int
 

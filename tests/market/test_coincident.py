@@ -11,12 +11,12 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.config.charges import CoincidentPeak
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.peaks import ERCOT_4CP, ercot_model, peak_probability
 from optimizer.market.timeseries import Fill
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from tests.market.farms import ZONE, farm
 
 RULE = {"months": (8,), "count": 1, "per": "month", "interval_minutes": 60, "source": "made up for a test"}

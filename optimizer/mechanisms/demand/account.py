@@ -11,8 +11,10 @@ from optimizer.arrays import F
 from optimizer.billing import LaterBill
 from optimizer.conditions import Conditions
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.demand.config import Demand
 from optimizer.settlement.account import Books
-from optimizer.settlement.bill import KW_PER_MW, BillLine
+from optimizer.settlement.bill import BillLine
+from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
 
@@ -81,7 +83,7 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
     for position, (bill, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
         if bill.period != p:
             continue
-        demand, rate = b.c.farm.energy.demand[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
+        demand, rate = b.c.farm.sections(Demand)[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
         measured = None if peak.at is None else KW_PER_MW * peak.measured_mw
         yield BillLine(
             label,
