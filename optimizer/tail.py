@@ -21,6 +21,7 @@ from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
 from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import settle
 
@@ -30,7 +31,7 @@ _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
 def charged_by_period(farm: Farm) -> bool:
     """Whether anything in the contract is charged over a whole billing period."""
     energy = farm.energy
-    takes = any(supply.minimum_take is not None for supply in energy.supplies)
+    takes = any(supply.minimum_take is not None for supply in energy.sections(Supply))
     return bool(energy.sections(Demand) or energy.sections(Tier) or takes or energy.minimum_bill_usd_per_month)
 
 
@@ -88,7 +89,7 @@ def rest_after(c: Conditions, expected: Dispatch, head: int) -> Rest:
         taken_mwh={
             (name, label): counted_mwh(take, expected.supply_mw[name] * (np.arange(len(c.grid)) >= head))
             for take in billing.takes
-            if take.period == last and (name := energy.supplies[take.item].name)
+            if take.period == last and (name := energy.sections(Supply)[take.item].name)
         },
         charged_usd={label: charged},
     )

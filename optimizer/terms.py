@@ -13,6 +13,8 @@ from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
+from optimizer.mechanisms.blocks.config import Block
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
@@ -111,11 +113,11 @@ def variants(energy: Energy) -> Iterator[tuple[str, str, Energy]]:
     >>> [(kind, name) for kind, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
     [('minimum_bill', 'Minimum bill')]
     """
-    for i, block in enumerate(energy.blocks):
+    for i, block in enumerate(energy.sections(Block)):
         yield "block", block.name, _without(energy, "blocks", i)
         if block.resale is not None:
             kept = block.model_copy(update={"resale": None})
-            blocks = (*energy.blocks[:i], kept, *energy.blocks[i + 1 :])
+            blocks = (*energy.sections(Block)[:i], kept, *energy.sections(Block)[i + 1 :])
             yield "resale", block.name, energy.model_copy(update={"blocks": blocks})
     for kind, field in (
         ("supply", "supplies"),
@@ -142,4 +144,4 @@ def _optimum(c: Conditions) -> Dispatch:
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """The schedule on a farm with more suppliers than it draws from."""
     nothing = np.zeros(len(c.grid))
-    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.energy.supplies})
+    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.sections(Supply)})

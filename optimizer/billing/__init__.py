@@ -25,6 +25,7 @@ from optimizer.market.calendars import hours_within, share_within
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import Period, billing_periods
 from optimizer.mechanisms.demand.config import Demand, Ratchet
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.mechanisms.tiers.config import Tier
 
@@ -190,13 +191,13 @@ class Billing:
     @cached_property
     def takes(self) -> tuple[Quantity, ...]:
         """Every minimum take in every period the plan touches."""
-        if all(supply.minimum_take is None for supply in self.farm.energy.supplies):
+        if all(supply.minimum_take is None for supply in self.farm.sections(Supply)):
             return ()
         done, rest = self.so_far.taken_mwh, self.rest.taken_mwh
         return tuple(
             quantity
             for p in range(len(self.periods))
-            for i, supply in enumerate(self.farm.energy.supplies)
+            for i, supply in enumerate(self.farm.sections(Supply))
             if supply.minimum_take is not None
             for quantity in self._quantity(
                 i, p, supply.when, 1.0, supply.minimum_take.mwh_per_month, supply.name, done, rest

@@ -53,8 +53,6 @@ def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
         yield ("events", i), event, ("notice",)
         for j, stretch in entries(event, "excused"):
             yield ("events", i, "excused", j), stretch, ("start", "end")
-    for i, block in entries(get(farm, "energy"), "blocks"):
-        yield ("energy", "blocks", i), block, ("start", "end")
     for i, group in entries(farm, "fleet"):
         for j, outage in entries(group, "outages"):
             yield ("fleet", i, "outages", j), outage, ("start", "end")

@@ -11,12 +11,12 @@ from optimizer.arrays import Bool
 from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.config.clock import to_utc
-from optimizer.config.energy import Block
 from optimizer.config.farm import Farm
 from optimizer.config.programs import obligations
 from optimizer.market.calendars import kinds_of_day
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import subsidy_on
+from optimizer.mechanisms.blocks.config import Block
 
 _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
@@ -44,7 +44,7 @@ def _skipped_blocks(farm: Farm, grid: Grid) -> Iterator[str]:
     """Hours of a block that do not exist on the day on which clocks are put forward."""
     for moment, day, skipped in _skipped(grid):
         kind = int(kinds_of_day(np.array([day]), farm.energy.holidays)[0])
-        for i, block in enumerate(farm.energy.blocks):
+        for i, block in enumerate(farm.sections(Block)):
             if block.when is None or not _lasts(block, moment, farm.timezone):
                 continue
             for first, stop in _spans(block.when.table()[pd.Timestamp(day).month - 1, kind]):

@@ -12,6 +12,7 @@ from optimizer.config.state import BillState
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.demand.account import peaks
 from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import settle
 from optimizer.settlement.flows import grid_import_mw
@@ -39,9 +40,9 @@ def after(c: Conditions, dispatch: Dispatch) -> BillState:
     taken = {
         name: counted_mwh(take, dispatch.supply_mw[name])
         for take in billing.takes
-        if billing.periods[take.period] is last and (name := energy.supplies[take.item].name)
+        if billing.periods[take.period] is last and (name := energy.sections(Supply)[take.item].name)
     }
-    takes = [supply.name for supply in energy.supplies if supply.minimum_take is not None]
+    takes = [supply.name for supply in energy.sections(Supply) if supply.minimum_take is not None]
     tier_mwh = {
         tier.name: carried.tier_mwh.get(tier.name, 0.0) + used.get(tier.name, 0.0) for tier in energy.sections(Tier)
     }
@@ -95,7 +96,7 @@ def fitted(bill: BillState, farm: Farm) -> BillState:
     energy = farm.energy
     demand = {charge.name for charge in energy.sections(Demand)}
     tiers = {tier.name for tier in energy.sections(Tier)}
-    takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
+    takes = {supply.name for supply in energy.sections(Supply) if supply.minimum_take is not None}
     return bill.model_copy(
         update={
             "peaks_mw": {name: mw for name, mw in bill.peaks_mw.items() if name in demand},

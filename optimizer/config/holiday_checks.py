@@ -1,4 +1,4 @@
-"""What a power contract can only be checked for as a whole: its holidays, its past peaks, the bill so far.
+"""Terms for holidays that go by a calendar, and what its days cost.
 
 As in ``consistency``, a validated `Farm` and the plain data of a file are read alike.
 """
@@ -13,29 +13,14 @@ from pydantic import BaseModel, ValidationError
 
 from optimizer.config.calendar import DAYS, slot_text
 from optimizer.config.composed import kinds
-from optimizer.config.plain import FoundAt, entries, get, meant
+from optimizer.config.plain import FoundAt, get
 from optimizer.config.rates import Rates
 from optimizer.config.yaml12 import Keys
 
 _HOLIDAY = DAYS.index("holiday")
-BILL_KEYS = {
-    "taken_mwh": ("supplies", "supplier"),
-}
 
 
-def contract_faults(farm: Any) -> Iterator[FoundAt]:
-    """Faults of the contract with their paths; none for a consistent one."""
-    yield from _holidays(farm)
-    yield from _bill_so_far(farm)
-
-
-def has_bill(state: Any) -> bool:
-    """Whether a state carries a bill in."""
-    bill = get(state, "bill")
-    return any(get(bill, key) for key in (*BILL_KEYS, "charged_usd"))
-
-
-def _holidays(farm: Any) -> Iterator[FoundAt]:
+def holiday_faults(farm: Any) -> Iterator[FoundAt]:
     """Terms for holidays without a calendar of them, and rates that leave the calendar's days without a price."""
     calendar = get(get(farm, "energy"), "holidays")
     for path, section in _sections(farm):
@@ -79,14 +64,3 @@ def _rates(section: Any) -> Rates | None:
         return Rates.model_validate(section)
     except ValidationError:
         return None
-
-
-def _bill_so_far(farm: Any) -> Iterator[FoundAt]:
-    bill = get(get(farm, "state"), "bill")
-    for key, (section, what) in BILL_KEYS.items():
-        names = [get(entry, "name") for _, entry in entries(get(farm, "energy"), section)]
-        known = [name for name in names if isinstance(name, str)]
-        amounts = get(bill, key)
-        for name in amounts if isinstance(amounts, dict) else ():
-            if isinstance(name, str) and name not in known:
-                yield ("state", "bill", key, name), f"no {what} of the contract has this name; {meant(name, known)}"
