@@ -13,6 +13,7 @@ from optimizer.arrays import F
 from optimizer.ledger import Kind, ledger, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
 from optimizer.report.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -158,7 +159,7 @@ def _groups(plan: Plan) -> Iterator[GroupRow]:
             name=group.name,
             model=group.model or (group.machine.model if group.machine else ""),
             units=group.units,
-            hosted=group.hosting is not None,
+            hosted=group.section(Hosting) is not None,
             run_share=float(plan.dispatch.running(group) @ hours / (group.units * hours.sum())),
             starts=float(plan.settlement.starts[group.name].sum()),
             mwh=float(load[g] @ hours),
