@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, create_model
@@ -65,6 +66,10 @@ class Listed(Own):
     ENTRY: ClassVar[str]
 
     name: Name = Field(description="Its name, unique in the list")
+
+    def known_at(self, zone: str) -> datetime | None:  # noqa: ARG002
+        """When the farm learns of it, UTC; None where it has always known. ``zone`` is the farm's clock."""
+        return None
 
     @classmethod
     def unknown(cls, farm: Any, *table: str) -> Iterator[FoundAt]:

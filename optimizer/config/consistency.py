@@ -23,8 +23,6 @@ __all__ = ["entries", "faults_of_the_whole", "get", "meant"]
 
 _NAMED = (  # lists whose entries go by name, and what an entry is
     (("fleet",), "group"),
-    (("events",), "event"),
-    (("programs",), "program"),
 )
 _BY_TEMPERATURE = ("minimum_start_temperature_c", "freeze_protection", "cold_restart")  # keys of a group
 
@@ -35,7 +33,6 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_names(farm),
         *_state(farm),
         *time_faults(farm),
-        *_missed(farm),
         *_temperature(farm),
         *holiday_faults(farm),
         *_daily(farm),
@@ -148,17 +145,6 @@ def _switched(state: Any, key: str) -> int:
     """Machines in a list of starts or stops."""
     units = (get(switched, "units") for _, switched in entries(state, key))
     return sum(count for count in units if isinstance(count, int) and count > 0)
-
-
-def _missed(farm: Any) -> Iterator[FoundAt]:
-    """Misses so far of events that are not charged by them."""
-    charged = [get(event, "name") for _, event in entries(farm, "events") if get(event, "violation_usd_per_mw")]
-    known = [name for name in charged if isinstance(name, str)]
-    missed = get(get(farm, "state"), "missed_mw")
-    for name in missed if isinstance(missed, dict) else ():
-        if isinstance(name, str) and name not in known:
-            sentence = f"no event with violation_usd_per_mw has this name; {meant(name, known)}"
-            yield ("state", "missed_mw", name), sentence
 
 
 def by_temperature(farm: Any) -> Iterator[Keys]:

@@ -13,6 +13,7 @@ from optimizer.arrays import F
 from optimizer.ledger import Kind, ledger, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
+from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.report import words
 from optimizer.report.contract import BillSection, bill_sections, raised_peaks
@@ -214,6 +215,6 @@ def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     for miss in misses(plan.conditions, plan.settlement.import_mw):
         usd = float(miss.penalty_usd.sum()) + miss.miss_usd
         if usd < -_NOTHING:
-            name, over = plan.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
+            name, over = plan.farm.sections(Event)[miss.event].name, f"{miss.worst_mw:.4g} MW"
             sentence = f'The plan exceeds the limit of curtailment event "{name}" by up to {over} and pays for it'
             yield Penalty(sentence, usd, float(plan.grid.hours[miss.over].sum()), clock.start(miss.at))
