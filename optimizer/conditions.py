@@ -21,6 +21,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
 from optimizer.config.state import State
+from optimizer.ledger import accounts
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
@@ -66,7 +67,8 @@ class Conditions:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know of the data."""
-        return (*self.market.warnings, *self.billing.remarks)
+        remarks = (sentence for account in accounts() for remark in account.remarks for sentence in remark(self))
+        return (*self.market.warnings, *remarks)
 
     @cached_property
     def units_available(self) -> F:

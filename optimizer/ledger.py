@@ -55,7 +55,10 @@ class Account:
     lines: USD per interval, income positive, ``f(books)``, by line. offers: what it adds to a balance in numbers,
     ``f(conditions, schedule)``. checks: the rules a schedule breaks, ``f(conditions, schedule)``; those of whole
     machines apart. bills: lines of the bill of a billing period, ``f(books, its position)``. there: the schedule held
-    to what is really there, and follows: the schedule after machines in it were changed, ``f(conditions, schedule)``.
+    to what is really there, and followed: the schedule after machines in it were changed, ``f(conditions, schedule)``.
+    periods: whether something is charged over a whole billing period, ``f(farm)``. rests: what the intervals from one
+    on add to what such a charge goes by, by name, ``f(settlement, the interval)``. remarks: what an operator should
+    know, ``f(conditions)``.
     """
 
     lines: list[tuple[Line, Function]] = field(default_factory=list)
@@ -64,6 +67,9 @@ class Account:
     bills: list[Function] = field(default_factory=list)
     theres: list[Function] = field(default_factory=list)
     followed: list[Function] = field(default_factory=list)
+    periods: list[Function] = field(default_factory=list)
+    rests: list[tuple[str, Function]] = field(default_factory=list)
+    remarks: list[Function] = field(default_factory=list)
 
     def line(self, title: str, kind: Kind, **more: Any) -> Callable[[Written], Written]:
         """Declare a line of money, of the function's name; ``more`` is as of `Line`."""
@@ -106,6 +112,25 @@ class Account:
     def follow(self, f: Written) -> Written:
         """Declare what follows in a schedule whose machines were changed."""
         self.followed.append(f)
+        return f
+
+    def by_period(self, f: Written) -> Written:
+        """Declare when something is charged over a whole billing period."""
+        self.periods.append(f)
+        return f
+
+    def rest(self, name: str) -> Callable[[Written], Written]:
+        """Declare what the rest of a billing period adds to what a charge goes by."""
+
+        def declared(f: Written) -> Written:
+            self.rests.append((name, f))
+            return f
+
+        return declared
+
+    def remark(self, f: Written) -> Written:
+        """Declare what an operator should know."""
+        self.remarks.append(f)
         return f
 
 

@@ -20,7 +20,7 @@ from optimizer.ledger import accounts
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
-from optimizer.reasons import Reason
+from optimizer.reasons import Reason, reasons
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.flows import grid_import_mw
 from optimizer.state import Announced, state_after
@@ -82,7 +82,7 @@ def chained(pieces: Sequence[Followed]) -> Followed:
     groups = max((counts.shape[0] for piece in pieces for counts in piece.off.values()), default=0)
     off = {
         reason: np.hstack([p.off.get(reason, np.zeros((groups, len(p.onsite_mw)))) for p in pieces])
-        for reason in Reason
+        for reason in reasons()
         if any(reason in piece.off for piece in pieces)
     }
     return Followed(whole.table, off)

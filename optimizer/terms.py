@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import groupby, product
 
 import numpy as np
 
 from optimizer.conditions import Conditions
+from optimizer.config.base import Section
 from optimizer.config.energy import Energy
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
-from optimizer.mechanisms.blocks.config import Block
 from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
@@ -26,6 +27,30 @@ _NOTHING = 0.005  # USD
 
 
 @dataclass(frozen=True)
+class Term:
+    """A kind of term of the contract: what people call it, and the field of `Energy` it stands in.
+
+    part: what of that goes without the term, where not all of it does.
+    """
+
+    kind: str
+    title: str
+    field: str
+    part: str = ""
+
+
+TERMS = (
+    Term("block", "block", "blocks"),
+    Term("resale", "right to resell", "blocks", part="resale"),
+    Term("supply", "supplier", "supplies"),
+    Term("energy_tier", "energy tier", "tiers"),
+    Term("demand_charge", "demand charge", "demand"),
+    Term("coincident_peak", "coincident peaks", "coincident_peaks"),
+    Term("minimum_bill", "minimum bill", "minimum_bill_usd_per_month"),
+)
+
+
+@dataclass(frozen=True)
 class TermEffect:
     """One term of the contract, all in the continuous optimum, before machines are made whole.
 
@@ -34,7 +59,7 @@ class TermEffect:
     ``with_usd`` what the plan earns. MWh are those imported in the blind schedule and in the plan's.
     """
 
-    kind: str
+    term: Term
     name: str
     without_usd: float
     blind_usd: float
@@ -63,8 +88,8 @@ class TermEffect:
         return self.with_usd - self.blind_usd
 
 
-def measurable(plan: Plan) -> str | None:
-    """Why `contract_terms` would not say what the terms do; None where it would."""
+def unmeasured(plan: Plan) -> str:
+    """Why `contract_terms` does not say what the terms do; nothing where it does."""
     points = sum(len(group.modes) for group in plan.farm.fleet) * len(to_the_end(plan.conditions).grid)
     terms = sum(1 for _ in variants(plan.farm.energy))
     if points * terms > MOST_POINT_INTERVALS:
@@ -72,30 +97,27 @@ def measurable(plan: Plan) -> str | None:
             f"Not worked out for a plan of {points:,} modes times intervals, which would be solved again without each "
             f"of {terms} terms: {MOST_POINT_INTERVALS:,} in all are the most. Plan fewer hours or longer intervals."
         )
-    if terms == 0:
-        return None
-    if plan.extended:
-        return "Not worked out beside a constraint added with --extend."
-    return None
+    return "Not worked out beside a constraint added with --extend." if terms and plan.extended else ""
 
 
-def contract_terms(plan: Plan) -> tuple[TermEffect, ...]:
-    """What every term of the plan's contract does: one linear program for each.
+def contract_terms(plan: Plan) -> tuple[TermEffect, ...] | str:
+    """What every term of the plan's contract does, one linear program for each; or why that is not worked out.
 
-    A term is a block, the right to resell one, a supplier, a tier, a demand charge, a coincident-peak charge or the
-    minimum bill. Without a block everything it would deliver is bought at the interval's price, and its own price is
+    Without a block everything it would deliver is bought at the interval's price, and its own price is
     not paid; without the right of resale what is left over of it is lost. What the rest of the billing period is
     expected to add stays as it is. Where schedules earn the same without the term, the blind one is any of them.
     """
+    if why := unmeasured(plan):
+        return why
     c, settled = plan.conditions, plan.continuous
     effects = []
-    for kind, name, energy in variants(c.farm.energy):
+    for term, name, energy in variants(c.farm.energy):
         other = replace(c, farm=c.farm.model_copy(update={"energy": energy}))
         schedule = _optimum(other)
         blind = settle(c, _with_all_suppliers(c, schedule))
         effects.append(
             TermEffect(
-                kind=kind,
+                term=term,
                 name=name,
                 without_usd=settle(other, schedule).profit,
                 blind_usd=blind.profit,
@@ -107,33 +129,26 @@ def contract_terms(plan: Plan) -> tuple[TermEffect, ...]:
     return tuple(effects)
 
 
-def variants(energy: Energy) -> Iterator[tuple[str, str, Energy]]:
+def variants(energy: Energy) -> Iterator[tuple[Term, str, Energy]]:
     """The contract without each of its terms: what kind of term, its name, what is left.
 
-    >>> [(kind, name) for kind, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
+    >>> [(term.kind, name) for term, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
     [('minimum_bill', 'Minimum bill')]
     """
-    for i, block in enumerate(energy.sections(Block)):
-        yield "block", block.name, _without(energy, "blocks", i)
-        if block.resale is not None:
-            kept = block.model_copy(update={"resale": None})
-            blocks = (*energy.sections(Block)[:i], kept, *energy.sections(Block)[i + 1 :])
-            yield "resale", block.name, energy.model_copy(update={"blocks": blocks})
-    for kind, field in (
-        ("supply", "supplies"),
-        ("energy_tier", "tiers"),
-        ("demand_charge", "demand"),
-        ("coincident_peak", "coincident_peaks"),
-    ):
-        for i, term in enumerate(getattr(energy, field)):
-            yield kind, term.name, _without(energy, field, i)
-    if energy.minimum_bill_usd_per_month > 0:
-        yield "minimum_bill", "Minimum bill", energy.model_copy(update={"minimum_bill_usd_per_month": 0.0})
-
-
-def _without(energy: Energy, field: str, i: int) -> Energy:
-    terms = getattr(energy, field)
-    return energy.model_copy(update={field: (*terms[:i], *terms[i + 1 :])})
+    for field, alike in groupby(TERMS, lambda term: term.field):
+        terms, given = tuple(alike), getattr(energy, field)
+        if not isinstance(given, tuple):
+            if given > 0:
+                yield terms[0], terms[0].title.capitalize(), energy.model_copy(update={field: 0.0})
+            continue
+        for (i, one), term in product(enumerate(given), terms):
+            if not term.part:
+                left: tuple[Section, ...] = ()
+            elif getattr(one, term.part) is not None:
+                left = (one.model_copy(update={term.part: None}),)
+            else:
+                continue
+            yield term, one.name, energy.model_copy(update={field: (*given[:i], *left, *given[i + 1 :])})
 
 
 def _optimum(c: Conditions) -> Dispatch:

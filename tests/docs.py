@@ -22,7 +22,7 @@ from optimizer.engine.language import Family, Rule
 from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
 from optimizer.mechanisms.contents import parts
-from optimizer.reasons import Reason
+from optimizer.reasons import reasons
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))
 MARKED = re.compile(r"(<!-- made: ([\w ]+) -->\n)(.*?)<!-- end -->", re.DOTALL)
@@ -84,7 +84,7 @@ def reason_table() -> str:
     by: dict[str, list[str]] = {}
     for name, item in formulation.ITEM_OF.items():
         by.setdefault(item.reason or "", []).append(f"`{name}`")
-    return table(("code", "meaning", "charged by"), ((code(r), r.meaning, ", ".join(by.get(r, []))) for r in Reason))
+    return table(("code", "meaning", "charged by"), ((code(r), r.meaning, ", ".join(by.get(r, []))) for r in reasons()))
 
 
 def series_table() -> str:

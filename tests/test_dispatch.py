@@ -20,7 +20,7 @@ from optimizer.errors import CurtailError
 from optimizer.formulation import DISPATCH, DispatchProblem, build_problem
 from optimizer.policies import Followed
 from optimizer.reasons import Reason
-from optimizer.report.power import power_text
+from optimizer.report.kit.power import power_text
 from optimizer.rolling import chained
 from optimizer.schedule.whole_units import dispatch_of, round_down
 from optimizer.settlement.account import settle

@@ -19,9 +19,9 @@ from optimizer.formulation import build_problem
 from optimizer.ledger import Account, Kind, accounts, ledger, of_kind
 from optimizer.mechanisms.contents import parts
 from optimizer.planning import Plan, plan_conditions
-from optimizer.report.files import plan_files
-from optimizer.report.page import render_page
-from optimizer.report.summary import print_summary
+from optimizer.report.plan.files import plan_files
+from optimizer.report.plan.page import render_plan
+from optimizer.report.plan.summary import print_summary
 from optimizer.settlement.account import Books, settle
 from optimizer.state import state_after
 from tests.farms import conditions, farm
@@ -82,7 +82,7 @@ def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
 def test_it_is_published() -> None:
     plan = planned()
     assert '"heat_sold": 0.5' in plan_files(plan)["settlement.json"]
-    assert "Heat sold to neighbours" in render_page(plan)
+    assert "Heat sold to neighbours" in render_plan(plan, ())
     print_summary(plan, console := Console(record=True, width=120, file=StringIO()))
     assert "Heat sold to neighbours" in console.export_text()
 

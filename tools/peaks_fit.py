@@ -1,4 +1,4 @@
-"""Fit the model the project ships: ``python -m tools.peaks_fit FOLDER > optimizer/market/peaks_ercot.json``."""
+"""Fit the model the project ships: ``python -m tools.peaks_fit FOLDER > optimizer/peaks/ercot.json``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import CurtailError, InputError
-from optimizer.market.peaks_fit import fit
-from optimizer.market.peaks_model import PeakModel
+from optimizer.peaks.fit import fit
+from optimizer.peaks.model import PeakModel
 
 ERCOT_LOAD_FILE = "ercot/native_load_hourly_2019_2020_2021_2023.csv.gz"
 ERCOT_ZONE = "America/Chicago"

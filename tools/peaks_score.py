@@ -19,10 +19,11 @@ import pandas as pd
 
 from optimizer.arrays import Bool, F
 from optimizer.errors import CurtailError, InputError
-from optimizer.market.peaks import DRAWS, ERCOT_4CP, PeakRule
-from optimizer.market.peaks_fit import fit, whole_days
-from optimizer.market.peaks_issued import Issuer
-from optimizer.market.peaks_model import PeakModel
+from optimizer.peaks.fit import fit, whole_days
+from optimizer.peaks.issued import Issuer
+from optimizer.peaks.model import PeakModel
+from optimizer.peaks.probability import DRAWS
+from optimizer.peaks.rule import ERCOT_4CP, true_peaks
 from optimizer.units import HOURS_PER_DAY
 from tools.peaks_fit import ERCOT_ZONE, FIT_YEARS, read_ercot_load
 
@@ -77,20 +78,13 @@ def judge(load_mw: pd.Series, year: int, model: PeakModel, base: pd.Series) -> J
     index = index.tz_convert(ERCOT_ZONE)
     in_month = index.days_in_month.to_numpy()
     rate = base.reindex(index.hour).to_numpy(dtype=np.float64) / in_month
-    return Judged(index, np.concatenate(parts), rate, np.isin(index, peak_hours(load_mw, ERCOT_4CP, year)))
-
-
-def peak_hours(load_mw: pd.Series, rule: PeakRule, year: int) -> pd.DatetimeIndex:
-    """The hour of highest load of each month of a year that the rule names."""
-    index = pd.DatetimeIndex(load_mw.index)
-    mine = load_mw[(index.year == year) & index.month.isin(rule.months)]
-    return pd.DatetimeIndex(mine.groupby(pd.DatetimeIndex(mine.index).month).idxmax())
+    return Judged(index, np.concatenate(parts), rate, np.isin(index, true_peaks(load_mw, ERCOT_4CP)))
 
 
 def base_rate(load_mw: pd.Series, years: Iterable[int]) -> pd.Series:
     """Share of past monthly peaks that began in each local hour, every hour counted once more in advance."""
-    hours = [hour for year in years for hour in peak_hours(load_mw, ERCOT_4CP, year).hour]
-    counts = np.bincount(hours, minlength=24) + 1 / HOURS_PER_DAY
+    peaks = true_peaks(load_mw, ERCOT_4CP)
+    counts = np.bincount(peaks.hour[peaks.year.isin(tuple(years))], minlength=24) + 1 / HOURS_PER_DAY
     return pd.Series(counts / counts.sum(), range(24))
 
 

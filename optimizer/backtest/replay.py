@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.backtest.rungs import REPLANNING
 from optimizer.backtest.store import Store
 from optimizer.config.farm import Farm
 from optimizer.config.state import BillState, State
@@ -22,8 +23,6 @@ from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import chained
-
-RUNG = "replanning"
 
 
 @dataclass(frozen=True)
@@ -76,12 +75,12 @@ class Replay:
 
     def _kept(self, day: int, state: State) -> tuple[Followed, State]:
         begun, first = _told(self.k.actual.farm, state), self._edges[day]
-        found = self.store.get(RUNG, first, begun)
+        found = self.store.get(REPLANNING.key, first, begun)
         if found is not None:
             return found[1], State.written(found[2])
         piece, after = self._day(day, State.written(begun))
         told = _told(self.k.actual.farm, after)
-        self.store.put(RUNG, first, begun, self._edges[day + 1], piece, told)
+        self.store.put(REPLANNING.key, first, begun, self._edges[day + 1], piece, told)
         return piece, State.written(told)
 
     def _day(self, day: int, state: State) -> tuple[Followed, State]:

@@ -21,11 +21,16 @@ from optimizer.schedule.whole_units import dispatch_of
 
 @dataclass(frozen=True)
 class Rung:
-    """One way to run a farm, by its name in files and for people."""
+    """One way to run a farm: its name in files and for people, and what it does.
+
+    ``meaning`` may name shares of the farm file's ``backtest`` section in braces. ``run`` is None where the schedule is
+    not made at once, but day by day from the state that the day before leaves.
+    """
 
     key: str
     title: str
-    run: Callable[[Knowledge, Backtest], Followed]
+    meaning: str
+    run: Callable[[Knowledge, Backtest], Followed] | None
 
 
 def _always_on(k: Knowledge, _b: Backtest) -> Followed:
@@ -67,14 +72,57 @@ def _foreseen(k: Knowledge, _b: Backtest) -> Followed:
     return Followed(best.table, off)
 
 
-RULES: tuple[Rung, ...] = (
-    Rung("always_on", "always on", _always_on),
-    Rung("one_threshold", "one threshold", _one_threshold),
-    Rung("strike", "strike per model", _strike),
-    Rung("hysteresis", "strike with hysteresis", _hysteresis),
-    Rung("calendar", "strike and 4CP calendar", _calendar),
-    Rung("day_ahead", "day-ahead plan, blind", _blind),
-    Rung("sheet", "day-ahead plan and strike sheet", _sheet),
+STRIKE = Rung(
+    "strike",
+    "strike per model",
+    "Each group runs where its strike price is above the latest price known, in the mode that pays best",
+    _strike,
 )
-BOUND = Rung("perfect", "perfect foresight", _foreseen)
-TITLES = {rung.key: rung.title for rung in (*RULES, BOUND)} | {"replanning": "re-planning"}
+RULES: tuple[Rung, ...] = (
+    Rung("always_on", "always on", "Every machine in service runs, except where a limit forbids it", _always_on),
+    Rung(
+        "one_threshold",
+        "one threshold",
+        "All machines or none: they stop above the price at which the fleet as a whole stops paying",
+        _one_threshold,
+    ),
+    STRIKE,
+    Rung(
+        "hysteresis",
+        "strike with hysteresis",
+        "The strike rule, but what has stopped starts only once power is cheaper than that by a margin of "
+        "{hysteresis_share}",
+        _hysteresis,
+    ),
+    Rung(
+        "calendar",
+        "strike and 4CP calendar",
+        "The strike rule, and nothing runs in the calendar's hours of likely coincident peaks",
+        _calendar,
+    ),
+    Rung(
+        "day_ahead",
+        "day-ahead plan, blind",
+        "A plan made at midnight from what was published by then, executed as it is",
+        _blind,
+    ),
+    Rung(
+        "sheet",
+        "day-ahead plan and strike sheet",
+        "The same plan as strike prices, less the charges it expects; groups follow them as prices come",
+        _sheet,
+    ),
+)
+REPLANNING = Rung(
+    "replanning",
+    "re-planning",
+    "A plan made anew in every interval from what is known by then; its first interval is executed",
+    None,
+)
+BOUND = Rung(
+    "perfect",
+    "perfect foresight",
+    "The bound: the best schedule for someone who knows everything, machines in fractions",
+    _foreseen,
+)
+LADDER = {rung.key: rung for rung in (*RULES, REPLANNING, BOUND)}

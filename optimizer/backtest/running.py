@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 from typing import Any
 
-from optimizer.backtest.replay import RUNG, Replay, Stretch, stretches
-from optimizer.backtest.rungs import BOUND, RULES, Rung
+from optimizer.backtest.replay import Replay, Stretch, stretches
+from optimizer.backtest.rungs import BOUND, LADDER, REPLANNING
 from optimizer.backtest.store import Store
 from optimizer.config.backtest import Backtest
 from optimizer.digest import digest
@@ -20,10 +20,8 @@ from optimizer.replanning.knowledge import Knowledge
 from optimizer.workers import begin_worker, worker_pool
 
 Shown = Callable[[int, int], None]
-KEYS: tuple[str, ...] = (*(rung.key for rung in RULES), RUNG, BOUND.key)
 _MOST_DEATHS = 3
 _POLL_S = 0.5
-_RUNGS: dict[str, Rung] = {rung.key: rung for rung in (*RULES, BOUND)}
 
 _study: tuple[Knowledge, Backtest, Path, str]
 
@@ -31,7 +29,7 @@ _study: tuple[Knowledge, Backtest, Path, str]
 def schedules(
     k: Knowledge, rules: Backtest, keys: Sequence[str], results: Path, workers: int, shown: Shown
 ) -> dict[str, Followed]:
-    """The schedule of each rung, in the order of `KEYS`; what ``results`` holds already is not made again.
+    """The schedule of each rung, in the order of the ladder; what ``results`` holds already is not made again.
 
     ``shown`` is told how many intervals of how many are done. Raises the errors of the rungs, CurtailError where
     workers die over and over.
@@ -45,15 +43,15 @@ def schedules(
         shown(min(sum(done.get(key, 0) for key in keys), total), total)
 
     try:
-        tasks: list[str | Stretch] = [key for key in (BOUND.key, *_RUNGS) if key in keys]
-        if RUNG in keys:
+        tasks: list[str | Stretch] = [key for key in (BOUND.key, *LADDER) if key in keys and LADDER[key].run]
+        if REPLANNING.key in keys:
             tasks += stretches(k)
         if workers > 1:
             _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
         found = {}
-        for key in KEYS:
+        for key in LADDER:
             if key in keys:
-                found[key] = _walked(k, store, show) if key == RUNG else _rung(k, rules, store, key)
+                found[key] = _rung(k, rules, store, key) if LADDER[key].run else _walked(k, store, show)
                 show()
         return found
     finally:
@@ -68,7 +66,9 @@ def _rung(k: Knowledge, rules: Backtest, store: Store, key: str) -> Followed:
     found = store.get(key, 0, "")
     if found is not None:
         return found[1]
-    made = _RUNGS[key].run(k, rules)
+    run = LADDER[key].run
+    assert run is not None, "re-planning is replayed day by day"
+    made = run(k, rules)
     store.put(key, 0, "", len(k.grid), made, "")
     return made
 

@@ -20,7 +20,7 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.errors import CurtailError
 from optimizer.policies import Followed
-from optimizer.reasons import Reason
+from optimizer.reasons import Reason, reason_of
 from optimizer.results import opened
 
 _OFF = "off"
@@ -74,7 +74,7 @@ def packed(piece: Followed) -> bytes:
     """A schedule as plain arrays, compressed."""
     series = {(name, label): row for name, rows in piece.table.items() for label, row in rows.items()}
     arrays = {json.dumps(key): row for key, row in series.items()}
-    arrays |= {json.dumps((_OFF, reason.value)): counts for reason, counts in piece.off.items()}
+    arrays |= {json.dumps((_OFF, str(reason))): counts for reason, counts in piece.off.items()}
     file = io.BytesIO()
     numbered: dict[str, Any] = {str(n): values for n, values in enumerate(arrays.values())}
     np.savez_compressed(file, names=np.array([*arrays, json.dumps(list(piece.table))]), **numbered)
@@ -89,7 +89,7 @@ def unpacked(data: bytes) -> Followed:
         table: dict[str, dict[Any, F]] = {name: {} for name in variables}
         for n, (name, label) in enumerate(keys):
             if name == _OFF:
-                off[Reason(label)] = file[str(n)]
+                off[reason_of(label)] = file[str(n)]
             else:
                 table[name][tuple(label) if isinstance(label, list) else label] = file[str(n)]
     return Followed(table, off)

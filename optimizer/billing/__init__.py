@@ -15,7 +15,7 @@ import pandas as pd
 
 from optimizer.arrays import F, Int
 from optimizer.billing.facts import NO_REST, LaterBill, PeakBill, Quantity, Rest, looked_back
-from optimizer.billing.later import later_bills_of, peaks_not_told
+from optimizer.billing.later import later_bills_of
 from optimizer.billing.tags import Case, Tag, tags_of
 from optimizer.config.calendar import When
 from optimizer.config.farm import Farm
@@ -120,7 +120,7 @@ class Billing:
         return PeakBill(i, p, intervals, demand.rate_usd_per_mw, floor, owed, so_far, max(known))
 
     def _expected(self, key: str, demand: Demand, period: Period, missing: list[str]) -> float:
-        rest = self.rest.peaks_mw.get((demand.name, period.label), demand.expected_peak_mw)
+        rest = self.rest.of("peaks_mw").get((demand.name, period.label), demand.expected_peak_mw)
         if rest is None:
             missing.append(
                 f"{key}: the billing period {period.label} goes on after the plan: give expected_peak_mw, or "
@@ -169,18 +169,13 @@ class Billing:
             for bill in later_bills_of(self, i, demand, demand.ratchet)
         )
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """One sentence on each peak of later periods that nothing tells."""
-        return tuple(peaks_not_told(self))
-
     @cached_property
     def tiers(self) -> tuple[Quantity, ...]:
         """Every energy tier in every period in which its hours come."""
         if not self.farm.sections(Tier):
             return ()
         billed = 1.0 + self.farm.energy.loss_share
-        done, rest = self.so_far.tier_mwh, self.rest.tier_mwh
+        done, rest = self.so_far.tier_mwh, self.rest.of("tier_mwh")
         return tuple(
             quantity
             for p in range(len(self.periods))
@@ -193,7 +188,7 @@ class Billing:
         """Every minimum take in every period the plan touches."""
         if all(supply.minimum_take is None for supply in self.farm.sections(Supply)):
             return ()
-        done, rest = self.so_far.taken_mwh, self.rest.taken_mwh
+        done, rest = self.so_far.taken_mwh, self.rest.of("taken_mwh")
         return tuple(
             quantity
             for p in range(len(self.periods))
@@ -240,7 +235,7 @@ class Billing:
             left = energy.minimum_bill_usd_per_month - energy.fixed_usd_per_month
             left -= self.so_far.charged_usd if self.begun_before(period) else 0.0
             left -= sum(b.rate_usd_per_mw * (b.owed_mw - b.so_far_mw) for b in self.peak_bills if b.period == p)
-            amounts.append(self._left(period, left, self.rest.charged_usd.get(period.label)))
+            amounts.append(self._left(period, left, self.rest.of("charged_usd").get(("", period.label))))
         return tuple(amounts)
 
     @property

@@ -11,16 +11,18 @@ from optimizer.mechanisms.demand.config import Ratchet
 
 @dataclass(frozen=True)
 class Rest:
-    """What the rest of a billing period adds after the plan, by (name, period's label), as its tail expects it.
+    """What the rest of a billing period adds after the plan, as its tail expects it.
 
-    unknown_mw: what a peak before the plan is taken to have been where that is not known; it must be, when None.
+    expected: what accounts declare as `rest`, by (name, period's label) each. unknown_mw: what a peak before the plan
+    is taken to have been where that is not known; it must be, when None.
     """
 
-    peaks_mw: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    tier_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    taken_mwh: Mapping[tuple[str, str], float] = field(default_factory=dict)
-    charged_usd: Mapping[str, float] = field(default_factory=dict)
+    expected: Mapping[str, Mapping[tuple[str, str], float]] = field(default_factory=dict)
     unknown_mw: float | None = None
+
+    def of(self, name: str) -> Mapping[tuple[str, str], float]:
+        """What is expected of one of them; nothing where that is not known."""
+        return self.expected.get(name, {})
 
 
 NO_REST = Rest()

@@ -77,6 +77,6 @@ def _met_anyway(billing: Billing, demand: Demand) -> dict[str, float]:
     if billing.begun_before(first):
         met[first.label] = state.peaks_mw.get(demand.name, billing.rest.unknown_mw or 0.0)
     if billing.goes_on(last):
-        rest = billing.rest.peaks_mw.get((demand.name, last.label), demand.expected_peak_mw)
+        rest = billing.rest.of("peaks_mw").get((demand.name, last.label), demand.expected_peak_mw)
         met[last.label] = max(met.get(last.label, 0.0), rest or 0.0)
     return met

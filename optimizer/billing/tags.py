@@ -10,8 +10,8 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.market.coincident import rule_of
 from optimizer.market.grid import Grid
-from optimizer.market.peaks_rule import PeakRule
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.peaks.rule import PeakRule
 
 _SURE = 1e-9  # a sum of probabilities that is one is not a trifle more
 _MINUTES = 60

@@ -36,16 +36,18 @@ def backtest(
     ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
     from optimizer.backtest.outcomes import figures, ladder
-    from optimizer.backtest.running import KEYS, schedules
+    from optimizer.backtest.rungs import LADDER
+    from optimizer.backtest.running import schedules
     from optimizer.backtest.store import forget
     from optimizer.config.load import load_farm
     from optimizer.outputs import write_folder
     from optimizer.replanning.history import read_history
-    from optimizer.report.backtest_files import NAMES, backtest_files
-    from optimizer.report.backtest_summary import print_ladder
+    from optimizer.report.backtest.files import NAMES, backtest_files
+    from optimizer.report.backtest.summary import print_ladder
 
     loaded = load_farm(farm)
-    chosen = _chosen(policies, KEYS)
+    keys = tuple(LADDER)
+    chosen = _chosen(policies, keys)
     if loaded.replanning is None:
         raise InputError(
             f"{farm}: replanning: the section is missing; a backtest needs it to tell what was known of prices when, "
@@ -74,12 +76,12 @@ def backtest(
     told = ladder(known, made)
     files = backtest_files(known, made, told)
     write_folder(out, files, NAMES)
-    if chosen == KEYS:
+    if chosen == keys:
         forget(results)
     show(as_json, lambda: figures(told), lambda console: print_ladder(told, console), wide=120)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
-        if chosen != KEYS:
+        if chosen != keys:
             say(f"{results.parent} is kept: with other --policies the same command makes what is not there yet")
 
 

@@ -48,7 +48,7 @@ def daily(
     elif done.plan is not None:
         from rich.console import Console
 
-        from optimizer.report.summary import print_summary
+        from optimizer.report.plan.summary import print_summary
 
         print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
     shown = () if done.plan is None else done.plan.conditions.warnings  # by the summary

@@ -50,7 +50,7 @@ def plan(
     from optimizer.config.load import load_farm
     from optimizer.outputs import write_folder
     from optimizer.planning import plan_farm
-    from optimizer.report.files import plan_files, settlement
+    from optimizer.report.plan.files import plan_files, settlement
     from optimizer.scenario.load import load_scenario
 
     with progress_shown(as_json) as progress:
@@ -69,13 +69,14 @@ def plan(
         progress("writing")
         files = plan_files(made)
         if report:
-            from optimizer.report.page import render_page
+            from optimizer.report.plan.page import render_plan
+            from optimizer.terms import contract_terms
 
-            files["report.html"] = render_page(made)
+            files["report.html"] = render_plan(made, contract_terms(made))
         write_folder(out, files)
 
     def printed(console: Console) -> None:
-        from optimizer.report.summary import print_summary
+        from optimizer.report.plan.summary import print_summary
 
         print_summary(made, console)
 

@@ -39,8 +39,8 @@ def compare(
     from optimizer.compare.running import compare as compare_scenarios
     from optimizer.config.load import load_farm
     from optimizer.outputs import write_folder
-    from optimizer.report.compare_files import compare_files, compare_json
-    from optimizer.report.compare_summary import print_comparison
+    from optimizer.report.compare.files import compare_files, compare_json
+    from optimizer.report.compare.summary import print_comparison
 
     case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
     loaded = scenarios_of(scenarios)
@@ -75,8 +75,8 @@ def montecarlo(
     from optimizer.ensemble.run import run
     from optimizer.ensemble.study import make_study
     from optimizer.outputs import write_folder
-    from optimizer.report.ensemble import ensemble_files, summary
-    from optimizer.report.ensemble_summary import print_ensemble
+    from optimizer.report.ensemble.files import ensemble_files, summary
+    from optimizer.report.ensemble.summary import print_ensemble
 
     loaded = load_farm(farm)
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)

@@ -12,7 +12,7 @@ from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Kind, of_kind
-from optimizer.reasons import Reason
+from optimizer.reasons import Reason, reasons
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import Settlement, settle
 from optimizer.units import TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
@@ -76,8 +76,8 @@ def off_mwh(c: Conditions, off: Mapping[Reason, F]) -> dict[str, float]:
     """MWh at the meter by reason, in the order of `Reason`: first mode of the group, less standby, times PUE."""
     extra_mw = np.array([g.points[g.modes[0]].power_w - g.standby_w for g in c.farm.fleet]) / WATTS_PER_MEGAWATT
     return {
-        reason.value: float(extra_mw @ (off[reason] @ (c.grid.hours * c.pue)))
-        for reason in Reason
+        str(reason): float(extra_mw @ (off[reason] @ (c.grid.hours * c.pue)))
+        for reason in reasons()
         if reason in off and off[reason].any()
     }
 

@@ -1,6 +1,6 @@
 """A few weeks that stand for a history of prices, so that operation over years fits into one program.
 
-How they are chosen: `rules/weeks.py`. What they reproduce, measured: ``docs/representative-weeks.md``.
+How they are chosen: `rules/weeks.py`. What they reproduce, measured: ``docs/measured.md``.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from optimizer.conversion.selection import selection_problem, weights_of
 from optimizer.conversion.weeks_curves import marks_of, strikes_between
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
-from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
 from optimizer.market.timeseries import clock
+from optimizer.peaks.rule import ERCOT_4CP, PeakRule
 
 _WEEK = pd.Timedelta(days=7)
 _WEEK_HOURS = 168.0

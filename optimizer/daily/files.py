@@ -13,8 +13,9 @@ from optimizer.daily.inputs import text_of
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
 from optimizer.planning import Plan
-from optimizer.report.files import plan_files, schedule_text, settlement
-from optimizer.report.power import power_text
+from optimizer.report.kit.power import power_text
+from optimizer.report.kit.schedule import schedule_text
+from optimizer.report.plan.files import plan_files, settlement
 
 Status = Literal["planned", "stopped early", "nearest", "kept", "safe", "nothing"]
 
@@ -35,9 +36,10 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
     """The files of a plan, with what it was made from in its account too."""
     files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
     if report:
-        from optimizer.report.page import render_page
+        from optimizer.report.plan.page import render_plan
+        from optimizer.terms import contract_terms
 
-        files["report.html"] = render_page(plan)
+        files["report.html"] = render_plan(plan, contract_terms(plan))
     return files
 
 

@@ -11,7 +11,10 @@ from rich.table import Table
 
 from optimizer.arrays import F
 from optimizer.daily.review import Followed, Review, totals
-from optimizer.report.text import number, plural, usd
+from optimizer.report.kit.charts import timeline, trace
+from optimizer.report.kit.packing import packed
+from optimizer.report.kit.page import render
+from optimizer.report.kit.text import number, plural, usd
 
 MOST_RUNS = 30  # in the terminal
 MOST_ROWS = 500  # on the page; --json has all
@@ -68,9 +71,8 @@ def sums(found: Review) -> list[str]:
 
 def render_history(found: Review) -> str:
     """The page of a history, HTML text."""
-    from optimizer.report.page import render  # the terminal needs none of it
-
     return render(
+        "optimizer.daily",
         "history.html",
         charts=_charts(found.followed[-_MOST_DRAWN:], found.timezone),
         r=found,
@@ -84,10 +86,8 @@ def render_history(found: Review) -> str:
 
 def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
     """USD per day of each schedule over its hours with a price, and the error summed up; elsewhere nothing is known."""
-    from optimizer.report.packing import packed
-
     if not followed:
-        return {"zone": zone, "start": 0, "minutes": [], "series": {}, "charts": []}
+        return timeline(zone, 0, np.zeros(0), {}, ())
     minutes: list[float] = []
     rows: list[Followed | None] = []
     at = float(followed[0].starts)
@@ -113,22 +113,13 @@ def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
     errors = (("running", "Error, summed up", "event"), ("drift", "Error per day, mean of seven days", "c2"))
     profit, series = _chart("profit", lines, per_day)
     error, more = _chart("error", errors, {"running": running, "drift": drift})
-    return {
-        "zone": zone,
-        "start": followed[0].starts,
-        "minutes": packed(np.array(minutes), 4),
-        "points": "interval",
-        "series": series | more,
-        "charts": [profit, error],
-    }
+    return timeline(zone, followed[0].starts, np.array(minutes), series | more, [profit, error], "interval")
 
 
 def _chart(
     key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
-    from optimizer.report.packing import packed
-
     everything = np.concatenate([*values.values(), [0.0]])
     scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
     low, high = float(everything.min()) / scale, float(everything.max()) / scale
@@ -140,10 +131,7 @@ def _chart(
         "decimals": 2,
         "range": [round(low - room, 2), round(high + room, 2)],
         "full": None,
-        "series": [
-            {"key": k, "label": label, "color": color, "width": 2, "dash": [], "hover": False}
-            for k, label, color in lines
-        ],
+        "series": [trace(*one, width=2) for one in lines],
         "bands": [],
     }
     return chart, {k: packed(v / scale, 3) for k, v in values.items()}

@@ -79,7 +79,7 @@ def planned_record(plan: Plan, *, nearest: bool) -> Record:
         dispatch=plan.dispatch,
         planned_usd=plan.settlement.profit,
         reasons=tuple(tuple(row) for row in reason_texts(plan.explanation).tolist()),
-        expected_mw=plan.conditions.rest.peaks_mw,
+        expected_mw=plan.conditions.rest.of("peaks_mw"),
         short_mw=tuple(short_mw(plan.conditions, plan.settlement.import_mw).tolist()) if nearest else (),
     )
 

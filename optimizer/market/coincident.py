@@ -1,7 +1,7 @@
 """The probability that each interval of a plan is a coincident peak, from the files a farm names.
 
 A forecast of the grid's load says how high the plan's hours may rise, the load before the plan what they have to
-beat. ``optimizer/market/peaks.py`` says how the two become a probability.
+beat. ``optimizer/peaks/probability.py`` says how the two become a probability.
 """
 
 from __future__ import annotations
@@ -18,18 +18,18 @@ from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.peaks import peak_probability
-from optimizer.market.peaks_fit import daily_peaks
-from optimizer.market.peaks_model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, LoadError, Outlook, ercot_model
-from optimizer.market.peaks_rule import PRESETS, PeakRule
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
 from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
+from optimizer.peaks.fit import daily_peaks
+from optimizer.peaks.load_error import LoadError
+from optimizer.peaks.model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, Outlook, ercot_model
+from optimizer.peaks.probability import peak_probability
+from optimizer.peaks.rule import PRESETS, PeakRule
 
 I64 = Int
 
 LOAD_MW = Limits(0.0, 1e7, above=True)  # far above any grid, and below a large one in kW by mistake
-_SURE = 1e-6  # a column may be rounded
 _LONGEST_PIECE = 1.0  # hours: the mean of a day says nothing of its peak
 _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
@@ -42,29 +42,6 @@ def rule_of(rule: PeakRuleChoice) -> PeakRule:
     (6, 7, 8, 9)
     """
     return PeakRule(**rule.model_dump()) if isinstance(rule, PeakRuleSection) else PRESETS[rule]
-
-
-def within_count(probability: F, grid: Grid, rule: PeakRule) -> tuple[F, tuple[str, ...]]:
-    """Probabilities that a month or season has no more of than it counts peaks, (n_intervals,), and what was scaled.
-
-    >>> starts = pd.date_range("2026-08-06", periods=48, freq="h", tz="UTC")
-    >>> fair, told = within_count(np.full(48, 0.5), Grid(starts, np.ones(48), "UTC"), PRESETS["ercot_4cp"])
-    >>> round(float(fair.sum()), 9), told
-    (1.0, ('the probabilities of 2026-08 add up to 24, but it counts 1 at most: they are scaled by 0.0416667',))
-    """
-    label = np.array(["{}-{:02d}".format(*rule.counts_for(day)) for day in grid.local_starts.date])
-    fair, told = probability.copy(), []
-    for period in dict.fromkeys(label[probability > 0].tolist()):
-        inside = label == period
-        total = float(probability[inside].sum())
-        if total > rule.count * (1.0 + _SURE):
-            fair[inside] *= rule.count / total
-            what = period if rule.per == "month" else f"the season from {period}"
-            told.append(
-                f"the probabilities of {what} add up to {total:.6g}, but it counts {rule.count} at most: they are "
-                f"scaled by {rule.count / total:.6g}"
-            )
-    return fair, tuple(told)
 
 
 def estimated(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, tuple[Fill, ...]]:

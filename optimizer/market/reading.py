@@ -17,12 +17,13 @@ from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.calendars import rates_on, share_within
-from optimizer.market.coincident import estimated, rule_of, within_count
+from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
 from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.peaks.rule import within_count
 from optimizer.units import HOURS_PER_DAY
 
 Values = F | Mapping[str, F] | None
@@ -134,7 +135,7 @@ class Reading:
         peak: CoincidentPeak = place.section
         if peak.probability is None:
             return self._kept(lambda: self._estimated(peak), len(self.grid))
-        fair, told = within_count(self._values(place, one), self.grid, rule_of(peak.rule))
+        fair, told = within_count(self._values(place, one), self.grid.local_starts.date, rule_of(peak.rule))
         self.remarks += [f"{place.path}: {sentence}" for sentence in told]
         return fair
 

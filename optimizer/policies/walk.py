@@ -20,7 +20,7 @@ from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
 from optimizer.mechanisms.onsite.config import Onsite
-from optimizer.reasons import Reason
+from optimizer.reasons import Reason, reasons
 from optimizer.units import WATTS_PER_MEGAWATT
 
 _TOLERANCE = 1e-9
@@ -117,7 +117,7 @@ class _Walk:
         self.running, self.started, self.stopped = np.zeros((3, *shape))
         self.onsite, self.exported, self.imported = np.zeros((3, shape[1]))
         self.price = meter_price(c)
-        self.off: dict[Reason, F] = {reason: np.zeros(shape) for reason in Reason}
+        self.off: dict[Reason, F] = {reason: np.zeros(shape) for reason in reasons()}
         installed = np.array([[float(group.units)] for group in c.farm.fleet])
         self.off[Reason.OUTAGE] = installed - c.units_available
         self.containers = [float(group.units_switched_together) for group in c.farm.fleet]

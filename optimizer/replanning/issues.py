@@ -18,10 +18,11 @@ from optimizer.config.farm import Farm
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
-from optimizer.market.peaks_issued import Issuer, model_before, scaled_error, true_peaks
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.peaks.issued import Issuer, model_before, scaled_error
+from optimizer.peaks.rule import true_peaks
 
 _HOUR = pd.Timedelta(hours=1)
 _ISSUES = (0, *range(9, 21))  # hours of the local day

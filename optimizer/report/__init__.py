@@ -1,1 +1,1 @@
-"""Text files, terminal tables and the self-contained HTML page."""
+"""What people see of results: pages, tables of the terminal, CSV and JSON text. It only shows; it solves nothing."""

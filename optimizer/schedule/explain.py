@@ -14,10 +14,10 @@ from optimizer.engine.language import Item
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.formulation import DispatchProblem
-from optimizer.reasons import Reason
+from optimizer.reasons import Reason, reason_of, reasons
 from optimizer.schedule.items import EXTENSION, ITEMS, NO_IMPORT, PLAIN_ITEMS, TOLERANCE, machine_items, marginal_items
 
-REASONS = tuple(Reason)
+REASONS = tuple(reasons())
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ def _held(program: LinearProgram, solution: Solution, first: Int) -> Int:
 
 
 def _position(item: Item) -> int:
-    return REASONS.index(Reason(item.reason or Reason.EXTENSION))
+    return REASONS.index(reason_of(item.reason or Reason.EXTENSION))
 
 
 def _off(

@@ -24,6 +24,15 @@ PLAIN_ITEMS = tuple(name for name, item in ITEMS.items() if item.reason == Reaso
 TOLERANCE = 1e-6  # USD below which an item is not there
 
 
+def title(name: str) -> str:
+    """The title of an item; one that nobody declared, such as an extension's, speaks for itself.
+
+    >>> title("carbon_cost")
+    'Carbon cost'
+    """
+    return ITEMS[name].title if name in ITEMS else name.replace("_", " ").capitalize()
+
+
 def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[str, F]:
     """What a variable's columns are charged, USD over its sets, by the family or the term.
 

@@ -27,7 +27,8 @@ from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
-from optimizer.formulation import build_problem
+from optimizer.formulation import VARIABLES, build_problem
+from optimizer.mechanisms.whole import program as whole
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
 from optimizer.settlement.account import settle
@@ -42,7 +43,8 @@ REACH = 4  # containers, or single machines, to either side of the best in which
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
 _SAME = 1e-9
-_CHOICES = ("call_declined", "blocks_full", "unreplaced")
+_UNITS = frozenset(variable.name for variable in whole.VARIABLES)
+_CHOICES = tuple(variable.name for variable in VARIABLES if variable.integer and variable.name not in _UNITS)
 
 
 @dataclass(frozen=True)

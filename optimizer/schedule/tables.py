@@ -87,7 +87,7 @@ def off_texts(off: Mapping[Reason, F], shape: tuple[int, ...]) -> NDArray[np.obj
     texts = []
     for row in kinds.tolist():
         some = [(reason, n) for reason, n in zip(present, row, strict=True) if n > 0]
-        texts.append(some[0][0].value if len(some) == 1 else " ".join(f"{reason}={n:g}" for reason, n in some))
+        texts.append(str(some[0][0]) if len(some) == 1 else " ".join(f"{reason}={n:g}" for reason, n in some))
     return np.array(texts, dtype=object)[which.ravel()].reshape(shape)
 
 

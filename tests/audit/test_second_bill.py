@@ -16,7 +16,7 @@ from hypothesis import given
 from optimizer.conditions import Conditions
 from optimizer.config.load import load_farm
 from optimizer.planning import Plan, plan_conditions, plan_farm
-from optimizer.report.files import plan_files
+from optimizer.report.plan.files import plan_files
 from optimizer.scenario.load import load_scenario
 from tests.audit.bill import second_bill
 from tests.audit.published import Published, plain_farm

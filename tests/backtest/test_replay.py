@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.backtest.replay import RUNG, Replay, stretches
-from optimizer.backtest.running import KEYS, digest, schedules
+from optimizer.backtest.replay import Replay, stretches
+from optimizer.backtest.rungs import LADDER, REPLANNING
+from optimizer.backtest.running import digest, schedules
 from optimizer.backtest.store import Store, packed, unpacked
 from optimizer.config.backtest import Backtest
 from optimizer.errors import InputError
@@ -73,17 +74,17 @@ def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, tmp_path: Path) -> 
     with pytest.raises(StoppedError):
         Replay(k, Store(path, "x")).whole(stop)
     again = Store(path, "x")
-    assert again.done() == {RUNG: 72}
+    assert again.done() == {REPLANNING.key: 72}
     assert same(Replay(k, again).whole(nothing), alone)
 
 
 def test_two_processes_give_what_one_does(k: Knowledge, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    one = schedules(k, Backtest(), KEYS, tmp_path / "one.sqlite", 1, nothing)
-    two = schedules(k, Backtest(), KEYS, tmp_path / "two.sqlite", 2, lambda done, of: told.append((done, of)))
-    assert list(one) == list(two) == list(KEYS)
-    assert all(same(one[key], two[key]) for key in KEYS)
-    assert told[-1] == (len(KEYS) * HOURS, len(KEYS) * HOURS)
+    one = schedules(k, Backtest(), tuple(LADDER), tmp_path / "one.sqlite", 1, nothing)
+    two = schedules(k, Backtest(), tuple(LADDER), tmp_path / "two.sqlite", 2, lambda done, of: told.append((done, of)))
+    assert list(one) == list(two) == list(LADDER)
+    assert all(same(one[key], two[key]) for key in LADDER)
+    assert told[-1] == (len(LADDER) * HOURS, len(LADDER) * HOURS)
 
 
 def test_results_of_other_inputs_are_refused(k: Knowledge, tmp_path: Path) -> None:

@@ -119,7 +119,7 @@ def test_nothing_but_the_lower_tier_is_owed_before_a_whole_month(minimum: float,
 
 
 def test_what_the_rest_of_the_month_is_planned_to_draw_stands_for_what_is_expected() -> None:
-    rest = Rest(peaks_mw={("D", "2026-02"): 8.0})
+    rest = Rest({"peaks_mw": {("D", "2026-02"): 8.0}})
     (found,) = billing(demand(expected_peak_mw=1.0), [1.0], bill={"peaks_mw": {"D": 4.0}}, rest=rest).peak_bills
     assert found.floor_mw == 8.0
 
@@ -213,7 +213,7 @@ def test_what_is_left_of_a_tier_is_never_below_zero() -> None:
 
 
 def test_what_the_rest_takes_of_a_tier_is_not_left_for_the_plan() -> None:
-    rest = Rest(tier_mwh={("T", "2026-02"): 700.0})
+    rest = Rest({"tier_mwh": {("T", "2026-02"): 700.0}})
     (within,) = billing(TIER, [1.0], bill={"tier_mwh": {"T": 40.0}}, rest=rest).tiers
     assert within.amount == 744 - 40 - 700
 
@@ -242,7 +242,7 @@ def test_what_is_left_of_a_minimum_take() -> None:
 
 
 def test_what_the_rest_takes_counts_towards_the_minimum_take() -> None:
-    rest = Rest(taken_mwh={("S", "2026-02"): 700.0})
+    rest = Rest({"taken_mwh": {("S", "2026-02"): 700.0}})
     (within,) = billing(supply(), [1.0], bill={"taken_mwh": {"S": 40.0}}, rest=rest).takes
     assert within.amount == 4.0
 
@@ -254,7 +254,7 @@ def test_what_the_plan_has_to_come_to_for_the_minimum_bill() -> None:
     """844 less the fixed 100 and what was charged in February; of March two hours of 744."""
     across = billing(LEAST, [1.0] * 4, LAST_HOURS, bill={"charged_usd": 732.0})
     assert across.least_usd == (12.0, pytest.approx(2.0))
-    rest = Rest(charged_usd={"2026-03": 700.0})
+    rest = Rest({"charged_usd": {("", "2026-03"): 700.0}})
     assert billing(LEAST, [1.0] * 4, LAST_HOURS, bill={"charged_usd": 732.0}, rest=rest).least_usd == (12.0, 44.0)
 
 

@@ -22,7 +22,7 @@ from optimizer.errors import (
 )
 from optimizer.market.grid import grid_of
 from optimizer.planning import plan_farm
-from optimizer.report.files import plan_files
+from optimizer.report.plan.files import plan_files
 from tests.commands.running import CONFIGS
 from tests.config.mutations import mutants
 

@@ -43,7 +43,7 @@ def test_a_hard_call_is_kept_in_the_interval_that_was_planned_without_it() -> No
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
     assert (knowing.profit, knowing.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
     assert (noticed.profit, noticed.breaches) == (pytest.approx(0.5 * (10 + 2 + 2 + 10)), {})
-    assert noticed.off_mwh == {Reason.EVENT.value: pytest.approx(8.0 + 8.0)}
+    assert noticed.off_mwh == {str(Reason.EVENT): pytest.approx(8.0 + 8.0)}
 
 
 def test_a_soft_call_is_paid_for_in_the_interval_that_was_planned_without_it() -> None:
@@ -74,7 +74,7 @@ def test_machines_that_are_out_without_notice_do_not_run() -> None:
     found = met(case(), outage)
     noticed = found.outcome(Way.NOTICED)
     assert noticed.usd["hash_revenue"] == pytest.approx(10 + 4 + 4 + 10)
-    assert noticed.off_mwh == {Reason.OUTAGE.value: pytest.approx(12.0)}
+    assert noticed.off_mwh == {str(Reason.OUTAGE): pytest.approx(12.0)}
     assert noticed.breaches == {}
 
 
@@ -95,7 +95,7 @@ def test_machines_that_are_not_known_of_do_not_run() -> None:
     knowing, noticed = found.outcome(Way.KNOWING), found.outcome(Way.NOTICED)
     assert knowing.usd["hash_revenue"] == pytest.approx(60)
     assert noticed.usd["hash_revenue"] == pytest.approx(10 + 10 + 15 + 15)
-    assert noticed.off_mwh == {Reason.OUTAGE.value: pytest.approx(10.0)}
+    assert noticed.off_mwh == {str(Reason.OUTAGE): pytest.approx(10.0)}
 
 
 def test_reasons_are_those_of_the_plan_that_was_followed() -> None:

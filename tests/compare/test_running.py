@@ -11,10 +11,10 @@ from optimizer.compare.outcomes import Outcome, changes
 from optimizer.compare.running import BASE, Case, Comparison, Failure, Way, compare
 from optimizer.errors import CurtailError
 from optimizer.planning import plan_farm
-from optimizer.report.compare_files import compare_json
-from optimizer.report.compare_page import render_comparison
-from optimizer.report.compare_summary import notes
-from optimizer.report.compare_view import waterfall
+from optimizer.report.compare.files import compare_json
+from optimizer.report.compare.page import render_comparison
+from optimizer.report.compare.summary import notes
+from optimizer.report.compare.view import waterfall
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario, scenarios
 from tests.farms import group
 

@@ -13,7 +13,7 @@ from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale
 from optimizer.errors import InfeasibleError, InputError
 from optimizer.market.grid import Grid
-from optimizer.market.peaks_rule import ERCOT_4CP, PeakRule
+from optimizer.peaks.rule import ERCOT_4CP, PeakRule
 
 HOURS = 168
 CALM, WINDY = np.full(HOURS, 60.0), np.where(np.arange(HOURS) % 2, 10.0, 45.0)

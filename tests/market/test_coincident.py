@@ -14,9 +14,11 @@ import pytest
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
-from optimizer.market.peaks import ERCOT_4CP, ercot_model, peak_probability
 from optimizer.market.timeseries import Fill
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.peaks.model import ercot_model
+from optimizer.peaks.probability import peak_probability
+from optimizer.peaks.rule import ERCOT_4CP
 from tests.market.farms import ZONE, farm
 
 RULE = {"months": (8,), "count": 1, "per": "month", "interval_minutes": 60, "source": "made up for a test"}

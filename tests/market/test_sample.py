@@ -12,8 +12,8 @@ from optimizer.config.base import SeriesFile
 from optimizer.config.load import load_farm
 from optimizer.market.coincident import estimated
 from optimizer.market.grid import grid_of
-from optimizer.market.peaks_fit import daily_peaks
 from optimizer.market.series import read_series
+from optimizer.peaks.fit import daily_peaks
 from tests.market.farms import ZONE
 from tools.sample import main, sample_files
 

@@ -12,6 +12,8 @@ import pandas as pd
 from optimizer.conditions import Conditions
 from optimizer.market.timeseries import Fill
 from optimizer.planning import Plan, plan_conditions
+from optimizer.report.plan.page import render_plan
+from optimizer.terms import contract_terms
 from tests.farms import call, conditions, farm, group
 
 HOSTILE_NAME = "<script>alert(1)<\\script><b>&\"'{{7*7}}[red]"  # a name may hold anything but a solidus
@@ -88,3 +90,8 @@ def plan_of(n: int, groups: int = 2, hours: float = 1.0, **more: Any) -> Plan:
     built = farm(*fleet, limit_mw=1e3, timezone="America/Chicago")
     prices = rng.normal(50, 20, n)
     return plan_conditions(conditions(built, prices, hours=hours, hashprice=rng.normal(33, 1, n)))
+
+
+def page_of(plan: Plan) -> str:
+    """The page of a plan, with what the terms of its contract do."""
+    return render_plan(plan, contract_terms(plan))

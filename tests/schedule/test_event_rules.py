@@ -22,7 +22,7 @@ from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event, FullStop
 from optimizer.mechanisms.calls.obligations import obligations
 from optimizer.planning import plan_conditions
-from optimizer.report.data import figures
+from optimizer.report.plan.figures import figures
 from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
 from tests.farms import call, conditions, farm, group

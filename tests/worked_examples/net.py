@@ -26,7 +26,7 @@ from optimizer.settlement.account import settle
 def saved_and_loaded(c: Conditions, dispatch: Dispatch) -> Record:
     """The record of a schedule as it is read again, which must be all that was written."""
     profit, reasons = settle(c, dispatch).profit, tuple(("",) * len(c.grid) for _ in c.farm.fleet)
-    record = Record("plan", c.farm, c.market, c.state, dispatch, profit, reasons, c.rest.peaks_mw)
+    record = Record("plan", c.farm, c.market, c.state, dispatch, profit, reasons, c.rest.of("peaks_mw"))
     again = record_of(record.text(), "record")
     assert again.text() == record.text()
     assert (again.farm, again.state) == (c.farm.model_copy(update={"state": State()}), c.state)
@@ -86,9 +86,13 @@ def part_of_a_period(c: Conditions) -> Conditions:
     """
     energy, labels = c.farm.energy, [period.label for period in c.billing.periods]
     rest = Rest(
-        peaks_mw={(charge.name, at): charge.expected_peak_mw or 0.0 for charge in energy.demand for at in labels},
-        tier_mwh={(tier.name, at): 0.0 for tier in energy.tiers for at in labels},
-        taken_mwh={(supply.name, at): np.inf for supply in energy.supplies for at in labels},
-        charged_usd=dict.fromkeys(labels, np.inf),
+        {
+            "peaks_mw": {
+                (charge.name, at): charge.expected_peak_mw or 0.0 for charge in energy.demand for at in labels
+            },
+            "tier_mwh": {(tier.name, at): 0.0 for tier in energy.tiers for at in labels},
+            "taken_mwh": {(supply.name, at): np.inf for supply in energy.supplies for at in labels},
+            "charged_usd": {("", at): np.inf for at in labels},
+        }
     )
     return replace(c, rest=rest)

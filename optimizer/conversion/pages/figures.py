@@ -15,7 +15,7 @@ from optimizer.conversion.answer import Answer
 from optimizer.conversion.files.power import Power
 from optimizer.conversion.flips import Flip
 from optimizer.conversion.uncertain import Uncertain
-from optimizer.report.text import number, usd
+from optimizer.report.kit.text import number, usd
 
 MOST_HELD = "0.1 to 10 times"
 QUANTITY = {

@@ -10,8 +10,8 @@ from optimizer.conversion.pages.flips import flip_heads, flip_rows, storm_rows
 from optimizer.conversion.pages.summary import millions
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
-from optimizer.report.page import render
-from optimizer.report.text import number, plural, share, usd
+from optimizer.report.kit.page import render
+from optimizer.report.kit.text import number, plural, share, usd
 
 _SOME_MW = 0.05
 
@@ -48,7 +48,7 @@ def render_study(a: Answer) -> str:
     """The page of a study: self-contained HTML."""
     costs = [fleet for fleet in a.fleets if fleet.cost is not None]
     return render(
-        "convert.html",
+        "optimizer.conversion.pages",
         a=a,
         study=a.site.study,
         verdict=verdict(a),

@@ -8,7 +8,7 @@ from rich.table import Table
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
 from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown, today
-from optimizer.report.text import number, share, usd
+from optimizer.report.kit.text import number, share, usd
 
 
 def print_study(a: Answer, console: Console) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind, ledger, title
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
+from optimizer.settlement.flows import offered
 
 ACCOUNT = Account()
 
@@ -39,3 +41,15 @@ def by_period(b: Books, p: int) -> Iterator[BillLine]:
         charge = -float(b.usd[line][period.first : period.stop].sum())
         if charge:
             yield BillLine(period.label, line, name, 1.0, "period", charge, charge)
+
+
+@ACCOUNT.by_period
+def minimum_by_period(farm: Farm) -> bool:
+    """A minimum bill is."""
+    return farm.energy.minimum_bill_usd_per_month > 0
+
+
+@ACCOUNT.rest("charged_usd")
+def charged_after(s: Books, head: int) -> dict[tuple[str, str], float]:
+    """What counts towards the minimum bill of the last billing period from an interval on; peaks are in no rest."""
+    return {("", s.c.billing.periods[-1].label): float(offered("charged_after", s.c, s, head).sum())}

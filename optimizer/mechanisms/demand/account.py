@@ -9,7 +9,9 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.billing import LaterBill
+from optimizer.billing.later import peaks_not_told
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.demand.config import Demand
 from optimizer.settlement.account import Books
@@ -104,3 +106,29 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
             yield BillLine(
                 label, "later_demand_charge", name, charge / rate, "kW", rate, charge, 0.0, measured, peak.at
             )
+
+
+@ACCOUNT.by_period
+def by_period(farm: Farm) -> bool:
+    """Demand charges are."""
+    return bool(farm.sections(Demand))
+
+
+@ACCOUNT.rest("peaks_mw")
+def peaks_after(s: Books, head: int) -> dict[tuple[str, str], float]:
+    """The highest import from an interval on, by charge, in the last billing period."""
+    c, last = s.c, len(s.c.billing.periods) - 1
+    imported = s.flows.import_mw * (np.arange(len(c.grid)) >= head)
+    return {
+        (c.farm.sections(Demand)[bill.charge].name, c.billing.periods[last].label): float(
+            imported[bill.intervals].max()
+        )
+        for bill in c.billing.peak_bills
+        if bill.period == last
+    }
+
+
+@ACCOUNT.remark
+def unknown_peaks(c: Conditions) -> Iterator[str]:
+    """Peaks of later periods that nothing tells."""
+    yield from peaks_not_told(c.billing)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
@@ -55,3 +57,9 @@ def _rate(c: Conditions, name: str) -> float:
     rates = c.farm.energy.price_usd_per_mwh
     assert isinstance(rates, Rates), "only rates have shares"
     return next((rate.usd_per_mwh for rate in rates.rates if rate.name == name), rates.otherwise_usd_per_mwh or 0.0)
+
+
+@ACCOUNT.offer("charged_after")
+def charged_after(c: Conditions, s: Books, head: int) -> F:
+    """What energy and adders come to from an interval on, USD, (intervals,)."""
+    return -(s.usd["energy"] + s.usd["adders"]) * (np.arange(len(c.grid)) >= head)

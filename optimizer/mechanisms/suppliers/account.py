@@ -10,6 +10,7 @@ from optimizer.arrays import F
 from optimizer.billing.thresholds import counted_mwh
 from optimizer.breach import Breach, megawatts
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.suppliers.config import Supply
@@ -114,3 +115,21 @@ def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
         supply_mw[name] = supply_mw[name] - less
         over = over - less
     return dispatch.with_(supply_mw=supply_mw)
+
+
+@ACCOUNT.by_period
+def by_period(farm: Farm) -> bool:
+    """A minimum to take is."""
+    return any(supply.minimum_take is not None for supply in farm.sections(Supply))
+
+
+@ACCOUNT.rest("taken_mwh")
+def taken_after(s: Books, head: int) -> dict[tuple[str, str], float]:
+    """Energy taken from an interval on, by supplier, in the last billing period."""
+    c, last = s.c, len(s.c.billing.periods) - 1
+    later = np.arange(len(c.grid)) >= head
+    return {
+        (name, c.billing.periods[last].label): counted_mwh(take, s.dispatch.supply_mw[name] * later)
+        for take in c.billing.takes
+        if take.period == last and (name := c.farm.sections(Supply)[take.item].name)
+    }

@@ -7,7 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing.thresholds import beyond
+from optimizer.billing.thresholds import beyond, counted_mwh
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import Books
@@ -33,3 +35,33 @@ def above(b: Books, p: int) -> Iterator[BillLine]:
             rule, mwh = b.c.farm.sections(Tier)[tier.item], beyond(tier, b.flows.import_mw)
             usd = mwh * rule.adds_usd_per_mwh
             yield from by_energy(b.c.billing.periods[p], "energy_tiers", rule.name, mwh, usd)
+
+
+@ACCOUNT.by_period
+def by_period(farm: Farm) -> bool:
+    """Tiers are."""
+    return bool(farm.sections(Tier))
+
+
+def _of_the_rest(s: Books, head: int) -> Iterator[tuple[str, str, float, float]]:
+    """Each tier of the last billing period: its name, the period's label, MWh from an interval on, USD above it."""
+    c, last = s.c, len(s.c.billing.periods) - 1
+    imported = s.flows.import_mw * (np.arange(len(c.grid)) >= head)
+    for tier in c.billing.tiers:
+        if tier.period == last:
+            rule, mwh = c.farm.sections(Tier)[tier.item], counted_mwh(tier, imported)
+            yield rule.name, c.billing.periods[last].label, mwh, max(mwh - tier.amount, 0.0) * rule.adds_usd_per_mwh
+
+
+@ACCOUNT.rest("tier_mwh")
+def tiers_after(s: Books, head: int) -> dict[tuple[str, str], float]:
+    """Energy from an interval on, by tier."""
+    return {(name, label): mwh for name, label, mwh, _ in _of_the_rest(s, head)}
+
+
+@ACCOUNT.offer("charged_after")
+def charged_after(c: Conditions, s: Books, head: int) -> F:
+    """What energy from an interval on comes to above tiers, by itself, USD, in the last interval."""
+    usd = np.zeros(len(c.grid))
+    usd[-1] = sum(above for *_, above in _of_the_rest(s, head))
+    return usd

@@ -1,0 +1,1 @@
+"""A backtest: the page, the terminal, and the files beside them."""

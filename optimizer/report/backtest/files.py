@@ -1,0 +1,81 @@
+"""What a backtest writes: the ladder as a table and as JSON, profit by day, what re-planning ran, and a page."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import json
+from collections.abc import Mapping
+
+import pandas as pd
+
+from optimizer.backtest.outcomes import Ladder, figures
+from optimizer.backtest.rungs import REPLANNING
+from optimizer.policies import Followed
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.report.backtest.page import render_backtest
+from optimizer.report.kit.power import power_text
+from optimizer.report.kit.schedule import schedule_text
+from optimizer.schedule.tables import off_texts
+
+_SCHEDULE = ("schedule.csv", "power.csv")
+NAMES = ("ladder.json", "ladder.csv", "daily.csv", *_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE), "report.html")
+"""Every file that some backtest writes."""
+MOST_BYTES = 20_000_000  # of schedule.csv or power.csv; a longer one is compressed
+_CENTS = 2
+
+
+def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> dict[str, str | bytes]:
+    """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
+    files: dict[str, str | bytes] = {
+        "ladder.json": json.dumps(figures(told), indent=1, allow_nan=False) + "\n",
+        "ladder.csv": _table(told),
+        "daily.csv": _daily(told),
+    }
+    if REPLANNING.key in schedules:
+        files |= _schedule(k, schedules[REPLANNING.key])
+    return files | {"report.html": render_backtest(k, schedules, told)}
+
+
+def _table(told: Ladder) -> str:
+    rows = []
+    for key, rung in told.rungs.items():
+        row = {
+            "rung": key,
+            "profit_usd": round(rung.profit, _CENTS),
+            "usd_per_mw_year": round(told.usd_per_mw_year(key), _CENTS),
+            "share_of_bound": told.share_of_bound(key),
+            "uptime": rung.uptime,
+            "starts_per_machine_year": rung.starts_per_machine_year,
+            "peaks": len(rung.peaks),
+            "peaks_hit": sum(peak.hit for peak in rung.peaks),
+            "curtailed_mwh": sum(rung.off_mwh.values()),
+        }
+        rows.append(row | {f"usd_{line}": round(usd, _CENTS) for line, usd in rung.usd.items()})
+    table = pd.DataFrame(rows)
+    lines = [column for column in table if str(column).startswith("usd_")]
+    return _csv(table.fillna(dict.fromkeys(lines, 0.0)))
+
+
+def _daily(told: Ladder) -> str:
+    """A row per local day, a column per rung: its profit, USD."""
+    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in told.rungs.items()}
+    return _csv(pd.DataFrame({"day": told.days, **profits}))
+
+
+def _csv(table: pd.DataFrame) -> str:
+    file = io.StringIO()
+    table.to_csv(file, index=False)
+    return file.getvalue()
+
+
+def _schedule(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
+    """The schedule as `curtail plan` writes it, each file as text or, where long, compressed: always the same bytes."""
+    shape = (len(k.actual.farm.fleet), len(k.grid))
+    texts = (schedule_text(k.actual, schedule, off_texts(schedule.off, shape)), power_text(k.actual, schedule))
+    return dict(_packed(name, text.encode()) for name, text in zip(_SCHEDULE, texts, strict=True))
+
+
+def _packed(name: str, data: bytes) -> tuple[str, bytes]:
+    """A file's name and contents, compressed where that is long."""
+    return (f"{name}.gz", gzip.compress(data, mtime=0)) if len(data) > MOST_BYTES else (name, data)

@@ -1,0 +1,109 @@
+"""A backtest as one self-contained HTML page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from optimizer.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
+from optimizer.backtest.rungs import BOUND, LADDER
+from optimizer.ledger import in_order, title
+from optimizer.policies import Followed
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.report.backtest.charts import STYLE, cumulative, day_in_detail, far_off
+from optimizer.report.backtest.view import ShownDay, best_and_worst, falls, pair_of, shown_days, sure_of
+from optimizer.report.kit.charts import REASON_STYLE
+from optimizer.report.kit.page import render
+from optimizer.report.kit.text import label, share
+
+
+@dataclass(frozen=True)
+class Row:
+    """A rung on the page. share: of the bound's profit, None without a bound; curtailed_mwh: off for any reason."""
+
+    key: str
+    outcome: RungOutcome
+    usd_per_mw_year: float
+    share: float | None
+    curtailed_mwh: float
+
+    @property
+    def hit(self) -> int:
+        """Coincident peaks at which the farm had stopped."""
+        return sum(peak.hit for peak in self.outcome.peaks)
+
+
+@dataclass(frozen=True)
+class Day:
+    """A day in detail: what tells its charts from others', the highest price and when, what the pair earned, USD."""
+
+    place: str
+    shown: ShownDay
+    highest_usd_per_mwh: float
+    at: str
+    mine: float
+    theirs: float
+
+
+def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> str:
+    """The page of a backtest, HTML text."""
+    pair = pair_of(told)
+    rows = [
+        Row(key, rung, told.usd_per_mw_year(key), told.share_of_bound(key), sum(rung.off_mwh.values()))
+        for key, rung in told.rungs.items()
+    ]
+    days = [_day(k, told, shown, f"d{n}") for n, shown in enumerate(shown_days(k, told, pair))]
+    charts = [cumulative(told, pair)]
+    charts += [day_in_detail(k, schedules, told, pair, day.shown.position, day.place) for day in days]
+    present = {reason for row in rows for reason in row.outcome.off_mwh}
+    charged = in_order(line for row in rows for line in row.outcome.usd)
+    shares = {name: share(value, 0) for name, value in k.actual.farm.backtest if isinstance(value, float)}
+    best, worst = ([], []) if pair is None else best_and_worst(told, pair)
+    return render(
+        "optimizer.report.backtest",
+        charts=charts,
+        t=told,
+        days_between=(told.days[0], told.days[-1]),
+        pair=pair,
+        rows=rows,
+        by_key={row.key: row for row in rows},
+        bound=BOUND.key,
+        titles={key: rung.title for key, rung in LADDER.items()},
+        meanings={key: rung.meaning.format(**shares) for key, rung in LADDER.items()},
+        falls=falls(told),
+        best=best,
+        worst=worst,
+        shown=days,
+        far=[] if pair is None else [(LADDER[key].title, _end(told, key, pair.theirs)) for key in far_off(told, pair)],
+        reasons=[(str(r), label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if str(r) in present],
+        lines={line: title(line, afterwards=True) for line in charged},
+        peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
+        hit_share=HIT_SHARE,
+        known=sure_of(k),
+        most_mwh=max(row.curtailed_mwh for row in rows) or 1.0,
+        broken=[row for row in rows if row.outcome.breaches],
+        styles=STYLE,
+    )
+
+
+def _end(told: Ladder, key: str, base: str) -> float:
+    return told.rungs[key].profit - told.rungs[base].profit
+
+
+def _local(told: Ladder, start: str) -> str:
+    return pd.Timestamp(start).tz_convert(told.timezone).strftime("%Y-%m-%d %H:%M")
+
+
+def _day(k: Knowledge, told: Ladder, shown: ShownDay, place: str) -> Day:
+    pair = pair_of(told)
+    prices = k.actual.market.energy_price_usd_per_mwh.copy()
+    prices[k.grid.day_of_interval != shown.position] = -float("inf")
+    at = int(prices.argmax())
+    mine, theirs = (
+        (0.0, 0.0)
+        if pair is None
+        else (float(told.rungs[key].daily_usd[shown.position]) for key in (pair.mine, pair.theirs))
+    )
+    return Day(place, shown, float(prices[at]), k.grid.local_starts[at].strftime("%H:%M"), mine, theirs)

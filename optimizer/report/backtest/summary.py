@@ -1,0 +1,31 @@
+"""The ladder on a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+
+from optimizer.backtest.outcomes import Ladder
+from optimizer.backtest.rungs import LADDER
+
+
+def print_ladder(told: Ladder, console: Console) -> None:
+    """One row per rung."""
+    lag = "an interval's price known as it begins" if told.lag == 0 else f"prices known {told.lag} intervals late"
+    table = Table(title=f"{told.farm}, {told.start[:10]} to {told.end[:10]}, {lag}", title_justify="left")
+    for name in ("", "profit, $", "$/MW-year", "of the bound", "uptime", "starts", "peaks hit"):
+        table.add_column(name, justify="left" if not name else "right")
+    for key, rung in told.rungs.items():
+        share = told.share_of_bound(key)
+        hit = sum(peak.hit for peak in rung.peaks)
+        table.add_row(
+            LADDER[key].title,
+            f"{rung.profit:,.0f}",
+            f"{told.usd_per_mw_year(key):,.0f}",
+            "" if share is None else f"{share:.2%}",
+            f"{rung.uptime:.1%}",
+            f"{rung.starts_per_machine_year:.0f}",
+            f"{hit} of {len(rung.peaks)}" if rung.peaks else "",
+        )
+    console.print(table)
+    console.print("starts: per machine and year; the bound knows all prices and has machines in fractions")

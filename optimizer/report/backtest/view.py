@@ -1,0 +1,185 @@
+"""What the page of a backtest shows: which rung is measured against which, waterfalls, days, what was known when."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+
+from optimizer.backtest.outcomes import Ladder, between
+from optimizer.backtest.rungs import BOUND, REPLANNING, STRIKE
+from optimizer.config.replanning import Column, DayAhead, Persistence, Replanning, SameHourLastWeek
+from optimizer.ledger import title
+from optimizer.replanning.knowledge import Knowledge
+from optimizer.report.kit.text import plural, trimmed
+from optimizer.report.kit.waterfall import Cascade, cascade
+from optimizer.units import MINUTES_PER_HOUR
+
+MOST_DAYS = 5  # best, and as many worst
+MOST_TERMS = 3
+_NOTHING = 0.005  # USD
+_SMALL = 0.5  # USD
+
+
+@dataclass(frozen=True)
+class Pair:
+    """The rung that the page is about, and the one it is measured against."""
+
+    mine: str
+    theirs: str
+
+
+def pair_of(told: Ladder) -> Pair | None:
+    """Re-planning against the strike rule; without one of them what stands nearest, None on a ladder of one rung."""
+    keys = list(told.rungs)
+    if len(keys) < 2:
+        return None
+    earned = [key for key in keys if key != BOUND.key]
+    mine = REPLANNING.key if REPLANNING.key in keys else earned[-1] if len(earned) > 1 else keys[-1]
+    others = keys[: keys.index(mine)]
+    if not others:
+        return Pair(keys[1], keys[0])
+    return Pair(mine, STRIKE.key if STRIKE.key in others else others[-1])
+
+
+@dataclass(frozen=True)
+class Fall:
+    """What makes the profit of one rung that of another, by lines of the account, and the sum, USD."""
+
+    one: str
+    other: str
+    change: float
+    bars: Cascade
+
+
+def falls(told: Ladder) -> list[Fall]:
+    """The pair the page is about, then all neighbours on the ladder."""
+    keys = list(told.rungs)
+    pair = pair_of(told)
+    steps = list(pairwise(keys))
+    if pair is not None:
+        steps = [(pair.theirs, pair.mine), *(step for step in steps if step != (pair.theirs, pair.mine))]
+    return [_fall(told, one, other) for one, other in steps]
+
+
+def _fall(told: Ladder, one: str, other: str) -> Fall:
+    change = told.rungs[other].profit - told.rungs[one].profit
+    terms = between(told.rungs[one], told.rungs[other])
+    bars = [(title(line, afterwards=True), usd, False) for line, usd in terms.items()]
+    return Fall(one, other, change, cascade([*bars, ("Together", change, True)]))
+
+
+@dataclass(frozen=True)
+class DayRow:
+    """A day on the page, USD: what the pair and the bound earned, and the lines that differ most."""
+
+    day: str
+    mine: float
+    theirs: float
+    bound: float | None
+    gain: float
+    terms: tuple[tuple[str, float], ...]
+
+
+def best_and_worst(told: Ladder, pair: Pair) -> tuple[list[DayRow], list[DayRow]]:
+    """The days on which the one rung earned most more than the other, and those on which it earned most less."""
+    mine, theirs = told.rungs[pair.mine], told.rungs[pair.theirs]
+    gains = mine.daily_usd - theirs.daily_usd
+    bound = told.rungs[BOUND.key].daily_usd if BOUND.key in told.rungs else None
+
+    def row(at: int) -> DayRow:
+        lines = dict.fromkeys([*mine.daily, *theirs.daily])
+        nothing = np.zeros(len(gains))
+        terms = [
+            (
+                title(line, afterwards=True),
+                float(mine.daily.get(line, nothing)[at] - theirs.daily.get(line, nothing)[at]),
+            )
+            for line in lines
+        ]
+        largest = sorted((term for term in terms if abs(term[1]) >= _SMALL), key=lambda term: -abs(term[1]))
+        return DayRow(
+            day=told.days[at],
+            mine=float(mine.daily_usd[at]),
+            theirs=float(theirs.daily_usd[at]),
+            bound=None if bound is None else float(bound[at]),
+            gain=float(gains[at]),
+            terms=tuple(largest[:MOST_TERMS]),
+        )
+
+    order = np.argsort(-gains, kind="stable").tolist()
+    best = [row(at) for at in order[:MOST_DAYS] if gains[at] > _NOTHING]
+    worst = [row(at) for at in order[::-1][:MOST_DAYS] if gains[at] < -_NOTHING]
+    return best, worst
+
+
+@dataclass(frozen=True)
+class ShownDay:
+    """A day in detail: its place among the days, and why it is shown."""
+
+    position: int
+    day: str
+    labels: tuple[str, ...]
+
+
+def shown_days(k: Knowledge, told: Ladder, pair: Pair | None) -> list[ShownDay]:
+    """The best and the worst day of the pair's one rung against the other, and that of the highest price."""
+    wanted: dict[int, list[str]] = {}
+    if pair is not None:
+        gains = told.rungs[pair.mine].daily_usd - told.rungs[pair.theirs].daily_usd
+        if gains.max() > _NOTHING:
+            wanted.setdefault(int(gains.argmax()), []).append("Best day")
+        if gains.min() < -_NOTHING:
+            wanted.setdefault(int(gains.argmin()), []).append("Worst day")
+    highest = int(k.actual.market.energy_price_usd_per_mwh.argmax())
+    wanted.setdefault(int(k.grid.day_of_interval[highest]), []).append("Highest price")
+    return [ShownDay(at, told.days[at], tuple(labels)) for at, labels in wanted.items()]
+
+
+def sure_of(k: Knowledge) -> list[str]:
+    """What every rung but the bound knew when, and what is left out: sentences."""
+    farm, market = k.actual.farm, k.actual.market
+    said = _of_prices(k, farm.replanning)
+    said.append("What hashing is worth is known a day late: a day's bitcoin price and difficulty when it is over.")
+    if market.temperature_c is not None and np.ptp(market.temperature_c) > 0:
+        said.append("The weather ahead is expected to be that of the same hour of the last day seen.")
+    if k.issued:
+        said.append(
+            "Coincident peaks: plans see the probabilities issued at midnight and hourly through the day from the "
+            "grid's load up to then; every rung is charged at the hours that became the peaks in the end."
+        )
+    said.append(
+        "Prices and peaks are taken as they came: what the farm does moves neither. Machines do as they are told."
+    )
+    return said
+
+
+def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
+    if k.prices is None or rules is None:
+        return ["The contract fixes the price of energy, so it is known in advance."]
+    minutes = round(float(k.grid.hours[0]) * MINUTES_PER_HOUR)
+    lag, forecast = k.prices.lag, rules.forecast
+    said = [
+        f"The price of an interval of {minutes} minutes is known as it begins."
+        if lag == 0
+        else f"The latest price that is known as an interval begins is that of {plural(lag, 'interval')} of {minutes} "
+        "minutes before."
+    ]
+    ahead: dict[type[Any], str] = {
+        DayAhead: "Later prices are expected to be the day-ahead market's{}; beyond them, those of the last day out.",
+        SameHourLastWeek: "Later prices are expected to be those of the same hour a week before{}.",
+        Persistence: "Later prices are expected to stay at the latest that is known{}.",
+        Column: "Later prices are those of the farm's own forecast{}; where it is not known yet, those a day before.",
+    }
+    more = ""
+    if isinstance(forecast, DayAhead):
+        more = f", known from {forecast.published:%H:%M} of the day before"
+    elif isinstance(forecast, Column):
+        more = f", each known {trimmed(forecast.known_hours_before)} hours before"
+    said.append(ahead[type(forecast)].format(more))
+    if rules.deviation_half_life_minutes:
+        half = trimmed(rules.deviation_half_life_minutes)
+        said.append(f"How far the latest price departs from that is expected to halve every {half} minutes.")
+    return said

@@ -1,0 +1,168 @@
+"""A comparison as one self-contained HTML page. Charts are plain elements placed in per cent; no script draws them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from optimizer.compare.outcomes import Outcome
+from optimizer.compare.running import Compared, Comparison, Way
+from optimizer.ledger import Kind
+from optimizer.reasons import Reason
+from optimizer.report.compare.summary import notes
+from optimizer.report.compare.view import (
+    WAYS,
+    Scale,
+    Sweep,
+    local,
+    name_of,
+    sweeps,
+    value_text,
+    waterfall,
+)
+from optimizer.report.kit.charts import REASON_STYLE, timeline
+from optimizer.report.kit.page import render
+from optimizer.report.kit.text import label
+
+MOST_ROWS = 200  # scenarios on the page; compare.csv holds all
+MOST_WATERFALLS = 40
+
+
+@dataclass(frozen=True)
+class Row:
+    """A scenario on the page: its plan's outcome and those of the other ways, and the base it is measured against."""
+
+    name: str
+    compared: Compared
+    base: Outcome | None
+    ways: dict[Way, Outcome | None]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A cell of a heat map: USD, how far it lies between the lowest and the highest, per cent; None where it failed."""
+
+    usd: float | None
+    heat: float
+
+
+@dataclass(frozen=True)
+class HeatMap:
+    """Values of the first key down, of the second across."""
+
+    title: str
+    keys: tuple[str, ...]
+    across: tuple[str, ...]
+    rows: tuple[tuple[str, tuple[Cell, ...]], ...]
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Profit over the values of one key: points in per cent by way, ticks of both axes."""
+
+    title: str
+    key: str
+    lines: dict[Way, list[tuple[float, float, float]]]
+    across: list[tuple[float, str]]
+    up: list[tuple[float, str]]
+
+
+def render_comparison(comparison: Comparison) -> str:
+    """The page of a comparison, HTML text."""
+    rows = [
+        Row(name_of(comparison, s), s, comparison.base_of(s), {way: s.outcome(way) for way in WAYS})
+        for s in comparison.scenarios[:MOST_ROWS]
+    ]
+    bases = [
+        Row(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in WAYS})
+        for b in comparison.bases
+    ]
+    present = {reason for row in (*bases, *rows) for found in row.ways.values() if found for reason in found.off_mwh}
+    swept = sweeps(comparison)
+    falls = [waterfall(comparison, scenario) for scenario in comparison.scenarios[:MOST_WATERFALLS]]
+    return render(
+        "optimizer.report.compare",
+        charts=timeline("UTC", 0, np.zeros(0), {}, ()),
+        c=comparison,
+        rows=rows,
+        bases=bases,
+        singles=[row for row in rows if not row.compared.values],
+        ways=WAYS,
+        way=Way,
+        scale=Scale([found.profit for row in (*bases, *rows) for found in row.ways.values() if found]),
+        most_mwh=max((f.curtailed_mwh for row in (*bases, *rows) for f in row.ways.values() if f), default=0.0) or 1.0,
+        reasons=[(str(reason), label(reason), reason.meaning, *REASON_STYLE[reason]) for reason in _order(present)],
+        curves=[curve(sweep) for sweep in swept if len(sweep.keys) == 1],
+        maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
+        falls=[fall for fall in falls if fall is not None],
+        notes=notes(comparison),
+        kinds=Kind,
+        local=local,
+    )
+
+
+def _order(present: set[str]) -> list[Reason]:
+    """Reasons as the report of a plan has them, kin beside each other."""
+    return [reason for reason in REASON_STYLE if str(reason) in present]
+
+
+def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:
+    """Profit of the plan that knows the scenario, and what it earns more than the strike rule."""
+
+    def profit(compared: Compared | None, way: Way) -> float | None:
+        found = None if compared is None else compared.outcome(way)
+        return None if found is None else found.profit
+
+    def gain(compared: Compared | None) -> float | None:
+        plan, rule = profit(compared, Way.KNOWING), profit(compared, Way.STRIKE_RULE)
+        return None if plan is None or rule is None else plan - rule
+
+    return (
+        _heat_map(f"{sweep.name}: profit, knowing, USD", sweep, lambda compared: profit(compared, Way.KNOWING)),
+        _heat_map(f"{sweep.name}: what the plan earns more than the strike rule, USD", sweep, gain),
+    )
+
+
+def _heat_map(title: str, sweep: Sweep, value: Any) -> HeatMap:
+    usd = [[value(sweep.at(down, across)) for across in sweep.values[1]] for down in sweep.values[0]]
+    known = [v for row in usd for v in row if v is not None]
+    low, span = min(known, default=0.0), (max(known, default=0.0) - min(known, default=0.0)) or 1.0
+    return HeatMap(
+        title,
+        sweep.keys,
+        tuple(value_text(across) for across in sweep.values[1]),
+        tuple(
+            (
+                value_text(down),
+                tuple(Cell(v, 0.0 if v is None else 100.0 * (v - low) / span) for v in row),
+            )
+            for down, row in zip(sweep.values[0], usd, strict=True)
+        ),
+    )
+
+
+def curve(sweep: Sweep) -> Curve:
+    """Profit by way over one key; values that are no numbers stand at equal distances."""
+    values = sweep.values[0]
+    plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
+    places = [float(value) for value in values] if plain else [float(i) for i in range(len(values))]
+    left, span = min(places), (max(places) - min(places)) or 1.0
+    across = [100.0 * (place - left) / span for place in places]
+    found = {
+        way: [
+            (x, outcome.profit)
+            for x, value in zip(across, values, strict=True)
+            if (member := sweep.at(value)) is not None and (outcome := member.outcome(way)) is not None
+        ]
+        for way in WAYS
+    }
+    scale = Scale([usd for points in found.values() for _, usd in points])
+    return Curve(
+        title=f"{sweep.name}: profit, USD",
+        key=sweep.keys[0],
+        lines={way: sorted((x, 100.0 - scale.at(usd), usd) for x, usd in points) for way, points in found.items()},
+        across=[(x, value_text(value)) for x, value in zip(across, values, strict=True)],
+        up=[(100.0 - at, text) for at, text in scale.ticks],
+    )

@@ -1,0 +1,115 @@
+"""A comparison in the terminal: profit by way, and what the plan that knows a scenario does, in 80 columns or more."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from optimizer.compare.outcomes import Outcome
+from optimizer.compare.running import Compared, Comparison, Failure, Way
+from optimizer.ledger import Kind
+from optimizer.report.compare.view import WAYS, name_of
+from optimizer.report.kit.text import label, number, plural
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+
+
+def print_comparison(comparison: Comparison, console: Console) -> None:
+    """Print the tables of a comparison to a rich console."""
+    from rich.text import Text
+
+    console.print(Text(f"{comparison.farm}: profit, USD", style="bold"))
+    console.print(_profits(comparison))
+    console.print(Text("\nThe plan that knows the scenario", style="bold"))
+    console.print(_plans(comparison))
+    for sentence in notes(comparison):
+        console.print(Text(f"! {sentence}", style="yellow"))
+
+
+def _table(first: str, titles: Sequence[str]) -> Table:
+    from rich.table import Table
+
+    table = Table(box=None, padding=(0, 2, 0, 0), pad_edge=False, header_style="dim")
+    table.add_column(first, overflow="fold")
+    for title in titles:
+        table.add_column(title, justify="right", no_wrap=True)
+    return table
+
+
+def _profits(comparison: Comparison) -> Table:
+    from rich.text import Text
+
+    table = _table("scenario", [*(words.short for words in WAYS.values()), "to base"])
+    for compared in (*comparison.bases, *comparison.scenarios):
+        base, mine = comparison.base_of(compared), compared.outcome(Way.KNOWING)
+        change = "" if base is None or mine is None else f"{round(mine.profit - base.profit) + 0:+,}"
+        table.add_row(Text(name_of(comparison, compared)), *(_profit(compared.ways[way]) for way in WAYS), change)
+    return table
+
+
+def _profit(found: Outcome | Failure) -> str:
+    if isinstance(found, Failure):
+        return "failed"
+    return number(found.profit) + ("*" if found.breaches else "")
+
+
+def _plans(comparison: Comparison) -> Table:
+    from rich.text import Text
+
+    table = _table(
+        "scenario", ["MWh off", "most for", "PH-h lost", "sold", "events", "penalty", "worst hour", "starts"]
+    )
+    for compared in (*comparison.bases, *comparison.scenarios):
+        found = compared.outcome(Way.KNOWING)
+        if found is None:
+            continue
+        most = max(found.off_mwh, key=lambda reason: found.off_mwh[reason], default="")
+        sums = [number(found.of(kind)) for kind in (Kind.SALE, Kind.CUT, Kind.PENALTY)]
+        figures = [number(found.curtailed_mwh), label(most), number(found.lost_ph_hours), *sums]
+        figures += [number(found.worst_hour_usd), number(found.starts)]
+        table.add_row(Text(name_of(comparison, compared)), *figures)
+    return table
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What a reader must know: warnings of the markets; of single rows failures, rules broken, optima not proved."""
+    said = dict.fromkeys(_warnings(comparison))
+    for compared in (*comparison.bases, *comparison.scenarios):
+        name = name_of(comparison, compared)
+        said |= dict.fromkeys(_failures(name, compared))
+        for way, found in compared.ways.items():
+            if isinstance(found, Outcome) and found.breaches:
+                rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in found.breaches.items())
+                said[f"* {name}, {WAYS[way].short}: breaks {rules}"] = None
+            if isinstance(found, Outcome) and not found.proved:
+                said[f"{name}, {WAYS[way].short}: the search ended early; a better schedule may exist"] = None
+    return list(said)
+
+
+def _warnings(comparison: Comparison) -> list[str]:
+    """One sentence for each warning, with the scenarios it holds for where it is not that of a base too."""
+    holds_for: dict[str, list[str]] = {}
+    for compared in (*comparison.bases, *comparison.scenarios):
+        for warning in compared.warnings:
+            holds_for.setdefault(warning, []).append(compared.name)
+    common = {warning for base in comparison.bases for warning in base.warnings}
+    return [
+        warning
+        if warning in common or warning.startswith(f"scenario {names[0]}: ")
+        else f"{names[0]}{f' and {len(names) - 1} more' if len(names) > 1 else ''}: {warning}"
+        for warning, names in holds_for.items()
+    ]
+
+
+def _failures(name: str, compared: Compared) -> list[str]:
+    """One sentence for each message, with the ways it stands for."""
+    by_message: dict[str, list[str]] = {}
+    for way, found in compared.ways.items():
+        if isinstance(found, Failure):
+            by_message.setdefault(found.message, []).append(WAYS[way].short)
+    return [
+        f"{name}{'' if len(ways) == len(WAYS) else ', ' + ', '.join(ways)}: {message}"
+        for message, ways in by_message.items()
+    ]

@@ -1,0 +1,1 @@
+"""An ensemble: the page, the terminal, and the files beside them."""

@@ -1,0 +1,1 @@
+"""A plan: the page, the terminal, and the files beside them."""
