@@ -13,6 +13,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import read_market
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, megawatts, usd_per_th_hour
 
 DAYS_PER_YEAR = 365.25
@@ -95,8 +96,8 @@ def _row(c: Conditions, group: Group, mode: str) -> Breakeven:
     power_price = _mean(c, prices)
     extra_mw = megawatts(point.power_w - group.standby_w) * _mean(c, c.pue)
     hashprice = usd_per_th_hour(_mean(c, market.hashprice_usd_per_ph_day)) * (1.0 - fee)
-    if group.hosting is not None:
-        strike = group.hosting.fee_usd_per_mwh * megawatts(point.power_w) / extra_mw
+    if (hosting := group.section(Hosting)) is not None:
+        strike = hosting.fee_usd_per_mwh * megawatts(point.power_w) / extra_mw
         paid = _mean(c, (strike > prices).astype(np.float64))
         return Breakeven(group.name, mode, point.efficiency_j_per_th, strike, power_price, paid, None, None, None, None)
     strike = point.hashrate_th * hashprice / extra_mw

@@ -17,10 +17,10 @@ import pandas as pd
 
 from optimizer.arrays import Bool, F
 from optimizer.config.clock import to_utc
-from optimizer.config.events import ByAmount, Event, Payment, ToLevel, ToShare
 from optimizer.config.farm import Farm
-from optimizer.config.programs import Obligation, Span, after, obligations
 from optimizer.market.grid import Grid
+from optimizer.mechanisms.calls.config import ByAmount, Event, Payment, Program, ToLevel, ToShare
+from optimizer.mechanisms.calls.obligations import Obligation, Span, after, obligations
 
 _SECONDS_PER_HOUR = 3600.0
 
@@ -121,14 +121,14 @@ class Calls:
     @cached_property
     def owed(self) -> tuple[Obligation, ...]:
         """What is owed of each event, in the order of the file."""
-        return obligations(self.farm.events, self.farm.programs, self.farm.timezone)
+        return obligations(self.farm.sections(Event), self.farm.sections(Program), self.farm.timezone)
 
     @cached_property
     def caps(self) -> tuple[EventCap, ...]:
         """Every interval that an event caps, by event in the order of the file, then in time."""
         return tuple(
             cap
-            for e, event in enumerate(self.farm.events)
+            for e, event in enumerate(self.farm.sections(Event))
             if not event.voluntary and self.owed[e].spans
             for cap in self._caps(e, event)
         )
@@ -170,12 +170,12 @@ class Calls:
 
     def _paid(self, e: int) -> tuple[Span, ...]:
         """When an event pays: while it is owed, once the time to respond is over."""
-        return after(self.owed[e].spans, self._answered(self.farm.events[e]))
+        return after(self.owed[e].spans, self._answered(self.farm.sections(Event)[e]))
 
     @cached_property
     def paid(self) -> tuple[PaidSpan, ...]:
         """Pieces of intervals in which cuts are paid for, in time's order."""
-        paying = {e: event.payment for e, event in enumerate(self.farm.events) if event.payment is not None}
+        paying = {e: event.payment for e, event in enumerate(self.farm.sections(Event)) if event.payment is not None}
         if not paying:
             return ()
         spans = [(e, pd.Timestamp(start), pd.Timestamp(end)) for e in paying for start, end in self._paid(e)]
@@ -183,7 +183,7 @@ class Calls:
         inner = {edge for _, *edges in spans for edge in edges if begin < edge < finish}
         cuts = self.grid.starts.union(pd.DatetimeIndex(sorted(inner), tz="UTC"))
         starts, ends = cuts, cuts[1:].append(pd.DatetimeIndex([finish]))
-        pays = np.zeros((len(self.farm.events), len(cuts)), dtype=np.bool_)
+        pays = np.zeros((len(self.farm.sections(Event)), len(cuts)), dtype=np.bool_)
         for e, start, end in spans:
             pays[e] |= (starts >= start) & (ends <= end)
         found = []
@@ -191,7 +191,10 @@ class Calls:
             interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
             every = (
                 Offer(
-                    e, paying[e], float(self._baseline(paying[e].baseline_mw)[interval]), self.farm.events[e].voluntary
+                    e,
+                    paying[e],
+                    float(self._baseline(paying[e].baseline_mw)[interval]),
+                    self.farm.sections(Event)[e].voluntary,
                 )
                 for e in np.flatnonzero(pays[:, piece]).tolist()
             )

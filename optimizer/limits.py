@@ -14,6 +14,7 @@ import numpy as np
 
 from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
+from optimizer.mechanisms.calls.config import Event
 
 ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
 _NEXT_TO_NOTHING = 1e-3  # USD/MWh
@@ -99,11 +100,12 @@ def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditio
     """The farm with all that binds in one limit on import, hard or at a price."""
     softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
     events = tuple(
-        event if event.voluntary or event.soft else event.model_copy(update=softened) for event in c.farm.events
+        event if event.voluntary or event.soft else event.model_copy(update=softened)
+        for event in c.farm.sections(Event)
     )
     site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
     limit = np.minimum(import_mw, _NO_LIMIT_MW)
-    farm = c.farm.model_copy(update={"events": events, "site": site})
+    farm = c.farm.model_copy(update={Event.KEY: events, "site": site})
     return replace(c, farm=farm, market=c.market.with_(import_limit_mw=limit), eased=True)
 
 

@@ -23,6 +23,7 @@ from optimizer.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
+from optimizer.mechanisms.calls.config import Event
 from optimizer.scenario.apply import NO_SCENARIO, combined, farm_with, plan_time, read_market_with
 from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
@@ -276,8 +277,8 @@ def _why(c: Conditions) -> str:
 
     A choice never collides: a voluntary call can be declined, a kept block filled first.
     """
-    owed = tuple(event for event in c.farm.events if not event.voluntary)
-    problem = build_problem(replace(c, farm=c.farm.model_copy(update={"events": owed}), tail=None))
+    owed = tuple(event for event in c.farm.sections(Event) if not event.voluntary)
+    problem = build_problem(replace(c, farm=c.farm.model_copy(update={Event.KEY: owed}), tail=None))
 
     def when(row: CollidingRow) -> str:
         if "INTERVALS" not in row.at:

@@ -18,6 +18,7 @@ from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import accounts
 from optimizer.market.inputs import MarketInputs
+from optimizer.mechanisms.demand.config import Demand
 from optimizer.settlement.account import settle
 
 _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
@@ -37,7 +38,7 @@ def metered(
     falls on the intervals that set the peak.
     """
     c = Conditions(farm, market, state, Rest({"peaks_mw": dict(expected)}))
-    lacking = [demand.name for demand in farm.energy.demand if demand.expected_peak_mw is None]
+    lacking = [demand.name for demand in farm.sections(Demand) if demand.expected_peak_mw is None]
     if not lacking:
         return c
     nothing = {(name, period.label): 0.0 for name in lacking for period in c.billing.periods}

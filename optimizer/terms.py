@@ -15,6 +15,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
@@ -158,4 +159,4 @@ def _optimum(c: Conditions) -> Dispatch:
 def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """The schedule on a farm with more suppliers than it draws from."""
     nothing = np.zeros(len(c.grid))
-    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.energy.supplies})
+    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.sections(Supply)})

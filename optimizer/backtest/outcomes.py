@@ -13,6 +13,7 @@ from optimizer.arrays import F
 from optimizer.backtest.rungs import BOUND
 from optimizer.compare.outcomes import off_mwh
 from optimizer.conditions import Conditions
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.schedule.checker import check
@@ -93,7 +94,7 @@ def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutc
 def _peaks(c: Conditions, imported: F) -> tuple[PeakSeen, ...]:
     """The peaks that came, runs of intervals that count in full or in part as one."""
     found = []
-    for peak in c.farm.energy.coincident_peaks:
+    for peak in c.farm.sections(CoincidentPeak):
         at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
         for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
             begins = pd.Timestamp(c.grid.starts[run[0]]).isoformat()

@@ -18,6 +18,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.state import BillState, State
 from optimizer.errors import MissingDataError, SolverError
 from optimizer.market.periods import billing_periods
+from optimizer.mechanisms.demand.config import Demand
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
@@ -55,7 +56,7 @@ class Replay:
         farm = self.k.actual.farm
         begins = self.k.grid.starts[self._edges[max(part.first - 1, 0)]].to_pydatetime()
         full = float(self.k.actual.full_import_mw.max())  # with none, its last day would be planned to save the charge
-        bill = BillState(peaks_mw={demand.name: full for demand in farm.energy.demand})
+        bill = BillState(peaks_mw={demand.name: full for demand in farm.sections(Demand)})
         try:
             state = self._day(part.first - 1, State(at=begins, bill=bill))[1] if part.first else self.k.actual.state
             for day in range(part.first, part.stop):
@@ -93,7 +94,7 @@ class Replay:
 def _told(farm: Farm, state: State) -> str:
     """A state as text, with what nothing in the farm file asks for left out."""
     ramps = farm.site.ramp_up_mw_per_hour is not None or farm.site.ramp_down_mw_per_hour is not None
-    ratchets = any(demand.ratchet is not None for demand in farm.energy.demand)
+    ratchets = any(demand.ratchet is not None for demand in farm.sections(Demand))
     bill = state.bill
     bill = bill.model_copy(
         update={

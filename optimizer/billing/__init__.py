@@ -18,13 +18,16 @@ from optimizer.billing.facts import NO_REST, LaterBill, PeakBill, Quantity, Rest
 from optimizer.billing.later import later_bills_of
 from optimizer.billing.tags import Case, Tag, tags_of
 from optimizer.config.calendar import When
-from optimizer.config.charges import Demand, Ratchet
 from optimizer.config.farm import Farm
 from optimizer.config.state import BillState
 from optimizer.errors import MissingDataError
 from optimizer.market.calendars import hours_within, share_within
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import Period, billing_periods
+from optimizer.mechanisms.demand.config import Demand, Ratchet
+from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tiers.config import Tier
 
 __all__ = ["NO_REST", "Billing", "Case", "LaterBill", "PeakBill", "Quantity", "Rest", "Tag", "looked_back"]
 _HOUR = pd.Timedelta(hours=1)
@@ -80,13 +83,13 @@ class Billing:
 
         Raises MissingDataError where a peak that the bill depends on is not known.
         """
-        if not self.farm.energy.demand:
+        if not self.farm.sections(Demand):
             return ()
         missing: list[str] = []
         bills = [
             self._peak_bill(i, demand, p, missing)
             for p in range(len(self.periods))
-            for i, demand in enumerate(self.farm.energy.demand)
+            for i, demand in enumerate(self.farm.sections(Demand))
         ]
         if missing:
             raise MissingDataError("\n".join(missing))
@@ -149,7 +152,7 @@ class Billing:
         at = {(bill.charge, self.periods[bill.period].label): b for b, bill in enumerate(self.peak_bills)}
         pairs = []
         for (charge, label), later in at.items():
-            ratchet = self.farm.energy.demand[charge].ratchet
+            ratchet = self.farm.sections(Demand)[charge].ratchet
             if ratchet is None:
                 continue
             earlier = (at.get((charge, back)) for back in looked_back(ratchet, label))
@@ -161,7 +164,7 @@ class Billing:
         """Every demand charge in every billing period after the plan that a peak of the plan may hold up."""
         return tuple(
             bill
-            for i, demand in enumerate(self.farm.energy.demand)
+            for i, demand in enumerate(self.farm.sections(Demand))
             if demand.ratchet is not None
             for bill in later_bills_of(self, i, demand, demand.ratchet)
         )
@@ -169,27 +172,27 @@ class Billing:
     @cached_property
     def tiers(self) -> tuple[Quantity, ...]:
         """Every energy tier in every period in which its hours come."""
-        if not self.farm.energy.tiers:
+        if not self.farm.sections(Tier):
             return ()
         billed = 1.0 + self.farm.energy.loss_share
         done, rest = self.so_far.tier_mwh, self.rest.of("tier_mwh")
         return tuple(
             quantity
             for p in range(len(self.periods))
-            for i, tier in enumerate(self.farm.energy.tiers)
+            for i, tier in enumerate(self.farm.sections(Tier))
             for quantity in self._quantity(i, p, tier.when, billed, tier.above_mwh_per_month, tier.name, done, rest)
         )
 
     @cached_property
     def takes(self) -> tuple[Quantity, ...]:
         """Every minimum take in every period the plan touches."""
-        if all(supply.minimum_take is None for supply in self.farm.energy.supplies):
+        if all(supply.minimum_take is None for supply in self.farm.sections(Supply)):
             return ()
         done, rest = self.so_far.taken_mwh, self.rest.of("taken_mwh")
         return tuple(
             quantity
             for p in range(len(self.periods))
-            for i, supply in enumerate(self.farm.energy.supplies)
+            for i, supply in enumerate(self.farm.sections(Supply))
             if supply.minimum_take is not None
             for quantity in self._quantity(
                 i, p, supply.when, 1.0, supply.minimum_take.mwh_per_month, supply.name, done, rest
@@ -243,11 +246,11 @@ class Billing:
     @cached_property
     def tags(self) -> tuple[Tag, ...]:
         """Every coincident-peak charge and year for which the plan holds a chance of a peak."""
-        if not self.farm.energy.coincident_peaks:
+        if not self.farm.sections(CoincidentPeak):
             return ()
         return tuple(
             tag
-            for i, peak in enumerate(self.farm.energy.coincident_peaks)
+            for i, peak in enumerate(self.farm.sections(CoincidentPeak))
             for tag in tags_of(i, peak, self.market.peak_probability[peak.name], self.market.grid)
         )
 
@@ -257,7 +260,7 @@ class Billing:
 
     @cached_property
     def _shares(self) -> list[F]:
-        return [self._within(demand.when) for demand in self.farm.energy.demand]
+        return [self._within(demand.when) for demand in self.farm.sections(Demand)]
 
     def _within(self, when: When | None) -> F:
         return share_within(self.market.grid, when, self.farm.energy.holidays)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from optimizer.arrays import F, Int
-from optimizer.config.charges import Ratchet
+from optimizer.mechanisms.demand.config import Ratchet
 
 
 @dataclass(frozen=True)

@@ -11,10 +11,10 @@ import pandas as pd
 
 from optimizer.billing.facts import LaterBill, looked_back
 from optimizer.config.calendar import Holidays, When
-from optimizer.config.charges import Demand, Ratchet
 from optimizer.market.calendars import hours_within
 from optimizer.market.grid import Grid
 from optimizer.market.periods import periods_after
+from optimizer.mechanisms.demand.config import Demand, Ratchet
 
 if TYPE_CHECKING:
     from optimizer.billing import Billing
@@ -46,7 +46,7 @@ def later_bills_of(billing: Billing, i: int, demand: Demand, ratchet: Ratchet) -
 
 def peaks_not_told(billing: Billing) -> Iterator[str]:
     """Ratchets that reach beyond the plan, where nothing says which peaks to expect there."""
-    for i, demand in enumerate(billing.farm.energy.demand):
+    for i, demand in enumerate(billing.farm.sections(Demand)):
         ratchet = demand.ratchet
         if ratchet is None or demand.expected_peaks_mw is not None:
             continue

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.config.charges import CoincidentPeak
 from optimizer.market.coincident import rule_of
 from optimizer.market.grid import Grid
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.rule import PeakRule
 
 _SURE = 1e-9  # a sum of probabilities that is one is not a trifle more

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from calendar import month_name
 from typing import Annotated, Any, Literal
 
@@ -18,6 +19,20 @@ SLOT_MINUTES = 5  # every interval is a multiple of it
 SLOTS = 24 * 60 // SLOT_MINUTES
 _ROUNDED_SLOTS = 0.01  # 6.0833 hours are meant to be 06:05
 _CALENDARS = "must be nerc, a country or state such as US or US-TX, or a list of dates"
+_MONTH = r"^(20|21)\d\d-(0[1-9]|1[0-2])$"
+
+
+def _month_label(value: Any) -> Any:
+    if not isinstance(value, str) or not re.match(_MONTH, value):
+        raise ValueError('must be a month such as "2026-02"')
+    return value
+
+
+MonthLabel = Annotated[
+    str,
+    BeforeValidator(_month_label, json_schema_input_type=str),
+    Field(pattern=_MONTH, description='Such as "2026-02"'),
+]
 
 
 def _region(value: Any) -> Any:

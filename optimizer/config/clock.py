@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 from functools import lru_cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 
@@ -41,6 +42,25 @@ def to_utc(local: datetime, zone: str) -> datetime:
         raise ValueError(f"{said} comes twice in {zone}: add the offset, {options}")
     options = " or ".join(f"{time.astimezone(clock):%H:%M}" for time in (late, early))
     raise ValueError(f"{said} does not exist in {zone}: the clock skips it; write {options}")
+
+
+def utc_of(value: Any, zone: Any) -> datetime | None:
+    """A time in UTC; None where it is none, or told already."""
+    time = time_of(value)
+    try:
+        return None if time is None else to_utc(time, zone)
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def time_of(value: Any) -> datetime | None:
+    """A time or the text of one; None for anything else."""
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    return value if isinstance(value, datetime) else None
 
 
 def backwards(start: datetime, end: datetime) -> bool:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, create_model
 
 from optimizer.config.base import Name, Section
-from optimizer.config.plain import entries, get
+from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.yaml12 import Keys
 from optimizer.mechanisms import contents
 
@@ -65,6 +66,21 @@ class Listed(Own):
     ENTRY: ClassVar[str]
 
     name: Name = Field(description="Its name, unique in the list")
+
+    def known_at(self, zone: str) -> datetime | None:  # noqa: ARG002
+        """When the farm learns of it, UTC; None where it has always known. ``zone`` is the farm's clock."""
+        return None
+
+    @classmethod
+    def unknown(cls, farm: Any, *table: str) -> Iterator[FoundAt]:
+        """Names that a table of the farm has, and no entry."""
+        known = [name for _, entry in cls.standing(farm) if isinstance(name := get(entry, "name"), str)]
+        found = farm
+        for key in table:
+            found = get(found, key)
+        for name in found if isinstance(found, dict) else ():
+            if isinstance(name, str) and name not in known:
+                yield (*table, name), f"no {cls.ENTRY} of the contract has this name; {meant(name, known)}"
 
     @classmethod
     def field(cls) -> Any:

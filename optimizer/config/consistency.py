@@ -12,9 +12,9 @@ from typing import Any
 from pydantic import BaseModel
 
 from optimizer.config.composed import Listed, kinds
-from optimizer.config.contract_checks import contract_faults, has_bill
+from optimizer.config.holiday_checks import holiday_faults
 from optimizer.config.plain import FoundAt, entries, get, meant
-from optimizer.config.state import state_sections
+from optimizer.config.state import BillState, state_sections
 from optimizer.config.time_checks import time_faults
 from optimizer.config.yaml12 import Keys, dotted
 from optimizer.mechanisms.contents import parts
@@ -23,13 +23,6 @@ __all__ = ["entries", "faults_of_the_whole", "get", "meant"]
 
 _NAMED = (  # lists whose entries go by name, and what an entry is
     (("fleet",), "group"),
-    (("events",), "event"),
-    (("programs",), "program"),
-    (("energy", "blocks"), "block"),
-    (("energy", "supplies"), "supplier"),
-    (("energy", "tiers"), "tier"),
-    (("energy", "demand"), "demand charge"),
-    (("energy", "coincident_peaks"), "coincident peak"),
 )
 _BY_TEMPERATURE = ("minimum_start_temperature_c", "freeze_protection", "cold_restart")  # keys of a group
 
@@ -40,9 +33,8 @@ def faults_of_the_whole(farm: Any) -> list[FoundAt]:
         *_names(farm),
         *_state(farm),
         *time_faults(farm),
-        *_missed(farm),
         *_temperature(farm),
-        *contract_faults(farm),
+        *holiday_faults(farm),
         *_daily(farm),
         *(fault for module in parts("config") if hasattr(module, "faults") for fault in module.faults(farm)),
     ]
@@ -72,7 +64,13 @@ def _state(farm: Any) -> Iterator[FoundAt]:
     groups = get(section, "groups")
     yield from _announced(farm, get(section, "announced"))
     own = {kind.KEY: get(section, kind.KEY) for kind in state_sections()}
-    told = [groups, get(section, "announced"), has_bill(section), get(section, "missed_mw"), *own.values()]
+    told = [
+        groups,
+        get(section, "announced"),
+        any(get(get(section, "bill"), key) for key in BillState.model_fields),
+        get(section, "missed_mw"),
+        *own.values(),
+    ]
     if get(section, "at") is None and (any(told) or get(section, "grid_import_mw") is not None):
         keys = ["groups", "announced", "grid_import_mw", "bill", "missed_mw", *own]
         yield ("state", "at"), f"is needed with {', '.join(keys[:-1])} or {keys[-1]}: the moment the state was read"
@@ -147,17 +145,6 @@ def _switched(state: Any, key: str) -> int:
     """Machines in a list of starts or stops."""
     units = (get(switched, "units") for _, switched in entries(state, key))
     return sum(count for count in units if isinstance(count, int) and count > 0)
-
-
-def _missed(farm: Any) -> Iterator[FoundAt]:
-    """Misses so far of events that are not charged by them."""
-    charged = [get(event, "name") for _, event in entries(farm, "events") if get(event, "violation_usd_per_mw")]
-    known = [name for name in charged if isinstance(name, str)]
-    missed = get(get(farm, "state"), "missed_mw")
-    for name in missed if isinstance(missed, dict) else ():
-        if isinstance(name, str) and name not in known:
-            sentence = f"no event with violation_usd_per_mw has this name; {meant(name, known)}"
-            yield ("state", "missed_mw", name), sentence
 
 
 def by_temperature(farm: Any) -> Iterator[Keys]:

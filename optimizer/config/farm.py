@@ -12,14 +12,12 @@ from pydantic import AfterValidator, ConfigDict, Field, model_validator
 from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Name, Section, Series, refuse
 from optimizer.config.clock import zone_of
-from optimizer.config.composed import Host, Place, composed
+from optimizer.config.composed import Host, Listed, Place, composed, kinds
 from optimizer.config.consistency import by_temperature, faults_of_the_whole
 from optimizer.config.daily import Daily
 from optimizer.config.energy import Energy
-from optimizer.config.events import Event
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import Horizon
-from optimizer.config.programs import Program
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
 from optimizer.config.site import Site
@@ -88,12 +86,6 @@ class Farm(Host):
     )
     energy: Energy = Field(description="What energy costs; or name a `contract` file that says so")
     weather: Weather | None = Field(default=None, description="Outdoor conditions")
-    events: Annotated[tuple[Event, ...], Field(max_length=1000)] = Field(
-        default=(), description="Instructions and contract calls to cut load"
-    )
-    programs: Annotated[tuple[Program, ...], Field(max_length=100)] = Field(
-        default=(), description="Agreements with limits on calls, which events name"
-    )
     horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
     state: State = Field(default=State(), description="What runs when the plan begins")
     replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
@@ -107,10 +99,13 @@ class Farm(Host):
         return self
 
     def known_at(self, moment: datetime) -> Farm:
-        """The farm as it is known at a moment, UTC: without the events whose notice is later."""
-        notices = ((event, event.known_at(self.timezone)) for event in self.events)
-        known = tuple(event for event, notice in notices if notice is None or notice <= moment)
-        return self.model_copy(update={"events": known})
+        """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""
+        known: dict[str, tuple[Listed, ...]] = {}
+        for kind in kinds():
+            if issubclass(kind, Listed) and self.takes(kind):
+                notices = ((entry, entry.known_at(self.timezone)) for entry in self.sections(kind))
+                known[kind.KEY] = tuple(entry for entry, notice in notices if notice is None or notice <= moment)
+        return self.model_copy(update=known)
 
     @property
     def needs_temperature(self) -> bool:

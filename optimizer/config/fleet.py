@@ -13,7 +13,6 @@ from optimizer.config.base import (
     Name,
     NonNegative,
     Positive,
-    Price,
     Section,
     Series,
     Share,
@@ -50,12 +49,6 @@ class ColdRestart(Section):
     minutes: Annotated[float, Field(ge=0, le=24 * 60)] = Field(
         description="Time a machine started in such cold draws power before it hashes, in place of restart_minutes"
     )
-
-
-class Hosting(Section):
-    """The machines belong to a customer who pays per kWh; their hash is not the farm's."""
-
-    fee_usd_per_mwh: Price = Field(description="What the customer pays per MWh the machines draw")
 
 
 @composed
@@ -100,7 +93,6 @@ class Group(Host):
         default=1, description="Machines behind one switch, such as a container"
     )
     pool_fee_share: Share | None = Field(default=None, description="Overrides revenue.pool_fee_share")
-    hosting: Hosting | None = Field(default=None, description="Absent: self-mined")
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Group:

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self, TypeVar
 from pydantic import ConfigDict, Field, ValidationInfo, create_model, model_validator
 
 from optimizer.config.base import Count, LocalTime, Name, NonNegative, Section, as_written, judged
-from optimizer.config.charges import MonthLabel
+from optimizer.config.calendar import MonthLabel
 from optimizer.mechanisms.contents import classes
 
 

@@ -1,4 +1,4 @@
-"""Times on the farm's clock, and calls whose notice, response and excused stretches must fit them.
+"""Times on the farm's clock.
 
 As in ``consistency``, a validated `Farm` and the plain data of a file are read alike.
 """
@@ -11,9 +11,9 @@ from itertools import product
 from typing import Any, get_args
 
 from optimizer.config.base import Section
-from optimizer.config.clock import to_utc, zone_of
+from optimizer.config.clock import time_of, to_utc, zone_of
 from optimizer.config.composed import kinds
-from optimizer.config.plain import FoundAt, entries, get, meant
+from optimizer.config.plain import FoundAt, entries, get
 from optimizer.config.yaml12 import Keys
 
 
@@ -21,7 +21,6 @@ def time_faults(farm: Any) -> Iterator[FoundAt]:
     """Faults of times with their paths; none where all fit."""
     yield from _times(farm)
     yield from _switched_later(farm)
-    yield from _calls(farm)
 
 
 def _times(farm: Any) -> Iterator[FoundAt]:
@@ -33,7 +32,7 @@ def _times(farm: Any) -> Iterator[FoundAt]:
     for path, section, keys in _timed(farm):
         known: list[datetime] = []
         for key in keys:
-            time = _time(get(section, key))
+            time = time_of(get(section, key))
             if time is not None:
                 try:
                     known.append(to_utc(time, zone))
@@ -48,13 +47,6 @@ def _timed(farm: Any) -> Iterator[tuple[Keys, Any, tuple[str, ...]]]:
     yield ("horizon",), get(farm, "horizon"), ("start",)
     yield ("revenue", "epoch"), get(get(farm, "revenue"), "epoch"), ("at",)
     yield ("state",), get(farm, "state"), ("at",)
-    for i, event in entries(farm, "events"):
-        yield ("events", i), event, ("start", "end")
-        yield ("events", i), event, ("notice",)
-        for j, stretch in entries(event, "excused"):
-            yield ("events", i, "excused", j), stretch, ("start", "end")
-    for i, block in entries(get(farm, "energy"), "blocks"):
-        yield ("energy", "blocks", i), block, ("start", "end")
     for i, group in entries(farm, "fleet"):
         for j, outage in entries(group, "outages"):
             yield ("fleet", i, "outages", j), outage, ("start", "end")
@@ -96,9 +88,9 @@ def _switches(farm: Any) -> Iterator[tuple[Keys, Any]]:
 
 def _switched_later(farm: Any) -> Iterator[FoundAt]:
     """Starts and stops of after the moment the state was read."""
-    zone, read = get(farm, "timezone"), _time(get(get(farm, "state"), "at"))
+    zone, read = get(farm, "timezone"), time_of(get(get(farm, "state"), "at"))
     for path, switched in _switches(farm):
-        at = _time(get(switched, "at"))
+        at = time_of(get(switched, "at"))
         if at is None or read is None:
             continue
         try:
@@ -109,55 +101,7 @@ def _switched_later(farm: Any) -> Iterator[FoundAt]:
             yield (*path, "at"), f"{at} is later than state.at, {read}"
 
 
-def _calls(farm: Any) -> Iterator[FoundAt]:
-    """Events whose program, notice, response or excused stretches do not fit them."""
-    zone = get(farm, "timezone")
-    programs = [name for _, program in entries(farm, "programs") if isinstance(name := get(program, "name"), str)]
-    for i, event in entries(farm, "events"):
-        path = ("events", i)
-        name = get(event, "program")
-        if isinstance(name, str) and name not in programs:
-            yield (*path, "program"), f"no program has this name; {meant(name, programs)}"
-        start, end = (_utc(get(event, key), zone) for key in ("start", "end"))
-        if start is None or end is None or end <= start:
-            continue  # told already, where it is wrong
-        begins, ends = (_time(get(event, key)) for key in ("start", "end"))
-        respond, notice = get(event, "respond_minutes"), _utc(get(event, "notice"), zone)
-        minutes = (end - start).total_seconds() / 60.0
-        if isinstance(respond, int | float) and respond >= minutes:
-            yield (
-                (*path, "respond_minutes"),
-                f"must be less than {minutes:g}, the minutes of the event (got {respond:g})",
-            )
-        if notice is not None and notice > start:
-            yield (*path, "notice"), f"{_time(get(event, 'notice'))} is later than the event's start, {begins}"
-        for j, stretch in entries(event, "excused"):
-            first, last = (_utc(get(stretch, key), zone) for key in ("start", "end"))
-            if first is not None and first < start:
-                yield (*path, "excused", j, "start"), f"lies before the event, which starts {begins}"
-            if last is not None and last > end:
-                yield (*path, "excused", j, "end"), f"lies after the event, which ends {ends}"
-
-
-def _utc(value: Any, zone: Any) -> datetime | None:
-    """A time in UTC; None where it is none, or told already."""
-    time = _time(value)
-    try:
-        return None if time is None else to_utc(time, zone)
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def _time(value: Any) -> datetime | None:
-    if isinstance(value, str):
-        try:
-            value = datetime.fromisoformat(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, datetime) else None
-
-
 def _mixed(section: Any) -> bool:
     """One end on the farm's clock, the other with an offset: the section by itself cannot compare them."""
-    start, end = _time(get(section, "start")), _time(get(section, "end"))
+    start, end = time_of(get(section, "start")), time_of(get(section, "end"))
     return start is not None and end is not None and (start.tzinfo is None) != (end.tzinfo is None)

@@ -15,10 +15,10 @@ from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import CentralBitcoin, Paths
-from optimizer.conversion.power import KW_PER_MW, Blocks
+from optimizer.conversion.power import Blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR, MONTHS_PER_YEAR, Timeline
 from optimizer.conversion.vintages import Vintages, vintages_of
-from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH
+from optimizer.units import HOURS_PER_DAY, KW_PER_MW, TERAHASH_PER_PETAHASH
 
 
 @dataclass(frozen=True, eq=False)

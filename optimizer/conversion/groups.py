@@ -12,6 +12,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.site import PueCurve
 from optimizer.conversion.files.study import Fleet, Machines, Replacement, ResalePrice
 from optimizer.errors import InputError
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.units import megawatts
 
 
@@ -63,13 +64,14 @@ def groups_of_farm(farm: Farm, machines: Machines, catalogue: dict[str, Machine]
         assert machine is not None, "load_farm resolves every model"
         works = group.availability if isinstance(group.availability, float) else 1.0
         mw = group.units * works * megawatts(machine.power_w) * pue
-        name = f"{machine.model} hosted" if group.hosting is not None else machine.model
-        fee = 0.0 if group.hosting is None else group.hosting.fee_usd_per_mwh / pue
+        hosting = group.section(Hosting)
+        name = f"{machine.model} hosted" if hosting is not None else machine.model
+        fee = 0.0 if hosting is None else hosting.fee_usd_per_mwh / pue
         if name in rows:
             before = rows[name]
             fee = (fee * mw + before.hosted_usd_per_mwh * before.mw) / (mw + before.mw)
             mw += before.mw
-        rows[name] = _Row(name, mw, machine, fee, group.hosting is not None)
+        rows[name] = _Row(name, mw, machine, fee, hosting is not None)
     return _groups([*rows.values(), *_replacements(machines, catalogue)], machines, pue)
 
 

@@ -15,8 +15,8 @@ from optimizer.arrays import Bool, F
 from optimizer.conversion.files.power import Call, Power
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.errors import InputError
+from optimizer.units import KW_PER_MW
 
-KW_PER_MW = 1000.0
 _MIDDLE_USD_PER_MWH = 50.0  # half of what a price can count for; where strike prices lie
 _NO_HOURS = 1e-9
 

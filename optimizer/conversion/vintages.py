@@ -8,8 +8,8 @@ import numpy as np
 
 from optimizer.arrays import F, Int
 from optimizer.conversion.files.offer import Offer
-from optimizer.conversion.power import KW_PER_MW
 from optimizer.conversion.timeline import MONTHS_PER_YEAR, Timeline
+from optimizer.units import KW_PER_MW
 
 
 @dataclass(frozen=True, eq=False)

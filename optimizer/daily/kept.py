@@ -20,6 +20,7 @@ from optimizer.errors import CurtailError
 from optimizer.limits import hard_limit, short_mw
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market
+from optimizer.mechanisms.calls.config import Event, Program
 from optimizer.nearest import plan_or_nearest
 from optimizer.planning import Plan
 from optimizer.policies import Followed, on_where, strike_rule
@@ -162,7 +163,7 @@ def _grid_from(record: Record, start: pd.Timestamp) -> Grid:
 
 
 def _binding(farm: Farm) -> tuple[object, ...]:
-    return farm.events, farm.programs, farm.site
+    return farm.sections(Event), farm.sections(Program), farm.site
 
 
 def _at_site(market: MarketInputs, farm: Farm, folder: Path) -> tuple[MarketInputs, tuple[str, ...]]:

@@ -17,15 +17,14 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from optimizer.config.clock import to_utc
-from optimizer.config.events import Event
 from optimizer.config.farm import Farm
-from optimizer.config.programs import Program
 from optimizer.config.site import Site
 from optimizer.daily.aside import set_aside
 from optimizer.daily.folder import INPUTS, MOST_BYTES, StateFolder
 from optimizer.daily.read_alone import readable, right_of, zone_in
 from optimizer.daily.site_alone import site_of
 from optimizer.errors import CurtailError, InputError
+from optimizer.mechanisms.calls.config import Event, Program
 from optimizer.outputs import write_text
 from optimizer.outside import read_regular
 
@@ -55,7 +54,7 @@ class Orders:
             event.model_copy(update={"name": f"{event.name} (telephone)"}) if event.name in names else event
             for event in self.telephone
         )
-        return farm.model_copy(update={"events": (*self.events, *told), "programs": self.programs, "site": self.site})
+        return farm.model_copy(update={Event.KEY: (*self.events, *told), Program.KEY: self.programs, "site": self.site})
 
 
 _SECTIONS: dict[str, TypeAdapter[Any]] = {
@@ -75,7 +74,7 @@ def orders_now(farm_file: Path, folder: Path, farm: Farm | None, last: Farm | No
     damaged = _damaged_aside(folder)
     before = _kept(folder) or (None if last is None else _of_schedule(folder, last, farm))
     if farm is not None:
-        found = Orders(_fixed(farm.events, farm.timezone), farm.programs, farm.site)
+        found = Orders(_fixed(farm.sections(Event), farm.timezone), farm.sections(Program), farm.site)
     elif before is None:
         return None
     else:
@@ -159,11 +158,11 @@ def _of_schedule(folder: Path, last: Farm, farm: Farm | None) -> Orders:
 
     Where its run does not say which those are, they are the ones that the farm file does not have.
     """
-    events = _fixed(last.events, last.timezone)
+    events = _fixed(last.sections(Event), last.timezone)
     told = _telephone_of_run(folder)
     if told is None:
-        told = () if farm is None else _others(events, _fixed(farm.events, farm.timezone))
-    return Orders(_others(events, told), last.programs, last.site, told)
+        told = () if farm is None else _others(events, _fixed(farm.sections(Event), farm.timezone))
+    return Orders(_others(events, told), last.sections(Program), last.site, told)
 
 
 def _others(events: Sequence[Event], known: Sequence[Event]) -> tuple[Event, ...]:

@@ -27,6 +27,8 @@ from optimizer.market.periods import billing_periods
 from optimizer.market.quantities import PRICES, known_as
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
+from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
 from optimizer.replanning.history import day_before, where_told
 from optimizer.replanning.issues import is_issued, peaks_ahead
@@ -59,7 +61,7 @@ def read_present(
     prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
     issued = {
         peak.name: peaks_ahead(farm, folder, grid, peak, now)
-        for peak in farm.energy.coincident_peaks
+        for peak in farm.sections(CoincidentPeak)
         if is_issued(peak)
     }
     seen, before = _seen(farm, folder, grid)
@@ -74,8 +76,8 @@ def read_present(
 
 def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
     """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
-    known = farm.known_at(now).events
-    for event in farm.events:
+    known = farm.known_at(now).sections(Event)
+    for event in farm.sections(Event):
         if event not in known and (notice := event.known_at(farm.timezone)) is not None:
             yield f"{event.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
 
@@ -100,7 +102,7 @@ def _known_ahead(farm: Farm, folder: Path, grid: Grid, head: int) -> MarketInput
     price: Any = np.nan
     if not isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
         price = read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh
-    issued = {peak.name: 0.0 for peak in farm.energy.coincident_peaks if is_issued(peak)}
+    issued = {peak.name: 0.0 for peak in farm.sections(CoincidentPeak) if is_issued(peak)}
     only, given = known_as(farm, "ahead", "forecast", "issued"), {ENERGY_PRICE: price, "peak_probability": issued}
     return read_market(farm, folder, grid, head=head if head < len(grid) else None, only=only, given=given)
 

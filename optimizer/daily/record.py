@@ -25,6 +25,7 @@ from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import WORTH, MarketInputs, Named
 from optimizer.market.quantities import declared
+from optimizer.mechanisms.calls.config import Event
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 FORM = 4  # of the text; those of before are read too
@@ -93,7 +94,7 @@ class Record:
         """Whether a call has ended within a long interval of the schedule, which holds machines to its end."""
         grid, zone = self.market.grid, self.farm.timezone
         present = (grid.starts <= now) & (grid.ends > now) & (grid.hours > grid.hours[0])
-        ends = [pd.Timestamp(to_utc(event.end, zone)) for event in self.farm.events if not event.voluntary]
+        ends = [pd.Timestamp(to_utc(event.end, zone)) for event in self.farm.sections(Event) if not event.voluntary]
         return any(end <= now and bool((present & (grid.starts < end)).any()) for end in ends)
 
     def text(self) -> str:

@@ -9,7 +9,6 @@ from typing import Any
 import pandas as pd
 
 from optimizer.config.clock import to_utc
-from optimizer.config.events import Event
 from optimizer.config.farm import Farm
 from optimizer.daily.folder import INPUTS, RECORD, StateFolder
 from optimizer.daily.history import History
@@ -17,6 +16,7 @@ from optimizer.daily.inputs import text_of
 from optimizer.daily.orders import Orders, orders_now, telephone_inputs
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError, InputError
+from optimizer.mechanisms.calls.config import Event
 
 
 class Run:

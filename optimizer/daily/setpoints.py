@@ -17,6 +17,7 @@ from optimizer.daily.folder import StateFolder
 from optimizer.daily.orders import next_unheeded
 from optimizer.daily.record import Record
 from optimizer.limits import owed_limit
+from optimizer.mechanisms.calls.config import Event
 from optimizer.outputs import write_text
 from optimizer.outside import printable
 from optimizer.settlement.flows import grid_import_mw
@@ -66,7 +67,7 @@ def hand_out(
     status = status if covers else "nothing" if record is None else "run out"
     source = None if record is None else record.source_at(moment)
     short_mw, short_until = (0.0, None) if record is None else shortfall(record, moment)
-    unheeded = None if record is None else next_unheeded(folder.path, record.farm.events, moment)
+    unheeded = None if record is None else next_unheeded(folder.path, record.farm.sections(Event), moment)
     ends = moment if record is None else valid_until(record, moment, status, valid_minutes)
     calls = () if unheeded is None else (max(pd.Timestamp(unheeded), moment),)
     document = SetPoints(

@@ -21,6 +21,7 @@ from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record, metered
 from optimizer.daily.review import Told
 from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
 from optimizer.state import fitted, state_after
@@ -68,7 +69,7 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
         realised_usd=earned(really, dispatch),
         strike_rule_usd=earned(*by_rule),
         farm=record.farm.name,
-        expects_peaks=bool(record.farm.energy.coincident_peaks),
+        expects_peaks=bool(record.farm.sections(CoincidentPeak)),
         rule=state_after(*by_rule).model_dump_json(),
     )
 

@@ -13,6 +13,7 @@ from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
 from optimizer.formulation import build_problem
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 
@@ -55,7 +56,7 @@ def line_names(study: Study) -> tuple[str, ...]:
         {(group.name, mode): nothing for group in study.base.farm.fleet for mode in group.modes},
         nothing,
         nothing,
-        {supply.name: nothing for supply in study.base.farm.energy.supplies},
+        {supply.name: nothing for supply in study.base.farm.sections(Supply)},
     )
     return tuple(settle(study.base, idle).lines)
 

@@ -15,12 +15,12 @@ import pandas as pd
 
 from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
+from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
 from optimizer.peaks.fit import daily_peaks
 from optimizer.peaks.load_error import LoadError
 from optimizer.peaks.model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, Outlook, ercot_model

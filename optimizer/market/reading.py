@@ -13,7 +13,6 @@ import pandas as pd
 
 from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.errors import Fault, InputError, MissingDataError
@@ -23,6 +22,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
 from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.rule import within_count
 from optimizer.units import HOURS_PER_DAY
 

@@ -11,12 +11,13 @@ from optimizer.arrays import Bool
 from optimizer.config.base import SeriesFile
 from optimizer.config.calendar import SLOT_MINUTES, SLOTS
 from optimizer.config.clock import to_utc
-from optimizer.config.energy import Block
 from optimizer.config.farm import Farm
-from optimizer.config.programs import obligations
 from optimizer.market.calendars import kinds_of_day
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import subsidy_on
+from optimizer.mechanisms.blocks.config import Block
+from optimizer.mechanisms.calls.config import Event, Program
+from optimizer.mechanisms.calls.obligations import obligations
 
 _FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
 
@@ -33,8 +34,8 @@ def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> tuple[str, ...]:
 
 def _calls_not_owed(farm: Farm, grid: Grid) -> Iterator[str]:
     """Events within the plan that the limits of their program excuse, wholly or in part."""
-    owed = obligations(farm.events, farm.programs, farm.timezone)
-    for event, obligation in zip(farm.events, owed, strict=True):
+    owed = obligations(farm.sections(Event), farm.sections(Program), farm.timezone)
+    for event, obligation in zip(farm.sections(Event), owed, strict=True):
         start, end = (pd.Timestamp(to_utc(time, farm.timezone)) for time in (event.start, event.end))
         if obligation.remark is not None and start < grid.end and end > grid.starts[0]:
             yield obligation.remark
@@ -44,7 +45,7 @@ def _skipped_blocks(farm: Farm, grid: Grid) -> Iterator[str]:
     """Hours of a block that do not exist on the day on which clocks are put forward."""
     for moment, day, skipped in _skipped(grid):
         kind = int(kinds_of_day(np.array([day]), farm.energy.holidays)[0])
-        for i, block in enumerate(farm.energy.blocks):
+        for i, block in enumerate(farm.sections(Block)):
             if block.when is None or not _lasts(block, moment, farm.timezone):
                 continue
             for first, stop in _spans(block.when.table()[pd.Timestamp(day).month - 1, kind]):

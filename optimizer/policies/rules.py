@@ -12,6 +12,7 @@ import numpy as np
 
 from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.policies.walk import Followed, Wish, extra_mw, meter_price, walked
 from optimizer.units import megawatts, usd_per_th_hour
 
@@ -96,9 +97,9 @@ def _earned(c: Conditions) -> list[F]:
     for group in c.farm.fleet:
         fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
         points = group.points.values()
-        if group.hosting is None:
+        if (hosting := group.section(Hosting)) is None:
             found.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
         else:
-            usd = group.hosting.fee_usd_per_mwh
+            usd = hosting.fee_usd_per_mwh
             found.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
     return found

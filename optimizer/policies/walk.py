@@ -19,6 +19,7 @@ from optimizer.arrays import Bool, F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
+from optimizer.mechanisms.onsite.config import Onsite
 from optimizer.reasons import Reason, reasons
 from optimizer.units import WATTS_PER_MEGAWATT
 
@@ -248,7 +249,7 @@ class _Walk:
 
     def _own(self, t: int, load: float, limit: float) -> float:
         """On-site power used where it is cheaper than the grid's or the grid's is not enough, MW."""
-        onsite = self.c.farm.energy.onsite
+        onsite = self.c.farm.section(Onsite)
         if onsite is None:
             return 0.0
         dear = onsite.cost_usd_per_mwh >= self.price[t]
@@ -256,7 +257,7 @@ class _Walk:
 
     def _feed(self, t: int, load: float, limit: float) -> None:
         """Use power of one's own, and export what is left of it where that pays."""
-        c, onsite = self.c, self.c.farm.energy.onsite
+        c, onsite = self.c, self.c.farm.section(Onsite)
         if onsite is not None:
             own, cost, used = float(c.market.onsite_available_mw[t]), onsite.cost_usd_per_mwh, self._own(t, load, limit)
             sells = c.market.export_price_usd_per_mwh[t] > cost

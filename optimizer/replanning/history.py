@@ -17,6 +17,7 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared, known_as
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.replanning.forecasts import price_forecast, told, told_before, with_week_before
 from optimizer.replanning.issues import peaks_came
 from optimizer.replanning.knowledge import Knowledge
@@ -38,7 +39,7 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     grid = grid_of(farm.model_copy(update={"horizon": uniform}))
     charges = {
         peak.name: peaks_came(farm, folder, grid, peak)
-        for peak in farm.energy.coincident_peaks
+        for peak in farm.sections(CoincidentPeak)
         if peak.probability is None
     }
     came = {name: shares for name, (shares, _) in charges.items()}

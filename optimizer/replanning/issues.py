@@ -14,13 +14,13 @@ import pandas as pd
 
 from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
-from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.issued import Issuer, model_before, scaled_error
 from optimizer.peaks.rule import true_peaks
 

@@ -1,4 +1,4 @@
-"""What a scenario changes of the farm: events and programs, outages and cold restarts, fleet, contract, fixed costs."""
+"""What a scenario changes of the farm: outages and cold restarts, fleet, contract, sections, fixed costs."""
 
 from __future__ import annotations
 
@@ -19,11 +19,9 @@ from optimizer.errors import Fault, InputError
 from optimizer.scenario.language import (
     ColdRestartChange,
     ContractChange,
-    EventChange,
     FixedCostsChange,
     FleetChange,
     OutageChange,
-    ProgramsChange,
     SectionChange,
     Sections,
 )
@@ -54,19 +52,9 @@ def farm_with(
 
 
 @singledispatch
-def _changed(change: Any, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
+def _changed(change: Any, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
     """The farm after one change; changes of the market leave it as it is."""
-    return change.farm(farm, placed, begins, folder) if isinstance(change, MechanismChange) else farm
-
-
-@_changed.register
-def _(change: EventChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
-    event = placed.on_clock(change.event, begins, farm.timezone)
-    if change.notice is not None:
-        notice = placed.time(change.notice, ("notice",), begins, farm.timezone)
-        event = placed.rebuilt(event, {(): ("event",), ("notice",): ("notice",)}, notice=notice)
-    origins: dict[Keys, Keys] = {("events", len(farm.events)): ("event",)}
-    return placed.rebuilt(farm, origins, events=(*farm.events, event))
+    return change.farm(farm, placed, begins) if isinstance(change, MechanismChange) else farm
 
 
 @_changed.register
@@ -119,16 +107,6 @@ def _(change: ColdRestartChange, farm: Farm, placed: Placed, _begins: datetime, 
         for group in farm.fleet
     )
     return placed.rebuilt(farm, {}, fleet=fleet)
-
-
-@_changed.register
-def _(change: ProgramsChange, farm: Farm, placed: Placed, _begins: datetime, _folder: Path) -> Farm:
-    given = {program.name: program for program in change.set}
-    kept = tuple(given.get(program.name, program) for program in farm.programs)
-    known = {program.name for program in farm.programs}
-    added = [i for i, program in enumerate(change.set) if program.name not in known]
-    origins: dict[Keys, Keys] = {("programs", len(kept) + k): ("set", i) for k, i in enumerate(added)}
-    return placed.rebuilt(farm, origins, programs=(*kept, *(change.set[i] for i in added)))
 
 
 @_changed.register

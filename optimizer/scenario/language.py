@@ -9,21 +9,12 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from optimizer.config.base import LocalTime, Name, NonNegative, Section, refuse
 from optimizer.config.composed import Host, Own, composed
 from optimizer.config.energy import Energy
-from optimizer.config.events import Event
 from optimizer.config.fleet import ColdRestart, Group
-from optimizer.config.programs import Program
 from optimizer.config.rates import PriceSeries
 from optimizer.mechanisms.contents import classes
 from optimizer.scenario.courses import CourseChange
 from optimizer.scenario.parts import Factor, Noticed, Operated, Timed
 from optimizer.scenario.times import InPlanDays
-
-
-class EventChange(Noticed):
-    """A curtailment event; its times are all dates or all days of the plan."""
-
-    kind: Literal["event"] = Field(description="An instruction or contract call to cut load")
-    event: Annotated[Event, InPlanDays] = Field(description="The event, as in a farm file")
 
 
 def _all_or_names(value: Any) -> str:
@@ -53,15 +44,6 @@ class ColdRestartChange(ColdRestart, Noticed):
 
     kind: Literal["cold_restart"] = Field(description="Longer restarts in the cold")
     groups: Groups = Field(default="all", description="all, or the names of groups")
-
-
-class ProgramsChange(Noticed):
-    """Programs that calls are owed under, so that an event may belong to one."""
-
-    kind: Literal["programs"] = Field(description="Limits on the calls of a season")
-    set: Annotated[tuple[Program, ...], Field(min_length=1)] = Field(
-        description="Programs as in a farm file; one takes the place of the farm's of its name"
-    )
 
 
 class FixedCostsChange(Noticed, Operated):
@@ -132,9 +114,7 @@ class FleetChange(Noticed):
         return self
 
 
-CallChange = EventChange | ProgramsChange
-FleetOrCosts = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
-FarmChange = CallChange | FleetOrCosts
+FarmChange = OutageChange | ColdRestartChange | FleetChange | FixedCostsChange | ContractChange
 if TYPE_CHECKING:
     Change = Noticed
 else:

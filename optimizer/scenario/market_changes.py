@@ -16,7 +16,6 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import HASHPRICE, MarketInputs
 from optimizer.market.quantities import declared, limits_of
 from optimizer.market.series import Fill, on_grid, read_series
-from optimizer.scenario.language import EventChange
 from optimizer.scenario.parts import Course, MechanismChange, Timed
 from optimizer.scenario.piecewise import Piecewise, Window, seconds_after
 from optimizer.scenario.placed import Placed, Scenario
@@ -68,9 +67,7 @@ class _State:
     def take(self, placed: Placed, name: str) -> None:
         """Apply one change; those of the farm are no matter of the market, but for their time."""
         change = placed.change
-        if isinstance(change, EventChange):
-            when = window_of(placed, "event", self.grid)
-        elif isinstance(change, MechanismChange) and change.LASTS is not None:
+        if isinstance(change, MechanismChange) and change.LASTS is not None:
             when = window_of(placed, change.LASTS, self.grid)
         elif isinstance(change, Timed):
             when = window(placed, change, self.grid)

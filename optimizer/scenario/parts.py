@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
@@ -35,7 +34,7 @@ class MechanismChange(Noticed):
     LASTS: ClassVar[str | None] = None
 
     @abstractmethod
-    def farm(self, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
+    def farm(self, farm: Farm, placed: Placed, begins: datetime) -> Farm:
         """The farm after it; arguments as of `farm_with`, ``placed`` tells faults at its place."""
 
 

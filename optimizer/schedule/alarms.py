@@ -12,6 +12,7 @@ from optimizer.billing import Tag
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.tags.account import tag_usd
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.items import PLAIN_ITEMS
@@ -81,7 +82,7 @@ def _kept_off_mw(c: Conditions, imported: F, off: Mapping[Reason, F]) -> F:
 
 
 def _alarm(c: Conditions, tag: Tag, imported: F, kept: F, part: F, margin: F) -> Alarm:
-    peak, hours = c.farm.energy.coincident_peaks[tag.charge], c.grid.hours
+    peak, hours = c.farm.sections(CoincidentPeak)[tag.charge], c.grid.hours
     probability = tag.weight * tag.count
     miss = tag.rate_usd_per_mw / tag.count
     given_up = (margin * kept).sum(axis=0) * hours * part

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.blocks.config import Block
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import REASONS, Explanation
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -113,7 +114,7 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
             others = others + values
     billed = 1.0 + c.farm.energy.loss_share
     # Where the next MWh comes from a block that is kept or from another supplier, the interval's price should stop none
-    fees = [block.resale.fee_usd_per_mwh for block in c.farm.energy.blocks if block.resale is not None]
+    fees = [block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None]
     fixed = explanation.items["energy"] / billed
     apart = c.market.energy_price_usd_per_mwh - fixed > max(fees, default=0.0) + _NOTHING
     rows, p = [], 0

@@ -11,8 +11,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.ledger import Kind, accounts, in_order, of_kind
 from optimizer.market.periods import Period
 from optimizer.settlement.account import settle
-
-KW_PER_MW = 1000.0
+from optimizer.units import KW_PER_MW
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,9 @@ from optimizer.config.farm import Farm
 from optimizer.config.state import BillState
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.demand.account import peaks
+from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import settle
 from optimizer.settlement.flows import grid_import_mw
 
@@ -27,18 +30,22 @@ def after(c: Conditions, dispatch: Dispatch) -> BillState:
             past.setdefault(name, {})[label] = mw
     if not billing.goes_on(last):
         begun = last.ends < c.grid.end  # by the end of an interval that began before
-        return BillState(peaks_mw={demand.name: 0.0 for demand in energy.demand if begun}, past_peaks_mw=past)
+        return BillState(peaks_mw={demand.name: 0.0 for demand in energy.sections(Demand) if begun}, past_peaks_mw=past)
     carried = old if billing.begun_before(last) and last is first else BillState()
     used = {
-        energy.tiers[t.item].name: counted_mwh(t, imported) for t in billing.tiers if billing.periods[t.period] is last
+        energy.sections(Tier)[t.item].name: counted_mwh(t, imported)
+        for t in billing.tiers
+        if billing.periods[t.period] is last
     }
     taken = {
         name: counted_mwh(take, dispatch.supply_mw[name])
         for take in billing.takes
-        if billing.periods[take.period] is last and (name := energy.supplies[take.item].name)
+        if billing.periods[take.period] is last and (name := energy.sections(Supply)[take.item].name)
     }
-    takes = [supply.name for supply in energy.supplies if supply.minimum_take is not None]
-    tier_mwh = {tier.name: carried.tier_mwh.get(tier.name, 0.0) + used.get(tier.name, 0.0) for tier in energy.tiers}
+    takes = [supply.name for supply in energy.sections(Supply) if supply.minimum_take is not None]
+    tier_mwh = {
+        tier.name: carried.tier_mwh.get(tier.name, 0.0) + used.get(tier.name, 0.0) for tier in energy.sections(Tier)
+    }
     return carried.model_copy(
         update={
             "peaks_mw": {name: mw for (name, label), mw in metered.items() if label == last.label},
@@ -54,14 +61,14 @@ def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
     """The measured peak of every demand charge in every period so far, by name and label; none that is not known."""
     billing, energy, so_far = c.billing, c.farm.energy, c.state.bill.peaks_mw
     first = billing.periods[0]
-    found = {(demand.name, period.label): 0.0 for demand in energy.demand for period in billing.periods}
+    found = {(demand.name, period.label): 0.0 for demand in energy.sections(Demand) for period in billing.periods}
     if billing.begun_before(first):
         found |= {(name, first.label): mw for name, mw in so_far.items()}
-        for demand in energy.demand:
+        for demand in energy.sections(Demand):
             if demand.name not in so_far and billing.counted_before(demand, first):
                 del found[demand.name, first.label]
     for bill, peak in zip(billing.peak_bills, peaks(c, imported), strict=True):
-        key = energy.demand[bill.charge].name, billing.periods[bill.period].label
+        key = energy.sections(Demand)[bill.charge].name, billing.periods[bill.period].label
         if key in found:
             found[key] = max(found[key], peak.measured_mw)
     return found
@@ -75,7 +82,7 @@ def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], aft
     s, last = settle(c, dispatch), billing.periods[-1]
     inside = slice(last.first, last.stop)
     charged = -float((s.usd["energy"] + s.usd["adders"])[inside].sum())
-    for tier in energy.tiers:
+    for tier in energy.sections(Tier):
         above = [max(mwh.get(tier.name, 0.0) - tier.above_mwh_per_month, 0.0) for mwh in (before, after)]
         charged += tier.adds_usd_per_mwh * (above[1] - above[0])
     for bill, peak in zip(billing.peak_bills, peaks(c, s.import_mw), strict=True):
@@ -87,9 +94,9 @@ def _charged(c: Conditions, dispatch: Dispatch, before: Mapping[str, float], aft
 def fitted(bill: BillState, farm: Farm) -> BillState:
     """Without charges, tiers and suppliers that are gone."""
     energy = farm.energy
-    demand = {charge.name for charge in energy.demand}
-    tiers = {tier.name for tier in energy.tiers}
-    takes = {supply.name for supply in energy.supplies if supply.minimum_take is not None}
+    demand = {charge.name for charge in energy.sections(Demand)}
+    tiers = {tier.name for tier in energy.sections(Tier)}
+    takes = {supply.name for supply in energy.sections(Supply) if supply.minimum_take is not None}
     return bill.model_copy(
         update={
             "peaks_mw": {name: mw for name, mw in bill.peaks_mw.items() if name in demand},

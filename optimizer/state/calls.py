@@ -6,6 +6,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.calls.account import misses
+from optimizer.mechanisms.calls.config import Event
 from optimizer.settlement.flows import grid_import_mw
 
 Announced = dict[str, dict[str, tuple[int, ...]]]
@@ -20,7 +21,7 @@ def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
     """The worst miss so far of every event that is charged for it, MW."""
     missed = dict(c.state.missed_mw)
     for miss in misses(c, grid_import_mw(c, dispatch)):
-        event = c.farm.events[miss.event]
+        event = c.farm.sections(Event)[miss.event]
         if event.violation_usd_per_mw is not None:
             missed[event.name] = max(missed.get(event.name, 0.0), miss.worst_mw)
     return missed
@@ -28,7 +29,7 @@ def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
 
 def missed_fitted(missed: dict[str, float], farm: Farm) -> dict[str, float]:
     """Without events that are gone or no longer charged."""
-    charged = {event.name for event in farm.events if event.violation_usd_per_mw is not None}
+    charged = {event.name for event in farm.sections(Event) if event.violation_usd_per_mw is not None}
     return {name: mw for name, mw in missed.items() if name in charged}
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from optimizer.billing import NO_REST, Billing, Rest, looked_back
-from optimizer.config.charges import Ratchet
 from optimizer.errors import MissingDataError
+from optimizer.mechanisms.demand.config import Ratchet
 from tests.farms import conditions, farm
 
 MORNING = "2026-02-11 06:00+00:00"  # 426 hours before March

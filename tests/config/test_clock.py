@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from optimizer.config.clock import to_utc, zone_of
-from optimizer.config.energy import Block
-from optimizer.config.events import Event, Stretch
 from optimizer.config.fleet import Group, Outage
+from optimizer.mechanisms.blocks.config import Block
+from optimizer.mechanisms.calls.config import Event, Stretch
 from optimizer.scenario.times import surely_not_after
 
 

@@ -19,12 +19,12 @@ import numpy as np
 import pytest
 from jsonschema import Draft202012Validator
 
-from optimizer.config.events import Event
 from optimizer.daily.document import SetPoints, columns
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.job import run_once
 from optimizer.daily.record import Record
 from optimizer.daily.setpoints import hand_out
+from optimizer.mechanisms.calls.config import Event
 from tests.commands.running import beside, curtail
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)  # on the farm's clock

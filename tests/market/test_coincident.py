@@ -11,11 +11,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.config.charges import CoincidentPeak
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import Fill
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.model import ercot_model
 from optimizer.peaks.probability import peak_probability
 from optimizer.peaks.rule import ERCOT_4CP

@@ -12,7 +12,6 @@ import pytest
 
 from optimizer.conditions import Conditions
 from optimizer.config import base
-from optimizer.config.charges import CoincidentPeak
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
@@ -20,6 +19,7 @@ from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.market.periods import with_tail
 from optimizer.market.quantities import limits_of
 from optimizer.market.series import Fill
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from tests.market.farms import ZONE, farm
 
 START = datetime(2026, 2, 11)

@@ -8,8 +8,7 @@ from typing import get_args
 
 from optimizer.config.load import load_farm
 from optimizer.planning import plan_farm
-from optimizer.scenario.courses import CourseChange
-from optimizer.scenario.language import FarmChange
+from optimizer.scenario.language import Change
 from optimizer.scenario.load import load_scenarios
 from tests.config.mutations import CONFIGS
 from tests.test_docs import blocks
@@ -21,9 +20,7 @@ def test_the_scenario_of_the_page_is_planned(tmp_path: Path) -> None:
     shown, sweep = blocks(PAGE)[:2]
     (tmp_path / "storm.yaml").write_text(shown)
     (scenario,) = load_scenarios(tmp_path / "storm.yaml")
-    kinds = {
-        get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(CourseChange) + get_args(FarmChange)
-    }
+    kinds = {get_args(kind.model_fields["kind"].annotation)[0] for kind in get_args(get_args(Change)[0])}
     assert {placed.change.kind for placed in scenario.changes} == kinds
     shutil.copytree(CONFIGS, tmp_path / "configs")
     plan = plan_farm(load_farm(CONFIGS / "west_texas.yaml"), tmp_path / "configs", scenarios=[scenario])

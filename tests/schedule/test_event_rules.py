@@ -13,14 +13,14 @@ from jsonschema import Draft202012Validator
 
 from optimizer.breach import Breach
 from optimizer.conditions import Conditions
-from optimizer.config.events import Event, FullStop
 from optimizer.config.load import check_file
-from optimizer.config.programs import obligations
 from optimizer.config.schema import schema
 from optimizer.dispatch import Dispatch
 from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks
 from optimizer.mechanisms.calls.account import misses
+from optimizer.mechanisms.calls.config import Event, FullStop
+from optimizer.mechanisms.calls.obligations import obligations
 from optimizer.planning import plan_conditions
 from optimizer.report.plan.figures import figures
 from optimizer.schedule.checker import check

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import Field, model_validator
 
 from optimizer.config.base import Date, Name, NonNegative, Positive, Price, Section, SeriesFile, Share, refuse
-from optimizer.config.charges import PeakRuleChoice
+from optimizer.mechanisms.tags.config import PeakRuleChoice
 
 Growth = Annotated[float, Field(ge=-0.9, le=1)]
 

@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.blocks.config import Block
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 
@@ -20,7 +21,7 @@ def left_mw(c: Conditions, open_mw: F) -> F:
 
     Those are used first that would bring least if they were sold: blocks that cannot be resold bring nothing.
     """
-    price, blocks = c.market.energy_price_usd_per_mwh, c.farm.energy.blocks
+    price, blocks = c.market.energy_price_usd_per_mwh, c.farm.sections(Block)
     left = np.array([c.market.block_mw[block.name] for block in blocks]).reshape(len(blocks), len(price))
     brings = np.array(
         [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
@@ -35,7 +36,7 @@ def left_mw(c: Conditions, open_mw: F) -> F:
 
 def _sizes_mw(c: Conditions) -> F:
     """All blocks together, MW, (intervals,)."""
-    sizes = [c.market.block_mw[block.name] for block in c.farm.energy.blocks]
+    sizes = [c.market.block_mw[block.name] for block in c.farm.sections(Block)]
     return np.asarray(np.sum([np.zeros(len(c.grid)), *sizes], axis=0))
 
 
@@ -54,7 +55,7 @@ def paid_for_mw(c: Conditions, _: Books) -> F:
 @ACCOUNT.offer("sold")
 def resold_mw(c: Conditions, b: Books) -> F:
     """What is left of blocks that may be resold, MW, (intervals,)."""
-    blocks = zip(c.farm.energy.blocks, left_mw(c, b.flows.open_mw), strict=True)
+    blocks = zip(c.farm.sections(Block), left_mw(c, b.flows.open_mw), strict=True)
     return sum((left for block, left in blocks if block.resale is not None), np.zeros(len(c.grid)))
 
 
@@ -62,7 +63,7 @@ def resold_mw(c: Conditions, b: Books) -> F:
 def block_cost(b: Books) -> F:
     """MWh of every block, used or not, times its price."""
     cost, market = np.zeros(len(b.c.grid)), b.c.market
-    for block in b.c.farm.energy.blocks:
+    for block in b.c.farm.sections(Block):
         cost -= market.block_mw[block.name] * b.c.grid.hours * market.block_price_usd_per_mwh[block.name]
     return cost
 
@@ -79,7 +80,7 @@ def resale_revenue(b: Books) -> F:
 def _resold(b: Books) -> Iterator[tuple[str, F, F]]:
     """The name of each block that may be resold, MWh left of it and what they bring, USD, (intervals,) each."""
     price = b.c.market.energy_price_usd_per_mwh
-    for block, left in zip(b.c.farm.energy.blocks, left_mw(b.c, b.flows.open_mw), strict=True):
+    for block, left in zip(b.c.farm.sections(Block), left_mw(b.c, b.flows.open_mw), strict=True):
         if block.resale is not None:
             mwh = left * b.c.grid.hours
             yield block.name, mwh, mwh * (price - block.resale.fee_usd_per_mwh)
@@ -89,7 +90,7 @@ def _resold(b: Books) -> Iterator[tuple[str, F, F]]:
 def bought_and_sold(b: Books, p: int) -> Iterator[BillLine]:
     """The blocks of a billing period, and what is sold of them."""
     period, market = b.c.billing.periods[p], b.c.market
-    for block in b.c.farm.energy.blocks:
+    for block in b.c.farm.sections(Block):
         mwh = market.block_mw[block.name] * b.c.grid.hours
         usd = mwh * market.block_price_usd_per_mwh[block.name]
         yield from by_energy(period, "block_cost", block.name, mwh, usd)

@@ -7,13 +7,14 @@ import numpy as np
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, Subset
 from optimizer.engine.parts import LOOSE_MW, Part, where
+from optimizer.mechanisms.blocks.config import Block
 
 _NOTHING_MW = 1e-9
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    market, blocks, n = c.market, c.farm.energy.blocks, len(c.grid)
+    market, blocks, n = c.market, c.farm.sections(Block), len(c.grid)
     sizes = np.array([market.block_mw[block.name] for block in blocks]).reshape(len(blocks), n)
     resale = np.array([block.resale is not None for block in blocks], dtype=np.bool_)
     fees = np.array([0.0 if block.resale is None else block.resale.fee_usd_per_mwh for block in blocks])

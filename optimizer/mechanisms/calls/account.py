@@ -12,6 +12,7 @@ from optimizer.breach import MW_TOLERANCE, Breach
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.calls.config import Event
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import grid_import_mw
 
@@ -37,7 +38,7 @@ class Miss:
 def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
     """Every event whose limit is exceeded, in the order of the file. imported: MW, (intervals,)."""
     found = []
-    for e, event in enumerate(c.farm.events):
+    for e, event in enumerate(c.farm.sections(Event)):
         above = np.zeros(len(c.grid))
         for cap in c.event_caps:
             if cap.event == e:
@@ -96,10 +97,10 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     imported = grid_import_mw(c, dispatch)
     for cap in c.event_caps:
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
-            name = c.farm.events[cap.event].name
+            name = c.farm.sections(Event)[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
     for span in c.paid_spans:
         if span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE:
-            name = c.farm.events[span.holds.event].name
+            name = c.farm.sections(Event)[span.holds.event].name
             excess = float(imported[span.interval] - span.held_mw)
             yield Breach("baseline of a paid event", name, span.interval, excess, "MW")

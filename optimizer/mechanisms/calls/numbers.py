@@ -7,11 +7,12 @@ import numpy as np
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import LOOSE_MW, Part, where
+from optimizer.mechanisms.calls.config import Event
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    calls, caps, paid = c.farm.events, c.event_caps, c.paid_spans
+    calls, caps, paid = c.farm.sections(Event), c.event_caps, c.paid_spans
     interval = np.array([cap.interval for cap in caps], dtype=np.int64)
     event = np.array([cap.event for cap in caps], dtype=np.int64)
     priced = np.array([cap.violation_usd_per_mwh is not None for cap in caps], dtype=np.bool_)

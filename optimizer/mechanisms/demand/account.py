@@ -13,8 +13,10 @@ from optimizer.billing.later import peaks_not_told
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.demand.config import Demand
 from optimizer.settlement.account import Books
-from optimizer.settlement.bill import KW_PER_MW, BillLine
+from optimizer.settlement.bill import BillLine
+from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
 
@@ -83,7 +85,7 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
     for position, (bill, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
         if bill.period != p:
             continue
-        demand, rate = b.c.farm.energy.demand[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
+        demand, rate = b.c.farm.sections(Demand)[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
         measured = None if peak.at is None else KW_PER_MW * peak.measured_mw
         yield BillLine(
             label,
@@ -109,7 +111,7 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
 @ACCOUNT.by_period
 def by_period(farm: Farm) -> bool:
     """Demand charges are."""
-    return bool(farm.energy.demand)
+    return bool(farm.sections(Demand))
 
 
 @ACCOUNT.rest("peaks_mw")
@@ -118,7 +120,9 @@ def peaks_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     c, last = s.c, len(s.c.billing.periods) - 1
     imported = s.flows.import_mw * (np.arange(len(c.grid)) >= head)
     return {
-        (c.farm.energy.demand[bill.charge].name, c.billing.periods[last].label): float(imported[bill.intervals].max())
+        (c.farm.sections(Demand)[bill.charge].name, c.billing.periods[last].label): float(
+            imported[bill.intervals].max()
+        )
         for bill in c.billing.peak_bills
         if bill.period == last
     }

@@ -7,11 +7,12 @@ import numpy as np
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map
 from optimizer.engine.parts import Part, in_a_row, positions
+from optimizer.mechanisms.demand.config import Demand
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    charges, billing = c.farm.energy.demand, c.billing
+    charges, billing = c.farm.sections(Demand), c.billing
     bills, ratchets, later = billing.peak_bills, billing.ratchets, billing.later_bills
     peak_hours = np.concatenate([np.arange(0), *(bill.intervals for bill in bills)]).astype(np.int64)
     bill_of_hour = np.repeat(np.arange(len(bills)), [len(bill.intervals) for bill in bills])

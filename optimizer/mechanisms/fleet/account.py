@@ -13,6 +13,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import machine_starts
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
@@ -35,7 +36,7 @@ def load_mw(c: Conditions, dispatch: Dispatch) -> F:
 def _kept_share(c: Conditions, group: Group) -> float:
     """What of a group's hash the farm keeps, after the pool's fee; nothing of customers' machines."""
     fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
-    return 0.0 if group.hosting is not None else 1.0 - fee
+    return 0.0 if group.section(Hosting) is not None else 1.0 - fee
 
 
 @ACCOUNT.offer("earning_th_hours")

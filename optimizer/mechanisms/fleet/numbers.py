@@ -11,6 +11,7 @@ from optimizer.config.fleet import Group
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import Part, where
 from optimizer.mechanisms.fleet.windows import outages, window, window_starts
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.units import megawatts, usd_per_th_hour
 
 _TIE_BREAK_USD = 1e-5  # far below a cent per start, far above the solver's tolerance
@@ -31,7 +32,7 @@ def _couples(group: Group) -> bool:
 def hash_yield_th(farm: Farm, group: Group) -> dict[str, float]:
     """TH/s per machine that earn for the farm, by mode: net of the pool's fee, nothing when hosted."""
     fee = group.pool_fee_share if group.pool_fee_share is not None else farm.revenue.pool_fee_share
-    share = 0.0 if group.hosting is not None else 1.0 - fee
+    share = 0.0 if group.section(Hosting) is not None else 1.0 - fee
     return {mode: point.hashrate_th * share for mode, point in group.points.items()}
 
 

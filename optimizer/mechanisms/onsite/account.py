@@ -11,6 +11,7 @@ from optimizer.breach import Breach, megawatts
 from optimizer.conditions import Conditions
 from optimizer.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.ledger import Account, Kind, title
+from optimizer.mechanisms.onsite.config import Onsite
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 from optimizer.settlement.flows import grid_import_mw, offered
@@ -45,7 +46,7 @@ def exported_mw(_: Conditions, b: Books) -> F:
 @ACCOUNT.line("On-site generation", Kind.POWER, place=100)
 def onsite_cost(b: Books) -> F:
     """MWh generated, times their cost."""
-    onsite = b.c.farm.energy.onsite
+    onsite = b.c.farm.section(Onsite)
     return -b.dispatch.onsite_mw * b.c.grid.hours * (0.0 if onsite is None else onsite.cost_usd_per_mwh)
 
 
@@ -66,7 +67,7 @@ def exported(b: Books, p: int) -> Iterator[BillLine]:
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More generated or exported than there is, or than may be."""
-    onsite = c.farm.energy.onsite
+    onsite = c.farm.section(Onsite)
     limit = 0.0 if onsite is None else onsite.export_limit_mw
     yield from megawatts("on-site below zero", "", -dispatch.onsite_mw)
     yield from megawatts("export below zero", "", -dispatch.export_mw)
@@ -85,7 +86,7 @@ def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
 @ACCOUNT.follow
 def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """What fewer machines no longer take is exported where that pays, else turned down."""
-    own = c.farm.energy.onsite
+    own = c.farm.section(Onsite)
     if own is None:
         return dispatch
     surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)

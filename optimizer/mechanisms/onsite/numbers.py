@@ -8,11 +8,12 @@ from optimizer.conditions import Conditions
 from optimizer.dispatch import EXPORT, ONSITE
 from optimizer.engine.language import LabelSet
 from optimizer.engine.parts import Part
+from optimizer.mechanisms.onsite.config import Onsite
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    onsite, market, n = c.farm.energy.onsite, c.market, len(c.grid)
+    onsite, market, n = c.farm.section(Onsite), c.market, len(c.grid)
     exports = onsite is not None and onsite.export_limit_mw > 0
     return {
         "SOURCES": LabelSet(() if onsite is None else (ONSITE,)),

@@ -13,6 +13,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 from optimizer.settlement.flows import grid_import_mw
@@ -23,7 +24,7 @@ ACCOUNT = Account()
 @ACCOUNT.offer("delivered")
 def drawn_mw(c: Conditions, dispatch: Dispatch) -> F:
     """What is drawn from all of them, MW, (intervals,)."""
-    drawn = [dispatch.supply_mw[supply.name] for supply in c.farm.energy.supplies]
+    drawn = [dispatch.supply_mw[supply.name] for supply in c.farm.sections(Supply)]
     return np.asarray(np.sum([np.zeros(len(c.grid)), *drawn], axis=0), dtype=np.float64)
 
 
@@ -37,7 +38,7 @@ def supplied_mw(c: Conditions, b: Books) -> F:
 def supply_cost(b: Books) -> F:
     """MWh drawn, times their price."""
     cost = np.zeros(len(b.c.grid))
-    for supply in b.c.farm.energy.supplies:
+    for supply in b.c.farm.sections(Supply):
         price = b.c.market.supply_price_usd_per_mwh[supply.name]
         cost -= b.dispatch.supply_mw[supply.name] * b.c.grid.hours * price
     return cost
@@ -55,7 +56,7 @@ def take_shortfall_penalty(b: Books) -> F:
 def _missed(b: Books) -> Iterator[tuple[str, int, int, float, float]]:
     """Each minimum take: the supplier, the period, its last interval, MWh that it is missed by, and their price."""
     for take in b.c.billing.takes:
-        supply = b.c.farm.energy.supplies[take.item]
+        supply = b.c.farm.sections(Supply)[take.item]
         if supply.minimum_take is not None:
             mwh = max(take.amount - counted_mwh(take, b.dispatch.supply_mw[supply.name]), 0.0)
             yield supply.name, take.period, int(take.intervals[-1]), mwh, supply.minimum_take.shortfall_usd_per_mwh
@@ -65,7 +66,7 @@ def _missed(b: Books) -> Iterator[tuple[str, int, int, float, float]]:
 def drawn(b: Books, p: int) -> Iterator[BillLine]:
     """What is drawn in a billing period, and what is not taken."""
     period = b.c.billing.periods[p]
-    for supply in b.c.farm.energy.supplies:
+    for supply in b.c.farm.sections(Supply):
         mwh = b.dispatch.supply_mw[supply.name] * b.c.grid.hours
         usd = mwh * b.c.market.supply_price_usd_per_mwh[supply.name]
         yield from by_energy(period, "supply_cost", supply.name, mwh, usd)
@@ -79,7 +80,7 @@ def drawn(b: Books, p: int) -> Iterator[BillLine]:
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More drawn than a supplier has, or than is imported."""
-    supplies = c.farm.energy.supplies
+    supplies = c.farm.sections(Supply)
     for supply in supplies:
         mw = dispatch.supply_mw[supply.name]
         yield from megawatts("supply below zero", supply.name, -mw)
@@ -96,7 +97,7 @@ def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
     return dispatch.with_(
         supply_mw={
             supply.name: np.minimum(dispatch.supply_mw.get(supply.name, nothing), c.market.supply_limit_mw[supply.name])
-            for supply in c.farm.energy.supplies
+            for supply in c.farm.sections(Supply)
         }
     )
 
@@ -119,7 +120,7 @@ def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
 @ACCOUNT.by_period
 def by_period(farm: Farm) -> bool:
     """A minimum to take is."""
-    return any(supply.minimum_take is not None for supply in farm.energy.supplies)
+    return any(supply.minimum_take is not None for supply in farm.sections(Supply))
 
 
 @ACCOUNT.rest("taken_mwh")
@@ -130,5 +131,5 @@ def taken_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     return {
         (name, c.billing.periods[last].label): counted_mwh(take, s.dispatch.supply_mw[name] * later)
         for take in c.billing.takes
-        if take.period == last and (name := c.farm.energy.supplies[take.item].name)
+        if take.period == last and (name := c.farm.sections(Supply)[take.item].name)
     }

@@ -8,12 +8,13 @@ from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map
 from optimizer.engine.parts import Part
 from optimizer.mechanisms.hours import hours_of
+from optimizer.mechanisms.suppliers.config import Supply
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
     market, n = c.market, len(c.grid)
-    suppliers, takes = c.farm.energy.supplies, c.billing.takes
+    suppliers, takes = c.farm.sections(Supply), c.billing.takes
     take_sets, take_of_hour, take_hours = hours_of(takes, "TAKES", "TAKE_HOURS", "HOURS_OF_TAKE")
     minimum = [suppliers[take.item].minimum_take for take in takes]
     supplier = np.array([take.item for take in takes], dtype=np.int64)[take_of_hour]

@@ -9,8 +9,10 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.billing import Tag
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.settlement.account import Books
-from optimizer.settlement.bill import KW_PER_MW, BillLine
+from optimizer.settlement.bill import BillLine
+from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
 
@@ -59,6 +61,6 @@ def expected(b: Books, p: int) -> Iterator[BillLine]:
         rate = tag.rate_usd_per_mw / KW_PER_MW
         measured = KW_PER_MW * float((tag.weight * imported)[inside].sum())
         charge = float(tag_usd(tag, imported)[inside].sum())
-        name = f"{b.c.farm.energy.coincident_peaks[tag.charge].name} {tag.year}, billed next year"
+        name = f"{b.c.farm.sections(CoincidentPeak)[tag.charge].name} {tag.year}, billed next year"
         billed = charge / rate if rate else 0.0
         yield BillLine(period.label, "coincident_peak", name, billed, "kW", rate, charge, 0.0, measured)

@@ -7,11 +7,12 @@ import numpy as np
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, RangeSet, Subset
 from optimizer.engine.parts import Part, in_a_row
+from optimizer.mechanisms.tags.config import CoincidentPeak
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    charges, tags = c.farm.energy.coincident_peaks, c.billing.tags
+    charges, tags = c.farm.sections(CoincidentPeak), c.billing.tags
     labels: dict[str, AnySet] = {"TAGS": LabelSet(tuple((charges[tag.charge].name, str(tag.year)) for tag in tags))}
     case_sets, cases = _cases(c)
     return labels | case_sets, cases | {

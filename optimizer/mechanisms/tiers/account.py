@@ -11,6 +11,7 @@ from optimizer.billing.thresholds import beyond, counted_mwh
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.tiers.config import Tier
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 
@@ -20,7 +21,7 @@ ACCOUNT = Account()
 @ACCOUNT.line("Energy above a tier", Kind.POWER | Kind.BY_PERIOD, place=170, to_minimum=True)
 def energy_tiers(b: Books) -> F:
     """MWh above each tier, times what it adds."""
-    charged, tiers = np.zeros(len(b.c.grid)), b.c.farm.energy.tiers
+    charged, tiers = np.zeros(len(b.c.grid)), b.c.farm.sections(Tier)
     for tier in b.c.billing.tiers:
         charged -= beyond(tier, b.flows.import_mw) * tiers[tier.item].adds_usd_per_mwh
     return charged
@@ -31,7 +32,7 @@ def above(b: Books, p: int) -> Iterator[BillLine]:
     """Energy of a billing period above each tier."""
     for tier in b.c.billing.tiers:
         if tier.period == p:
-            rule, mwh = b.c.farm.energy.tiers[tier.item], beyond(tier, b.flows.import_mw)
+            rule, mwh = b.c.farm.sections(Tier)[tier.item], beyond(tier, b.flows.import_mw)
             usd = mwh * rule.adds_usd_per_mwh
             yield from by_energy(b.c.billing.periods[p], "energy_tiers", rule.name, mwh, usd)
 
@@ -39,7 +40,7 @@ def above(b: Books, p: int) -> Iterator[BillLine]:
 @ACCOUNT.by_period
 def by_period(farm: Farm) -> bool:
     """Tiers are."""
-    return bool(farm.energy.tiers)
+    return bool(farm.sections(Tier))
 
 
 def _of_the_rest(s: Books, head: int) -> Iterator[tuple[str, str, float, float]]:
@@ -48,7 +49,7 @@ def _of_the_rest(s: Books, head: int) -> Iterator[tuple[str, str, float, float]]
     imported = s.flows.import_mw * (np.arange(len(c.grid)) >= head)
     for tier in c.billing.tiers:
         if tier.period == last:
-            rule, mwh = c.farm.energy.tiers[tier.item], counted_mwh(tier, imported)
+            rule, mwh = c.farm.sections(Tier)[tier.item], counted_mwh(tier, imported)
             yield rule.name, c.billing.periods[last].label, mwh, max(mwh - tier.amount, 0.0) * rule.adds_usd_per_mwh
 
 

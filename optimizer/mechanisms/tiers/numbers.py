@@ -8,11 +8,12 @@ from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet
 from optimizer.engine.parts import Part, in_a_row
 from optimizer.mechanisms.hours import hours_of
+from optimizer.mechanisms.tiers.config import Tier
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    rules, billing = c.farm.energy.tiers, c.billing
+    rules, billing = c.farm.sections(Tier), c.billing
     tiers = billing.tiers
     tier_sets, _, tier_hours = hours_of(tiers, "TIER_BILLS", "TIER_HOURS", "HOURS_OF_TIER")
     sets: dict[str, AnySet] = {

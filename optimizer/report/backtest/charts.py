@@ -15,6 +15,7 @@ from optimizer.backtest.outcomes import Ladder
 from optimizer.backtest.rungs import BOUND, LADDER, REPLANNING, RULES, STRIKE
 from optimizer.conditions import Conditions
 from optimizer.errors import MissingDataError
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.policies import Followed, strike_prices
 from optimizer.policies.walk import meter_price
 from optimizer.replanning.knowledge import Knowledge
@@ -170,7 +171,7 @@ def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tu
 def _peaks(c: Conditions) -> list[dict[str, Any]]:
     """Bands where coincident peaks came."""
     found = []
-    for peak in c.farm.energy.coincident_peaks:
+    for peak in c.farm.sections(CoincidentPeak):
         at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
         for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
             begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())

@@ -10,6 +10,8 @@ from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.blocks.account import left_mw
+from optimizer.mechanisms.blocks.config import Block
+from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
 from optimizer.settlement.flows import flows
 
@@ -42,9 +44,9 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
         "import_mw": metered.import_mw,
         "spot_mw": metered.spot_mw,
     }
-    for supply in energy.supplies:
+    for supply in energy.sections(Supply):
         megawatts[f"{supply.name}/mw"] = dispatch.supply_mw[supply.name]
-    for block, unused in zip(energy.blocks, left, strict=True):
+    for block, unused in zip(energy.sections(Block), left, strict=True):
         megawatts[f"{block.name}/used_mw"] = c.market.block_mw[block.name] - unused
         megawatts[f"{block.name}/sold_mw"] = np.zeros(len(grid)) if block.resale is None else unused
     megawatts |= dispatch.others

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from optimizer.ledger import Kind, of_kind
 from optimizer.mechanisms.demand.account import later_usd, peaks
+from optimizer.mechanisms.demand.config import Demand
 from optimizer.report.kit.text import Clock, number, rate, trimmed, usd
 from optimizer.schedule.text import time_texts
-from optimizer.settlement.bill import KW_PER_MW, BillLine, bill
+from optimizer.settlement.bill import BillLine, bill
+from optimizer.units import KW_PER_MW
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
@@ -143,7 +145,7 @@ def raised_peaks(plan: Plan) -> Iterator[str]:
     found = peaks(c, plan.settlement.import_mw)
     added = [later_usd(bill, found) for bill in billing.later_bills]
     for b, (one, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
-        period, demand = billing.periods[one.period], c.farm.energy.demand[one.charge]
+        period, demand = billing.periods[one.period], c.farm.sections(Demand)[one.charge]
         raised = peak.billed_mw - one.floor_mw
         shared = billing.begun_before(period) or billing.goes_on(period)
         if shared and raised * KW_PER_MW >= 1.0:

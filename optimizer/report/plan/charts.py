@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.mechanisms.calls.config import Event
 from optimizer.reasons import Reason
 from optimizer.report.kit.charts import MOST_GROUPS, REASON_STYLE, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
@@ -56,7 +57,7 @@ class _Describer:
     def _bands(self) -> list[dict[str, Any]]:
         c, begin, end = self.plan.conditions, self.plan.grid.starts[0], self.plan.grid.end
         bands = []
-        for e, event in enumerate(c.farm.events):
+        for e, event in enumerate(c.farm.sections(Event)):
             caps = [cap for cap in c.event_caps if cap.event == e and not cap.restoring]
             if caps:
                 touched = [cap.interval for cap in caps]

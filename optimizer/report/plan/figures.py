@@ -13,6 +13,8 @@ from optimizer.arrays import F
 from optimizer.ledger import Kind, ledger, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
+from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.report.kit.text import Clock
 from optimizer.report.plan.bill import BillSection, bill_sections, raised_peaks
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -158,7 +160,7 @@ def _groups(plan: Plan) -> Iterator[GroupRow]:
             name=group.name,
             model=group.model or (group.machine.model if group.machine else ""),
             units=group.units,
-            hosted=group.hosting is not None,
+            hosted=group.section(Hosting) is not None,
             run_share=float(plan.dispatch.running(group) @ hours / (group.units * hours.sum())),
             starts=float(plan.settlement.starts[group.name].sum()),
             mwh=float(load[g] @ hours),
@@ -213,6 +215,6 @@ def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     for miss in misses(plan.conditions, plan.settlement.import_mw):
         usd = float(miss.penalty_usd.sum()) + miss.miss_usd
         if usd < -_NOTHING:
-            name, over = plan.farm.events[miss.event].name, f"{miss.worst_mw:.4g} MW"
+            name, over = plan.farm.sections(Event)[miss.event].name, f"{miss.worst_mw:.4g} MW"
             sentence = f'The plan exceeds the limit of curtailment event "{name}" by up to {over} and pays for it'
             yield Penalty(sentence, usd, float(plan.grid.hours[miss.over].sum()), clock.start(miss.at))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from pathlib import Path
 from typing import Annotated, ClassVar, Literal
 
 from optimizer.mechanisms.pond.config import Cleaning, Pond
@@ -32,7 +31,7 @@ class LeakChange(MechanismChange):
     leak: Annotated[Cleaning, InPlanDays]
     share: Annotated[float, Field(ge=0, le=1)]
 
-    def farm(self, farm: Farm, placed: Placed, begins: datetime, folder: Path) -> Farm:
+    def farm(self, farm: Farm, placed: Placed, begins: datetime) -> Farm:
         """With a smaller pond."""
         pond = farm.section(Pond)
         if pond is None:

@@ -1,57 +1,17 @@
-"""Limits on the calls of a season, and what they leave of every event as an obligation."""
+"""What the limits on the calls of a season leave of every event as an obligation."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import Field
-
-from optimizer.config.base import Count, Name, NonNegative, Positive, Section
-from optimizer.config.calendar import Month
 from optimizer.config.clock import to_utc, zone_of
-from optimizer.config.events import Event
+from optimizer.mechanisms.calls.config import Event, Program
 
-MONTHS = 12
 SECONDS_PER_HOUR = 3600.0
 Span = tuple[datetime, datetime]
-
-
-class Program(Section):
-    """Calls that are owed under one agreement. What exceeds a limit is no obligation, in the order of time.
-
-    A call that begins before an earlier one has ended prolongs it: it is no further call. Hours that calls share count
-    once.
-    """
-
-    name: Name = Field(description="Name of the program, unique in this file; events name it")
-    calls_per_season: Count | None = Field(default=None, description="Most calls in a season")
-    hours_per_season: Positive | None = Field(default=None, description="Most hours of calls in a season")
-    season_months: Annotated[tuple[Month, ...], Field(min_length=1)] | None = Field(
-        default=None, description="Months in which calls are owed; a run of them is a season. The year when absent"
-    )
-    calls_used: Count = Field(default=0, description="Calls before the events of this file, in the first one's season")
-    hours_used: NonNegative = Field(default=0.0, description="Hours of those calls")
-
-    def season_of(self, local: datetime) -> int | None:
-        """The season of a local time by its first month, counted from year 0; None outside every season.
-
-        >>> winter = Program(name="W", season_months=(12, 1, 2))
-        >>> winter.season_of(datetime(2026, 2, 11)) == winter.season_of(datetime(2025, 12, 3)) == 2025 * 12 + 11
-        True
-        """
-        owed = set(range(1, MONTHS + 1) if self.season_months is None else self.season_months)
-        if local.month not in owed:
-            return None
-        if len(owed) == MONTHS:
-            return local.year * MONTHS
-        month = local.year * MONTHS + local.month - 1
-        while (month - 1) % MONTHS + 1 in owed:
-            month -= 1
-        return month
 
 
 @dataclass(frozen=True)

@@ -1,15 +1,20 @@
-"""Curtailment events: instructions or contract calls to cut load."""
+"""Curtailment events, instructions or contract calls to cut load, and the programs they are owed under."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from optimizer.config.base import LocalTime, Name, NonNegative, Positive, Section, Share, refuse
-from optimizer.config.clock import backwards, to_utc
+from optimizer.config.base import Count, LocalTime, Name, NonNegative, Positive, Section, Share, refuse
+from optimizer.config.calendar import Month
+from optimizer.config.clock import backwards, time_of, to_utc, utc_of
+from optimizer.config.composed import Listed
+from optimizer.config.plain import FoundAt, entries, get, meant
 
+MONTHS = 12
 _BASELINE = "What the site draws without the call, MW; when absent full load, less own power, within the import limit"
 
 
@@ -67,9 +72,13 @@ def _capped_or_voluntary(schema: dict[str, Any]) -> None:
     schema["anyOf"] = [{"required": ["cut"]}, voluntary]
 
 
-class Event(Section):
+class Event(Listed):
     """One call, from its start to its release."""
 
+    KEY: ClassVar[str] = "events"
+    ABOUT: ClassVar[str] = "Instructions and contract calls to cut load"
+    ENTRY: ClassVar[str] = "event"
+    MOST: ClassVar[int] = 1000
     model_config = ConfigDict(json_schema_extra=_capped_or_voluntary)
 
     name: Name = Field(description="Name of the call, unique in this file")
@@ -150,3 +159,88 @@ class Event(Section):
         if self.notice_minutes is None:
             return None
         return to_utc(self.start, zone) - timedelta(minutes=self.notice_minutes)
+
+
+class Program(Listed):
+    """Calls that are owed under one agreement. What exceeds a limit is no obligation, in the order of time.
+
+    A call that begins before an earlier one has ended prolongs it: it is no further call. Hours that calls share count
+    once.
+    """
+
+    KEY: ClassVar[str] = "programs"
+    ABOUT: ClassVar[str] = "Agreements with limits on calls, which events name"
+    ENTRY: ClassVar[str] = "program"
+    MOST: ClassVar[int] = 100
+
+    name: Name = Field(description="Name of the program, unique in this file; events name it")
+    calls_per_season: Count | None = Field(default=None, description="Most calls in a season")
+    hours_per_season: Positive | None = Field(default=None, description="Most hours of calls in a season")
+    season_months: Annotated[tuple[Month, ...], Field(min_length=1)] | None = Field(
+        default=None, description="Months in which calls are owed; a run of them is a season. The year when absent"
+    )
+    calls_used: Count = Field(default=0, description="Calls before the events of this file, in the first one's season")
+    hours_used: NonNegative = Field(default=0.0, description="Hours of those calls")
+
+    def season_of(self, local: datetime) -> int | None:
+        """The season of a local time by its first month, counted from year 0; None outside every season.
+
+        >>> winter = Program(name="W", season_months=(12, 1, 2))
+        >>> winter.season_of(datetime(2026, 2, 11)) == winter.season_of(datetime(2025, 12, 3)) == 2025 * 12 + 11
+        True
+        """
+        owed = set(range(1, MONTHS + 1) if self.season_months is None else self.season_months)
+        if local.month not in owed:
+            return None
+        if len(owed) == MONTHS:
+            return local.year * MONTHS
+        month = local.year * MONTHS + local.month - 1
+        while (month - 1) % MONTHS + 1 in owed:
+            month -= 1
+        return month
+
+
+def faults(farm: Any) -> Iterator[FoundAt]:
+    """Calls that do not fit their programs and times, and misses of calls that are not charged by them."""
+    yield from _calls(farm)
+    yield from _missed(farm)
+
+
+def _calls(farm: Any) -> Iterator[FoundAt]:
+    """Events whose program, notice, response or excused stretches do not fit them."""
+    zone = get(farm, "timezone")
+    programs = [name for _, program in Program.standing(farm) if isinstance(name := get(program, "name"), str)]
+    for path, event in Event.standing(farm):
+        name = get(event, "program")
+        if isinstance(name, str) and name not in programs:
+            yield (*path, "program"), f"no program has this name; {meant(name, programs)}"
+        start, end = (utc_of(get(event, key), zone) for key in ("start", "end"))
+        if start is None or end is None or end <= start:
+            continue  # told already, where it is wrong
+        begins, ends = (time_of(get(event, key)) for key in ("start", "end"))
+        respond, notice = get(event, "respond_minutes"), utc_of(get(event, "notice"), zone)
+        minutes = (end - start).total_seconds() / 60.0
+        if isinstance(respond, int | float) and respond >= minutes:
+            yield (
+                (*path, "respond_minutes"),
+                f"must be less than {minutes:g}, the minutes of the event (got {respond:g})",
+            )
+        if notice is not None and notice > start:
+            yield (*path, "notice"), f"{time_of(get(event, 'notice'))} is later than the event's start, {begins}"
+        for j, stretch in entries(event, "excused"):
+            first, last = (utc_of(get(stretch, key), zone) for key in ("start", "end"))
+            if first is not None and first < start:
+                yield (*path, "excused", j, "start"), f"lies before the event, which starts {begins}"
+            if last is not None and last > end:
+                yield (*path, "excused", j, "end"), f"lies after the event, which ends {ends}"
+
+
+def _missed(farm: Any) -> Iterator[FoundAt]:
+    """Misses so far of events that are not charged by them."""
+    charged = [get(event, "name") for _, event in Event.standing(farm) if get(event, "violation_usd_per_mw")]
+    known = [name for name in charged if isinstance(name, str)]
+    missed = get(get(farm, "state"), "missed_mw")
+    for name in missed if isinstance(missed, dict) else ():
+        if isinstance(name, str) and name not in known:
+            sentence = f"no event with violation_usd_per_mw has this name; {meant(name, known)}"
+            yield ("state", "missed_mw", name), sentence
