@@ -8,8 +8,6 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.report.kit.charts import REASON_STYLE
 from optimizer.report.plan.figures import figures
 from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import shutdown_blocks
@@ -70,9 +68,3 @@ def test_a_plan_without_penalties_has_none() -> None:
 def test_every_code_has_words() -> None:
     """A code without them would speak for itself, in the programmer's words."""
     assert set(contract_plan().explanation.items) <= set(ITEMS)
-
-
-def test_every_reason_has_its_own_look_on_the_page() -> None:
-    """A reason without one would leave a hole in the strips."""
-    assert set(REASON_STYLE) == set(Reason)
-    assert len(set(REASON_STYLE.values())) == len(REASON_STYLE)
