@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from tests.commands.running import HALL
 from tests.docs import MARKED, PAGES, family_table, line_table, made
 
 PAGE = Path("docs/contract.md")
+LINK = re.compile(r"\]\(([^)#:]*)(?:#([^)]*))?\)")
 FARM = HALL + "horizon: {start: 2026-02-11 00:00, hours: 48}\n"
 
 
@@ -61,3 +63,17 @@ def test_a_table_follows_the_words_of_the_code() -> None:
         assert family_table((changed, *others)) not in shown["families"]
     assert line_table() in shown["lines"]
     assert line_table((replace(LEDGER[0], title="Another title"), *LEDGER[1:])) not in shown["lines"]
+
+
+def anchors(page: Path) -> set[str]:
+    """What links to headings of a page end in."""
+    headings = re.findall(r"^#+ (.*)$", page.read_text(), re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+def test_every_link_between_pages_leads_somewhere() -> None:
+    for page in (Path("README.md"), Path("CHANGELOG.md"), *PAGES):
+        for name, anchor in LINK.findall(page.read_text()):
+            aim = page.parent / name if name else page
+            assert aim.exists(), (page, name)
+            assert not anchor or anchor in anchors(aim), (page, name, anchor)

@@ -1,6 +1,6 @@
 """A few weeks that stand for a history of prices, so that operation over years fits into one program.
 
-How they are chosen: `rules/weeks.py`. What they reproduce, measured: ``docs/representative-weeks.md``.
+How they are chosen: `rules/weeks.py`. What they reproduce, measured: ``docs/measured.md``.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 A coincident-peak charge (ERCOT 4CP, PJM 5CP) is set by the farm's load in the few intervals in which the whole
 grid's load turns out highest. Nobody knows them until the month or season is over; what the plan can use is, for
-each of its intervals, the probability that it will be one of them. ``docs/coincident-peaks.md`` says how well that
+each of its intervals, the probability that it will be one of them. ``docs/measured.md`` says how well that
 probability is calibrated.
 """
 

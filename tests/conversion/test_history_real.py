@@ -1,6 +1,6 @@
 """The whole chain at ERCOT's western hub: a study's history, its weeks, its blocks, and what machines earn on them.
 
-The folder with prices is named by CURTAIL_REAL_DATA. Run as a program it prints the table of docs/conversion.md:
+The folder with prices is named by CURTAIL_REAL_DATA. Run as a program it prints the table of docs/measured.md:
 ``CURTAIL_REAL_DATA=... python -m tests.conversion.test_history_real``.
 """
 

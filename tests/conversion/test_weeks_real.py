@@ -1,7 +1,7 @@
 """Twelve weeks stand for a year at ERCOT's western hub: what they reproduce of mining there.
 
 The folder with prices is named by CURTAIL_REAL_DATA. Run as a program it prints the tables of
-docs/representative-weeks.md: ``CURTAIL_REAL_DATA=... python -m tests.conversion.test_weeks_real``.
+docs/measured.md: ``CURTAIL_REAL_DATA=... python -m tests.conversion.test_weeks_real``.
 
 A strike price in USD/MWh is hashprice / (J/TH x 0.024): machines of 29.5 J/TH (the class of an S19j Pro) and of 17.5
 (an S21), at the year's mean hashprice without fees and at half of it.

@@ -45,7 +45,7 @@ def at(plan: Plan, time: str) -> int:
 
 def test_the_library_is_the_page() -> None:
     """Every file is described, and every file that is described is there."""
-    page = (ROOT / "docs" / "storm-library.md").read_text()
+    page = (ROOT / "docs" / "scenarios.md").read_text()
     assert set(re.findall(r"^\| `(\w+\.yaml)`", page, re.MULTILINE)) == {file.name for file in FILES}
 
 
