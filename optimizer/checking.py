@@ -13,6 +13,7 @@ from optimizer.errors import CurtailError, Fault, InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
+from optimizer.mechanisms.demand.facts import peak_bills
 from optimizer.scenario.load import is_scenario, load_scenarios
 from optimizer.tail import charged_by_period
 
@@ -41,7 +42,7 @@ def check_file_and_series(path: Path) -> list[Fault]:
         grid = grid_of(farm)
         longer = with_tail(farm, grid) if charged_by_period(farm) else None
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
-        _ = Conditions(farm, market, farm.state).billing.peak_bills
+        _ = peak_bills(Conditions(farm, market, farm.state))
     except CurtailError as error:
         found = error.faults if isinstance(error, InputError) else ()
         return list(found) or [_placed(path, line) for line in str(error).splitlines()]

@@ -15,6 +15,7 @@ import numpy as np
 from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
 from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps, paid_spans
 
 ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
 _NEXT_TO_NOTHING = 1e-3  # USD/MWh
@@ -47,10 +48,10 @@ def hard_limit(c: Conditions) -> HardLimit:
 def owed_limit(c: Conditions) -> HardLimit:
     """What binds in each interval by itself, without the way down to it."""
     calls = np.full(len(c.grid), np.inf)
-    for cap in c.event_caps:
+    for cap in caps(c):
         if cap.violation_usd_per_mwh is None:
             calls[cap.interval] = min(calls[cap.interval], cap.cap_mw)
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         calls[span.interval] = min(calls[span.interval], span.held_mw)
     soft = c.farm.site.import_violation_usd_per_mwh is not None
     return HardLimit(calls, np.full(len(c.grid), np.inf) if soft else c.market.import_limit_mw.copy())

@@ -14,7 +14,7 @@ from optimizer.arrays import F
 from optimizer.breach import MW_TOLERANCE
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
-from optimizer.config.state import State
+from optimizer.config.state import Announced, State
 from optimizer.dispatch import Dispatch, joined
 from optimizer.ledger import accounts
 from optimizer.limits import hard_limit
@@ -23,7 +23,7 @@ from optimizer.policies import Followed
 from optimizer.reasons import Reason, reasons
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.flows import grid_import_mw
-from optimizer.state import Announced, state_after
+from optimizer.state import state_after
 from optimizer.tail import metered
 from optimizer.units import megawatts
 

@@ -19,6 +19,7 @@ from optimizer.arrays import Bool, F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.limits import hard_limit
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.mechanisms.onsite.config import Onsite
 from optimizer.reasons import Reason, reasons
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -124,7 +125,7 @@ class _Walk:
         hard = hard_limit(c)
         self.hard, self.event = hard.import_mw, hard.calls_mw.copy()
         self.site = np.minimum(hard.site_mw, c.market.import_limit_mw)
-        for cap in c.calls.caps:  # those that may be missed at a price are kept too
+        for cap in caps(c):  # those that may be missed at a price are kept too
             self.event[cap.interval] = min(self.event[cap.interval], cap.cap_mw)
         self.least = [
             np.array([getattr(group, key) for group in c.farm.fleet])

@@ -13,6 +13,7 @@ from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps, paid_spans
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import grid_import_mw
 
@@ -40,7 +41,7 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
     found = []
     for e, event in enumerate(c.farm.sections(Event)):
         above = np.zeros(len(c.grid))
-        for cap in c.event_caps:
+        for cap in caps(c):
             if cap.event == e:
                 above[cap.interval] = max(imported[cap.interval] - cap.cap_mw, 0.0)
         worst, at = float(above.max()), int(above.argmax())
@@ -57,7 +58,7 @@ def payments(c: Conditions, imported: F) -> F:
     A sale below a baseline leaves less to be sold below that baseline and below every higher one.
     """
     usd = np.zeros(len(c.grid))
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         left = {
             offer.baseline_mw: max(offer.baseline_mw - float(imported[span.interval]), 0.0) for offer in span.offers
         }
@@ -95,11 +96,11 @@ def event_payment(b: Books) -> F:
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above a hard cap, or above the baseline of a call that owes a cut."""
     imported = grid_import_mw(c, dispatch)
-    for cap in c.event_caps:
+    for cap in caps(c):
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
             name = c.farm.sections(Event)[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         if span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE:
             name = c.farm.sections(Event)[span.holds.event].name
             excess = float(imported[span.interval] - span.held_mw)

@@ -14,6 +14,7 @@ from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.mechanisms.suppliers.facts import takes
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 from optimizer.settlement.flows import grid_import_mw
@@ -55,7 +56,7 @@ def take_shortfall_penalty(b: Books) -> F:
 
 def _missed(b: Books) -> Iterator[tuple[str, int, int, float, float]]:
     """Each minimum take: the supplier, the period, its last interval, MWh that it is missed by, and their price."""
-    for take in b.c.billing.takes:
+    for take in takes(b.c):
         supply = b.c.farm.sections(Supply)[take.item]
         if supply.minimum_take is not None:
             mwh = max(take.amount - counted_mwh(take, b.dispatch.supply_mw[supply.name]), 0.0)
@@ -130,6 +131,6 @@ def taken_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     later = np.arange(len(c.grid)) >= head
     return {
         (name, c.billing.periods[last].label): counted_mwh(take, s.dispatch.supply_mw[name] * later)
-        for take in c.billing.takes
+        for take in takes(c)
         if take.period == last and (name := c.farm.sections(Supply)[take.item].name)
     }

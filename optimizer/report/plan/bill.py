@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 from optimizer.ledger import Kind, of_kind
 from optimizer.mechanisms.demand.account import later_usd, peaks
 from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.demand.facts import peak_bills
+from optimizer.mechanisms.demand.later import later_bills
 from optimizer.report.kit.text import Clock, number, rate, trimmed, usd
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import BillLine, bill
@@ -143,8 +145,8 @@ def raised_peaks(plan: Plan) -> Iterator[str]:
     """A sentence for every demand charge whose billed peak the plan raises in a period that is not all its own."""
     c, billing = plan.conditions, plan.conditions.billing
     found = peaks(c, plan.settlement.import_mw)
-    added = [later_usd(bill, found) for bill in billing.later_bills]
-    for b, (one, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
+    added = [later_usd(bill, found) for bill in later_bills(c)]
+    for b, (one, peak) in enumerate(zip(peak_bills(c), found, strict=True)):
         period, demand = billing.periods[one.period], c.farm.sections(Demand)[one.charge]
         raised = peak.billed_mw - one.floor_mw
         shared = billing.begun_before(period) or billing.goes_on(period)

@@ -1,52 +1,25 @@
 """The state at the end of a schedule, for the plan that goes on from there.
 
-Every key of the state says what a schedule leaves in it and what of it survives a changed farm; they are listed here
-alone.
+Every mechanism says of its keys of the state what a schedule leaves in them and what survives a changed farm.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.config.state import State, state_sections
+from optimizer.config.state import Key, State, state_sections
 from optimizer.dispatch import Dispatch
-from optimizer.state import bill, calls, fleet
-from optimizer.state.calls import Announced
-
-__all__ = ["Announced", "fitted", "state_after"]
-
-
-@dataclass(frozen=True)
-class Key:
-    """One key of the state."""
-
-    name: str
-    after: Callable[[Conditions, Dispatch], Any]
-    fitted: Callable[[Any, Farm], Any]
-
-
-def _any(value: Any, _: Farm) -> Any:
-    return value
-
-
-KEYS = (
-    Key("at", lambda c, _: c.grid.end.to_pydatetime(), _any),
-    Key("groups", fleet.after, fleet.fitted),
-    Key("announced", lambda _c, _d: {}, calls.announced_fitted),  # of intervals that are over
-    Key("grid_import_mw", calls.imported_after, _any),
-    Key("bill", bill.after, bill.fitted),
-    Key("missed_mw", calls.missed_after, calls.missed_fitted),
-)
+from optimizer.mechanisms.contents import parts
 
 
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
     own = {kind.KEY: c.state.section(kind).after(c, dispatch) for kind in state_sections()}
-    return c.state.model_copy(update={key.name: key.after(c, dispatch) for key in KEYS} | own)
+    at = {"at": c.grid.end.to_pydatetime()}
+    return _with(c.state, lambda key, _: key.after(c, dispatch)).model_copy(update=at | own)
 
 
 def fitted(state: State, farm: Farm) -> State:
@@ -61,4 +34,15 @@ def fitted(state: State, farm: Farm) -> State:
     {'S19': 1400}
     """
     own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}
-    return state.model_copy(update={key.name: key.fitted(getattr(state, key.name), farm) for key in KEYS} | own)
+    return _with(state, lambda key, value: key.fitted(value, farm)).model_copy(update=own)
+
+
+def _with(state: State, value: Callable[[Key, Any], Any]) -> State:
+    """The state with other values of the mechanisms' keys; of one such as `bill.peaks_mw` in a section of it."""
+    found: dict[str, Any] = {}
+    for key in (key for module in parts("state") for key in getattr(module, "KEYS", ())):
+        section, _, name = key.name.rpartition(".")
+        holder = getattr(state, section) if section else state
+        found.setdefault(section, {})[name] = value(key, getattr(holder, name))
+    sections = {name: getattr(state, name).model_copy(update=keys) for name, keys in found.items() if name}
+    return state.model_copy(update=found.get("", {}) | sections)

@@ -1,0 +1,16 @@
+"""What import was."""
+
+from __future__ import annotations
+
+from optimizer.conditions import Conditions
+from optimizer.config.state import Key
+from optimizer.dispatch import Dispatch
+from optimizer.settlement.flows import grid_import_mw
+
+
+def imported_after(c: Conditions, dispatch: Dispatch) -> float:
+    """Import in the last interval, MW."""
+    return max(float(grid_import_mw(c, dispatch)[-1]), 0.0)
+
+
+KEYS = (Key("grid_import_mw", imported_after),)
