@@ -15,6 +15,11 @@ from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.contents import parts
 
 
+def keys() -> tuple[Key, ...]:
+    """The keys of the state that mechanisms say something of."""
+    return tuple(key for module in parts("state") for key in getattr(module, "KEYS", ()))
+
+
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
     own = {kind.KEY: c.state.section(kind).after(c, dispatch) for kind in state_sections()}
@@ -40,7 +45,7 @@ def fitted(state: State, farm: Farm) -> State:
 def _with(state: State, value: Callable[[Key, Any], Any]) -> State:
     """The state with other values of the mechanisms' keys; of one such as `bill.peaks_mw` in a section of it."""
     found: dict[str, Any] = {}
-    for key in (key for module in parts("state") for key in getattr(module, "KEYS", ())):
+    for key in keys():
         section, _, name = key.name.rpartition(".")
         holder = getattr(state, section) if section else state
         found.setdefault(section, {})[name] = value(key, getattr(holder, name))
