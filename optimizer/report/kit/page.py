@@ -16,8 +16,11 @@ _SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "rows.js")
 _STYLES = ("vendor/uPlot.min.css", "report.css")
 
 
-def render(folder: str, template: str = "page.html", **values: Any) -> str:
-    """A template that lies in a package beside the code of its page, with styles, scripts and formats at hand."""
+def render(folder: str, name: str = "page", *, charts: Any = None, **values: Any) -> str:
+    """A template that lies in a package beside the code of its page, and its styles where it has some of its own.
+
+    charts: what scripts draw; without any the page has no script.
+    """
     from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # not needed by most commands
 
     env = Environment(
@@ -28,20 +31,24 @@ def render(folder: str, template: str = "page.html", **values: Any) -> str:
         lstrip_blocks=True,
     )
     env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
-    script = "\n".join(_part(name) for name in _SCRIPTS)
-    return env.get_template(template).render(
-        style="\n".join(_part(name) for name in _STYLES),
+    script = "\n".join(_text(_KIT, part) for part in _SCRIPTS)
+    styles = [_text(_KIT, part) for part in _STYLES]
+    if (files(folder) / f"{name}.css").is_file():
+        styles.append(_text(folder, f"{name}.css"))
+    return env.get_template(f"{name}.html").render(
+        style="\n".join(styles),
         script=script,
         script_hash=_hash(script),
-        licence=_part("vendor/uPlot.LICENSE"),
+        licence=_text(_KIT, "vendor/uPlot.LICENSE"),
+        charts=charts,
         **values,
     )
 
 
 @cache
-def _part(name: str) -> str:
-    """A file of this package. A minified file's first comment, an address, is left out; its licence is on the page."""
-    text = (files(_KIT) / name).read_text(encoding="utf-8").strip()
+def _text(folder: str, name: str) -> str:
+    """A file of a package. A minified file's first comment, an address, is left out; its licence is on the page."""
+    text = (files(folder) / name).read_text(encoding="utf-8").strip()
     return text.partition("*/")[2].strip() if text.startswith("/*!") else text
 
 
