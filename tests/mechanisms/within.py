@@ -38,7 +38,7 @@ WATERS = ({"name": "City", "usd_per_m3": 2.0}, {"name": "River", "usd_per_m3": 0
 
 def ponds(**more: Any) -> Farm:
     groups = (group("G", pump={"works": 0.5, "water": "City"}), group("H"))
-    return farm(*groups, energy={"waters": WATERS}, pond=POND, site={"leases": ({"name": "West"},)}, **more)
+    return farm(*groups, energy={"waters": WATERS}, **{"pond": POND, "site": {"leases": ({"name": "West"},)}, **more})
 
 
 def written(tmp_path: Path, *lines: str, **replaced: str) -> Path:
@@ -96,7 +96,16 @@ def test_their_series_are_read_by_the_names_of_entries_and_groups(tmp_path: Path
         "City": [2, 2],
         "River": [0.5, 0.5],
     }
-    assert {name: values.tolist() for name, values in table["pump_works"].items()} == {"G": [0.5, 0.5]}
+    assert {name: values.tolist() for name, values in table["pump_works"].items()} == {"G": [0.25, 0.25]}
+
+
+def test_remarks_and_values_of_its_own_are_told_and_read(tmp_path: Path) -> None:
+    dry = ponds(pond=POND | {"inflow_m3": 0.0})
+    assert read_market(dry, tmp_path, grid_of(dry, BEGINS, 2)).warnings == ("no water flows into the pond",)
+    built = ponds()
+    assert read_market(built, tmp_path, grid_of(built, BEGINS, 2)).warnings == ()
+    some = read_market(dry, tmp_path, grid_of(dry, BEGINS, 2), only={"pump_works"})
+    assert (some.warnings, some.table["pump_works"]["G"].tolist()) == ((), [0.25, 0.25])
 
 
 def test_faults_are_told_at_their_place(tmp_path: Path) -> None:
