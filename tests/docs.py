@@ -21,6 +21,7 @@ from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule
 from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
+from optimizer.market.timeseries import Limits
 from optimizer.mechanisms.contents import parts
 from optimizer.reasons import reasons
 
@@ -87,12 +88,17 @@ def reason_table() -> str:
     return table(("code", "meaning", "charged by"), ((code(r), r.meaning, ", ".join(by.get(r, []))) for r in reasons()))
 
 
+def span(limits: Limits) -> str:
+    """The range of a quantity, in short."""
+    return f"{'above ' if limits.above else ''}{limits.low:g} to {limits.high:g}"
+
+
 def series_table() -> str:
     """What a farm file may give over time, as its fields declare it."""
     head = ("in the farm file", "unit", "range", "a longer interval has", "known", "in scenarios")
     lumped = {"mean": "the mean", "least": "the least", "sum": "the sum"}
     rows = (
-        (code(".".join(one.keys)), said.unit, str(one.limits), lumped[said.lumps], said.known, said.words or "")
+        (code(".".join(one.keys)), said.unit, span(one.limits), lumped[said.lumps], said.known, said.words or "")
         for one in declared(Farm).values()
         for said in [one.series]
     )

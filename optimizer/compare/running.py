@@ -7,13 +7,13 @@ from concurrent.futures import as_completed
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
 from datetime import datetime
-from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from optimizer.compare.outcomes import Outcome, outcome
+from optimizer.compare.ways import Way
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError
@@ -33,15 +33,6 @@ Progress = Callable[[int, int], None]
 
 def _silent(_done: int, _of: int) -> None:
     """Show nothing."""
-
-
-class Way(StrEnum):
-    """How a farm meets a scenario."""
-
-    KNOWING = "knowing"
-    NOTICED = "noticed"
-    STRIKE_RULE = "strike_rule"
-    ALWAYS_ON = "always_on"
 
 
 @dataclass(frozen=True)

@@ -35,17 +35,35 @@ class DayAhead(Section):
         default=time(13, 30), description="When tomorrow's prices are out, on the farm's clock; ERCOT's by 13:30"
     )
 
+    @property
+    def expected(self) -> str:
+        """What is expected of later prices, as a sentence."""
+        return (
+            "Later prices are expected to be the day-ahead market's, known from "
+            f"{self.published:%H:%M} of the day before; beyond them, those of the last day out."
+        )
+
 
 class SameHourLastWeek(Section):
     """The price of the same hour a week before."""
 
     kind: Literal["same_hour_last_week"] = Field(description="What the same hour cost last week")
 
+    @property
+    def expected(self) -> str:
+        """What is expected of later prices, as a sentence."""
+        return "Later prices are expected to be those of the same hour a week before."
+
 
 class Persistence(Section):
     """The last price that is known holds on."""
 
     kind: Literal["persistence"] = Field(description="The latest price holds on")
+
+    @property
+    def expected(self) -> str:
+        """What is expected of later prices, as a sentence."""
+        return "Later prices are expected to stay at the latest that is known."
 
 
 class Column(Section):
@@ -56,6 +74,14 @@ class Column(Section):
     known_hours_before: Annotated[float, Field(ge=0, le=24 * 14)] = Field(
         description="How long before an interval its value is known; earlier, that of the same hour a day before stands"
     )
+
+    @property
+    def expected(self) -> str:
+        """What is expected of later prices, as a sentence."""
+        return (
+            f"Later prices are those of the farm's own forecast, each known {self.known_hours_before:g} hours before; "
+            "where it is not known yet, those a day before."
+        )
 
 
 Forecast = Annotated[DayAhead | SameHourLastWeek | Persistence | Column, Field(discriminator="kind")]

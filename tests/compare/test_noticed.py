@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from optimizer.compare.running import Outcome, Way, met
+from optimizer.compare.running import Outcome, met
+from optimizer.compare.ways import Way
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.rolling import replanned

@@ -20,8 +20,9 @@ from optimizer.policies import Followed, strike_prices
 from optimizer.policies.walk import meter_price
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest.view import Pair
-from optimizer.report.kit.charts import MOST_GROUPS, REASON_STYLE, price_range, reason_parts, timeline, trace
+from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import decimals_of, packed
+from optimizer.report.kit.reasons import looks
 from optimizer.settlement.flows import grid_import_mw
 
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
@@ -154,7 +155,7 @@ def _drawn(
 def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tuple[int, int]) -> dict[str, Any]:
     """A row per group, the largest ones: part 0 runs, the others are off by reason; together all installed."""
     off = {reason: counts[:, slice(*part)] for reason, counts in schedule.off.items()}
-    present = [reason for reason in REASON_STYLE if reason in off and off[reason].any()]
+    present = [reason for reason in looks() if reason in off and off[reason].any()]
     parts = reason_parts(present)
     rows = []
     for g, group in enumerate(c.farm.fleet):

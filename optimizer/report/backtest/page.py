@@ -14,9 +14,9 @@ from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest.charts import STYLE, cumulative, day_in_detail, far_off
 from optimizer.report.backtest.view import ShownDay, best_and_worst, falls, pair_of, shown_days, sure_of
-from optimizer.report.kit.charts import REASON_STYLE
 from optimizer.report.kit.page import render
-from optimizer.report.kit.text import label, share
+from optimizer.report.kit.reasons import looks_of
+from optimizer.report.kit.text import share
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
         worst=worst,
         shown=days,
         far=[] if pair is None else [(LADDER[key].title, _end(told, key, pair.theirs)) for key in far_off(told, pair)],
-        reasons=[(str(r), label(r), r.meaning, *REASON_STYLE[r]) for r in REASON_STYLE if str(r) in present],
+        reasons=looks_of(present),
         lines={line: title(line, afterwards=True) for line in charged},
         peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,

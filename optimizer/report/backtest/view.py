@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 
 from optimizer.backtest.outcomes import Ladder, between
 from optimizer.backtest.rungs import BOUND, REPLANNING, STRIKE
-from optimizer.config.replanning import Column, DayAhead, Persistence, Replanning, SameHourLastWeek
+from optimizer.config.replanning import Replanning
 from optimizer.ledger import title
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.kit.text import plural, trimmed
@@ -160,25 +159,14 @@ def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
     if k.prices is None or rules is None:
         return ["The contract fixes the price of energy, so it is known in advance."]
     minutes = round(float(k.grid.hours[0]) * MINUTES_PER_HOUR)
-    lag, forecast = k.prices.lag, rules.forecast
+    lag = k.prices.lag
     said = [
         f"The price of an interval of {minutes} minutes is known as it begins."
         if lag == 0
         else f"The latest price that is known as an interval begins is that of {plural(lag, 'interval')} of {minutes} "
         "minutes before."
     ]
-    ahead: dict[type[Any], str] = {
-        DayAhead: "Later prices are expected to be the day-ahead market's{}; beyond them, those of the last day out.",
-        SameHourLastWeek: "Later prices are expected to be those of the same hour a week before{}.",
-        Persistence: "Later prices are expected to stay at the latest that is known{}.",
-        Column: "Later prices are those of the farm's own forecast{}; where it is not known yet, those a day before.",
-    }
-    more = ""
-    if isinstance(forecast, DayAhead):
-        more = f", known from {forecast.published:%H:%M} of the day before"
-    elif isinstance(forecast, Column):
-        more = f", each known {trimmed(forecast.known_hours_before)} hours before"
-    said.append(ahead[type(forecast)].format(more))
+    said.append(rules.forecast.expected)
     if rules.deviation_half_life_minutes:
         half = trimmed(rules.deviation_half_life_minutes)
         said.append(f"How far the latest price departs from that is expected to halve every {half} minutes.")

@@ -9,7 +9,8 @@ from io import StringIO
 from typing import Any
 
 from optimizer.compare.outcomes import Outcome, changes
-from optimizer.compare.running import Compared, Comparison, Failure, Way
+from optimizer.compare.running import Compared, Comparison, Failure
+from optimizer.compare.ways import Way
 from optimizer.ledger import Kind
 
 _CENTS = 2

@@ -8,12 +8,11 @@ from typing import Any
 import numpy as np
 
 from optimizer.compare.outcomes import Outcome
-from optimizer.compare.running import Compared, Comparison, Way
+from optimizer.compare.running import Compared, Comparison
+from optimizer.compare.ways import Way
 from optimizer.ledger import Kind
-from optimizer.reasons import Reason
 from optimizer.report.compare.summary import notes
 from optimizer.report.compare.view import (
-    WAYS,
     Scale,
     Sweep,
     local,
@@ -22,9 +21,9 @@ from optimizer.report.compare.view import (
     value_text,
     waterfall,
 )
-from optimizer.report.kit.charts import REASON_STYLE, timeline
+from optimizer.report.kit.charts import timeline
 from optimizer.report.kit.page import render
-from optimizer.report.kit.text import label
+from optimizer.report.kit.reasons import looks_of
 
 MOST_ROWS = 200  # scenarios on the page; compare.csv holds all
 MOST_WATERFALLS = 40
@@ -72,11 +71,11 @@ class Curve:
 def render_comparison(comparison: Comparison) -> str:
     """The page of a comparison, HTML text."""
     rows = [
-        Row(name_of(comparison, s), s, comparison.base_of(s), {way: s.outcome(way) for way in WAYS})
+        Row(name_of(comparison, s), s, comparison.base_of(s), {way: s.outcome(way) for way in Way})
         for s in comparison.scenarios[:MOST_ROWS]
     ]
     bases = [
-        Row(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in WAYS})
+        Row(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in Way})
         for b in comparison.bases
     ]
     present = {reason for row in (*bases, *rows) for found in row.ways.values() if found for reason in found.off_mwh}
@@ -89,11 +88,11 @@ def render_comparison(comparison: Comparison) -> str:
         rows=rows,
         bases=bases,
         singles=[row for row in rows if not row.compared.values],
-        ways=WAYS,
-        way=Way,
+        ways=tuple(Way),
+        knowing=Way.KNOWING,
         scale=Scale([found.profit for row in (*bases, *rows) for found in row.ways.values() if found]),
         most_mwh=max((f.curtailed_mwh for row in (*bases, *rows) for f in row.ways.values() if f), default=0.0) or 1.0,
-        reasons=[(str(reason), label(reason), reason.meaning, *REASON_STYLE[reason]) for reason in _order(present)],
+        reasons=looks_of(present),
         curves=[curve(sweep) for sweep in swept if len(sweep.keys) == 1],
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],
@@ -101,11 +100,6 @@ def render_comparison(comparison: Comparison) -> str:
         kinds=Kind,
         local=local,
     )
-
-
-def _order(present: set[str]) -> list[Reason]:
-    """Reasons as the report of a plan has them, kin beside each other."""
-    return [reason for reason in REASON_STYLE if str(reason) in present]
 
 
 def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:
@@ -156,7 +150,7 @@ def curve(sweep: Sweep) -> Curve:
             for x, value in zip(across, values, strict=True)
             if (member := sweep.at(value)) is not None and (outcome := member.outcome(way)) is not None
         ]
-        for way in WAYS
+        for way in Way
     }
     scale = Scale([usd for points in found.values() for _, usd in points])
     return Curve(

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from optimizer.compare.outcomes import Outcome
-from optimizer.compare.running import Compared, Comparison, Failure, Way
+from optimizer.compare.running import Compared, Comparison, Failure
+from optimizer.compare.ways import Way
 from optimizer.ledger import Kind
-from optimizer.report.compare.view import WAYS, name_of
+from optimizer.report.compare.view import name_of
 from optimizer.report.kit.text import label, number, plural
 
 if TYPE_CHECKING:
@@ -41,11 +42,11 @@ def _table(first: str, titles: Sequence[str]) -> Table:
 def _profits(comparison: Comparison) -> Table:
     from rich.text import Text
 
-    table = _table("scenario", [*(words.short for words in WAYS.values()), "to base"])
+    table = _table("scenario", [*(way.short for way in Way), "to base"])
     for compared in (*comparison.bases, *comparison.scenarios):
         base, mine = comparison.base_of(compared), compared.outcome(Way.KNOWING)
         change = "" if base is None or mine is None else f"{round(mine.profit - base.profit) + 0:+,}"
-        table.add_row(Text(name_of(comparison, compared)), *(_profit(compared.ways[way]) for way in WAYS), change)
+        table.add_row(Text(name_of(comparison, compared)), *(_profit(compared.ways[way]) for way in Way), change)
     return table
 
 
@@ -82,9 +83,9 @@ def notes(comparison: Comparison) -> list[str]:
         for way, found in compared.ways.items():
             if isinstance(found, Outcome) and found.breaches:
                 rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in found.breaches.items())
-                said[f"* {name}, {WAYS[way].short}: breaks {rules}"] = None
+                said[f"* {name}, {way.short}: breaks {rules}"] = None
             if isinstance(found, Outcome) and not found.proved:
-                said[f"{name}, {WAYS[way].short}: the search ended early; a better schedule may exist"] = None
+                said[f"{name}, {way.short}: the search ended early; a better schedule may exist"] = None
     return list(said)
 
 
@@ -108,8 +109,8 @@ def _failures(name: str, compared: Compared) -> list[str]:
     by_message: dict[str, list[str]] = {}
     for way, found in compared.ways.items():
         if isinstance(found, Failure):
-            by_message.setdefault(found.message, []).append(WAYS[way].short)
+            by_message.setdefault(found.message, []).append(way.short)
     return [
-        f"{name}{'' if len(ways) == len(WAYS) else ', ' + ', '.join(ways)}: {message}"
+        f"{name}{'' if len(ways) == len(Way) else ', ' + ', '.join(ways)}: {message}"
         for message, ways in by_message.items()
     ]

@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from optimizer.compare.outcomes import changes
-from optimizer.compare.running import BASE, Compared, Comparison, Way
+from optimizer.compare.running import BASE, Compared, Comparison
+from optimizer.compare.ways import Way
 from optimizer.ledger import title
 from optimizer.report.kit.text import number
 from optimizer.report.kit.waterfall import Cascade, cascade
@@ -18,23 +19,6 @@ from optimizer.report.kit.waterfall import Cascade, cascade
 _STRETCHED = 12.0  # the largest profit in medians from which the scale is stretched around zero
 
 _APART = 8.0  # per cent of the width between zero and the next tick
-
-
-@dataclass(frozen=True)
-class WayWords:
-    """A way to meet a scenario: in a table's head, and as a sentence."""
-
-    short: str
-    meaning: str
-
-
-WAYS: dict[Way, WayWords] = {
-    Way.KNOWING: WayWords("knowing", "planned with everything known from the beginning"),
-    Way.NOTICED: WayWords("as noticed", "planned again whenever notice arrives, without what is not known by then"),
-    Way.STRIKE_RULE: WayWords("strike rule", "each group runs where its strike price is above the price at the meter"),
-    Way.ALWAYS_ON: WayWords("always on", "every machine runs, except where a limit forbids it"),
-}
-"""Ways in the order in which they are shown."""
 
 
 def name_of(comparison: Comparison, compared: Compared) -> str:

@@ -11,34 +11,9 @@ from typing import Any
 from optimizer.arrays import F
 from optimizer.reasons import Reason
 from optimizer.report.kit.packing import packed
-from optimizer.report.kit.text import label
+from optimizer.report.kit.reasons import looks
 
 MOST_GROUPS = 12  # drawn by name; a chart of more cannot be read
-
-REASON_STYLE: dict[Reason, tuple[str, str]] = {
-    Reason.PRICE: ("r-money", ""),
-    Reason.RESALE: ("r-event", "x"),
-    Reason.RESTART_COST: ("r-money", "/"),
-    Reason.MINIMUM_ON: ("r-money", "x"),
-    Reason.DEMAND_CHARGE: ("r-charge", ""),
-    Reason.COINCIDENT_PEAK: ("r-charge", "/"),
-    Reason.ENERGY_TIER: ("r-charge", "x"),
-    Reason.EVENT: ("r-event", ""),
-    Reason.EVENT_PAYMENT: ("r-event", "/"),
-    Reason.IMPORT_LIMIT: ("r-limit", ""),
-    Reason.RAMP: ("r-limit", "/"),
-    Reason.EXPORT: ("r-limit", "x"),
-    Reason.COLD_START: ("r-cold", ""),
-    Reason.START_RATE: ("r-time", ""),
-    Reason.STARTS_PER_DAY: ("r-time", "/"),
-    Reason.MINIMUM_OFF: ("r-time", "x"),
-    Reason.ANNOUNCED: ("r-cold", "/"),
-    Reason.OUTAGE: ("r-gone", ""),
-    Reason.WHOLE_UNITS: ("r-gone", "/"),
-    Reason.EXTENSION: ("r-gone", "x"),
-    Reason.SAFE_POSTURE: ("r-gone", "."),
-}
-"""Colour (a custom property of the style sheet) and hatch: kin reasons share a colour."""
 
 
 def timeline(
@@ -53,10 +28,9 @@ def timeline(
 
 def reason_parts(present: Iterable[Reason]) -> list[dict[str, str]]:
     """The parts of a group's machines: part 0 runs, the others are off by reason."""
-    parts = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}]
-    for reason in present:
-        color, hatch = REASON_STYLE[reason]
-        parts.append({"label": label(reason), "meaning": reason.meaning, "color": color, "hatch": hatch})
+    parts, drawn = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}], looks()
+    for look in (drawn[reason] for reason in present):
+        parts.append({"label": look.label, "meaning": look.meaning, "color": look.color, "hatch": look.hatch})
     return parts
 
 

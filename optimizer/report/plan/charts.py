@@ -12,8 +12,9 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.config import Event
 from optimizer.reasons import Reason
-from optimizer.report.kit.charts import MOST_GROUPS, REASON_STYLE, price_range, reason_parts, timeline, trace
+from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
+from optimizer.report.kit.reasons import looks
 from optimizer.report.kit.text import plural, trimmed
 from optimizer.schedule.items import PLAIN_ITEMS, title
 from optimizer.schedule.tables import group_load_mw
@@ -143,7 +144,7 @@ class _Describer:
         }
 
     def _rows(self) -> dict[str, Any]:
-        fleet, present = self.plan.farm.fleet, [r for r in REASON_STYLE if r in self.plan.explanation.off]
+        fleet, present = self.plan.farm.fleet, [r for r in looks() if r in self.plan.explanation.off]
         rows = [self._row(f"{g}", fleet[g].name, [g], present) for g in self.named]
         if self.others:
             rows.append(self._row("_others", plural(len(self.others), "other group"), self.others, present))

@@ -12,7 +12,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.compare.running import Comparison, Way, compare
+from optimizer.compare.running import Comparison, compare
+from optimizer.compare.ways import Way
 from optimizer.report.compare.files import compare_csv, compare_files, compare_json
 from optimizer.report.compare.page import curve, heat_maps, render_comparison
 from optimizer.report.compare.view import Scale, name_of, sweeps

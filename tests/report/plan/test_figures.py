@@ -8,8 +8,6 @@ from hypothesis import given, settings
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.report.kit.charts import REASON_STYLE
 from optimizer.report.plan.figures import figures
 from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import shutdown_blocks
@@ -27,7 +25,9 @@ def test_figures_add_up_on_any_farm(c: Conditions) -> None:
     assert sum(row.usd for row in f.lines) == pytest.approx(f.profit, abs=1e-5)
     assert sum(row.continuous_usd for row in f.lines) == pytest.approx(f.continuous_profit, abs=1e-5)
     auxiliary = float(plan.market.auxiliary_load_mw @ c.grid.hours)
-    assert sum(g.mwh for g in f.groups) + auxiliary == pytest.approx(float(plan.settlement.load_mw @ c.grid.hours))
+    assert sum(g.mwh for g in f.groups) + auxiliary == pytest.approx(
+        float(plan.settlement.flows.load_mw @ c.grid.hours)
+    )
     mean_marginal = sum(item.mean * item.hours for item in f.items)
     assert mean_marginal == pytest.approx(float(plan.explanation.marginal_price @ c.grid.hours), rel=1e-4, abs=1e-3)
     off = sum(block.units * block.hours for block in f.blocks)
@@ -70,9 +70,3 @@ def test_a_plan_without_penalties_has_none() -> None:
 def test_every_code_has_words() -> None:
     """A code without them would speak for itself, in the programmer's words."""
     assert set(contract_plan().explanation.items) <= set(ITEMS)
-
-
-def test_every_reason_has_its_own_look_on_the_page() -> None:
-    """A reason without one would leave a hole in the strips."""
-    assert set(REASON_STYLE) == set(Reason)
-    assert len(set(REASON_STYLE.values())) == len(REASON_STYLE)
