@@ -20,9 +20,9 @@ from optimizer.config.fleet import standby_faults, unknown_modes
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
 from optimizer.config.state import State, state_form
-from optimizer.config.switching import switching_faults
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
+from optimizer.mechanisms.contents import parts
 
 S = TypeVar("S", bound=Section)
 
@@ -63,8 +63,9 @@ def load_farm(path: Path) -> Farm:
         for group in farm.fleet
     )
     farm = farm.model_copy(update={"fleet": tuple(looked_up)})
-    if stuck := {document.fault(where, what) for where, what in switching_faults(farm)}:
-        raise InputError(stuck)
+    checks = (module.loaded_faults for module in parts("config") if hasattr(module, "loaded_faults"))
+    if found := {document.fault(where, what) for check in checks for where, what in check(farm)}:
+        raise InputError(found)
     return farm
 
 

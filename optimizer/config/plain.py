@@ -22,6 +22,15 @@ def entries(section: Any, key: str) -> Iterator[tuple[int, Any]]:
     return enumerate(found if isinstance(found, tuple | list) else ())
 
 
+def modes_of(farm: Any) -> dict[str, list[str]]:
+    """The modes of every group by its name."""
+    return {
+        name: [str(mode) for _, mode in entries(group, "modes")] or ["normal"]
+        for _, group in entries(farm, "fleet")
+        if isinstance(name := get(group, "name"), str)
+    }
+
+
 def meant(name: str, known: list[str]) -> str:
     """A suggestion for a misspelt name, or what there is.
 

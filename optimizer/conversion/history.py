@@ -18,11 +18,12 @@ from optimizer.conversion.power import duration_blocks
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.errors import InputError
-from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import PRICES
 from optimizer.market.series import TimeSeries, read_series, where_covered
 from optimizer.market.timeseries import clock
+from optimizer.mechanisms.tags.config import rule_of
+from optimizer.mechanisms.tags.market import LOAD_MW
 
 _WEEK = pd.Timedelta(days=7)
 _NO_HOURS = 1e-9

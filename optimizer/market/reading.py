@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -17,19 +18,23 @@ from optimizer.config.farm import Farm
 from optimizer.config.rates import Rates
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.calendars import rates_on, share_within
-from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
 from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
-from optimizer.mechanisms.tags.config import CoincidentPeak
-from optimizer.peaks.rule import within_count
+from optimizer.mechanisms.contents import parts
 from optimizer.units import HOURS_PER_DAY
 
 Values = F | Mapping[str, F] | None
 Given = Mapping[str, Any]
 NOTHING: Given = MappingProxyType({})
 _HOUR = pd.Timedelta(hours=1)
+
+
+@cache
+def own_values() -> Mapping[type[Any], Callable[[Reading, Place, Declared], F]]:
+    """How mechanisms read series of their sections that stand for themselves."""
+    return {kind: read for module in parts("market") for kind, read in getattr(module, "VALUES", {}).items()}
 
 
 class Reading:
@@ -60,10 +65,10 @@ class Reading:
                 given = given.get(place.name)
             if given is not None:
                 found[place.name] = np.full(len(self.grid), given)
-            elif isinstance(place.section, CoincidentPeak):
-                found[place.name] = self._probability(place, one)
+            elif (values := own_values().get(type(place.section))) is not None:
+                found[place.name] = values(self, place, one)
             elif place.quantity is not None:
-                found[place.name] = self._values(place, one)
+                found[place.name] = self.values(place, one)
         absent: Values = one.absent(len(self.grid))
         return found if one.many else found.get("", absent)
 
@@ -92,7 +97,7 @@ class Reading:
         if self._missing:
             raise MissingDataError("\n".join(dict.fromkeys(self._missing)))
 
-    def _values(self, place: Place, one: Declared) -> F:
+    def values(self, place: Place, one: Declared) -> F:
         """What stands at a place, over plan and tail, (n_intervals,)."""
         values = self._taken(self.grid, place.quantity, lambda spec: self._read(place.path, spec, one))
         if not one.series.within:
@@ -106,7 +111,7 @@ class Reading:
             return rates_on(grid, quantity, self.farm.energy.holidays)
         if not isinstance(quantity, SeriesFile):
             return np.full(len(grid), float(quantity))
-        return self._kept(lambda: read(quantity), len(grid), what)
+        return self.kept(lambda: read(quantity), len(grid), what)
 
     def _read(self, path: str, spec: SeriesFile, one: Declared) -> F:
         """A file over plan and tail. Of what adds up, a row is shared by time among the intervals it covers."""
@@ -127,33 +132,17 @@ class Reading:
             self.remarks.append(f"{path}: {spec.file} does not reach over the tail; from {since} on it is {then}")
         return np.append(values, further)
 
-    def _probability(self, place: Place, one: Declared) -> F:
-        """The probability of each interval to be one of a charge's peaks, (n_intervals,).
-
-        What adds up to more than the peaks that a month or season counts is scaled down to them, and told.
-        """
-        peak: CoincidentPeak = place.section
-        if peak.probability is None:
-            return self._kept(lambda: self._estimated(peak), len(self.grid))
-        fair, told = within_count(self._values(place, one), self.grid.local_starts.date, rule_of(peak.rule))
-        self.remarks += [f"{place.path}: {sentence}" for sentence in told]
-        return fair
-
-    def _estimated(self, peak: CoincidentPeak) -> F:
-        values, fills = estimated(self.farm, self.folder, self.grid, peak)
-        self._add(fills)
-        return values
-
     def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
         path = self.folder / spec.file if file is None else file
         series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits)
-        self._add(series.fills)
+        self.add(series.fills)
         return series
 
-    def _add(self, fills: tuple[Fill, ...]) -> None:
+    def add(self, fills: tuple[Fill, ...]) -> None:
+        """Keep fills to be told, each once."""
         self.fills += [fill for fill in fills if fill not in self.fills]
 
-    def _kept(self, read: Callable[[], F], n: int, what: str = "") -> F:
+    def kept(self, read: Callable[[], F], n: int, what: str = "") -> F:
         """What ``read`` gives; NaN, never handed out, where it raises faults, which are kept for the end."""
         try:
             return read()

@@ -16,11 +16,11 @@ from optimizer.arrays import F
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.errors import InputError, MissingDataError
-from optimizer.market.coincident import LOAD_MW, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tags.market import LOAD_MW
 from optimizer.peaks.issued import Issuer, model_before, scaled_error
 from optimizer.peaks.rule import true_peaks
 
@@ -44,7 +44,7 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
     if peak.estimate is None or peak.estimate.load_history_mw is None:
         raise InputError(f"{peak.name}: give estimate.load_history_mw: a replay finds the peaks in it")
     load = _load(farm, folder, grid, peak.estimate.load_history_mw)
-    rule, step = rule_of(peak.rule), float(grid.hours[0])
+    rule, step = peak.peak_rule, float(grid.hours[0])
     index = pd.DatetimeIndex(load.index)
     over = index[-1] + np.diff(index).min()
     if over < grid.end and any(rule.period(day) for day in set(grid.local_starts[grid.starts >= over].date)):
@@ -78,7 +78,7 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
     begins, step = grid.local_starts[0], float(grid.hours[0])
     assert peak.estimate is not None, "see `is_issued`"
     spec = peak.estimate.load_history_mw
-    if spec is None or rule_of(peak.rule).period(begins.date()) is None:
+    if spec is None or peak.peak_rule.period(begins.date()) is None:
         return {}
     load = _load(farm, folder, grid.part(0, 1), spec)
     length = np.diff(pd.DatetimeIndex(load.index)).min()
@@ -103,7 +103,7 @@ def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
         error = scaled_error(hourly, model, date(first.year, 1, 1))
     except InputError:
         error = scaled_error(hourly, model, first)
-    return Issuer(hourly, rule_of(peak.rule), model, error)
+    return Issuer(hourly, peak.peak_rule, model, error)
 
 
 def _by_interval(probability: F, step: float) -> F:

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from optimizer.errors import InputError, MissingDataError
-from optimizer.market.coincident import estimated, rule_of
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import Fill
-from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tags.config import CoincidentPeak, rule_of
+from optimizer.mechanisms.tags.market import estimated
 from optimizer.peaks.model import ercot_model
 from optimizer.peaks.probability import peak_probability
 from optimizer.peaks.rule import ERCOT_4CP

@@ -10,9 +10,9 @@ import pytest
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.load import load_farm
-from optimizer.market.coincident import estimated
 from optimizer.market.grid import grid_of
 from optimizer.market.series import read_series
+from optimizer.mechanisms.tags.market import estimated
 from optimizer.peaks.fit import daily_peaks
 from tests.market.farms import ZONE
 from tools.sample import main, sample_files

@@ -28,7 +28,9 @@ from optimizer.scenario.apply import farm_with, market_with
 from optimizer.scenario.load import scenarios_in
 from optimizer.scenario.placed import Scenario
 from optimizer.state import state_after
-from tests.daily.farms import write_farm
+from tests.config.mutations import mutants
+from tests.config.test_mutants import refusal, well_placed
+from tests.daily.farms import run, write_farm
 from tests.farms import conditions, farm, group
 
 BEGINS = datetime.fromisoformat("2026-02-11 06:00-06:00")
@@ -38,7 +40,7 @@ WATERS = ({"name": "City", "usd_per_m3": 2.0}, {"name": "River", "usd_per_m3": 0
 
 def ponds(**more: Any) -> Farm:
     groups = (group("G", pump={"works": 0.5, "water": "City"}), group("H"))
-    return farm(*groups, energy={"waters": WATERS}, pond=POND, site={"leases": ({"name": "West"},)}, **more)
+    return farm(*groups, energy={"waters": WATERS}, **{"pond": POND, "site": {"leases": ({"name": "West"},)}, **more})
 
 
 def written(tmp_path: Path, *lines: str, **replaced: str) -> Path:
@@ -96,7 +98,16 @@ def test_their_series_are_read_by_the_names_of_entries_and_groups(tmp_path: Path
         "City": [2, 2],
         "River": [0.5, 0.5],
     }
-    assert {name: values.tolist() for name, values in table["pump_works"].items()} == {"G": [0.5, 0.5]}
+    assert {name: values.tolist() for name, values in table["pump_works"].items()} == {"G": [0.25, 0.25]}
+
+
+def test_remarks_and_values_of_its_own_are_told_and_read(tmp_path: Path) -> None:
+    dry = ponds(pond=POND | {"inflow_m3": 0.0})
+    assert read_market(dry, tmp_path, grid_of(dry, BEGINS, 2)).warnings == ("no water flows into the pond",)
+    built = ponds()
+    assert read_market(built, tmp_path, grid_of(built, BEGINS, 2)).warnings == ()
+    some = read_market(dry, tmp_path, grid_of(dry, BEGINS, 2), only={"pump_works"})
+    assert (some.warnings, some.table["pump_works"]["G"].tolist()) == ((), [0.25, 0.25])
 
 
 def test_faults_are_told_at_their_place(tmp_path: Path) -> None:
@@ -113,6 +124,29 @@ def test_faults_are_told_at_their_place(tmp_path: Path) -> None:
     for line, message in cases.items():
         path.write_text(good.replace("pond: {inflow_m3: 4}", line))
         assert any(message in one for one in told(path)), told(path)
+
+
+def test_mutants_load_or_are_refused_at_a_place(tmp_path: Path) -> None:
+    path = written(tmp_path, "weather: {temperature_c: 5}")
+    cleanings = "pond:\n  inflow_m3: 4\n  cleanings:\n    - {start: 2026-02-11 06:00, end: 2026-02-11 07:00}"
+    text = path.read_text().replace("pond: {inflow_m3: 4}", cleanings)
+    text = text.replace("horizon:\n", "horizon:\n  start: 2026-02-11 00:00\n")
+    for number, mutant in enumerate(mutants(seed=20261130, count=150, texts=[text])):
+        path.write_bytes(mutant)
+        error = refusal(load_farm, path)
+        assert error is None or well_placed(error), (number, str(error))
+
+
+def test_the_daily_job_keeps_and_carries_them(tmp_path: Path) -> None:
+    """Runs an hour apart go on from the record before; where the farm file is broken, its schedule stays in force."""
+    path, state = written(tmp_path / "farm"), tmp_path / "state"
+    good = path.read_text()
+    for hour, m3 in enumerate((0.0, 4.0, 4.0, 12.0)):
+        path.write_text(good.replace("{inflow_m3: 4}", "{inflow_m3: x}") if hour == 2 else good)
+        assert run(path, state, hour).exit_code == (2 if hour == 2 else 0)
+        record = record_of((state / "latest" / "record.json").read_text(), "latest")
+        assert record.farm.section(Pond) is not None
+        assert record.state.section(Level).m3 == m3
 
 
 def refused(**sections: Any) -> str:

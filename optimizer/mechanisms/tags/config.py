@@ -9,6 +9,7 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from optimizer.config.base import Name, NonNegative, Positive, Section, Series, SeriesFile, Share, ShareSeries, refuse
 from optimizer.config.calendar import Month
 from optimizer.config.composed import Listed, Place
+from optimizer.peaks.rule import PRESETS, PeakRule
 from optimizer.units import KW_PER_MW
 
 
@@ -38,6 +39,15 @@ PeakRuleChoice = Annotated[
     Annotated[Literal["ercot_4cp", "pjm_5cp"], Tag("preset")] | Annotated[PeakRuleSection, Tag("rule")],
     Discriminator(_preset_or_rule),
 ]
+
+
+def rule_of(rule: PeakRuleChoice) -> PeakRule:
+    """The rule of a charge: a preset by its name, or the file's own.
+
+    >>> rule_of("ercot_4cp").months
+    (6, 7, 8, 9)
+    """
+    return PeakRule(**rule.model_dump()) if isinstance(rule, PeakRuleSection) else PRESETS[rule]
 
 
 class LoadForecastError(Section):
@@ -95,6 +105,11 @@ class CoincidentPeak(Listed):
             faults.append((("probability",), "give either probability or estimate"))
         refuse("CoincidentPeak", faults)
         return self
+
+    @property
+    def peak_rule(self) -> PeakRule:
+        """The rule it goes by."""
+        return rule_of(self.rule)
 
     @property
     def rate_usd_per_mw(self) -> float:

@@ -9,7 +9,6 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.conditions import Conditions, fact
-from optimizer.market.coincident import rule_of
 from optimizer.market.grid import Grid
 from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.rule import PeakRule
@@ -67,7 +66,7 @@ def tags(c: Conditions) -> tuple[Tag, ...]:
 
 def _tags_of(i: int, peak: CoincidentPeak, probability: F, grid: Grid) -> Iterator[Tag]:
     """The tags of a charge, one for every year in which the plan holds a chance of a peak."""
-    rule, years = rule_of(peak.rule), grid.years
+    rule, years = peak.peak_rule, grid.years
     for year in dict.fromkeys(years[probability > 0].tolist()):
         chances = _one_by_one(np.where(years == year, probability, 0.0), rule, grid)
         count = rule.intervals_per_year

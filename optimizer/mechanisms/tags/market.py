@@ -18,14 +18,16 @@ from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
+from optimizer.market.quantities import Declared, Place
+from optimizer.market.reading import Reading
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
-from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate, PeakRuleChoice, PeakRuleSection
+from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate
 from optimizer.peaks.fit import daily_peaks
 from optimizer.peaks.load_error import LoadError
 from optimizer.peaks.model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, Outlook, ercot_model
 from optimizer.peaks.probability import peak_probability
-from optimizer.peaks.rule import PRESETS, PeakRule
+from optimizer.peaks.rule import PeakRule, within_count
 
 I64 = Int
 
@@ -35,13 +37,26 @@ _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
 
 
-def rule_of(rule: PeakRuleChoice) -> PeakRule:
-    """The rule of a charge: a preset by its name, or the file's own.
+def probability(reading: Reading, place: Place, one: Declared) -> F:
+    """The probability of each interval to be one of a charge's peaks, (n_intervals,).
 
-    >>> rule_of("ercot_4cp").months
-    (6, 7, 8, 9)
+    What adds up to more than the peaks that a month or season counts is scaled down to them, and told.
     """
-    return PeakRule(**rule.model_dump()) if isinstance(rule, PeakRuleSection) else PRESETS[rule]
+    peak: CoincidentPeak = place.section
+    if peak.probability is None:
+        return reading.kept(lambda: _estimated(reading, peak), len(reading.grid))
+    fair, told = within_count(reading.values(place, one), reading.grid.local_starts.date, peak.peak_rule)
+    reading.remarks += [f"{place.path}: {sentence}" for sentence in told]
+    return fair
+
+
+VALUES = {CoincidentPeak: probability}
+
+
+def _estimated(reading: Reading, peak: CoincidentPeak) -> F:
+    values, fills = estimated(reading.farm, reading.folder, reading.grid, peak)
+    reading.add(fills)
+    return values
 
 
 def estimated(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, tuple[Fill, ...]]:
@@ -56,7 +71,7 @@ def estimated(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tup
     Raises InputError with the faults of both files at once, and MissingDataError where the forecast does not cover the
     plan's beginning or the load before the plan ends too early to tell anything.
     """
-    estimate, rule = peak.estimate, rule_of(peak.rule)
+    estimate, rule = peak.estimate, peak.peak_rule
     assert estimate is not None, "the charge has a column of probabilities"
     hours, owner = _pieces(grid)
     if not any(month in rule.months for month in set(hours.local_starts.month)):

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import pairwise
+from typing import Any
 
-from optimizer.config.farm import Farm
-from optimizer.config.fleet import Group
 from optimizer.config.plain import FoundAt
-from optimizer.config.site import PueCurve
 from optimizer.units import megawatts
 
 _MW = 1e-9  # what rounding does to a ramp
 
 
-def switching_faults(farm: Farm) -> Iterator[FoundAt]:
+def loaded_faults(farm: Any) -> Iterator[FoundAt]:
     """Ramps too slow for a container in the shortest interval: it would never start, and never stop for a call."""
     minutes = min(step.minutes for step in farm.horizon.intervals)
     for key, what in (("ramp_up_mw_per_hour", "rise"), ("ramp_down_mw_per_hour", "fall")):
@@ -34,8 +32,9 @@ def switching_faults(farm: Farm) -> Iterator[FoundAt]:
             break
 
 
-def _step_mw(farm: Farm, group: Group) -> float:
+def _step_mw(farm: Any, group: Any) -> float:
     """The largest step a container takes on its way through the modes, MW at the meter with the least PUE."""
     watts = sorted([group.standby_w, *(point.power_w for point in group.points.values())])
-    pue = min(farm.site.pue.pue) if isinstance(farm.site.pue, PueCurve) else farm.site.pue
-    return group.units_switched_together * pue * megawatts(max(b - a for a, b in pairwise(watts)))
+    pue: float = farm.site.pue if isinstance(farm.site.pue, float) else min(farm.site.pue.pue)
+    together: int = group.units_switched_together
+    return together * pue * megawatts(max(b - a for a, b in pairwise(watts)))
