@@ -22,7 +22,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
 from optimizer.config.state import BillState, State
-from optimizer.ledger import accounts
+from optimizer.ledger import declared
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
@@ -76,7 +76,7 @@ class Conditions:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know of the data."""
-        remarks = (sentence for account in accounts() for remark in account.remarks for sentence in remark(self))
+        remarks = (sentence for remark in declared("remark") for sentence in remark(self))
         return (*self.market.warnings, *remarks)
 
     @cached_property

@@ -16,7 +16,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
 from optimizer.config.state import Announced, State
 from optimizer.dispatch import Dispatch, joined
-from optimizer.ledger import accounts
+from optimizer.ledger import declared
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
@@ -98,9 +98,8 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     """
     planned = plan.dispatch.first(len(really.grid))
     dispatch = planned.with_(units_on=_in_modes_there(really, plan, planned))
-    for account in accounts():
-        for there in account.theres:
-            dispatch = there(really, dispatch)
+    for there in declared("there"):
+        dispatch = there(really, dispatch)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)
     off = _off(really, dispatch, plan, kept_off)

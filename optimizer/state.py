@@ -6,6 +6,7 @@ Every mechanism says of its keys of the state what a schedule leaves in them and
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Any
 
 from optimizer.conditions import Conditions
@@ -40,6 +41,23 @@ def fitted(state: State, farm: Farm) -> State:
     """
     own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}
     return _with(state, lambda key, value: key.fitted(value, farm)).model_copy(update=own)
+
+
+def asked(state: State, farm: Farm) -> State:
+    """A state with what nothing in the farm file asks for left out."""
+    return _with(state, lambda key, value: value if key.asked(farm) else _default(key))
+
+
+def at_full(farm: Farm, begins: datetime, full_mw: float) -> State:
+    """The state of a farm of which nothing else is known than that it drew so many MW."""
+    nothing = State(at=begins)
+    return _with(nothing, lambda key, value: value if key.at_full is None else key.at_full(farm, full_mw))
+
+
+def _default(key: Key) -> Any:
+    section, _, name = key.name.rpartition(".")
+    empty = State()
+    return getattr(getattr(empty, section) if section else empty, name)
 
 
 def _with(state: State, value: Callable[[Key, Any], Any]) -> State:

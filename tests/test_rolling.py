@@ -139,7 +139,7 @@ def test_suppliers_follow_the_machines_that_are_there() -> None:
     known = conditions(site, [0.5, 0.5])
     real = conditions(site, [0.5, 0.5], availability={"G": [1.0, 0.4]})
     schedule = followed(known, real)
-    assert schedule.supply_mw["S"].tolist() == pytest.approx([10, 4])
+    assert schedule["supply_mw"]["S"].tolist() == pytest.approx([10, 4])
     assert settle(real, schedule).flows.spot_mw.tolist() == pytest.approx([0, 0])
 
 

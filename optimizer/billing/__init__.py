@@ -26,11 +26,13 @@ class Rest:
     """What the rest of a billing period adds after the plan, as its tail expects it.
 
     expected: what accounts declare as `rest`, by (name, period's label) each. unknown_mw: what a peak before the plan
-    is taken to have been where that is not known; it must be, when None.
+    is taken to have been where that is not known; it must be, when None. over: the intervals are over, and nothing is
+    expected where nothing is told.
     """
 
     expected: Mapping[str, Mapping[tuple[str, str], float]] = field(default_factory=dict)
     unknown_mw: float | None = None
+    over: bool = False
 
     def of(self, name: str) -> Mapping[tuple[str, str], float]:
         """What is expected of one of them; nothing where that is not known."""

@@ -69,12 +69,15 @@ class Key:
     """A key of the state, or of a section of it, and the mechanism's word on it.
 
     after: what a schedule leaves in it, ``f(conditions, schedule)``. fitted: what of it survives in a changed farm,
-    ``f(value, farm)``.
+    ``f(value, farm)``. asked: whether anything in a farm asks for it. at_full: what it is taken to be where that is not
+    known and the farm drew so many MW, ``f(farm, MW)``; as by default without it.
     """
 
     name: str
     after: Callable[[Any, Any], Any]
     fitted: Callable[[Any, Any], Any] = lambda value, _: value
+    asked: Callable[[Any], bool] = lambda _: True
+    at_full: Callable[[Any, float], Any] | None = None
 
 
 class Switched(Section):

@@ -18,6 +18,7 @@ import numpy as np
 from optimizer.arrays import Bool, F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.ledger import declared
 from optimizer.limits import hard_limit
 from optimizer.mechanisms.calls.facts import caps
 from optimizer.mechanisms.onsite.config import Onsite
@@ -67,20 +68,10 @@ def walked(c: Conditions, wish: Wish) -> Followed:
         for m, name in enumerate(group.modes)
     }
     off = {reason: machines for reason, machines in walk.off.items() if machines.any()}
-    made = Dispatch.of(units, walk.onsite, walk.exported, _suppliers(c, walk.imported))
+    made = Dispatch.of(units, walk.onsite, walk.exported)
+    for idle in declared("idle"):
+        made = idle(c, made)
     return Followed(made.table, off)
-
-
-def _suppliers(c: Conditions, imported: F) -> dict[str, F]:
-    """What is drawn from other suppliers: beyond the blocks, the cheapest first, where spot is dearer."""
-    open_mw = imported * (1.0 + c.farm.energy.loss_share) - sum(c.market.block_mw.values(), np.zeros(len(imported)))
-    prices = c.market.supply_price_usd_per_mwh
-    drawn = {}
-    for name in sorted(prices, key=lambda name: float(prices[name].mean())):
-        cheaper = prices[name] < c.market.energy_price_usd_per_mwh
-        drawn[name] = np.where(cheaper, np.clip(open_mw, 0.0, c.market.supply_limit_mw[name]), 0.0)
-        open_mw = open_mw - drawn[name]
-    return drawn
 
 
 def _whole(units: float, available: float, container: float) -> float:

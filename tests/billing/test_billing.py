@@ -76,7 +76,7 @@ def test_periods_begun_before_the_plan_and_going_on_after_it() -> None:
 def test_whether_hours_that_count_lie_before_the_plan(start: str, counted: bool) -> None:
     """The last hour of a day: none before the first morning of February, one before the second."""
     late = billing(demand(when={"hours": ({"start": 23, "end": 24},)}), [1.0] * 20, start)
-    assert late.counted_before(late.farm.energy.demand[0], late.periods[0]) is counted
+    assert late.counted_before(late.farm.energy.demand[0].when, late.periods[0]) is counted
 
 
 @pytest.mark.parametrize(("start", "floor"), [(LAST_HOURS, 4.0), (MONTH, 7.0)])

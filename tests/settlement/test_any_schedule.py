@@ -28,7 +28,7 @@ def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram
     """The program with machines, suppliers and on-site power held to a schedule."""
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     points = [plan.units_on[group.name, mode] for group in c.farm.fleet for mode in group.modes]
-    supplies = [plan.supply_mw[supply.name] for supply in c.farm.energy.supplies]
+    supplies = [plan["supply_mw"][supply.name] for supply in c.farm.energy.supplies]
     for name, rows in (("units_on", points), ("supply_mw", supplies)):
         span = program.columns[name].span
         lower[span] = upper[span] = np.concatenate([np.zeros(0), *rows])

@@ -20,4 +20,4 @@ def charged_after(c: Conditions, dispatch: Dispatch) -> float:
     return max(so_far, 0.0)
 
 
-KEYS = (Key("bill.charged_usd", charged_after),)
+KEYS = (Key("bill.charged_usd", charged_after, asked=lambda farm: farm.energy.minimum_bill_usd_per_month > 0),)

@@ -148,3 +148,21 @@ def charged_usd(c: Conditions, s: Books) -> F:
 
 
 ACCOUNT.remark(unknown_peaks)
+
+
+@ACCOUNT.note
+def raised_peaks(s: Books) -> Iterator[str]:
+    """A sentence for every charge whose billed peak the plan raises in a period that is not all its own."""
+    c, billing = s.c, s.c.billing
+    found = peaks(c, s.flows.import_mw)
+    added = [later_usd(bill, found) for bill in later_bills(c)]
+    for b, (one, peak) in enumerate(zip(peak_bills(c), found, strict=True)):
+        period, raised = billing.periods[one.period], peak.billed_mw - one.floor_mw
+        if (billing.begun_before(period) or billing.goes_on(period)) and raised * KW_PER_MW >= 1.0:
+            later = sum(amount for amount, highest in added if highest == b)
+            held = f", and ${later:,.0f} in later ones by its ratchet" if later else ""
+            yield (
+                f"The plan raises the billed peak of {c.farm.sections(Demand)[one.charge].name} in {period.label} from "
+                f"{round(one.floor_mw, 3):g} to {round(peak.billed_mw, 3):g} MW: ${raised * one.rate_usd_per_mw:,.0f} "
+                f"for the whole period{held}."
+            )

@@ -87,7 +87,7 @@ def _peak_bill(c: Conditions, i: int, demand: Demand, p: int, missing: list[str]
 
 def _expected(c: Conditions, i: int, demand: Demand, period: Period, missing: list[str]) -> float:
     rest = c.rest.of("peaks_mw").get((demand.name, period.label), demand.expected_peak_mw)
-    if rest is None:
+    if rest is None and not c.rest.over:
         missing.append(
             f"energy.demand[{i}]: the billing period {period.label} goes on after the plan: give expected_peak_mw, or "
             "horizon.tail with a price forecast, else a month's charge falls on this plan alone"

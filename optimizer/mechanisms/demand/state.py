@@ -61,4 +61,15 @@ def fitted(of_charges: Mapping[str, V], farm: Farm) -> dict[str, V]:
     return {name: value for name, value in of_charges.items() if name in there}
 
 
-KEYS = (Key("bill.peaks_mw", peaks_after, fitted), Key("bill.past_peaks_mw", past_peaks_after, fitted))
+def _at_full(farm: Farm, full_mw: float) -> dict[str, float]:
+    return {demand.name: full_mw for demand in farm.sections(Demand)}
+
+
+def _has_ratchets(farm: Farm) -> bool:
+    return any(demand.ratchet is not None for demand in farm.sections(Demand))
+
+
+KEYS = (
+    Key("bill.peaks_mw", peaks_after, fitted, at_full=_at_full),
+    Key("bill.past_peaks_mw", past_peaks_after, fitted, asked=_has_ratchets),
+)

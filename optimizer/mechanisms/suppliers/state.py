@@ -22,7 +22,7 @@ def after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
     for take in takes(c):
         name = supplies[take.item].name
         if take.period == last:
-            taken[name] += counted_mwh(take, dispatch.supply_mw[name])
+            taken[name] += counted_mwh(take, dispatch["supply_mw"][name])
     return {name: c.bill_carried.taken_mwh.get(name, 0.0) + mwh for name, mwh in taken.items()}
 
 

@@ -144,7 +144,7 @@ def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
     (alarm,) = f.alarms
     for said in (usd(alarm.miss_usd_per_mw), usd(alarm.saving_usd), f"{number(alarm.kept_off_mwh, 1)} MWh"):
         assert said in text
-    for said in (f.raised_peaks[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
+    for said in (f.notes[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
         assert said in text
 
 
