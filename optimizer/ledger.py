@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any, TypeVar
 
 from optimizer.mechanisms.contents import parts
+from optimizer.reasons import Reason
 
 
 class Kind(Flag):
@@ -62,6 +63,7 @@ class Account:
         self.decided: list[tuple[str, Function]] = []
         self.shown: list[tuple[str, Function]] = []
         self.rests: list[tuple[str, Function]] = []
+        self.limits: list[tuple[Reason, Function]] = []
         self.plain: dict[str, list[Function]] = {}
 
     def line(self, title: str, kind: Kind, **more: Any) -> Callable[[Written], Written]:
@@ -100,6 +102,16 @@ class Account:
     def idle(self, f: Written) -> Written:
         """``f(c, dispatch)``: the schedule with what policies decide of this."""
         return self._add("idle", f)
+
+    def limit(self, reason: Reason) -> Callable[[Written], Written]:
+        """``f(c, priced)``: the most import that binds whatever is handed out, MW, inf where nothing does; machines it
+        keeps off are off for the reason. With ``priced`` what may be exceeded at a price counts too.
+        """
+        return _into(self.limits, reason)
+
+    def ease(self, f: Written) -> Written:
+        """``f(farm)``: the farm with such limits next to free to exceed, for a search in which they give way."""
+        return self._add("ease", f)
 
     def there(self, f: Written) -> Written:
         """``f(c, dispatch)``: the schedule held to what is really there."""

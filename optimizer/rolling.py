@@ -122,10 +122,9 @@ def _in_modes_there(really: Conditions, plan: Plan, planned: Dispatch) -> dict[t
 def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -> dict[Reason, F]:
     """Take machines off, in place, that are not there, cannot start or draw too much; those of the last two kinds."""
     fleet, n = really.farm.fleet, len(really.grid)
-    off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, Reason.EVENT, Reason.IMPORT_LIMIT)}
     hard = hard_limit(really)
+    off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, *hard.by_reason)}
     limit = hard.import_mw
-    reason = [Reason.EVENT if calls else Reason.IMPORT_LIMIT for calls in hard.calls_mw < hard.site_mw]
     near_limit = grid_import_mw(really, dispatch) > limit  # with all that is planned: taking off only lowers import
     strike = {group.name: plan.explanation.strike[g] for g, group in enumerate(plan.farm.fleet)}
     before = really.units_before
@@ -136,7 +135,7 @@ def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -
                 off[Reason.COLD_START][g, t] = _take_off(dispatch, group, t, _running(dispatch, group, t) - before[g])
         known = [g for g, group in enumerate(fleet) if group.name in strike and near_limit[t]]
         for g in sorted(known, key=lambda g: float(strike[fleet[g].name][t])):
-            off[reason[t]][g, t] = _shed(really, dispatch, fleet[g], t, float(limit[t]))
+            off[hard.reason(t)][g, t] = _shed(really, dispatch, fleet[g], t, float(limit[t]))
         before = np.array([_running(dispatch, group, t) for group in fleet])
     return off
 

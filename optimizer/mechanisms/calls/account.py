@@ -10,14 +10,17 @@ import numpy as np
 from optimizer.arrays import Bool, F
 from optimizer.breach import MW_TOLERANCE, Breach
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps, paid_spans
+from optimizer.reasons import Reason
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
+_NEXT_TO_NOTHING = 1e-3  # USD/MWh
 
 
 @dataclass(frozen=True)
@@ -105,3 +108,24 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
             name = c.farm.sections(Event)[span.holds.event].name
             excess = float(imported[span.interval] - span.held_mw)
             yield Breach("baseline of a paid event", name, span.interval, excess, "MW")
+
+
+@ACCOUNT.limit(Reason.EVENT)
+def most_import_mw(c: Conditions, priced: bool) -> F:
+    """Caps of hard calls, and baselines that calls who pay hold import to."""
+    most = np.full(len(c.grid), np.inf)
+    for cap in caps(c):
+        if priced or cap.violation_usd_per_mwh is None:
+            most[cap.interval] = min(most[cap.interval], cap.cap_mw)
+    for span in paid_spans(c):
+        most[span.interval] = min(most[span.interval], span.held_mw)
+    return most
+
+
+@ACCOUNT.ease
+def next_to_free(farm: Farm) -> Farm:
+    """Calls that owe a cut may be missed for next to nothing."""
+    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
+    events = farm.sections(Event)
+    eased = (event if event.voluntary or event.soft else event.model_copy(update=softened) for event in events)
+    return farm.model_copy(update={Event.KEY: tuple(eased)})
