@@ -28,10 +28,9 @@ from optimizer.market.quantities import PRICES, known_as
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.calls.config import Event
-from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.contents import parts
 from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
 from optimizer.replanning.history import day_before, where_told
-from optimizer.replanning.issues import is_issued, peaks_ahead
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import charged_by_period, metered
 from optimizer.units import MINUTES_PER_HOUR
@@ -59,11 +58,7 @@ def read_present(
     market = _known_ahead(farm, folder, grid, len(head))
     said = list(_not_told_yet(farm, now))
     prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
-    issued = {
-        peak.name: peaks_ahead(farm, folder, grid, peak, now)
-        for peak in farm.sections(CoincidentPeak)
-        if is_issued(peak)
-    }
+    issued = {module.SERIES: module.ahead(farm, folder, grid, now) for module in parts("issues")}
     seen, before = _seen(farm, folder, grid)
     held = {name: np.full(len(grid), values[0]) for name, values in worth.known("held").items()}
     market = replace(
@@ -102,8 +97,8 @@ def _known_ahead(farm: Farm, folder: Path, grid: Grid, head: int) -> MarketInput
     price: Any = np.nan
     if not isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
         price = read_market(farm, folder, grid, only={ENERGY_PRICE}).energy_price_usd_per_mwh
-    issued = {peak.name: 0.0 for peak in farm.sections(CoincidentPeak) if is_issued(peak)}
-    only, given = known_as(farm, "ahead", "forecast", "issued"), {ENERGY_PRICE: price, "peak_probability": issued}
+    issued = {module.SERIES: dict.fromkeys(module.names(farm), 0.0) for module in parts("issues")}
+    only, given = known_as(farm, "ahead", "forecast", "issued"), {ENERGY_PRICE: price, **issued}
     return read_market(farm, folder, grid, head=head if head < len(grid) else None, only=only, given=given)
 
 

@@ -17,9 +17,8 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared, known_as
-from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.contents import parts
 from optimizer.replanning.forecasts import price_forecast, told, told_before, with_week_before
-from optimizer.replanning.issues import peaks_came
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.tail import metered
 from optimizer.units import HOURS_PER_DAY
@@ -37,19 +36,15 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     minutes = farm.horizon.intervals[0].minutes
     uniform = farm.horizon.model_copy(update={"intervals": (Step(minutes=minutes),), "start": start, "hours": hours})
     grid = grid_of(farm.model_copy(update={"horizon": uniform}))
-    charges = {
-        peak.name: peaks_came(farm, folder, grid, peak)
-        for peak in farm.sections(CoincidentPeak)
-        if peak.probability is None
-    }
-    came = {name: shares for name, (shares, _) in charges.items()}
-    market = read_market(farm, folder, grid, given={"peak_probability": came})
+    came, issued = {}, {}
+    for module in parts("issues"):
+        came[module.SERIES], issued[module.SERIES] = module.came(farm, folder, grid)
+    market = read_market(farm, folder, grid, given=came)
     prices, own = None, farm.energy.price_usd_per_mwh
     if isinstance(own, SeriesFile):
         longer, lead = with_week_before(rules, grid)
         earlier = told_before(farm, folder, own, longer.part(0, lead))
         prices = price_forecast(farm, folder, rules, grid, np.append(earlier, market.energy_price_usd_per_mwh))
-    issued = {name: probabilities for name, (_, probabilities) in charges.items()}
     return Knowledge(metered(farm, market, farm.state), prices, issued, _known_before(farm, folder, day_before(grid)))
 
 

@@ -2,7 +2,7 @@
 
 Known in advance are contract, limits, outages, maintenance and generation as the farm file has them. Expected are the
 energy price by the farm's forecast, the weather as at the same hour of the last day seen, hash revenue as it was last
-known, and coincident peaks by what was issued last.
+known, and what is issued, such as of coincident peaks, by what was issued last.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ class Knowledge:
     """What becomes known of a replay, and when.
 
     actual: the conditions as they came, on equal intervals. prices: None where the contract fixes them. issued: by
-    charge and position, the probability of each interval from there on, as it was issued when that interval began.
+    series, entry and position, the values of the intervals from there on, as they were issued when that one began.
     before: on the day before, what is known as it was seen or last known, each (intervals of a day,), by its name in
     the market; without what nothing tells. asked_at: of a plan made within the first interval, when.
     """
 
     actual: Conditions
     prices: PriceForecast | None
-    issued: Mapping[str, Mapping[int, F]]
+    issued: Mapping[str, Mapping[str, Mapping[int, F]]]
     before: Mapping[str, F] = field(default_factory=dict)
     asked_at: pd.Timestamp | None = None
 
@@ -64,8 +64,10 @@ class Knowledge:
         seen: dict[str, Any] = {name: self._seen(name, now, stop) for name in market.known("seen")}
         if self.prices is not None:
             seen[ENERGY_PRICE] = self.prices.at(now, stop)
-        came = {name: values[now:stop] for name, values in market.peak_probability.items()}
-        seen["peak_probability"] = came | {name: self._issued(name, now, stop) for name in self.issued}
+        for series, entries in self.issued.items():
+            came: Any = market.table[series]
+            told = {name: self._issued(series, name, now, stop) for name in entries}
+            seen[series] = {name: values[now:stop] for name, values in came.items()} | told
         held = {name: self._held(name, now, len(firsts)) for name in market.known("held")}
         return market.merged(firsts, stop, seen).with_(**held)
 
@@ -88,16 +90,16 @@ class Knowledge:
             return np.asarray(np.append(self.before[name], values)[seen + day], dtype=np.float64)
         return values[np.where(seen >= 0, seen, now)]
 
-    def _issued(self, name: str, now: int, stop: int) -> F:
-        """The probabilities issued last, 0 where they do not reach."""
+    def _issued(self, series: str, name: str, now: int, stop: int) -> F:
+        """The values issued last, 0 where they do not reach."""
         found = np.zeros(stop - now)
-        at = bisect_right(self._issues[name], now) - 1
+        issues = self._issues[series, name]
+        at = bisect_right(issues, now) - 1
         if at >= 0:
-            first = self._issues[name][at]
-            reach = self.issued[name][first][now - first : stop - first]
+            reach = self.issued[series][name][issues[at]][now - issues[at] : stop - issues[at]]
             found[: len(reach)] = reach
         return found
 
     @cached_property
-    def _issues(self) -> dict[str, list[int]]:
-        return {name: sorted(issued) for name, issued in self.issued.items()}
+    def _issues(self) -> dict[tuple[str, str], list[int]]:
+        return {(series, name): sorted(issued) for series, one in self.issued.items() for name, issued in one.items()}

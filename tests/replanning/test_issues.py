@@ -11,7 +11,7 @@ import pytest
 from optimizer.config.farm import Farm
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.replanning.issues import peaks_ahead, peaks_came
+from optimizer.mechanisms.tags.issues import peaks_ahead, peaks_came
 from tests.farms import farm
 from tools.sample import sample_files
 

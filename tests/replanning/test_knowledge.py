@@ -37,7 +37,7 @@ def test_probabilities_are_those_issued_last() -> None:
     peak = {"name": "P", "rule": "ercot_4cp", "usd_per_kw_year": 70.0, "probability": 0.0}
     k = history(replanned(energy={"coincident_peaks": (peak,)}), np.zeros(12))
     issued = {2: np.array([0.1, 0.2, 0.3, 0.4]), 5: np.array([0.5, 0.6, 0.7, 0.8])}
-    k = replace(k, issued={"P": issued})
+    k = replace(k, issued={"peak_probability": {"P": issued}})
 
     def seen(now: int) -> list[float]:
         return list(k.market(now, np.arange(now, now + 3), now + 3).peak_probability["P"].tolist())

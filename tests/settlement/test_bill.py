@@ -166,7 +166,7 @@ def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
     idle = Dispatch.of(MappingProxyType(on), nothing, nothing)
     left = site_load_mw(c, idle) * (1.0 + c.farm.energy.loss_share)
     drawn = {s.name: shares() * np.minimum(c.market.supply_limit_mw[s.name], left) for s in c.farm.energy.supplies}
-    return c, Dispatch.of(idle.units_on, nothing, nothing, MappingProxyType(drawn))
+    return c, Dispatch.of(idle.units_on, nothing, nothing, supply_mw=drawn)
 
 
 @given(schedules())

@@ -144,7 +144,7 @@ def sure_of(k: Knowledge) -> list[str]:
     sentences.append("What hashing is worth is known a day late: a day's bitcoin price and difficulty when it is over.")
     if market.temperature_c is not None and np.ptp(market.temperature_c) > 0:
         sentences.append("The weather ahead is expected to be that of the same hour of the last day seen.")
-    if k.issued:
+    if any(k.issued.values()):
         sentences.append(
             "Coincident peaks: plans see the probabilities issued at midnight and hourly through the day from the "
             "grid's load up to then; every rung is charged at the hours that became the peaks in the end."

@@ -30,8 +30,28 @@ _LATE = pd.Timedelta(days=1)  # what is issued reaches two days from a midnight
 _YEARS_BACK = 4  # of load that the model of peaks learns from
 
 
-def is_issued(peak: CoincidentPeak) -> bool:
-    """Whether the probabilities of a charge are issued from the history of the load."""
+SERIES = "peak_probability"
+
+
+def came(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str, dict[int, F]]]:
+    """By charge that is estimated, the peaks that came and what was issued: see `peaks_came`."""
+    estimated = (peak for peak in farm.sections(CoincidentPeak) if peak.probability is None)
+    found = {peak.name: peaks_came(farm, folder, grid, peak) for peak in estimated}
+    return {name: shares for name, (shares, _) in found.items()}, {name: issued for name, (_, issued) in found.items()}
+
+
+def ahead(farm: Farm, folder: Path, grid: Grid, now: pd.Timestamp) -> dict[str, dict[int, F]]:
+    """By charge whose probabilities are issued from the history of the load, what `peaks_ahead` says of it."""
+    issued = (peak for peak in farm.sections(CoincidentPeak) if _is_issued(peak))
+    return {peak.name: peaks_ahead(farm, folder, grid, peak, now) for peak in issued}
+
+
+def names(farm: Farm) -> list[str]:
+    """The charges whose probabilities are issued from the history of the load."""
+    return [peak.name for peak in farm.sections(CoincidentPeak) if _is_issued(peak)]
+
+
+def _is_issued(peak: CoincidentPeak) -> bool:
     return peak.probability is None and peak.estimate is not None and peak.estimate.load_history_mw is not None
 
 
@@ -53,11 +73,11 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
             f"{clock(grid.end, grid.timezone)}, and the peaks of {peak.name} are found in it: end the replay sooner"
         )
     length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
-    came = np.zeros(len(grid))
+    shares = np.zeros(len(grid))
     for begin in true_peaks(load, rule):
         end = begin + pd.Timedelta(hours=length)
         inside = (grid.ends.where(grid.ends < end, end) - grid.starts.where(grid.starts > begin, begin)) / _HOUR
-        came += np.maximum(np.asarray(inside), 0.0) / length
+        shares += np.maximum(np.asarray(inside), 0.0) / length
     issuer = _issuer(load, peak, grid.local_starts[0].date())
     local, issued = grid.local_starts, {}
     for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
@@ -66,7 +86,7 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
             times, probability = issuer.at(day, int(local.hour[at]))
             first = round((times[0] - grid.starts[0]) / _HOUR / step)
             issued[first] = _by_interval(probability, step)[: len(grid) - first]
-    return came, issued
+    return shares, issued
 
 
 def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now: pd.Timestamp) -> dict[int, F]:
@@ -76,7 +96,7 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
     MissingDataError where the load is more than a day old.
     """
     begins, step = grid.local_starts[0], float(grid.hours[0])
-    assert peak.estimate is not None, "see `is_issued`"
+    assert peak.estimate is not None, "see `ahead`"
     spec = peak.estimate.load_history_mw
     if spec is None or peak.peak_rule.period(begins.date()) is None:
         return {}
