@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F
-from optimizer.backtest.outcomes import Ladder
+from optimizer.backtest.outcomes import Ladder, peaks_that_came
 from optimizer.backtest.rungs import BOUND, REPLANNING, RULES, RUNGS, STRIKE
 from optimizer.conditions import Conditions
 from optimizer.errors import MissingDataError
-from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.policies import Followed, strike_prices
 from optimizer.policies.walk import meter_price
 from optimizer.replanning.knowledge import Knowledge
@@ -171,14 +170,11 @@ def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tu
 
 def _peaks(c: Conditions) -> list[dict[str, Any]]:
     """Bands where coincident peaks came."""
-    found = []
-    for peak in c.farm.sections(CoincidentPeak):
-        at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
-            begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())
-            detail = "one of the grid's peaks, as it turned out"
-            found.append({"from": begin, "to": end, "label": peak.name, "detail": detail, "level": None})
-    return found
+    detail, bands = "one of the grid's peaks, as it turned out", []
+    for charge, run in peaks_that_came(c):
+        begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())
+        bands.append({"from": begin, "to": end, "label": charge, "detail": detail, "level": None})
+    return bands
 
 
 def _chart(name: str, unit: str, decimals: int, lines: Any, bands: Any, **more: Any) -> dict[str, Any]:
