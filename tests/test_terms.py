@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer import terms
 from optimizer.conditions import Conditions
@@ -14,6 +14,7 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.terms import TermEffect, contract_terms, unmeasured, variants
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of
+from tests.sampling import examples
 from tests.worked_examples.test_blocks import block
 from tests.worked_examples.test_charges import LAST_HOURS, demand, with_demand
 from tests.worked_examples.test_supplies import supplier
@@ -119,7 +120,7 @@ def test_every_term_has_its_variant() -> None:
     assert list(variants(farm().energy)) == []
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(farms())
 def test_heeding_never_loses_and_charges_never_pay(c: Conditions) -> None:
     plan = plan_conditions(c)

@@ -6,7 +6,7 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer.conditions import Conditions
 from optimizer.ledger import Kind, of_kind
@@ -20,10 +20,11 @@ from optimizer.report.plan.shutdowns import merged
 from optimizer.schedule.tables import Shutdown
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan
+from tests.sampling import examples
 from tests.worked_examples.test_charges import LAST_HOURS
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(farms())
 def test_sections_add_up_to_the_account(c: Conditions) -> None:
     plan = plan_conditions(c)
