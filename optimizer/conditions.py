@@ -143,15 +143,20 @@ class Conditions:
         return np.clip(beyond, 0.0, self.market.import_limit_mw)
 
     @cached_property
+    def most_load_mw(self) -> F:
+        """What no schedule draws more than, (intervals,): full load, and all that mechanisms may draw besides."""
+        return self.full_load_mw + offered("most_load", self)
+
+    @cached_property
     def most_import_mw(self) -> F:
-        """Grid import that no schedule exceeds, (intervals,): full load, within the import limit where that is hard."""
+        """Grid import that no schedule exceeds, (intervals,): within the import limit where that is hard."""
         hard = self.farm.site.import_violation_usd_per_mwh is None
-        return np.minimum(self.full_load_mw, self.market.import_limit_mw) if hard else self.full_load_mw
+        return np.minimum(self.most_load_mw, self.market.import_limit_mw) if hard else self.most_load_mw
 
     @cached_property
     def calls(self) -> Calls:
         """The curtailment events on these intervals: caps, and cuts that are paid for."""
-        return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw, self.full_import_mw)
+        return Calls(self.farm, self.grid, self.idle_load_mw, self.most_load_mw, self.full_import_mw)
 
     @property
     def event_caps(self) -> tuple[EventCap, ...]:
@@ -306,3 +311,20 @@ class Conditions:
             if group.cold_restart is not None:
                 minutes[g, self._temperature < group.cold_restart.below_c] = group.cold_restart.minutes
         return minutes / MINUTES_PER_HOUR
+
+
+def offered(balance: str, c: Conditions, *of: object) -> F:
+    """The sum of what the accounts offer to a balance, (intervals,).
+
+    Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
+    drawing more may be worth money. Of a schedule: ``load``,
+    ``behind_the_meter``, ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW
+    that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; and ``charged_after`` an interval, USD
+    towards a minimum bill.
+    """
+    total = np.zeros(len(c.grid))
+    for account in accounts():
+        for name, offer in account.offers:
+            if name == balance:
+                total = total + offer(c, *of)
+    return total

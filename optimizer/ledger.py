@@ -56,6 +56,7 @@ class Account:
     ``f(conditions, schedule)``. checks: the rules a schedule breaks, ``f(conditions, schedule)``; those of whole
     machines apart. bills: lines of the bill of a billing period, ``f(books, its position)``. there: the schedule held
     to what is really there, and followed: the schedule after machines in it were changed, ``f(conditions, schedule)``.
+    columns: what it shows of every interval besides decisions, ``f(conditions, schedule)``, by the name of a column.
     periods: whether something is charged over a whole billing period, ``f(farm)``. rests: what the intervals from one
     on add to what such a charge goes by, by name, ``f(settlement, the interval)``. remarks: what an operator should
     know, ``f(conditions)``.
@@ -67,6 +68,7 @@ class Account:
     bills: list[Function] = field(default_factory=list)
     theres: list[Function] = field(default_factory=list)
     followed: list[Function] = field(default_factory=list)
+    columns: list[Function] = field(default_factory=list)
     periods: list[Function] = field(default_factory=list)
     rests: list[tuple[str, Function]] = field(default_factory=list)
     remarks: list[Function] = field(default_factory=list)
@@ -112,6 +114,11 @@ class Account:
     def follow(self, f: Written) -> Written:
         """Declare what follows in a schedule whose machines were changed."""
         self.followed.append(f)
+        return f
+
+    def column(self, f: Written) -> Written:
+        """Declare columns of what is shown of every interval."""
+        self.columns.append(f)
         return f
 
     def by_period(self, f: Written) -> Written:

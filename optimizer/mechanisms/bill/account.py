@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.conditions import offered
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind, ledger, title
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
-from optimizer.settlement.flows import offered
 
 ACCOUNT = Account()
 

@@ -8,10 +8,12 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
+from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.blocks.config import Block
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
+from optimizer.settlement.flows import flows
 
 ACCOUNT = Account()
 
@@ -40,6 +42,14 @@ def _sizes_mw(c: Conditions) -> F:
     return np.asarray(np.sum([np.zeros(len(c.grid)), *sizes], axis=0))
 
 
+@ACCOUNT.offer("paid_to_draw")
+def resold_at_a_loss(c: Conditions) -> F:
+    """Where what is left of a block costs money to sell."""
+    fees = [block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None]
+    price = c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh
+    return np.where(price < max(fees, default=-np.inf), 1.0, 0.0)
+
+
 @ACCOUNT.offer("filled")
 def used_mw(c: Conditions, open_mw: F) -> F:
     """What blocks fill of what is open, MW, (intervals,)."""
@@ -57,6 +67,16 @@ def resold_mw(c: Conditions, b: Books) -> F:
     """What is left of blocks that may be resold, MW, (intervals,)."""
     blocks = zip(c.farm.sections(Block), left_mw(c, b.flows.open_mw), strict=True)
     return sum((left for block, left in blocks if block.resale is not None), np.zeros(len(c.grid)))
+
+
+@ACCOUNT.column
+def used_and_sold(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
+    """What is used and what is sold of each, MW."""
+    shown = dict[str, F]()
+    for block, left in zip(c.farm.sections(Block), left_mw(c, flows(c, dispatch).open_mw), strict=True):
+        shown[f"{block.name}/used_mw"] = c.market.block_mw[block.name] - left
+        shown[f"{block.name}/sold_mw"] = np.zeros(len(c.grid)) if block.resale is None else left
+    return shown
 
 
 @ACCOUNT.line("Blocks bought in advance", Kind.POWER, place=60)

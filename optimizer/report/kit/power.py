@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.mechanisms.blocks.account import left_mw
-from optimizer.mechanisms.blocks.config import Block
+from optimizer.ledger import accounts
 from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
 from optimizer.settlement.flows import flows
@@ -24,13 +21,13 @@ _SHARE_DECIMALS = 12
 def power_text(c: Conditions, dispatch: Dispatch) -> str:
     """A row per interval: hours, energy price, MW behind and through the meter, MW by source, chances of a peak.
 
-    load + export = import + onsite at the meter. At the hub, import with losses = spot + what suppliers give + what
-    is used of blocks. What is left of a block is sold, or lost where it may not be. Whatever else is decided has a
-    column, a coincident peak one with the probability that the interval is it.
+    load + export = import + onsite at the meter, and what else stands behind it. At the hub, import with losses = spot
+    + what suppliers give + what is used of blocks. What is left of a block is sold, or lost where it may not be.
+    Whatever else mechanisms show or is decided has a column, a coincident peak one with the probability that the
+    interval is it.
     """
     grid, energy = c.grid, c.farm.energy
     metered = flows(c, dispatch)
-    left = left_mw(c, metered.open_mw)
     columns = {
         "interval_start": time_texts(grid.starts, grid.timezone),
         "interval_end": time_texts(grid.ends, grid.timezone),
@@ -46,9 +43,9 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     }
     for supply in energy.sections(Supply):
         megawatts[f"{supply.name}/mw"] = dispatch.supply_mw[supply.name]
-    for block, unused in zip(energy.sections(Block), left, strict=True):
-        megawatts[f"{block.name}/used_mw"] = c.market.block_mw[block.name] - unused
-        megawatts[f"{block.name}/sold_mw"] = np.zeros(len(grid)) if block.resale is None else unused
+    for account in accounts():
+        for columns_of in account.columns:
+            megawatts |= columns_of(c, dispatch)
     megawatts |= dispatch.others
     chances = {f"{name}/probability": share for name, share in c.market.peak_probability.items()}
     return csv_text(columns | _named(megawatts, _MW_DECIMALS) | _named(chances, _SHARE_DECIMALS))
