@@ -22,7 +22,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
 from optimizer.config.state import BillState, State
-from optimizer.ledger import declared
+from optimizer.ledger import accounts, declared
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
@@ -152,10 +152,15 @@ class Conditions:
         return np.clip(beyond, 0.0, self.market.import_limit_mw)
 
     @cached_property
+    def most_load_mw(self) -> F:
+        """What no schedule draws more than, (intervals,): full load, and all that mechanisms may draw besides."""
+        return self.full_load_mw + offered("most_load", self)
+
+    @cached_property
     def most_import_mw(self) -> F:
-        """Grid import that no schedule exceeds, (intervals,): full load, within the import limit where that is hard."""
+        """Grid import that no schedule exceeds, (intervals,): within the import limit where that is hard."""
         hard = self.farm.site.import_violation_usd_per_mwh is None
-        return np.minimum(self.full_load_mw, self.market.import_limit_mw) if hard else self.full_load_mw
+        return np.minimum(self.most_load_mw, self.market.import_limit_mw) if hard else self.most_load_mw
 
     @cached_property
     def hours_before(self) -> F:
@@ -316,3 +321,20 @@ def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
         return known
 
     return found
+
+
+def offered(balance: str, c: Conditions, *of: object) -> F:
+    """The sum of what the accounts offer to a balance, (intervals,).
+
+    Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
+    drawing more may be worth money; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``,
+    ``behind_the_meter``, ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW
+    that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; ``charged_usd`` and ``charged_after`` an
+    interval, USD towards a minimum bill.
+    """
+    total = np.zeros(len(c.grid))
+    for account in accounts():
+        for name, offer in account.offers:
+            if name == balance:
+                total = total + offer(c, *of)
+    return total

@@ -13,11 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
+from optimizer.conditions import Conditions, offered
 from optimizer.dispatch import Dispatch
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import REASONS, Explanation
-from optimizer.settlement.flows import offered
 from optimizer.units import WATTS_PER_MEGAWATT
 
 _NOTHING = 1e-9  # USD/MWh

@@ -11,9 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
+from optimizer.conditions import Conditions, offered
 from optimizer.dispatch import Dispatch
-from optimizer.ledger import accounts
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH
 
 
@@ -38,21 +37,6 @@ class Flows:
     def ph_days(self) -> F:
         """Hash delivered, after the pool's fee and what is lost, (intervals,)."""
         return (self.earning_th_hours - self.lost_th_hours) / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
-
-
-def offered(balance: str, c: Conditions, *of: object) -> F:
-    """The sum of what the accounts offer to a balance, (intervals,).
-
-    Of a schedule: ``load``, ``behind_the_meter``, ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and
-    ``lost_th_hours``. Of the MW that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; and
-    ``charged_after`` an interval, USD towards a minimum bill.
-    """
-    total = np.zeros(len(c.grid))
-    for account in accounts():
-        for name, offer in account.offers:
-            if name == balance:
-                total = total + offer(c, *of)
-    return total
 
 
 def flows(c: Conditions, dispatch: Dispatch) -> Flows:

@@ -16,7 +16,7 @@ from optimizer.schedule.alarms import alarms
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
 
-SHIPPED = (*FARMS, "west_texas_summer.yaml", "august_week.yaml")
+SHIPPED = sorted(path.name for path in CONFIGS.glob("*.yaml") if path.name != "machines.yaml")
 
 
 def _farm(name: str) -> Farm:
@@ -32,8 +32,8 @@ def test_they_pass_their_own_check(name: str) -> None:
     assert check_file_and_series(CONFIGS / name) == []
 
 
-def test_every_sample_farm_is_tested() -> None:
-    assert {path.name for path in CONFIGS.glob("*.yaml")} == {*SHIPPED, "machines.yaml"}
+def test_those_that_others_start_from_are_shipped() -> None:
+    assert set(FARMS) < set(SHIPPED)
 
 
 @pytest.mark.parametrize("name", SHIPPED)

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.conditions import offered
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind, ledger, title
 from optimizer.mechanisms.bill.facts import fixed_usd_per_hour, least_usd
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
-from optimizer.settlement.flows import offered
 
 ACCOUNT = Account()
 

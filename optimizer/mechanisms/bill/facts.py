@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F
-from optimizer.conditions import Conditions, fact
-from optimizer.settlement.flows import offered
+from optimizer.conditions import Conditions, fact, offered
 
 _HOUR = pd.Timedelta(hours=1)
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from optimizer.conditions import Conditions
+from optimizer.conditions import Conditions, offered
 from optimizer.config.state import Key
 from optimizer.dispatch import Dispatch
 from optimizer.settlement.account import settle
-from optimizer.settlement.flows import offered
 
 
 def charged_after(c: Conditions, dispatch: Dispatch) -> float:

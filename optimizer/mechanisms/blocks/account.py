@@ -40,6 +40,14 @@ def _sizes_mw(c: Conditions) -> F:
     return np.asarray(np.sum([np.zeros(len(c.grid)), *sizes], axis=0))
 
 
+@ACCOUNT.offer("paid_to_draw")
+def resold_at_a_loss(c: Conditions) -> F:
+    """Where what is left of a block costs money to sell."""
+    fees = [block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None]
+    price = c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh
+    return np.where(price < max(fees, default=-np.inf), 1.0, 0.0)
+
+
 @ACCOUNT.offer("filled")
 def used_mw(c: Conditions, open_mw: F) -> F:
     """What blocks fill of what is open, MW, (intervals,)."""

@@ -110,14 +110,14 @@ def _reached(offer: Offer, others: Iterable[Offer]) -> bool:
 class Calls:
     """The events of a farm on a grid.
 
-    idle_load_mw, full_load_mw: site load with every machine off, and with all of them on, (intervals,).
+    idle_load_mw, most_load_mw: site load with every machine off, and what no schedule exceeds, (intervals,).
     full_import_mw: what the grid can be asked for at full load, (intervals,).
     """
 
     farm: Farm
     grid: Grid
     idle_load_mw: F
-    full_load_mw: F
+    most_load_mw: F
     full_import_mw: F
 
     @cached_property
@@ -147,7 +147,7 @@ class Calls:
             end_of_call = pd.Timestamp(spans[-1][1])
             since = np.asarray((self.grid.ends - end_of_call).total_seconds()) / _SECONDS_PER_HOUR
             risen = level + event.restore_mw_per_hour * since
-            restoring = (self.grid.starts >= end_of_call) & (risen < self.full_load_mw)
+            restoring = (self.grid.starts >= end_of_call) & (risen < self.most_load_mw)
             for t in np.flatnonzero(restoring).tolist():
                 yield EventCap(e, t, float(risen[t]), price, restoring=True)
 
@@ -216,7 +216,7 @@ class Calls:
 @fact
 def calls(c: Conditions) -> Calls:
     """The curtailment events on these intervals: caps, and cuts that are paid for."""
-    return Calls(c.farm, c.grid, c.idle_load_mw, c.full_load_mw, c.full_import_mw)
+    return Calls(c.farm, c.grid, c.idle_load_mw, c.most_load_mw, c.full_import_mw)
 
 
 def caps(c: Conditions) -> tuple[EventCap, ...]:

@@ -16,6 +16,12 @@ from optimizer.settlement.bill import BillLine, by_energy
 ACCOUNT = Account()
 
 
+@ACCOUNT.offer("paid_to_draw")
+def below_zero(c: Conditions) -> F:
+    """Where a MWh through the meter costs less than nothing."""
+    return np.where(c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh < 0.0, 1.0, 0.0)
+
+
 @ACCOUNT.offer("supplied")
 def spot_mw(_: Conditions, b: Books) -> F:
     """What is bought at spot, MW, (intervals,)."""

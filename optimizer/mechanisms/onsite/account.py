@@ -8,13 +8,13 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions
+from optimizer.conditions import Conditions, offered
 from optimizer.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.ledger import Account, Kind, title
 from optimizer.mechanisms.onsite.config import Onsite
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
-from optimizer.settlement.flows import grid_import_mw, offered
+from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
 
@@ -29,6 +29,14 @@ def used_less_exported_mw(_: Conditions, dispatch: Dispatch) -> F:
 def generated_mw(_: Conditions, dispatch: Dispatch) -> F:
     """Generation, MW, (intervals,)."""
     return dispatch.onsite_mw
+
+
+@ACCOUNT.offer("paid_to_draw")
+def worth_exporting(c: Conditions) -> F:
+    """Where what is drawn could earn as export."""
+    own = c.farm.section(Onsite)
+    exports = own is not None and own.export_limit_mw > 0.0
+    return np.where(exports & (c.market.export_price_usd_per_mwh > 0.0), 1.0, 0.0)
 
 
 @ACCOUNT.offer("supplied")
@@ -90,9 +98,10 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
 
 @ACCOUNT.there
 def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
-    """No more than there is is generated, and no more of it exported."""
+    """No more than there is is generated, and no more exported than may be."""
     onsite = np.minimum(dispatch.onsite_mw, c.market.onsite_available_mw)
-    return dispatch.with_(source_mw={ONSITE: onsite}, export_mw={EXPORT: np.minimum(dispatch.export_mw, onsite)})
+    dispatch = dispatch.with_(source_mw={ONSITE: onsite})
+    return dispatch.with_(export_mw={EXPORT: np.minimum(dispatch.export_mw, offered("exportable", c, dispatch))})
 
 
 @ACCOUNT.follow

@@ -17,6 +17,12 @@ from optimizer.units import WATTS_PER_MEGAWATT
 ACCOUNT = Account()
 
 
+@ACCOUNT.offer("paid_to_draw")
+def held_up(c: Conditions) -> F:
+    """Everywhere, where import may fall only so fast: what draws less before a cut costs more than drawing on."""
+    return np.full(len(c.grid), float(c.farm.site.ramp_down_mw_per_hour is not None))
+
+
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import that changes faster than it may."""

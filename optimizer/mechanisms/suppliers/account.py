@@ -22,6 +22,17 @@ from optimizer.settlement.flows import grid_import_mw
 ACCOUNT = Account()
 
 
+@ACCOUNT.offer("paid_to_draw")
+def worth_taking(c: Conditions) -> F:
+    """Where a supplier asks less than nothing, or less than what not taking its minimum costs."""
+    worth = np.zeros(len(c.grid))
+    for supply in c.farm.sections(Supply):
+        spared = 0.0 if supply.minimum_take is None else supply.minimum_take.shortfall_usd_per_mwh
+        price = c.market.supply_price_usd_per_mwh[supply.name] + c.market.adders_usd_per_mwh
+        worth += price < spared
+    return worth
+
+
 @ACCOUNT.offer("delivered")
 def drawn_mw(c: Conditions, dispatch: Dispatch) -> F:
     """What is drawn from all of them, MW, (intervals,)."""

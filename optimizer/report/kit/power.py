@@ -20,9 +20,10 @@ _SHARE_DECIMALS = 12
 def power_text(c: Conditions, dispatch: Dispatch) -> str:
     """A row per interval: hours, energy price, MW behind and through the meter, MW by source, chances of a peak.
 
-    load + export = import + onsite at the meter. At the hub, import with losses = spot + what suppliers give + what
-    is used of blocks. What is left of a block is sold, or lost where it may not be. Whatever else is decided has a
-    column, a coincident peak one with the probability that the interval is it.
+    load + export = import + onsite at the meter, and what else stands behind it. At the hub, import with losses = spot
+    + what suppliers give + what is used of blocks. What is left of a block is sold, or lost where it may not be.
+    Whatever else mechanisms show or is decided has a column, a coincident peak one with the probability that the
+    interval is it.
     """
     grid = c.grid
     settled = settle(c, dispatch)

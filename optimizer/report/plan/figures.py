@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.conditions import offered
 from optimizer.ledger import Kind, declared, ledger, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
@@ -22,7 +23,6 @@ from optimizer.report.plan.shutdowns import Block, shutdown_rows
 from optimizer.schedule import items
 from optimizer.schedule.alarms import Alarm, alarms
 from optimizer.schedule.tables import group_load_mw
-from optimizer.settlement.flows import offered
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
