@@ -44,8 +44,8 @@ def offered(balance: str, c: Conditions, *of: object) -> F:
     """The sum of what the accounts offer to a balance, (intervals,).
 
     Of a schedule: ``load``, ``behind_the_meter``, ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and
-    ``lost_th_hours``. Of the MW that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; and
-    ``charged_after`` an interval, USD towards a minimum bill.
+    ``lost_th_hours``. Of the MW that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW;
+    ``cut_income``, USD; and ``charged_after`` an interval, USD towards a minimum bill.
     """
     total = np.zeros(len(c.grid))
     for account in accounts():
