@@ -128,12 +128,14 @@ class Variable:
 class Item:
     """What rows charge for, as an explanation names it; several families and terms may charge for the same.
 
-    ``reason`` is the code of why a machine is off where this takes most of what it earns.
+    ``reason`` is the code of why a machine is off where this takes most of what it earns. ``earns`` marks what pays a
+    machine for running: power may cost so much before it stops.
     """
 
     name: str
     title: str
     reason: str | None = None
+    earns: bool = False
 
 
 @dataclass(frozen=True)

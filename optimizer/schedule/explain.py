@@ -43,10 +43,14 @@ class Explanation:
         return Explanation(kept, self.marginal_price[:n], self.point_strike[:, :n], self.strike[:, :n], off)
 
 
-def point_strikes(problem: DispatchProblem) -> F:
-    """USD per MWh at the meter that one machine-hour in each mode can pay, (points, intervals)."""
-    earned = problem.hash_yield_th[:, None] * problem.hashprice + problem.hosting_usd_per_hour[:, None]
-    return earned / (problem.extra_mw[:, None] * problem.pue)
+def point_strikes(problem: DispatchProblem, paid: Mapping[str, F]) -> F:
+    """USD per MWh at the meter that one machine-hour in each mode can pay, (points, intervals): all that it earns.
+
+    paid: what a machine pays for running, as `machine_items`.
+    """
+    mwh = problem.extra_mw[:, None] * problem.pue * problem.hours
+    earned = [-usd for name, usd in paid.items() if name in ITEMS and ITEMS[name].earns]
+    return np.asarray(np.sum([np.zeros_like(mwh), *earned], axis=0) / mwh, dtype=np.float64)
 
 
 def explain(
@@ -58,27 +62,27 @@ def explain(
     """
     items = marginal_items(program, solution, c.grid.hours)
     marginal = np.sum(list(items.values()), axis=0)
-    point_strike = point_strikes(problem)
-    first = np.concatenate([[0], np.cumsum([len(group.modes) for group in c.farm.fleet])[:-1]])
+    modes = [len(group.modes) for group in c.farm.fleet]
+    first = np.concatenate([[0], np.cumsum(modes)[:-1]])
+    paid = machine_items(program, solution, np.repeat(np.arange(len(modes)), modes))
+    point_strike = point_strikes(problem, paid)
     strike = np.maximum.reduceat(point_strike, first, axis=0)
-    off = _off(c, problem, solution, whole, items, strike, first, _held(program, solution, first))
+    off = _off(c, problem, solution, whole, items, strike, first, _held(paid, first, len(c.grid)))
     return Explanation(items, marginal, point_strike, strike, off)
 
 
-def _held(program: LinearProgram, solution: Solution, first: Int) -> Int:
+def _held(items: Mapping[str, F], first: Int, n: int) -> Int:
     """Position in `REASONS` of the limit a machine would pay most for, (groups, intervals); -1 where none holds it.
 
     What every start costs is no limit.
     """
-    points = np.diff(first, append=program.columns["units_on"].shape[0])
-    items = machine_items(program, solution, np.repeat(np.arange(len(first)), points))
     held = {
         name: np.maximum.reduceat(usd, first, axis=0)
         for name, usd in items.items()
         if name in ITEMS and ITEMS[name].reason not in (None, Reason.RESTART_COST)
     }
     if not held:
-        return np.full((len(first), program.columns["units_on"].shape[1]), -1)
+        return np.full((len(first), n), -1)
     position = np.array([_position(ITEMS[name]) for name in held])
     usd = np.array(list(held.values()))
     return np.where(usd.max(axis=0) > TOLERANCE, position[usd.argmax(axis=0)], -1)

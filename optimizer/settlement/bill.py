@@ -1,4 +1,7 @@
-"""The bill of a schedule: by billing period, line by line as a utility prints it, with what each line goes by."""
+"""Bills of a schedule: by billing period, line by line as they are printed, with what each line goes by.
+
+The utility's bill is what the farm pays. What others pay the farm is on their invoices.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class BillLine:
     ``line`` is the line of the account it belongs to, ``name`` what the contract calls it. ``quantity`` times ``rate``
     USD per ``unit`` is the charge; ``usd`` is the plan's part of it, and ``owed_usd`` what is owed without the plan.
     ``measured`` is the measured peak in kW, of a coincident peak what is expected at it, and ``at`` the interval that
-    set it. Credits are negative.
+    set it. Credits are negative. A line with a ``party`` stands on the invoice to that party, who pays it to the farm.
     """
 
     period: str
@@ -34,6 +37,7 @@ class BillLine:
     owed_usd: float = 0.0
     measured: float | None = None
     at: int | None = None
+    party: str = ""
 
     @property
     def is_credit(self) -> bool:
@@ -43,6 +47,15 @@ class BillLine:
 
 def bill(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
     """The bill of a schedule, by period. Its USD add up to the account's lines of the same names, signs turned."""
+    return tuple(line for line in _printed(c, dispatch) if not line.party)
+
+
+def invoices(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
+    """The invoices to others, by period. Their USD are part of the account's lines of the same names."""
+    return tuple(line for line in _printed(c, dispatch) if line.party)
+
+
+def _printed(c: Conditions, dispatch: Dispatch) -> list[BillLine]:
     settled = settle(c, dispatch)
     billed = list(declared("bill"))
     lines: list[BillLine] = []
@@ -50,7 +63,7 @@ def bill(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
         here = [line for lines_of in billed for line in lines_of(settled, p)]
         order = in_order(line.line for line in here)
         lines += sorted(here, key=lambda line: order.index(line.line))
-    return tuple(lines)
+    return lines
 
 
 def by_energy(period: Period, line: str, name: str, mwh: F, usd: F) -> Iterator[BillLine]:

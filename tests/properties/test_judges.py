@@ -111,7 +111,9 @@ def test_what_a_machine_pays_adds_up_to_the_reduced_cost_of_its_column(c: Condit
     price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
     nothing = np.zeros_like(mwh)
     np.testing.assert_allclose(items.get("power", nothing), price * mwh, atol=1e-5)
-    np.testing.assert_allclose(items.get("earned", nothing), -point_strikes(problem) * mwh, atol=1e-5)
+    earned = problem.hash_yield_th[:, None] * problem.hashprice + problem.hosting_usd_per_hour[:, None]
+    np.testing.assert_allclose(items.get("earned", nothing), -earned * c.grid.hours, atol=1e-5)
+    np.testing.assert_allclose(point_strikes(problem, items) * mwh, earned * c.grid.hours, atol=1e-5)
 
 
 @given(farms(most_intervals=6))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
@@ -15,11 +16,12 @@ from hypothesis import strategies as st
 from optimizer.conditions import Conditions
 from optimizer.config.rates import Rates
 from optimizer.dispatch import Dispatch
+from optimizer.ledger import Account, accounts
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
 from optimizer.mechanisms.demand.facts import peak_bills
-from optimizer.settlement.account import settle
-from optimizer.settlement.bill import BillLine, bill
+from optimizer.settlement.account import Books, settle
+from optimizer.settlement.bill import BillLine, bill, invoices
 from optimizer.settlement.flows import site_load_mw
 from tests.farms import conditions, farm, farms
 from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, machines
@@ -206,3 +208,21 @@ def test_no_import_is_above_the_interval_that_set_the_peak(case: tuple[Condition
         assert line.at in facts.intervals
         assert line.measured == pytest.approx(1000 * imported[line.at])
         assert imported[facts.intervals].max() <= imported[line.at]
+
+
+def test_what_a_party_pays_stands_on_its_invoice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A made-up neighbour pays 3 USD for heat in each period: on no bill of the utility."""
+    neighbour = Account()
+
+    @neighbour.bill
+    def heat(b: Books, p: int) -> Iterator[BillLine]:
+        yield BillLine(b.c.billing.periods[p].label, "hash_revenue", "Heat", 2.0, "MWh", 1.5, 3.0, party="Neighbour")
+
+    known, case, printed = accounts(), across_two_periods(), bill(*across_two_periods())
+    assert invoices(*case) == ()
+    monkeypatch.setattr("optimizer.ledger.accounts", lambda: (*known, neighbour))
+    assert bill(*case) == printed
+    assert [(line.party, line.period, line.usd) for line in invoices(*case)] == [
+        ("Neighbour", "2026-02", 3.0),
+        ("Neighbour", "2026-03", 3.0),
+    ]

@@ -21,6 +21,7 @@ from optimizer.daily.record import Record, record_of
 from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
 from optimizer.settlement.account import settle
+from optimizer.tail import rest_after
 
 
 def saved_and_loaded(c: Conditions, dispatch: Dispatch) -> Record:
@@ -60,7 +61,7 @@ def cut_and_carried(record: Record, planned_usd: Callable[[Conditions], float]) 
     n, piece, earned, totals = len(record.market.grid), record, 0.0, []
     for t in range(n):
         c, dispatch = followed_until(piece, record.market.grid.ends[t])
-        earned += settle(part_of_a_period(c), dispatch).profit
+        earned += settle(part_of_a_period(c, dispatch), dispatch).profit
         if t < n - 1:
             piece = carried_on(piece)
             totals.append(earned + planned_usd(piece.conditions))
@@ -79,20 +80,18 @@ def carried_on(record: Record) -> Record:
     return record_of(rest.text(), "record")
 
 
-def part_of_a_period(c: Conditions) -> Conditions:
+def part_of_a_period(c: Conditions, dispatch: Dispatch) -> Conditions:
     """Conditions of a part of a billing period, charged as if another part came after it.
 
-    No peak is expected of that; what is left of a tier may be used now; what falls due at the end falls due then.
+    Nothing is expected of that, so what is left of a tier or an allowance may be used now; what falls due at the end
+    falls due then.
     """
     energy, labels = c.farm.energy, [period.label for period in c.billing.periods]
-    rest = Rest(
-        {
-            "peaks_mw": {
-                (charge.name, at): charge.expected_peak_mw or 0.0 for charge in energy.demand for at in labels
-            },
-            "tier_mwh": {(tier.name, at): 0.0 for tier in energy.tiers for at in labels},
-            "taken_mwh": {(supply.name, at): np.inf for supply in energy.supplies for at in labels},
-            "charged_usd": {("", at): np.inf for at in labels},
-        }
-    )
-    return replace(c, rest=rest)
+    expected = {(charge.name, at): charge.expected_peak_mw for charge in energy.demand for at in labels}
+    due = {
+        "peaks_mw": {at: mw for at, mw in expected.items() if mw is not None},
+        "taken_mwh": {(supply.name, at): np.inf for supply in energy.supplies for at in labels},
+        "charged_usd": {("", at): np.inf for at in labels},
+    }
+    nothing = rest_after(replace(c, rest=Rest({"peaks_mw": dict.fromkeys(expected, 0.0)})), dispatch, len(c.grid))
+    return replace(c, rest=Rest({name: {**rest, **due.get(name, {})} for name, rest in nothing.expected.items()}))

@@ -13,13 +13,17 @@ from scipy.optimize import linear_sum_assignment
 
 from optimizer.breach import Breach
 from optimizer.conditions import Conditions
+from optimizer.conditions import offered as balance
+from optimizer.engine.highs import solve
+from optimizer.engine.language import Expression, Index, Model, Term
 from optimizer.engine.program import compile_program
-from optimizer.formulation import build_problem
+from optimizer.formulation import FAMILIES, TERMS, build_problem
 from optimizer.mechanisms.calls.account import payments
 from optimizer.mechanisms.calls.facts import paid_spans
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
+from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, group
 from tests.schedule.test_event_rules import on
@@ -243,3 +247,19 @@ def test_the_settlement_pays_what_is_cut_below_each_baseline() -> None:
     c = offered((0.7, 8.0, 5.0), (0.9, 10.0, 4.0))
     paid = [settle(c, on(mw)).lines["event_payment"] for mw in (10, 9, 6, 5, 0)]
     assert paid == [pytest.approx(usd_) for usd_ in (0.0, 0.9, 3.6, 4.3, 3.6 + 3.5)]
+
+
+def test_what_cuts_are_paid_is_offered_by_interval() -> None:
+    """The program and the account offer the same: 4 x 0.9 and 5 x 0.7 USD, nothing in the hour after."""
+
+    def offered_income(m: Model, t: Index) -> Expression:
+        return m.offered("cut_income", t)
+
+    calls = (offer("a", 0.7, 8.0, 5.0), offer("b", 0.9, 10.0, 4.0))
+    c = conditions(farm(events=calls), [PAYS, PAYS])
+    twice = compile_program(build_problem(c), FAMILIES, (*TERMS, Term(offered_income, ("INTERVALS",), money=False)))
+    found = solve(compile_program(build_problem(c), FAMILIES, TERMS), whole=True)
+    usd_of = {name: float(term.coefficients @ found.x[term.columns]) for name, term in twice.terms.items()}
+    assert usd_of["offered_income"] == usd_of["event_payment"] == usd(4 * 0.9 + 5 * 0.7)
+    settled = settle(c, dispatch_of(found))
+    assert balance("cut_income", c, settled).tolist() == [usd(4 * 0.9 + 5 * 0.7), 0.0]

@@ -95,6 +95,12 @@ def event_payment(b: Books) -> F:
     return payments(b.c, b.flows.import_mw)
 
 
+@ACCOUNT.offer("cut_income")
+def cut_income(_: Conditions, b: Books) -> F:
+    """What cuts are paid, USD, (intervals,)."""
+    return b.usd["event_payment"]
+
+
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above a hard cap, or above the baseline of a call that owes a cut."""

@@ -6,7 +6,7 @@ import numpy as np
 
 from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
-from optimizer.engine.parts import LOOSE_MW, Part, where
+from optimizer.engine.parts import LOOSE_MW, Part, in_a_row, where
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps, paid_spans
 
@@ -20,6 +20,7 @@ def numbers(c: Conditions) -> Part:
     price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in held])
     missed_usd = np.array([call.violation_usd_per_mw or 0.0 for call in calls])
     cuts = [(span, offer) for span in paid for offer in span.offers]
+    cut_at = np.array([span.interval for span, _ in cuts], dtype=np.int64)
     first = np.cumsum([0, *(len(span.offers) for span in paid)], dtype=np.int64)
     baselines = [(k, offer, count) for k, span in enumerate(paid) for offer, count in span.baselines]
     piece = np.array([k for k, _, _ in baselines], dtype=np.int64)
@@ -41,6 +42,7 @@ def numbers(c: Conditions) -> Part:
         "stage_of_cap": Map("EVENT_STAGES", ("EVENT_CAPS",), np.array([cap.restoring for cap in held], dtype=np.int64)),
         "MISS_CAPS": Subset("EVENT_CAPS", where(missed_usd[event] > 0.0)),
         "PAID_CUTS": LabelSet(tuple(range(len(cuts)))),
+        "CUTS_OF_INTERVAL": in_a_row("INTERVALS", "PAID_CUTS", np.bincount(cut_at, minlength=len(c.grid)).tolist()),
         "PAID_BASELINES": LabelSet(tuple(range(len(baselines)))),
         "CUTS_BELOW": RangeSet("PAID_CUTS", ("PAID_BASELINES",), first[piece], first[piece] + below),
         "interval_of_baseline": Map("INTERVALS", ("PAID_BASELINES",), interval_of_baseline),

@@ -75,6 +75,12 @@ def declined_cuts(m: Model, b: Index) -> Relation:
     return sold <= m.paid_baseline_mw[b] - m.sum(m.CHOICE_AT[b], lambda d: m.choice_mw[d] * m.call_declined[d])
 
 
+@RULES.offer("cut_income")
+def cuts_paid(m: Model, t: Index) -> Expression:
+    """What events pay for cuts in an interval, USD."""
+    return m.sum(m.CUTS_OF_INTERVAL[t], lambda n: m.paid_cut_usd[n] * m.paid_cut[n])
+
+
 @RULES.term(("EVENT_CAPS",))
 def event_penalty(m: Model, c: Index) -> Expression:
     """What the file charges for energy imported above an event's cap."""

@@ -130,7 +130,7 @@ def peaks_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     imported = s.flows.import_mw * (np.arange(len(c.grid)) >= head)
     return {
         (c.farm.sections(Demand)[bill.charge].name, c.billing.periods[last].label): float(
-            imported[bill.intervals].max()
+            imported[bill.intervals].max(initial=0.0)
         )
         for bill in peak_bills(c)
         if bill.period == last

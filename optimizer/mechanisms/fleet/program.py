@@ -15,7 +15,7 @@ MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", 
 MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time", Reason.MINIMUM_OFF)
 START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
 RUNS_ON = Item("runs_on", "A machine that runs on need not be started")
-EARNED = Item("earned", "What the machine earns")
+EARNED = Item("earned", "What the machine earns", earns=True)
 RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Rules, Variable
 
 RULES = Rules()
-EARNED = Item("earned", "What the machine earns")
+EARNED = Item("earned", "What the machine earns", earns=True)
 
 
 @RULES.term(("INTERVALS",), item=EARNED)

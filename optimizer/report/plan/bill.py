@@ -69,7 +69,7 @@ def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
     lines = bill(plan.conditions, plan.dispatch)
 
     def rows(label: str, part: str) -> tuple[BillRow, ...]:
-        return tuple(_row(line, clock) for line in lines if line.period == label and _part(line) == part)
+        return tuple(bill_row(line, clock) for line in lines if line.period == label and _part(line) == part)
 
     return tuple(
         BillSection(
@@ -91,9 +91,9 @@ def _part(line: BillLine) -> str:
     return "sales" if line.is_credit else "charges"
 
 
-def _row(line: BillLine, clock: Clock) -> BillRow:
+def bill_row(line: BillLine, clock: Clock) -> BillRow:
     """A line in words."""
-    metered = line.unit in ("kWh", "kW")
+    metered = line.unit != "period"
     note = ""
     if line.measured is not None and line.at is not None:
         note = f"measured {number(line.measured)} kW, set at {clock.start(line.at)}"
@@ -116,13 +116,8 @@ def bill_json(plan: Plan) -> list[dict[str, Any]]:
         {
             "period": period.label,
             "lines": [
-                {
-                    "line": line.line,
-                    "name": line.name,
-                    "quantity": round(line.quantity, 3),
-                    "unit": line.unit,
-                    "rate_usd": round(line.rate, 8) + 0.0,
-                    "usd": round(line.usd, 2) + 0.0,
+                line_json(line)
+                | {
                     "owed_usd": round(line.owed_usd, 2) + 0.0,
                     "measured_kw": None if line.measured is None else round(line.measured, 3),
                     "measured_at": None if line.at is None else at[line.at],
@@ -133,3 +128,15 @@ def bill_json(plan: Plan) -> list[dict[str, Any]]:
         }
         for period in plan.conditions.billing.periods
     ]
+
+
+def line_json(line: BillLine) -> dict[str, Any]:
+    """What is charged on a line, as plain data."""
+    return {
+        "line": line.line,
+        "name": line.name,
+        "quantity": round(line.quantity, 3),
+        "unit": line.unit,
+        "rate_usd": round(line.rate, 8) + 0.0,
+        "usd": round(line.usd, 2) + 0.0,
+    }

@@ -18,6 +18,7 @@ from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.report.kit.text import Clock
 from optimizer.report.plan.bill import BillSection, bill_sections
+from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
 from optimizer.report.plan.shutdowns import Block, shutdown_rows
 from optimizer.schedule import items
@@ -74,6 +75,7 @@ class Figures:
     penalties: tuple[Penalty, ...]
     blocks: tuple[Block, ...]
     bill: tuple[BillSection, ...]
+    invoices: tuple[Invoice, ...]
     notes: tuple[str, ...]
     alarms: tuple[Alarm, ...]
     fills: tuple[FillRow, ...]
@@ -136,6 +138,7 @@ def figures(plan: Plan) -> Figures:
         penalties=tuple(_penalties(plan, clock)),
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
+        invoices=invoices_of(plan),
         notes=tuple(sentence for note in declared("note") for sentence in note(settled)),
         alarms=alarms(c, plan.dispatch, plan.explanation),
         fills=tuple(

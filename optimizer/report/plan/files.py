@@ -14,6 +14,7 @@ from optimizer.planning import Plan
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
 from optimizer.report.plan.bill import bill_json
+from optimizer.report.plan.invoices import invoices_json
 from optimizer.schedule.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.schedule.text import csv_text, number_texts, quoted, time_texts
 from optimizer.units import HOURS_PER_DAY
@@ -70,6 +71,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()},
         "profit_usd": round(s.profit, 2),
         "bill": bill_json(plan),
+        **invoices_json(plan),
         "expected_after_plan": _rest(plan.conditions.rest),
         "energy_mwh": round(s.energy_mwh, 4),
         "hash_ph_hours": round(s.hash_ph_days * HOURS_PER_DAY, 4),

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from optimizer.report.kit.text import label, number, plural, sentence, share, usd
 from optimizer.report.plan.bill import BillSection
 from optimizer.report.plan.figures import Figures, figures
+from optimizer.report.plan.invoices import Invoice
 
 if TYPE_CHECKING:
     from rich.console import Console, RenderableType
@@ -34,6 +35,7 @@ def print_summary(plan: Plan, console: Console) -> None:
         (f"Shutdowns ({_first(len(f.blocks))})", _blocks(f)),
         ("Money", _money(f)),
         *((f"Bill {section.label}", _bill(section)) for section in f.bill[:_FIRST_BILLS] if not section.is_plain),
+        *((f"Invoice to {one.party}, {one.label}", _invoice(one)) for one in f.invoices[:_FIRST_BILLS]),
     ):
         line()
         line(title, "bold")
@@ -137,6 +139,15 @@ def _bill(section: BillSection) -> Table:
     _row(table, "Bill of this plan", "", number(section.charged_usd, 2))
     for row in (*section.sales, *section.later):
         _row(table, row.name, row.quantity, number(row.usd, 2))
+    return table
+
+
+def _invoice(one: Invoice) -> Table:
+    """What a party pays."""
+    table = _table(("line", "l"), ("quantity", "r"), ("USD", "r"))
+    for row in one.rows:
+        _row(table, row.name, row.quantity, number(row.usd, 2))
+    _row(table, "Invoice", "", number(one.usd, 2))
     return table
 
 
