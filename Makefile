@@ -6,14 +6,19 @@ PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constr
 FARM ?= configs/west_texas.yaml
 OUT ?= out
 SEED ?= 1
+# Python keeps what it compiles, also where the environment says otherwise: tests start processes by the hundred.
+PYTEST := PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -q -n 2 --dist worksteal
 
-.PHONY: plan test lint types layers docs mutants bench sample clean
+.PHONY: plan test test-all lint types layers docs mutants bench sample clean
 
 plan: $(VENV)/product
 	$(BIN)/curtail plan $(FARM) --out $(OUT)
 
 test: $(VENV)/tools
-	$(BIN)/python -m pytest -q -n 2
+	CURTAIL_SEED=$(SEED) $(PYTEST)
+
+test-all: $(VENV)/tools
+	CURTAIL_WHOLE=1 $(PYTEST)
 
 lint: $(VENV)/tools
 	$(BIN)/ruff check .

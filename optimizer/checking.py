@@ -10,6 +10,7 @@ from optimizer.config.files import read_document
 from optimizer.config.load import check_file, load_farm, missing_files
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import CurtailError, Fault, InputError
+from optimizer.formulation import build_problem
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
@@ -41,7 +42,7 @@ def check_file_and_series(path: Path) -> list[Fault]:
         grid = grid_of(farm)
         longer = with_tail(farm, grid) if charged_by_period(farm) else None
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
-        _ = Conditions(farm, market, farm.state).billing.peak_bills
+        _ = build_problem(Conditions(farm, market, farm.state))
     except CurtailError as error:
         found = error.faults if isinstance(error, InputError) else ()
         return list(found) or [_placed(path, line) for line in str(error).splitlines()]

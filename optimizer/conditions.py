@@ -5,23 +5,24 @@ Facts only, no money and no decisions: the linear program, the settlement and th
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cached_property
+from functools import cached_property, wraps
+from typing import Any, TypeVar
 
 import numpy as np
 import pandas as pd
 
 from optimizer.arrays import Bool, F
-from optimizer.billing import NO_REST, Billing, Rest
-from optimizer.calls import Calls, EventCap, PaidSpan, touched
+from optimizer.billing import NO_REST, Billing, Rest, touched
 from optimizer.config.catalogue import OperatingPoint
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.site import PueCurve
-from optimizer.config.state import State
-from optimizer.ledger import accounts
+from optimizer.config.state import BillState, State
+from optimizer.ledger import declared
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs
 from optimizer.units import MINUTES_PER_HOUR, megawatts
@@ -37,7 +38,8 @@ class Conditions:
     period, after the plan, is expected to add to its charges; ``tail`` is the market of that rest, where it is part of
     the program. Of conditions that hold plan and tail in one, the first ``head`` intervals are the plan's; of others
     all are. ``eased`` are those of a search in which limits give way: its one limit on import is what it found, and no
-    call that sets in. ``whole`` asks the program for whole machines and containers.
+    call that sets in. ``whole`` asks the program for whole machines and containers. ``known`` are the `fact`s
+    worked out so far.
     """
 
     farm: Farm
@@ -48,6 +50,7 @@ class Conditions:
     head: int | None = None
     eased: bool = False
     whole: bool = False
+    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def grid(self) -> Grid:
@@ -61,13 +64,19 @@ class Conditions:
 
     @cached_property
     def billing(self) -> Billing:
-        """The billing periods, and what the contract says of them."""
-        return Billing(self.farm, self.market, self.state.bill, self.rest)
+        """The billing periods."""
+        return Billing(self.farm, self.market.grid)
+
+    @property
+    def bill_carried(self) -> BillState:
+        """The bill so far, as far as it is of the billing period that the intervals end in."""
+        first, last = self.billing.periods[0], self.billing.periods[-1]
+        return self.state.bill if last is first and self.billing.begun_before(first) else BillState()
 
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know of the data."""
-        remarks = (sentence for account in accounts() for remark in account.remarks for sentence in remark(self))
+        remarks = (sentence for remark in declared("remark") for sentence in remark(self))
         return (*self.market.warnings, *remarks)
 
     @cached_property
@@ -147,21 +156,6 @@ class Conditions:
         """Grid import that no schedule exceeds, (intervals,): full load, within the import limit where that is hard."""
         hard = self.farm.site.import_violation_usd_per_mwh is None
         return np.minimum(self.full_load_mw, self.market.import_limit_mw) if hard else self.full_load_mw
-
-    @cached_property
-    def calls(self) -> Calls:
-        """The curtailment events on these intervals: caps, and cuts that are paid for."""
-        return Calls(self.farm, self.grid, self.idle_load_mw, self.full_load_mw, self.full_import_mw)
-
-    @property
-    def event_caps(self) -> tuple[EventCap, ...]:
-        """Every interval that an event caps."""
-        return self.calls.caps
-
-    @property
-    def paid_spans(self) -> tuple[PaidSpan, ...]:
-        """Every piece of an interval in which an event pays for cuts."""
-        return self.calls.paid
 
     @cached_property
     def hours_before(self) -> F:
@@ -306,3 +300,19 @@ class Conditions:
             if group.cold_restart is not None:
                 minutes[g, self._temperature < group.cold_restart.below_c] = group.cold_restart.minutes
         return minutes / MINUTES_PER_HOUR
+
+
+T = TypeVar("T")
+
+
+def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
+    """What one mechanism's program and account both start from, worked out once for the same conditions."""
+
+    @wraps(work_out)
+    def found(c: Conditions) -> T:
+        if work_out not in c.known:
+            c.known[work_out] = work_out(c)
+        known: T = c.known[work_out]
+        return known
+
+    return found

@@ -17,7 +17,7 @@ from optimizer.arrays import F, Int
 from optimizer.config.fleet import Group
 
 Table = Mapping[str, Mapping[Any, F]]
-_OF_A_FARM = ("units_on", "source_mw", "export_mw", "supply_mw")
+_NONE: Mapping[Any, F] = MappingProxyType({})
 ONSITE, EXPORT = "on-site", "export"
 
 
@@ -25,8 +25,8 @@ ONSITE, EXPORT = "on-site", "export"
 class Dispatch:
     """What is decided of a schedule: variable -> label -> series over its intervals, (intervals,).
 
-    Of a farm: ``units_on`` by (group, mode), machines on, whole or not; ``source_mw`` and ``export_mw`` of power of
-    one's own, MW; ``supply_mw`` by supplier, MW at the hub.
+    ``units_on`` by (group, mode), machines on, whole or not; ``source_mw`` and ``export_mw`` of power of one's own, MW;
+    the rest by its name.
     """
 
     table: Table
@@ -37,11 +37,11 @@ class Dispatch:
         units_on: Mapping[tuple[str, str], F],
         onsite_mw: F,
         export_mw: F,
-        supply_mw: Mapping[str, F] = MappingProxyType({}),
+        **more: Mapping[Any, F],
     ) -> Self:
-        """The schedule of a farm of today's variables."""
+        """A schedule of machines and power of one's own, and of what else is decided."""
         own: Table = {"source_mw": {ONSITE: onsite_mw}, "export_mw": {EXPORT: export_mw}}
-        return cls(_frozen({"units_on": units_on, **own, "supply_mw": supply_mw}))
+        return cls(_frozen({"units_on": units_on, **own, **more}))
 
     def __len__(self) -> int:
         """Number of intervals."""
@@ -52,10 +52,9 @@ class Dispatch:
         """Machines on by group and mode, (intervals,) each."""
         return self.table["units_on"]
 
-    @property
-    def supply_mw(self) -> Mapping[str, F]:
-        """MW drawn at the hub by supplier, (intervals,) each."""
-        return self.table["supply_mw"]
+    def __getitem__(self, variable: str) -> Mapping[Any, F]:
+        """A variable by its labels, (intervals,) each; nothing of one that is not decided."""
+        return self.table.get(variable, _NONE)
 
     @property
     def onsite_mw(self) -> F:
@@ -67,19 +66,9 @@ class Dispatch:
         """Power sent out through the meter, MW, (intervals,)."""
         return self.total("export_mw")
 
-    @property
-    def others(self) -> dict[str, F]:
-        """What is decided besides, under the names of label and variable, (intervals,) each."""
-        return {
-            f"{label if isinstance(label, str) else '/'.join(label)}/{name}": series
-            for name, rows in self.table.items()
-            for label, series in rows.items()
-            if name not in _OF_A_FARM
-        }
-
     def total(self, variable: str) -> F:
         """The sum over a variable's labels, (intervals,); zero where it has none."""
-        return reduce(np.add, self.table[variable].values(), np.zeros(len(self)))
+        return reduce(np.add, self[variable].values(), np.zeros(len(self)))
 
     def running(self, group: Group) -> F:
         """Machines of a group running in any mode, (intervals,)."""

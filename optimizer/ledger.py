@@ -6,13 +6,14 @@ for each, reports and bills sort them by their kinds.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from enum import Flag, auto
 from functools import cache
 from typing import Any, TypeVar
 
 from optimizer.mechanisms.contents import parts
+from optimizer.reasons import Reason
 
 
 class Kind(Flag):
@@ -48,31 +49,25 @@ Function = Callable[..., Any]
 Written = TypeVar("Written", bound=Function)
 
 
-@dataclass(frozen=True)
 class Account:
-    """What a mechanism declares of money and of rules broken, each where it is written, by what stands above it.
+    """What a mechanism says of money and of a schedule, each where it is written, by what stands above it.
 
-    lines: USD per interval, income positive, ``f(books)``, by line. offers: what it adds to a balance in numbers,
-    ``f(conditions, schedule)``. checks: the rules a schedule breaks, ``f(conditions, schedule)``; those of whole
-    machines apart. bills: lines of the bill of a billing period, ``f(books, its position)``. there: the schedule held
-    to what is really there, and followed: the schedule after machines in it were changed, ``f(conditions, schedule)``.
-    periods: whether something is charged over a whole billing period, ``f(farm)``. rests: what the intervals from one
-    on add to what such a charge goes by, by name, ``f(settlement, the interval)``. remarks: what an operator should
-    know, ``f(conditions)``.
+    Functions take `Conditions` c, a `Dispatch`, `Books` (a schedule that is being settled) or a `Farm`, as told here;
+    arrays are (intervals,).
     """
 
-    lines: list[tuple[Line, Function]] = field(default_factory=list)
-    offers: list[tuple[str, Function]] = field(default_factory=list)
-    checks: list[tuple[bool, Function]] = field(default_factory=list)
-    bills: list[Function] = field(default_factory=list)
-    theres: list[Function] = field(default_factory=list)
-    followed: list[Function] = field(default_factory=list)
-    periods: list[Function] = field(default_factory=list)
-    rests: list[tuple[str, Function]] = field(default_factory=list)
-    remarks: list[Function] = field(default_factory=list)
+    def __init__(self) -> None:
+        self.lines: list[tuple[Line, Function]] = []
+        self.offers: list[tuple[str, Function]] = []
+        self.checks: list[tuple[bool, Function]] = []
+        self.decided: list[tuple[str, Function]] = []
+        self.shown: list[tuple[str, Function]] = []
+        self.rests: list[tuple[str, Function]] = []
+        self.limits: list[tuple[Reason, Function]] = []
+        self.plain: dict[str, list[Function]] = {}
 
     def line(self, title: str, kind: Kind, **more: Any) -> Callable[[Written], Written]:
-        """Declare a line of money, of the function's name; ``more`` is as of `Line`."""
+        """``f(books)``: USD per interval of the line of its name, income positive; ``more`` is as of `Line`."""
 
         def declared(f: Written) -> Written:
             self.lines.append((Line(f.__name__, title, kind, **more), f))
@@ -81,63 +76,90 @@ class Account:
         return declared
 
     def offer(self, balance: str) -> Callable[[Written], Written]:
-        """Declare what is added to a balance."""
-
-        def declared(f: Written) -> Written:
-            self.offers.append((balance, f))
-            return f
-
-        return declared
+        """``f(c, ...)``: what is added to a balance, in numbers; see `settlement.flows.offered`."""
+        return _into(self.offers, balance)
 
     def check(self, f: Written) -> Written:
-        """Declare a check of a schedule."""
-        self.checks.append((False, f))
-        return f
+        """``f(c, dispatch)``: the rules that a schedule breaks."""
+        return _into(self.checks, False)(f)
 
     def check_of_whole(self, f: Written) -> Written:
-        """Declare a check of a schedule of whole machines."""
-        self.checks.append((True, f))
-        return f
+        """``f(c, dispatch)``: the rules that a schedule of whole machines breaks besides."""
+        return _into(self.checks, True)(f)
 
     def bill(self, f: Written) -> Written:
-        """Declare lines of a bill."""
-        self.bills.append(f)
-        return f
+        """``f(books, position of a billing period)``: its lines of the bill."""
+        return self._add("bill", f)
+
+    def labels(self, variable: str) -> Callable[[Written], Written]:
+        """``f(farm)``: by what a decided variable is told apart; a record that has other labels is refused."""
+        return _into(self.decided, variable)
+
+    def columns(self, variable: str) -> Callable[[Written], Written]:
+        """``f(books)``: MW by column of power.csv, in which a decided variable is shown."""
+        return _into(self.shown, variable)
+
+    def idle(self, f: Written) -> Written:
+        """``f(c, dispatch)``: the schedule with what policies decide of this."""
+        return self._add("idle", f)
+
+    def limit(self, reason: Reason) -> Callable[[Written], Written]:
+        """``f(c, priced)``: the most import that binds whatever is handed out, MW, inf where nothing does; machines it
+        keeps off are off for the reason. With ``priced`` what may be exceeded at a price counts too.
+        """
+        return _into(self.limits, reason)
+
+    def ease(self, f: Written) -> Written:
+        """``f(farm)``: the farm with such limits next to free to exceed, for a search in which they give way."""
+        return self._add("ease", f)
 
     def there(self, f: Written) -> Written:
-        """Declare how a schedule is held to what is there."""
-        self.theres.append(f)
-        return f
+        """``f(c, dispatch)``: the schedule held to what is really there."""
+        return self._add("there", f)
 
     def follow(self, f: Written) -> Written:
-        """Declare what follows in a schedule whose machines were changed."""
-        self.followed.append(f)
-        return f
+        """``f(c, dispatch)``: the schedule after machines in it were changed."""
+        return self._add("follow", f)
 
     def by_period(self, f: Written) -> Written:
-        """Declare when something is charged over a whole billing period."""
-        self.periods.append(f)
-        return f
+        """``f(farm)``: whether something is charged over a whole billing period."""
+        return self._add("by_period", f)
 
     def rest(self, name: str) -> Callable[[Written], Written]:
-        """Declare what the rest of a billing period adds to what a charge goes by."""
-
-        def declared(f: Written) -> Written:
-            self.rests.append((name, f))
-            return f
-
-        return declared
+        """``f(books, interval)``: what the intervals from that on add to what such a charge goes by."""
+        return _into(self.rests, name)
 
     def remark(self, f: Written) -> Written:
-        """Declare what an operator should know."""
-        self.remarks.append(f)
+        """``f(c)``: sentences that an operator should know before."""
+        return self._add("remark", f)
+
+    def note(self, f: Written) -> Written:
+        """``f(books)``: sentences that a reader of a plan should know."""
+        return self._add("note", f)
+
+    def _add(self, kind: str, f: Written) -> Written:
+        self.plain.setdefault(kind, []).append(f)
         return f
+
+
+def _into(declarations: list[tuple[Any, Function]], name: Any) -> Callable[[Written], Written]:
+    def declared(f: Written) -> Written:
+        declarations.append((name, f))
+        return f
+
+    return declared
 
 
 @cache
 def accounts() -> tuple[Account, ...]:
     """The accounts of the mechanisms, in order: a later one may read what those before it have filled."""
     return tuple(module.ACCOUNT for module in parts("account"))
+
+
+def declared(kind: str) -> Iterator[Function]:
+    """What accounts declare of a kind that has no name: ``bill``, ``idle``, ``there``, ``follow``, ``remark`` ..."""
+    for account in accounts():
+        yield from account.plain.get(kind, ())
 
 
 @cache

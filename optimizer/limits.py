@@ -7,53 +7,58 @@ that stand behind one switch go together: a call is met by one container more, n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from optimizer.arrays import Bool, F
 from optimizer.conditions import Conditions
-from optimizer.mechanisms.calls.config import Event
+from optimizer.ledger import accounts, declared
+from optimizer.reasons import Reason
 
 ABOVE_ALL_USD_PER_MWH = 1e6  # what a MWh above what binds costs a search: more than any MWh can earn
-_NEXT_TO_NOTHING = 1e-3  # USD/MWh
 _NO_LIMIT_MW = 1e6
 _MW = 1e-6
 
 
 @dataclass(frozen=True)
 class HardLimit:
-    """Most grid import, MW, (intervals,), inf where nothing binds: by calls, by the site, and by both."""
+    """Most grid import by the reason that machines are off for it, MW, (intervals,) each, inf where nothing binds."""
 
-    calls_mw: F
-    site_mw: F
+    by_reason: Mapping[Reason, F]
 
     @property
     def import_mw(self) -> F:
-        """The lower of the two."""
-        return np.minimum(self.calls_mw, self.site_mw)
+        """The lowest of them."""
+        return np.asarray(np.min(list(self.by_reason.values()), axis=0))
+
+    def reason(self, t: int) -> Reason:
+        """That of the lowest in an interval."""
+        return min(self.by_reason, key=lambda reason: float(self.by_reason[reason][t]))
 
 
-def hard_limit(c: Conditions) -> HardLimit:
-    """Hard calls, baselines that calls who pay hold import to, and a hard import limit; before them, the way down.
+def hard_limit(c: Conditions, *, priced: bool = False) -> HardLimit:
+    """All that binds, and before it the way down.
 
-    Where import may fall only so fast, it must be low enough beforehand for what binds later.
+    Where import may fall only so fast, it must be low enough beforehand for what binds later. With ``priced`` what may
+    be exceeded at a price is kept too, though nothing needs to be low enough for it beforehand.
     """
-    bound = owed_limit(c)
-    return HardLimit(_reached_in_time(c, bound.calls_mw), _reached_in_time(c, bound.site_mw))
+    bound = {reason: _reached_in_time(c, limit) for reason, limit in owed_limit(c).by_reason.items()}
+    if not priced:
+        return HardLimit(bound)
+    return HardLimit({reason: np.minimum(bound[reason], limit) for reason, limit in _limits(c, priced=True)})
 
 
 def owed_limit(c: Conditions) -> HardLimit:
     """What binds in each interval by itself, without the way down to it."""
-    calls = np.full(len(c.grid), np.inf)
-    for cap in c.event_caps:
-        if cap.violation_usd_per_mwh is None:
-            calls[cap.interval] = min(calls[cap.interval], cap.cap_mw)
-    for span in c.paid_spans:
-        calls[span.interval] = min(calls[span.interval], span.held_mw)
-    soft = c.farm.site.import_violation_usd_per_mwh is not None
-    return HardLimit(calls, np.full(len(c.grid), np.inf) if soft else c.market.import_limit_mw.copy())
+    return HardLimit(dict(_limits(c, priced=False)))
+
+
+def _limits(c: Conditions, *, priced: bool) -> Iterator[tuple[Reason, F]]:
+    for account in accounts():
+        for reason, limit in account.limits:
+            yield reason, limit(c, priced)
 
 
 def _reached_in_time(c: Conditions, limit: F) -> F:
@@ -98,15 +103,12 @@ def short_mw(c: Conditions, imported: F) -> F:
 
 def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
     """The farm with all that binds in one limit on import, hard or at a price."""
-    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
-    events = tuple(
-        event if event.voluntary or event.soft else event.model_copy(update=softened)
-        for event in c.farm.sections(Event)
-    )
-    site = c.farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
-    limit = np.minimum(import_mw, _NO_LIMIT_MW)
-    farm = c.farm.model_copy(update={Event.KEY: events, "site": site})
-    return replace(c, farm=farm, market=c.market.with_(import_limit_mw=limit), eased=True)
+    farm = c.farm
+    for ease in declared("ease"):
+        farm = ease(farm)
+    site = farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
+    market = c.market.with_(import_limit_mw=np.minimum(import_mw, _NO_LIMIT_MW))
+    return replace(c, farm=farm.model_copy(update={"site": site}), market=market, eased=True)
 
 
 def shortfalls(c: Conditions, imported: F, *, proved: bool) -> tuple[str, ...]:

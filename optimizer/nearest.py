@@ -99,8 +99,9 @@ def _by_calls(explanation: Explanation, owed: HardLimit, binds: F) -> Explanatio
     held = off.pop(Reason.IMPORT_LIMIT, None)
     if held is None:
         return explanation
-    down = (binds < owed.import_mw) & np.isinf(owed.calls_mw)
-    calls = ~down & (owed.calls_mw < owed.site_mw)
+    down = (binds < owed.import_mw) & np.isinf(owed.by_reason[Reason.EVENT])
+    by_call = owed.by_reason[Reason.EVENT] < owed.by_reason[Reason.IMPORT_LIMIT]
+    calls = ~down & by_call
     for reason, there in ((Reason.EVENT, calls), (Reason.RAMP, down), (Reason.IMPORT_LIMIT, ~calls & ~down)):
         off[reason] = off.get(reason, np.zeros_like(held)) + held * there
     return replace(explanation, off={reason: machines for reason, machines in off.items() if machines.any()})

@@ -24,7 +24,7 @@ from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.market.periods import with_tail
 from optimizer.mechanisms.calls.config import Event
-from optimizer.scenario.apply import NO_SCENARIO, combined, farm_with, plan_time, read_market_with
+from optimizer.scenario.apply import NO_SCENARIO, combined, plan_time, read_market_with
 from optimizer.scenario.placed import Scenario
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import Explanation, explain
@@ -150,7 +150,12 @@ def conditions_of(
 
     With a tail, the rest of the plan's billing period is planned with it, for what it will add.
     """
-    farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
+    if scenario.changes:
+        from optimizer.scenario.farm_changes import farm_with  # with the whole language of changes
+
+        farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
+    elif known_at is not None:
+        farm = farm.known_at(known_at)
     state = farm.state if state is None else state
     longer = with_tail(farm, grid) if charged_by_period(farm) else None
     if longer is None:

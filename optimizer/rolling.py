@@ -14,16 +14,16 @@ from optimizer.arrays import F
 from optimizer.breach import MW_TOLERANCE
 from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
-from optimizer.config.state import State
+from optimizer.config.state import Announced, State
 from optimizer.dispatch import Dispatch, joined
-from optimizer.ledger import accounts
+from optimizer.ledger import declared
 from optimizer.limits import hard_limit
 from optimizer.planning import Plan, plan_conditions
 from optimizer.policies import Followed
 from optimizer.reasons import Reason, reasons
 from optimizer.schedule.whole_units import within_load
 from optimizer.settlement.flows import grid_import_mw
-from optimizer.state import Announced, state_after
+from optimizer.state import state_after
 from optimizer.tail import metered
 from optimizer.units import megawatts
 
@@ -98,9 +98,8 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     """
     planned = plan.dispatch.first(len(really.grid))
     dispatch = planned.with_(units_on=_in_modes_there(really, plan, planned))
-    for account in accounts():
-        for there in account.theres:
-            dispatch = there(really, dispatch)
+    for there in declared("there"):
+        dispatch = there(really, dispatch)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)
     off = _off(really, dispatch, plan, kept_off)
@@ -123,10 +122,9 @@ def _in_modes_there(really: Conditions, plan: Plan, planned: Dispatch) -> dict[t
 def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -> dict[Reason, F]:
     """Take machines off, in place, that are not there, cannot start or draw too much; those of the last two kinds."""
     fleet, n = really.farm.fleet, len(really.grid)
-    off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, Reason.EVENT, Reason.IMPORT_LIMIT)}
     hard = hard_limit(really)
+    off = {reason: np.zeros((len(fleet), n)) for reason in (Reason.COLD_START, *hard.by_reason)}
     limit = hard.import_mw
-    reason = [Reason.EVENT if calls else Reason.IMPORT_LIMIT for calls in hard.calls_mw < hard.site_mw]
     near_limit = grid_import_mw(really, dispatch) > limit  # with all that is planned: taking off only lowers import
     strike = {group.name: plan.explanation.strike[g] for g, group in enumerate(plan.farm.fleet)}
     before = really.units_before
@@ -137,7 +135,7 @@ def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -
                 off[Reason.COLD_START][g, t] = _take_off(dispatch, group, t, _running(dispatch, group, t) - before[g])
         known = [g for g, group in enumerate(fleet) if group.name in strike and near_limit[t]]
         for g in sorted(known, key=lambda g: float(strike[fleet[g].name][t])):
-            off[reason[t]][g, t] = _shed(really, dispatch, fleet[g], t, float(limit[t]))
+            off[hard.reason(t)][g, t] = _shed(really, dispatch, fleet[g], t, float(limit[t]))
         before = np.array([_running(dispatch, group, t) for group in fleet])
     return off
 

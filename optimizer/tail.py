@@ -16,9 +16,8 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.dispatch import Dispatch
-from optimizer.ledger import accounts
+from optimizer.ledger import accounts, declared
 from optimizer.market.inputs import MarketInputs
-from optimizer.mechanisms.demand.config import Demand
 from optimizer.settlement.account import settle
 
 _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
@@ -26,7 +25,7 @@ _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
 
 def charged_by_period(farm: Farm) -> bool:
     """Whether anything is charged over a whole billing period."""
-    return any(charged(farm) for account in accounts() for charged in account.periods)
+    return any(charged(farm) for charged in declared("by_period"))
 
 
 def metered(
@@ -37,12 +36,7 @@ def metered(
     ``expected``: the peaks that the rest of a billing period was expected to have; where none is told, a demand charge
     falls on the intervals that set the peak.
     """
-    c = Conditions(farm, market, state, Rest({"peaks_mw": dict(expected)}))
-    lacking = [demand.name for demand in farm.sections(Demand) if demand.expected_peak_mw is None]
-    if not lacking:
-        return c
-    nothing = {(name, period.label): 0.0 for name in lacking for period in c.billing.periods}
-    return replace(c, rest=Rest({"peaks_mw": nothing | dict(expected)}))
+    return Conditions(farm, market, state, Rest({"peaks_mw": dict(expected)}, over=True))
 
 
 def to_the_end(c: Conditions) -> Conditions:

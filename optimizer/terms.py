@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import groupby, product
 
 import numpy as np
 
 from optimizer.conditions import Conditions
-from optimizer.config.base import Section
+from optimizer.config.composed import Listed, kinds
 from optimizer.config.energy import Energy
 from optimizer.dispatch import Dispatch
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
-from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.planning import Plan
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
@@ -23,43 +21,21 @@ from optimizer.tail import to_the_end
 
 MOST_POINT_INTERVALS = 300_000  # operating points times intervals times terms; each 100,000 take some 3 seconds
 
+MINIMUM = "minimum bill"
 _NOTHING = 0.005  # USD
-
-
-@dataclass(frozen=True)
-class Term:
-    """A kind of term of the contract: what people call it, and the field of `Energy` it stands in.
-
-    part: what of that goes without the term, where not all of it does.
-    """
-
-    kind: str
-    title: str
-    field: str
-    part: str = ""
-
-
-TERMS = (
-    Term("block", "block", "blocks"),
-    Term("resale", "right to resell", "blocks", part="resale"),
-    Term("supply", "supplier", "supplies"),
-    Term("energy_tier", "energy tier", "tiers"),
-    Term("demand_charge", "demand charge", "demand"),
-    Term("coincident_peak", "coincident peaks", "coincident_peaks"),
-    Term("minimum_bill", "minimum bill", "minimum_bill_usd_per_month"),
-)
 
 
 @dataclass(frozen=True)
 class TermEffect:
     """One term of the contract, all in the continuous optimum, before machines are made whole.
 
-    ``without_usd`` is the best that the farm could earn if the contract had no such term; ``blind_usd`` what that same
-    schedule earns under the contract as it is, which is what a planner who does not know of the term ends with; and
-    ``with_usd`` what the plan earns. MWh are those imported in the blind schedule and in the plan's.
+    ``term`` is its kind, in words. ``without_usd`` is the best that the farm could earn if the contract had no such
+    term; ``blind_usd`` what that same schedule earns under the contract as it is, which is what a planner who does not
+    know of the term ends with; and ``with_usd`` what the plan earns. MWh are those imported in the blind schedule and
+    in the plan's.
     """
 
-    term: Term
+    term: str
     name: str
     without_usd: float
     blind_usd: float
@@ -114,7 +90,7 @@ def contract_terms(plan: Plan) -> tuple[TermEffect, ...] | str:
     for term, name, energy in variants(c.farm.energy):
         other = replace(c, farm=c.farm.model_copy(update={"energy": energy}))
         schedule = _optimum(other)
-        blind = settle(c, _with_all_suppliers(c, schedule))
+        blind = settle(c, _completed(schedule, plan.dispatch))
         effects.append(
             TermEffect(
                 term=term,
@@ -129,26 +105,23 @@ def contract_terms(plan: Plan) -> tuple[TermEffect, ...] | str:
     return tuple(effects)
 
 
-def variants(energy: Energy) -> Iterator[tuple[Term, str, Energy]]:
+def variants(energy: Energy) -> Iterator[tuple[str, str, Energy]]:
     """The contract without each of its terms: what kind of term, its name, what is left.
 
-    >>> [(term.kind, name) for term, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
-    [('minimum_bill', 'Minimum bill')]
+    >>> [(term, name) for term, name, _ in variants(Energy(price_usd_per_mwh=30, minimum_bill_usd_per_month=9))]
+    [('minimum bill', 'Minimum bill')]
     """
-    for field, alike in groupby(TERMS, lambda term: term.field):
-        terms, given = tuple(alike), getattr(energy, field)
-        if not isinstance(given, tuple):
-            if given > 0:
-                yield terms[0], terms[0].title.capitalize(), energy.model_copy(update={field: 0.0})
-            continue
-        for (i, one), term in product(enumerate(given), terms):
-            if not term.part:
-                left: tuple[Section, ...] = ()
-            elif getattr(one, term.part) is not None:
-                left = (one.model_copy(update={term.part: None}),)
-            else:
-                continue
-            yield term, one.name, energy.model_copy(update={field: (*given[:i], *left, *given[i + 1 :])})
+    for kind in kinds():
+        if issubclass(kind, Listed) and kind.TERM and energy.takes(kind):
+            given = energy.sections(kind)
+            for i, one in enumerate(given):
+                yield kind.TERM, one.name, energy.model_copy(update={kind.KEY: (*given[:i], *given[i + 1 :])})
+                for key, called in kind.PARTS.items():
+                    if getattr(one, key) is not None:
+                        left = (*given[:i], one.model_copy(update={key: None}), *given[i + 1 :])
+                        yield called, one.name, energy.model_copy(update={kind.KEY: left})
+    if energy.minimum_bill_usd_per_month > 0:
+        yield MINIMUM, MINIMUM.capitalize(), energy.model_copy(update={"minimum_bill_usd_per_month": 0.0})
 
 
 def _optimum(c: Conditions) -> Dispatch:
@@ -156,7 +129,9 @@ def _optimum(c: Conditions) -> Dispatch:
     return dispatch_of(optimum(compile_program(build_problem(reckoned)))).first(len(c.grid))
 
 
-def _with_all_suppliers(c: Conditions, dispatch: Dispatch) -> Dispatch:
-    """The schedule on a farm with more suppliers than it draws from."""
-    nothing = np.zeros(len(c.grid))
-    return dispatch.with_(supply_mw={s.name: dispatch.supply_mw.get(s.name, nothing) for s in c.farm.sections(Supply)})
+def _completed(dispatch: Dispatch, plan: Dispatch) -> Dispatch:
+    """The schedule with all that a plan decides: what the contract it is made for lacks is not used."""
+    nothing = np.zeros(len(dispatch))
+    found = {name: dispatch.table.get(name, {}) for name in plan.table}
+    rows = {name: {label: found[name].get(label, nothing) for label in plan.table[name]} for name in plan.table}
+    return dispatch.with_(**rows)

@@ -1,8 +1,8 @@
-"""Hypothesis profiles: reproducible everywhere, more examples in CI."""
+"""What every test has: examples that are the same everywhere, little looking for garbage, a browser."""
 
 from __future__ import annotations
 
-import os
+import gc
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,13 +11,18 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from tests.sampling import examples
+
 settings.register_profile(
-    "default", deadline=None, max_examples=40, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
+    "ours", examples(45), deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.register_profile(
-    "ci", deadline=None, max_examples=100, derandomize=True, suppress_health_check=[HealthCheck.too_slow]
-)
-settings.load_profile("ci" if os.environ.get("CI") else "default")
+settings.load_profile("ours")
+gc.set_threshold(50_000, 20, 20)  # of what tests make little is garbage that only a look finds
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share is looked through no more."""
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ from optimizer.settlement.account import settle
 from optimizer.settlement.bill import bill
 from optimizer.state import state_after
 from tests.farms import conditions, farm, group
+from tests.sampling import sample
 
 DAYS, DAY = 30, 24
 BEGINS = "2026-06-01 00:00+00:00"
@@ -96,7 +97,7 @@ CONTRACTS: dict[str, dict[str, Any]] = {
 }
 
 
-@pytest.mark.parametrize("contract", CONTRACTS)
+@pytest.mark.parametrize("contract", sample(CONTRACTS, 3))
 def test_thirty_days_one_by_one_cost_what_the_month_costs(contract: str) -> None:
     """With the same prices as a forecast for the tail: within 2 % of the bill, and of the profit, of one plan."""
     built = the_farm(**CONTRACTS[contract])

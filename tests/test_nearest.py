@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer.conditions import Conditions
 from optimizer.limits import bound_to, short_mw
@@ -12,6 +12,7 @@ from optimizer.nearest import plan_or_nearest
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from tests.farms import conditions, farm, farms, group
+from tests.sampling import examples
 
 
 def call(start: str, end: str, **cut: object) -> dict[str, object]:
@@ -110,7 +111,7 @@ def test_a_baseline_below_what_draws_always_is_missed_by_the_difference() -> Non
     assert short_mw(c, found.plan.settlement.import_mw) == pytest.approx([0.5, 0.5])
 
 
-@settings(max_examples=25, deadline=None)
+@examples(25)
 @given(farms())
 def test_where_a_plan_is_there_it_is_the_plan(c: Conditions) -> None:
     found, plan = plan_or_nearest(c), plan_conditions(c)

@@ -9,7 +9,7 @@ import shlex
 import shutil
 from pathlib import Path
 
-from tests.commands.running import CONFIGS, ROOT, curtail
+from tests.commands.running import CONFIGS, ROOT, curtail, process
 
 README = (ROOT / "README.md").read_text()
 
@@ -29,7 +29,7 @@ def test_the_farm_file_and_the_extension_of_the_readme(tmp_path: Path) -> None:
     assert curtail("check", tmp_path / "my_farm.yaml").returncode == 0
     plain = curtail("plan", tmp_path / "my_farm.yaml", "--out", tmp_path / "a", cwd=tmp_path)
     assert plain.returncode == 0, plain.stderr
-    extended = curtail(
+    extended = process(
         "plan", "my_farm.yaml", "--out", "b", "--extend", "mine:covenant", cwd=tmp_path, PYTHONPATH=str(ROOT)
     )
     assert extended.returncode == 0, extended.stderr
@@ -80,6 +80,6 @@ def test_the_sample_of_the_daily_job(tmp_path: Path) -> None:
     words = [tmp_path / "state" if word == "state" else word for word in shlex.split(shown[2])]
     words[words.index("--at") + 1] = "2026-08-06 18:44:57"
     words[words.index("--until") + 1] = "2026-08-06T23:45:02Z"
-    done = curtail(*words)
+    done = process(*words)
     assert done.returncode == 0, done.stderr
     assert "planned: 2026-08-06T1845-0500" in done.stderr

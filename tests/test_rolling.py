@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.arrays import F
@@ -20,6 +20,7 @@ from optimizer.settlement.account import settle
 from optimizer.settlement.flows import grid_import_mw
 from tests.farms import START, conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
+from tests.sampling import examples
 
 
 def schedule_of(*args: Any) -> Followed:
@@ -81,7 +82,7 @@ def test_a_spike_that_is_not_known_is_run_into() -> None:
 
 
 @given(farms(most_groups=2, most_intervals=6), st.integers(1, 5), st.floats(-20, 200))
-@settings(max_examples=40)
+@examples(40)
 def test_what_happens_later_changes_nothing_before_it_is_known(c: Conditions, at: int, price: float) -> None:
     at = min(at, len(c.grid) - 1)
     later = np.arange(len(c.grid)) >= at
@@ -98,7 +99,7 @@ def test_what_happens_later_changes_nothing_before_it_is_known(c: Conditions, at
 
 
 @given(farms(most_groups=2, most_intervals=6), st.lists(st.integers(1, 5), max_size=3))
-@settings(max_examples=40)
+@examples(40)
 def test_the_seams_of_re_planning_break_no_rule(c: Conditions, moments: list[int]) -> None:
     assert check(c, schedule_of(c, lambda _t: c, moments)) == []
 
@@ -139,7 +140,7 @@ def test_suppliers_follow_the_machines_that_are_there() -> None:
     known = conditions(site, [0.5, 0.5])
     real = conditions(site, [0.5, 0.5], availability={"G": [1.0, 0.4]})
     schedule = followed(known, real)
-    assert schedule.supply_mw["S"].tolist() == pytest.approx([10, 4])
+    assert schedule["supply_mw"]["S"].tolist() == pytest.approx([10, 4])
     assert settle(real, schedule).flows.spot_mw.tolist() == pytest.approx([0, 0])
 
 
@@ -227,7 +228,7 @@ NEVER_BROKEN = {
 
 
 @given(farms(most_groups=2, most_intervals=6), st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_whatever_is_there_no_power_is_made_up_and_hard_limits_hold(known: Conditions, data: st.DataObject) -> None:
     """Machines, on-site power, temperature and a hard import limit may all be other than known."""
 

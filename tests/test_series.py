@@ -23,8 +23,9 @@ from optimizer.market.grid import grid_of
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.market.quantities import declared
 from optimizer.replanning.history import read_history
-from optimizer.scenario.apply import market_with, read_market_with
+from optimizer.scenario.apply import read_market_with
 from optimizer.scenario.courses import Factor
+from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.parts import Course
 from optimizer.scenario.placed import Placed, Scenario
 from tests.farms import group

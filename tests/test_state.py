@@ -18,7 +18,7 @@ from optimizer.conditions import Conditions
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.load import load_farm, load_state
 from optimizer.config.schema import schema
-from optimizer.config.state import State, StateSection
+from optimizer.config.state import BillState, State, StateSection
 from optimizer.daily.carried import state_at
 from optimizer.daily.kept import planned_record
 from optimizer.daily.record import record_of
@@ -26,7 +26,7 @@ from optimizer.errors import InputError
 from optimizer.mechanisms import contents
 from optimizer.planning import plan_conditions
 from optimizer.replanning.stepping import Stepper
-from optimizer.state import KEYS, fitted, state_after
+from optimizer.state import fitted, keys, state_after
 from tests.daily.farms import write_farm
 from tests.farms import conditions, farm, group
 from tests.replanning.histories import history, replanned
@@ -160,7 +160,11 @@ def test_a_measured_state_goes_before_the_carried_one(tmp_path: Path) -> None:
 
 
 def test_every_key_of_the_state_says_what_follows_and_what_survives() -> None:
-    assert {key.name for key in KEYS} == set(State.model_fields)
+    named = {key.name.partition(".")[0] for key in keys()}
+    assert named == set(State.model_fields) - {"at"}
+    assert {key.name for key in keys() if key.name.startswith("bill.")} == {
+        f"bill.{name}" for name in BillState.model_fields
+    }
 
 
 def test_the_state_of_the_farm_file_is_read_where_a_plan_begins_and_nowhere_else() -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer import terms
 from optimizer.conditions import Conditions
@@ -14,11 +14,12 @@ from optimizer.planning import Plan, plan_conditions
 from optimizer.terms import TermEffect, contract_terms, unmeasured, variants
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of
+from tests.sampling import examples
 from tests.worked_examples.test_blocks import block
 from tests.worked_examples.test_charges import LAST_HOURS, demand, with_demand
 from tests.worked_examples.test_supplies import supplier
 
-COSTS = {"energy_tier", "demand_charge", "coincident_peak", "minimum_bill"}
+COSTS = {"energy tier", "demand charge", "coincident peaks", "minimum bill"}
 
 
 def planned(energy: dict[str, Any], prices: list[float], *, bill: Any = None, **more: Any) -> Plan:
@@ -28,7 +29,7 @@ def planned(energy: dict[str, Any], prices: list[float], *, bill: Any = None, **
 
 def effects(plan: Plan) -> dict[str, TermEffect]:
     """Every effect by its kind."""
-    return {effect.term.kind: effect for effect in contract_terms(plan)}
+    return {effect.term: effect for effect in contract_terms(plan)}
 
 
 def usd_of(effect: TermEffect) -> Any:
@@ -38,7 +39,7 @@ def usd_of(effect: TermEffect) -> Any:
 def test_demand_charge() -> None:
     """Without it ten run two hours for 20 USD; then 6 MW above the 4 metered cost 18; planned for, four run for 8."""
     (effect,) = contract_terms(plan_conditions(conditions(with_demand(demand()), [0.0, 0.0])))
-    assert (effect.term.kind, effect.name) == ("demand_charge", "demand")
+    assert (effect.term, effect.name) == ("demand charge", "demand")
     assert usd_of(effect) == (20, 2, 8)
     assert (effect.worth_usd, effect.heeding_usd) == pytest.approx((-12, 6))
     assert (effect.blind_mwh, effect.with_mwh, effect.moved_mwh) == pytest.approx((20, 8, -12))
@@ -52,17 +53,17 @@ def test_a_block_and_the_right_to_resell_it() -> None:
     """
     found = effects(planned({"blocks": (block(resale={}),)}, [3.0]))
     assert usd_of(found["block"]) == (0, 15, 15)
-    assert usd_of(found["resale"]) == (3, 3, 15)
+    assert usd_of(found["right to resell"]) == (3, 3, 15)
     assert found["block"].moved_mwh == pytest.approx(0)
-    assert found["resale"].moved_mwh == pytest.approx(-6)
+    assert found["right to resell"].moved_mwh == pytest.approx(-6)
 
 
 def test_of_two_blocks_only_the_one_is_left_out() -> None:
     """The other block of 2 MWh at 1 USD/MWh sells for 6 USD in every case."""
     other = block(name="other", mw=2.0, price_usd_per_mwh=1.0, resale={})
     found = contract_terms(planned({"blocks": (block(resale={}), other)}, [3.0]))
-    assert [(e.term.kind, e.name) for e in found] == [
-        ("block", "block"), ("resale", "block"), ("block", "other"), ("resale", "other"),
+    assert [(e.term, e.name) for e in found] == [
+        ("block", "block"), ("right to resell", "block"), ("block", "other"), ("right to resell", "other"),
     ]  # fmt: skip
     assert [e.without_usd for e in found] == pytest.approx([4, 3 + 4, 15, 15 + 0])
 
@@ -72,7 +73,7 @@ def test_a_supplier_that_a_blind_schedule_does_not_draw_on() -> None:
     take = {"mwh_per_month": 6.0, "shortfall_usd_per_mwh": 0.5}
     plan = planned({"supplies": (supplier(minimum_take=take),)}, [3.0], bill={"taken_mwh": {"supplier": 0.0}},
                    start="2026-02-28 23:00+00:00")  # fmt: skip
-    assert usd_of(effects(plan)["supply"]) == (0, -3, 4.5)
+    assert usd_of(effects(plan)["supplier"]) == (0, -3, 4.5)
 
 
 def test_a_blind_schedule_draws_on_the_other_suppliers() -> None:
@@ -86,7 +87,7 @@ def test_energy_tier() -> None:
     """Two hours to the end of the month, 8 MWh left at 0, beyond it 3 USD/MWh: without the tier 20 MWh run."""
     tier = {"name": "T", "above_mwh_per_month": 100.0, "adds_usd_per_mwh": 3.0}
     plan = planned({"tiers": (tier,)}, [0.0, 0.0], bill={"tier_mwh": {"T": 92.0}}, start=LAST_HOURS)
-    assert usd_of(effects(plan)["energy_tier"]) == (20, 20 - 12 * 3, 8)
+    assert usd_of(effects(plan)["energy tier"]) == (20, 20 - 12 * 3, 8)
 
 
 def test_coincident_peak() -> None:
@@ -94,13 +95,13 @@ def test_coincident_peak() -> None:
     rule = {"months": (2,), "count": 2, "per": "month", "interval_minutes": 60, "source": "made up for a test"}
     peak = {"name": "CP", "rule": rule, "usd_per_mw_year": 8.0, "probability": 0.0}
     plan = planned({"coincident_peaks": (peak,)}, [0.0, 0.0], probability={"CP": [0.0, 0.5]})
-    assert usd_of(effects(plan)["coincident_peak"]) == (20, 0, 10)
+    assert usd_of(effects(plan)["coincident peaks"]) == (20, 0, 10)
 
 
 def test_minimum_bill() -> None:
     """At 1.5 USD/MWh nothing runs; a bill of 30 USD for two hours is due anyway and buys both: 20 USD of hash."""
     plan = planned({"minimum_bill_usd_per_month": 30.0}, [1.5, 1.5], bill={"charged_usd": 0.0}, start=LAST_HOURS)
-    found = effects(plan)["minimum_bill"]
+    found = effects(plan)["minimum bill"]
     assert usd_of(found) == (0, -30, -10)
     assert found.moved_mwh == pytest.approx(20)
 
@@ -113,13 +114,13 @@ def test_a_term_of_another_season_is_idle() -> None:
 
 
 def test_every_term_has_its_variant() -> None:
-    kinds = [term.kind for term, _, _ in variants(contract_plan().farm.energy)]
-    assert kinds == ["block", "resale", "block", "supply", "energy_tier", "demand_charge", "demand_charge",
-                     "coincident_peak"]  # fmt: skip
+    kinds = [term for term, _, _ in variants(contract_plan().farm.energy)]
+    assert kinds == ["block", "right to resell", "block", "supplier", "demand charge", "demand charge", "energy tier",
+                     "coincident peaks"]  # fmt: skip
     assert list(variants(farm().energy)) == []
 
 
-@settings(max_examples=25)
+@examples(25)
 @given(farms())
 def test_heeding_never_loses_and_charges_never_pay(c: Conditions) -> None:
     plan = plan_conditions(c)
@@ -127,9 +128,9 @@ def test_heeding_never_loses_and_charges_never_pay(c: Conditions) -> None:
     for effect in contract_terms(plan):
         assert effect.with_usd == plan.continuous.profit
         assert effect.heeding_usd >= -slack, effect
-        if effect.term.kind in COSTS:
+        if effect.term in COSTS:
             assert effect.worth_usd <= slack, effect
-        if effect.term.kind == "supply" and not any(s.minimum_take for s in c.farm.energy.supplies):
+        if effect.term == "supplier" and not any(s.minimum_take for s in c.farm.energy.supplies):
             assert effect.worth_usd >= -slack, effect
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from optimizer.arrays import F
+from optimizer.arrays import F, Int
 from optimizer.backtest.rungs import BOUND
 from optimizer.compare.outcomes import off_mwh
 from optimizer.conditions import Conditions
@@ -86,20 +86,25 @@ def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutc
         starts_per_machine_year=float(sum(v.sum() for v in s.starts.values())) / machines * HOURS_PER_YEAR / hours,
         energy_mwh=s.energy_mwh,
         btc=s.btc,
-        peaks=_peaks(c, s.import_mw),
+        peaks=tuple(
+            PeakSeen(
+                charge,
+                pd.Timestamp(c.grid.starts[run[0]]).isoformat(),
+                float(s.import_mw[run].mean()),
+                float(c.full_import_mw[run].mean()),
+            )
+            for charge, run in peaks_that_came(c)
+        ),
         breaches=len(check(c, schedule, whole=whole)),
     )
 
 
-def _peaks(c: Conditions, imported: F) -> tuple[PeakSeen, ...]:
-    """The peaks that came, runs of intervals that count in full or in part as one."""
-    found = []
+def peaks_that_came(c: Conditions) -> Iterator[tuple[str, Int]]:
+    """The charge of each peak and its intervals, runs of which count in full or in part as one."""
     for peak in c.farm.sections(CoincidentPeak):
         at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
         for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
-            begins = pd.Timestamp(c.grid.starts[run[0]]).isoformat()
-            found.append(PeakSeen(peak.name, begins, float(imported[run].mean()), float(c.full_import_mw[run].mean())))
-    return tuple(found)
+            yield peak.name, run
 
 
 @dataclass(frozen=True)

@@ -15,14 +15,14 @@ import numpy as np
 from optimizer.backtest.rungs import REPLANNING
 from optimizer.backtest.store import Store
 from optimizer.config.farm import Farm
-from optimizer.config.state import BillState, State
+from optimizer.config.state import State
 from optimizer.errors import MissingDataError, SolverError
 from optimizer.market.periods import billing_periods
-from optimizer.mechanisms.demand.config import Demand
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
 from optimizer.replanning.stepping import Stepper
 from optimizer.rolling import chained
+from optimizer.state import asked, at_full
 
 
 @dataclass(frozen=True)
@@ -56,9 +56,8 @@ class Replay:
         farm = self.k.actual.farm
         begins = self.k.grid.starts[self._edges[max(part.first - 1, 0)]].to_pydatetime()
         full = float(self.k.actual.full_import_mw.max())  # with none, its last day would be planned to save the charge
-        bill = BillState(peaks_mw={demand.name: full for demand in farm.sections(Demand)})
         try:
-            state = self._day(part.first - 1, State(at=begins, bill=bill))[1] if part.first else self.k.actual.state
+            state = self._day(part.first - 1, at_full(farm, begins, full))[1] if part.first else self.k.actual.state
             for day in range(part.first, part.stop):
                 _, state = self._kept(day, state)
         except (MissingDataError, SolverError):
@@ -93,15 +92,4 @@ class Replay:
 
 def _told(farm: Farm, state: State) -> str:
     """A state as text, with what nothing in the farm file asks for left out."""
-    ramps = farm.site.ramp_up_mw_per_hour is not None or farm.site.ramp_down_mw_per_hour is not None
-    ratchets = any(demand.ratchet is not None for demand in farm.sections(Demand))
-    bill = state.bill
-    bill = bill.model_copy(
-        update={
-            "past_peaks_mw": bill.past_peaks_mw if ratchets else {},
-            "charged_usd": bill.charged_usd if farm.energy.minimum_bill_usd_per_month else 0.0,
-        }
-    )
-    return state.model_copy(
-        update={"grid_import_mw": state.grid_import_mw if ramps else None, "bill": bill}
-    ).model_dump_json()
+    return asked(state, farm).model_dump_json()

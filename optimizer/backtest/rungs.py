@@ -125,4 +125,4 @@ BOUND = Rung(
     "The bound: the best schedule for someone who knows everything, machines in fractions",
     _foreseen,
 )
-LADDER = {rung.key: rung for rung in (*RULES, REPLANNING, BOUND)}
+RUNGS = {rung.key: rung for rung in (*RULES, REPLANNING, BOUND)}

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.backtest.replay import Replay, Stretch, stretches
-from optimizer.backtest.rungs import BOUND, LADDER, REPLANNING
+from optimizer.backtest.rungs import BOUND, REPLANNING, RUNGS
 from optimizer.backtest.store import Store
 from optimizer.config.backtest import Backtest
 from optimizer.digest import digest
@@ -43,15 +43,15 @@ def schedules(
         shown(min(sum(done.get(key, 0) for key in keys), total), total)
 
     try:
-        tasks: list[str | Stretch] = [key for key in (BOUND.key, *LADDER) if key in keys and LADDER[key].run]
+        tasks: list[str | Stretch] = [key for key in (BOUND.key, *RUNGS) if key in keys and RUNGS[key].run]
         if REPLANNING.key in keys:
             tasks += stretches(k)
         if workers > 1:
             _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
         found = {}
-        for key in LADDER:
+        for key in RUNGS:
             if key in keys:
-                found[key] = _rung(k, rules, store, key) if LADDER[key].run else _walked(k, store, show)
+                found[key] = _rung(k, rules, store, key) if RUNGS[key].run else _walked(k, store, show)
                 show()
         return found
     finally:
@@ -66,7 +66,7 @@ def _rung(k: Knowledge, rules: Backtest, store: Store, key: str) -> Followed:
     found = store.get(key, 0, "")
     if found is not None:
         return found[1]
-    run = LADDER[key].run
+    run = RUNGS[key].run
     assert run is not None, "re-planning is replayed day by day"
     made = run(k, rules)
     store.put(key, 0, "", len(k.grid), made, "")

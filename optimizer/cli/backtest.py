@@ -36,7 +36,7 @@ def backtest(
     ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
     from optimizer.backtest.outcomes import figures, ladder
-    from optimizer.backtest.rungs import LADDER
+    from optimizer.backtest.rungs import RUNGS
     from optimizer.backtest.running import schedules
     from optimizer.backtest.store import forget
     from optimizer.config.load import load_farm
@@ -46,7 +46,7 @@ def backtest(
     from optimizer.report.backtest.summary import print_ladder
 
     loaded = load_farm(farm)
-    keys = tuple(LADDER)
+    keys = tuple(RUNGS)
     chosen = _chosen(policies, keys)
     if loaded.replanning is None:
         raise InputError(

@@ -51,8 +51,9 @@ def plan(
     from optimizer.outputs import write_folder
     from optimizer.planning import plan_farm
     from optimizer.report.plan.files import plan_files, settlement
-    from optimizer.scenario.load import load_scenario
 
+    if scenario:
+        from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
         made = plan_farm(
             load_farm(farm),

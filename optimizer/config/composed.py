@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import Field, create_model
@@ -62,10 +63,16 @@ class Single(Own):
 
 
 class Listed(Own):
-    """An entry of a list, by its name, which no other entry has. MOST: how many; ENTRY: what one is called."""
+    """An entry of a list, by its name, which no other entry has. MOST: how many; ENTRY: what one is called.
+
+    TERM: what one is called as a term of the contract that a report leaves out to say what it does; nothing for none.
+    PARTS: keys of one that are such terms themselves, and what they are called.
+    """
 
     MOST: ClassVar[int] = 100
     ENTRY: ClassVar[str]
+    TERM: ClassVar[str] = ""
+    PARTS: ClassVar[Mapping[str, str]] = MappingProxyType({})
 
     name: Name = Field(description="Its name, unique in the list")
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
 from pydantic import ConfigDict, Field, ValidationInfo, create_model, model_validator
@@ -54,11 +56,28 @@ def _version(data: Any) -> int:
 
 
 S = TypeVar("S", bound=StateSection)
+Announced = dict[str, dict[str, tuple[int, ...]]]
 
 
 def state_sections() -> tuple[type[StateSection], ...]:
     """The mechanisms' own sections of the state."""
     return classes("state", StateSection)  # type: ignore[type-abstract]
+
+
+@dataclass(frozen=True)
+class Key:
+    """A key of the state, or of a section of it, and the mechanism's word on it.
+
+    after: what a schedule leaves in it, ``f(conditions, schedule)``. fitted: what of it survives in a changed farm,
+    ``f(value, farm)``. asked: whether anything in a farm asks for it. at_full: what it is taken to be where that is not
+    known and the farm drew so many MW, ``f(farm, MW)``; as by default without it.
+    """
+
+    name: str
+    after: Callable[[Any, Any], Any]
+    fitted: Callable[[Any, Any], Any] = lambda value, _: value
+    asked: Callable[[Any], bool] = lambda _: True
+    at_full: Callable[[Any, float], Any] | None = None
 
 
 class Switched(Section):

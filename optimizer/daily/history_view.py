@@ -73,7 +73,7 @@ def render_history(found: Review) -> str:
     """The page of a history, HTML text."""
     return render(
         "optimizer.daily",
-        "history.html",
+        "history",
         charts=_charts(found.followed[-_MOST_DRAWN:], found.timezone),
         r=found,
         total=totals(found),

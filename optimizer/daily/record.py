@@ -174,7 +174,9 @@ def _series(market: dict[str, Any], n: int) -> dict[str, Any]:
 def _before(data: dict[str, Any]) -> Dispatch:
     """The decisions of forms 1 and 2."""
     units_on = {(group, mode): _array(units) for group, mode, units in data["units_on"]}
-    return Dispatch.of(units_on, _array(data["onsite_mw"]), _array(data["export_mw"]), _arrays(data["supply_mw"]))
+    return Dispatch.of(
+        units_on, _array(data["onsite_mw"]), _array(data["export_mw"]), supply_mw=_arrays(data["supply_mw"])
+    )
 
 
 def _plain(value: Any) -> Any:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.ledger import accounts
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, Named
 from optimizer.market.quantities import declared
-from optimizer.mechanisms.suppliers.config import Supply
 
 if TYPE_CHECKING:
     from optimizer.daily.record import Record
@@ -32,7 +32,7 @@ def judge(record: Record) -> None:
             raise ValueError(f"{name} is no series of {n} numbers")
     named: list[tuple[Any, set[Any]]] = [
         (record.dispatch.units_on, {(group.name, mode) for group in farm.fleet for mode in group.modes}),
-        (record.dispatch.supply_mw, {supply.name for supply in farm.sections(Supply)}),
+        *((record.dispatch[name], labels(farm)) for account in accounts() for name, labels in account.decided),
     ]
     listed = ((name, one) for name, one in declared(type(farm)).items() if one.many)
     named += [(market.table[name], one.names(farm)) for name, one in listed if name in market.table]

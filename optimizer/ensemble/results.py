@@ -84,7 +84,7 @@ def collect(study: Study, outcomes: Iterable[Outcome]) -> Results:
     return Results(
         numbers=np.array(numbers, dtype=np.int64),
         figures=dict(zip(FIGURES, by_figure, strict=True)),
-        lines=dict(zip(line_names(study), by_line, strict=True)),
+        lines=dict(zip(line_names(), by_line, strict=True)),
         probability=counts.reshape(groups, intervals) / len(numbers),
         failures=failures,
     )

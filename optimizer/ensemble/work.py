@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.dispatch import Dispatch
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
 from optimizer.formulation import build_problem
-from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.ledger import ledger
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 
@@ -49,16 +48,9 @@ FIGURES = (
 )
 
 
-def line_names(study: Study) -> tuple[str, ...]:
+def line_names() -> tuple[str, ...]:
     """Names of the settlement's lines."""
-    nothing = np.zeros(len(study.base.grid))
-    idle = Dispatch.of(
-        {(group.name, mode): nothing for group in study.base.farm.fleet for mode in group.modes},
-        nothing,
-        nothing,
-        {supply.name: nothing for supply in study.base.farm.sections(Supply)},
-    )
-    return tuple(settle(study.base, idle).lines)
+    return tuple(line.name for line in ledger())
 
 
 _kept = threading.local()  # a session is not to be shared by threads, and Dask workers may have several

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing.facts import Quantity
+from optimizer.billing.thresholds import Quantity
 from optimizer.engine.language import AnySet, Int, LabelSet, Map
 from optimizer.engine.parts import in_a_row
 

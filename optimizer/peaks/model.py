@@ -123,8 +123,8 @@ class PeakModel:
         try:
             return TypeAdapter(PeakModel).validate_json(text)
         except ValidationError as error:
-            told = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
-            raise InputError(f"{file}: is not a peak model: {told}") from None
+            message = "; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()[:5])
+            raise InputError(f"{file}: is not a peak model: {message}") from None
 
 
 @dataclass(frozen=True)

@@ -123,20 +123,20 @@ def within_count(probability: F, days: Iterable[date], rule: PeakRule) -> tuple[
 
     ``days`` are the local days of the intervals.
 
-    >>> fair, told = within_count(np.full(48, 0.5), [date(2026, 8, 6)] * 24 + [date(2026, 8, 7)] * 24, ERCOT_4CP)
-    >>> round(float(fair.sum()), 9), told
+    >>> fair, remarks = within_count(np.full(48, 0.5), [date(2026, 8, 6)] * 24 + [date(2026, 8, 7)] * 24, ERCOT_4CP)
+    >>> round(float(fair.sum()), 9), remarks
     (1.0, ('the probabilities of 2026-08 add up to 24, but it counts 1 at most: they are scaled by 0.0416667',))
     """
     label = np.array(["{}-{:02d}".format(*rule.counts_for(day)) for day in days])
-    fair, told = probability.copy(), []
+    fair, remarks = probability.copy(), []
     for period in dict.fromkeys(label[probability > 0].tolist()):
         inside = label == period
         total = float(probability[inside].sum())
         if total > rule.count * (1.0 + _SURE):
             fair[inside] *= rule.count / total
             what = period if rule.per == "month" else f"the season from {period}"
-            told.append(
+            remarks.append(
                 f"the probabilities of {what} add up to {total:.6g}, but it counts {rule.count} at most: they are "
                 f"scaled by {rule.count / total:.6g}"
             )
-    return fair, tuple(told)
+    return fair, tuple(remarks)

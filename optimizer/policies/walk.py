@@ -18,6 +18,7 @@ import numpy as np
 from optimizer.arrays import Bool, F, Int
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
+from optimizer.ledger import declared
 from optimizer.limits import hard_limit
 from optimizer.mechanisms.onsite.config import Onsite
 from optimizer.reasons import Reason, reasons
@@ -66,20 +67,10 @@ def walked(c: Conditions, wish: Wish) -> Followed:
         for m, name in enumerate(group.modes)
     }
     off = {reason: machines for reason, machines in walk.off.items() if machines.any()}
-    made = Dispatch.of(units, walk.onsite, walk.exported, _suppliers(c, walk.imported))
+    made = Dispatch.of(units, walk.onsite, walk.exported)
+    for idle in declared("idle"):
+        made = idle(c, made)
     return Followed(made.table, off)
-
-
-def _suppliers(c: Conditions, imported: F) -> dict[str, F]:
-    """What is drawn from other suppliers: beyond the blocks, the cheapest first, where spot is dearer."""
-    open_mw = imported * (1.0 + c.farm.energy.loss_share) - sum(c.market.block_mw.values(), np.zeros(len(imported)))
-    prices = c.market.supply_price_usd_per_mwh
-    drawn = {}
-    for name in sorted(prices, key=lambda name: float(prices[name].mean())):
-        cheaper = prices[name] < c.market.energy_price_usd_per_mwh
-        drawn[name] = np.where(cheaper, np.clip(open_mw, 0.0, c.market.supply_limit_mw[name]), 0.0)
-        open_mw = open_mw - drawn[name]
-    return drawn
 
 
 def _whole(units: float, available: float, container: float) -> float:
@@ -121,19 +112,15 @@ class _Walk:
         installed = np.array([[float(group.units)] for group in c.farm.fleet])
         self.off[Reason.OUTAGE] = installed - c.units_available
         self.containers = [float(group.units_switched_together) for group in c.farm.fleet]
-        hard = hard_limit(c)
-        self.hard, self.event = hard.import_mw, hard.calls_mw.copy()
-        self.site = np.minimum(hard.site_mw, c.market.import_limit_mw)
-        for cap in c.calls.caps:  # those that may be missed at a price are kept too
-            self.event[cap.interval] = min(self.event[cap.interval], cap.cap_mw)
+        self.hard = hard_limit(c).import_mw
+        self.kept = hard_limit(c, priced=True)  # what may be missed at a price is kept too
         self.least = [
             np.array([getattr(group, key) for group in c.farm.fleet])
             for key in ("minimum_on_hours", "minimum_off_hours")
         ]
         self.bound_until = np.searchsorted(c.hours_before, c.hours_before + self.least[0][:, None] - _TOLERANCE)
         bound_mw = (c.units_bound[0] * self.extra).sum(axis=0)
-        limit = np.minimum(self.event, self.site)
-        self.room_ahead: F = limit + c.market.onsite_available_mw - c.idle_load_mw - bound_mw
+        self.room_ahead: F = self.kept.import_mw + c.market.onsite_available_mw - c.idle_load_mw - bound_mw
         self.first_of_day = np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days)))
 
     def step(self, t: int) -> None:
@@ -193,7 +180,7 @@ class _Walk:
     def _limit(self, t: int) -> tuple[float, Reason]:
         """The most import, MW, and the limit that says so."""
         c, rate = self.c, self.c.farm.site.ramp_up_mw_per_hour
-        limits = {Reason.EVENT: float(self.event[t]), Reason.IMPORT_LIMIT: float(self.site[t])}
+        limits = {reason: float(limit[t]) for reason, limit in self.kept.by_reason.items()}
         last = c.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is not None and last is not None:
             limits[Reason.RAMP] = last + rate * float(c.grid.hours[t])

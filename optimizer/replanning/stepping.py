@@ -11,7 +11,7 @@ from optimizer.arrays import Int
 from optimizer.billing import NO_REST, Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.config.state import State
+from optimizer.config.state import Announced, State
 from optimizer.dispatch import Dispatch
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.session import solve_from
@@ -26,7 +26,6 @@ from optimizer.rolling import executed, step
 from optimizer.schedule.checker import check
 from optimizer.schedule.explain import explain
 from optimizer.schedule.whole_units import dispatch_of, round_down
-from optimizer.state import Announced
 from optimizer.tail import charged_by_period
 from optimizer.units import MINUTES_PER_HOUR
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.clock import to_utc
@@ -15,16 +15,11 @@ from optimizer.errors import InputError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from optimizer.market.quantities import declared
-from optimizer.scenario.courses import PriceChange
-from optimizer.scenario.farm_changes import farm_with
-from optimizer.scenario.market_changes import market_with
-from optimizer.scenario.parts import Course
-from optimizer.scenario.piecewise import Window
 from optimizer.scenario.placed import Scenario, walked
 from optimizer.scenario.times import DayTime, resolved, stands_for
-from optimizer.scenario.windows import REPLACING, covers_all, window
 
-__all__ = ["combined", "dated", "farm_with", "market_with", "plan_time", "read_market_with"]
+if TYPE_CHECKING:
+    from optimizer.scenario.piecewise import Window
 
 NO_SCENARIO = Scenario("")
 
@@ -105,6 +100,8 @@ def read_market_with(
     """
     if not scenario.changes:
         return read_market(farm, folder, grid, price_file, head)
+    from optimizer.scenario.market_changes import market_with  # with the whole language of changes
+
     if price_file is None and not isinstance(farm.energy.price_usd_per_mwh, SeriesFile):
         scenario, fixed = _without_prices(scenario)
     else:
@@ -125,6 +122,8 @@ def read_market_with(
 
 def _without_prices(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
     """The scenario for a farm whose price a contract fixes, and what to say of it."""
+    from optimizer.scenario.courses import PriceChange
+
     kept = tuple(
         placed
         for placed in scenario.changes
@@ -138,6 +137,9 @@ def _without_prices(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
 
 def _replaced(scenario: Scenario, grid: Grid, known_at: datetime | None) -> set[str]:
     """The series of the market of whose values before the scenario nothing is left."""
+    from optimizer.scenario.parts import Course
+    from optimizer.scenario.windows import REPLACING, covers_all, window
+
     windows: dict[str, list[Window]] = {}
     for placed in scenario.known(grid.starts[0].to_pydatetime(), grid.timezone, known_at):
         change = placed.change

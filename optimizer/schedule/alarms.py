@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing import Tag
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.tags.account import tag_usd
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tags.facts import Tag, tags
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import Explanation
 from optimizer.schedule.items import PLAIN_ITEMS
@@ -62,13 +62,13 @@ def alarms(c: Conditions, dispatch: Dispatch, explanation: Explanation) -> tuple
     kept off counts with the power of its group's first mode, and all of them with no more than the import limit has
     room for. Where two charges keep a machine off, each answers for its part of what an MW costs in that interval.
     """
-    tags = c.billing.tags
+    billed = tags(c)
     imported = grid_import_mw(c, dispatch)
     kept = _kept_off_mw(c, imported, explanation.off)
-    charged = np.array([tag.rate_usd_per_mw * tag.weight for tag in tags]).reshape(len(tags), len(c.grid))
+    charged = np.array([tag.rate_usd_per_mw * tag.weight for tag in billed]).reshape(len(billed), len(c.grid))
     part = charged / np.maximum(charged.sum(axis=0), np.finfo(np.float64).tiny)
     margin = explanation.strike - np.sum([explanation.items[name] for name in PLAIN_ITEMS], axis=0)
-    return tuple(_alarm(c, tag, imported, kept, part[k], margin) for k, tag in enumerate(tags))
+    return tuple(_alarm(c, tag, imported, kept, part[k], margin) for k, tag in enumerate(billed))
 
 
 def _kept_off_mw(c: Conditions, imported: F, off: Mapping[Reason, F]) -> F:

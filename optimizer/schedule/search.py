@@ -43,8 +43,10 @@ REACH = 4  # containers, or single machines, to either side of the best in which
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
 _SAME = 1e-9
-_UNITS = frozenset(variable.name for variable in whole.VARIABLES)
-_CHOICES = tuple(variable.name for variable in VARIABLES if variable.integer and variable.name not in _UNITS)
+_CONTAINERS, _PARTIAL = (variable.name for variable in whole.VARIABLES)
+_CHOICES = tuple(
+    variable.name for variable in VARIABLES if variable.integer and variable.name not in (_CONTAINERS, _PARTIAL)
+)
 
 
 @dataclass(frozen=True)
@@ -232,7 +234,7 @@ class _Search:
         """
         size = containers(self.c)
         integer = self.whole.integer.copy()
-        for name in ("containers_on", "partial_on"):
+        for name in (_CONTAINERS, _PARTIAL):
             block = self.whole.columns[name]
             integer[block.span] &= np.broadcast_to(size > 1, block.shape).ravel()
         best = self._integers(replace(self.whole, integer=integer))
@@ -285,8 +287,8 @@ class _Search:
         rest = units % size
         known = {
             "units_on": units_of(leader.dispatch),
-            "containers_on": np.floor(units / size),
-            "partial_on": (rest > 0).astype(np.float64),
+            _CONTAINERS: np.floor(units / size),
+            _PARTIAL: (rest > 0).astype(np.float64),
             **{name: np.round(values[name]) for name in _CHOICES},
         }
         spans = [np.arange(span.start, span.stop) for span in (program.columns[name].span for name in known)]
@@ -308,7 +310,7 @@ class _Search:
 
 def _loose(program: LinearProgram) -> Bool:
     """Where machines are to be decided, (points, intervals)."""
-    units, whole = program.columns["units_on"], program.columns["containers_on"]
+    units, whole = program.columns["units_on"], program.columns[_CONTAINERS]
     free = (units.of(program.col_lower) < units.of(program.col_upper))[:, : whole.shape[1]]
     return free & program.integer[whole.span].reshape(whole.shape)
 
@@ -327,7 +329,7 @@ def _stretches(loose: Int) -> Iterator[slice]:
 def _whole_in(program: LinearProgram, stretch: slice) -> LinearProgram:
     """The program with integers in a stretch of intervals and fractions elsewhere."""
     integer = program.integer.copy()
-    for name in ("containers_on", "partial_on"):
+    for name in (_CONTAINERS, _PARTIAL):
         block = program.columns[name]
         mine = np.zeros(block.shape, dtype=np.bool_)
         mine[:, stretch] = True

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.mechanisms.blocks.config import Block
 from optimizer.reasons import Reason
 from optimizer.schedule.explain import REASONS, Explanation
+from optimizer.settlement.flows import offered
 from optimizer.units import WATTS_PER_MEGAWATT
 
 _NOTHING = 1e-9  # USD/MWh
@@ -114,9 +114,8 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
             others = others + values
     billed = 1.0 + c.farm.energy.loss_share
     # Where the next MWh comes from a block that is kept or from another supplier, the interval's price should stop none
-    fees = [block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None]
     fixed = explanation.items["energy"] / billed
-    apart = c.market.energy_price_usd_per_mwh - fixed > max(fees, default=0.0) + _NOTHING
+    apart = c.market.energy_price_usd_per_mwh - fixed > offered("resale_fee_usd_per_mwh", c) + _NOTHING
     rows, p = [], 0
     for group in c.farm.fleet:
         points = group.points

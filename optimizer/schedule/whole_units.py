@@ -11,7 +11,7 @@ from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.engine.solution import Solution
-from optimizer.ledger import accounts
+from optimizer.ledger import declared
 
 _SNAP = 1e-6
 
@@ -45,9 +45,8 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
     That is for what is executed of a plan. A plan itself is solved once more.
     """
-    for account in accounts():
-        for follow in account.followed:
-            dispatch = follow(c, dispatch)
+    for follow in declared("follow"):
+        dispatch = follow(c, dispatch)
     return dispatch
 
 

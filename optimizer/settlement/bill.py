@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.ledger import Kind, accounts, in_order, of_kind
+from optimizer.ledger import Kind, declared, in_order, of_kind
 from optimizer.market.periods import Period
 from optimizer.settlement.account import settle
 from optimizer.units import KW_PER_MW
@@ -44,7 +44,7 @@ class BillLine:
 def bill(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
     """The bill of a schedule, by period. Its USD add up to the account's lines of the same names, signs turned."""
     settled = settle(c, dispatch)
-    billed = [lines_of for account in accounts() for lines_of in account.bills]
+    billed = list(declared("bill"))
     lines: list[BillLine] = []
     for p in range(len(c.billing.periods)):
         here = [line for lines_of in billed for line in lines_of(settled, p)]

@@ -13,6 +13,7 @@ import pytest
 
 from tests.commands.running import COMMAND, beside, curtail
 from tests.report.backtests import FIRST, LAST, write_farm
+from tests.sampling import sample
 
 SECONDS = 60.0
 
@@ -60,7 +61,7 @@ def whole(farm: Path) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in out.iterdir()}
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", sample([1, 2], 1))
 def test_killed_at_random_moments_it_goes_on(farm: Path, whole: dict[str, bytes], tmp_path: Path, workers: int) -> None:
     """Killed again and again, each time a random while after one more piece than before was kept."""
     out, chance, kept = tmp_path / "out", random.Random(workers), []
@@ -83,7 +84,7 @@ def test_killed_at_random_moments_it_goes_on(farm: Path, whole: dict[str, bytes]
     assert not out.with_name("out.partial").exists()
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", sample([1, 2], 1))
 def test_interrupted_it_says_what_is_kept(farm: Path, whole: dict[str, bytes], tmp_path: Path, workers: int) -> None:
     out = tmp_path / "out"
     process = running(farm, out, workers)

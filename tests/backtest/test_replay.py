@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from optimizer.backtest.replay import Replay, stretches
-from optimizer.backtest.rungs import LADDER, REPLANNING
+from optimizer.backtest.rungs import REPLANNING, RUNGS
 from optimizer.backtest.running import digest, schedules
 from optimizer.backtest.store import Store, packed, unpacked
 from optimizer.config.backtest import Backtest
@@ -80,11 +80,11 @@ def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, tmp_path: Path) -> 
 
 def test_two_processes_give_what_one_does(k: Knowledge, tmp_path: Path) -> None:
     told: list[tuple[int, int]] = []
-    one = schedules(k, Backtest(), tuple(LADDER), tmp_path / "one.sqlite", 1, nothing)
-    two = schedules(k, Backtest(), tuple(LADDER), tmp_path / "two.sqlite", 2, lambda done, of: told.append((done, of)))
-    assert list(one) == list(two) == list(LADDER)
-    assert all(same(one[key], two[key]) for key in LADDER)
-    assert told[-1] == (len(LADDER) * HOURS, len(LADDER) * HOURS)
+    one = schedules(k, Backtest(), tuple(RUNGS), tmp_path / "one.sqlite", 1, nothing)
+    two = schedules(k, Backtest(), tuple(RUNGS), tmp_path / "two.sqlite", 2, lambda done, of: told.append((done, of)))
+    assert list(one) == list(two) == list(RUNGS)
+    assert all(same(one[key], two[key]) for key in RUNGS)
+    assert told[-1] == (len(RUNGS) * HOURS, len(RUNGS) * HOURS)
 
 
 def test_results_of_other_inputs_are_refused(k: Knowledge, tmp_path: Path) -> None:

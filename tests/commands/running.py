@@ -1,4 +1,4 @@
-"""Running the real command in a subprocess."""
+"""Running the real command: in the process of the test, or in one of its own where that is what is tested."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from optimizer.cli import main
 
 ROOT = Path(__file__).parents[2]
 COMMAND = ("-W", "error", "-m", "optimizer.cli")  # of `curtail`, with every warning an error
@@ -27,8 +30,21 @@ revenue: {hashprice_usd_per_ph_day: 33}
 """  # what a farm file needs besides its energy
 
 
-def curtail(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run ``curtail`` with these arguments and wait for it."""
+def curtail(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
+    """Run ``curtail`` with these arguments in this process, which has the imports behind it."""
+    words, code, out, err = ["curtail", *map(str, arguments)], 0, StringIO(), StringIO()
+    with pytest.MonkeyPatch.context() as patched, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
+        patched.setattr(sys, "argv", words)
+        patched.setattr(sys, "path", [*sys.path])  # which --extend lengthens
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+    return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())
+
+
+def process(*arguments: object, cwd: Path | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Run ``curtail`` with these arguments in a process of its own, as a shell does, and wait for it."""
     return subprocess.run(
         [sys.executable, *COMMAND, *map(str, arguments)],
         cwd=cwd or ROOT,

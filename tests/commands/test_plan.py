@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import CONFIGS, ROOT, WEST_TEXAS, curtail
+from tests.commands.running import CONFIGS, WEST_TEXAS, curtail, process
 
 FILES = {"schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"}
 
@@ -71,7 +71,7 @@ def test_the_oldest_machines_stop_first(planned: Path) -> None:
 
 def test_the_same_inputs_give_the_same_bytes(planned: Path, tmp_path: Path) -> None:
     again = tmp_path / "again"
-    assert curtail("plan", WEST_TEXAS, "--out", again).returncode == 0
+    assert process("plan", WEST_TEXAS, "--out", again).returncode == 0
     for name in FILES:
         assert (again / name).read_bytes() == (planned / name).read_bytes(), name
 
@@ -172,10 +172,10 @@ def keep_half(model):
 
 def test_extend_adds_the_users_constraint(tmp_path: Path) -> None:
     """The covenant keeps 1,000 machines on through the price spike, and costs money."""
-    (tmp_path / "mine.py").write_text(EXTENSION)
+    (tmp_path / f"{tmp_path.name}.py").write_text(EXTENSION)
     common = ("plan", WEST_TEXAS, "--no-report", "--json", "--hours", 36)
-    free = curtail(*common, "--out", tmp_path / "free", cwd=ROOT)
-    bound = curtail(*common, "--out", tmp_path / "bound", "--extend", "mine:keep_half", PYTHONPATH=f"{ROOT}:{tmp_path}")
+    free = curtail(*common, "--out", tmp_path / "free")
+    bound = curtail(*common, "--out", tmp_path / "bound", "--extend", f"{tmp_path.name}:keep_half", cwd=tmp_path)
     assert bound.returncode == 0, bound.stderr
     on = [
         float(r["on_eco"]) + float(r["on_normal"])
@@ -226,18 +226,9 @@ def test_other_commands_run(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_extension_is_the_users_to_mend(tmp_path: Path, body: str, said: str) -> None:
-    (tmp_path / "mine.py").write_text(f"def change(model):\n    {body}\n")
-    done = curtail(
-        "plan",
-        WEST_TEXAS,
-        "--extend",
-        "mine:change",
-        "--hours",
-        2,
-        "--out",
-        tmp_path / "o",
-        PYTHONPATH=f"{ROOT}:{tmp_path}",
-    )
+    (tmp_path / f"{tmp_path.name}.py").write_text(f"def change(model):\n    {body}\n")
+    common = ("plan", WEST_TEXAS, "--hours", 2, "--out", tmp_path / "o")
+    done = curtail(*common, "--extend", f"{tmp_path.name}:change", cwd=tmp_path)
     assert done.returncode in (2, 3), done.stderr
     assert said in done.stderr
     assert "unexpected" not in done.stderr

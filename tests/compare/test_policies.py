@@ -114,7 +114,7 @@ def test_other_suppliers_where_they_are_cheaper_beyond_the_block() -> None:
     }
     c = conditions(farm(energy=energy), [0.3, 0.6])
     followed = always_on(c)
-    assert followed.supply_mw["Plant"].tolist() == [0, 5]
+    assert followed["supply_mw"]["Plant"].tolist() == [0, 5]
     assert settle(c, followed).flows.spot_mw.tolist() == [7, 2]
     assert check(c, followed) == []
 

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.config.files import MOST_BYTES, read_document
 from optimizer.config.yaml12 import DEEPEST, MOST_NODES, parse
 from optimizer.errors import InputError
+from tests.sampling import examples
 
 
 @pytest.mark.parametrize(
@@ -199,13 +200,13 @@ def _tuples(value: Any) -> Any:
     return tuple(_tuples(inner) for inner in value) if isinstance(value, list) else value
 
 
-@settings(max_examples=150, deadline=None)
+@examples(150)
 @given(st.dictionaries(WORDS, JSON, min_size=1))
 def test_json_is_yaml(data: dict[str, Any]) -> None:
     assert parse(json.dumps(data)).data == _tuples(data)
 
 
-@settings(max_examples=200, deadline=None)
+@examples(200)
 @given(st.text())
 def test_any_text_is_data_or_a_fault_at_a_place(text: str) -> None:
     try:

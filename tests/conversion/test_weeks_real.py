@@ -29,6 +29,7 @@ from optimizer.market.grid import Grid
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, group
+from tests.sampling import sample
 
 REAL = Path(os.environ.get("CURTAIL_REAL_DATA", "/nowhere"))
 PRICES = REAL / "ercot/real_time_15min_2020_2021_2023.csv.gz"
@@ -158,17 +159,17 @@ def judge(errors: list[Error]) -> None:
     assert max(abs(error.off_of_year) for error in errors) < 0.003
 
 
-@pytest.mark.parametrize("number", YEARS)
+@pytest.mark.parametrize("number", sample(YEARS, 1))
 def test_strikes_of_the_fleet_by_the_threshold(number: int) -> None:
     judge(fleet_by_threshold(year(number)))
 
 
-@pytest.mark.parametrize("number", YEARS)
+@pytest.mark.parametrize("number", sample(YEARS, 1))
 def test_strikes_of_the_fleet_by_plans(number: int) -> None:
     judge(fleet_by_plans(year(number)))
 
 
-@pytest.mark.parametrize("number", YEARS)
+@pytest.mark.parametrize("number", sample(YEARS, 1))
 def test_any_strike_between_those_of_the_fleet(number: int) -> None:
     """Money is right everywhere. Between the marks hours off are missed by more than 2 % at some strikes."""
     off, off_with_losses, profit, resold = any_strike(year(number))
@@ -188,7 +189,7 @@ def any_strike(y: Year) -> tuple[F, F, F, F]:
     return off[shares > 0.01], off_with_losses[shares > 0.01], profit, resold
 
 
-@pytest.mark.parametrize("number", YEARS)
+@pytest.mark.parametrize("number", sample(YEARS, 1))
 def test_the_weeks_hold_the_storm_and_the_four_peaks(number: int) -> None:
     """In 2021 the storm is the week of 15 February; every year June to September have one peak each."""
     y = year(number)

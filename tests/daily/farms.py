@@ -11,7 +11,7 @@ from typing import Any
 
 from optimizer.daily.files import Done
 from optimizer.daily.job import run_once
-from tests.commands.running import curtail
+from tests.commands.running import curtail, process
 
 START = datetime(2026, 2, 11)
 FARM = """
@@ -70,8 +70,9 @@ def run(farm: Path, state: Path, hour: float = 0.0, day: int = 11) -> Done:
 
 
 def daily(farm: Path, state: Path, at: object, *more: object, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Run ``curtail daily`` as cron would."""
-    return curtail("daily", farm, "--state", state, "--at", at, *more, **environment)
+    """Run ``curtail daily``; with an environment of its own, as cron would."""
+    words = ("daily", farm, "--state", state, "--at", at, *more)
+    return process(*words, **environment) if environment else curtail(*words)
 
 
 def files_in(folder: Path) -> dict[str, bytes]:

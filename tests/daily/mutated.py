@@ -1,6 +1,6 @@
 """State files, records, feeds and calls as disks, people and attackers leave them, from a seed.
 
-``python -m tests.daily.mutated FIRST COUNT`` tries so many of them and prints what went wrong with the number it takes
+``python -m tests.daily.mutated NUMBER...`` tries these of them and prints what went wrong with the number it takes
 to see it again.
 """
 
@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -228,24 +228,24 @@ def _history_read(folder: Path) -> dict[str, Any]:
     return {"code": None, "said": []}
 
 
-def main(first: int, count: int, say: Callable[[str], None] = print) -> int:
+def main(numbers: Sequence[int], say: Callable[[str], None] = print) -> int:
     """Try mutants; print each that went wrong."""
     begun, bad, seen = time.monotonic(), 0, Counter[str]()
     work = Path(tempfile.mkdtemp(prefix="mutated-"))
     try:
         made = work / "made"
         base(made)
-        for number in range(first, first + count):
+        for number in numbers:
             wrong = list(tried(number, made, work))
             seen.update(line.partition(":")[0] for line in wrong)
             bad += bool(wrong)
             for line in wrong:
-                say(f"mutant {number}: python -m tests.daily.mutated {number} 1\n    {line[-1500:]}")
+                say(f"mutant {number}: python -m tests.daily.mutated {number}\n    {line[-1500:]}")
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    say(f"{count} mutants from {first}, {bad} wrong, {time.monotonic() - begun:.0f} s; {dict(seen)}")
+    say(f"{len(numbers)} mutants, {bad} wrong, {time.monotonic() - begun:.0f} s; {dict(seen)}")
     return int(bad > 0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1]), int(sys.argv[2])))
+    sys.exit(main([int(word) for word in sys.argv[1:]]))

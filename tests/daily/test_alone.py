@@ -15,6 +15,7 @@ from optimizer.daily.lock import locked
 from optimizer.errors import CurtailError
 from tests.commands.running import COMMAND, beside, fill, mounted
 from tests.daily.farms import daily, files_in, write_farm
+from tests.sampling import number
 
 RACER = """
 import sys
@@ -33,10 +34,10 @@ except CurtailError as error:
 
 
 def test_of_two_jobs_at_once_one_does_nothing(tmp_path: Path) -> None:
-    """Started together, five times: at least one plans, the other says who is at work; no run is logged by both."""
+    """Started together: at least one plans, the other says who is at work; no run is logged by both."""
     farm, state, refused = write_farm(tmp_path / "farm"), tmp_path / "state", 0
-    planned = 0
-    for hour in range(5):
+    planned, rounds = 0, number(3, 5)
+    for hour in range(rounds):
         racers = [beside("-c", RACER, farm, state, f"2026-02-11T{hour:02d}:00") for _ in range(2)]
         for racer in racers:
             racer.stdout.readline()
@@ -52,7 +53,7 @@ def test_of_two_jobs_at_once_one_does_nothing(tmp_path: Path) -> None:
         with History(state / "history.sqlite") as history:
             planned += sum(text == "0" for text in told)
             assert len(history.runs()) == planned
-    assert refused >= 2
+    assert refused >= rounds // 2
 
 
 def test_the_lock_goes_with_its_process(tmp_path: Path) -> None:

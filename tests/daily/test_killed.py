@@ -12,10 +12,11 @@ import pytest
 from optimizer.daily.history import History
 from tests.daily.farms import files_in, write_farm
 from tests.daily.killing import Runs
+from tests.sampling import number
 
 MOMENTS = [f"2026-02-11T{hour:02d}:00" for hour in range(0, 40, 4) if hour < 24]
 MOMENTS += [f"2026-02-12T{hour:02d}:00" for hour in range(0, 16, 4)]
-KILLS = 200
+KILLS = number(40, 200)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +34,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, list[di
     return farm, found, sum(lives) / len(lives)
 
 
-def test_two_hundred_kills(tmp_path: Path, undisturbed: tuple[Path, list[dict[str, bytes]], float]) -> None:
+def test_killed_again_and_again(tmp_path: Path, undisturbed: tuple[Path, list[dict[str, bytes]], float]) -> None:
     farm, expected, life = undisturbed
     state, draw = tmp_path / "state", random.Random(20260211)
     runs, kills, left, edge = Runs(farm, state), 0, 0, life

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import shutil
 from collections.abc import Callable
@@ -19,8 +18,9 @@ from optimizer.daily.review import review, review_json
 from optimizer.errors import CurtailError
 from tests.daily.farms import START, write_farm
 from tests.daily.test_written import before
+from tests.sampling import number
 
-MUTATIONS = int(os.environ.get("CURTAIL_MUTATIONS", "300"))
+MUTATIONS = number(100, 300, "CURTAIL_MUTATIONS")
 PARTS = 10
 ODD: tuple[Any, ...] = (
     None, "", "x", -1, 0, 1, 1e300, -1e300, float("nan"), float("inf"), 2**70, True, [], {}, [[]], "2026-02-30 25:00",

@@ -20,7 +20,7 @@ from optimizer.daily.on_change import HANDED_OVER, Program, command_of
 from optimizer.daily.record import Record
 from optimizer.daily.setpoints import hand_out
 from optimizer.errors import InputError
-from tests.commands.running import curtail
+from tests.commands.running import process
 from tests.daily.farms import daily, write_farm
 
 MIDNIGHT = datetime(2026, 2, 11, 6, tzinfo=UTC)
@@ -184,13 +184,13 @@ def test_the_commands_hand_over(tmp_path: Path) -> None:
     """What the program prints does not get among the data of --json; a program that fails costs no run."""
     farm, state, taken = write_farm(tmp_path / "farm"), tmp_path / "state", tmp_path / "taken"
     command = shlex.join([sys.executable, "-c", TAKES, str(taken)])
-    done = daily(farm, state, "2026-02-11 00:00", "--json", "--on-change", command)
+    done = process("daily", farm, "--state", state, "--at", "2026-02-11", "--json", "--on-change", command)
     assert (done.returncode, json.loads(done.stdout)["status"]) == (0, "planned"), done.stderr
     assert done.stderr == "taken\n"
     failing = daily(farm, state, "2026-02-11 07:00", "--json", "--on-change", "false")
     assert (failing.returncode, failing.stderr) == (0, "--on-change false: ended with code 1\n")
     span = ("--at", "2026-02-11 07:00:00", "--until", "2026-02-11T13:00:04Z", "--every", 1)
-    watching = curtail("watch", farm, "--state", state, *span, "--on-change", command)
+    watching = process("watch", farm, "--state", state, *span, "--on-change", command)
     assert watching.returncode == 0, watching.stderr
     documents = [json.loads(text) for text in taken.read_text().split("\0")[:-1]]
     assert [document["made_at"][11:16] for document in documents] == ["00:00", "07:00"]

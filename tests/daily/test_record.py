@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
@@ -21,6 +21,7 @@ from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
 from optimizer.state import state_after
 from tests.farms import conditions, farm, farms, group
+from tests.sampling import examples
 
 START = pd.Timestamp("2026-02-11 06:00Z")
 
@@ -34,7 +35,7 @@ def recorded(c: Conditions) -> Record:
 
 
 @given(farms())
-@settings(max_examples=40)
+@examples(40)
 def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
     """The same text, the same account to the last bit."""
     record = recorded(c)
@@ -46,7 +47,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
 
 
 @given(farms(), st.data())
-@settings(max_examples=40)
+@examples(40)
 def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditions, data: st.DataObject) -> None:
     record, n = recorded(c), data.draw(st.integers(1, len(c.grid)))
     really, dispatch = followed_until(record, c.grid.ends[n - 1])

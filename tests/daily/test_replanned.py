@@ -14,9 +14,10 @@ from optimizer.replanning.history import read_history
 from optimizer.replanning.stepping import Stepper
 from tests.daily.arriving import BEFORE, FIRST, KINDS, now_on, run, site, until, write_real
 from tests.daily.farms import START, write_prices
+from tests.sampling import sample
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", sample(KINDS, 3))
 def test_a_loop_of_jobs_does_what_a_replay_does(tmp_path: Path, kind: str) -> None:
     """Prices that nobody has said, a job at every quarter of an hour with the files of that moment: equal machines."""
     farm, state = site(tmp_path / "farm", KINDS[kind]), tmp_path / "state"

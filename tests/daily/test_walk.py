@@ -1,7 +1,7 @@
 """Days from a seed under everything that happens, and mutants of every file: nothing in force breaks a hard call.
 
-500 days: ``CURTAIL_WALK_DAYS=500 pytest tests/daily/test_walk.py``; 5,000 mutants: ``CURTAIL_DAILY_MUTANTS=5000``. One
-of them again: what a failure prints.
+A run of the suite draws a few of both. 500 days: ``CURTAIL_WALK_DAYS=500 pytest tests/daily/test_walk.py``; 5,000
+mutants: ``CURTAIL_DAILY_MUTANTS=5000``. One of them again: what a failure prints.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import os
 import random
 import subprocess
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -25,13 +26,14 @@ from tests.daily.walk.controller import Controller
 from tests.daily.walk.farms import yaml_of
 from tests.daily.walk.judge import Look, faults
 from tests.daily.walk.orders import Fleet, Orders, fleet_of
+from tests.sampling import number, sample
 
-DAYS = int(os.environ.get("CURTAIL_WALK_DAYS", "16"))
+DAYS = number(4, 16, "CURTAIL_WALK_DAYS")
 FIRST = int(os.environ.get("CURTAIL_WALK_FIRST", "0"))
-MUTANTS = int(os.environ.get("CURTAIL_DAILY_MUTANTS", "100"))
+MUTANTS = number(40, 100, "CURTAIL_DAILY_MUTANTS")
 PARTS = 2  # processes side by side
 NOON = datetime(2026, 2, 11, 18, tzinfo=UTC)  # on the farm's clock
-WRONG_ONCE = (37, 185, 266, 277, 383, 420, 1062, 1064)
+WRONG_ONCE = (37, 185, 266, 277, 383, 420, 1062, 1064)  # days that found a fault
 QUARTER = timedelta(minutes=15)
 FARM: dict[str, Any] = {
     **{"name": "By hand", "timezone": "America/Chicago"},
@@ -44,17 +46,11 @@ FARM: dict[str, Any] = {
 }
 
 
-def side_by_side(module: str, first: int, count: int) -> None:
+def side_by_side(module: str, numbers: Sequence[int]) -> None:
     """A walk in processes of their own; what it printed where anything was wrong."""
-    each = -(-count // PARTS)
     begun = [
-        beside(
-            *("-m", module, first + part * each, min(each, count - part * each)),
-            env={"OMP_NUM_THREADS": "1"},
-            stderr=subprocess.STDOUT,
-        )
+        beside("-m", module, *numbers[part::PARTS], env={"OMP_NUM_THREADS": "1"}, stderr=subprocess.STDOUT)
         for part in range(PARTS)
-        if part * each < count
     ]
     said = [process.communicate()[0] for process in begun]
     print("\n".join(said))
@@ -62,16 +58,11 @@ def side_by_side(module: str, first: int, count: int) -> None:
 
 
 def test_days_under_everything_that_happens() -> None:
-    side_by_side("tests.daily.walk", FIRST, DAYS)
-
-
-@pytest.mark.parametrize("seed", WRONG_ONCE)
-def test_days_that_were_wrong_once(seed: int) -> None:
-    side_by_side("tests.daily.walk", seed, 1)
+    side_by_side("tests.daily.walk", [*range(FIRST, FIRST + DAYS), *sample(WRONG_ONCE, 3)])
 
 
 def test_mutated_files_never_stop_the_job() -> None:
-    side_by_side("tests.daily.mutated", 0, MUTANTS)
+    side_by_side("tests.daily.mutated", range(MUTANTS))
 
 
 def test_commands_that_are_killed_in_a_call_leave_it_obeyed(tmp_path: Path) -> None:
@@ -81,8 +72,8 @@ def test_commands_that_are_killed_in_a_call_leave_it_obeyed(tmp_path: Path) -> N
     assert daily(farm, state, "2026-02-11 00:00").returncode == 0
     assert daily(farm, state, "2026-02-11 01:45").returncode == 0
     controller, dice, killed = Controller(state / "setpoints.json"), random.Random(20260211), 0
-    for number in range(6):
-        local = datetime(2026, 2, 11, 2) + number * QUARTER
+    for step in range(6):
+        local = datetime(2026, 2, 11, 2) + step * QUARTER
         with beside(*COMMAND, "daily", farm, "--state", state, "--at", local, stderr=subprocess.DEVNULL) as job:
             time.sleep(dice.uniform(0.3, 2.0))
             job.kill()

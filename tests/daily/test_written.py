@@ -21,6 +21,7 @@ from optimizer.daily.job import run_once
 from optimizer.daily.record import Record, metered, record_of
 from optimizer.daily.review import review
 from optimizer.errors import CurtailError
+from optimizer.mechanisms.demand.facts import peak_bills
 from optimizer.policies import strike_rule
 from optimizer.state import fitted, state_after
 from tests.daily.farms import START, shifted, write_farm, write_prices
@@ -248,7 +249,7 @@ def test_a_peak_that_is_not_known_stays_so_and_costs_nothing() -> None:
     carried, said = state_at(after, record.farm, unknown, None)
     assert (known.bill.peaks_mw, carried.bill.peaks_mw, said) == ({"D": 10.0}, {}, ())
     assert carried.groups["G"].running == 10
-    assert metered(unknown, unknown.market).billing.peak_bills[0].floor_mw >= 1e3
+    assert peak_bills(metered(unknown, unknown.market))[0].floor_mw >= 1e3
 
 
 def test_after_a_long_silence_a_measured_state_is_enough(tmp_path: Path) -> None:

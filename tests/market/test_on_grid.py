@@ -9,13 +9,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.series import TimeSeries, on_grid
 from tests.market.farms import series_of
+from tests.sampling import examples
 
 T0 = pd.Timestamp("2026-02-11T00:00Z").as_unit("us")
 
@@ -69,7 +70,7 @@ def test_no_values_at_all() -> None:
         on_grid(empty, grid([60]))
 
 
-@settings(max_examples=60, deadline=None)
+@examples(60)
 @given(
     rows=st.lists(st.tuples(st.sampled_from([5, 15, 30, 60]), st.floats(-1e4, 1e4)), min_size=1, max_size=40),
     steps=st.lists(st.sampled_from([5, 15, 30, 60]), min_size=1, max_size=40),

@@ -24,8 +24,9 @@ from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared
 from optimizer.planning import plan_conditions
-from optimizer.scenario.apply import farm_with, market_with
+from optimizer.scenario.farm_changes import farm_with
 from optimizer.scenario.load import scenarios_in
+from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.placed import Scenario
 from optimizer.state import state_after
 from tests.config.mutations import mutants

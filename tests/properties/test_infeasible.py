@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
@@ -16,6 +16,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.planning import plan_conditions
 from tests.farms import conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
+from tests.sampling import examples
 
 DEMAND = re.compile(r"(\d{4}-\d\d-\d\d \d\d:\d\d) to \d\d:\d\d: (.*), which is ([\d.e+-]+) (MW|machines) short")
 
@@ -37,7 +38,7 @@ EIGHTHS = st.integers(1, 7).map(lambda i: i / 8)
 
 
 @given(farms(coupled=False, most_intervals=6), st.data())
-@settings(max_examples=25)
+@examples(25)
 def test_an_interconnection_too_small_for_what_always_runs(c: Conditions, data: st.DataObject) -> None:
     """Auxiliary load above the hard import limit: the plan names each interval, the limit and the megawatts."""
     short = np.array([data.draw(st.one_of(st.just(0.0), EIGHTHS)) for _ in range(len(c.grid))])
@@ -60,7 +61,7 @@ def bound_on(units: int, **more: Any) -> Any:
 
 
 @given(st.integers(2, 10), EIGHTHS, st.sampled_from(["event", "import limit"]))
-@settings(max_examples=15)
+@examples(15)
 def test_machines_that_must_run_against_a_hard_cap(units: int, cap: float, kind: str) -> None:
     """Machines bound on draw more than a call, or the interconnection, allows in the plan's second hour."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer.conditions import Conditions
 from optimizer.engine.choices import fixed, optimum
@@ -19,6 +19,7 @@ from optimizer.schedule.items import ITEMS, machine_items, marginal_items
 from optimizer.schedule.whole_units import dispatch_of
 from optimizer.settlement.account import settle
 from tests.farms import farms
+from tests.sampling import examples
 
 
 @given(farms())
@@ -57,7 +58,7 @@ def test_a_whole_plan_breaks_no_rule_and_earns_no_more_than_the_optimum(c: Condi
 
 
 @given(farms(most_groups=2, most_intervals=5))
-@settings(max_examples=20)
+@examples(20)
 def test_exact_whole_units_earn_at_least_what_rounded_ones_do(c: Conditions) -> None:
     rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
     assert check(c, exact.dispatch) == []
@@ -114,7 +115,7 @@ def test_what_a_machine_pays_adds_up_to_the_reduced_cost_of_its_column(c: Condit
 
 
 @given(farms(most_intervals=6))
-@settings(max_examples=25)
+@examples(25)
 def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> None:
     """With the choices made profit is concave in the load, so its slopes to either side bracket the shadow price."""
     problem = build_problem(c)
@@ -153,7 +154,7 @@ def test_every_machine_that_is_off_has_one_reason(c: Conditions) -> None:
 
 
 @given(farms(most_groups=2, most_intervals=6))
-@settings(max_examples=10)
+@examples(10)
 def test_the_same_plan_comes_out_twice(c: Conditions) -> None:
     one, two = plan_conditions(c), plan_conditions(c)
     assert one.method == two.method

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import assume, given, settings
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
@@ -15,6 +15,7 @@ from optimizer.planning import plan_conditions
 from optimizer.schedule.checker import check
 from tests.farms import farms
 from tests.properties.changes import with_farm, without
+from tests.sampling import examples
 
 
 def in_containers(c: Conditions, sizes: list[int], ramp_down: float | None) -> Conditions:
@@ -38,7 +39,7 @@ def in_containers(c: Conditions, sizes: list[int], ramp_down: float | None) -> C
     st.lists(st.sampled_from([1, 2, 3, 5]), min_size=2, max_size=2),
     st.sampled_from([None, 0.25, 0.5]),
 )
-@settings(max_examples=30)
+@examples(30)
 def test_whole_containers_break_no_rule(c: Conditions, sizes: list[int], ramp_down: float | None) -> None:
     boxed = in_containers(c, sizes, ramp_down)
     try:
@@ -56,7 +57,7 @@ def test_whole_containers_break_no_rule(c: Conditions, sizes: list[int], ramp_do
 
 
 @given(farms(most_groups=2, most_intervals=4), st.lists(st.sampled_from([1, 2, 3, 5]), min_size=2, max_size=2))
-@settings(max_examples=20)
+@examples(20)
 def test_no_whole_schedule_beats_the_exact_one(c: Conditions, sizes: list[int]) -> None:
     boxed = in_containers(c, sizes, None)
     rounded, exact = plan_conditions(boxed), plan_conditions(boxed, units="exact")
@@ -69,7 +70,7 @@ def test_no_whole_schedule_beats_the_exact_one(c: Conditions, sizes: list[int]) 
 
 
 @given(farms(most_groups=3, most_intervals=4), st.permutations([1, 1, 5]))
-@settings(max_examples=20)
+@examples(20)
 def test_what_is_proved_is_as_good_as_the_exact_one(c: Conditions, sizes: list[int]) -> None:
     """To a thousandth of gross revenue, or a ten-thousandth of profit, which is what it is said to be proved to."""
     boxed = in_containers(c, sizes, None)

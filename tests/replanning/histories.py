@@ -11,6 +11,7 @@ import pandas as pd
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
+from optimizer.mechanisms.demand.facts import peak_bills
 from optimizer.policies import Followed
 from optimizer.replanning.forecasts import PriceForecast
 from optimizer.replanning.knowledge import Knowledge
@@ -129,5 +130,5 @@ def turnover(c: Conditions) -> float:
     """USD that pass through the farm's books at most: hash, power and what else a megawatt-hour costs or brings."""
     mwh = float(c.full_load_mw @ c.grid.hours)
     dearest = float(np.abs(c.market.energy_price_usd_per_mwh).max()) + 100.0
-    charges = sum(bill.rate_usd_per_mw * float(c.full_load_mw.max()) for bill in c.billing.peak_bills)
+    charges = sum(bill.rate_usd_per_mw * float(c.full_load_mw.max()) for bill in peak_bills(c))
     return 1.0 + mwh * dearest + charges

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
@@ -21,6 +21,7 @@ from optimizer.schedule.checker import check
 from optimizer.settlement.account import settle
 from tests.farms import call, conditions, farms, group
 from tests.replanning.histories import evenly, finer, foreseen, history, replanned, stepped, turnover, with_prices
+from tests.sampling import examples
 
 SLOW = group(units=10, restart_minutes=30.0, minimum_on_hours=2.0, minimum_off_hours=2.0, wear_usd_per_start=0.25)
 
@@ -76,7 +77,7 @@ def test_every_five_minutes_does_what_every_hour_does_where_prices_hold_for_an_h
 
 
 @given(farms(coupled=False, most_intervals=8), st.sampled_from([0, 1]))
-@settings(max_examples=30)
+@examples(30)
 def test_without_couplings_it_is_the_strike_rule(c: Conditions, lag: int) -> None:
     """Whatever is forecast: with nothing coupled only the latest price known counts, and it counts as it does there."""
     k = _on_equal_hours(c, lag)
@@ -119,7 +120,7 @@ def _ties(k: Knowledge) -> Any:
 
 
 @given(farms(most_groups=2, most_intervals=8))
-@settings(max_examples=40)
+@examples(40)
 def test_with_every_price_known_pieces_earn_what_the_whole_does(c: Conditions) -> None:
     """Perfect prices and full look-ahead: planned at once or again at every interval, the profit is the same.
 
@@ -134,7 +135,7 @@ def test_with_every_price_known_pieces_earn_what_the_whole_does(c: Conditions) -
 
 
 @given(farms(most_groups=2, most_intervals=8, coupled=True))
-@settings(max_examples=40)
+@examples(40)
 def test_machines_coupled_in_time_alone_lose_nothing_at_the_seams(c: Conditions) -> None:
     """Restarts, minimum times, starts and outages have whole optima: there the profit is the same to the cent."""
     roomy = c.farm.model_dump() | {"events": (), "programs": ()}
@@ -185,7 +186,7 @@ DATA = ("energy_price_usd_per_mwh", "temperature_c", "hashprice_usd_per_ph_day")
     st.sampled_from([0, 1]),
     st.sampled_from([None, 0.0]),
 )
-@settings(max_examples=60)
+@examples(60)
 def test_what_comes_later_changes_no_decision(
     prices: list[float], at: int, name: str, lag: int, half_life: float | None
 ) -> None:

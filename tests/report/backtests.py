@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.backtest.outcomes import Ladder, ladder
-from optimizer.backtest.rungs import LADDER
+from optimizer.backtest.rungs import RUNGS
 from optimizer.backtest.running import schedules
 from optimizer.config.load import load_farm
 from optimizer.policies import Followed
@@ -87,7 +87,7 @@ def _write_series(folder: Path) -> None:
         table.to_csv(folder / f"{name}.csv", index=False)
 
 
-def replayed(farm: Path, keys: tuple[str, ...] = tuple(LADDER), first: str = FIRST, hours: float = 72.0) -> Made:
+def replayed(farm: Path, keys: tuple[str, ...] = tuple(RUNGS), first: str = FIRST, hours: float = 72.0) -> Made:
     """Every rung asked for, over days of the small farm's history."""
     loaded = load_farm(farm)
     known = read_history(loaded, farm.parent, datetime.fromisoformat(first), hours)

@@ -14,8 +14,9 @@ from optimizer.config.load import load_farm
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.hashprice import hashprice
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.planning import conditions_of
-from optimizer.scenario.apply import farm_with
+from optimizer.scenario.farm_changes import farm_with
 from tests.config.mutations import CONFIGS
 from tests.farms import conditions, farm, group
 from tests.scenario.made import scenario
@@ -40,7 +41,7 @@ def test_an_event_by_days_of_the_plan() -> None:
     (event,) = one.events
     assert (event.start, event.end) == (datetime(2026, 2, 12, 6), datetime(2026, 2, 12, 9))
     c = conditions(one, [0.0] * 30)
-    assert [(cap.interval, cap.cap_mw) for cap in c.event_caps] == [(24, 3.0), (25, 3.0), (26, 3.0)]
+    assert [(cap.interval, cap.cap_mw) for cap in caps(c)] == [(24, 3.0), (25, 3.0), (26, 3.0)]
 
 
 def test_faults_of_an_event_are_told_in_the_scenario() -> None:
@@ -132,8 +133,8 @@ def test_programs_take_the_place_of_those_of_their_names() -> None:
         f"kind: programs, set: [{{name: ERS, calls_per_season: {calls}}}, {{name: B{calls}}}]" for calls in (0, 1)
     )
     call = f"kind: event, event: {{{CALL}}}"
-    assert [cap.interval for cap in conditions(under(one, call), [0.0] * 2).event_caps] == [0]
-    assert conditions(under(none, call), [0.0] * 2).event_caps == ()
+    assert [cap.interval for cap in caps(conditions(under(one, call), [0.0] * 2))] == [0]
+    assert caps(conditions(under(none, call), [0.0] * 2)) == ()
     several = under(none, call, one).programs
     assert [(program.name, program.calls_per_season) for program in several] == [("ERS", 1), ("B0", None), ("B1", None)]
 

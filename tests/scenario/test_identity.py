@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from optimizer.conditions import Conditions
 from optimizer.market.inputs import MarketInputs
-from optimizer.scenario.apply import combined, farm_with, market_with
+from optimizer.scenario.apply import combined
+from optimizer.scenario.farm_changes import farm_with
+from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.placed import Scenario
 from tests.farms import farms
 from tests.scenario.made import scenario

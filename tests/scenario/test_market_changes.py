@@ -11,7 +11,7 @@ import pytest
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.hashprice import btc_per_ph_day, hashprice
 from optimizer.market.inputs import MarketInputs, read_market
-from optimizer.scenario.apply import market_with
+from optimizer.scenario.market_changes import market_with
 from tests.farms import farm, market
 from tests.market.farms import farm as local_farm
 from tests.scenario.made import scenario

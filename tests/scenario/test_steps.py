@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 import pytest
 
 from optimizer.errors import InputError
-from optimizer.scenario.apply import market_with
 from optimizer.scenario.load import scenarios_in
+from optimizer.scenario.market_changes import market_with
 from tests.farms import farm, market
 
 HEAD = "{name: S, summary: s, sources: [made up], changes: "

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from optimizer.errors import InputError
-from optimizer.scenario.apply import dated, farm_with, market_with
+from optimizer.scenario.apply import dated
+from optimizer.scenario.farm_changes import farm_with
+from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.times import DayTime, day_time, resolved
 from tests.farms import farm, market
 from tests.scenario.made import faults, scenario

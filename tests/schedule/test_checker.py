@@ -49,7 +49,7 @@ class Case:
         nothing = np.zeros(len(units))
         on = MappingProxyType({("G", "normal"): units})
         drawn = {} if self.supply is None else {"S": nothing + self.supply[bad]}
-        return Dispatch.of(on, nothing + self.onsite[bad], nothing + self.export[bad], drawn)
+        return Dispatch.of(on, nothing + self.onsite[bad], nothing + self.export[bad], supply_mw=drawn)
 
 
 SUPPLIED: dict[str, Any] = {"supplies": ({"name": "S", "limit_mw": 6.0, "price_usd_per_mwh": 1.0},)}
@@ -285,7 +285,7 @@ def test_all_suppliers_together_give_no_more_than_is_imported() -> None:
     on, nothing = MappingProxyType({("G", "normal"): np.array([9.0])}), np.zeros(1)
 
     def drawn(one: float, other: float) -> Dispatch:
-        return Dispatch.of(on, nothing, nothing, {"S": np.array([one]), "T": np.array([other])})
+        return Dispatch.of(on, nothing, nothing, supply_mw={"S": np.array([one]), "T": np.array([other])})
 
     assert check(c, drawn(5.0, 4.0)) == []
     assert check(c, drawn(6.0, 5.0)) == [Breach("suppliers above import", "", 0, 2.0, "MW")]

@@ -20,6 +20,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks
 from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event, FullStop
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.mechanisms.calls.obligations import obligations
 from optimizer.planning import plan_conditions
 from optimizer.report.plan.figures import figures
@@ -209,7 +210,7 @@ def test_a_plan_knows_of_every_call() -> None:
         conditions(farm(events=(call("07:00", "08:00", **notice),)), [PAYS] * 3)
         for notice in ({}, {"notice_minutes": 5.0})
     )
-    assert known.event_caps == unknown.event_caps
+    assert caps(known) == caps(unknown)
 
 
 FARM = """name: faulty

@@ -138,7 +138,7 @@ def test_what_fewer_machines_do_not_take_of_suppliers_is_not_drawn() -> None:
         c = conditions(farm(limit_mw=6.5, energy={"supplies": supplies}), [3.0])
         plan = plan_conditions(c)
         assert (on(plan), check(c, plan.dispatch)) == ([6], [])
-        assert {name: mw.tolist() for name, mw in plan.dispatch.supply_mw.items()} == {"cheap": [3.0], "dear": [3.0]}
+        assert {name: mw.tolist() for name, mw in plan.dispatch["supply_mw"].items()} == {"cheap": [3.0], "dear": [3.0]}
         assert plan.continuous.lines["supply_cost"] == pytest.approx(-(3.5 * 0.5 + 3 * 0.25))
         assert plan.settlement.lines["supply_cost"] == pytest.approx(-(3 * 0.5 + 3 * 0.25))
 
@@ -150,8 +150,8 @@ def test_suppliers_give_way_one_after_the_other() -> None:
     continuous = dispatch_of(solve(compile_program(build_problem(c))))
     fewer = continuous.with_(units_on={("G", "normal"): np.array([5.5])})
     rounded = round_down(c, fewer)
-    assert [mw.tolist() for mw in continuous.supply_mw.values()] == [pytest.approx([0.5]), pytest.approx([6.5])]
-    assert {name: mw.tolist() for name, mw in rounded.supply_mw.items()} == {"dear": [0.0], "cheap": [5 * 1.25]}
+    assert [mw.tolist() for mw in continuous["supply_mw"].values()] == [pytest.approx([0.5]), pytest.approx([6.5])]
+    assert {name: mw.tolist() for name, mw in rounded["supply_mw"].items()} == {"dear": [0.0], "cheap": [5 * 1.25]}
     assert check(c, rounded) == []
 
 
@@ -161,7 +161,7 @@ def test_on_site_power_is_turned_down_before_suppliers_are_judged() -> None:
     c = conditions(farm(energy=own), [3.0])
     plan = plan_conditions(c)
     assert (on(plan), plan.dispatch.onsite_mw.tolist(), check(c, plan.dispatch)) == ([6], [4.0], [])
-    assert plan.dispatch.supply_mw["S"].tolist() == pytest.approx([2.0])
+    assert plan.dispatch["supply_mw"]["S"].tolist() == pytest.approx([2.0])
 
 
 def test_rounding_lowers_the_peak_that_is_billed() -> None:
@@ -182,8 +182,8 @@ def test_rounding_never_draws_more_than_it_imports(c: Conditions) -> None:
     rounded = round_down(c, continuous)
     broken = {breach.rule for breach in check(c, rounded)}
     assert not broken & {"supply below zero", "supplier's limit", "suppliers above import", "import below zero"}
-    for name, mw in rounded.supply_mw.items():
-        assert (mw <= continuous.supply_mw[name] + 1e-9).all()
+    for name, mw in rounded["supply_mw"].items():
+        assert (mw <= continuous["supply_mw"][name] + 1e-9).all()
 
 
 def mixed(limit_mw: float) -> Conditions:
@@ -294,7 +294,7 @@ def test_of_two_suppliers_the_one_with_a_minimum_to_take_is_drawn_first() -> Non
     built = farm(limit_mw=6.5, energy={"supplies": two}, state=state)
     c = conditions(built, [3.0], start="2026-02-28 23:00+00:00")
     plan = plan_conditions(c)
-    assert {name: mw.tolist() for name, mw in plan.dispatch.supply_mw.items()} == {"dear": [4.0], "cheap": [2.0]}
+    assert {name: mw.tolist() for name, mw in plan.dispatch["supply_mw"].items()} == {"dear": [4.0], "cheap": [2.0]}
     assert plan.settlement.profit == pytest.approx(6 - 4 * 0.5 - 2 * 0.25)
 
 

@@ -20,7 +20,7 @@ def dispatch(
     n = len(next(iter(units.values())))
     on = {point: np.array(values, dtype=np.float64) for point, values in units.items()}
     drawn = {name: np.array(mw, dtype=np.float64) for name, mw in supply.items()}
-    return Dispatch.of(MappingProxyType(on), np.zeros(n) + onsite, np.zeros(n) + export, MappingProxyType(drawn))
+    return Dispatch.of(MappingProxyType(on), np.zeros(n) + onsite, np.zeros(n) + export, supply_mw=drawn)
 
 
 def machines(on: list[float], **supply: list[float]) -> Dispatch:

@@ -14,6 +14,7 @@ from optimizer.engine.choices import optimum
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.formulation import FAMILIES, TERMS, build_problem
 from optimizer.ledger import ledger
+from optimizer.mechanisms.bill.facts import least_usd
 from optimizer.reasons import Reason
 from optimizer.settlement.account import settle
 from tests.settlement.schedules import across_two_periods
@@ -27,7 +28,7 @@ def held(c: Conditions, plan: Dispatch, program: LinearProgram) -> LinearProgram
     """The program with machines, suppliers and on-site power held to a schedule."""
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     points = [plan.units_on[group.name, mode] for group in c.farm.fleet for mode in group.modes]
-    supplies = [plan.supply_mw[supply.name] for supply in c.farm.energy.supplies]
+    supplies = [plan["supply_mw"][supply.name] for supply in c.farm.energy.supplies]
     for name, rows in (("units_on", points), ("supply_mw", supplies)):
         span = program.columns[name].span
         lower[span] = upper[span] = np.concatenate([np.zeros(0), *rows])
@@ -44,7 +45,7 @@ def assert_one_account(c: Conditions, plan: Dispatch) -> None:
     for money in (terms, lines):
         # without a fee a block may as well be sold and spot bought as the block be used
         money["energy"] += money.pop("resale_revenue")
-        if c.billing.least_usd:  # below the minimum bill one line may as well be charged as another
+        if least_usd(c):  # below the minimum bill one line may as well be charged as another
             money["minimum_bill"] += money.pop("demand_charge") + money.pop("energy_tiers")
     scale = 1.0 + sum(map(abs, lines.values()))
     assert sum(terms.values()) == pytest.approx(account.profit, rel=1e-9, abs=1e-9 * scale)

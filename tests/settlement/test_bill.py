@@ -17,6 +17,7 @@ from optimizer.config.rates import Rates
 from optimizer.dispatch import Dispatch
 from optimizer.market.calendars import rates_on
 from optimizer.market.grid import Grid
+from optimizer.mechanisms.demand.facts import peak_bills
 from optimizer.settlement.account import settle
 from optimizer.settlement.bill import BillLine, bill
 from optimizer.settlement.flows import site_load_mw
@@ -165,7 +166,7 @@ def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
     idle = Dispatch.of(MappingProxyType(on), nothing, nothing)
     left = site_load_mw(c, idle) * (1.0 + c.farm.energy.loss_share)
     drawn = {s.name: shares() * np.minimum(c.market.supply_limit_mw[s.name], left) for s in c.farm.energy.supplies}
-    return c, Dispatch.of(idle.units_on, nothing, nothing, MappingProxyType(drawn))
+    return c, Dispatch.of(idle.units_on, nothing, nothing, supply_mw=drawn)
 
 
 @given(schedules())
@@ -198,7 +199,7 @@ def test_no_import_is_above_the_interval_that_set_the_peak(case: tuple[Condition
     c, plan = case
     imported = settle(c, plan).import_mw
     peaks = [line for line in bill(c, plan) if line.line == "demand_charge"]
-    for line, facts in zip(peaks, c.billing.peak_bills, strict=True):
+    for line, facts in zip(peaks, peak_bills(c), strict=True):
         if not len(facts.intervals):
             assert (line.at, line.measured) == (None, None)
             continue

@@ -16,6 +16,7 @@ from optimizer.config.rates import Rates
 from optimizer.config.yaml12 import parse
 from optimizer.tariff.schedule import when_data
 from optimizer.tariff.urdb import contract_text
+from tests.sampling import examples
 from tests.tariff import rates
 
 Schedule = NDArray[np.int64]  # (12, weekday or weekend, 24)
@@ -39,7 +40,7 @@ def slots(schedule: Schedule) -> Schedule:
     return schedule[:, KIND].repeat(SLOTS // 24, axis=2)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(schedule=schedules())
 def test_rates_cover_the_schedule_cell_by_cell(tmp_path: Path, schedule: Schedule) -> None:
     rate = rates.rate(

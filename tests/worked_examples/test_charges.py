@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.mechanisms.demand.later import later_bills
 from optimizer.settlement.account import settle
 from tests.farms import conditions, farm, group
 from tests.settlement.schedules import machines
@@ -142,7 +143,7 @@ def test_months_that_the_plan_covers_are_not_charged_twice() -> None:
     ratchet = {"share": 0.5, "months": 2, "first_month": "2026-02"}
     charge = demand(usd_per_mw=1.5, ratchet=ratchet, expected_peaks_mw=0.0)
     c = conditions(with_demand(charge, bill={"peaks_mw": {"demand": 0.0}}), [0.0, 0.0, 0.5, 0.5], start=LAST_HOURS)
-    assert [(b.label, len(b.earlier)) for b in c.billing.later_bills] == [("2026-04", 2), ("2026-05", 1)]
+    assert [(b.label, len(b.earlier)) for b in later_bills(c)] == [("2026-04", 2), ("2026-05", 1)]
     assert optimum(c).profit == usd(0)
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.conditions import Conditions
+from optimizer.mechanisms.calls.facts import caps, paid_spans
 from tests.farms import call, conditions, farm, group, span
 from tests.worked_examples.optimum import optimum, usd
 
@@ -211,12 +212,12 @@ def test_a_baseline_that_is_left_out_is_what_could_be_drawn(
     paid = call("06:00", "08:00", None, payment={"usd_per_mwh": 2.0})
     c = conditions(farm(events=(paid,), **more), [PAYS] * 2, **series)
     own = sum(min(10.0, mw) for mw in c.market.onsite_available_mw)
-    assert [c.calls.full_import_mw[t] for t in range(2)] == baseline
-    assert all(span.holds is None for span in c.paid_spans)
+    assert [c.full_import_mw[t] for t in range(2)] == baseline
+    assert all(span.holds is None for span in paid_spans(c))
     assert optimum(c).profit == usd(2.0 * sum(baseline) + own)
     half = {**call("06:00", "08:00"), "cut": {"form": "to_share", "share": 0.5}}
     capped = conditions(farm(events=(half,), **more), [PAYS] * 2, **series)
-    assert [cap.cap_mw for cap in capped.event_caps] == [mw / 2 for mw in baseline]
+    assert [cap.cap_mw for cap in caps(capped)] == [mw / 2 for mw in baseline]
 
 
 def test_the_time_to_respond_runs_from_the_start_and_nothing_is_paid_in_it() -> None:

@@ -16,6 +16,7 @@ from optimizer.conditions import Conditions
 from optimizer.engine.program import compile_program
 from optimizer.formulation import build_problem
 from optimizer.mechanisms.calls.account import payments
+from optimizer.mechanisms.calls.facts import paid_spans
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
 from optimizer.schedule.checker import check
@@ -108,7 +109,7 @@ def test_a_lower_baseline_holds_where_the_better_call_has_enough_before() -> Non
     assert (optimum(one).on(), optimum(one).profit) == ([8], usd(GAIN * 8 + 2.0))
     two = offered((0.1, 8.0, None), (2.0, 10.0, 1.0), (2.0, 10.0, 1.0), owed="abc")
     assert (optimum(two).on(), optimum(two).profit) == ([8], usd(GAIN * 8 + 4.0))
-    assert [span.held_mw for c in (one, two) for span in c.paid_spans] == [8, 10]
+    assert [span.held_mw for c in (one, two) for span in paid_spans(c)] == [8, 10]
     freely = optimum(offered((0.1, 8.0, None), (2.0, 10.0, 1.0)))
     assert (freely.on(), freely.profit) == ([9], usd(GAIN * 9 + 2.0))
 
@@ -146,7 +147,7 @@ def test_a_call_that_owes_a_cut_holds_whatever_voluntary_ones_pay() -> None:
     By hand: four machines at 0.6, the six cut at 0.9 USD/MWh by the voluntary call.
     """
     c = offered((0.1, 4.0, None), (0.9, 10.0, 6.0), owed="a")
-    assert [span.held_mw for span in c.paid_spans] == [4]
+    assert [span.held_mw for span in paid_spans(c)] == [4]
     assert (optimum(c).on(), optimum(c).profit) == ([4], usd(GAIN * 4 + 6 * 0.9))
 
 
@@ -218,7 +219,7 @@ def test_the_settlement_sells_every_cut_as_well_as_can_be(terms: list[Offer]) ->
 def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list[Offer], owed: str) -> None:
     """Whichever calls owe a cut: the best sale below every baseline, found by assignment, for each import."""
     c = offered(*terms, owed=owed)
-    (span,) = c.paid_spans
+    (span,) = paid_spans(c)
     held = min(span.held_mw, 10)
     assert optimum(c).profit == usd(max(GAIN * mw + best_sale(terms, mw) for mw in range(int(held) + 1)))
 
@@ -227,7 +228,7 @@ def test_the_plan_is_the_best_there_is_at_or_below_what_holds_import(terms: list
 def test_what_holds_import_is_the_highest_baseline_up_to_which_payments_are_concave(terms: list[Offer]) -> None:
     """So that nothing is held for less than need be."""
     c = offered(*terms, owed="abcd")
-    (span,) = c.paid_spans
+    (span,) = paid_spans(c)
     held = int(span.held_mw)
     paid = [best_sale(terms, mw) for mw in range(13)]
     higher = sorted({int(base) for _, base, _ in terms if base > held})

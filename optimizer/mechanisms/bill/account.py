@@ -9,6 +9,7 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind, ledger, title
+from optimizer.mechanisms.bill.facts import fixed_usd_per_hour, least_usd
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
 from optimizer.settlement.flows import offered
@@ -19,7 +20,7 @@ ACCOUNT = Account()
 @ACCOUNT.line("Fixed charges", Kind.POWER, place=220)
 def fixed_charges(b: Books) -> F:
     """The customer charge, by the hour."""
-    return -b.c.billing.fixed_usd_per_hour * b.c.grid.hours
+    return -fixed_usd_per_hour(b.c) * b.c.grid.hours
 
 
 @ACCOUNT.line("To the minimum bill", Kind.POWER | Kind.BY_PERIOD, place=230)
@@ -27,7 +28,7 @@ def minimum_bill(b: Books) -> F:
     """What the lines that count lack of the minimum, at the end of each billing period."""
     topup, periods = np.zeros(len(b.c.grid)), b.c.billing.periods
     counted = sum((b.usd[line.name] for line in ledger() if line.to_minimum), np.zeros(len(b.c.grid)))
-    for p, least in enumerate(b.c.billing.least_usd):
+    for p, least in enumerate(least_usd(b.c)):
         charged = -float(counted[periods[p].first : periods[p].stop].sum())
         topup[periods[p].stop - 1] -= max(least - charged, 0.0)
     return topup

@@ -59,6 +59,13 @@ def resold_mw(c: Conditions, b: Books) -> F:
     return sum((left for block, left in blocks if block.resale is not None), np.zeros(len(c.grid)))
 
 
+@ACCOUNT.offer("resale_fee_usd_per_mwh")
+def highest_fee(c: Conditions) -> F:
+    """The highest fee on what is resold, USD/MWh, (intervals,)."""
+    fees = (block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None)
+    return np.full(len(c.grid), max(fees, default=0.0))
+
+
 @ACCOUNT.line("Blocks bought in advance", Kind.POWER, place=60)
 def block_cost(b: Books) -> F:
     """MWh of every block, used or not, times its price."""
@@ -96,3 +103,13 @@ def bought_and_sold(b: Books, p: int) -> Iterator[BillLine]:
         yield from by_energy(period, "block_cost", block.name, mwh, usd)
     for name, mwh, usd in _resold(b):
         yield from by_energy(period, "resale_revenue", f"Resale of {name}", mwh, -usd)
+
+
+@ACCOUNT.columns("")
+def used_and_sold(b: Books) -> dict[str, F]:
+    """What is used of each block, and what is sold of it."""
+    columns: dict[str, F] = {}
+    for block, left in zip(b.c.farm.sections(Block), left_mw(b.c, b.flows.open_mw), strict=True):
+        columns[f"{block.name}/used_mw"] = b.c.market.block_mw[block.name] - left
+        columns[f"{block.name}/sold_mw"] = np.zeros(len(left)) if block.resale is None else left
+    return columns

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
@@ -28,6 +29,8 @@ class Block(Listed):
     PLACE: ClassVar[Place] = "energy"
     ABOUT: ClassVar[str] = "Energy bought in advance; the rest is bought at the interval's price"
     ENTRY: ClassVar[str] = "block"
+    TERM: ClassVar[str] = "block"
+    PARTS: ClassVar[Mapping[str, str]] = MappingProxyType({"resale": "right to resell"})
     MOST: ClassVar[int] = 50
 
     name: Name = Field(description="Name of the block, unique in the file")

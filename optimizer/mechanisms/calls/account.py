@@ -10,13 +10,17 @@ import numpy as np
 from optimizer.arrays import Bool, F
 from optimizer.breach import MW_TOLERANCE, Breach
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps, paid_spans
+from optimizer.reasons import Reason
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
+_NEXT_TO_NOTHING = 1e-3  # USD/MWh
 
 
 @dataclass(frozen=True)
@@ -40,7 +44,7 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
     found = []
     for e, event in enumerate(c.farm.sections(Event)):
         above = np.zeros(len(c.grid))
-        for cap in c.event_caps:
+        for cap in caps(c):
             if cap.event == e:
                 above[cap.interval] = max(imported[cap.interval] - cap.cap_mw, 0.0)
         worst, at = float(above.max()), int(above.argmax())
@@ -57,7 +61,7 @@ def payments(c: Conditions, imported: F) -> F:
     A sale below a baseline leaves less to be sold below that baseline and below every higher one.
     """
     usd = np.zeros(len(c.grid))
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         left = {
             offer.baseline_mw: max(offer.baseline_mw - float(imported[span.interval]), 0.0) for offer in span.offers
         }
@@ -95,12 +99,33 @@ def event_payment(b: Books) -> F:
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above a hard cap, or above the baseline of a call that owes a cut."""
     imported = grid_import_mw(c, dispatch)
-    for cap in c.event_caps:
+    for cap in caps(c):
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:
             name = c.farm.sections(Event)[cap.event].name
             yield Breach("event cap", name, cap.interval, float(imported[cap.interval] - cap.cap_mw), "MW")
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         if span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE:
             name = c.farm.sections(Event)[span.holds.event].name
             excess = float(imported[span.interval] - span.held_mw)
             yield Breach("baseline of a paid event", name, span.interval, excess, "MW")
+
+
+@ACCOUNT.limit(Reason.EVENT)
+def most_import_mw(c: Conditions, priced: bool) -> F:
+    """Caps of hard calls, and baselines that calls who pay hold import to."""
+    most = np.full(len(c.grid), np.inf)
+    for cap in caps(c):
+        if priced or cap.violation_usd_per_mwh is None:
+            most[cap.interval] = min(most[cap.interval], cap.cap_mw)
+    for span in paid_spans(c):
+        most[span.interval] = min(most[span.interval], span.held_mw)
+    return most
+
+
+@ACCOUNT.ease
+def next_to_free(farm: Farm) -> Farm:
+    """Calls that owe a cut may be missed for next to nothing."""
+    softened = {"violation_usd_per_mwh": _NEXT_TO_NOTHING, "payment": None}
+    events = farm.sections(Event)
+    eased = (event if event.voluntary or event.soft else event.model_copy(update=softened) for event in events)
+    return farm.model_copy(update={Event.KEY: tuple(eased)})

@@ -8,15 +8,16 @@ from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import LOOSE_MW, Part, where
 from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps, paid_spans
 
 
 def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
-    calls, caps, paid = c.farm.sections(Event), c.event_caps, c.paid_spans
-    interval = np.array([cap.interval for cap in caps], dtype=np.int64)
-    event = np.array([cap.event for cap in caps], dtype=np.int64)
-    priced = np.array([cap.violation_usd_per_mwh is not None for cap in caps], dtype=np.bool_)
-    price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in caps])
+    calls, held, paid = c.farm.sections(Event), caps(c), paid_spans(c)
+    interval = np.array([cap.interval for cap in held], dtype=np.int64)
+    event = np.array([cap.event for cap in held], dtype=np.int64)
+    priced = np.array([cap.violation_usd_per_mwh is not None for cap in held], dtype=np.bool_)
+    price = np.array([cap.violation_usd_per_mwh or 0.0 for cap in held])
     missed_usd = np.array([call.violation_usd_per_mw or 0.0 for call in calls])
     cuts = [(span, offer) for span in paid for offer in span.offers]
     first = np.cumsum([0, *(len(span.offers) for span in paid)], dtype=np.int64)
@@ -33,11 +34,11 @@ def numbers(c: Conditions) -> Part:
     most_mw = c.most_import_mw[np.array([at for at, _ in choices], dtype=np.int64)]
     sets: dict[str, AnySet] = {
         "EVENTS": LabelSet(tuple(call.name for call in calls)),
-        "EVENT_CAPS": LabelSet(tuple(range(len(caps)))),
+        "EVENT_CAPS": LabelSet(tuple(range(len(held)))),
         "event_of_cap": Map("EVENTS", ("EVENT_CAPS",), event),
         "interval_of_cap": Map("INTERVALS", ("EVENT_CAPS",), interval),
         "EVENT_STAGES": LabelSet(("allows", "has restored")),
-        "stage_of_cap": Map("EVENT_STAGES", ("EVENT_CAPS",), np.array([cap.restoring for cap in caps], dtype=np.int64)),
+        "stage_of_cap": Map("EVENT_STAGES", ("EVENT_CAPS",), np.array([cap.restoring for cap in held], dtype=np.int64)),
         "MISS_CAPS": Subset("EVENT_CAPS", where(missed_usd[event] > 0.0)),
         "PAID_CUTS": LabelSet(tuple(range(len(cuts)))),
         "PAID_BASELINES": LabelSet(tuple(range(len(baselines)))),
@@ -49,7 +50,7 @@ def numbers(c: Conditions) -> Part:
         "CHOSEN_BASELINES": Subset("PAID_BASELINES", where(chosen)),
     }
     return sets, {
-        "event_cap_mw": np.array([cap.cap_mw for cap in caps]),
+        "event_cap_mw": np.array([cap.cap_mw for cap in held]),
         "event_violation_limit": np.where(priced, np.inf, 0.0),
         "event_violation_usd": price * c.grid.hours[interval],
         "event_miss_usd": missed_usd,
@@ -69,7 +70,7 @@ def _choices(c: Conditions, levels: list[tuple[int, float]]) -> dict[tuple[int, 
     none where a call that owes a cut holds import, or where no more can be drawn.
     """
     most = c.most_import_mw.copy()
-    for span in c.paid_spans:
+    for span in paid_spans(c):
         most[span.interval] = min(most[span.interval], span.held_mw)
     open_levels = dict.fromkeys((at, mw) for at, mw in levels if mw < most[at])
     return {level: place for place, level in enumerate(open_levels)}

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing import LaterBill
-from optimizer.billing.later import peaks_not_told
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.demand.facts import peak_bills, ratchets
+from optimizer.mechanisms.demand.later import LaterBill, later_bills, unknown_peaks
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
 from optimizer.units import KW_PER_MW
@@ -34,15 +34,15 @@ class Peak:
 
 
 def peaks(c: Conditions, imported: F) -> tuple[Peak, ...]:
-    """The peak of every bill of ``c.billing.peak_bills``. imported: MW, (intervals,)."""
+    """The peak of every bill of ``peak_bills(c)``. imported: MW, (intervals,)."""
     found: list[Peak] = []
-    for bill in c.billing.peak_bills:
+    for bill in peak_bills(c):
         if not len(bill.intervals):
             found.append(Peak(0.0, None, bill.floor_mw))
             continue
         at = int(bill.intervals[np.argmax(imported[bill.intervals])])
         found.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
-    for later, earlier, share in c.billing.ratchets:
+    for later, earlier, share in ratchets(c):
         held = max(found[later].billed_mw, share * found[earlier].measured_mw)
         found[later] = Peak(found[later].measured_mw, found[later].at, held)
     return tuple(found)
@@ -59,7 +59,7 @@ def later_usd(bill: LaterBill, found: Sequence[Peak]) -> tuple[float, int]:
 def demand_charge(b: Books) -> F:
     """What the plan adds to each billed peak, times its rate, in the interval that sets the peak."""
     demand, billing = np.zeros(len(b.c.grid)), b.c.billing
-    for bill, peak in zip(billing.peak_bills, peaks(b.c, b.flows.import_mw), strict=True):
+    for bill, peak in zip(peak_bills(b.c), peaks(b.c, b.flows.import_mw), strict=True):
         at = billing.periods[bill.period].stop - 1 if peak.at is None else peak.at
         demand[at] -= bill.rate_usd_per_mw * (peak.billed_mw - bill.owed_mw)
     return demand
@@ -71,7 +71,7 @@ def demand_charge(b: Books) -> F:
 def later_demand_charge(b: Books) -> F:
     """What the plan's peaks add to bills after it, in the interval that sets the highest of them."""
     later, found = np.zeros(len(b.c.grid)), peaks(b.c, b.flows.import_mw)
-    for bill in b.c.billing.later_bills:
+    for bill in later_bills(b.c):
         usd, highest = later_usd(bill, found)
         later[found[highest].at or 0] -= usd
     return later
@@ -82,7 +82,7 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
     """The demand charges of a billing period, and what its peaks add to later ones: a line for each charge."""
     billing, found = b.c.billing, peaks(b.c, b.flows.import_mw)
     label = billing.periods[p].label
-    for position, (bill, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
+    for position, (bill, peak) in enumerate(zip(peak_bills(b.c), found, strict=True)):
         if bill.period != p:
             continue
         demand, rate = b.c.farm.sections(Demand)[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
@@ -99,7 +99,7 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
             measured,
             peak.at,
         )
-        added = [(late, usd) for late in billing.later_bills for usd, at in [later_usd(late, found)] if at == position]
+        added = [(late, usd) for late in later_bills(b.c) for usd, at in [later_usd(late, found)] if at == position]
         if held := [(late, usd) for late, usd in added if usd]:
             charge = sum(usd for _, usd in held)
             name = f"{demand.name} held up in {len(held)} later periods to {held[-1][0].label}"
@@ -114,6 +114,15 @@ def by_period(farm: Farm) -> bool:
     return bool(farm.sections(Demand))
 
 
+@ACCOUNT.offer("owed_usd")
+def owed_usd(c: Conditions) -> F:
+    """What comes to be owed without the plan, USD, in the first interval of its billing period, (intervals,)."""
+    owed = np.zeros(len(c.grid))
+    for bill in peak_bills(c):
+        owed[c.billing.periods[bill.period].first] += bill.rate_usd_per_mw * (bill.owed_mw - bill.so_far_mw)
+    return owed
+
+
 @ACCOUNT.rest("peaks_mw")
 def peaks_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     """The highest import from an interval on, by charge, in the last billing period."""
@@ -123,12 +132,37 @@ def peaks_after(s: Books, head: int) -> dict[tuple[str, str], float]:
         (c.farm.sections(Demand)[bill.charge].name, c.billing.periods[last].label): float(
             imported[bill.intervals].max()
         )
-        for bill in c.billing.peak_bills
+        for bill in peak_bills(c)
         if bill.period == last
     }
 
 
-@ACCOUNT.remark
-def unknown_peaks(c: Conditions) -> Iterator[str]:
-    """Peaks of later periods that nothing tells."""
-    yield from peaks_not_told(c.billing)
+@ACCOUNT.offer("charged_usd")
+def charged_usd(c: Conditions, s: Books) -> F:
+    """What the peaks measured in the last billing period come to above what was owed, USD, in its last interval."""
+    usd = np.zeros(len(c.grid))
+    for bill, peak in zip(peak_bills(c), peaks(c, s.flows.import_mw), strict=True):
+        if bill.period == len(c.billing.periods) - 1:
+            usd[-1] += bill.rate_usd_per_mw * (max(bill.known_mw, peak.measured_mw) - bill.so_far_mw)
+    return usd
+
+
+ACCOUNT.remark(unknown_peaks)
+
+
+@ACCOUNT.note
+def raised_peaks(s: Books) -> Iterator[str]:
+    """A sentence for every charge whose billed peak the plan raises in a period that is not all its own."""
+    c, billing = s.c, s.c.billing
+    found = peaks(c, s.flows.import_mw)
+    added = [later_usd(bill, found) for bill in later_bills(c)]
+    for b, (one, peak) in enumerate(zip(peak_bills(c), found, strict=True)):
+        period, raised = billing.periods[one.period], peak.billed_mw - one.floor_mw
+        if (billing.begun_before(period) or billing.goes_on(period)) and raised * KW_PER_MW >= 1.0:
+            later = sum(amount for amount, highest in added if highest == b)
+            held = f", and ${later:,.0f} in later ones by its ratchet" if later else ""
+            yield (
+                f"The plan raises the billed peak of {c.farm.sections(Demand)[one.charge].name} in {period.label} from "
+                f"{round(one.floor_mw, 3):g} to {round(peak.billed_mw, 3):g} MW: ${raised * one.rate_usd_per_mw:,.0f} "
+                f"for the whole period{held}."
+            )

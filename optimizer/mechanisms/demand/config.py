@@ -45,6 +45,7 @@ class Demand(Listed):
     PLACE: ClassVar[Place] = "energy"
     ABOUT: ClassVar[str] = "Charges on the highest import of a billing period"
     ENTRY: ClassVar[str] = "demand charge"
+    TERM: ClassVar[str] = "demand charge"
     MOST: ClassVar[int] = 50
 
     name: Name = Field(description="What the bill calls it, unique in the file")

@@ -63,3 +63,9 @@ def _rate(c: Conditions, name: str) -> float:
 def charged_after(c: Conditions, s: Books, head: int) -> F:
     """What energy and adders come to from an interval on, USD, (intervals,)."""
     return -(s.usd["energy"] + s.usd["adders"]) * (np.arange(len(c.grid)) >= head)
+
+
+@ACCOUNT.offer("charged_usd")
+def charged_usd(c: Conditions, s: Books) -> F:
+    """What energy and adders come to in the last billing period, USD, (intervals,)."""
+    return -(s.usd["energy"] + s.usd["adders"]) * (np.arange(len(c.grid)) >= c.billing.periods[-1].first)

@@ -103,6 +103,12 @@ def frost_damage(b: Books) -> F:
     return frost
 
 
+@ACCOUNT.columns("units_on")
+def of_machines(_: Books) -> dict[str, F]:
+    """None: the schedule shows them."""
+    return {}
+
+
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Rules that groups of machines break."""

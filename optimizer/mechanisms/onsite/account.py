@@ -64,6 +64,18 @@ def exported(b: Books, p: int) -> Iterator[BillLine]:
     yield from by_energy(b.c.billing.periods[p], "export_revenue", title("export_revenue"), mwh, -earned)
 
 
+@ACCOUNT.columns("source_mw")
+def generated(b: Books) -> dict[str, F]:
+    """Generation."""
+    return {"onsite_mw": b.dispatch.onsite_mw}
+
+
+@ACCOUNT.columns("export_mw")
+def sent_out(b: Books) -> dict[str, F]:
+    """Export."""
+    return {"export_mw": b.dispatch.export_mw}
+
+
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More generated or exported than there is, or than may be."""

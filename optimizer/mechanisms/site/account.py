@@ -11,6 +11,7 @@ from optimizer.breach import Breach, megawatts
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
+from optimizer.reasons import Reason
 from optimizer.settlement.account import Books
 from optimizer.settlement.flows import grid_import_mw
 
@@ -42,3 +43,10 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     yield from megawatts("import below zero", "", -imported)
     if c.farm.site.import_violation_usd_per_mwh is None:
         yield from megawatts("import limit", "", imported - c.market.import_limit_mw)
+
+
+@ACCOUNT.limit(Reason.IMPORT_LIMIT)
+def most_import_mw(c: Conditions, priced: bool) -> F:
+    """The import limit, unless it may be exceeded at a price."""
+    soft = c.farm.site.import_violation_usd_per_mwh is not None
+    return np.full(len(c.grid), np.inf) if soft and not priced else c.market.import_limit_mw.copy()

@@ -14,6 +14,7 @@ from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.mechanisms.suppliers.facts import takes
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 from optimizer.settlement.flows import grid_import_mw
@@ -24,7 +25,7 @@ ACCOUNT = Account()
 @ACCOUNT.offer("delivered")
 def drawn_mw(c: Conditions, dispatch: Dispatch) -> F:
     """What is drawn from all of them, MW, (intervals,)."""
-    drawn = [dispatch.supply_mw[supply.name] for supply in c.farm.sections(Supply)]
+    drawn = [dispatch["supply_mw"][supply.name] for supply in c.farm.sections(Supply)]
     return np.asarray(np.sum([np.zeros(len(c.grid)), *drawn], axis=0), dtype=np.float64)
 
 
@@ -40,7 +41,7 @@ def supply_cost(b: Books) -> F:
     cost = np.zeros(len(b.c.grid))
     for supply in b.c.farm.sections(Supply):
         price = b.c.market.supply_price_usd_per_mwh[supply.name]
-        cost -= b.dispatch.supply_mw[supply.name] * b.c.grid.hours * price
+        cost -= b.dispatch["supply_mw"][supply.name] * b.c.grid.hours * price
     return cost
 
 
@@ -55,10 +56,10 @@ def take_shortfall_penalty(b: Books) -> F:
 
 def _missed(b: Books) -> Iterator[tuple[str, int, int, float, float]]:
     """Each minimum take: the supplier, the period, its last interval, MWh that it is missed by, and their price."""
-    for take in b.c.billing.takes:
+    for take in takes(b.c):
         supply = b.c.farm.sections(Supply)[take.item]
         if supply.minimum_take is not None:
-            mwh = max(take.amount - counted_mwh(take, b.dispatch.supply_mw[supply.name]), 0.0)
+            mwh = max(take.amount - counted_mwh(take, b.dispatch["supply_mw"][supply.name]), 0.0)
             yield supply.name, take.period, int(take.intervals[-1]), mwh, supply.minimum_take.shortfall_usd_per_mwh
 
 
@@ -67,7 +68,7 @@ def drawn(b: Books, p: int) -> Iterator[BillLine]:
     """What is drawn in a billing period, and what is not taken."""
     period = b.c.billing.periods[p]
     for supply in b.c.farm.sections(Supply):
-        mwh = b.dispatch.supply_mw[supply.name] * b.c.grid.hours
+        mwh = b.dispatch["supply_mw"][supply.name] * b.c.grid.hours
         usd = mwh * b.c.market.supply_price_usd_per_mwh[supply.name]
         yield from by_energy(period, "supply_cost", supply.name, mwh, usd)
     for name, of, at, short, price in _missed(b):
@@ -77,12 +78,38 @@ def drawn(b: Books, p: int) -> Iterator[BillLine]:
             yield from by_energy(period, "take_shortfall_penalty", f"Not taken from {name}", missed, missed * price)
 
 
+@ACCOUNT.columns("supply_mw")
+def by_supplier(b: Books) -> dict[str, F]:
+    """What is drawn from each."""
+    return {f"{name}/mw": mw for name, mw in b.dispatch["supply_mw"].items()}
+
+
+@ACCOUNT.idle
+def where_spot_is_dearer(c: Conditions, dispatch: Dispatch) -> Dispatch:
+    """Drawn beyond the blocks, the cheapest first, where spot is dearer."""
+    imported = grid_import_mw(c, dispatch)
+    open_mw = imported * (1.0 + c.farm.energy.loss_share) - sum(c.market.block_mw.values(), np.zeros(len(imported)))
+    prices = c.market.supply_price_usd_per_mwh
+    drawn = {}
+    for name in sorted(prices, key=lambda name: float(prices[name].mean())):
+        cheaper = prices[name] < c.market.energy_price_usd_per_mwh
+        drawn[name] = np.where(cheaper, np.clip(open_mw, 0.0, c.market.supply_limit_mw[name]), 0.0)
+        open_mw = open_mw - drawn[name]
+    return dispatch.with_(supply_mw=drawn)
+
+
+@ACCOUNT.labels("supply_mw")
+def names(farm: Farm) -> set[str]:
+    """The suppliers."""
+    return {supply.name for supply in farm.sections(Supply)}
+
+
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More drawn than a supplier has, or than is imported."""
     supplies = c.farm.sections(Supply)
     for supply in supplies:
-        mw = dispatch.supply_mw[supply.name]
+        mw = dispatch["supply_mw"][supply.name]
         yield from megawatts("supply below zero", supply.name, -mw)
         yield from megawatts("supplier's limit", supply.name, mw - c.market.supply_limit_mw[supply.name])
     if supplies:
@@ -96,7 +123,9 @@ def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
     nothing = np.zeros(len(c.grid))
     return dispatch.with_(
         supply_mw={
-            supply.name: np.minimum(dispatch.supply_mw.get(supply.name, nothing), c.market.supply_limit_mw[supply.name])
+            supply.name: np.minimum(
+                dispatch["supply_mw"].get(supply.name, nothing), c.market.supply_limit_mw[supply.name]
+            )
             for supply in c.farm.sections(Supply)
         }
     )
@@ -105,7 +134,7 @@ def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
 @ACCOUNT.follow
 def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """What fewer machines no longer take is not drawn, from the dearest first."""
-    supply_mw, price = dict(dispatch.supply_mw), c.market.supply_price_usd_per_mwh
+    supply_mw, price = dict(dispatch["supply_mw"]), c.market.supply_price_usd_per_mwh
     if not supply_mw:
         return dispatch
     billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
@@ -129,7 +158,7 @@ def taken_after(s: Books, head: int) -> dict[tuple[str, str], float]:
     c, last = s.c, len(s.c.billing.periods) - 1
     later = np.arange(len(c.grid)) >= head
     return {
-        (name, c.billing.periods[last].label): counted_mwh(take, s.dispatch.supply_mw[name] * later)
-        for take in c.billing.takes
+        (name, c.billing.periods[last].label): counted_mwh(take, s.dispatch["supply_mw"][name] * later)
+        for take in takes(c)
         if take.period == last and (name := c.farm.sections(Supply)[take.item].name)
     }

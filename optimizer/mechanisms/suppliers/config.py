@@ -28,6 +28,7 @@ class Supply(Listed):
     PLACE: ClassVar[Place] = "energy"
     ABOUT: ClassVar[str] = "Further suppliers that may be drawn on"
     ENTRY: ClassVar[str] = "supplier"
+    TERM: ClassVar[str] = "supplier"
     MOST: ClassVar[int] = 20
 
     name: Name = Field(description="Name of the supplier, unique in the file")

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing import Tag
 from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tags.facts import Tag, tags
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine
 from optimizer.units import KW_PER_MW
@@ -45,7 +45,7 @@ def tag_usd(tag: Tag, imported: F) -> F:
 def coincident_peak(b: Books) -> F:
     """What each tag is expected to cost more for the plan's import."""
     charged = np.zeros(len(b.c.grid))
-    for tag in b.c.billing.tags:
+    for tag in tags(b.c):
         charged -= tag_usd(tag, b.flows.import_mw)
     return charged
 
@@ -55,7 +55,7 @@ def expected(b: Books, p: int) -> Iterator[BillLine]:
     """The part of a billing period in each year's tag."""
     period, imported = b.c.billing.periods[p], b.flows.import_mw
     inside = slice(period.first, period.stop)
-    for tag in b.c.billing.tags:
+    for tag in tags(b.c):
         if not tag.weight[inside].any():
             continue
         rate = tag.rate_usd_per_mw / KW_PER_MW

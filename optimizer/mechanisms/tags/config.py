@@ -81,6 +81,7 @@ class CoincidentPeak(Listed):
     PLACE: ClassVar[Place] = "energy"
     ABOUT: ClassVar[str] = "Charges on the import while the whole grid peaks"
     ENTRY: ClassVar[str] = "coincident peak"
+    TERM: ClassVar[str] = "coincident peaks"
     MOST: ClassVar[int] = 5
 
     name: Name = Field(description="What the bill calls it, unique in the file")

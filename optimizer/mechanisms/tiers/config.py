@@ -20,6 +20,7 @@ class Tier(Listed):
     PLACE: ClassVar[Place] = "energy"
     ABOUT: ClassVar[str] = "What energy above an amount in a billing period costs more"
     ENTRY: ClassVar[str] = "tier"
+    TERM: ClassVar[str] = "energy tier"
     MOST: ClassVar[int] = 50
 
     name: Name = Field(description="What the bill calls it, unique in the file")

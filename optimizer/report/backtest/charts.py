@@ -11,11 +11,10 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F
-from optimizer.backtest.outcomes import Ladder
-from optimizer.backtest.rungs import BOUND, LADDER, REPLANNING, RULES, STRIKE
+from optimizer.backtest.outcomes import Ladder, peaks_that_came
+from optimizer.backtest.rungs import BOUND, REPLANNING, RULES, RUNGS, STRIKE
 from optimizer.conditions import Conditions
 from optimizer.errors import MissingDataError
-from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.policies import Followed, strike_prices
 from optimizer.policies.walk import meter_price
 from optimizer.replanning.knowledge import Knowledge
@@ -47,28 +46,28 @@ STYLE: dict[str, tuple[str, float, tuple[int, ...]]] = {
 """Colour, width and dashes of each rung's line, the same on every chart; of rules, by their place on the ladder."""
 
 
-def cumulative(told: Ladder, pair: Pair | None) -> dict[str, Any]:
+def cumulative(ladder: Ladder, pair: Pair | None) -> dict[str, Any]:
     """Profit of every rung summed over the days: against the pair's second, and as it is."""
     series: dict[str, Any] = {}
-    sums = {key: rung.daily_usd.cumsum() for key, rung in told.rungs.items()}
+    sums = {key: rung.daily_usd.cumsum() for key, rung in ladder.rungs.items()}
     charts = []
     if pair is not None:
         against = {key: usd - sums[pair.theirs] for key, usd in sums.items()}
-        charts.append(_curves("against", against, series, far_off(told, pair)))
+        charts.append(_curves("against", against, series, far_off(ladder, pair)))
     charts.append(_curves("profit", sums, series, ()))
-    start, days = pd.Timestamp(told.start), pd.DatetimeIndex(told.days).tz_localize(told.timezone)
-    ends = [*days[1:], pd.Timestamp(told.end)]
+    start, days = pd.Timestamp(ladder.start), pd.DatetimeIndex(ladder.days).tz_localize(ladder.timezone)
+    ends = [*days[1:], pd.Timestamp(ladder.end)]
     begins = [start, *days[1:]]
     minutes = np.array([(end - begin).total_seconds() / 60.0 for begin, end in zip(begins, ends, strict=True)])
-    return timeline(told.timezone, int(start.timestamp()), minutes, series, charts)
+    return timeline(ladder.timezone, int(start.timestamp()), minutes, series, charts)
 
 
-def far_off(told: Ladder, pair: Pair) -> tuple[str, ...]:
+def far_off(ladder: Ladder, pair: Pair) -> tuple[str, ...]:
     """Rungs whose difference to the pair's second is so large that beside it no other could be told apart."""
-    base = told.rungs[pair.theirs].daily_usd
+    base = ladder.rungs[pair.theirs].daily_usd
     farthest = {
         key: float(np.abs((rung.daily_usd - base).cumsum()).max())
-        for key, rung in told.rungs.items()
+        for key, rung in ladder.rungs.items()
         if key != pair.theirs
     }
     limit = max(_FAR * float(np.median(list(farthest.values()))), farthest[pair.mine])
@@ -83,14 +82,14 @@ def _curves(name: str, usd: Mapping[str, F], series: dict[str, Any], hidden: Seq
     for key, values in usd.items():
         color, width, dash = STYLE[key]
         series[f"{name}_{key}"] = packed(values / scale, decimals)
-        lines.append(trace(f"{name}_{key}", LADDER[key].title, color, width, dash, hover=key in hidden))
+        lines.append(trace(f"{name}_{key}", RUNGS[key].title, color, width, dash, hover=key in hidden))
     margin = 0.05 * ((high - low) or 1.0)
     shown = [round((low - margin if low < 0 else 0.0) / scale, 4), round((high + margin) / scale, 4)]
     return _chart(name, unit, decimals, lines, [], range=shown, full=None)
 
 
 def day_in_detail(
-    k: Knowledge, schedules: Mapping[str, Followed], told: Ladder, pair: Pair | None, day: int, place: str
+    k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder, pair: Pair | None, day: int, place: str
 ) -> dict[str, Any]:
     """Power at the meter and strike prices, what was drawn, and why machines of the pair's first rung were off.
 
@@ -106,7 +105,7 @@ def day_in_detail(
     charts.append(_reasons(c, schedules[mine], series, (first, stop)))
     for chart in charts:
         chart |= {"id": f"{chart['id']}_{place}", "bands": bands}
-    return timeline(told.timezone, int(c.grid.starts[0].timestamp()), c.grid.hours * 60.0, series, charts)
+    return timeline(ladder.timezone, int(c.grid.starts[0].timestamp()), c.grid.hours * 60.0, series, charts)
 
 
 def _prices(k: Knowledge, c: Conditions, seen: Conditions, series: dict[str, Any], first: int) -> dict[str, Any]:
@@ -148,7 +147,7 @@ def _drawn(
     lines = []
     for key, mw in drawn.items():
         series[f"mw_{key}"] = packed(mw, decimals_of(high))
-        lines.append(trace(f"mw_{key}", LADDER[key].title, *STYLE[key]))
+        lines.append(trace(f"mw_{key}", RUNGS[key].title, *STYLE[key]))
     return _chart("load", "MW", decimals_of(high), lines, [], range=[1.06 * low, 1.06 * high], full=None)
 
 
@@ -171,16 +170,13 @@ def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tu
 
 def _peaks(c: Conditions) -> list[dict[str, Any]]:
     """Bands where coincident peaks came."""
-    found = []
-    for peak in c.farm.sections(CoincidentPeak):
-        at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
-            begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())
-            detail = "one of the grid's peaks, as it turned out"
-            found.append({"from": begin, "to": end, "label": peak.name, "detail": detail, "level": None})
-    return found
+    detail, bands = "one of the grid's peaks, as it turned out", []
+    for charge, run in peaks_that_came(c):
+        begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())
+        bands.append({"from": begin, "to": end, "label": charge, "detail": detail, "level": None})
+    return bands
 
 
 def _chart(name: str, unit: str, decimals: int, lines: Any, bands: Any, **more: Any) -> dict[str, Any]:
-    told = {"id": name, "kind": "lines", "unit": unit, "decimals": decimals, "series": lines, "bands": bands}
-    return told | {"banded": "Coincident peak"} | more
+    chart = {"id": name, "kind": "lines", "unit": unit, "decimals": decimals, "series": lines, "bands": bands}
+    return chart | {"banded": "Coincident peak"} | more

@@ -25,26 +25,26 @@ MOST_BYTES = 20_000_000  # of schedule.csv or power.csv; a longer one is compres
 _CENTS = 2
 
 
-def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> dict[str, str | bytes]:
+def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder) -> dict[str, str | bytes]:
     """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
     files: dict[str, str | bytes] = {
-        "ladder.json": json.dumps(figures(told), indent=1, allow_nan=False) + "\n",
-        "ladder.csv": _table(told),
-        "daily.csv": _daily(told),
+        "ladder.json": json.dumps(figures(ladder), indent=1, allow_nan=False) + "\n",
+        "ladder.csv": _table(ladder),
+        "daily.csv": _daily(ladder),
     }
     if REPLANNING.key in schedules:
         files |= _schedule(k, schedules[REPLANNING.key])
-    return files | {"report.html": render_backtest(k, schedules, told)}
+    return files | {"report.html": render_backtest(k, schedules, ladder)}
 
 
-def _table(told: Ladder) -> str:
+def _table(ladder: Ladder) -> str:
     rows = []
-    for key, rung in told.rungs.items():
+    for key, rung in ladder.rungs.items():
         row = {
             "rung": key,
             "profit_usd": round(rung.profit, _CENTS),
-            "usd_per_mw_year": round(told.usd_per_mw_year(key), _CENTS),
-            "share_of_bound": told.share_of_bound(key),
+            "usd_per_mw_year": round(ladder.usd_per_mw_year(key), _CENTS),
+            "share_of_bound": ladder.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
             "peaks": len(rung.peaks),
@@ -57,10 +57,10 @@ def _table(told: Ladder) -> str:
     return _csv(table.fillna(dict.fromkeys(lines, 0.0)))
 
 
-def _daily(told: Ladder) -> str:
+def _daily(ladder: Ladder) -> str:
     """A row per local day, a column per rung: its profit, USD."""
-    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in told.rungs.items()}
-    return _csv(pd.DataFrame({"day": told.days, **profits}))
+    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in ladder.rungs.items()}
+    return _csv(pd.DataFrame({"day": ladder.days, **profits}))
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from optimizer.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
-from optimizer.backtest.rungs import BOUND, LADDER
+from optimizer.backtest.rungs import BOUND, RUNGS
 from optimizer.ledger import in_order, title
 from optimizer.policies import Followed
 from optimizer.replanning.knowledge import Knowledge
@@ -47,39 +47,41 @@ class Day:
     theirs: float
 
 
-def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladder) -> str:
+def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder) -> str:
     """The page of a backtest, HTML text."""
-    pair = pair_of(told)
+    pair = pair_of(ladder)
     rows = [
-        Row(key, rung, told.usd_per_mw_year(key), told.share_of_bound(key), sum(rung.off_mwh.values()))
-        for key, rung in told.rungs.items()
+        Row(key, rung, ladder.usd_per_mw_year(key), ladder.share_of_bound(key), sum(rung.off_mwh.values()))
+        for key, rung in ladder.rungs.items()
     ]
-    days = [_day(k, told, shown, f"d{n}") for n, shown in enumerate(shown_days(k, told, pair))]
-    charts = [cumulative(told, pair)]
-    charts += [day_in_detail(k, schedules, told, pair, day.shown.position, day.place) for day in days]
+    days = [_day(k, ladder, shown, f"d{n}") for n, shown in enumerate(shown_days(k, ladder, pair))]
+    charts = [cumulative(ladder, pair)]
+    charts += [day_in_detail(k, schedules, ladder, pair, day.shown.position, day.place) for day in days]
     present = {reason for row in rows for reason in row.outcome.off_mwh}
     charged = in_order(line for row in rows for line in row.outcome.usd)
     shares = {name: share(value, 0) for name, value in k.actual.farm.backtest if isinstance(value, float)}
-    best, worst = ([], []) if pair is None else best_and_worst(told, pair)
+    best, worst = ([], []) if pair is None else best_and_worst(ladder, pair)
     return render(
         "optimizer.report.backtest",
         charts=charts,
-        t=told,
-        days_between=(told.days[0], told.days[-1]),
+        t=ladder,
+        days_between=(ladder.days[0], ladder.days[-1]),
         pair=pair,
         rows=rows,
         by_key={row.key: row for row in rows},
         bound=BOUND.key,
-        titles={key: rung.title for key, rung in LADDER.items()},
-        meanings={key: rung.meaning.format(**shares) for key, rung in LADDER.items()},
-        falls=falls(told),
+        titles={key: rung.title for key, rung in RUNGS.items()},
+        meanings={key: rung.meaning.format(**shares) for key, rung in RUNGS.items()},
+        falls=falls(ladder),
         best=best,
         worst=worst,
         shown=days,
-        far=[] if pair is None else [(LADDER[key].title, _end(told, key, pair.theirs)) for key in far_off(told, pair)],
+        far=[]
+        if pair is None
+        else [(RUNGS[key].title, _end(ladder, key, pair.theirs)) for key in far_off(ladder, pair)],
         reasons=looks_of(present),
         lines={line: title(line, afterwards=True) for line in charged},
-        peaks=[(peak.charge, _local(told, peak.start)) for peak in rows[0].outcome.peaks],
+        peaks=[(peak.charge, _local(ladder, peak.start)) for peak in rows[0].outcome.peaks],
         hit_share=HIT_SHARE,
         known=sure_of(k),
         most_mwh=max(row.curtailed_mwh for row in rows) or 1.0,
@@ -88,22 +90,22 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], told: Ladde
     )
 
 
-def _end(told: Ladder, key: str, base: str) -> float:
-    return told.rungs[key].profit - told.rungs[base].profit
+def _end(ladder: Ladder, key: str, base: str) -> float:
+    return ladder.rungs[key].profit - ladder.rungs[base].profit
 
 
-def _local(told: Ladder, start: str) -> str:
-    return pd.Timestamp(start).tz_convert(told.timezone).strftime("%Y-%m-%d %H:%M")
+def _local(ladder: Ladder, start: str) -> str:
+    return pd.Timestamp(start).tz_convert(ladder.timezone).strftime("%Y-%m-%d %H:%M")
 
 
-def _day(k: Knowledge, told: Ladder, shown: ShownDay, place: str) -> Day:
-    pair = pair_of(told)
+def _day(k: Knowledge, ladder: Ladder, shown: ShownDay, place: str) -> Day:
+    pair = pair_of(ladder)
     prices = k.actual.market.energy_price_usd_per_mwh.copy()
     prices[k.grid.day_of_interval != shown.position] = -float("inf")
     at = int(prices.argmax())
     mine, theirs = (
         (0.0, 0.0)
         if pair is None
-        else (float(told.rungs[key].daily_usd[shown.position]) for key in (pair.mine, pair.theirs))
+        else (float(ladder.rungs[key].daily_usd[shown.position]) for key in (pair.mine, pair.theirs))
     )
     return Day(place, shown, float(prices[at]), k.grid.local_starts[at].strftime("%H:%M"), mine, theirs)

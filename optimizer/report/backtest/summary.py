@@ -6,22 +6,22 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.backtest.outcomes import Ladder
-from optimizer.backtest.rungs import LADDER
+from optimizer.backtest.rungs import RUNGS
 
 
-def print_ladder(told: Ladder, console: Console) -> None:
+def print_ladder(ladder: Ladder, console: Console) -> None:
     """One row per rung."""
-    lag = "an interval's price known as it begins" if told.lag == 0 else f"prices known {told.lag} intervals late"
-    table = Table(title=f"{told.farm}, {told.start[:10]} to {told.end[:10]}, {lag}", title_justify="left")
+    lag = "an interval's price known as it begins" if ladder.lag == 0 else f"prices known {ladder.lag} intervals late"
+    table = Table(title=f"{ladder.farm}, {ladder.start[:10]} to {ladder.end[:10]}, {lag}", title_justify="left")
     for name in ("", "profit, $", "$/MW-year", "of the bound", "uptime", "starts", "peaks hit"):
         table.add_column(name, justify="left" if not name else "right")
-    for key, rung in told.rungs.items():
-        share = told.share_of_bound(key)
+    for key, rung in ladder.rungs.items():
+        share = ladder.share_of_bound(key)
         hit = sum(peak.hit for peak in rung.peaks)
         table.add_row(
-            LADDER[key].title,
+            RUNGS[key].title,
             f"{rung.profit:,.0f}",
-            f"{told.usd_per_mw_year(key):,.0f}",
+            f"{ladder.usd_per_mw_year(key):,.0f}",
             "" if share is None else f"{share:.2%}",
             f"{rung.uptime:.1%}",
             f"{rung.starts_per_machine_year:.0f}",

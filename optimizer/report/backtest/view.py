@@ -30,9 +30,9 @@ class Pair:
     theirs: str
 
 
-def pair_of(told: Ladder) -> Pair | None:
+def pair_of(ladder: Ladder) -> Pair | None:
     """Re-planning against the strike rule; without one of them what stands nearest, None on a ladder of one rung."""
-    keys = list(told.rungs)
+    keys = list(ladder.rungs)
     if len(keys) < 2:
         return None
     earned = [key for key in keys if key != BOUND.key]
@@ -53,19 +53,19 @@ class Fall:
     bars: Cascade
 
 
-def falls(told: Ladder) -> list[Fall]:
+def falls(ladder: Ladder) -> list[Fall]:
     """The pair the page is about, then all neighbours on the ladder."""
-    keys = list(told.rungs)
-    pair = pair_of(told)
+    keys = list(ladder.rungs)
+    pair = pair_of(ladder)
     steps = list(pairwise(keys))
     if pair is not None:
         steps = [(pair.theirs, pair.mine), *(step for step in steps if step != (pair.theirs, pair.mine))]
-    return [_fall(told, one, other) for one, other in steps]
+    return [_fall(ladder, one, other) for one, other in steps]
 
 
-def _fall(told: Ladder, one: str, other: str) -> Fall:
-    change = told.rungs[other].profit - told.rungs[one].profit
-    terms = between(told.rungs[one], told.rungs[other])
+def _fall(ladder: Ladder, one: str, other: str) -> Fall:
+    change = ladder.rungs[other].profit - ladder.rungs[one].profit
+    terms = between(ladder.rungs[one], ladder.rungs[other])
     bars = [(title(line, afterwards=True), usd, False) for line, usd in terms.items()]
     return Fall(one, other, change, cascade([*bars, ("Together", change, True)]))
 
@@ -82,11 +82,11 @@ class DayRow:
     terms: tuple[tuple[str, float], ...]
 
 
-def best_and_worst(told: Ladder, pair: Pair) -> tuple[list[DayRow], list[DayRow]]:
+def best_and_worst(ladder: Ladder, pair: Pair) -> tuple[list[DayRow], list[DayRow]]:
     """The days on which the one rung earned most more than the other, and those on which it earned most less."""
-    mine, theirs = told.rungs[pair.mine], told.rungs[pair.theirs]
+    mine, theirs = ladder.rungs[pair.mine], ladder.rungs[pair.theirs]
     gains = mine.daily_usd - theirs.daily_usd
-    bound = told.rungs[BOUND.key].daily_usd if BOUND.key in told.rungs else None
+    bound = ladder.rungs[BOUND.key].daily_usd if BOUND.key in ladder.rungs else None
 
     def row(at: int) -> DayRow:
         lines = dict.fromkeys([*mine.daily, *theirs.daily])
@@ -100,7 +100,7 @@ def best_and_worst(told: Ladder, pair: Pair) -> tuple[list[DayRow], list[DayRow]
         ]
         largest = sorted((term for term in terms if abs(term[1]) >= _SMALL), key=lambda term: -abs(term[1]))
         return DayRow(
-            day=told.days[at],
+            day=ladder.days[at],
             mine=float(mine.daily_usd[at]),
             theirs=float(theirs.daily_usd[at]),
             bound=None if bound is None else float(bound[at]),
@@ -123,36 +123,36 @@ class ShownDay:
     labels: tuple[str, ...]
 
 
-def shown_days(k: Knowledge, told: Ladder, pair: Pair | None) -> list[ShownDay]:
+def shown_days(k: Knowledge, ladder: Ladder, pair: Pair | None) -> list[ShownDay]:
     """The best and the worst day of the pair's one rung against the other, and that of the highest price."""
     wanted: dict[int, list[str]] = {}
     if pair is not None:
-        gains = told.rungs[pair.mine].daily_usd - told.rungs[pair.theirs].daily_usd
+        gains = ladder.rungs[pair.mine].daily_usd - ladder.rungs[pair.theirs].daily_usd
         if gains.max() > _NOTHING:
             wanted.setdefault(int(gains.argmax()), []).append("Best day")
         if gains.min() < -_NOTHING:
             wanted.setdefault(int(gains.argmin()), []).append("Worst day")
     highest = int(k.actual.market.energy_price_usd_per_mwh.argmax())
     wanted.setdefault(int(k.grid.day_of_interval[highest]), []).append("Highest price")
-    return [ShownDay(at, told.days[at], tuple(labels)) for at, labels in wanted.items()]
+    return [ShownDay(at, ladder.days[at], tuple(labels)) for at, labels in wanted.items()]
 
 
 def sure_of(k: Knowledge) -> list[str]:
     """What every rung but the bound knew when, and what is left out: sentences."""
     farm, market = k.actual.farm, k.actual.market
-    said = _of_prices(k, farm.replanning)
-    said.append("What hashing is worth is known a day late: a day's bitcoin price and difficulty when it is over.")
+    sentences = _of_prices(k, farm.replanning)
+    sentences.append("What hashing is worth is known a day late: a day's bitcoin price and difficulty when it is over.")
     if market.temperature_c is not None and np.ptp(market.temperature_c) > 0:
-        said.append("The weather ahead is expected to be that of the same hour of the last day seen.")
+        sentences.append("The weather ahead is expected to be that of the same hour of the last day seen.")
     if any(k.issued.values()):
-        said.append(
+        sentences.append(
             "Coincident peaks: plans see the probabilities issued at midnight and hourly through the day from the "
             "grid's load up to then; every rung is charged at the hours that became the peaks in the end."
         )
-    said.append(
+    sentences.append(
         "Prices and peaks are taken as they came: what the farm does moves neither. Machines do as they are told."
     )
-    return said
+    return sentences
 
 
 def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
@@ -160,14 +160,14 @@ def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
         return ["The contract fixes the price of energy, so it is known in advance."]
     minutes = round(float(k.grid.hours[0]) * MINUTES_PER_HOUR)
     lag = k.prices.lag
-    said = [
+    sentences = [
         f"The price of an interval of {minutes} minutes is known as it begins."
         if lag == 0
         else f"The latest price that is known as an interval begins is that of {plural(lag, 'interval')} of {minutes} "
         "minutes before."
     ]
-    said.append(rules.forecast.expected)
+    sentences.append(rules.forecast.expected)
     if rules.deviation_half_life_minutes:
         half = trimmed(rules.deviation_half_life_minutes)
-        said.append(f"How far the latest price departs from that is expected to halve every {half} minutes.")
-    return said
+        sentences.append(f"How far the latest price departs from that is expected to halve every {half} minutes.")
+    return sentences

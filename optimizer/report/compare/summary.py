@@ -76,17 +76,17 @@ def _plans(comparison: Comparison) -> Table:
 
 def notes(comparison: Comparison) -> list[str]:
     """What a reader must know: warnings of the markets; of single rows failures, rules broken, optima not proved."""
-    said = dict.fromkeys(_warnings(comparison))
+    sentences = dict.fromkeys(_warnings(comparison))
     for compared in (*comparison.bases, *comparison.scenarios):
         name = name_of(comparison, compared)
-        said |= dict.fromkeys(_failures(name, compared))
+        sentences |= dict.fromkeys(_failures(name, compared))
         for way, found in compared.ways.items():
             if isinstance(found, Outcome) and found.breaches:
                 rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in found.breaches.items())
-                said[f"* {name}, {way.short}: breaks {rules}"] = None
+                sentences[f"* {name}, {way.short}: breaks {rules}"] = None
             if isinstance(found, Outcome) and not found.proved:
-                said[f"{name}, {way.short}: the search ended early; a better schedule may exist"] = None
-    return list(said)
+                sentences[f"{name}, {way.short}: the search ended early; a better schedule may exist"] = None
+    return list(sentences)
 
 
 def _warnings(comparison: Comparison) -> list[str]:

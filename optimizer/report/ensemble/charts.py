@@ -28,7 +28,7 @@ class Bar:
     width: float
     height: float
     tail: bool
-    told: str
+    text: str
 
 
 def histogram(profit: F, edge: float, mean_of_tail: float) -> dict[str, Any]:
@@ -58,12 +58,12 @@ def histogram(profit: F, edge: float, mean_of_tail: float) -> dict[str, Any]:
                 width=round((right - left) * scale - 1.0, 2),
                 height=round(HEIGHT * count / top, 2),
                 tail=(left + right) / 2 <= edge,
-                told=f"{usd(least)} to {usd(most)}: {count} of {len(profit)}",
+                text=f"{usd(least)} to {usd(most)}: {count} of {len(profit)}",
             )
         )
     mean, middle = float(profit.mean()), float(np.median(profit))
     marks = [
-        {"x": float(np.clip(at(value), 0.0, WIDTH)), "label": label, "told": usd(value), "name": name}
+        {"x": float(np.clip(at(value), 0.0, WIDTH)), "label": label, "text": usd(value), "name": name}
         for name, label, value in (
             ("cvar", "CVaR", mean_of_tail),
             ("edge", "5 % quantile", edge),
@@ -105,9 +105,9 @@ def running_map(study: Study, results: Results) -> dict[str, Any]:
         changes = np.flatnonzero(np.diff(shade[g], prepend=-1))
         cells = []
         for first, stop in zip(changes.tolist(), [*changes[1:].tolist(), columns], strict=True):
-            told = f"{clock.start(int(edges[first]))} to {clock.end(int(edges[stop]) - 1)}"
+            span = f"{clock.start(int(edges[first]))} to {clock.end(int(edges[stop]) - 1)}"
             mean = float(probability[g, first:stop].mean())
-            cells.append((first, stop - first, int(shade[g, first]) / SHADES, f"{told}: {100 * mean:.0f} %"))
+            cells.append((first, stop - first, int(shade[g, first]) / SHADES, f"{span}: {100 * mean:.0f} %"))
         rows.append((group.name, cells))
     local_days = np.asarray(grid.day_of_interval)[bins.first]
     days = [(int(i), grid.days[int(local_days[i])][5:]) for i in np.flatnonzero(np.diff(local_days, prepend=-1))]

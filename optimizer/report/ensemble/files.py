@@ -75,12 +75,12 @@ def _mean(values: F) -> float | None:
 def _scenarios(results: Results) -> str:
     columns = {**results.figures, **results.lines}
     rows = np.array(list(columns.values())).T.tolist()
-    told: dict[int, list[Any]] = {
+    cells: dict[int, list[Any]] = {
         number: ["", *("" if value != value else repr(value) for value in row)]
         for number, row in zip(results.numbers.tolist(), rows, strict=True)
     }
-    told |= {number: [reason, *[""] * len(columns)] for number, reason in results.failures.items()}
-    return _csv(["scenario", "failure", *columns], ([number, *told[number]] for number in sorted(told)))
+    cells |= {number: [reason, *[""] * len(columns)] for number, reason in results.failures.items()}
+    return _csv(["scenario", "failure", *columns], ([number, *cells[number]] for number in sorted(cells)))
 
 
 def _running(study: Study, results: Results) -> str:

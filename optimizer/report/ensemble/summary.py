@@ -20,9 +20,9 @@ def print_ensemble(s: dict[str, Any], console: Console) -> None:
     money.add_column()
     money.add_column(justify="right")
     error = p["standard_error_of_mean"]
-    told = usd(p["mean"]) if error is None else f"{usd(p['mean'])} +- {usd(error)}"
+    mean = usd(p["mean"]) if error is None else f"{usd(p['mean'])} +- {usd(error)}"
     for what, value in (
-        ("mean profit", told),
+        ("mean profit", mean),
         ("median", usd(p["quantiles"]["0.5"])),
         ("5 % quantile", usd(p["quantiles"]["0.05"])),
         ("CVaR, mean of the worst 5 %", usd(p["cvar"])),

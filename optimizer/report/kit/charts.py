@@ -22,8 +22,8 @@ def timeline(
     """Charts over one stretch of time, for JSON: it begins at ``start``, in seconds of UTC, and has points of so many
     minutes. ``points``: what a point is, where the page tells.
     """
-    told = {"points": points} if points else {}
-    return {"zone": zone, "start": start, "minutes": packed(minutes, 4), **told, "series": series, "charts": charts}
+    kind = {"points": points} if points else {}
+    return {"zone": zone, "start": start, "minutes": packed(minutes, 4), **kind, "series": series, "charts": charts}
 
 
 def reason_parts(present: Iterable[Reason]) -> list[dict[str, str]]:

@@ -4,21 +4,58 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import sys
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
-from typing import Any
+from importlib.util import cache_from_source
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from optimizer.report.kit.packing import script_json
 from optimizer.report.kit.text import number, plural, share, usd
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from jinja2.bccache import Bucket
 
 _KIT = "optimizer.report.kit"
 _SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "rows.js")
 _STYLES = ("vendor/uPlot.min.css", "report.css")
 
 
-def render(folder: str, template: str = "page.html", **values: Any) -> str:
-    """A template that lies in a package beside the code of its page, with styles, scripts and formats at hand."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined  # not needed by most commands
+def render(folder: str, name: str = "page", *, charts: Any = None, **values: Any) -> str:
+    """A template that lies in a package beside the code of its page, and its styles where it has some of its own.
+
+    charts: what scripts draw; without any the page has no script.
+    """
+    script = "\n".join(_text(_KIT, part) for part in _SCRIPTS)
+    styles = [_text(_KIT, part) for part in _STYLES]
+    if (files(folder) / f"{name}.css").is_file():
+        styles.append(_text(folder, f"{name}.css"))
+    return (
+        _environment(folder)
+        .get_template(f"{name}.html")
+        .render(
+            style="\n".join(styles),
+            script=script,
+            script_hash=_hash(script),
+            licence=_text(_KIT, "vendor/uPlot.LICENSE"),
+            charts=charts,
+            **values,
+        )
+    )
+
+
+@cache
+def _environment(folder: str) -> Environment:
+    """The templates of a package and of this one, compiled once; where Python keeps what it compiles, for good."""
+    from jinja2 import ChoiceLoader, Environment, FileSystemBytecodeCache, PackageLoader, StrictUndefined
+
+    class Kept(FileSystemBytecodeCache):
+        def dump_bytecode(self, bucket: Bucket) -> None:
+            with suppress(OSError):  # no folder, no right to write there, no room: compiled again next time
+                super().dump_bytecode(bucket)
 
     env = Environment(
         loader=ChoiceLoader([PackageLoader(package, "") for package in (folder, _KIT)]),
@@ -26,22 +63,16 @@ def render(folder: str, template: str = "page.html", **values: Any) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=None if sys.dont_write_bytecode else Kept(str(Path(cache_from_source(__file__)).parent)),
     )
     env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
-    script = "\n".join(_part(name) for name in _SCRIPTS)
-    return env.get_template(template).render(
-        style="\n".join(_part(name) for name in _STYLES),
-        script=script,
-        script_hash=_hash(script),
-        licence=_part("vendor/uPlot.LICENSE"),
-        **values,
-    )
+    return env
 
 
 @cache
-def _part(name: str) -> str:
-    """A file of this package. A minified file's first comment, an address, is left out; its licence is on the page."""
-    text = (files(_KIT) / name).read_text(encoding="utf-8").strip()
+def _text(folder: str, name: str) -> str:
+    """A file of a package. A minified file's first comment, an address, is left out; its licence is on the page."""
+    text = (files(folder) / name).read_text(encoding="utf-8").strip()
     return text.partition("*/")[2].strip() if text.startswith("/*!") else text
 
 

@@ -4,16 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
-from optimizer.mechanisms.blocks.account import left_mw
-from optimizer.mechanisms.blocks.config import Block
-from optimizer.mechanisms.suppliers.config import Supply
+from optimizer.ledger import accounts
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.flows import flows
+from optimizer.settlement.account import settle
 
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
 _HOUR_DECIMALS = 9
@@ -28,28 +24,26 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     is used of blocks. What is left of a block is sold, or lost where it may not be. Whatever else is decided has a
     column, a coincident peak one with the probability that the interval is it.
     """
-    grid, energy = c.grid, c.farm.energy
-    metered = flows(c, dispatch)
-    left = left_mw(c, metered.open_mw)
+    grid = c.grid
+    settled = settle(c, dispatch)
+    metered = settled.flows
     columns = {
         "interval_start": time_texts(grid.starts, grid.timezone),
         "interval_end": time_texts(grid.ends, grid.timezone),
         "hours": number_texts(grid.hours, _HOUR_DECIMALS),
         "energy_usd_per_mwh": number_texts(c.market.energy_price_usd_per_mwh, _USD_DECIMALS),
     }
-    megawatts = {
-        "load_mw": metered.load_mw,
-        "onsite_mw": dispatch.onsite_mw,
-        "export_mw": dispatch.export_mw,
-        "import_mw": metered.import_mw,
-        "spot_mw": metered.spot_mw,
+    megawatts = {"load_mw": metered.load_mw, "import_mw": metered.import_mw, "spot_mw": metered.spot_mw}
+    shown = set()
+    for variable, own in (one for account in accounts() for one in account.shown):
+        megawatts |= own(settled)
+        shown.add(variable)
+    megawatts |= {
+        f"{label if isinstance(label, str) else '/'.join(label)}/{variable}": series
+        for variable, rows in dispatch.table.items()
+        for label, series in rows.items()
+        if variable not in shown
     }
-    for supply in energy.sections(Supply):
-        megawatts[f"{supply.name}/mw"] = dispatch.supply_mw[supply.name]
-    for block, unused in zip(energy.sections(Block), left, strict=True):
-        megawatts[f"{block.name}/used_mw"] = c.market.block_mw[block.name] - unused
-        megawatts[f"{block.name}/sold_mw"] = np.zeros(len(grid)) if block.resale is None else unused
-    megawatts |= dispatch.others
     chances = {f"{name}/probability": share for name, share in c.market.peak_probability.items()}
     return csv_text(columns | _named(megawatts, _MW_DECIMALS) | _named(chances, _SHARE_DECIMALS))
 

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from optimizer.ledger import Kind, of_kind
-from optimizer.mechanisms.demand.account import later_usd, peaks
-from optimizer.mechanisms.demand.config import Demand
-from optimizer.report.kit.text import Clock, number, rate, trimmed, usd
+from optimizer.report.kit.text import Clock, number, rate
 from optimizer.schedule.text import time_texts
 from optimizer.settlement.bill import BillLine, bill
-from optimizer.units import KW_PER_MW
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.planning import Plan
@@ -137,21 +133,3 @@ def bill_json(plan: Plan) -> list[dict[str, Any]]:
         }
         for period in plan.conditions.billing.periods
     ]
-
-
-def raised_peaks(plan: Plan) -> Iterator[str]:
-    """A sentence for every demand charge whose billed peak the plan raises in a period that is not all its own."""
-    c, billing = plan.conditions, plan.conditions.billing
-    found = peaks(c, plan.settlement.import_mw)
-    added = [later_usd(bill, found) for bill in billing.later_bills]
-    for b, (one, peak) in enumerate(zip(billing.peak_bills, found, strict=True)):
-        period, demand = billing.periods[one.period], c.farm.sections(Demand)[one.charge]
-        raised = peak.billed_mw - one.floor_mw
-        shared = billing.begun_before(period) or billing.goes_on(period)
-        if shared and raised * KW_PER_MW >= 1.0:
-            later = sum(amount for amount, highest in added if highest == b)
-            held = f", and {usd(later)} in later ones by its ratchet" if later else ""
-            yield (
-                f"The plan raises the billed peak of {demand.name} in {period.label} from {trimmed(one.floor_mw)} to "
-                f"{trimmed(peak.billed_mw)} MW: {usd(raised * one.rate_usd_per_mw)} for the whole period{held}."
-            )

@@ -11,6 +11,7 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.reasons import Reason
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
@@ -59,11 +60,11 @@ class _Describer:
         c, begin, end = self.plan.conditions, self.plan.grid.starts[0], self.plan.grid.end
         bands = []
         for e, event in enumerate(c.farm.sections(Event)):
-            caps = [cap for cap in c.event_caps if cap.event == e and not cap.restoring]
-            if caps:
-                touched = [cap.interval for cap in caps]
+            held = [cap for cap in caps(c) if cap.event == e and not cap.restoring]
+            if held:
+                touched = [cap.interval for cap in held]
                 first, last = self.plan.grid.starts[min(touched)], self.plan.grid.ends[max(touched)]
-                lowest = min(cap.cap_mw for cap in caps)
+                lowest = min(cap.cap_mw for cap in held)
                 bands.append(
                     {
                         "from": int(max(first, begin).timestamp()),

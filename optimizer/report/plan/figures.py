@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.ledger import Kind, ledger, of_kind, title
+from optimizer.ledger import Kind, declared, ledger, of_kind, title
 from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.report.kit.text import Clock
-from optimizer.report.plan.bill import BillSection, bill_sections, raised_peaks
+from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
 from optimizer.report.plan.shutdowns import Block, shutdown_rows
 from optimizer.schedule import items
@@ -74,7 +74,7 @@ class Figures:
     penalties: tuple[Penalty, ...]
     blocks: tuple[Block, ...]
     bill: tuple[BillSection, ...]
-    raised_peaks: tuple[str, ...]
+    notes: tuple[str, ...]
     alarms: tuple[Alarm, ...]
     fills: tuple[FillRow, ...]
     warnings: tuple[str, ...]
@@ -136,7 +136,7 @@ def figures(plan: Plan) -> Figures:
         penalties=tuple(_penalties(plan, clock)),
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
-        raised_peaks=tuple(raised_peaks(plan)),
+        notes=tuple(sentence for note in declared("note") for sentence in note(settled)),
         alarms=alarms(c, plan.dispatch, plan.explanation),
         fills=tuple(
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)

@@ -143,7 +143,7 @@ def _bill(section: BillSection) -> Table:
 def _notes(f: Figures) -> list[str]:
     notes = [f"The nearest schedule to limits that no schedule meets: {sentence}." for sentence in f.shortfalls]
     notes += [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
-    notes.extend(f.raised_peaks)
+    notes.extend(f.notes)
     notes.extend(map(sentence, f.warnings))
     if f.fills:
         count = sum(fill.count for fill in f.fills)

@@ -1,4 +1,4 @@
-"""Walk through days: ``python -m tests.daily.walk FIRST DAYS [-v]``; ends with 1 where anything was wrong."""
+"""Walk through days: ``python -m tests.daily.walk SEED... [-v]``; ends with 1 where anything was wrong."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import sys
 import time
 import traceback
 from collections import Counter
+from collections.abc import Sequence
 
 import optimizer.daily.job
 import optimizer.daily.watch
@@ -15,10 +16,10 @@ from tests.daily.walk.day import walk
 MOST_TOLD = 6  # faults of one day
 
 
-def main(first: int, days: int, aloud: bool) -> int:
+def main(seeds: Sequence[int], aloud: bool) -> int:
     """Walk; print what was wrong with the seed it takes to see it again."""
     begun, bad, count = time.monotonic(), 0, Counter[str]()
-    for seed in range(first, first + days):
+    for seed in seeds:
         try:
             day = walk(seed)
         except Exception:
@@ -27,15 +28,14 @@ def main(first: int, days: int, aloud: bool) -> int:
             continue
         count += day.count
         if day.wrong or aloud:
-            print(f"seed {seed}: python -m tests.daily.walk {seed} 1 -v")
+            print(f"seed {seed}: python -m tests.daily.walk {seed} -v")
             print("\n".join(f"    {line}" for line in day.told if aloud or not line.startswith("   ")))
             told = day.wrong if aloud else day.wrong[:MOST_TOLD]
             print("\n".join(f"  WRONG {line}" for line in told), flush=True)
         bad += bool(day.wrong)
-    print(f"{days} days from {first}, {bad} wrong, {time.monotonic() - begun:.0f} s; {dict(sorted(count.items()))}")
+    print(f"{len(seeds)} days, {bad} wrong, {time.monotonic() - begun:.0f} s; {dict(sorted(count.items()))}")
     return int(bad > 0)
 
 
 if __name__ == "__main__":
-    numbers = [int(word) for word in sys.argv[1:] if not word.startswith("-")]
-    sys.exit(main(numbers[0], numbers[1], "-v" in sys.argv))
+    sys.exit(main([int(word) for word in sys.argv[1:] if word != "-v"], "-v" in sys.argv))

@@ -6,23 +6,25 @@ import json
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer.conditions import Conditions
 from optimizer.ledger import Kind, of_kind
+from optimizer.mechanisms.demand.account import raised_peaks
 from optimizer.planning import plan_conditions
 from optimizer.reasons import Reason
-from optimizer.report.plan.bill import bill_json, bill_sections, raised_peaks
+from optimizer.report.plan.bill import bill_json, bill_sections
 from optimizer.report.plan.figures import figures
 from optimizer.report.plan.files import settlement
 from optimizer.report.plan.shutdowns import merged
 from optimizer.schedule.tables import Shutdown
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan
+from tests.sampling import examples
 from tests.worked_examples.test_charges import LAST_HOURS
 
 
-@settings(max_examples=20)
+@examples(20)
 @given(farms())
 def test_sections_add_up_to_the_account(c: Conditions) -> None:
     plan = plan_conditions(c)
@@ -85,10 +87,10 @@ def test_a_peak_that_the_plan_raises_is_told() -> None:
 
     Half of 14 is no more than what is expected of later months, the 10 of January.
     """
-    assert list(raised_peaks(contract_plan())) == [
+    assert list(raised_peaks(contract_plan().settlement)) == [
         "The plan raises the billed peak of demand in 2026-02 from 9 to 14 MW: $10 for the whole period."
     ]
-    assert list(raised_peaks(rich_plan())) == []
+    assert list(raised_peaks(rich_plan().settlement)) == []
 
 
 def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
@@ -97,7 +99,7 @@ def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
     tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peak_mw": 2.0, "ratchet": ratchet},)}
     built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
     plan = plan_conditions(conditions(built, [0.0, 0.0, 3.0, 3.0], start=LAST_HOURS))
-    assert [sentence.partition(" in ")[2] for sentence in raised_peaks(plan)] == [
+    assert [sentence.partition(" in ")[2] for sentence in raised_peaks(plan.settlement)] == [
         "2026-02 from 4 to 10 MW: $3 for the whole period.",
         "2026-03 from 2 to 5 MW: $2 for the whole period.",
     ]
@@ -109,7 +111,7 @@ def test_what_a_ratchet_bills_after_the_plan_is_told_and_stands_apart_on_the_bil
     tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peaks_mw": 4.0, "ratchet": ratchet},)}
     built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
     plan = plan_conditions(conditions(built, [0.0, 0.0], start=LAST_HOURS))
-    (sentence,) = raised_peaks(plan)
+    (sentence,) = raised_peaks(plan.settlement)
     assert sentence.endswith("from 4 to 10 MW: $3 for the whole period, and $6 in later ones by its ratchet.")
     (section,) = bill_sections(plan)
     (later,) = section.later
@@ -124,7 +126,7 @@ def test_a_plan_of_a_whole_period_raises_nothing() -> None:
         conditions(farm(group(), energy=tariff), np.zeros(28), hours=24.0, start="2026-02-01 00:00Z")
     )
     assert bill_sections(month)[0].charges[-1].quantity == "10,000 kW"
-    assert list(raised_peaks(month)) == []
+    assert list(raised_peaks(month.settlement)) == []
 
 
 def test_the_cost_of_power_and_what_is_sold_stand_apart() -> None:

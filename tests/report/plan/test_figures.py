@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from optimizer.conditions import Conditions
 from optimizer.planning import plan_conditions
@@ -13,9 +13,10 @@ from optimizer.schedule.items import ITEMS
 from optimizer.schedule.tables import shutdown_blocks
 from tests.farms import farms
 from tests.report.plans import contract_plan, plan_of, rich_plan
+from tests.sampling import examples
 
 
-@settings(max_examples=15)
+@examples(15)
 @given(farms())
 def test_figures_add_up_on_any_farm(c: Conditions) -> None:
     plan = plan_conditions(c)

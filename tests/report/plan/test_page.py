@@ -18,7 +18,7 @@ from optimizer.planning import Plan
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import number, usd
 from optimizer.report.plan.figures import figures
-from optimizer.terms import TERMS, TermEffect, contract_terms
+from optimizer.terms import TermEffect, contract_terms
 from tests.farms import conditions, farm
 from tests.report.kit.test_packing import unpacked
 from tests.report.plans import HOSTILE_NAME, contract_plan, page_of, plan_of, rich_plan
@@ -97,7 +97,7 @@ def test_not_even_a_closing_tag_gets_through() -> None:
     f, nasty = figures(rich_plan()), "</script></title></style><script>alert(1)</script>"
     groups = (replace(f.groups[0], name=nasty), *f.groups[1:])
     f = replace(f, farm=nasty, groups=groups)
-    effect = TermEffect(TERMS[0], nasty, 0.0, 0.0, 0.0, 0.0, 0.0)
+    effect = TermEffect(nasty, nasty, 0.0, 0.0, 0.0, 0.0, 0.0)
     page = render(
         "optimizer.report.plan",
         f=f,
@@ -144,7 +144,7 @@ def test_the_page_prints_the_bill_the_terms_and_the_alarms() -> None:
     (alarm,) = f.alarms
     for said in (usd(alarm.miss_usd_per_mw), usd(alarm.saving_usd), f"{number(alarm.kept_off_mwh, 1)} MWh"):
         assert said in text
-    for said in (f.raised_peaks[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
+    for said in (f.notes[0], usd(f.sold), f"{number(f.sold_mwh, 1)} MWh at", "idle in these hours"):
         assert said in text
 
 

@@ -12,7 +12,7 @@ from optimizer.cohorts import Cohorts, course
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
-from optimizer.config.state import GroupState, Switched
+from optimizer.config.state import GroupState, Key, Switched
 from optimizer.dispatch import Dispatch
 
 
@@ -81,3 +81,6 @@ def _within(state: GroupState, group: Group) -> GroupState:
             "stopped": _newest(state.stopped, group.units - running),
         }
     )
+
+
+KEYS = (Key("groups", after, fitted),)

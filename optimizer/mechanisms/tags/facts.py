@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
+from optimizer.conditions import Conditions, fact
 from optimizer.market.grid import Grid
 from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.rule import PeakRule
@@ -56,7 +57,14 @@ class Tag:
         return np.asarray(np.delete(self.chances, peak, axis=0).sum(axis=0))
 
 
-def tags_of(i: int, peak: CoincidentPeak, probability: F, grid: Grid) -> Iterator[Tag]:
+@fact
+def tags(c: Conditions) -> tuple[Tag, ...]:
+    """Every coincident-peak charge and year for which the plan holds a chance of a peak."""
+    charges = enumerate(c.farm.sections(CoincidentPeak))
+    return tuple(tag for i, peak in charges for tag in _tags_of(i, peak, c.market.peak_probability[peak.name], c.grid))
+
+
+def _tags_of(i: int, peak: CoincidentPeak, probability: F, grid: Grid) -> Iterator[Tag]:
     """The tags of a charge, one for every year in which the plan holds a chance of a peak."""
     rule, years = peak.peak_rule, grid.years
     for year in dict.fromkeys(years[probability > 0].tolist()):

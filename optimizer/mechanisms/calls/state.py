@@ -1,20 +1,14 @@
-"""What was announced, what import was, and by how much calls were missed."""
+"""By how much calls were missed."""
 
 from __future__ import annotations
 
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
+from optimizer.config.state import Key
 from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event
 from optimizer.settlement.flows import grid_import_mw
-
-Announced = dict[str, dict[str, tuple[int, ...]]]
-
-
-def imported_after(c: Conditions, dispatch: Dispatch) -> float:
-    """Import in the last interval, MW."""
-    return max(float(grid_import_mw(c, dispatch)[-1]), 0.0)
 
 
 def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
@@ -33,8 +27,4 @@ def missed_fitted(missed: dict[str, float], farm: Farm) -> dict[str, float]:
     return {name: mw for name, mw in missed.items() if name in charged}
 
 
-def announced_fitted(told: Announced, farm: Farm) -> Announced:
-    """All of it where every group and mode is still there; else nothing."""
-    modes = {group.name: set(group.modes) for group in farm.fleet}
-    same = set(told) == set(modes) and all(set(told[name]) == modes[name] for name in modes)
-    return told if same else {}
+KEYS = (Key("missed_mw", missed_after, missed_fitted),)

@@ -15,7 +15,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from optimizer.arrays import Bool, F
+from optimizer.arrays import F
+from optimizer.billing import touched
+from optimizer.conditions import Conditions, fact
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
@@ -211,6 +213,17 @@ class Calls:
         return tuple(found)
 
 
-def touched(grid: Grid, start: datetime, end: datetime) -> Bool:
-    """Intervals that [start, end) touches, (intervals,); times in UTC."""
-    return np.asarray((grid.starts < pd.Timestamp(end)) & (grid.ends > pd.Timestamp(start)))
+@fact
+def calls(c: Conditions) -> Calls:
+    """The curtailment events on these intervals: caps, and cuts that are paid for."""
+    return Calls(c.farm, c.grid, c.idle_load_mw, c.full_load_mw, c.full_import_mw)
+
+
+def caps(c: Conditions) -> tuple[EventCap, ...]:
+    """Every interval that an event caps."""
+    return calls(c).caps
+
+
+def paid_spans(c: Conditions) -> tuple[PaidSpan, ...]:
+    """Every piece of an interval in which an event pays for cuts."""
+    return calls(c).paid

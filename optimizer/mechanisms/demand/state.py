@@ -1,0 +1,75 @@
+"""Peaks: the highest import of the billing period so far, and of those before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from optimizer.arrays import F
+from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
+from optimizer.config.state import Key
+from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.demand.account import peaks
+from optimizer.mechanisms.demand.config import Demand
+from optimizer.mechanisms.demand.facts import peak_bills
+from optimizer.settlement.flows import grid_import_mw
+
+V = TypeVar("V")
+
+
+def peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
+    """The highest import of the billing period the schedule ends in, by charge."""
+    last = c.billing.periods[-1]
+    if not c.billing.goes_on(last):
+        begun = last.ends < c.grid.end  # by the end of an interval that began before
+        return {demand.name: 0.0 for demand in c.farm.sections(Demand) if begun}
+    metered = _metered(c, grid_import_mw(c, dispatch))
+    return {name: mw for (name, label), mw in metered.items() if label == last.label}
+
+
+def past_peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, dict[str, float]]:
+    """The highest import of the billing periods before that, by charge and month."""
+    billing, past = c.billing, {name: dict(months) for name, months in c.state.bill.past_peaks_mw.items()}
+    last = billing.periods[-1]
+    for (name, label), mw in _metered(c, grid_import_mw(c, dispatch)).items():
+        if label != last.label or not billing.goes_on(last):
+            past.setdefault(name, {})[label] = mw
+    return past
+
+
+def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
+    """The measured peak of every demand charge in every period so far, by name and label; none that is not known."""
+    billing, so_far = c.billing, c.state.bill.peaks_mw
+    first = billing.periods[0]
+    found = {(demand.name, period.label): 0.0 for demand in c.farm.sections(Demand) for period in billing.periods}
+    if billing.begun_before(first):
+        found |= {(name, first.label): mw for name, mw in so_far.items()}
+        for demand in c.farm.sections(Demand):
+            if demand.name not in so_far and billing.counted_before(demand.when, first):
+                del found[demand.name, first.label]
+    for bill, peak in zip(peak_bills(c), peaks(c, imported), strict=True):
+        key = c.farm.sections(Demand)[bill.charge].name, billing.periods[bill.period].label
+        if key in found:
+            found[key] = max(found[key], peak.measured_mw)
+    return found
+
+
+def fitted(of_charges: Mapping[str, V], farm: Farm) -> dict[str, V]:
+    """Without charges that are gone."""
+    there = {demand.name for demand in farm.sections(Demand)}
+    return {name: value for name, value in of_charges.items() if name in there}
+
+
+def _at_full(farm: Farm, full_mw: float) -> dict[str, float]:
+    return {demand.name: full_mw for demand in farm.sections(Demand)}
+
+
+def _has_ratchets(farm: Farm) -> bool:
+    return any(demand.ratchet is not None for demand in farm.sections(Demand))
+
+
+KEYS = (
+    Key("bill.peaks_mw", peaks_after, fitted, at_full=_at_full),
+    Key("bill.past_peaks_mw", past_peaks_after, fitted, asked=_has_ratchets),
+)

@@ -1,0 +1,21 @@
+"""What is left to be taken of each minimum."""
+
+from __future__ import annotations
+
+from optimizer.billing.thresholds import Quantity, by_period, quantities
+from optimizer.conditions import Conditions, fact
+from optimizer.mechanisms.suppliers.config import Supply
+
+
+@fact
+def takes(c: Conditions) -> tuple[Quantity, ...]:
+    """Every minimum take in every period the plan touches."""
+    done, rest = c.state.bill.taken_mwh, c.rest.of("taken_mwh")
+    return by_period(
+        quantity
+        for i, supply in enumerate(c.farm.sections(Supply))
+        if supply.minimum_take is not None
+        for quantity in quantities(
+            c, i, supply.name, supply.when, supply.minimum_take.mwh_per_month, per_mwh=1.0, done=done, rest=rest
+        )
+    )

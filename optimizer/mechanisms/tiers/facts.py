@@ -1,0 +1,20 @@
+"""What is left of each tier."""
+
+from __future__ import annotations
+
+from optimizer.billing.thresholds import Quantity, by_period, quantities
+from optimizer.conditions import Conditions, fact
+from optimizer.mechanisms.tiers.config import Tier
+
+
+@fact
+def tiers_left(c: Conditions) -> tuple[Quantity, ...]:
+    """Every energy tier in every period in which its hours come."""
+    done, rest, billed = c.state.bill.tier_mwh, c.rest.of("tier_mwh"), 1.0 + c.farm.energy.loss_share
+    return by_period(
+        quantity
+        for i, tier in enumerate(c.farm.sections(Tier))
+        for quantity in quantities(
+            c, i, tier.name, tier.when, tier.above_mwh_per_month, per_mwh=billed, done=done, rest=rest
+        )
+    )
