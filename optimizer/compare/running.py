@@ -18,7 +18,6 @@ from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid, grid_of
-from optimizer.mechanisms.calls.config import Event
 from optimizer.planning import conditions_of, judge_state, plan_conditions
 from optimizer.policies import always_on, strike_rule
 from optimizer.rolling import replanned
@@ -201,13 +200,13 @@ def met(case: Case, scenario: Scenario) -> Compared:
 def _late_notices(scenario: Scenario, actual: Conditions) -> list[datetime]:
     """When the farm learns of something after the plan begins."""
     begins, zone = actual.grid.starts[0].to_pydatetime(), actual.farm.timezone
-    notices = [event.known_at(zone) for event in actual.farm.sections(Event)]
+    notices = [notice for _, notice in actual.farm.noticed()]
     notices += [
         placed.time(placed.change.notice, ("notice",), begins, zone)
         for placed in scenario.changes
         if placed.change.notice is not None
     ]
-    return sorted({notice for notice in notices if notice is not None and notice > begins})
+    return sorted({notice for notice in notices if notice > begins})
 
 
 def _by(way: Way, case: Case, scenario: Scenario, actual: Conditions, late: Sequence[datetime]) -> Outcome:

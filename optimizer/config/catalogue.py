@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field, model_validator
 
 from optimizer.config.base import Name, Section, refuse
+from optimizer.config.composed import Host, Place, composed
 
 
 class OperatingPoint(Section):
@@ -27,8 +28,11 @@ class OperatingPoint(Section):
         return self.power_w / self.hashrate_th
 
 
-class Machine(Section):
+@composed
+class Machine(Host):
     """A model: its nameplate is the mode ``normal``; other modes only where a curve is known."""
+
+    HOLDS: ClassVar[Place] = "machine"
 
     model: Name = Field(description="Name that farm files use")
     hashrate_th: Annotated[float, Field(gt=0, le=100_000, description="Nameplate TH/s")]

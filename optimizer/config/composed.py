@@ -14,7 +14,7 @@ from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.yaml12 import Keys
 from optimizer.mechanisms import contents
 
-Place = Literal["farm", "site", "energy", "group"]
+Place = Literal["farm", "site", "energy", "group", "machine"]
 
 
 class Own(Section):
@@ -43,6 +43,8 @@ class Own(Section):
             hosts = [((), farm)]
         elif cls.PLACE == "group":
             hosts = [(("fleet", g), group) for g, group in entries(farm, "fleet")]
+        elif cls.PLACE == "machine":
+            hosts = [(("fleet", g, "machine"), get(group, "machine")) for g, group in entries(farm, "fleet")]
         for path, host in hosts:
             value = get(host, cls.KEY)
             if isinstance(value, tuple | list):
@@ -102,7 +104,7 @@ H = TypeVar("H", bound="Host")
 
 
 class Host(Section):
-    """A section that mechanisms add sections to: the farm, its site, its energy, each group."""
+    """A section that mechanisms add sections to: the farm, its site, its energy, each group, each model of machine."""
 
     HOLDS: ClassVar[Place]
 
@@ -112,7 +114,10 @@ class Host(Section):
         return kind.PLACE == cls.HOLDS
 
     def section(self, kind: type[S]) -> S | None:
-        """A mechanism's section, here or, of a farm, in its site or energy too; None where it is not given."""
+        """A mechanism's section; of a farm in its site or energy too, of a group in its machine too.
+
+        None where it is not given.
+        """
         found: S | None = getattr(self._home(kind), kind.KEY)
         return found
 

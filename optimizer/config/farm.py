@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterator
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any, ClassVar
@@ -100,12 +101,18 @@ class Farm(Host):
 
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""
-        known: dict[str, tuple[Listed, ...]] = {}
+        later = [entry for entry, notice in self.noticed() if notice > moment]
+        lists = {kind.KEY: self.sections(kind) for kind in kinds() if issubclass(kind, Listed) and self.takes(kind)}
+        known = {key: tuple(entry for entry in entries if entry not in later) for key, entries in lists.items()}
+        return self.model_copy(update=known)
+
+    def noticed(self) -> Iterator[tuple[Listed, datetime]]:
+        """The calls and the like that the farm learns of at a moment, UTC, and when."""
         for kind in kinds():
             if issubclass(kind, Listed) and self.takes(kind):
-                notices = ((entry, entry.known_at(self.timezone)) for entry in self.sections(kind))
-                known[kind.KEY] = tuple(entry for entry, notice in notices if notice is None or notice <= moment)
-        return self.model_copy(update=known)
+                for entry in self.sections(kind):
+                    if (notice := entry.known_at(self.timezone)) is not None:
+                        yield entry, notice
 
     @property
     def needs_temperature(self) -> bool:

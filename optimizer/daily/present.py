@@ -27,7 +27,6 @@ from optimizer.market.periods import billing_periods
 from optimizer.market.quantities import PRICES, known_as
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
-from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.contents import parts
 from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
 from optimizer.replanning.history import day_before, where_told
@@ -71,10 +70,9 @@ def read_present(
 
 def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
     """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
-    known = farm.known_at(now).sections(Event)
-    for event in farm.sections(Event):
-        if event not in known and (notice := event.known_at(farm.timezone)) is not None:
-            yield f"{event.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
+    for entry, notice in farm.noticed():
+        if notice > now:
+            yield f"{entry.name}: is not reckoned with before {clock(pd.Timestamp(notice), farm.timezone)}, its notice"
 
 
 def _grids(farm: Farm, start: pd.Timestamp) -> tuple[Grid, Grid]:

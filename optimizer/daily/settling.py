@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.daily.carried import UNREADABLE, followed_until
 from optimizer.daily.entries import Entry
@@ -21,7 +22,7 @@ from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record, metered
 from optimizer.daily.review import Told
 from optimizer.dispatch import Dispatch
-from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.market.quantities import declared, known_as
 from optimizer.policies import strike_rule
 from optimizer.settlement.account import settle
 from optimizer.state import fitted, state_after
@@ -69,7 +70,7 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
         realised_usd=earned(really, dispatch),
         strike_rule_usd=earned(*by_rule),
         farm=record.farm.name,
-        expects_peaks=bool(record.farm.sections(CoincidentPeak)),
+        expects_peaks=any(declared(Farm)[name].names(record.farm) for name in known_as(record.farm, "issued")),
         rule=state_after(*by_rule).model_dump_json(),
     )
 

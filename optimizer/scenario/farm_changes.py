@@ -138,11 +138,17 @@ def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _fold
         origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told[place]}
         return placed.rebuilt(section, origins, **told[place]) if told[place] else section
 
-    fleet = tuple(rebuilt(group, "group") if group.name in names else group for group in farm.fleet)
+    def fitted(group: Group) -> Group:
+        machine = None if group.machine is None else rebuilt(group.machine, "machine")
+        return rebuilt(group.model_copy(update={"machine": machine}), "group")
+
+    fleet = tuple(fitted(group) if group.name in names else group for group in farm.fleet)
     whole = {"site": rebuilt(farm.site, "site"), "energy": rebuilt(farm.energy, "energy"), "fleet": fleet}
     origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told["farm"]}
     origins |= {(place, key): ("set", key) for place in ("site", "energy") for key in told[place]}
-    origins |= {("fleet", g, key): ("set", key) for g in range(len(fleet)) for key in told["group"]}
+    for g in range(len(fleet)):
+        origins |= {("fleet", g, key): ("set", key) for key in told["group"]}
+        origins |= {("fleet", g, "machine", key): ("set", key) for key in told["machine"]}
     return placed.rebuilt(farm, origins, **whole, **told["farm"])
 
 

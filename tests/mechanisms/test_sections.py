@@ -19,6 +19,13 @@ def test_sections_that_nobody_knows_go_through_all_that_is_done_with_sections() 
     assert "pond" not in Farm.model_fields
 
 
+def test_a_farm_file_is_read_without_what_only_plans_need() -> None:
+    """What mechanisms say of files is imported wherever a file is read, before anything is told to a person."""
+    code = "import sys, optimizer.scenario.load; print({'pandas', 'pyomo', 'highspy', 'holidays'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_a_key_belongs_to_one() -> None:
     class Again(Single):
         KEY = "weather"

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from optimizer.mechanisms.pond.config import Lease, Pond, Pump, Water
+from optimizer.mechanisms.pond.config import Lease, Pond, Pump, Thirst, Water
 from optimizer.mechanisms.pond.state import Level
 
 from optimizer.config.composed import kinds
 from optimizer.config.farm import Farm
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.load import check_file, load_catalogue, load_farm
 from optimizer.config.schema import schema
 from optimizer.config.state import State, state_sections
 from optimizer.daily.kept import planned_record
@@ -72,7 +72,23 @@ def test_they_are_read_typed() -> None:
     pumps = [one.section(Pump) for one in built.fleet]
     assert [pump and pump.works for pump in pumps] == [0.5, None]
     assert farm().sections(Water) == ()
-    assert [kind.__name__ for kind in kinds()][-4:] == ["Pond", "Water", "Pump", "Lease"]
+    assert [kind.__name__ for kind in kinds()][-5:] == ["Pond", "Water", "Pump", "Thirst", "Lease"]
+
+
+def test_models_of_machines_have_them(tmp_path: Path) -> None:
+    """In the catalogue and in a machine of the farm file; a scenario changes both, of the groups it names."""
+    row = "model: M, hashrate_th: 1000, power_w: 1e6, cooling: air, source: made up, confidence: low"
+    catalogue = tmp_path / "machines.yaml"
+    catalogue.write_text(f"machines: [{{{row}, thirst: {{m3_per_hour: 2}}}}]\n")
+    assert check_file(catalogue) == []
+    machine = load_catalogue(catalogue).by_model()["M"]
+    built = farm(group("G") | {"machine": machine.model_dump(exclude_unset=True)}, group("H"))
+    assert [one.section(Thirst) for one in built.fleet] == [machine.section(Thirst), None]
+    dry = changed("{kind: section, set: {thirst: {m3_per_hour: 0}}, groups: [G]}", built)
+    assert [thirst and thirst.m3_per_hour for thirst in (one.section(Thirst) for one in dry.fleet)] == [0, None]
+    catalogue.write_text(catalogue.read_text().replace("m3_per_hour: 2", "m3_per_hour: -2"))
+    assert "machines[0].thirst.m3_per_hour: must be at least 0" in str(check_file(catalogue)[0])
+    assert "thirst" in schema("catalogue")["$defs"]["Machine"]["properties"]
 
 
 def test_editors_know_them() -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import Name, NonNegative, Positive, Section, Series, SeriesFile, Share, ShareSeries, refuse
 from optimizer.config.calendar import Month
 from optimizer.config.composed import Listed, Place
-from optimizer.peaks.rule import PRESETS, PeakRule
 from optimizer.units import KW_PER_MW
+
+if TYPE_CHECKING:
+    from optimizer.peaks.rule import PeakRule
 
 
 class PeakRuleSection(Section):
@@ -47,6 +49,8 @@ def rule_of(rule: PeakRuleChoice) -> PeakRule:
     >>> rule_of("ercot_4cp").months
     (6, 7, 8, 9)
     """
+    from optimizer.peaks.rule import PRESETS, PeakRule  # brings pandas, which reading a file does without
+
     return PeakRule(**rule.model_dump()) if isinstance(rule, PeakRuleSection) else PRESETS[rule]
 
 

@@ -57,6 +57,16 @@ class Pump(Single):
     water: str = Field(default="", description="One of `energy.waters`")
 
 
+class Thirst(Single):
+    """How much a model drinks."""
+
+    KEY: ClassVar[str] = "thirst"
+    PLACE: ClassVar[Place] = "machine"
+    ABOUT: ClassVar[str] = "What a machine of the model drinks"
+
+    m3_per_hour: NonNegative
+
+
 class Lease(Listed):
     """Of the ground; no scenario changes it."""
 
