@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing.thresholds import Quantity
 from optimizer.engine.language import AnySet, Int, LabelSet, Map
 from optimizer.engine.parts import in_a_row
+from optimizer.thresholds import Quantity
 
 
 def hours_of(quantities: Sequence[Quantity], bills: str, hours: str, sum_of: str) -> tuple[dict[str, AnySet], Int, F]:

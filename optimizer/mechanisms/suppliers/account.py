@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing.thresholds import counted_mwh
 from optimizer.breach import Breach, megawatts
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
@@ -18,6 +17,7 @@ from optimizer.mechanisms.suppliers.facts import takes
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
 from optimizer.settlement.flows import grid_import_mw
+from optimizer.thresholds import counted_mwh
 
 ACCOUNT = Account()
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.billing.thresholds import beyond, counted_mwh
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.ledger import Account, Kind
@@ -15,6 +14,7 @@ from optimizer.mechanisms.tiers.config import Tier
 from optimizer.mechanisms.tiers.facts import tiers_left
 from optimizer.settlement.account import Books
 from optimizer.settlement.bill import BillLine, by_energy
+from optimizer.thresholds import beyond, counted_mwh
 
 ACCOUNT = Account()
 

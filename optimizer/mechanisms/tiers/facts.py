@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.billing.thresholds import Quantity, by_period, quantities
 from optimizer.conditions import Conditions, fact
 from optimizer.mechanisms.tiers.config import Tier
+from optimizer.thresholds import Quantity, by_period, quantities
 
 
 @fact

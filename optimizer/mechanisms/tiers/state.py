@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from optimizer.billing.thresholds import counted_mwh
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
@@ -12,6 +11,7 @@ from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.mechanisms.tiers.facts import tiers_left
 from optimizer.settlement.flows import grid_import_mw
+from optimizer.thresholds import counted_mwh
 
 
 def after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
