@@ -28,7 +28,6 @@ from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
 from optimizer.formulation import VARIABLES, build_problem
-from optimizer.mechanisms.whole import program as whole
 from optimizer.schedule.checker import check
 from optimizer.schedule.whole_units import containers, dispatch_of, round_down, units_of
 from optimizer.settlement.account import settle
