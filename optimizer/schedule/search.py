@@ -42,7 +42,7 @@ REACH = 4  # containers, or single machines, to either side of the best in which
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SNAP = 1e-6
 _SAME = 1e-9
-_CONTAINERS, _PARTIAL = (variable.name for variable in whole.VARIABLES)
+_CONTAINERS, _PARTIAL = (v.name for v in VARIABLES if "WHOLE_INTERVALS" in v.over)
 _CHOICES = tuple(
     variable.name for variable in VARIABLES if variable.integer and variable.name not in (_CONTAINERS, _PARTIAL)
 )
