@@ -56,31 +56,15 @@ BY_HAND = {
     "restart_loss": (0.0, 0.0, -0.99 * 20 * 200 * 0.25 * 0.002),
     "start_wear": (0.0, 0.0, -20 * 0.40),
     "energy": (-1.02 * 0.25 * METERED[0] * 40, -1.02 * 0.5 * METERED[1] * 120, +1.02 * 1.0 * METERED[2] * 10),
-    "block_cost": (0.0, 0.0, 0.0),
-    "resale_revenue": (0.0, 0.0, 0.0),
-    "supply_cost": (0.0, 0.0, 0.0),
     "adders": tuple(-1.02 * h * mw * 6 for h, mw in zip((0.25, 0.5, 1.0), METERED, strict=True)),
-    "onsite_cost": (0.0, 0.0, 0.0),
-    "export_revenue": (0.0, 0.0, 0.0),
-    "import_overrun_penalty": (0.0, 0.0, 0.0),
-    "event_penalty": (0.0, 0.0, 0.0),
-    "event_miss_penalty": (0.0, 0.0, 0.0),
-    "event_payment": (0.0, 0.0, 0.0),
-    "frost_damage": (0.0, 0.0, 0.0),
-    "energy_tiers": (0.0, 0.0, 0.0),
-    "demand_charge": (0.0, 0.0, 0.0),
-    "later_demand_charge": (0.0, 0.0, 0.0),
-    "coincident_peak": (0.0, 0.0, 0.0),
-    "take_shortfall_penalty": (0.0, 0.0, 0.0),
-    "fixed_charges": (0.0, 0.0, 0.0),
-    "minimum_bill": (0.0, 0.0, 0.0),
 }
 
 
 def test_every_line_by_hand(settled: Settlement) -> None:
-    assert set(settled.usd) == set(BY_HAND)
-    for name, by_hand in BY_HAND.items():
-        assert settled.usd[name].tolist() == pytest.approx(list(by_hand), abs=1e-12), name
+    """Those that are worked out, and nothing in any other."""
+    assert set(BY_HAND) <= set(settled.usd)
+    for name, usd in settled.usd.items():
+        assert usd.tolist() == pytest.approx(list(BY_HAND.get(name, (0.0, 0.0, 0.0))), abs=1e-12), name
 
 
 def test_the_totals_to_the_cent(settled: Settlement) -> None:
