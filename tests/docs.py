@@ -1,4 +1,4 @@
-"""The tables of the documentation that are made from the code: families, lines of money, reasons, series, commands.
+"""What the documentation has from the code: families, variables, lines of money, reasons, sections, series, commands.
 
 ``python -m tests.docs`` writes them between their marks, ``<!-- made: reasons -->`` and ``<!-- end -->``.
 """
@@ -16,9 +16,10 @@ from typer.main import get_command
 
 from optimizer import formulation
 from optimizer.cli import app
+from optimizer.config.composed import Listed, Own, kinds
 from optimizer.config.farm import Farm
 from optimizer.conversion import investment
-from optimizer.engine.language import Family, Rule
+from optimizer.engine.language import Family, Rule, Variable
 from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
 from optimizer.market.timeseries import Limits
@@ -44,7 +45,7 @@ def markdown(text: str) -> str:
     return re.sub(r":math:`([^`]*)`", r"$`\1`$", " ".join(text.split()))
 
 
-def paragraphs(thing: Rule | ModuleType) -> list[str]:
+def paragraphs(thing: Rule | ModuleType | type[Own]) -> list[str]:
     """The paragraphs of a docstring."""
     return [markdown(text) for text in (inspect.getdoc(thing) or "").split("\n\n")]
 
@@ -60,8 +61,33 @@ def families(concerns: Iterable[ModuleType]) -> Iterator[str]:
         first, *more = paragraphs(concern)
         at = Path(str(concern.__file__))
         yield "\n\n".join([f"**{at.parent.name if at.stem == 'program' else at.name}**: {first}", *more])
+        if concern.VARIABLES:
+            yield f"Decides {', '.join(map(variable, concern.VARIABLES))}."
         if concern.RULES.families:
             yield family_table(concern.RULES.families)
+
+
+def variable(one: Variable) -> str:
+    """A variable with the sets it is over.
+
+    >>> variable(Variable("blocks_full", ("KEPT_BELOW_ZERO",), integer=True))
+    'whole `blocks_full[KEPT_BELOW_ZERO]`'
+    """
+    return f"{'whole ' if one.integer else ''}`{one.name}[{', '.join(one.over)}]`"
+
+
+def section_table() -> str:
+    """What the mechanisms add to a farm file."""
+    places = {"farm": "", "group": "fleet[]."}
+    rows = (
+        (
+            code(places.get(kind.PLACE, f"{kind.PLACE}.") + kind.KEY + "[]" * issubclass(kind, Listed)),
+            kind.ABOUT,
+            " ".join(paragraphs(kind)).replace("``", "`"),
+        )
+        for kind in kinds()
+    )
+    return table(("in the farm file", "holds", "and means"), rows)
 
 
 def family_table(families: Iterable[Family]) -> str:
@@ -132,6 +158,7 @@ def made(text: str) -> str:
         "families over years": "\n\n".join(families(investment.CONCERNS)),
         "lines": line_table(ledger()),
         "reasons": reason_table(),
+        "sections": section_table(),
         "series": series_table(),
         "commands": table(("command", "does", "options"), commands(group)),
     }
