@@ -1,11 +1,14 @@
 """A second bill of a plan: from schedule.csv, power.csv, the farm file and the price series, no column of USD read.
 
-It knows nothing of the program and nothing of the settlement. A line is written as the contract says it.
+It knows nothing of the program and nothing of the settlement. A line is written as the contract says it. Those of a
+mechanism may stand with its tests, in a module `second_bill` with a function of that name.
 """
 
 from __future__ import annotations
 
 import math
+from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 
@@ -39,7 +42,10 @@ def second_bill(p: Published) -> dict[str, float]:
     lines["later_demand_charge"] = -sum(usd for bills in demands for usd in bills.values())
     lines["coincident_peak"] = -tag_usd(p)
     energy, once = penalties(p, imported)
-    return lines | {"event_penalty": -energy, "event_miss_penalty": -once, "event_payment": payments(p, imported)}
+    lines |= {"event_penalty": -energy, "event_miss_penalty": -once, "event_payment": payments(p, imported)}
+    for mechanism in sorted(Path("tests/mechanisms").glob("*/second_bill.py")):
+        lines |= import_module(".".join(mechanism.with_suffix("").parts)).second_bill(p, lines)
+    return lines
 
 
 def machines(p: Published) -> dict[str, float]:

@@ -25,7 +25,7 @@ from tests.farms import farms
 from tests.report.plans import contract_plan, rich_plan
 
 CENT = 0.01
-SAMPLES = ("august_week", "fixed_tariff_12mw", "hydro_cooled", "west_texas", "west_texas_summer")
+SAMPLES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "\nfleet:" in path.read_text(encoding="utf-8"))
 STARTS = {"august_week": datetime(2026, 8, 6, 18)}  # the others name theirs
 SCENARIOS = ("uri_2021_calls", "fern_2026", "short_notice_call", "capitulation_2026_path", "summer_4cp_week")
 
@@ -49,9 +49,9 @@ def published(plan: Plan) -> Published:
 def billed_again(plan: Plan, told: Published) -> None:
     """Assert that the second bill comes to the account of a plan, line by line."""
     lines, account = second_bill(told), json.loads(plan_files(plan)["settlement.json"])["usd"]
-    assert set(lines) == set(account)
-    for line, usd in account.items():
-        assert lines[line] == pytest.approx(usd, abs=CENT), line
+    assert set(lines) <= set(account)
+    for line, usd in account.items():  # of a line that nobody has billed again there must be nothing
+        assert lines.get(line, 0.0) == pytest.approx(usd, abs=CENT), line
 
 
 def without_money(text: str) -> str:
@@ -75,11 +75,6 @@ def sample(name: str) -> tuple[Plan, Published]:
 def test_every_sample_can_be_billed_from_its_files_without_a_column_of_usd(name: str) -> None:
     plan, told = sample(name)
     billed_again(plan, replace(told, schedule=without_money(told.schedule), power=without_money(told.power)))
-
-
-def test_the_samples_are_all_there_are() -> None:
-    farms_there = {path.stem for path in CONFIGS.glob("*.yaml") if "\nfleet:" in path.read_text(encoding="utf-8")}
-    assert farms_there == set(SAMPLES)
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
