@@ -1,4 +1,4 @@
-"""What the documentation has from the code: families, variables, lines of money, reasons, sections, series, commands.
+"""What the documentation has from the code: families, variables, lines, reasons, sections, changes, series, commands.
 
 ``python -m tests.docs`` writes them between their marks, ``<!-- made: reasons -->`` and ``<!-- end -->``.
 """
@@ -10,21 +10,24 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import get_args
 
 from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
 from optimizer import formulation
 from optimizer.cli import app
-from optimizer.config.composed import Listed, Own, kinds
+from optimizer.config.base import Section
+from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule, Variable
 from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
 from optimizer.market.timeseries import Limits
-from optimizer.mechanisms.contents import parts
+from optimizer.mechanisms.contents import classes, parts
 from optimizer.reasons import reasons
+from optimizer.scenario.parts import MechanismChange
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))
 MARKED = re.compile(r"(<!-- made: ([\w ]+) -->\n)(.*?)<!-- end -->", re.DOTALL)
@@ -45,7 +48,7 @@ def markdown(text: str) -> str:
     return re.sub(r":math:`([^`]*)`", r"$`\1`$", " ".join(text.split()))
 
 
-def paragraphs(thing: Rule | ModuleType | type[Own]) -> list[str]:
+def paragraphs(thing: Rule | ModuleType | type[Section]) -> list[str]:
     """The paragraphs of a docstring."""
     return [markdown(text) for text in (inspect.getdoc(thing) or "").split("\n\n")]
 
@@ -88,6 +91,15 @@ def section_table() -> str:
         for kind in kinds()
     )
     return table(("in the farm file", "holds", "and means"), rows)
+
+
+def change_table() -> str:
+    """The changes of scenarios that mechanisms declare."""
+    rows = []
+    for change in classes("scenario", MechanismChange):  # type: ignore[type-abstract]
+        keys = ", ".join(code(key) for key in change.model_fields if key not in ("kind", "notice"))
+        rows.append((code(get_args(change.model_fields["kind"].annotation)[0]), keys, paragraphs(change)[0]))
+    return table(("kind", "keys", "says"), rows)
 
 
 def family_table(families: Iterable[Family]) -> str:
@@ -158,6 +170,7 @@ def made(text: str) -> str:
         "families over years": "\n\n".join(families(investment.CONCERNS)),
         "lines": line_table(ledger()),
         "reasons": reason_table(),
+        "changes": change_table(),
         "sections": section_table(),
         "series": series_table(),
         "commands": table(("command", "does", "options"), commands(group)),

@@ -55,17 +55,17 @@ def _names(farm: Any) -> Iterator[FoundAt]:
 def _state(farm: Any) -> Iterator[FoundAt]:
     """A state without its moment."""
     section = get(farm, "state")
-    own = {kind.KEY: get(section, kind.KEY) for kind in state_sections()}
-    told = [
-        get(section, "groups"),
-        get(section, "announced"),
-        any(get(get(section, "bill"), key) for key in BillState.model_fields),
-        get(section, "missed_mw"),
-        *own.values(),
-    ]
-    if get(section, "at") is None and (any(told) or get(section, "grid_import_mw") is not None):
-        keys = ["groups", "announced", "grid_import_mw", "bill", "missed_mw", *own]
-        yield ("state", "at"), f"is needed with {', '.join(keys[:-1])} or {keys[-1]}: the moment the state was read"
+    told = {
+        "groups": get(section, "groups"),
+        "announced": get(section, "announced"),
+        "grid_import_mw": get(section, "grid_import_mw") is not None,
+        "bill": any(get(get(section, "bill"), key) for key in BillState.model_fields),
+        "missed_mw": get(section, "missed_mw"),
+        **{kind.KEY: get(section, kind.KEY) for kind in state_sections()},
+    }
+    if get(section, "at") is None and any(told.values()):
+        keys = ", ".join(key for key, given in told.items() if given)
+        yield ("state", "at"), f"is needed with {keys}: the moment the state was read"
 
 
 def by_temperature(farm: Any) -> Iterator[Keys]:

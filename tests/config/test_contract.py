@@ -148,7 +148,7 @@ WRONG = [
     ),
     (
         PEAK + "minimum_mw: 1}\nstate:\n  bill:\n    peaks_mw: {Peek: 3}\n    tier_mwh: {T: 3}\n    taken_mwh: {S: 1}",
-        "farm.yaml:13:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "farm.yaml:13:1: state.at: is needed with bill: "
         "the moment the state was read\n"
         "farm.yaml:15:22: state.bill.peaks_mw.Peek: no demand charge of the contract has this name; "
         "did you mean `Peak`?\n"
@@ -157,7 +157,7 @@ WRONG = [
     ),
     (
         PEAK + "minimum_mw: 1}\nstate: {bill: {charged_usd: 5}}",
-        "farm.yaml:13:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "farm.yaml:13:1: state.at: is needed with bill: "
         "the moment the state was read",
     ),
     *(

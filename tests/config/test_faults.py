@@ -205,7 +205,7 @@ ADDED = [  # below the farm's name
     ),
     (
         "state: {groups: {A: {running: 3}}}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "2:1: state.at: is needed with groups: "
         "the moment the state was read",
     ),
     (
@@ -213,7 +213,7 @@ ADDED = [  # below the farm's name
         "  - {name: E, start: 2026-02-11 06:00, end: 2026-02-11 09:00, cut: {form: full_stop}, "
         "violation_usd_per_mw: 9}\n"
         "  - {name: F, start: 2026-02-11 06:00, end: 2026-02-11 09:00, cut: {form: full_stop}}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "2:1: state.at: is needed with missed_mw: "
         "the moment the state was read\n"
         "2:30: state.missed_mw.F: no event with violation_usd_per_mw has this name; there is: E\n"
         "2:36: state.missed_mw.G: no event with violation_usd_per_mw has this name; there is: E\n"
@@ -221,7 +221,7 @@ ADDED = [  # below the farm's name
     ),
     (
         "state: {grid_import_mw: 0}",
-        "2:1: state.at: is needed with groups, announced, grid_import_mw, bill or missed_mw: "
+        "2:1: state.at: is needed with grid_import_mw: "
         "the moment the state was read",
     ),
     (

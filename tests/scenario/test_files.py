@@ -135,7 +135,7 @@ def test_too_many_scenarios() -> None:
     ("change", "said"),
     [
         ("kind: prise, scale: 2", "did you mean `price`?"),
-        ("scale: 2", "changes[0]: needs the key `kind`: one of `price`, `adders`, `temperature`, "),
+        ("scale: 2", "changes[0]: needs the key `kind`: one of `price`, `adders`, "),
         ("kind: price", "give one of scale, shift_usd_per_mwh, set_usd_per_mwh, spike"),
         ("kind: price, scale: 2, cap_usd_per_mwh: 3", "(got scale, cap_usd_per_mwh; write the others as changes"),
         ("kind: price, spikes: {}", "changes[0].spikes: is not a known key; did you mean `spike`?"),
