@@ -129,13 +129,15 @@ class Item:
     """What rows charge for, as an explanation names it; several families and terms may charge for the same.
 
     ``reason`` is the code of why a machine is off where this takes most of what it earns. ``earns`` marks what pays a
-    machine for running: power may cost so much before it stops.
+    machine for running: power may cost so much before it stops. A ``cost`` is paid and limits nothing: it is the reason
+    where no limit is one.
     """
 
     name: str
     title: str
     reason: str | None = None
     earns: bool = False
+    cost: bool = False
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from optimizer.engine.language import Item
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.formulation import DispatchProblem
+from optimizer.mechanisms.fleet.program import RESTART
 from optimizer.reasons import Reason, reason_of, reasons
 from optimizer.schedule.items import EXTENSION, ITEMS, NO_IMPORT, PLAIN_ITEMS, TOLERANCE, machine_items, marginal_items
 
@@ -74,18 +75,20 @@ def explain(
 def _held(items: Mapping[str, F], first: Int, n: int) -> Int:
     """Position in `REASONS` of the limit a machine would pay most for, (groups, intervals); -1 where none holds it.
 
-    What every start costs is no limit.
+    Costs are no limits: one holds it where no limit does and it is more than a restart, which every start costs.
     """
-    held = {
-        name: np.maximum.reduceat(usd, first, axis=0)
-        for name, usd in items.items()
-        if name in ITEMS and ITEMS[name].reason not in (None, Reason.RESTART_COST)
+    usd = {
+        ITEMS[name]: np.maximum.reduceat(values, first, axis=0)
+        for name, values in items.items()
+        if name in ITEMS and ITEMS[name].reason is not None
     }
-    if not held:
-        return np.full((len(first), n), -1)
-    position = np.array([_position(ITEMS[name]) for name in held])
-    usd = np.array(list(held.values()))
-    return np.where(usd.max(axis=0) > TOLERANCE, position[usd.argmax(axis=0)], -1)
+    restart = usd.pop(RESTART, np.zeros((len(first), n)))
+    held = np.full(restart.shape, -1)
+    for cost, least in ((True, np.maximum(restart, TOLERANCE)), (False, np.full(restart.shape, TOLERANCE))):
+        if mine := {item: values for item, values in usd.items() if item.cost is cost}:
+            position, values = np.array([_position(item) for item in mine]), np.array(list(mine.values()))
+            held = np.where(values.max(axis=0) > least, position[values.argmax(axis=0)], held)
+    return held
 
 
 def _position(item: Item) -> int:

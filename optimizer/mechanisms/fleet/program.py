@@ -16,7 +16,7 @@ MINIMUM_OFF = Item("minimum_off", "Stopped machines must rest their minimum time
 START_RATE = Item("start_rate", "Breakers and pools stand so many starts at a time", Reason.START_RATE)
 RUNS_ON = Item("runs_on", "A machine that runs on need not be started")
 EARNED = Item("earned", "What the machine earns", earns=True)
-RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST)
+RESTART = Item("restart", "A start costs hash and wear", Reason.RESTART_COST, cost=True)
 
 
 @RULES.offer("units_running")
