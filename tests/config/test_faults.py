@@ -9,6 +9,7 @@ from textwrap import dedent
 import pytest
 
 from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.state import state_sections
 from optimizer.errors import InputError
 
 CATALOGUE = """\
@@ -34,6 +35,8 @@ fleet:
 revenue: {hashprice_usd_per_ph_day: 33.31}
 energy: {price_usd_per_mwh: 50}
 """
+_TIMED = ("groups", "announced", "grid_import_mw", "bill", "missed_mw", *(kind.KEY for kind in state_sections()))
+NEEDS_TIME = f"state.at: is needed with {', '.join(_TIMED[:-1])} or {_TIMED[-1]}"
 
 
 @pytest.fixture
