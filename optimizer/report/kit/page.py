@@ -27,16 +27,13 @@ _STYLES = ("vendor/uPlot.min.css", "report.css")
 def render(folder: str, template: str = "page.html", **values: Any) -> str:
     """A template that lies in a package beside the code of its page, with styles, scripts and formats at hand."""
     script = "\n".join(_part(name) for name in _SCRIPTS)
-    return (
-        _environment(folder)
-        .get_template(template)
-        .render(
-            style="\n".join(_part(name) for name in _STYLES),
-            script=script,
-            script_hash=_hash(script),
-            licence=_part("vendor/uPlot.LICENSE"),
-            **values,
-        )
+    page = _environment(folder).get_template(template)
+    return page.render(
+        style="\n".join(_part(name) for name in _STYLES),
+        script=script,
+        script_hash=_hash(script),
+        licence=_part("vendor/uPlot.LICENSE"),
+        **values,
     )
 
 
@@ -47,8 +44,9 @@ def _environment(folder: str) -> Environment:
 
     class Kept(FileSystemBytecodeCache):
         def dump_bytecode(self, bucket: Bucket) -> None:
-            with suppress(OSError):  # no folder, no right to write there, no room: compiled again next time
-                super().dump_bytecode(bucket)
+            if not sys.dont_write_bytecode:
+                with suppress(OSError):  # no folder, no right to write there, no room: compiled again next time
+                    super().dump_bytecode(bucket)
 
     env = Environment(
         loader=ChoiceLoader([PackageLoader(package, "") for package in (folder, _KIT)]),
@@ -56,7 +54,7 @@ def _environment(folder: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=None if sys.dont_write_bytecode else Kept(str(Path(cache_from_source(__file__)).parent)),
+        bytecode_cache=Kept(str(Path(cache_from_source(__file__)).parent)),
     )
     env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
     return env
