@@ -13,7 +13,7 @@ import pytest
 
 from tests.commands.running import COMMAND, beside, curtail
 from tests.report.backtests import FIRST, LAST, write_farm
-from tests.sampling import sample
+from tests.sampling import number, sample
 
 SECONDS = 60.0
 
@@ -65,7 +65,7 @@ def whole(farm: Path) -> dict[str, bytes]:
 def test_killed_at_random_moments_it_goes_on(farm: Path, whole: dict[str, bytes], tmp_path: Path, workers: int) -> None:
     """Killed again and again, each time a random while after one more piece than before was kept."""
     out, chance, kept = tmp_path / "out", random.Random(workers), []
-    for _ in range(3):
+    for _ in range(number(2, 3)):
         process = running(farm, out, workers)
         some_kept(process, out, kept[-1] if kept else 0)
         time.sleep(chance.uniform(0.0, 0.1))

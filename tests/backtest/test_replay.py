@@ -24,7 +24,7 @@ HOURS = 24 * 6
 START = "2026-02-26 00:00+00:00"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def k() -> Knowledge:
     """Six days over the end of February, with a demand charge by the month."""
     random = np.random.default_rng(11)
@@ -33,6 +33,12 @@ def k() -> Knowledge:
     built = replanned(SLOW, hours=8.0, energy={"demand": (charge,)}, state=state)
     prices = np.where(random.random(HOURS) < 0.25, 4.0, random.uniform(0.2, 1.2, HOURS))
     return history(built, prices, forecast=0.6, half_life=2.0, start=START)
+
+
+@pytest.fixture(scope="module")
+def alone(k: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Followed:
+    """The schedule made in one go."""
+    return Replay(k, Store(tmp_path_factory.mktemp("alone") / "alone.sqlite", "x")).whole(nothing)
 
 
 def same(one: Followed, other: Followed) -> bool:
@@ -49,9 +55,8 @@ def test_the_periods_of_a_stretch(k: Knowledge) -> None:
     assert [(part.first, part.stop) for part in stretches(k)] == [(0, 3), (3, 6)]
 
 
-def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, tmp_path: Path) -> None:
+def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, alone: Followed, tmp_path: Path) -> None:
     """Begun from guessed states, in whatever order, the walk from the true beginning gives the same schedule."""
-    alone = Replay(k, Store(tmp_path / "alone.sqlite", "x")).whole(nothing)
     assert alone.units_on["G", "normal"].min() < 10
     store = Store(tmp_path / "ahead.sqlite", "x")
     ahead = Replay(k, store)
@@ -60,9 +65,7 @@ def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, tmp_path: P
     assert same(Replay(k, store).whole(nothing), alone)
 
 
-def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, tmp_path: Path) -> None:
-    alone = Replay(k, Store(tmp_path / "alone.sqlite", "x")).whole(nothing)
-
+def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, alone: Followed, tmp_path: Path) -> None:
     class StoppedError(Exception):
         pass
 
@@ -98,6 +101,5 @@ def test_results_of_other_inputs_are_refused(k: Knowledge, tmp_path: Path) -> No
         Store(tmp_path / "a.sqlite", other)
 
 
-def test_a_schedule_survives_its_packing(k: Knowledge, tmp_path: Path) -> None:
-    made = Replay(k, Store(tmp_path / "a.sqlite", "x")).whole(nothing)
-    assert same(unpacked(packed(made)), made)
+def test_a_schedule_survives_its_packing(alone: Followed) -> None:
+    assert same(unpacked(packed(alone)), alone)

@@ -39,7 +39,8 @@ def run(*command: str) -> Finished:
     """
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         started = perf_counter()
-        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, stdout=out, stderr=err)
+        kept = {**os.environ, "PYTHONDONTWRITEBYTECODE": ""}  # what is compiled is kept, as for a user
+        process = subprocess.Popen([sys.executable, *command], cwd=ROOT, env=kept, stdout=out, stderr=err)
         _, status, usage = os.wait4(process.pid, 0)
         seconds = perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)

@@ -83,7 +83,7 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
         yield Target(f"whole plan, {YEAR:,} h: {key} / raw HiGHS", at_most=bound, measured=measured, why=why)
     yield Target(
         "cold plan, 48 h x 12: time / bare imports",
-        at_most=2,
+        at_most=1.6,
         measured=cold.get("time_ratio"),
         why=cold.get("failed", ""),
     )

@@ -17,7 +17,7 @@ from tests.daily.farms import START, write_prices
 from tests.sampling import sample
 
 
-@pytest.mark.parametrize("kind", sample(KINDS, 3))
+@pytest.mark.parametrize("kind", sample(KINDS, 2))
 def test_a_loop_of_jobs_does_what_a_replay_does(tmp_path: Path, kind: str) -> None:
     """Prices that nobody has said, a job at every quarter of an hour with the files of that moment: equal machines."""
     farm, state = site(tmp_path / "farm", KINDS[kind]), tmp_path / "state"

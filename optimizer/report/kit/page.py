@@ -54,8 +54,9 @@ def _environment(folder: str) -> Environment:
 
     class Kept(FileSystemBytecodeCache):
         def dump_bytecode(self, bucket: Bucket) -> None:
-            with suppress(OSError):  # no folder, no right to write there, no room: compiled again next time
-                super().dump_bytecode(bucket)
+            if not sys.dont_write_bytecode:
+                with suppress(OSError):  # no folder, no right to write there, no room: compiled again next time
+                    super().dump_bytecode(bucket)
 
     env = Environment(
         loader=ChoiceLoader([PackageLoader(package, "") for package in (folder, _KIT)]),
@@ -63,7 +64,7 @@ def _environment(folder: str) -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=None if sys.dont_write_bytecode else Kept(str(Path(cache_from_source(__file__)).parent)),
+        bytecode_cache=Kept(str(Path(cache_from_source(__file__)).parent)),
     )
     env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
     return env
