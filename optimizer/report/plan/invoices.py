@@ -26,8 +26,8 @@ class Invoice:
 
     @property
     def usd(self) -> float:
-        """What it comes to."""
-        return sum(row.usd for row in self.rows)
+        """What it comes to, in cents as its rows are printed."""
+        return sum(round(row.usd, 2) for row in self.rows)
 
 
 def invoices_of(plan: Plan) -> tuple[Invoice, ...]:
@@ -53,11 +53,11 @@ def _by_party(plan: Plan) -> Iterator[tuple[str, str, list[BillLine]]]:
 
 
 def invoices_json(plan: Plan) -> dict[str, Any]:
-    """The invoices as plain data, and by line of the account what of it is on none; nothing where there are none.
+    """The invoices as plain data, and the farm's own account, of what is on none; nothing where there are none.
 
-    In cents: the invoices and ``own_usd`` add up to the account.
+    In cents: with the invoices ``own_usd`` adds up to the account's lines, ``own_profit_usd`` to its profit.
     """
-    own = {line: round(usd, 2) for line, usd in plan.settlement.lines.items()}
+    own = {line: round(usd, 2) + 0.0 for line, usd in plan.settlement.lines.items()}
     written = []
     for party, label, lines in _by_party(plan):
         rows = [line_json(line) for line in lines]
@@ -66,4 +66,7 @@ def invoices_json(plan: Plan) -> dict[str, Any]:
         )
         for row in rows:
             own[row["line"]] = round(own[row["line"]] - row["usd"], 2) + 0.0
-    return {"invoices": written, "own_usd": {line: usd + 0.0 for line, usd in own.items()}} if written else {}
+    if not written:
+        return {}
+    profit = round(round(plan.settlement.profit, 2) - sum(one["usd"] for one in written), 2)
+    return {"invoices": written, "own_usd": own, "own_profit_usd": profit}

@@ -52,6 +52,8 @@ def test_invoices_and_what_is_on_none_add_up_to_the_account() -> None:
     for line, usd in written["usd"].items():
         invoiced = sum(row["usd"] for one in written["invoices"] for row in one["lines"] if row["line"] == line)
         assert round(100 * (written["own_usd"][line] + invoiced)) == round(100 * usd), line
+    due = sum(round(100 * one["usd"]) for one in written["invoices"])
+    assert due + round(100 * written["own_profit_usd"]) == round(100 * written["profit_usd"])
     assert written["own_usd"]["hash_revenue"] == pytest.approx(written["usd"]["hash_revenue"] * 2 / 3, abs=0.02)
 
 
