@@ -91,6 +91,10 @@ class Account:
         """``f(books, position of a billing period)``: its lines of the bill."""
         return self._add("bill", f)
 
+    def owners(self, f: Written) -> Written:
+        """``f(farm)``: who owns groups of machines, by group; what owners pay stands on their invoices."""
+        return self._add("owners", f)
+
     def labels(self, variable: str) -> Callable[[Written], Written]:
         """``f(farm)``: by what a decided variable is told apart; a record that has other labels is refused."""
         return _into(self.decided, variable)

@@ -66,13 +66,15 @@ class Listed(Own):
     """An entry of a list, by its name, which no other entry has. MOST: how many; ENTRY: what one is called.
 
     TERM: what one is called as a term of the contract that a report leaves out to say what it does; nothing for none.
-    PARTS: keys of one that are such terms themselves, and what they are called.
+    PARTS: keys of one that are such terms themselves, and what they are called. CALL: whether it is a call to cut load,
+    or stands for several.
     """
 
     MOST: ClassVar[int] = 100
     ENTRY: ClassVar[str]
     TERM: ClassVar[str] = ""
     PARTS: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    CALL: ClassVar[bool] = False
 
     name: Name = Field(description="Its name, unique in the list")
 
@@ -133,6 +135,12 @@ class Host(Section):
 def kinds() -> tuple[type[Own], ...]:
     """Every section of every mechanism, in their order."""
     return tuple(kind for kind in contents.classes("config", Own) if hasattr(kind, "KEY"))
+
+
+def calls_in(farm: Any) -> list[str]:
+    """Names of the calls in a farm, a validated one or the plain data of a file, by which other sections go."""
+    calls = (kind for kind in kinds() if issubclass(kind, Listed) and kind.CALL)
+    return [name for kind in calls for _, call in kind.standing(farm) if isinstance(name := get(call, "name"), str)]
 
 
 def composed(host: type[H]) -> type[H]:

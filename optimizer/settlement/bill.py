@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from optimizer.arrays import F
 from optimizer.conditions import Conditions
+from optimizer.config.farm import Farm
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import Kind, declared, in_order, of_kind
 from optimizer.market.periods import Period
@@ -64,6 +65,11 @@ def _printed(c: Conditions, dispatch: Dispatch) -> list[BillLine]:
         order = in_order(line.line for line in here)
         lines += sorted(here, key=lambda line: order.index(line.line))
     return lines
+
+
+def owner_of(farm: Farm, group: str) -> str:
+    """Who owns a group of machines; "" where nobody is told of."""
+    return next((owners[group] for owned in declared("owners") if group in (owners := owned(farm))), "")
 
 
 def by_energy(period: Period, line: str, name: str, mwh: F, usd: F) -> Iterator[BillLine]:

@@ -23,6 +23,7 @@ from optimizer.mechanisms.demand.facts import peak_bills
 from optimizer.settlement.account import Books, settle
 from optimizer.settlement.bill import BillLine, bill, invoices
 from optimizer.settlement.flows import site_load_mw
+from tests import farms as made
 from tests.farms import conditions, farm, farms
 from tests.settlement.schedules import ACROSS, across_two_periods, dispatch, machines
 
@@ -226,3 +227,15 @@ def test_what_a_party_pays_stands_on_its_invoice(monkeypatch: pytest.MonkeyPatch
         ("Neighbour", "2026-02", 3.0),
         ("Neighbour", "2026-03", 3.0),
     ]
+
+
+def test_the_energy_of_an_owner_who_is_told_of_stands_on_an_invoice(monkeypatch: pytest.MonkeyPatch) -> None:
+    """4 of 10 machines of 1 MW run for two hours at 50 USD/MWh; nobody is told to own the other group."""
+    known, told = accounts(), Account()
+    told.owners(lambda _: {"G": "Ann"})
+    fleet = (made.group(hosting={"fee_usd_per_mwh": 50.0}), made.group("H", hosting={"fee_usd_per_mwh": 70.0}))
+    c, plan = conditions(farm(*fleet), [10.0] * 2), dispatch({("G", "normal"): [4.0] * 2, ("H", "normal"): [9.0] * 2})
+    assert invoices(c, plan) == ()
+    monkeypatch.setattr("optimizer.ledger.accounts", lambda: (*known, told))
+    (line,) = invoices(c, plan)
+    assert (line.party, line.name, line.quantity, line.usd) == ("Ann", "Energy of G", 8_000.0, 400.0)

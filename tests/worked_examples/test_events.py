@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
+from optimizer.conditions import Conditions, offered
+from optimizer.config.composed import calls_in
 from optimizer.mechanisms.calls.facts import caps, paid_spans
 from tests.farms import call, conditions, farm, group, span
 from tests.worked_examples.optimum import optimum, usd
@@ -350,3 +351,18 @@ def test_without_a_baseline_it_is_the_full_load() -> None:
     assert (optimum(c).on(), optimum(c).profit) == ([0], usd(30))
     half = call("06:00", "07:00", cut={"form": "to_share", "share": 0.5})
     assert optimum(conditions(farm(group(units=10), events=(half,)), [0.0])).profit == usd(5)
+
+
+def test_where_calls_bind_or_pay_is_offered_by_name() -> None:
+    """The hours of calls, all or those of a name or a program; others can go by them."""
+    paid = call("08:00", "09:00", None, "paid", payment={"usd_per_mwh": 1.0, "baseline_mw": 5.0})
+    calls = (call("06:00", "07:00", 4.0, "stop", program="P"), paid)
+    c = called(*calls, intervals=4, programs=({"name": "P"},))
+    asked = (None, ("stop",), ("P", "paid"), ("other",))
+    assert [(offered("called", c, names) > 0).tolist() for names in asked] == [
+        [True, False, True, False],
+        [True, False, False, False],
+        [True, False, True, False],
+        [False] * 4,
+    ]
+    assert calls_in(c.farm) == ["stop", "paid", "P"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -93,6 +93,18 @@ def event_miss_penalty(b: Books) -> F:
 def event_payment(b: Books) -> F:
     """What cuts are paid."""
     return payments(b.c, b.flows.import_mw)
+
+
+@ACCOUNT.offer("called")
+def called(c: Conditions, names: Collection[str] | None = None) -> F:
+    """In how many ways calls cap or pay in an interval, (intervals,); only those, or programs, of certain names."""
+    ways, events = np.zeros(len(c.grid)), c.farm.sections(Event)
+    counts = [names is None or bool({event.name, event.program} & set(names)) for event in events]
+    for cap in caps(c):
+        ways[cap.interval] += counts[cap.event]
+    for span in paid_spans(c):
+        ways[span.interval] += sum(counts[offer.event] for offer in span.offers)
+    return ways
 
 
 @ACCOUNT.offer("cut_income")

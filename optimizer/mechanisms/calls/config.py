@@ -78,6 +78,7 @@ class Event(Listed):
     KEY: ClassVar[str] = "events"
     ABOUT: ClassVar[str] = "Instructions and contract calls to cut load"
     ENTRY: ClassVar[str] = "event"
+    CALL: ClassVar[bool] = True
     MOST: ClassVar[int] = 1000
     model_config = ConfigDict(json_schema_extra=_capped_or_voluntary)
 
@@ -171,6 +172,7 @@ class Program(Listed):
     KEY: ClassVar[str] = "programs"
     ABOUT: ClassVar[str] = "Agreements with limits on calls, which events name"
     ENTRY: ClassVar[str] = "program"
+    CALL: ClassVar[bool] = True
     MOST: ClassVar[int] = 100
 
     name: Name = Field(description="Name of the program, unique in this file; events name it")
