@@ -11,6 +11,7 @@ MECHANISMS: tuple[str, ...] = (
     "fleet",
     "hosting",
     "site",
+    "storage",
     "onsite",
     "ramps",
     "energy",
