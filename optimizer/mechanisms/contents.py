@@ -22,6 +22,7 @@ MECHANISMS: tuple[str, ...] = (
     "tags",
     "bill",
     "calls",
+    "clients",
     "announced",
     "whole",
 )

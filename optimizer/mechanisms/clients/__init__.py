@@ -1,0 +1,1 @@
+"""Clients whose machines the farm hosts, and the uptime they are promised."""
