@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 MECHANISMS: tuple[str, ...] = (
     "fleet",
     "hosting",
+    "tuning",
     "site",
     "storage",
     "onsite",

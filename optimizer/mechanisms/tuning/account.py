@@ -1,0 +1,68 @@
+"""Changes of mode: hash that they lose, what they wear, and how many there are on a day."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.breach import UNIT_TOLERANCE, Breach
+from optimizer.conditions import Conditions, offered
+from optimizer.dispatch import Dispatch
+from optimizer.ledger import Account, Kind
+from optimizer.mechanisms.tuning.config import tuning_of
+from optimizer.mechanisms.tuning.count import changes, changes_of
+from optimizer.mechanisms.tuning.facts import changes_allowed
+from optimizer.settlement.account import Books
+from optimizer.units import usd_per_th_hour
+
+ACCOUNT = Account()
+
+
+@ACCOUNT.offer("lost_th_hours")
+def lost_in_changes(c: Conditions, dispatch: Dispatch) -> F:
+    """What machines would earn in the hours that tuning takes them, TH/s hours, (intervals,)."""
+    tuned = {group.name: tuning.lost_hours for group in c.farm.fleet if (tuning := tuning_of(group)) is not None}
+    if not tuned:
+        return np.zeros(len(c.grid))
+    idle = {point: np.zeros(len(c.grid)) for point in dispatch.units_on}
+    idle |= {point: units * tuned[point[0]] / c.grid.hours for point, units in changes(c, dispatch).items()}
+    return offered("earning_th_hours", c, dispatch.with_(units_on=idle))
+
+
+@ACCOUNT.line("Hash lost while tuning to other modes", Kind.MACHINES, place=33)
+def tuning_loss(b: Books) -> F:
+    """Hash that changes of mode lose, times hashprice."""
+    return -usd_per_th_hour(1.0) * b.c.market.hashprice_usd_per_ph_day * lost_in_changes(b.c, b.dispatch)
+
+
+@ACCOUNT.line("Wear of changes of mode", Kind.MACHINES, place=43)
+def tuning_wear(b: Books) -> F:
+    """Changes of mode times their wear."""
+    wear = np.zeros(len(b.c.grid))
+    for group in b.c.farm.fleet:
+        if (tuning := tuning_of(group)) is not None:
+            wear -= tuning.wear_usd_per_change * changes_of(b.c, b.dispatch, group)
+    return wear
+
+
+@ACCOUNT.check
+def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
+    """More changes on a day than a group has."""
+    for g, group in enumerate(c.farm.fleet):
+        changed = changes_of(c, dispatch, group)
+        for day, allowed in enumerate(changes_allowed(c, g).tolist()):
+            today = np.flatnonzero(c.grid.day_of_interval == day)
+            if (made := float(changed[today].sum())) > allowed + UNIT_TOLERANCE:
+                yield Breach("changes of mode per day", group.name, int(today[0]), made - allowed, "changes")
+
+
+@ACCOUNT.note
+def modes_changed(b: Books) -> Iterator[str]:
+    """How often machines change their mode."""
+    for group in b.c.farm.fleet:
+        changed = changes_of(b.c, b.dispatch, group)
+        if intervals := np.count_nonzero(changed > UNIT_TOLERANCE):
+            times = f"{changed.sum():,.0f} times, in {intervals} of {len(changed)} intervals"
+            yield f"Machines of {group.name} change their mode {times}."

@@ -1,0 +1,37 @@
+"""Changes of mode counted: from the machines on, as an operator with a clipboard would."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.conditions import Conditions
+from optimizer.config.fleet import Group
+from optimizer.dispatch import Dispatch
+from optimizer.mechanisms.tuning.config import tuning_of
+from optimizer.settlement.flows import machine_starts
+
+
+def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
+    """Machines that change into each mode as each interval begins, of groups that are tuned; (intervals,) each.
+
+    What a mode has more than before comes from rest as far as the group grows, into the mode with the most hash first,
+    which costs most to tune for, and from other modes else. What stops or falls out changes nothing.
+    """
+    changed, starts = {}, machine_starts(c, dispatch)
+    for group in c.farm.fleet:
+        if tuning_of(group) is None:
+            continue
+        resting, points = starts[group.name], c.points[group.name]
+        for mode in sorted(points, key=lambda mode: -points[mode].hashrate_th):
+            units = dispatch.units_on[group.name, mode]
+            more = np.maximum(np.diff(units, prepend=c.modes_before[group.name, mode]), 0.0)
+            changed[group.name, mode] = np.maximum(more - resting, 0.0)
+            resting = np.maximum(resting - more, 0.0)
+    return changed
+
+
+def changes_of(c: Conditions, dispatch: Dispatch, group: Group) -> F:
+    """Machines of a group that change their mode as each interval begins, (intervals,); nothing of one not tuned."""
+    mine = [units for (name, _), units in changes(c, dispatch).items() if name == group.name]
+    return np.asarray(sum(mine, np.zeros(len(c.grid))))

@@ -1,0 +1,22 @@
+"""How many changes of mode a group has on each day."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.conditions import Conditions
+from optimizer.mechanisms.tuning.config import tuning_of
+from optimizer.mechanisms.tuning.state import ChangesMade
+
+
+def changes_allowed(c: Conditions, g: int) -> F:
+    """Changes a group has on each local day, those made before the plan taken off; (days,), inf without a limit."""
+    group, days = c.farm.fleet[g], len(c.grid.days)
+    tuning = tuning_of(group)
+    if tuning is None or tuning.changes_per_day is None:
+        return np.full(days, np.inf)
+    most = [c.units_available[g, c.grid.day_of_interval == day].max() for day in range(days)]
+    allowed = tuning.changes_per_day * np.array(most)
+    allowed[0] -= c.state.section(ChangesMade).changes_today.get(group.name, 0.0)
+    return np.maximum(allowed, 0.0)
