@@ -10,7 +10,6 @@ from optimizer.config.consistency import faults_of_the_whole
 from optimizer.config.load import load_farm
 from optimizer.config.rates import Rates
 from optimizer.errors import InputError
-from tests.config.test_faults import NEEDS_TIME
 
 HEAD = """\
 name: Test
