@@ -77,7 +77,7 @@ def test_a_killed_plan_leaves_the_old_outputs(tmp_path: Path) -> None:
     after = {path.name: path.read_bytes() for path in out.iterdir()}
     assert subprocess.run(old, cwd=ROOT, capture_output=True).returncode == 0
     draw = random.Random(11)
-    for _ in range(number(4, 10)):
+    for _ in range(number(3, 10)):
         running = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         time.sleep(draw.uniform(0.2, 1.05) * life)
         running.kill()

@@ -16,7 +16,7 @@ from tests.sampling import number
 
 MOMENTS = [f"2026-02-11T{hour:02d}:00" for hour in range(0, 40, 4) if hour < 24]
 MOMENTS += [f"2026-02-12T{hour:02d}:00" for hour in range(0, 16, 4)]
-KILLS = number(40, 200)
+KILLS = number(25, 200)
 
 
 @pytest.fixture(scope="module")

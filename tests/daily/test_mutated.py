@@ -20,7 +20,7 @@ from tests.daily.farms import START, write_farm
 from tests.daily.test_written import before
 from tests.sampling import number
 
-MUTATIONS = number(100, 300, "CURTAIL_MUTATIONS")
+MUTATIONS = number(60, 300, "CURTAIL_MUTATIONS")
 PARTS = 10
 ODD: tuple[Any, ...] = (
     None, "", "x", -1, 0, 1, 1e300, -1e300, float("nan"), float("inf"), 2**70, True, [], {}, [[]], "2026-02-30 25:00",

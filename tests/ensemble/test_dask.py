@@ -16,6 +16,7 @@ from optimizer.ensemble.study import Study
 from optimizer.errors import InputError
 from tests.ensemble.cluster import ENVIRONMENT, Cluster
 from tests.ensemble.test_run import assert_same, stored
+from tests.sampling import number
 
 pytest.importorskip("distributed", reason="needs curtail[sweep]")
 
@@ -44,12 +45,13 @@ def test_nothing_is_lost_with_a_worker(study: Study, cluster: Cluster, tmp_path:
             done_at_death.append(done)
             cluster.workers[0].send_signal(signal.SIGKILL)
 
-    found = run(study, tmp_path / "2.sqlite", scenarios=600, dask=cluster.address, counted=counted)
-    assert done_at_death[0] < 600
+    count = number(200, 600)
+    found = run(study, tmp_path / "2.sqlite", scenarios=count, dask=cluster.address, counted=counted)
+    assert done_at_death[0] < count
     assert cluster.workers[0].wait() == -signal.SIGKILL
-    assert found.numbers.tolist() == list(range(600))
+    assert found.numbers.tolist() == list(range(count))
     assert found.failures == {}
-    assert_same(run(study, tmp_path / "1.sqlite", scenarios=600), found)
+    assert_same(run(study, tmp_path / "1.sqlite", scenarios=count), found)
 
 
 @pytest.mark.filterwarnings("default")

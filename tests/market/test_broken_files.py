@@ -18,6 +18,7 @@ from optimizer.market.series import Limits, on_grid, read_series
 from tests.market.farms import ZONE, series_of
 from tests.market.test_entsoe import document, points, time_series
 from tests.market.test_readers import EIA, HOSTED, NEW, OLD, WIDE
+from tests.sampling import number
 
 GOOD = "time,price\n2026-02-11T00:00Z,1\n2026-02-11T01:00Z,2\n"
 
@@ -122,8 +123,8 @@ def mutated(text: str, dice: random.Random) -> bytes:
 def test_mutated_files_give_a_series_or_an_input_error(tmp_path: Path) -> None:
     dice = random.Random(20260211)
     plan = Grid(pd.date_range("2026-02-11T06:00Z", periods=2, freq="h").as_unit("us"), np.ones(2), ZONE)
-    read = refused = 0
-    for number in range(1500):
+    read, refused, count = 0, 0, number(500, 1500)
+    for case in range(count):
         text, keys = dice.choice(CASES)
         content, within = mutated(text, dice), dice.choice([None, plan])
         path = tmp_path / "m"
@@ -138,10 +139,10 @@ def test_mutated_files_give_a_series_or_an_input_error(tmp_path: Path) -> None:
             refused += bool(error.faults)
             continue
         except Exception as error:
-            raise AssertionError(f"file {number}: {content!r} with {keys}") from error
+            raise AssertionError(f"file {case}: {content!r} with {keys}") from error
         read += 1
         assert np.isfinite(series.values).all()
         assert (series.ends > series.starts).all()
         assert (series.starts[1:] >= series.ends[:-1]).all()
-    assert read > 100
-    assert read + refused == 1500  # every refusal has a place
+    assert read > count / 15
+    assert read + refused == count  # every refusal has a place
