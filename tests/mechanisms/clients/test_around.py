@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.billing import Rest
 from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
@@ -79,6 +80,16 @@ def test_without_a_tail_a_day_has_its_part_of_what_is_left() -> None:
     assert 0.9 * allowed < down <= allowed + 1e-6
     used = plan.dispatch.with_(units_on={**plan.dispatch.units_on, ("H", "normal"): np.zeros(DAY)})
     assert check(day, used) == [], "the month can still be kept"
+
+
+def test_what_the_rest_of_the_period_is_expected_to_take_is_not_left() -> None:
+    """Of 36,000 machine-hours the rest takes 35,900: of the 24,000 of a day off 23,900 are credited, 0.05 USD each."""
+    c = month(*STEPS)
+    rest = Rest({"downtime_machine_hours": {("Ann", "2026-06"): 35_900.0}})
+    day = replace(c, market=c.market.part(0, DAY), rest=rest)
+    nothing = {point: np.zeros(DAY) for point in plan_conditions(day).dispatch.units_on}
+    off = plan_conditions(day).dispatch.with_(units_on=nothing)
+    assert settle(day, off).lines["uptime_credits"] == pytest.approx(-23_900 * 0.05)
 
 
 def test_whole_machines_and_containers_keep_a_hard_promise() -> None:
