@@ -131,11 +131,13 @@ def test_a_start_that_costs_as_much_needs_no_whole_numbers() -> None:
     assert not any(choices(tuned([DEAR] * 3, wear=wear, minutes=15.0)) for wear in (0.25, 1.0))
     assert choices(tuned([DEAR] * 3, wear=0.24, minutes=15.0)) == 3
     assert choices(tuned([DEAR] * 3, minutes=15.0, changes_per_day=1.0)) == 3
-    assert choices(tuned([DEAR] * 3)) == 0
+    assert choices(tuned([DEAR] * 3)) == build_problem(tuned([DEAR] * 3)).size("CHANGES") == 0  # no tuning, no columns
     fleet = group("G", 10, other_modes=ECO, modes=("eco", "normal"), restart_minutes=10.0, wear_usd_per_start=0.1)
     for wear, hosted in ((0.0, 0), (0.11, 3)):
         owned = fleet | {"tuning": {"minutes": 5.0, "wear_usd_per_change": wear}}
         assert choices(conditions(farm(owned), [DEAR] * 3)) == hosted
+    slow = fleet | {"wear_usd_per_start": 0.0, "restart_minutes": 30.0, "tuning": {"minutes": 15.0}}
+    assert choices(conditions(farm(slow), [DEAR] * 3)) == 0  # 0.3 USD against 0.25
 
 
 def choices(c: Conditions) -> int:
