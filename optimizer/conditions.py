@@ -50,7 +50,7 @@ class Conditions:
     head: int | None = None
     eased: bool = False
     whole: bool = False
-    known: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def grid(self) -> Grid:
@@ -312,12 +312,13 @@ T = TypeVar("T")
 
 def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
     """What one mechanism's program and account both start from, worked out once for the same conditions."""
+    name = f"{work_out.__module__}.{work_out.__qualname__}"  # conditions go to other processes, functions do not
 
     @wraps(work_out)
     def found(c: Conditions) -> T:
-        if work_out not in c.known:
-            c.known[work_out] = work_out(c)
-        known: T = c.known[work_out]
+        if name not in c.known:
+            c.known[name] = work_out(c)
+        known: T = c.known[name]
         return known
 
     return found

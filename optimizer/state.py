@@ -24,8 +24,8 @@ def keys() -> tuple[Key, ...]:
 def state_after(c: Conditions, dispatch: Dispatch) -> State:
     """What runs, what still binds and what was billed so far at the end of a whole schedule; old states carry on."""
     own = {kind.KEY: c.state.section(kind).after(c, dispatch) for kind in state_sections()}
-    at = {"at": c.grid.end.to_pydatetime()}
-    return _with(c.state, lambda key, _: key.after(c, dispatch)).model_copy(update=at | own)
+    known = _with(c.state, lambda key, _: key.after(c, dispatch))
+    return known.model_copy(update={"at": c.grid.end.to_pydatetime()}).with_sections(own)
 
 
 def fitted(state: State, farm: Farm) -> State:
@@ -40,7 +40,7 @@ def fitted(state: State, farm: Farm) -> State:
     {'S19': 1400}
     """
     own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}
-    return _with(state, lambda key, value: key.fitted(value, farm)).model_copy(update=own)
+    return _with(state, lambda key, value: key.fitted(value, farm)).with_sections(own)
 
 
 def asked(state: State, farm: Farm) -> State:

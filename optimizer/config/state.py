@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from abc import abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self, TypeVar
 
@@ -184,6 +184,14 @@ class State(_Known):
             found = state_form().model_validate_json(json.dumps(known), extra="ignore")
         told = {key: getattr(found, key) for key in found.model_fields_set}
         return cls.model_construct(set(data), **data | told)
+
+    def with_sections(self, sections: Mapping[str, StateSection]) -> State:
+        """The state with other sections of mechanisms; one that says nothing is left out."""
+        kept = {key: value for key, value in (self.__pydantic_extra__ or {}).items() if key not in sections}
+        kept |= {key: section for key, section in sections.items() if section != type(section)()}
+        known = {name: getattr(self, name) for name in type(self).model_fields}
+        named = (self.model_fields_set - sections.keys()) | kept.keys()
+        return State.model_construct(named, **known, **kept)
 
     def section(self, kind: type[S]) -> S:
         """A mechanism's section; as by default where it is not there."""

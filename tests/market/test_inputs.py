@@ -374,7 +374,7 @@ def test_the_probability_of_a_peak_is_estimated_where_the_farm_says_so(
         assert (folder, len(grid), peak.name) == (tmp_path, 3, "4CP")
         return np.array([0.0, 0.5, 0.25]), (fill,)
 
-    monkeypatch.setattr("optimizer.market.reading.estimated", found)
+    monkeypatch.setattr("optimizer.mechanisms.tags.market.estimated", found)
     inputs = market(tmp_path, energy=energy)
     assert inputs.peak_probability["4CP"].tolist() == [0.0, 0.5, 0.25]
     assert inputs.fills == (fill,)
@@ -394,7 +394,7 @@ def test_an_estimate_that_cannot_be_made(
     def refused(*_: Any) -> Any:
         raise error
 
-    monkeypatch.setattr("optimizer.market.reading.estimated", refused)
+    monkeypatch.setattr("optimizer.mechanisms.tags.market.estimated", refused)
     monkeypatch.chdir(tmp_path)
     weather = {"temperature_c": {"file": "no.csv"}} if "no.csv" in told else {"temperature_c": 5.0}
     energy = coincident(estimate={"load_forecast_mw": {"file": "load.csv"}})

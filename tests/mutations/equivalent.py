@@ -15,11 +15,6 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "m.chosen[i] == 1.0 -> m.chosen[i] >= 1.0",
     ): "no week is chosen more than once",
     (
-        "optimizer/settlement/bill.py",
-        "_charges",
-        "take.intervals[-1] -> take.intervals[0]",
-    ): "a line of a bill adds up its period, in which both lie",
-    (
         "optimizer/cohorts.py",
         "course",
         "back[t] > 0 -> back[t] >= 0",
@@ -30,29 +25,29 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "plan.flows(s)[1] -> plan.flows(s)[-1]",
     ): "the second of two is the last",
     (
-        "optimizer/schedule/checker.py",
-        "_site_breaches",
+        "optimizer/mechanisms/calls/account.py",
+        "breaches",
         "span.holds is not None and imported[span.interval] > span.held_mw + MW_TOLERANCE -> "
         "imported[span.interval] > span.held_mw + MW_TOLERANCE",
     ): "where nobody is held the limit is infinite",
     (
-        "optimizer/schedule/checker.py",
-        "_group_breaches",
+        "optimizer/mechanisms/fleet/account.py",
+        "_of_group",
         "group.minimum_off_hours > 0 -> group.minimum_off_hours >= 0",
     ): "without minimum times no machine is early",
     (
-        "optimizer/schedule/checker.py",
-        "_group_breaches",
+        "optimizer/mechanisms/fleet/account.py",
+        "_of_group",
         "group.minimum_on_hours > 0 -> group.minimum_on_hours >= 0",
     ): "without minimum times no machine is early",
     (
-        "optimizer/billing/tags.py",
-        "tags_of",
+        "optimizer/mechanisms/tags/facts.py",
+        "_tags_of",
         "peak.minimum_mw > 0 -> peak.minimum_mw >= 0",
     ): "a floor of zero is below what is expected elsewhere, and cases are left out for that",
     (
         "optimizer/settlement/bill.py",
-        "_line",
+        "by_energy",
         "kwh or charge -> kwh",
     ): "what is charged is charged for energy, which is never negative",
 }
