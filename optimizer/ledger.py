@@ -100,7 +100,7 @@ class Account:
         return _into(self.decided, variable)
 
     def columns(self, variable: str) -> Callable[[Written], Written]:
-        """``f(books)``: MW by column of power.csv, in which a decided variable is shown."""
+        """``f(books)``: by column of power.csv what is shown of a decided variable, before anything is settled."""
         return _into(self.shown, variable)
 
     def idle(self, f: Written) -> Written:

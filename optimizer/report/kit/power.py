@@ -9,7 +9,8 @@ from optimizer.conditions import Conditions
 from optimizer.dispatch import Dispatch
 from optimizer.ledger import accounts
 from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import settle
+from optimizer.settlement.account import Books
+from optimizer.settlement.flows import flows
 
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
 _HOUR_DECIMALS = 9
@@ -26,8 +27,8 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     interval is it.
     """
     grid = c.grid
-    settled = settle(c, dispatch)
-    metered = settled.flows
+    metered = flows(c, dispatch)
+    unsettled = Books(c, dispatch, metered, {})  # money may need what is not known, such as a peak so far
     columns = {
         "interval_start": time_texts(grid.starts, grid.timezone),
         "interval_end": time_texts(grid.ends, grid.timezone),
@@ -37,7 +38,7 @@ def power_text(c: Conditions, dispatch: Dispatch) -> str:
     megawatts = {"load_mw": metered.load_mw, "import_mw": metered.import_mw, "spot_mw": metered.spot_mw}
     shown = set()
     for variable, own in (one for account in accounts() for one in account.shown):
-        megawatts |= own(settled)
+        megawatts |= own(unsettled)
         shown.add(variable)
     megawatts |= {
         f"{label if isinstance(label, str) else '/'.join(label)}/{variable}": series
