@@ -112,3 +112,11 @@ def test_what_was_billed_before_a_period_began_is_none_of_it() -> None:
     built = farm(energy={"tiers": (tier,)}, state={"bill": {"tier_mwh": {"T": 50.0}}})
     c = conditions(built, [0.0] * 2, start="2026-02-01 00:00Z")
     assert state_after(c, machines([3.0, 3.0])).bill.tier_mwh == {"T": 6.0}
+
+
+def test_energy_that_was_above_a_tier_before_is_charged_no_second_time() -> None:
+    """8 MWh so far, 3 of them above the tier; 6 MWh more come to 6 USD of energy and 12 above it, on top of 20."""
+    tier = {"name": "T", "above_mwh_per_month": 5.0, "adds_usd_per_mwh": 2.0}
+    energy = {"tiers": (tier,), "minimum_bill_usd_per_month": 100.0}
+    c = conditions(farm(energy=energy, state={"bill": {"tier_mwh": {"T": 8.0}, "charged_usd": 20.0}}), [1.0, 1.0])
+    assert state_after(c, machines([3.0, 3.0])).bill.charged_usd == pytest.approx(20.0 + 6.0 + 12.0)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
+from optimizer.mechanisms.contents import MECHANISMS
 from tests.mutations.operators import Mutant, mutants
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ KINDS = {
     "checks": ("schedule/checker.py", "cohorts.py", "checking.py"),
 }
 _EXAMPLES = "worked_examples"
-_CHARGES = (f"{_EXAMPLES}/test_charges.py", "settlement", "billing", _EXAMPLES)
+_CHARGES = (f"{_EXAMPLES}/test_charges.py", "test_carry.py", "settlement", "billing", _EXAMPLES)
 _CONVERSION = (
     f"{_EXAMPLES}/test_conversion.py",
     "conversion/test_investment.py",
@@ -46,10 +47,13 @@ _CONVERSION = (
 )
 _CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
 _PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "mechanisms", "properties")
+_CARRIED = ("test_carry.py", "test_month_by_days.py", "daily/test_written.py", "daily/test_record.py")
 # the first that a file's name begins with
 TESTS = (
+    *((f"mechanisms/{name}/state.py", (*_CARRIED, f"mechanisms/{name}", *_PLANS)) for name in MECHANISMS),
     ("conversion/rules/weeks.py", ("conversion/test_weeks.py", "conversion/test_selection.py")),
     ("conversion/", _CONVERSION),
+    *((f"mechanisms/{name}/", (f"mechanisms/{name}", *_PLANS)) for name in ("storage", "clients", "tuning")),
     ("mechanisms/fleet/", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
     ("mechanisms/calls/", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
     ("mechanisms/site/", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
@@ -68,7 +72,7 @@ TESTS = (
     ("formulation.py", ("engine/test_boundaries.py", *_PLANS)),
     ("limits.py", (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "test_nearest.py", *_PLANS)),
     ("billing.py", (*_CHARGES, *_PLANS)),
-    ("state.py", ("test_carry.py", "test_month_by_days.py", "daily/test_written.py", "daily/test_record.py", *_PLANS)),
+    ("state.py", (*_CARRIED, *_PLANS)),
     ("settlement/bill.py", ("settlement/test_bill.py", "settlement", *_PLANS)),
     ("settlement/", ("settlement", *_PLANS)),
     ("schedule/checker.py", ("schedule/test_checker.py", "schedule", *_PLANS)),
@@ -81,7 +85,8 @@ TESTS = (
 def noticed_by(file: str) -> tuple[str, ...]:
     """Paths of tests from the project's folder, each once."""
     chosen = next(tests for name, tests in TESTS if file.startswith(f"optimizer/{name}"))
-    return tuple(dict.fromkeys(f"tests/{name}".replace("tests/../", "") for name in chosen))
+    paths = dict.fromkeys(f"tests/{name}".replace("tests/../", "") for name in chosen)
+    return tuple(path for path in paths if (ROOT / path).exists())
 
 
 @cache
@@ -95,5 +100,7 @@ def _made() -> Iterator[tuple[str, Mutant]]:
         for pattern in patterns:
             for path in sorted((ROOT / "optimizer").glob(pattern)):
                 file = path.relative_to(ROOT).as_posix()
-                for mutant in mutants(file, path.read_text(encoding="utf-8"), rule="/rules/" in file):
+                for mutant in mutants(
+                    file, path.read_text(encoding="utf-8"), rule="/rules/" in file or path.name == "program.py"
+                ):
                     yield kind, mutant
