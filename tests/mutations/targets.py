@@ -47,13 +47,20 @@ _CONVERSION = (
 )
 _CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
 _PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "mechanisms", "properties")
+
+
+def _has_tests(mechanism: str) -> bool:
+    """Whether a mechanism has a folder of tests of its own."""
+    return (ROOT / "tests" / "mechanisms" / mechanism).is_dir()
+
+
 _CARRIED = ("test_carry.py", "test_month_by_days.py", "daily/test_written.py", "daily/test_record.py")
 # the first that a file's name begins with
 TESTS = (
     *((f"mechanisms/{name}/state.py", (*_CARRIED, f"mechanisms/{name}", *_PLANS)) for name in MECHANISMS),
     ("conversion/rules/weeks.py", ("conversion/test_weeks.py", "conversion/test_selection.py")),
     ("conversion/", _CONVERSION),
-    *((f"mechanisms/{name}/", (f"mechanisms/{name}", *_PLANS)) for name in ("storage", "clients", "tuning")),
+    *((f"mechanisms/{name}/", (f"mechanisms/{name}", *_PLANS)) for name in MECHANISMS if _has_tests(name)),
     ("mechanisms/fleet/", (f"{_EXAMPLES}/test_machines.py", *_PLANS)),
     ("mechanisms/calls/", (f"{_EXAMPLES}/test_events.py", f"{_EXAMPLES}/test_offers.py", *_PLANS)),
     ("mechanisms/site/", (f"{_EXAMPLES}/test_site.py", *_PLANS)),
@@ -100,7 +107,6 @@ def _made() -> Iterator[tuple[str, Mutant]]:
         for pattern in patterns:
             for path in sorted((ROOT / "optimizer").glob(pattern)):
                 file = path.relative_to(ROOT).as_posix()
-                for mutant in mutants(
-                    file, path.read_text(encoding="utf-8"), rule="/rules/" in file or path.name == "program.py"
-                ):
+                rule = "/rules/" in file or path.name == "program.py"
+                for mutant in mutants(file, path.read_text(encoding="utf-8"), rule=rule):
                     yield kind, mutant

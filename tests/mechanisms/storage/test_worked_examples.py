@@ -183,3 +183,12 @@ def test_two_batteries_the_better_first() -> None:
     c = conditions(site(battery(), better, limit_mw=12.0), [0.2, 0.8])
     assert powers(optimum(c).dispatch, "Better") == ([2.0, 0.0], [0.0, 2.0])
     assert optimum(c).profit == usd(10 + 2 * 0.6)
+
+
+def test_of_equal_schedules_one_without_cycles_is_chosen() -> None:
+    """What puts equal optima in order takes a trifle for every MWh discharged, and is no money."""
+    program = compile_program(build_problem(with_battery([0.5, 0.9])))
+    order, discharged = program.terms["storage_tie_break"], program.columns["discharge_mw"].span
+    assert order.columns.tolist() == list(range(discharged.start, discharged.stop))
+    assert not order.money
+    assert ((order.coefficients < 0.0) & (order.coefficients > -1e-3)).all()
