@@ -120,3 +120,9 @@ def test_energy_that_was_above_a_tier_before_is_charged_no_second_time() -> None
     energy = {"tiers": (tier,), "minimum_bill_usd_per_month": 100.0}
     c = conditions(farm(energy=energy, state={"bill": {"tier_mwh": {"T": 8.0}, "charged_usd": 20.0}}), [1.0, 1.0])
     assert state_after(c, machines([3.0, 3.0])).bill.charged_usd == pytest.approx(20.0 + 6.0 + 12.0)
+
+
+def test_the_peak_that_goes_on_is_that_of_the_period_a_plan_ends_in() -> None:
+    """Ten machines run in the last two hours of February and in the first of March, which goes on."""
+    bill = after(conditions(charged(minimum_mw=20.0), [0.5, 0.5, 0.5], start=LAST_HOURS)).bill
+    assert (bill.peaks_mw, bill.past_peaks_mw) == ({"D": 10.0}, {"D": {"2026-02": 10.0}})
