@@ -47,18 +47,20 @@ def hard_limit(c: Conditions, *, priced: bool = False) -> HardLimit:
     bound = {reason: _reached_in_time(c, limit) for reason, limit in owed_limit(c).by_reason.items()}
     if not priced:
         return HardLimit(bound)
-    return HardLimit({reason: np.minimum(bound[reason], limit) for reason, limit in _limits(c, priced=True)})
+    return HardLimit({reason: np.minimum(bound[reason], limit) for reason, limit in _limits(c, priced=True).items()})
 
 
 def owed_limit(c: Conditions) -> HardLimit:
     """What binds in each interval by itself, without the way down to it."""
-    return HardLimit(dict(_limits(c, priced=False)))
+    return HardLimit(_limits(c, priced=False))
 
 
-def _limits(c: Conditions, *, priced: bool) -> Iterator[tuple[Reason, F]]:
-    for account in accounts():
-        for reason, limit in account.limits:
-            yield reason, limit(c, priced)
+def _limits(c: Conditions, *, priced: bool) -> dict[Reason, F]:
+    """The lowest of what is declared, by reason."""
+    found: dict[Reason, F] = {}
+    for reason, limit in (one for account in accounts() for one in account.limits):
+        found[reason] = np.minimum(found.get(reason, np.inf), limit(c, priced))
+    return found
 
 
 def _reached_in_time(c: Conditions, limit: F) -> F:

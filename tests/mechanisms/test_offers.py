@@ -12,9 +12,11 @@ from optimizer.arrays import F
 from optimizer.conditions import Conditions, offered
 from optimizer.dispatch import EXPORT, Dispatch
 from optimizer.ledger import Account, accounts, ledger
+from optimizer.limits import hard_limit
 from optimizer.mechanisms.calls.facts import caps
 from optimizer.mechanisms.contents import parts
 from optimizer.mechanisms.onsite.account import there
+from optimizer.reasons import Reason
 from optimizer.report.kit.power import power_text
 from optimizer.settlement.account import Books
 from tests.farms import call, conditions, farm
@@ -105,3 +107,17 @@ def test_where_drawing_more_may_be_worth_money(energy: dict[str, Any], site: dic
     """At 5, 1 and -1 USD/MWh."""
     c = conditions(farm(energy=energy, site=site), [5.0, 1.0, -1.0])
     assert (offered("paid_to_draw", c) > 0).astype(int).tolist() == where
+
+
+@Kiln.ACCOUNT.limit(Reason.EVENT)
+def firing(c: Conditions, _priced: bool) -> F:
+    """While it is fired the site may import 7 MW."""
+    return np.full(len(c.grid), 7.0)
+
+
+@pytest.mark.usefixtures("kiln")
+def test_of_two_limits_for_one_reason_the_lower_binds() -> None:
+    """A call to 6 MW from 06:00 to 07:00, and 7 MW at all times."""
+    c = conditions(farm(events=(call("06:00", "07:00", 6.0),)), [0.5] * 2)
+    assert hard_limit(c).import_mw.tolist() == [6.0, 7.0]
+    assert hard_limit(c).reason(1) == Reason.EVENT
