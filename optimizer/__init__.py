@@ -14,20 +14,20 @@ from typing import Any
 
 _HOME = {
     "Catalogue": "optimizer.config.catalogue",
-    "Conditions": "optimizer.conditions",
+    "Conditions": "optimizer.accounts.conditions",
     "CurtailError": "optimizer.errors",
     "Farm": "optimizer.config.farm",
     "MarketInputs": "optimizer.market.inputs",
-    "Plan": "optimizer.planning",
-    "build_problem": "optimizer.formulation",
+    "Plan": "optimizer.plan.planning",
+    "build_problem": "optimizer.plan.formulation",
     "compile_program": "optimizer.engine.program",
     "grid_of": "optimizer.market.grid",
     "load_farm": "optimizer.config.load",
-    "plan_conditions": "optimizer.planning",
-    "plan_farm": "optimizer.planning",
+    "plan_conditions": "optimizer.plan.planning",
+    "plan_farm": "optimizer.plan.planning",
     "pyomo_model": "optimizer.engine.pyomo_model",
     "read_market": "optimizer.market.inputs",
-    "settle": "optimizer.settlement.account",
+    "settle": "optimizer.accounts.settlement",
 }
 
 __all__ = sorted(_HOME)  # the table above is the one list

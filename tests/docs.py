@@ -15,18 +15,18 @@ from typing import get_args
 from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
 
-from optimizer import formulation
+from optimizer.accounts.ledger import Line, ledger
+from optimizer.accounts.reasons import reasons
 from optimizer.cli import app
 from optimizer.config.base import Section
 from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule, Variable
-from optimizer.ledger import Line, ledger
 from optimizer.market.quantities import declared
 from optimizer.market.timeseries import Limits
 from optimizer.mechanisms.contents import classes, parts
-from optimizer.reasons import reasons
+from optimizer.plan import formulation
 from optimizer.scenario.parts import MechanismChange
 
 PAGES = tuple(sorted(Path("docs").glob("*.md")))

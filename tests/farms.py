@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
-from optimizer.planning import plan_conditions
-from optimizer.settlement.account import settle
-from optimizer.state import state_after
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.settlement import settle
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.state import state_after
+from tests.accounts.schedules import machines
 from tests.farms import conditions, farm, group
-from tests.settlement.schedules import machines
 
 LAST_HOURS = "2026-02-28 22:00+00:00"
 

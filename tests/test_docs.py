@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 import yaml
 
+from optimizer.accounts.ledger import ledger
 from optimizer.config.load import load_farm
 from optimizer.engine.language import Item
-from optimizer.ledger import ledger
 from optimizer.mechanisms.fleet import program as fleet
-from optimizer.planning import plan_farm
+from optimizer.plan.planning import plan_farm
 from tests.commands.running import HALL
 from tests.docs import MARKED, PAGES, family_table, line_table, made
 

@@ -8,16 +8,16 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.bill import bill
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
-from optimizer.dispatch import Dispatch
-from optimizer.planning import plan_conditions, without_tail
-from optimizer.rolling import joined
-from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
-from optimizer.settlement.bill import bill
-from optimizer.state import state_after
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions, without_tail
+from optimizer.plan.state import state_after
+from optimizer.through_time.step import joined
 from tests.farms import conditions, farm, group
 from tests.sampling import sample
 

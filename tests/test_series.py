@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.config.base import Name, NonNegativeSeries, Section, Series
 from optimizer.config.farm import Farm
 from optimizer.config.rates import PriceSeries
@@ -17,17 +18,16 @@ from optimizer.daily.carried import followed_until
 from optimizer.daily.present import read_present
 from optimizer.daily.prices import NO_PRICES
 from optimizer.daily.record import Record, record_of
-from optimizer.dispatch import Dispatch
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.market.quantities import declared
-from optimizer.replanning.history import read_history
 from optimizer.scenario.apply import read_market_with
 from optimizer.scenario.courses import Factor
 from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.parts import Course
 from optimizer.scenario.placed import Placed, Scenario
+from optimizer.through_time.history import read_history
 from tests.farms import group
 from tests.market.farms import ZONE, farm
 from tests.market.test_inputs import START, write

@@ -35,15 +35,15 @@ def backtest(
     What is made is kept in <out>.partial as it is made: the same command goes on where an interrupted one has ended. A
     ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
-    from optimizer.backtest.outcomes import figures, ladder
-    from optimizer.backtest.rungs import RUNGS
-    from optimizer.backtest.running import schedules
-    from optimizer.backtest.store import forget
     from optimizer.config.load import load_farm
-    from optimizer.outputs import write_folder
-    from optimizer.replanning.history import read_history
+    from optimizer.files.outputs import write_folder
     from optimizer.report.backtest.files import NAMES, backtest_files
     from optimizer.report.backtest.summary import print_ladder
+    from optimizer.through_time.backtest.outcomes import figures, ladder
+    from optimizer.through_time.backtest.rungs import RUNGS
+    from optimizer.through_time.backtest.running import schedules
+    from optimizer.through_time.backtest.store import forget
+    from optimizer.through_time.history import read_history
 
     loaded = load_farm(farm)
     keys = tuple(RUNGS)

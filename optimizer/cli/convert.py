@@ -28,7 +28,7 @@ def convert(
     from optimizer.conversion.pages.figures import convert_files, summary
     from optimizer.conversion.pages.page import render_study
     from optimizer.conversion.pages.summary import print_study
-    from optimizer.outputs import write_folder
+    from optimizer.files.outputs import write_folder
 
     read = read_study(load_farm(farm), farm.parent, offers, study)
     with counted_shown(as_json, "parts") as progress:

@@ -84,7 +84,7 @@ def history(
             say(line)
     if page is not None:
         from optimizer.daily.history_view import render_history
-        from optimizer.outputs import write_file
+        from optimizer.files.outputs import write_file
 
         write_file(page, render_history(found))
     if as_json:

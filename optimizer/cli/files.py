@@ -23,9 +23,9 @@ from optimizer.errors import Fault, InputError
 
 def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
     """Show at which power price, BTC price and difficulty each group pays, and what a bitcoin costs it."""
-    from optimizer.breakeven import breakeven as figures
     from optimizer.config.load import load_farm
     from optimizer.market.grid import grid_of
+    from optimizer.plan.breakeven import breakeven as figures
 
     loaded = load_farm(farm)
     found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
@@ -43,9 +43,9 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
     """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
-    from optimizer.checking import check_file_and_series
     from optimizer.conversion.files.load import faults_of_conversion
     from optimizer.ensemble.load import faults_of_ensemble
+    from optimizer.plan.checking import check_file_and_series
 
     faults: list[Fault] = []
     for file in files:
@@ -100,7 +100,7 @@ def import_tariff(
     out: Annotated[Path | None, typer.Option(metavar="FILE", help="Contract file; standard output if absent.")] = None,
 ) -> None:
     """Turn a rate of the Utility Rate Database into a contract file for `contract:` in a farm file."""
-    from optimizer.outputs import write_file
+    from optimizer.files.outputs import write_file
     from optimizer.tariff.urdb import contract_text
 
     text = contract_text(file, item, leave_out or (), holidays)

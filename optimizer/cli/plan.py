@@ -48,8 +48,8 @@ def plan(
 ) -> None:
     """Plan a farm: which machines run when. Writes schedule, shutdowns, strikes, settlement and a report."""
     from optimizer.config.load import load_farm
-    from optimizer.outputs import write_folder
-    from optimizer.planning import plan_farm
+    from optimizer.files.outputs import write_folder
+    from optimizer.plan.planning import plan_farm
     from optimizer.report.plan.files import plan_files, settlement
 
     if scenario:
@@ -70,8 +70,8 @@ def plan(
         progress("writing")
         files = plan_files(made)
         if report:
+            from optimizer.plan.terms import contract_terms
             from optimizer.report.plan.page import render_plan
-            from optimizer.terms import contract_terms
 
             files["report.html"] = render_plan(made, contract_terms(made))
         write_folder(out, files)
@@ -104,11 +104,11 @@ def export(
 
     from optimizer.config.load import load_farm
     from optimizer.engine.pyomo_model import write_model
-    from optimizer.formulation import build_problem
+    from optimizer.files.outputs import write_file
     from optimizer.market.grid import grid_of
-    from optimizer.outputs import write_file
-    from optimizer.planning import conditions_of
-    from optimizer.tail import to_the_end
+    from optimizer.plan.formulation import build_problem
+    from optimizer.plan.planning import conditions_of
+    from optimizer.plan.tail import to_the_end
 
     loaded = load_farm(farm)
     grid = grid_of(loaded, time_of(start), hours)

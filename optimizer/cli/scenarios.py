@@ -38,7 +38,7 @@ def compare(
     from optimizer.compare.running import Case
     from optimizer.compare.running import compare as compare_scenarios
     from optimizer.config.load import load_farm
-    from optimizer.outputs import write_folder
+    from optimizer.files.outputs import write_folder
     from optimizer.report.compare.files import compare_files, compare_json
     from optimizer.report.compare.summary import print_comparison
 
@@ -74,7 +74,7 @@ def montecarlo(
     from optimizer.ensemble.load import load_ensemble
     from optimizer.ensemble.run import run
     from optimizer.ensemble.study import make_study
-    from optimizer.outputs import write_folder
+    from optimizer.files.outputs import write_folder
     from optimizer.report.ensemble.files import ensemble_files, summary
     from optimizer.report.ensemble.summary import print_ensemble
 

@@ -12,18 +12,18 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.compare.outcomes import Outcome, outcome
+from optimizer.accounts.conditions import Conditions
 from optimizer.compare.ways import Way
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.errors import CurtailError
+from optimizer.files.workers import worker_pool
 from optimizer.market.grid import Grid, grid_of
-from optimizer.planning import conditions_of, judge_state, plan_conditions
-from optimizer.policies import always_on, strike_rule
-from optimizer.rolling import replanned
+from optimizer.plan.outcomes import Outcome, outcome
+from optimizer.plan.planning import conditions_of, judge_state, plan_conditions
 from optimizer.scenario.apply import plan_time
 from optimizer.scenario.placed import Scenario
-from optimizer.workers import worker_pool
+from optimizer.through_time.policies import always_on, strike_rule
+from optimizer.through_time.step import replanned
 
 BASE = "no scenario"
 _WORST_FIRST = (1, 2, 5, 3, 4)  # exit codes: unexpected, input, data missing, no schedule, stopped early

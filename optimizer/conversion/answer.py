@@ -15,8 +15,8 @@ from optimizer.conversion.sensitivity import Cell, Swing, heat_map, tornado
 from optimizer.conversion.uncertain import Uncertain, decide
 from optimizer.conversion.variants import BitcoinCost, Figures, Found, bitcoin_cost, figures, find_all
 from optimizer.errors import CurtailError
+from optimizer.files.workers import worker_pool
 from optimizer.market.hashprice import hashprice, subsidy_on
-from optimizer.workers import worker_pool
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_state
@@ -19,11 +20,10 @@ from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
 from optimizer.daily.record import Record, metered
-from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
-from optimizer.state import fitted, state_after
+from optimizer.plan.state import fitted, state_after
 from optimizer.units import MINUTES_PER_HOUR
 
 T = TypeVar("T")

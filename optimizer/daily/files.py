@@ -12,7 +12,7 @@ from optimizer.config.daily import SafePosture
 from optimizer.daily.inputs import text_of
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
-from optimizer.planning import Plan
+from optimizer.plan.planning import Plan
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
 from optimizer.report.plan.files import plan_files, settlement
@@ -36,8 +36,8 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
     """The files of a plan, with what it was made from in its account too."""
     files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
     if report:
+        from optimizer.plan.terms import contract_terms
         from optimizer.report.plan.page import render_plan
-        from optimizer.terms import contract_terms
 
         files["report.html"] = render_plan(plan, contract_terms(plan))
     return files

@@ -17,7 +17,7 @@ from optimizer.daily.aside import set_aside
 from optimizer.daily.log_file import HISTORY
 from optimizer.daily.record import Record, record_of
 from optimizer.errors import CurtailError
-from optimizer.outputs import sync, write_folder
+from optimizer.files.outputs import sync, write_folder
 
 RECORD, INPUTS, MEASURED = "record.json", "inputs.json", "state.yaml"
 MOST_BYTES = 64_000_000  # of a record

@@ -12,7 +12,7 @@ from optimizer.config.farm import Farm
 from optimizer.daily.aside import set_aside
 from optimizer.daily.folder import StateFolder
 from optimizer.errors import CurtailError, InputError
-from optimizer.outputs import write_file
+from optimizer.files.outputs import write_file
 from optimizer.outside import read_regular
 
 FILE, SETPOINTS = "farm.json", "setpoints.json"

@@ -9,24 +9,24 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.limits import hard_limit, short_mw
 from optimizer.arrays import Int
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.orders import Orders
 from optimizer.daily.record import Record, Source, metered
-from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
-from optimizer.limits import hard_limit, short_mw
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.mechanisms.calls.config import Event, Program
-from optimizer.nearest import plan_or_nearest
-from optimizer.planning import Plan
-from optimizer.policies import Followed, on_where, strike_rule
-from optimizer.schedule.tables import off_texts, reason_texts
-from optimizer.settlement.flows import grid_import_mw
-from optimizer.state import fitted
+from optimizer.plan.nearest import plan_or_nearest
+from optimizer.plan.planning import Plan
+from optimizer.plan.state import fitted
+from optimizer.plan.tables import off_texts, reason_texts
+from optimizer.through_time.policies import Followed, on_where, strike_rule
 
 _HOUR = pd.Timedelta(hours=1)
 _MW = 1e-6

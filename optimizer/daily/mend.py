@@ -16,8 +16,8 @@ from optimizer.daily.folder import RECORD, StateFolder, record_in
 from optimizer.daily.history import History
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError
+from optimizer.files.outputs import write_file
 from optimizer.market.timeseries import clock
-from optimizer.outputs import write_file
 
 _STARTED_BY = "a run that ended before it could be logged"
 _CODES = {"posture": 5, "nearest": 6, "kept": 5}

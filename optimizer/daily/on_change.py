@@ -15,7 +15,7 @@ from pathlib import Path
 from optimizer.daily.document import SetPoints
 from optimizer.daily.folder import StateFolder
 from optimizer.errors import CurtailError, InputError
-from optimizer.outputs import write_text
+from optimizer.files.outputs import write_text
 from optimizer.outside import read_regular
 
 AT_MOST_S = 10.0

@@ -24,8 +24,8 @@ from optimizer.daily.folder import INPUTS, MOST_BYTES, StateFolder
 from optimizer.daily.read_alone import readable, right_of, zone_in
 from optimizer.daily.site_alone import site_of
 from optimizer.errors import CurtailError, InputError
+from optimizer.files.outputs import write_text
 from optimizer.mechanisms.calls.config import Event, Program
-from optimizer.outputs import write_text
 from optimizer.outside import read_regular
 
 CALLS, KEPT = "calls.yaml", "orders.json"

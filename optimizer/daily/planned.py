@@ -20,9 +20,9 @@ from optimizer.market.grid import Grid, grid_of
 from optimizer.market.quantities import PRICES
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
-from optimizer.nearest import Obeyed, plan_or_nearest
-from optimizer.planning import conditions_of, judge_state, plan_conditions
-from optimizer.replanning.stepping import Stepper
+from optimizer.plan.nearest import Obeyed, plan_or_nearest
+from optimizer.plan.planning import conditions_of, judge_state, plan_conditions
+from optimizer.through_time.replanning import Stepper
 
 _HOUR = pd.Timedelta(hours=1)
 

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.base import SeriesFile
 from optimizer.config.daily import SafePosture
 from optimizer.config.farm import Farm
@@ -25,8 +26,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, read_market
 from optimizer.market.quantities import PRICES, declared
 from optimizer.market.series import read_series
-from optimizer.policies import Followed, on_where
-from optimizer.reasons import Reason
+from optimizer.through_time.policies import Followed, on_where
 
 _LOOKED_BACK = pd.Timedelta(days=7)
 

@@ -28,10 +28,10 @@ from optimizer.market.quantities import PRICES, known_as
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.contents import parts
-from optimizer.replanning.forecasts import PriceForecast, price_forecast, with_week_before
-from optimizer.replanning.history import day_before, where_told
-from optimizer.replanning.knowledge import Knowledge
-from optimizer.tail import charged_by_period, metered
+from optimizer.plan.tail import charged_by_period, metered
+from optimizer.through_time.forecasts import PriceForecast, price_forecast, with_week_before
+from optimizer.through_time.history import day_before, where_told
+from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import MINUTES_PER_HOUR
 
 _HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)

@@ -12,20 +12,20 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from optimizer import tail
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.base import as_written
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.daily.record_check import judge
-from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import WORTH, MarketInputs, Named
 from optimizer.market.quantities import declared
 from optimizer.mechanisms.calls.config import Event
+from optimizer.plan import tail
 
 Source = Literal["plan", "kept", "nearest", "posture"]
 FORM = 4  # of the text; those of before are read too

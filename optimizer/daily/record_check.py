@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optimizer.accounts.ledger import accounts
 from optimizer.arrays import F
-from optimizer.ledger import accounts
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, Named
 from optimizer.market.quantities import declared

@@ -9,6 +9,8 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.limits import owed_limit
 from optimizer.arrays import Bool, F
 from optimizer.daily.aside import set_aside
 from optimizer.daily.counter import next_count, standing
@@ -16,11 +18,9 @@ from optimizer.daily.document import FarmId, Next, SetPoint, SetPoints, Status
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.orders import next_unheeded
 from optimizer.daily.record import Record
-from optimizer.limits import owed_limit
+from optimizer.files.outputs import write_text
 from optimizer.mechanisms.calls.config import Event
-from optimizer.outputs import write_text
 from optimizer.outside import printable
-from optimizer.settlement.flows import grid_import_mw
 
 JSON_FILE, CSV_FILE = "setpoints.json", "setpoints.csv"
 _OLD = ("kept", "safe", "nothing", "run out")  # what does not rest on good data of now

@@ -11,7 +11,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.daily.carried import UNREADABLE, followed_until
@@ -21,11 +23,9 @@ from optimizer.daily.observed import price_with
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record, metered
 from optimizer.daily.review import Told
-from optimizer.dispatch import Dispatch
 from optimizer.market.quantities import declared, known_as
-from optimizer.policies import strike_rule
-from optimizer.settlement.account import settle
-from optimizer.state import fitted, state_after
+from optimizer.plan.state import fitted, state_after
+from optimizer.through_time.policies import strike_rule
 
 _KNOWN = 1.0 - 1e-9
 

@@ -19,8 +19,8 @@ from optimizer.daily.aside import set_aside
 from optimizer.daily.lock import locked
 from optimizer.daily.orders import CALLS, last_telephone, telephone_now
 from optimizer.errors import InputError
+from optimizer.files.outputs import write_text
 from optimizer.mechanisms.calls.config import Event
-from optimizer.outputs import write_text
 
 FORGOTTEN = timedelta(days=40)  # after a call's end
 _HALF_A_DAY = timedelta(hours=12)

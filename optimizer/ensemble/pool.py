@@ -10,7 +10,7 @@ from concurrent.futures.process import BrokenProcessPool
 
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import Outcome, work
-from optimizer.workers import begin_worker, worker_pool
+from optimizer.files.workers import begin_worker, worker_pool
 
 Chunk = Sequence[int]
 MOST_DEATHS = 2  # of workers over one chunk; then its scenarios are tried one by one

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from optimizer.ensemble.work import Outcome
 from optimizer.errors import CurtailError
-from optimizer.results import opened
+from optimizer.files.results import opened
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS outcomes (

@@ -11,17 +11,17 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import F, Int
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
-from optimizer.digest import digest
 from optimizer.ensemble.draws import btc_factor, dice_of, difficulty_factor, storms, stormy
 from optimizer.ensemble.history import Days, blocks, candidates, read_days, read_log_returns
 from optimizer.ensemble.language import Ensemble
+from optimizer.files.digest import digest
 from optimizer.market.grid import Slots, grid_of
 from optimizer.market.inputs import MarketInputs
-from optimizer.planning import conditions_of
+from optimizer.plan.planning import conditions_of
 
 _PRICES, _BTC, _DIFFICULTY, _STORMS = range(4)  # each concern has dice of its own
 

@@ -8,13 +8,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts.ledger import ledger
+from optimizer.accounts.settlement import settle
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
-from optimizer.formulation import build_problem
-from optimizer.ledger import ledger
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.whole_units import dispatch_of
 
 RUNS_FROM = 0.5  # share of a group's machines in service from which it counts as running
 _ALMOST = 1e-9

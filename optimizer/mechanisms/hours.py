@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from optimizer.accounts.thresholds import Quantity
 from optimizer.arrays import F
 from optimizer.engine.language import AnySet, Int, LabelSet, Map
 from optimizer.engine.parts import in_a_row
-from optimizer.thresholds import Quantity
 
 
 def hours_of(quantities: Sequence[Quantity], bills: str, hours: str, sum_of: str) -> tuple[dict[str, AnySet], Int, F]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from optimizer.breakeven import Breakeven, BreakevenReport
+from optimizer.plan.breakeven import Breakeven, BreakevenReport
 
 
 def _usd(value: float | None) -> str:

@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config.load import load_farm
-from optimizer.planning import Plan, plan_conditions, plan_farm
+from optimizer.plan.planning import Plan, plan_conditions, plan_farm
 from optimizer.report.plan.files import plan_files
 from optimizer.scenario.load import load_scenario
 from tests.audit.bill import second_bill

@@ -68,7 +68,7 @@ def part(name: str, folder: Path, first: int, stop: int) -> dict[str, Any]:
     """Seconds and objectives of the scenarios ``first`` to ``stop - 1``."""
     from optimizer.engine.highs import load, solve
     from optimizer.engine.session import Session
-    from optimizer.formulation import build_problem
+    from optimizer.plan.formulation import build_problem
 
     study = study_of(folder)
     session = Session(build_problem(study.base))

@@ -36,8 +36,8 @@ def measured(folder: Path, days: int) -> dict[str, Any]:
     """Seconds of every step and of raw HiGHS on the same programs."""
     from optimizer.config.load import load_farm
     from optimizer.engine.highs import load
-    from optimizer.replanning import stepping
-    from optimizer.replanning.history import read_history
+    from optimizer.through_time import replanning as stepping
+    from optimizer.through_time.history import read_history
 
     file = write_instance(folder, 24 * (days + _DAYS_BEFORE), GROUPS, modes=MODES, minutes=15, contract=True)
     data = yaml.safe_load(file.read_text(encoding="utf-8"))

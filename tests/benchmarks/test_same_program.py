@@ -10,7 +10,7 @@ import pytest
 
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
-from optimizer.formulation import DispatchProblem, build_problem
+from optimizer.plan.formulation import DispatchProblem, build_problem
 from tests.benchmarks.contract import MINUTES, MODES
 from tests.benchmarks.instance import write_instance
 from tests.benchmarks.routes import curtail, numpy_by_hand, raw

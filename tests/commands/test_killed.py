@@ -16,7 +16,7 @@ from tests.sampling import number
 WRITER = """
 import itertools, os, sys
 from pathlib import Path
-from optimizer.outputs import write_folder
+from optimizer.files.outputs import write_folder
 names = ("schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html")
 print("ready", flush=True)
 for generation in itertools.count():

@@ -11,7 +11,6 @@ import warnings
 from collections import Counter
 from pathlib import Path
 
-from optimizer.breakeven import breakeven
 from optimizer.config.load import load_farm
 from optimizer.errors import (
     CurtailError,
@@ -21,7 +20,8 @@ from optimizer.errors import (
     StoppedEarlyError,
 )
 from optimizer.market.grid import grid_of
-from optimizer.planning import plan_farm
+from optimizer.plan.breakeven import breakeven
+from optimizer.plan.planning import plan_farm
 from optimizer.report.plan.files import plan_files
 from tests.commands.running import CONFIGS
 from tests.config.mutations import mutants

@@ -29,7 +29,7 @@ MACHINES = ((104, 3068), (200, 3550), (120, 3320), (110, 3110))
 PAUSE = 0.03  # seconds, as long as it may go on in between
 FEW = (
     "import optimizer.engine.choices as c; c._WORK, c._LEAST = 0, 1; "
-    "import optimizer.schedule.search as s; s.PROVED_SHARE = s.PROVED_USD = 0.0; "
+    "import optimizer.plan.search as s; s.PROVED_SHARE = s.PROVED_USD = 0.0; "
 )
 RUN = "import sys; from optimizer.cli import app; app(sys.argv[1:])"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import settle
 from optimizer.compare.running import Outcome, met
 from optimizer.compare.ways import Way
-from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.rolling import replanned
-from optimizer.settlement.account import settle
+from optimizer.plan.planning import plan_conditions
+from optimizer.through_time.step import replanned
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario
 from tests.farms import call, conditions, farm, group
 

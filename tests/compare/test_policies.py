@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
-from optimizer.planning import plan_conditions
-from optimizer.policies import Followed, always_on, strike_rule
-from optimizer.reasons import Reason
-from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import settle
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions
+from optimizer.through_time.policies import Followed, always_on, strike_rule
 from tests.farms import call, conditions, farm, farms, group
 
 POLICIES: list[Callable[[Conditions], Followed]] = [always_on, strike_rule]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.compare.outcomes import Outcome, changes
 from optimizer.compare.running import BASE, Case, Comparison, Failure, compare
 from optimizer.compare.ways import Way
 from optimizer.errors import CurtailError
-from optimizer.planning import plan_farm
+from optimizer.plan.outcomes import Outcome, changes
+from optimizer.plan.planning import plan_farm
 from optimizer.report.compare.files import compare_json
 from optimizer.report.compare.page import render_comparison
 from optimizer.report.compare.summary import notes

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.checking import check_file_and_series
+from optimizer.accounts.reasons import Reason
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
-from optimizer.planning import plan_farm
-from optimizer.reasons import Reason
-from optimizer.schedule.alarms import alarms
+from optimizer.plan.alarms import alarms
+from optimizer.plan.checking import check_file_and_series
+from optimizer.plan.planning import plan_farm
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
 

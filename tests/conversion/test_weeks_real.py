@@ -19,15 +19,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.accounts.settlement import settle
 from optimizer.arrays import F
 from optimizer.conversion.weeks import Week, representative_weeks
 from optimizer.conversion.weeks_curves import duration, hours_off, margin, resale, strikes_between
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
-from optimizer.formulation import build_problem
 from optimizer.market.grid import Grid
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.whole_units import dispatch_of
 from tests.farms import conditions, farm, group
 from tests.sampling import sample
 

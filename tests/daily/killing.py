@@ -14,7 +14,7 @@ import os, signal, sys, time
 from datetime import datetime
 from pathlib import Path
 from optimizer.daily.job import run_once
-import optimizer.planning, optimizer.report.plan.page, optimizer.terms, jinja2, highspy
+import optimizer.plan.planning, optimizer.report.plan.page, optimizer.plan.terms, jinja2, highspy
 
 farm, state = Path(sys.argv[1]), Path(sys.argv[2])
 print("ready", flush=True)

@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from optimizer.daily.job import run_once
 from optimizer.errors import CurtailError
-import optimizer.report.plan.page, optimizer.terms
+import optimizer.report.plan.page, optimizer.plan.terms
 print("ready", flush=True)
 sys.stdin.readline()
 try:

@@ -9,12 +9,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from optimizer.accounts.flows import grid_import_mw
 from optimizer.daily.files import Done
 from optimizer.daily.history import History
 from optimizer.daily.job import run_once
 from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError, InputError
-from optimizer.settlement.flows import grid_import_mw
 from tests.daily.farms import write_prices
 
 SITE = "import_limit_mw: 20"
@@ -562,7 +562,7 @@ def test_near_a_call_no_machine_runs_at_a_loss_that_is_known(
     early = STOP.replace("12:00", "11:30").replace("18:00", "13:00").replace("full_stop", "to_level, mw: 0.2")
     farm.write_text(text + f"events: [{early}]\n")
     if not solver:
-        monkeypatch.setattr("optimizer.nearest.bound_to", lambda *_: 1 / 0)
+        monkeypatch.setattr("optimizer.plan.nearest.bound_to", lambda *_: 1 / 0)
         monkeypatch.delenv("CURTAIL_DEBUG", raising=False)
     done = run(farm, 11.25)
     mw = imported(done)

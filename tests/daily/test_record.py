@@ -10,16 +10,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.state import State
 from optimizer.daily.carried import followed_until, state_at
 from optimizer.daily.kept import conditions_from, hours_from
 from optimizer.daily.record import Record, metered, record_of
-from optimizer.dispatch import Dispatch
 from optimizer.errors import CurtailError, MissingDataError
-from optimizer.policies import strike_rule
-from optimizer.settlement.account import settle
-from optimizer.state import state_after
+from optimizer.plan.state import state_after
+from optimizer.through_time.policies import strike_rule
 from tests.farms import conditions, farm, farms, group
 from tests.sampling import examples
 

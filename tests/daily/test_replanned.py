@@ -10,8 +10,8 @@ import pytest
 
 from optimizer.config.load import load_farm
 from optimizer.daily.history import History
-from optimizer.replanning.history import read_history
-from optimizer.replanning.stepping import Stepper
+from optimizer.through_time.history import read_history
+from optimizer.through_time.replanning import Stepper
 from tests.daily.arriving import BEFORE, FIRST, KINDS, now_on, run, site, until, write_real
 from tests.daily.farms import START, write_prices
 from tests.sampling import sample

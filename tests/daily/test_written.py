@@ -22,8 +22,8 @@ from optimizer.daily.record import Record, metered, record_of
 from optimizer.daily.review import review
 from optimizer.errors import CurtailError
 from optimizer.mechanisms.demand.facts import peak_bills
-from optimizer.policies import strike_rule
-from optimizer.state import fitted, state_after
+from optimizer.plan.state import fitted, state_after
+from optimizer.through_time.policies import strike_rule
 from tests.daily.farms import START, shifted, write_farm, write_prices
 from tests.daily.test_record import recorded
 from tests.farms import call, conditions, farm, group

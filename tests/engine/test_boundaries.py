@@ -13,8 +13,8 @@ from optimizer.engine.highs import solve
 from optimizer.engine.language import Family
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
-from optimizer.formulation import DispatchProblem, build_problem
 from optimizer.mechanisms.fleet.program import later_change
+from optimizer.plan.formulation import DispatchProblem, build_problem
 from tests.farms import conditions, farm, group
 
 
@@ -125,9 +125,9 @@ def test_a_plan_is_judged_by_the_entries_its_matrix_would_have(monkeypatch: pyte
         other_modes={"eco": (700.0, 0.6e6)}, modes=("normal", "eco"), minimum_on_hours=1.5, minimum_off_hours=9
     )
     c = conditions(farm(busy, group("H")), [0.0] * 4, hours=0.5)
-    monkeypatch.setattr("optimizer.formulation.MOST_ENTRIES", 120.0)
+    monkeypatch.setattr("optimizer.plan.formulation.MOST_ENTRIES", 120.0)
     build_problem(c)
-    monkeypatch.setattr("optimizer.formulation.MOST_ENTRIES", 119.0)
+    monkeypatch.setattr("optimizer.plan.formulation.MOST_ENTRIES", 119.0)
     with pytest.raises(InputError, match="million matrix entries"):
         build_problem(c)
 

@@ -10,14 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine import session as module
 from optimizer.engine.choices import optimum
 from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.session import Session, is_optimal
 from optimizer.errors import InfeasibleError
-from optimizer.formulation import DispatchProblem, build_problem
+from optimizer.plan.formulation import DispatchProblem, build_problem
 from tests.farms import conditions, farm, farms, group
 
 ARRAYS = ("cost", "starts", "indices", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")

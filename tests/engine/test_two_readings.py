@@ -12,14 +12,14 @@ import scipy.sparse as sp
 from hypothesis import given
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.choices import fixed, optimum
 from optimizer.engine.highs import solve
 from optimizer.engine.problem import Problem
 from optimizer.engine.program import ArrayModel, compile_program
 from optimizer.engine.pyomo_model import _key, pyomo_model
 from optimizer.engine.session import Watched
-from optimizer.formulation import build_problem
+from optimizer.plan.formulation import build_problem
 from tests.farms import conditions, farm, farms, group
 
 

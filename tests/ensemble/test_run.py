@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.accounts.settlement import settle
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.ensemble import pool
@@ -20,9 +21,8 @@ from optimizer.ensemble.store import Store
 from optimizer.ensemble.study import Study
 from optimizer.ensemble.work import FIGURES, RUNS_FROM, Outcome, outcome, session_of, work
 from optimizer.errors import CurtailError, InfeasibleError, InputError
-from optimizer.formulation import build_problem
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.whole_units import dispatch_of
 from tests.ensemble.studies import study_in
 
 

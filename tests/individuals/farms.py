@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from tests.farms import START, farm, group, market
 
 OUTAGES, RAMPS, TIMES, CALLS, KEPT, RATCHETS, TAGS = MECHANISMS = (

@@ -11,7 +11,7 @@ import os
 import pytest
 
 from optimizer.errors import InfeasibleError
-from optimizer.planning import plan_conditions
+from optimizer.plan.planning import plan_conditions
 from tests.audit.test_second_bill import billed_again, published
 from tests.individuals.farms import MECHANISMS, small_farm
 from tests.sampling import sample

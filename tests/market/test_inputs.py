@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config import base
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError

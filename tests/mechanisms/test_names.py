@@ -16,21 +16,24 @@ TRUNK = ("fleet", "site", "energy")
 """Machines, the meter and the price at it are what every plan, rule, record and page is about."""
 EXCEPTIONS = {
     "calls": (
-        {"daily", "planning.py", "report/plan", "report/compare/summary.py"},
+        {"daily", "plan/planning.py", "report/plan", "report/compare/summary.py"},
         "the job reads calls by themselves from damaged files, and pages draw them as bands",
     ),
     "hosting": (
-        {"breakeven.py", "policies", "report/plan", "mechanisms/fleet"},
+        {"plan/breakeven.py", "through_time/policies", "report/plan", "mechanisms/fleet"},
         "what a customer's machine earns is not the farm's hash",
     ),
-    "tags": ({"backtest/outcomes.py", "schedule/alarms.py"}, "alarms and misses are told of coincident peaks alone"),
+    "tags": (
+        {"through_time/backtest/outcomes.py", "plan/alarms.py"},
+        "alarms and misses are told of coincident peaks alone",
+    ),
     "onsite": (
-        {"policies/walk.py", "dispatch.py", "daily/record.py", "schedule/explain.py"},
+        {"through_time/policies/walk.py", "accounts/dispatch.py", "daily/record.py", "plan/explain.py"},
         "policies feed the site from it first; records of forms 1 and 2 have it beside machines",
     ),
     "suppliers": ({"daily/record.py"}, "records of forms 1 and 2 have it beside machines"),
     "blocks": (
-        {"schedule/explain.py", "schedule/tables.py", "mechanisms/suppliers", "mechanisms/energy"},
+        {"plan/explain.py", "plan/tables.py", "mechanisms/suppliers", "mechanisms/energy"},
         "a block is filled before spot and beside suppliers, and its resale keeps machines off",
     ),
 }
@@ -89,7 +92,7 @@ def others() -> Iterator[Path]:
     """Files that speak of plans: not conversion, a product of its own, nor tariffs, which write contract files."""
     for path in sorted(PRODUCT.rglob("*.py")):
         first = path.relative_to(PRODUCT).parts[0]
-        if first not in ("conversion", "tariff", "reasons.py") and path.name != "contents.py":
+        if first not in ("conversion", "tariff") and path.name not in ("reasons.py", "contents.py"):
             yield path
 
 

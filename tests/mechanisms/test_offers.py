@@ -8,17 +8,17 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import EXPORT, Dispatch
+from optimizer.accounts.ledger import Account, accounts, ledger
+from optimizer.accounts.limits import hard_limit
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.conditions import Conditions, offered
-from optimizer.dispatch import EXPORT, Dispatch
-from optimizer.ledger import Account, accounts, ledger
-from optimizer.limits import hard_limit
 from optimizer.mechanisms.calls.facts import caps
 from optimizer.mechanisms.contents import parts
 from optimizer.mechanisms.onsite.account import there
-from optimizer.reasons import Reason
 from optimizer.report.kit.power import power_text
-from optimizer.settlement.account import Books
 from tests.farms import call, conditions, farm
 
 
@@ -45,7 +45,7 @@ def shown(b: Books) -> dict[str, F]:
 
 @pytest.fixture
 def kiln(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr("optimizer.ledger.parts", lambda part: (*parts(part), Kiln))
+    monkeypatch.setattr("optimizer.accounts.ledger.parts", lambda part: (*parts(part), Kiln))
     accounts.cache_clear()
     ledger.cache_clear()
     yield

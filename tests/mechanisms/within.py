@@ -18,17 +18,17 @@ from optimizer.config.schema import schema
 from optimizer.config.state import State, state_sections
 from optimizer.daily.kept import planned_record
 from optimizer.daily.record import record_of, sealed
-from optimizer.digest import digest
 from optimizer.errors import InputError
+from optimizer.files.digest import digest
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared
-from optimizer.planning import plan_conditions
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.state import state_after
 from optimizer.scenario.farm_changes import farm_with
 from optimizer.scenario.load import scenarios_in
 from optimizer.scenario.market_changes import market_with
 from optimizer.scenario.placed import Scenario
-from optimizer.state import state_after
 from tests.config.mutations import mutants
 from tests.config.test_mutants import refusal, well_placed
 from tests.daily.farms import run, write_farm

@@ -15,7 +15,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "m.chosen[i] == 1.0 -> m.chosen[i] >= 1.0",
     ): "no week is chosen more than once",
     (
-        "optimizer/cohorts.py",
+        "optimizer/accounts/cohorts.py",
         "course",
         "back[t] > 0 -> back[t] >= 0",
     ): "no machines that come back change nothing",
@@ -46,7 +46,7 @@ EQUIVALENT: dict[tuple[str, str, str], str] = {
         "peak.minimum_mw > 0 -> peak.minimum_mw >= 0",
     ): "a floor of zero is below what is expected elsewhere, and cases are left out for that",
     (
-        "optimizer/settlement/bill.py",
+        "optimizer/accounts/bill.py",
         "by_energy",
         "kwh or charge -> kwh",
     ): "what is charged is charged for energy, which is never negative",

@@ -16,26 +16,28 @@ KINDS = {
         "mechanisms/*/numbers.py",
         "conversion/rules/*.py",
         "engine/choices.py",
-        "formulation.py",
+        "plan/formulation.py",
         "mechanisms/fleet/windows.py",
         "mechanisms/*/facts.py",
         "mechanisms/demand/later.py",
-        "conditions.py",
-        "limits.py",
+        "accounts/conditions.py",
+        "accounts/limits.py",
     ),
     "accounts": (
         "mechanisms/*/account.py",
         "mechanisms/*/state.py",
-        "state.py",
-        "settlement/*.py",
-        "billing.py",
-        "thresholds.py",
+        "plan/state.py",
+        "accounts/settlement.py",
+        "accounts/bill.py",
+        "accounts/flows.py",
+        "accounts/billing.py",
+        "accounts/thresholds.py",
         "conversion/account.py",
     ),
-    "checks": ("schedule/checker.py", "cohorts.py", "checking.py"),
+    "checks": ("plan/checker.py", "accounts/cohorts.py", "plan/checking.py"),
 }
 _EXAMPLES = "worked_examples"
-_CHARGES = (f"{_EXAMPLES}/test_charges.py", "test_carry.py", "settlement", "billing", _EXAMPLES)
+_CHARGES = (f"{_EXAMPLES}/test_charges.py", "test_carry.py", "accounts", _EXAMPLES)
 _CONVERSION = (
     f"{_EXAMPLES}/test_conversion.py",
     "conversion/test_investment.py",
@@ -46,7 +48,7 @@ _CONVERSION = (
     "conversion/test_returns.py",
 )
 _CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
-_PLANS = (_EXAMPLES, "settlement", "schedule", "billing", "engine", "mechanisms", "properties")
+_PLANS = (_EXAMPLES, "accounts", "plan", "engine", "mechanisms", "properties")
 
 
 def _has_tests(mechanism: str) -> bool:
@@ -74,17 +76,20 @@ TESTS = (
     ("mechanisms/suppliers/", (f"{_EXAMPLES}/test_supplies.py", f"{_EXAMPLES}/test_blocks.py", *_PLANS)),
     ("mechanisms/ramps/", (f"{_EXAMPLES}/test_outages.py", *_PLANS)),
     ("mechanisms/announced/", (f"{_EXAMPLES}/test_replanning.py", *_PLANS)),
-    ("mechanisms/whole/", ("schedule/test_whole_units.py", *_PLANS)),
-    ("engine/choices.py", ("engine/test_boundaries.py", "schedule/test_whole_units.py", *_PLANS)),
-    ("formulation.py", ("engine/test_boundaries.py", *_PLANS)),
-    ("limits.py", (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "test_nearest.py", *_PLANS)),
-    ("billing.py", (*_CHARGES, *_PLANS)),
-    ("state.py", (*_CARRIED, *_PLANS)),
-    ("settlement/bill.py", ("settlement/test_bill.py", "settlement", *_PLANS)),
-    ("settlement/", ("settlement", *_PLANS)),
-    ("schedule/checker.py", ("schedule/test_checker.py", "schedule", *_PLANS)),
-    ("cohorts.py", ("schedule", "../optimizer/cohorts.py", *_PLANS)),
-    ("checking.py", tuple(f"{name}.py" for name in _CHECKED)),
+    ("mechanisms/whole/", ("plan/test_whole_units.py", *_PLANS)),
+    ("engine/choices.py", ("engine/test_boundaries.py", "plan/test_whole_units.py", *_PLANS)),
+    ("plan/formulation.py", ("engine/test_boundaries.py", *_PLANS)),
+    (
+        "accounts/limits.py",
+        (f"{_EXAMPLES}/test_site.py", f"{_EXAMPLES}/test_events.py", "plan/test_nearest.py", *_PLANS),
+    ),
+    ("accounts/billing.py", (*_CHARGES, *_PLANS)),
+    ("plan/state.py", (*_CARRIED, *_PLANS)),
+    ("accounts/bill.py", ("accounts/test_bill.py", "accounts", *_PLANS)),
+    ("plan/checker.py", ("plan/test_checker.py", "plan", *_PLANS)),
+    ("accounts/cohorts.py", ("plan", "../optimizer/accounts/cohorts.py", *_PLANS)),
+    ("plan/checking.py", tuple(f"{name}.py" for name in _CHECKED)),
+    ("accounts/", ("accounts", *_PLANS)),
     ("", _PLANS),
 )
 

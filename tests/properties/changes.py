@@ -9,12 +9,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
-from optimizer.formulation import TERMS, build_problem
 from optimizer.market.grid import Grid
+from optimizer.plan.formulation import TERMS, build_problem
 
 MONEY = tuple(term for term in TERMS if term.money)
 

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
-from optimizer.formulation import build_problem
-from optimizer.planning import plan_conditions
-from optimizer.schedule.whole_units import dispatch_of
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.whole_units import dispatch_of
 from tests.farms import conditions, farm, farms, group
 from tests.properties.changes import best_profit
 

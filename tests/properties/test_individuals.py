@@ -14,10 +14,10 @@ import pytest
 import scipy.sparse as sp
 from scipy.optimize import Bounds, LinearConstraint, milp
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.errors import InfeasibleError
-from optimizer.planning import plan_conditions
-from optimizer.schedule.checker import check
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions
 from tests.farms import HASHPRICE, conditions, farm, group
 
 LIMIT, WEAR = 5.0, 0.05

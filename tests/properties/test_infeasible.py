@@ -11,9 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.errors import InfeasibleError
-from optimizer.planning import plan_conditions
+from optimizer.plan.planning import plan_conditions
 from tests.farms import conditions, farm, farms, group
 from tests.properties.changes import with_farm, with_market
 from tests.sampling import examples

@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import settle
 from optimizer.engine.choices import fixed, optimum
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError
-from optimizer.formulation import build_problem
-from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.schedule.checker import check
-from optimizer.schedule.explain import point_strikes
-from optimizer.schedule.items import ITEMS, machine_items, marginal_items
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.checker import check
+from optimizer.plan.explain import point_strikes
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.items import ITEMS, machine_items, marginal_items
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.whole_units import dispatch_of
 from tests.farms import farms
 from tests.sampling import examples
 

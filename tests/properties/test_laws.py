@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from tests.farms import call, farms
 from tests.properties.changes import best_profit, doubled, halved, size, unpaid, with_farm, with_market, without
 

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.errors import InfeasibleError
-from optimizer.planning import plan_conditions
-from optimizer.schedule.checker import check
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions
 from tests.farms import farms
 from tests.properties.changes import with_farm, without
 from tests.sampling import examples

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.backtest.outcomes import Ladder, ladder
-from optimizer.backtest.rungs import RUNGS
-from optimizer.backtest.running import schedules
 from optimizer.config.load import load_farm
-from optimizer.policies import Followed
-from optimizer.replanning.history import read_history
-from optimizer.replanning.knowledge import Knowledge
+from optimizer.through_time.backtest.outcomes import Ladder, ladder
+from optimizer.through_time.backtest.rungs import RUNGS
+from optimizer.through_time.backtest.running import schedules
+from optimizer.through_time.history import read_history
+from optimizer.through_time.knowledge import Knowledge
+from optimizer.through_time.policies import Followed
 
 FIRST, LAST = "2023-07-01", "2023-07-04"
 PEAK = "2023-07-02 17:00"  # the grid's highest hour of the month, on the farm's clock

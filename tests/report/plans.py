@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.market.timeseries import Fill
-from optimizer.planning import Plan, plan_conditions
+from optimizer.plan.planning import Plan, plan_conditions
+from optimizer.plan.terms import contract_terms
 from optimizer.report.plan.page import render_plan
-from optimizer.terms import contract_terms
 from tests.farms import call, conditions, farm, group
 
 HOSTILE_NAME = "<script>alert(1)<\\script><b>&\"'{{7*7}}[red]"  # a name may hold anything but a solidus

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from optimizer.checking import check_file_and_series
 from optimizer.config.schema import schema_of
 from optimizer.config.yaml12 import parse
 from optimizer.errors import InputError
+from optimizer.plan.checking import check_file_and_series
 from optimizer.scenario.language import ScenarioFile
 from optimizer.scenario.load import load_scenario, load_scenarios
 from optimizer.scenario.placed import Scenario

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.market.inputs import MarketInputs
 from optimizer.scenario.apply import combined
 from optimizer.scenario.farm_changes import farm_with

@@ -12,7 +12,7 @@ import pytest
 
 from optimizer.config.load import load_farm
 from optimizer.errors import InputError
-from optimizer.planning import Plan, plan_farm
+from optimizer.plan.planning import Plan, plan_farm
 from optimizer.scenario.courses import PriceChange
 from optimizer.scenario.load import load_scenarios
 from optimizer.scenario.placed import Scenario

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
-from optimizer.rolling import replanned
+from optimizer.accounts.conditions import Conditions
 from optimizer.scenario.placed import Scenario
+from optimizer.through_time.step import replanned
 from tests.compare.cases import case, scenario
 from tests.farms import group
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import get_args
 
 from optimizer.config.load import load_farm
-from optimizer.planning import plan_farm
+from optimizer.plan.planning import plan_farm
 from optimizer.scenario.language import Change
 from optimizer.scenario.load import load_scenarios
 from optimizer.scenario.parts import MechanismChange

@@ -17,7 +17,7 @@ import yaml
 
 from optimizer.arrays import F
 from optimizer.config.load import load_farm
-from optimizer.planning import Plan, plan_farm
+from optimizer.plan.planning import Plan, plan_farm
 from optimizer.scenario.load import load_scenarios
 from tests.commands.running import CONFIGS, ROOT, WEST_TEXAS
 

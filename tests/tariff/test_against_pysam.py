@@ -11,16 +11,16 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.accounts.bill import bill
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.load import contract_in
 from optimizer.config.yaml12 import parse
-from optimizer.dispatch import Dispatch
 from optimizer.errors import InputError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
-from optimizer.planning import plan_conditions
-from optimizer.settlement.bill import bill
+from optimizer.plan.planning import plan_conditions
 from optimizer.tariff.urdb import contract_text
 from tests import farms
 from tests.tariff import rates

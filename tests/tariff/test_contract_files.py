@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
-from optimizer.checking import check_file_and_series
 from optimizer.config.base import SeriesFile
 from optimizer.config.load import check_file, load_contract, load_farm
 from optimizer.config.schema import schema
 from optimizer.errors import InputError
+from optimizer.plan.checking import check_file_and_series
 from tests.commands.running import curtail
 from tests.config.test_contract import HEAD
 from tests.tariff.rates import rate, saved

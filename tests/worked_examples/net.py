@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.billing import Rest
-from optimizer.conditions import Conditions
+from optimizer.accounts.billing import Rest
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.state import State
 from optimizer.daily.carried import followed_until, state_at
 from optimizer.daily.record import Record, record_of
-from optimizer.dispatch import Dispatch
 from optimizer.market.inputs import MarketInputs
-from optimizer.settlement.account import settle
-from optimizer.tail import rest_after
+from optimizer.plan.tail import rest_after
 
 
 def saved_and_loaded(c: Conditions, dispatch: Dispatch) -> Record:

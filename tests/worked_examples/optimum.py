@@ -9,17 +9,17 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
 from optimizer.engine import choices
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.engine.pyomo_model import pyomo_model
-from optimizer.formulation import FAMILIES, TERMS, DispatchProblem, build_problem
-from optimizer.schedule.checker import check
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.checker import check
+from optimizer.plan.formulation import FAMILIES, TERMS, DispatchProblem, build_problem
+from optimizer.plan.whole_units import dispatch_of
 from tests.engine.test_two_readings import the_same
 from tests.worked_examples.net import cut_and_carried, saved_and_loaded
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from optimizer.engine.program import compile_program
-from optimizer.formulation import build_problem
+from optimizer.plan.formulation import build_problem
 from tests.farms import call, conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 

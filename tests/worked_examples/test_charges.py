@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.settlement import settle
 from optimizer.mechanisms.demand.later import later_bills
-from optimizer.settlement.account import settle
+from tests.accounts.schedules import machines
 from tests.farms import conditions, farm, group
-from tests.settlement.schedules import machines
 from tests.worked_examples.optimum import optimum, usd
 
 LAST_HOURS = "2026-02-28 22:00+00:00"  # in UTC, the farms' clock

@@ -152,7 +152,7 @@ def test_every_family_and_term_has_a_worked_example() -> None:
     """Proves that nothing is added to the formulation without a number here."""
     from pathlib import Path
 
-    from optimizer.formulation import FAMILIES, TERMS
+    from optimizer.plan.formulation import FAMILIES, TERMS
 
     here = Path(__file__).parent
     text = "".join(path.read_text() for path in here.glob("test_*.py"))

@@ -11,22 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.optimize import linear_sum_assignment
 
-from optimizer.breach import Breach
-from optimizer.conditions import Conditions
-from optimizer.conditions import offered as balance
+from optimizer.accounts.breach import Breach
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.conditions import offered as balance
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import settle
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Expression, Index, Model, Term
 from optimizer.engine.program import compile_program
-from optimizer.formulation import FAMILIES, TERMS, build_problem
 from optimizer.mechanisms.calls.account import payments
 from optimizer.mechanisms.calls.facts import paid_spans
-from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.schedule.checker import check
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.checker import check
+from optimizer.plan.formulation import FAMILIES, TERMS, build_problem
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.whole_units import dispatch_of
 from tests.farms import conditions, farm, group
-from tests.schedule.test_event_rules import on
+from tests.plan.test_event_rules import on
 from tests.worked_examples.optimum import optimum, usd
 
 PAYS, GAIN = 0.4, 0.6  # USD/MWh: what power costs, and what a machine gains in an hour

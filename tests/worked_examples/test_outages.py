@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.conditions import Conditions
-from optimizer.planning import plan_conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.plan.planning import plan_conditions
 from tests.farms import conditions, farm, group, outage
 from tests.worked_examples.optimum import optimum, usd
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from tests.farms import conditions, farm, group, outage
 from tests.worked_examples.optimum import optimum, usd
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.limits import hard_limit
+from optimizer.accounts.limits import hard_limit
 from tests.farms import call, conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 

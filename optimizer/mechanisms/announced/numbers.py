@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map
 from optimizer.engine.parts import Part
 

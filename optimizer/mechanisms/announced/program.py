@@ -6,8 +6,8 @@ mode, :math:`x_{gt}` machines by which the schedule departs from them.
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 ANNOUNCED = Item("announced", "The announced schedule is kept", Reason.ANNOUNCED)

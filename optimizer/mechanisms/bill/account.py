@@ -6,13 +6,13 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine
+from optimizer.accounts.conditions import offered
+from optimizer.accounts.ledger import Account, Kind, ledger, title
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.conditions import offered
 from optimizer.config.farm import Farm
-from optimizer.ledger import Account, Kind, ledger, title
 from optimizer.mechanisms.bill.facts import fixed_usd_per_hour, least_usd
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine
 
 ACCOUNT = Account()
 

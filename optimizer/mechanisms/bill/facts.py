@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.conditions import Conditions, fact, offered
 from optimizer.arrays import F
-from optimizer.conditions import Conditions, fact, offered
 
 _HOUR = pd.Timedelta(hours=1)
 

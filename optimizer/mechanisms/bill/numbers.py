@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet
 from optimizer.engine.parts import Part, in_a_row
 from optimizer.mechanisms.bill.facts import fixed_usd_per_hour, least_usd

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from optimizer.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
-from optimizer.settlement.account import settle
 
 
 def charged_after(c: Conditions, dispatch: Dispatch) -> float:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine, by_energy
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.blocks.config import Block
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine, by_energy
 
 ACCOUNT = Account()
 

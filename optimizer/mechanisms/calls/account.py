@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts.breach import MW_TOLERANCE, Breach
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import Bool, F
-from optimizer.breach import MW_TOLERANCE, Breach
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps, paid_spans
-from optimizer.reasons import Reason
-from optimizer.settlement.account import Books
-from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
 _NEXT_TO_NOTHING = 1e-3  # USD/MWh

@@ -15,9 +15,9 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.billing import touched
+from optimizer.accounts.conditions import Conditions, fact
 from optimizer.arrays import F
-from optimizer.billing import touched
-from optimizer.conditions import Conditions, fact
 from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import LOOSE_MW, Part, in_a_row, where
 from optimizer.mechanisms.calls.config import Event

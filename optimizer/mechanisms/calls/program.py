@@ -7,8 +7,8 @@ piece of an interval, :math:`d_t` whether the farm draws more than the baseline 
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

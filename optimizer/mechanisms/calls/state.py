@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event
-from optimizer.settlement.flows import grid_import_mw
 
 
 def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:

@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine
+from optimizer.accounts.breach import UNIT_TOLERANCE, Breach
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import Account, Kind, title
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import UNIT_TOLERANCE, Breach
-from optimizer.conditions import Conditions, offered
 from optimizer.config.farm import Farm
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind, title
 from optimizer.mechanisms.clients.config import Client, Credit
 from optimizer.mechanisms.clients.facts import Promise, allowed, fee_usd_per_hour, steps
 from optimizer.mechanisms.clients.state import promised
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine
 
 ACCOUNT = Account()
 _EASED = Credit(usd_per_machine_hour=100.0)  # what no machine earns in an hour, and far below what a missed call costs

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.arrays import Bool, F
-from optimizer.conditions import Conditions, offered
 from optimizer.config.fleet import Group
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.clients.config import Client, Credit, Excused, Uptime
 
 if TYPE_CHECKING:  # which reckons with what stands here

@@ -6,11 +6,11 @@ from typing import ClassVar, Self
 
 from pydantic import Field
 
-from optimizer.conditions import Conditions, fact
+from optimizer.accounts.conditions import Conditions, fact
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.farm import Farm
 from optimizer.config.state import StateSection
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.clients.config import Client
 from optimizer.mechanisms.clients.facts import Promise, promises
 

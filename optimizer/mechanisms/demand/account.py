@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.demand.config import Demand
 from optimizer.mechanisms.demand.facts import peak_bills, ratchets
 from optimizer.mechanisms.demand.later import LaterBill, later_bills, unknown_peaks
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from optimizer.accounts.conditions import Conditions, fact
 from optimizer.arrays import Int
-from optimizer.conditions import Conditions, fact
 from optimizer.errors import MissingDataError
 from optimizer.market.periods import Period
 from optimizer.mechanisms.demand.config import Demand, Ratchet

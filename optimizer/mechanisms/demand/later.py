@@ -9,7 +9,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 
-from optimizer.conditions import Conditions, fact
+from optimizer.accounts.conditions import Conditions, fact
 from optimizer.config.calendar import Holidays, When
 from optimizer.market.calendars import hours_within
 from optimizer.market.grid import Grid

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map
 from optimizer.engine.parts import Part, in_a_row, positions
 from optimizer.mechanisms.demand.config import Demand

@@ -6,8 +6,8 @@ one period), :math:`F_b` being billed whatever the plan does; all MW.
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

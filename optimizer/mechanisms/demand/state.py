@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.demand.account import peaks
 from optimizer.mechanisms.demand.config import Demand
 from optimizer.mechanisms.demand.facts import peak_bills
-from optimizer.settlement.flows import grid_import_mw
 
 V = TypeVar("V")
 

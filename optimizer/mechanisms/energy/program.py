@@ -6,8 +6,8 @@ Symbols: :math:`i_t` grid import, :math:`s_t` bought at spot, :math:`q_t` delive
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

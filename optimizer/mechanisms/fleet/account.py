@@ -6,16 +6,16 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.breach import UNIT_TOLERANCE, Breach, machines
+from optimizer.accounts.cohorts import course
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import machine_starts
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import UNIT_TOLERANCE, Breach, machines
-from optimizer.cohorts import course
-from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.hosting.config import Hosting
-from optimizer.settlement.account import Books
-from optimizer.settlement.flows import machine_starts
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH, WATTS_PER_MEGAWATT
 
 ACCOUNT = Account()

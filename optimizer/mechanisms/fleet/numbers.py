@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset

@@ -7,8 +7,8 @@ an outage takes, :math:`A_{gt}` units available. All are machines; times are hou
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 MINIMUM_ON = Item("minimum_on", "Started machines must run their minimum time", Reason.MINIMUM_ON)

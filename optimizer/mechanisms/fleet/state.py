@@ -7,13 +7,13 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.cohorts import Cohorts, course
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.arrays import Bool
-from optimizer.cohorts import Cohorts, course
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.config.state import GroupState, Key, Switched
-from optimizer.dispatch import Dispatch
 
 
 def after(c: Conditions, dispatch: Dispatch) -> dict[str, GroupState]:

@@ -7,11 +7,11 @@ from dataclasses import replace
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine, by_energy, owner_of
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.hosting.config import Hosting
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine, by_energy, owner_of
 from optimizer.units import WATTS_PER_MEGAWATT
 
 ACCOUNT = Account()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.engine.language import Subset
 from optimizer.engine.parts import Part, where
 from optimizer.mechanisms.hosting.config import Hosting

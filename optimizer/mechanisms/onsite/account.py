@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine, by_energy
+from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import EXPORT, ONSITE, Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account, Kind, title
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions, offered
-from optimizer.dispatch import EXPORT, ONSITE, Dispatch
-from optimizer.ledger import Account, Kind, title
 from optimizer.mechanisms.onsite.config import Onsite
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine, by_energy
-from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions
-from optimizer.dispatch import EXPORT, ONSITE
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import EXPORT, ONSITE
 from optimizer.engine.language import LabelSet
 from optimizer.engine.parts import Part
 from optimizer.mechanisms.onsite.config import Onsite

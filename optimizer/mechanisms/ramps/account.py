@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account
 from optimizer.arrays import F
-from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account
-from optimizer.settlement.flows import grid_import_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 ACCOUNT = Account()

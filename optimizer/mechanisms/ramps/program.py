@@ -8,8 +8,8 @@ before the plan.
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 TAKEN = Item("load_taken", "Load that outages take away may fall faster", Reason.RAMP)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
-from optimizer.settlement.flows import grid_import_mw
 
 
 def imported_after(c: Conditions, dispatch: Dispatch) -> float:

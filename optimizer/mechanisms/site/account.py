@@ -6,14 +6,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
-from optimizer.reasons import Reason
-from optimizer.settlement.account import Books
-from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
 

@@ -5,8 +5,8 @@ Symbols: :math:`L_t` site load, :math:`i_t` grid import, :math:`y_t` power behin
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

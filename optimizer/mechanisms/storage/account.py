@@ -6,17 +6,17 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.limits import hard_limit
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
-from optimizer.limits import hard_limit
 from optimizer.mechanisms.storage.config import Storage
 from optimizer.mechanisms.storage.state import batteries, powers_mw
-from optimizer.settlement.account import Books
-from optimizer.settlement.flows import grid_import_mw
 
 ACCOUNT = Account()
 _MWH = 1e-5  # what a level may be off by: it is summed up over all intervals

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.mechanisms.storage.config import Storage
 from optimizer.units import HOURS_PER_DAY
 

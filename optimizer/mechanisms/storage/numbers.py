@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions, offered
 from optimizer.engine.language import AnySet, LabelSet, Map, Subset
 from optimizer.engine.parts import Part
 from optimizer.mechanisms.storage.state import batteries

@@ -7,12 +7,12 @@ from typing import ClassVar, Self
 import numpy as np
 from pydantic import Field
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.farm import Farm
 from optimizer.config.state import StateSection
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.storage.config import Storage
 from optimizer.mechanisms.storage.facts import Battery, batteries_holding
 

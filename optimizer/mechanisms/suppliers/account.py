@@ -6,18 +6,18 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine, by_energy
+from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
+from optimizer.accounts.thresholds import counted_mwh
 from optimizer.arrays import F
-from optimizer.breach import Breach, megawatts
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.mechanisms.suppliers.facts import takes
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine, by_energy
-from optimizer.settlement.flows import grid_import_mw
-from optimizer.thresholds import counted_mwh
 
 ACCOUNT = Account()
 

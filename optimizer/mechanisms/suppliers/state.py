@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.thresholds import counted_mwh
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.suppliers.config import Supply
 from optimizer.mechanisms.suppliers.facts import takes
-from optimizer.thresholds import counted_mwh
 
 
 def after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.mechanisms.tags.facts import Tag, tags
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions, fact
 from optimizer.arrays import F
-from optimizer.conditions import Conditions, fact
 from optimizer.market.grid import Grid
 from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.peaks.rule import PeakRule

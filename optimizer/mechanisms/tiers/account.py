@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.bill import BillLine, by_energy
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
+from optimizer.accounts.thresholds import beyond, counted_mwh
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.farm import Farm
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.mechanisms.tiers.facts import tiers_left
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine, by_energy
-from optimizer.thresholds import beyond, counted_mwh
 
 ACCOUNT = Account()
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.conditions import Conditions, fact
+from optimizer.accounts.conditions import Conditions, fact
+from optimizer.accounts.thresholds import Quantity, by_period, quantities
 from optimizer.mechanisms.tiers.config import Tier
-from optimizer.thresholds import Quantity, by_period, quantities
 
 
 @fact

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

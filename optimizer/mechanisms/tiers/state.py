@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.thresholds import counted_mwh
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.tiers.config import Tier
 from optimizer.mechanisms.tiers.facts import tiers_left
-from optimizer.settlement.flows import grid_import_mw
-from optimizer.thresholds import counted_mwh
 
 
 def after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:

@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from optimizer.accounts.breach import UNIT_TOLERANCE, Breach
+from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.breach import UNIT_TOLERANCE, Breach
-from optimizer.conditions import Conditions, offered
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account, Kind
 from optimizer.mechanisms.tuning.config import tuning_of
 from optimizer.mechanisms.tuning.count import changes, changes_of
 from optimizer.mechanisms.tuning.facts import changes_allowed
-from optimizer.settlement.account import Books
 from optimizer.units import usd_per_th_hour
 
 ACCOUNT = Account()

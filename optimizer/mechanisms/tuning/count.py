@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import machine_starts
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.config.fleet import Group
-from optimizer.dispatch import Dispatch
 from optimizer.mechanisms.tuning.config import tuning_of
-from optimizer.settlement.flows import machine_starts
 
 
 def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:

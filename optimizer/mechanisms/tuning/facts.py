@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
 from optimizer.mechanisms.tuning.config import tuning_of
 from optimizer.mechanisms.tuning.state import ChangesMade
 

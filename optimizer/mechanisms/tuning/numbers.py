@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import Bool, F
-from optimizer.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import Part, where
 from optimizer.mechanisms.tuning.config import Tuning, tuning_of

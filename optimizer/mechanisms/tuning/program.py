@@ -14,8 +14,8 @@ its place to get around the change. A machine that is changed again, or stops, b
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Kin, Reason
 from optimizer.engine.language import Expression, Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Kin, Reason
 
 RULES = Rules()
 TUNING = Item(

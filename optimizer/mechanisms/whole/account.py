@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from optimizer.breach import UNIT_TOLERANCE, Breach, machines
-from optimizer.conditions import Conditions
+from optimizer.accounts.breach import UNIT_TOLERANCE, Breach, machines
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import Account
 from optimizer.config.fleet import Group
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import Account
 
 ACCOUNT = Account()
 

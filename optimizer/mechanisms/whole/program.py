@@ -5,8 +5,8 @@ Machines are whole in the intervals of the plan; its tail, which nobody follows,
 
 from __future__ import annotations
 
+from optimizer.accounts.reasons import Reason
 from optimizer.engine.language import Index, Item, Model, Parameter, Relation, Rules, Variable
-from optimizer.reasons import Reason
 
 RULES = Rules()
 

@@ -10,19 +10,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.flows import grid_import_mw
 from optimizer.arrays import F
-from optimizer.backtest.outcomes import Ladder, peaks_that_came
-from optimizer.backtest.rungs import BOUND, REPLANNING, RULES, RUNGS, STRIKE
-from optimizer.conditions import Conditions
 from optimizer.errors import MissingDataError
-from optimizer.policies import Followed, strike_prices
-from optimizer.policies.walk import meter_price
-from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.backtest.view import Pair
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import decimals_of, packed
 from optimizer.report.kit.reasons import looks
-from optimizer.settlement.flows import grid_import_mw
+from optimizer.through_time.backtest.outcomes import Ladder, peaks_that_came
+from optimizer.through_time.backtest.rungs import BOUND, REPLANNING, RULES, RUNGS, STRIKE
+from optimizer.through_time.knowledge import Knowledge
+from optimizer.through_time.policies import Followed, strike_prices
+from optimizer.through_time.policies.walk import meter_price
 
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
 _UNITS = ((1e7, 1e6, "million USD", 2), (1e4, 1e3, "thousand USD", 1), (0.0, 1.0, "USD", 0))

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 
 import pandas as pd
 
-from optimizer.backtest.outcomes import Ladder, figures
-from optimizer.backtest.rungs import REPLANNING
-from optimizer.policies import Followed
-from optimizer.replanning.knowledge import Knowledge
+from optimizer.plan.tables import off_texts
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
-from optimizer.schedule.tables import off_texts
+from optimizer.through_time.backtest.outcomes import Ladder, figures
+from optimizer.through_time.backtest.rungs import REPLANNING
+from optimizer.through_time.knowledge import Knowledge
+from optimizer.through_time.policies import Followed
 
 _SCHEDULE = ("schedule.csv", "power.csv")
 NAMES = ("ladder.json", "ladder.csv", "daily.csv", *_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE), "report.html")

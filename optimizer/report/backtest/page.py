@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from optimizer.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
-from optimizer.backtest.rungs import BOUND, RUNGS
-from optimizer.ledger import in_order, title
-from optimizer.policies import Followed
-from optimizer.replanning.knowledge import Knowledge
+from optimizer.accounts.ledger import in_order, title
 from optimizer.report.backtest.charts import STYLE, cumulative, day_in_detail, far_off
 from optimizer.report.backtest.view import ShownDay, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.kit.page import render
 from optimizer.report.kit.reasons import looks_of
 from optimizer.report.kit.text import share
+from optimizer.through_time.backtest.outcomes import HIT_SHARE, Ladder, RungOutcome
+from optimizer.through_time.backtest.rungs import BOUND, RUNGS
+from optimizer.through_time.knowledge import Knowledge
+from optimizer.through_time.policies import Followed
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
-from optimizer.backtest.outcomes import Ladder
-from optimizer.backtest.rungs import RUNGS
+from optimizer.through_time.backtest.outcomes import Ladder
+from optimizer.through_time.backtest.rungs import RUNGS
 
 
 def print_ladder(ladder: Ladder, console: Console) -> None:

@@ -7,13 +7,13 @@ from itertools import pairwise
 
 import numpy as np
 
-from optimizer.backtest.outcomes import Ladder, between
-from optimizer.backtest.rungs import BOUND, REPLANNING, STRIKE
+from optimizer.accounts.ledger import title
 from optimizer.config.replanning import Replanning
-from optimizer.ledger import title
-from optimizer.replanning.knowledge import Knowledge
 from optimizer.report.kit.text import plural, trimmed
 from optimizer.report.kit.waterfall import Cascade, cascade
+from optimizer.through_time.backtest.outcomes import Ladder, between
+from optimizer.through_time.backtest.rungs import BOUND, REPLANNING, STRIKE
+from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import MINUTES_PER_HOUR
 
 MOST_DAYS = 5  # best, and as many worst

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
-from optimizer.compare.outcomes import Outcome, changes
+from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
-from optimizer.ledger import Kind
+from optimizer.plan.outcomes import Outcome, changes
 
 _CENTS = 2
 _SMALL = 4

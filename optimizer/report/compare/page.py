@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.compare.outcomes import Outcome
+from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison
 from optimizer.compare.ways import Way
-from optimizer.ledger import Kind
+from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.summary import notes
 from optimizer.report.compare.view import (
     Scale,

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from optimizer.compare.outcomes import Outcome
+from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
-from optimizer.ledger import Kind
+from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.view import name_of
 from optimizer.report.kit.text import label, number, plural
 

@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.compare.outcomes import changes
+from optimizer.accounts.ledger import title
 from optimizer.compare.running import BASE, Compared, Comparison
 from optimizer.compare.ways import Way
-from optimizer.ledger import title
+from optimizer.plan.outcomes import changes
 from optimizer.report.kit.text import number
 from optimizer.report.kit.waterfall import Cascade, cascade
 

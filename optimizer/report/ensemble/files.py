@@ -9,10 +9,10 @@ from typing import Any
 
 import numpy as np
 
+from optimizer.accounts.ledger import title
 from optimizer.arrays import F
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
 from optimizer.ensemble.study import Study
-from optimizer.ledger import title
 from optimizer.report.ensemble.charts import histogram, running_map
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
-from optimizer.reasons import Reason
 from optimizer.report.kit.packing import packed
 from optimizer.report.kit.reasons import looks
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import flows
+from optimizer.accounts.ledger import accounts
+from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
-from optimizer.ledger import accounts
-from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.account import Books
-from optimizer.settlement.flows import flows
+from optimizer.plan.text import Texts, csv_text, number_texts, quoted, time_texts
 
 _MW_DECIMALS = 9  # a bill to the cent can be redone from them: a megawatt of a peak costs up to 1e6 USD
 _HOUR_DECIMALS = 9

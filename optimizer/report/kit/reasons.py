@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Container
 from typing import NamedTuple
 
-from optimizer.reasons import Kin, Reason, reasons
+from optimizer.accounts.reasons import Kin, Reason, reasons
 from optimizer.report.kit.text import label
 
 _HATCHES = ("", "/", "x", ".")

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import machine_starts
 from optimizer.arrays import F
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
-from optimizer.schedule.tables import group_load_mw
-from optimizer.schedule.text import Texts, csv_text, number_texts, quoted, time_texts
-from optimizer.settlement.flows import machine_starts
+from optimizer.plan.tables import group_load_mw
+from optimizer.plan.text import Texts, csv_text, number_texts, quoted, time_texts
 
 
 def schedule_text(

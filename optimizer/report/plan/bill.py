@@ -5,13 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from optimizer.ledger import Kind, of_kind
+from optimizer.accounts.bill import BillLine, bill
+from optimizer.accounts.ledger import Kind, of_kind
+from optimizer.plan.text import time_texts
 from optimizer.report.kit.text import Clock, number, rate
-from optimizer.schedule.text import time_texts
-from optimizer.settlement.bill import BillLine, bill
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 _PLAIN_LINES = 2
 

@@ -9,19 +9,19 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps
-from optimizer.reasons import Reason
+from optimizer.plan.items import PLAIN_ITEMS, title
+from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
 from optimizer.report.kit.reasons import looks
 from optimizer.report.kit.text import plural, trimmed
-from optimizer.schedule.items import PLAIN_ITEMS, title
-from optimizer.schedule.tables import group_load_mw
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 
 def describe(plan: Plan) -> dict[str, Any]:

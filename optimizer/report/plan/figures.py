@@ -9,25 +9,25 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from optimizer.accounts.conditions import offered
+from optimizer.accounts.ledger import Kind, declared, ledger, of_kind, title
+from optimizer.accounts.limits import shortfalls
 from optimizer.arrays import F
-from optimizer.conditions import offered
-from optimizer.ledger import Kind, declared, ledger, of_kind, title
-from optimizer.limits import shortfalls
 from optimizer.mechanisms.calls.account import misses
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.hosting.config import Hosting
+from optimizer.plan import items
+from optimizer.plan.alarms import Alarm, alarms
+from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
 from optimizer.report.plan.shutdowns import Block, shutdown_rows
-from optimizer.schedule import items
-from optimizer.schedule.alarms import Alarm, alarms
-from optimizer.schedule.tables import group_load_mw
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
 

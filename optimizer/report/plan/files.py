@@ -9,14 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.billing import Rest
-from optimizer.planning import Plan
+from optimizer.accounts.billing import Rest
+from optimizer.plan.planning import Plan
+from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
+from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
 from optimizer.report.plan.bill import bill_json
 from optimizer.report.plan.invoices import invoices_json
-from optimizer.schedule.tables import reason_texts, shutdown_blocks, strike_sheet
-from optimizer.schedule.text import csv_text, number_texts, quoted, time_texts
 from optimizer.units import HOURS_PER_DAY
 
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from optimizer.accounts.bill import BillLine, invoices
 from optimizer.report.kit.text import Clock
 from optimizer.report.plan.bill import BillRow, bill_row, line_json
-from optimizer.settlement.bill import BillLine, invoices
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 
 @dataclass(frozen=True)

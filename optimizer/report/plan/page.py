@@ -9,8 +9,8 @@ from optimizer.report.plan.charts import describe
 from optimizer.report.plan.figures import figures
 
 if TYPE_CHECKING:
-    from optimizer.planning import Plan
-    from optimizer.terms import TermEffect
+    from optimizer.plan.planning import Plan
+    from optimizer.plan.terms import TermEffect
 
 GLOSSARY: dict[str, str] = {
     "Strike price": "The power price in USD/MWh at the meter at which a group stops paying, in its best mode.",

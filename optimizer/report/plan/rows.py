@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
-from optimizer.reasons import Reason
 
 
 @dataclass(frozen=True)

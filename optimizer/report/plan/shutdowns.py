@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.reasons import Reason
+from optimizer.accounts.reasons import Reason
+from optimizer.plan.tables import Shutdown, shutdown_blocks
 from optimizer.report.kit.text import Clock, label
-from optimizer.schedule.tables import Shutdown, shutdown_blocks
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from rich.console import Console, RenderableType
     from rich.table import Table
 
-    from optimizer.planning import Plan
+    from optimizer.plan.planning import Plan
 
 _FIRST_BLOCKS = 6
 _FIRST_BILLS = 2

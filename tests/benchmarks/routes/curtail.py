@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.engine.highs import load as load
 from optimizer.engine.program import compile_program as build
-from optimizer.formulation import build_problem as arrays
+from optimizer.plan.formulation import build_problem as arrays
 from tests.benchmarks.routes.raw import solve as solve
 from tests.benchmarks.routes.starting_point import conditions as prepare
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from optimizer.formulation import DispatchProblem
-from optimizer.formulation import build_problem as arrays
+from optimizer.plan.formulation import DispatchProblem
+from optimizer.plan.formulation import build_problem as arrays
 from tests.benchmarks.routes.raw import solve as solve
 from tests.benchmarks.routes.starting_point import conditions as prepare
 

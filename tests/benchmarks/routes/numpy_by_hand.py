@@ -10,8 +10,8 @@ import itertools
 
 import numpy as np
 
-from optimizer.formulation import DispatchProblem
-from optimizer.formulation import build_problem as arrays
+from optimizer.plan.formulation import DispatchProblem
+from optimizer.plan.formulation import build_problem as arrays
 from tests.benchmarks.routes.raw import Arrays
 from tests.benchmarks.routes.raw import load as load
 from tests.benchmarks.routes.raw import solve as solve

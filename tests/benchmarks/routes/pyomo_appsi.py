@@ -8,7 +8,7 @@ from pyomo.contrib.appsi.base import TerminationCondition
 from pyomo.contrib.appsi.solvers import Highs
 
 from optimizer.engine.pyomo_model import pyomo_model as build
-from optimizer.formulation import build_problem as arrays
+from optimizer.plan.formulation import build_problem as arrays
 from tests.benchmarks.routes.starting_point import conditions as prepare
 
 __all__ = ["arrays", "build", "load", "prepare", "solve"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config.load import load_farm
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market

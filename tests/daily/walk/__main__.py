@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 import optimizer.daily.job
 import optimizer.daily.watch
-import optimizer.planning  # noqa: F401  # so that every fork is warm
+import optimizer.plan.planning  # noqa: F401  # so that every fork is warm
 from tests.daily.walk.day import walk
 
 MOST_TOLD = 6  # faults of one day

@@ -12,8 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.billing import Rest
-from optimizer.conditions import Conditions
+from optimizer.accounts.bill import invoices
+from optimizer.accounts.billing import Rest
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.settlement import settle
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.config.state import State
@@ -22,19 +24,17 @@ from optimizer.daily.record import record_of, sealed
 from optimizer.engine import choices
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError
-from optimizer.formulation import build_problem
 from optimizer.mechanisms.clients.config import Client
 from optimizer.mechanisms.clients.state import Standing
-from optimizer.nearest import plan_or_nearest
-from optimizer.planning import plan_conditions, plan_farm, without_tail
-from optimizer.policies.rules import always_on, strike_rule
+from optimizer.plan.checker import check
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.nearest import plan_or_nearest
+from optimizer.plan.planning import plan_conditions, plan_farm, without_tail
+from optimizer.plan.state import fitted, state_after
+from optimizer.plan.whole_units import dispatch_of
 from optimizer.report.plan.files import plan_files
-from optimizer.rolling import joined, replanned
-from optimizer.schedule.checker import check
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
-from optimizer.settlement.bill import invoices
-from optimizer.state import fitted, state_after
+from optimizer.through_time.policies.rules import always_on, strike_rule
+from optimizer.through_time.step import joined, replanned
 from tests.commands.running import CONFIGS, curtail
 from tests.engine.test_two_readings import the_same
 from tests.farms import call, conditions, farm, farms, group

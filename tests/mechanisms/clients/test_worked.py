@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
-from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
-from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import settle
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions
 from tests.farms import call, conditions, farm, group
 from tests.worked_examples.optimum import optimum, usd
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.config.farm import Farm
-from optimizer.dispatch import Dispatch
 from tests.farms import conditions, farm, group
 
 

@@ -16,15 +16,15 @@ from optimizer.daily.carried import followed_until
 from optimizer.errors import InputError
 from optimizer.mechanisms.storage.config import Storage
 from optimizer.mechanisms.storage.state import StorageState
-from optimizer.planning import plan_farm
-from optimizer.replanning.stepping import Stepper
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_farm
+from optimizer.plan.state import state_after
 from optimizer.scenario.farm_changes import farm_with
 from optimizer.scenario.load import scenarios_in
-from optimizer.schedule.checker import check
-from optimizer.state import state_after
+from optimizer.through_time.replanning import Stepper
 from tests.daily.farms import run, write_farm
 from tests.mechanisms.storage.batteries import battery, site
-from tests.replanning.histories import history, replanned
+from tests.through_time.histories import history, replanned
 
 SECTION = """storage:
   - {name: Hall, capacity_mwh: 8, charge_mw: 4, discharge_mw: 4, charge_efficiency: 0.95, discharge_efficiency: 0.95}

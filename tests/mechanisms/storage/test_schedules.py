@@ -12,20 +12,20 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.settlement import settle
 from optimizer.arrays import F
 from optimizer.config.state import State
 from optimizer.daily.kept import planned_record
 from optimizer.daily.record import record_of, sealed
 from optimizer.mechanisms.storage.account import follow, there
 from optimizer.mechanisms.storage.state import StorageState
-from optimizer.planning import plan_conditions
-from optimizer.policies import always_on, strike_rule
+from optimizer.plan.checker import check
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.state import fitted, state_after
 from optimizer.report.kit.power import power_text
-from optimizer.rolling import executed, replanned
-from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
-from optimizer.settlement.flows import grid_import_mw
-from optimizer.state import fitted, state_after
+from optimizer.through_time.policies import always_on, strike_rule
+from optimizer.through_time.step import executed, replanned
 from tests.farms import call, conditions, farm, group
 from tests.mechanisms.storage.batteries import battery, powers, schedule, site, with_battery
 

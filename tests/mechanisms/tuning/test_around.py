@@ -12,6 +12,7 @@ import numpy as np
 import pyomo.environ as pyo
 import pytest
 
+from optimizer.accounts.settlement import settle
 from optimizer.config.load import check_file, load_farm
 from optimizer.config.schema import schema
 from optimizer.config.state import State
@@ -21,13 +22,12 @@ from optimizer.mechanisms.tuning.account import modes_changed
 from optimizer.mechanisms.tuning.config import Tuning, tuning_of
 from optimizer.mechanisms.tuning.count import changes_of
 from optimizer.mechanisms.tuning.state import ChangesMade
-from optimizer.nearest import plan_or_nearest
-from optimizer.planning import plan_conditions, plan_farm
-from optimizer.policies import always_on, on_where, strike_rule
-from optimizer.rolling import replanned
-from optimizer.schedule.checker import check
-from optimizer.settlement.account import settle
-from optimizer.state import fitted, state_after
+from optimizer.plan.checker import check
+from optimizer.plan.nearest import plan_or_nearest
+from optimizer.plan.planning import plan_conditions, plan_farm
+from optimizer.plan.state import fitted, state_after
+from optimizer.through_time.policies import always_on, on_where, strike_rule
+from optimizer.through_time.step import replanned
 from tests.commands.running import CONFIGS, curtail
 from tests.farms import call, conditions, farm, group, running
 from tests.mechanisms.tuning.test_examples import CHEAP, DEAR, ECO, tuned

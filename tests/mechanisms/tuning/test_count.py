@@ -12,16 +12,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.config.state import GroupState, State
-from optimizer.dispatch import Dispatch
 from optimizer.engine import choices
 from optimizer.engine.program import compile_program
-from optimizer.formulation import build_problem
 from optimizer.mechanisms.tuning.count import changes
-from optimizer.schedule.checker import check
-from optimizer.schedule.whole_units import dispatch_of
-from optimizer.settlement.account import settle
+from optimizer.plan.checker import check
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.whole_units import dispatch_of
 from tests.farms import conditions, farm, farms, group, outage
 
 TH = {"eco": 600.0, "normal": 1_000.0, "turbo": 1_200.0, "off": 0.0}

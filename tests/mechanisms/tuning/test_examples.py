@@ -10,12 +10,12 @@ from typing import Any
 
 import pytest
 
-from optimizer.conditions import Conditions
-from optimizer.formulation import build_problem
-from optimizer.planning import plan_conditions
-from optimizer.reasons import reason_of
-from optimizer.settlement.account import settle
-from optimizer.state import state_after
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.reasons import reason_of
+from optimizer.accounts.settlement import settle
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.state import state_after
 from tests.farms import conditions, farm, group, running
 from tests.worked_examples.optimum import optimum, usd
 

@@ -9,9 +9,9 @@ import json
 
 import pytest
 
-from optimizer.backtest.outcomes import figures
 from optimizer.report.backtest import files as files_module
 from optimizer.report.backtest.files import NAMES, backtest_files
+from optimizer.through_time.backtest.outcomes import figures
 from tests.report.backtests import Made, only, small
 
 

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from optimizer.backtest.outcomes import figures
 from optimizer.report.backtest.charts import cumulative, day_in_detail
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.backtest.view import Pair, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.kit.text import number
+from optimizer.through_time.backtest.outcomes import figures
 from tests.report.backtests import SPIKE, Made, only, replayed, small, write_farm
 from tests.report.kit.test_packing import unpacked
 

@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.conditions import Conditions
-from optimizer.dispatch import Dispatch
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.report.kit.power import power_text
+from tests.accounts.test_bill import schedules
 from tests.farms import conditions, farm, group
-from tests.settlement.test_bill import schedules
 
 
 def columns_of(text: str) -> dict[str, list[str]]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer import reasons as declared
-from optimizer.reasons import Kin, Reason, reasons
+from optimizer.accounts import reasons as declared
+from optimizer.accounts.reasons import Kin, Reason, reasons
 from optimizer.report.kit.reasons import looks, looks_of
 
 STYLE = Path("optimizer/report/kit/report.css").read_text()

@@ -8,16 +8,16 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.conditions import Conditions
-from optimizer.ledger import Kind, of_kind
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import Kind, of_kind
+from optimizer.accounts.reasons import Reason
 from optimizer.mechanisms.demand.account import raised_peaks
-from optimizer.planning import plan_conditions
-from optimizer.reasons import Reason
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.tables import Shutdown
 from optimizer.report.plan.bill import bill_json, bill_sections
 from optimizer.report.plan.figures import figures
 from optimizer.report.plan.files import settlement
 from optimizer.report.plan.shutdowns import merged
-from optimizer.schedule.tables import Shutdown
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan
 from tests.sampling import examples

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from optimizer.planning import Plan
+from optimizer.plan.planning import Plan
 from tests.report.plans import contract_plan, page_of, plan_of, rich_plan
 
 CHARTS = ("price", "load", "reasons")

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from optimizer.conditions import Conditions
-from optimizer.planning import plan_conditions
+from optimizer.accounts.conditions import Conditions
+from optimizer.plan.items import ITEMS
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.tables import shutdown_blocks
 from optimizer.report.plan.figures import figures
-from optimizer.schedule.items import ITEMS
-from optimizer.schedule.tables import shutdown_blocks
 from tests.farms import farms
 from tests.report.plans import contract_plan, plan_of, rich_plan
 from tests.sampling import examples

@@ -7,11 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
-from optimizer.ledger import Account, accounts
+from optimizer.accounts.bill import BillLine
+from optimizer.accounts.ledger import Account, accounts
+from optimizer.accounts.settlement import Books
 from optimizer.report.plan.files import plan_files
 from optimizer.report.plan.page import render_plan
-from optimizer.settlement.account import Books
-from optimizer.settlement.bill import BillLine
 from tests.report.plan.test_summary import printed
 from tests.report.plans import contract_plan
 
@@ -30,7 +30,7 @@ def heat(b: Books, p: int) -> Iterator[BillLine]:
 @pytest.fixture
 def _neighbour(monkeypatch: pytest.MonkeyPatch) -> None:
     known = accounts()
-    monkeypatch.setattr("optimizer.ledger.accounts", lambda: (*known, NEIGHBOUR))
+    monkeypatch.setattr("optimizer.accounts.ledger.accounts", lambda: (*known, NEIGHBOUR))
 
 
 def test_no_party_no_invoice() -> None:

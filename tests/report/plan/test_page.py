@@ -13,12 +13,12 @@ from html.parser import HTMLParser
 
 import pytest
 
-from optimizer.nearest import plan_or_nearest
-from optimizer.planning import Plan
+from optimizer.plan.nearest import plan_or_nearest
+from optimizer.plan.planning import Plan
+from optimizer.plan.terms import TermEffect, contract_terms
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import number, usd
 from optimizer.report.plan.figures import figures
-from optimizer.terms import TermEffect, contract_terms
 from tests.farms import conditions, farm
 from tests.report.kit.test_packing import unpacked
 from tests.report.plans import HOSTILE_NAME, contract_plan, page_of, plan_of, rich_plan
@@ -156,7 +156,7 @@ def test_a_farm_without_a_contract_has_no_sections_of_one() -> None:
 
 
 def test_a_plan_too_large_to_solve_for_each_term_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("optimizer.terms.MOST_POINT_INTERVALS", 1)
+    monkeypatch.setattr("optimizer.plan.terms.MOST_POINT_INTERVALS", 1)
     assert "would be solved again without each of 8 terms" in text_of(page_of(contract_plan()))
 
 
@@ -205,7 +205,7 @@ def test_a_long_plan_is_drawn_in_daily_means_and_says_so() -> None:
 def test_nothing_is_imported_that_a_report_does_not_need() -> None:
     code = (
         "import sys, optimizer.report.plan.page, optimizer.report.plan.summary;"
-        "print([m for m in ('highspy', 'pyomo', 'jinja2', 'rich', 'optimizer.planning') if m in sys.modules])"
+        "print([m for m in ('highspy', 'pyomo', 'jinja2', 'rich', 'optimizer.plan.planning') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -9,7 +9,7 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from optimizer.planning import Plan
+from optimizer.plan.planning import Plan
 from optimizer.report.kit.text import number, usd
 from optimizer.report.plan.figures import figures
 from optimizer.report.plan.summary import print_summary

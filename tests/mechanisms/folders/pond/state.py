@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Self
 
-from optimizer.conditions import Conditions
+from optimizer.accounts.conditions import Conditions
 from optimizer.config.base import NonNegative
 from optimizer.config.state import StateSection
 

@@ -1,0 +1,342 @@
+"""What farm and market together say of each interval: machines in service, PUE, cold, frost, event caps in MW.
+
+Facts only, no money and no decisions: the linear program, the settlement and the rule checker all start from here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property, wraps
+from typing import Any, TypeVar
+
+import numpy as np
+import pandas as pd
+
+from optimizer.accounts.billing import NO_REST, Billing, Rest, touched
+from optimizer.accounts.ledger import accounts, declared
+from optimizer.arrays import Bool, F
+from optimizer.config.catalogue import OperatingPoint
+from optimizer.config.clock import to_utc
+from optimizer.config.farm import Farm
+from optimizer.config.fleet import Group
+from optimizer.config.site import PueCurve
+from optimizer.config.state import BillState, State
+from optimizer.market.grid import Grid
+from optimizer.market.inputs import MarketInputs
+from optimizer.units import MINUTES_PER_HOUR, megawatts
+
+_WHOLE = 1e-9  # a share such as 0.95 of 1,000 machines is 950, not 949.9999
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """A farm over a grid of intervals; arrays are (groups, intervals) or (intervals,).
+
+    ``state`` is what runs, still binds and was billed when they begin. ``rest`` is what the rest of the last billing
+    period, after the plan, is expected to add to its charges; ``tail`` is the market of that rest, where it is part of
+    the program. Of conditions that hold plan and tail in one, the first ``head`` intervals are the plan's; of others
+    all are. ``eased`` are those of a search in which limits give way: its one limit on import is what it found, and no
+    call that sets in. ``whole`` asks the program for whole machines and containers. ``known`` are the `fact`s
+    worked out so far.
+    """
+
+    farm: Farm
+    market: MarketInputs
+    state: State
+    rest: Rest = NO_REST
+    tail: MarketInputs | None = None
+    head: int | None = None
+    eased: bool = False
+    whole: bool = False
+    known: dict[str, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def grid(self) -> Grid:
+        """The dispatch intervals."""
+        return self.market.grid
+
+    @property
+    def planned(self) -> int:
+        """How many of the intervals are the plan's, in whole machines."""
+        return len(self.grid) if self.head is None else self.head
+
+    @cached_property
+    def billing(self) -> Billing:
+        """The billing periods."""
+        return Billing(self.farm, self.market.grid)
+
+    @property
+    def bill_carried(self) -> BillState:
+        """The bill so far, as far as it is of the billing period that the intervals end in."""
+        first, last = self.billing.periods[0], self.billing.periods[-1]
+        return self.state.bill if last is first and self.billing.begun_before(first) else BillState()
+
+    @property
+    def warnings(self) -> tuple[str, ...]:
+        """What an operator should know of the data."""
+        remarks = (sentence for remark in declared("remark") for sentence in remark(self))
+        return (*self.market.warnings, *remarks)
+
+    @cached_property
+    def units_available(self) -> F:
+        """Whole machines in service, (groups, intervals)."""
+        return np.array([self._available(group) for group in self.farm.fleet])
+
+    def _available(self, group: Group) -> F:
+        units = np.floor(self.market.availability[group.name] * group.units + _WHOLE)
+        for outage in group.outages:
+            units = units - outage.units * self.overlaps(outage.start, outage.end)
+        return np.maximum(units, 0.0)
+
+    def overlaps(self, start: datetime, end: datetime) -> Bool:
+        """Intervals that [start, end) touches, (intervals,)."""
+        zone = self.farm.timezone
+        return touched(self.grid, to_utc(start, zone), to_utc(end, zone))
+
+    @cached_property
+    def pue(self) -> F:
+        """Site load per MW of machines, (intervals,)."""
+        pue = self.farm.site.pue
+        if isinstance(pue, PueCurve):
+            return np.interp(self._temperature, pue.temperature_c, pue.pue)
+        return np.full(len(self.grid), float(pue))
+
+    @cached_property
+    def pue_before(self) -> F:
+        """Site load per MW of machines just before each interval, (intervals,); before the first as in it."""
+        return np.concatenate([self.pue[:1], self.pue[:-1]])
+
+    @property
+    def _temperature(self) -> F:
+        temperature = self.market.temperature_c
+        assert temperature is not None, "the farm file was checked for weather"
+        return temperature
+
+    @cached_property
+    def too_cold_to_start(self) -> Bool:
+        """Where it is colder than a group's start limit, (groups, intervals)."""
+        limits = [group.minimum_start_temperature_c for group in self.farm.fleet]
+        never = np.zeros(len(self.grid), dtype=np.bool_)
+        return np.array([never if limit is None else self._temperature < limit for limit in limits])
+
+    @cached_property
+    def frost_minimum(self) -> F:
+        """Machines that must run against frost, (groups, intervals); zero where there is none."""
+        return np.array(
+            [
+                np.floor(group.freeze_protection.minimum_running_share * available + _WHOLE)
+                * (self._temperature < group.freeze_protection.below_c)
+                if group.freeze_protection is not None
+                else np.zeros(len(self.grid))
+                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
+            ]
+        )
+
+    @cached_property
+    def idle_load_mw(self) -> F:
+        """Grid import with every machine off, (intervals,)."""
+        standby = np.array([megawatts(group.standby_w) for group in self.farm.fleet])
+        return self.pue * (standby @ self.units_available) + self.market.auxiliary_load_mw
+
+    @cached_property
+    def full_load_mw(self) -> F:
+        """Site load with every available machine in its strongest mode, (intervals,)."""
+        return self.pue * (self.strongest_mw @ self.units_available) + self.market.auxiliary_load_mw
+
+    @cached_property
+    def full_import_mw(self) -> F:
+        """Grid import at full load with all on-site power used, within the import limit, (intervals,)."""
+        beyond = self.full_load_mw - self.market.onsite_available_mw
+        return np.clip(beyond, 0.0, self.market.import_limit_mw)
+
+    @cached_property
+    def most_load_mw(self) -> F:
+        """What no schedule draws more than, (intervals,): full load, and all that mechanisms may draw besides."""
+        return self.full_load_mw + offered("most_load", self)
+
+    @cached_property
+    def most_import_mw(self) -> F:
+        """Grid import that no schedule exceeds, (intervals,): within the import limit where that is hard."""
+        hard = self.farm.site.import_violation_usd_per_mwh is None
+        return np.minimum(self.most_load_mw, self.market.import_limit_mw) if hard else self.most_load_mw
+
+    @cached_property
+    def hours_before(self) -> F:
+        """Hours from the plan's beginning to each interval's start, (intervals,)."""
+        return np.concatenate([[0.0], np.cumsum(self.grid.hours)[:-1]])
+
+    def hours_since_start(self, moment: datetime) -> float:
+        """Hours from the plan's beginning to a moment; negative before it."""
+        begin = self.grid.starts[0]
+        return float((pd.Timestamp(to_utc(moment, self.farm.timezone)) - begin).total_seconds()) / 3600.0
+
+    @cached_property
+    def hourly_rate(self) -> F:
+        """Machines of each group that may start within an hour, (groups,); inf without a limit."""
+        return np.array([np.inf if g.starts_per_hour is None else g.starts_per_hour for g in self.farm.fleet])
+
+    @cached_property
+    def start_limit(self) -> F:
+        """Machines that may start in each interval, in whole containers, (groups, intervals); inf without a limit.
+
+        The hourly rate times the interval's hours, rounded up to containers; where intervals are shorter than an hour,
+        starts within any hour are held to the rate besides.
+        """
+        rows = []
+        for group, rate in zip(self.farm.fleet, self.hourly_rate, strict=True):
+            container = float(group.units_switched_together)
+            share = rate * self.grid.hours / container
+            rounded = np.where(self.grid.hours < 1.0, np.ceil(share - _WHOLE), np.floor(share + _WHOLE))
+            rows.append(rounded * container)
+        return np.array(rows)
+
+    @cached_property
+    def starts_just_before(self) -> F:
+        """Machines started less than an hour before each interval's start but before the plan, (groups, intervals)."""
+        recent = np.zeros((len(self.farm.fleet), len(self.grid)))
+        for g, group in enumerate(self.farm.fleet):
+            state = self.state.groups.get(group.name)
+            for switch in () if state is None else state.started:
+                until = self.hours_since_start(switch.at) + 1.0
+                recent[g] += switch.units * (self.hours_before < until - _WHOLE)
+        return recent
+
+    @cached_property
+    def starts_allowed(self) -> F:
+        """Machine starts each group has on each local day, those made before the plan taken off; (groups, days)."""
+        days = len(self.grid.days)
+        most = np.zeros((len(self.farm.fleet), days))
+        for day in range(days):
+            most[:, day] = self.units_available[:, self.grid.day_of_interval == day].max(axis=1)
+        allowed = np.array([[g.starts_per_day or 0.0] for g in self.farm.fleet]) * most
+        made = [[s.starts_today] if (s := self.state.groups.get(g.name)) else [0.0] for g in self.farm.fleet]
+        allowed[:, :1] -= np.array(made)
+        return np.maximum(allowed, 0.0)
+
+    @cached_property
+    def points(self) -> dict[str, dict[str, OperatingPoint]]:
+        """The operating points of each group, by its name and by mode in the order of `modes`."""
+        return {group.name: group.points for group in self.farm.fleet}
+
+    @cached_property
+    def strongest_mw(self) -> F:
+        """MW of one machine of each group in its strongest mode, (groups,)."""
+        return np.array([megawatts(max(p.power_w for p in points.values())) for points in self.points.values()])
+
+    @cached_property
+    def least_machine_mw(self) -> F:
+        """What the most frugal machine in its most frugal mode draws beyond standby, MW at the meter, (intervals,)."""
+        extra = (point.power_w - group.standby_w for group in self.farm.fleet for point in group.points.values())
+        return np.asarray(megawatts(min(extra)) * self.pue)
+
+    @cached_property
+    def units_before(self) -> F:
+        """Machines running just before the plan, (groups,): the state carried in, else all that are available."""
+        state = self.state.groups
+        return np.array(
+            [
+                float(state[group.name].running) if group.name in state else available[0]
+                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
+            ]
+        )
+
+    @cached_property
+    def modes_before(self) -> dict[tuple[str, str], float]:
+        """Machines running just before the plan, by group and mode: as told, the others in the strongest mode."""
+        before: dict[tuple[str, str], float] = {}
+        for group, running in zip(self.farm.fleet, self.units_before.tolist(), strict=True):
+            state, points = self.state.groups.get(group.name), self.points[group.name]
+            left = running
+            for mode in points:
+                told = 0 if state is None else state.modes.get(mode, 0)
+                before[group.name, mode] = min(float(told), left)
+                left -= before[group.name, mode]
+            before[group.name, max(points, key=lambda mode: points[mode].power_w)] += left
+        return before
+
+    @cached_property
+    def announced(self) -> F:
+        """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
+        told, hours = self.state.announced, self.grid.hours
+        same = int(np.argmax(np.append(hours != hours[0], True)))
+        points = [(group.name, mode) for group in self.farm.fleet for mode in group.modes]
+        rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
+        n = min(same, min(map(len, rows)))
+        return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)
+
+    @cached_property
+    def in_service_before(self) -> F:
+        """Machines in service just before the plan, (groups,): what of them is gone now, an outage has taken."""
+        told = (self.state.groups.get(group.name) for group in self.farm.fleet)
+        given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
+        there = np.maximum(self.units_before + self.units_bound[1][:, 0], self.units_available[:, 0])
+        return np.maximum(there, given)
+
+    @cached_property
+    def fallen_out(self) -> F:
+        """Machines that go out of service as each interval begins, (groups, intervals)."""
+        return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.in_service_before[:, None]), 0.0)
+
+    @cached_property
+    def units_bound(self) -> tuple[F, F]:
+        """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
+        shape = (len(self.farm.fleet), len(self.grid))
+        on, off = np.zeros(shape), np.zeros(shape)
+        for g, group in enumerate(self.farm.fleet):
+            state = self.state.groups.get(group.name)
+            if state is None:
+                continue
+            for bound, switched, least in (
+                (on, state.started, group.minimum_on_hours),
+                (off, state.stopped, group.minimum_off_hours),
+            ):
+                for switch in switched:
+                    until = self.hours_since_start(switch.at) + least
+                    bound[g] += switch.units * (self.hours_before < until - _WHOLE)
+        return on, off
+
+    @cached_property
+    def restart_hours(self) -> F:
+        """Hash hours that one start loses, (groups, intervals): more of them where machines have gone cold."""
+        minutes = np.array([np.full(len(self.grid), group.restart_minutes) for group in self.farm.fleet])
+        for g, group in enumerate(self.farm.fleet):
+            if group.cold_restart is not None:
+                minutes[g, self._temperature < group.cold_restart.below_c] = group.cold_restart.minutes
+        return minutes / MINUTES_PER_HOUR
+
+
+T = TypeVar("T")
+
+
+def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
+    """What one mechanism's program and account both start from, worked out once for the same conditions."""
+    name = f"{work_out.__module__}.{work_out.__qualname__}"  # conditions go to other processes, functions do not
+
+    @wraps(work_out)
+    def found(c: Conditions) -> T:
+        if name not in c.known:
+            c.known[name] = work_out(c)
+        known: T = c.known[name]
+        return known
+
+    return found
+
+
+def offered(balance: str, c: Conditions, *of: object) -> F:
+    """The sum of what the accounts offer to a balance, (intervals,).
+
+    Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
+    drawing more may be worth money; ``called``, above zero where calls bind or pay, those of certain names where some
+    are given; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``, ``behind_the_meter``, ``exportable``
+    and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW that are open: ``filled``. Of a
+    settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD; ``charged_usd`` and ``charged_after`` an interval,
+    USD towards a minimum bill.
+    """
+    total = np.zeros(len(c.grid))
+    for account in accounts():
+        for name, offer in account.offers:
+            if name == balance:
+                total = total + offer(c, *of)
+    return total

@@ -1,0 +1,77 @@
+"""`curtail check`: a file's own faults, then those of its series over its horizon and of its contract in that plan."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from optimizer.accounts.conditions import Conditions
+from optimizer.config.files import read_document
+from optimizer.config.load import check_file, load_farm, missing_files
+from optimizer.config.yaml12 import Document, Keys
+from optimizer.errors import CurtailError, Fault, InputError
+from optimizer.market.grid import grid_of
+from optimizer.market.inputs import read_market
+from optimizer.market.periods import with_tail
+from optimizer.plan.formulation import build_problem
+from optimizer.plan.tail import charged_by_period
+from optimizer.scenario.load import is_scenario, load_scenarios
+
+_PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
+_SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are put forward
+
+
+def check_file_and_series(path: Path) -> list[Fault]:
+    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in.
+
+    A scenario is checked as far as that can be done without a farm.
+    """
+    scenario = _scenario_in(path)
+    if scenario is not None:
+        return _faults_of_scenario(scenario, path)
+    faults = check_file(path)
+    if faults:
+        return faults
+    try:
+        farm = load_farm(path)
+    except InputError:  # a sound file that is not a farm
+        return []
+    if farm.horizon.start is None:
+        return []
+    try:
+        grid = grid_of(farm)
+        longer = with_tail(farm, grid) if charged_by_period(farm) else None
+        market = read_market(farm, path.parent, longer or grid, head=len(grid))
+        _ = build_problem(Conditions(farm, market, farm.state))
+    except CurtailError as error:
+        found = error.faults if isinstance(error, InputError) else ()
+        return list(found) or [_placed(path, line) for line in str(error).splitlines()]
+    return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
+
+
+def _scenario_in(path: Path) -> Document | None:
+    """The document of a file that is meant as a scenario."""
+    try:
+        document = read_document(path)
+    except InputError:
+        return None
+    return document if is_scenario(document.data) else None
+
+
+def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
+    faults = set(missing_files(document, path.parent))
+    try:
+        load_scenarios(path)
+    except InputError as error:
+        faults |= set(error.faults)
+    return sorted(faults)
+
+
+def _placed(path: Path, sentence: str) -> Fault:
+    """A sentence that begins with a key of the farm file, at its place there."""
+    found = _PATH.fullmatch(sentence)
+    if found is None:
+        return Fault(str(path), 1, 1, "", sentence)
+    parts = re.findall(r"[a-z_]+|\d+", found[1])
+    keys: Keys = tuple(int(part) if part.isdigit() else part for part in parts)
+    return read_document(path).fault(keys, found[2])

@@ -1,0 +1,298 @@
+"""One plan: farm and market -> program -> optimum -> whole schedule -> explanation -> settlement."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.limits import ABOVE_ALL_USD_PER_MWH, bound_to, owed_limit
+from optimizer.accounts.settlement import Settlement, settle
+from optimizer.config.clock import to_utc
+from optimizer.config.farm import Farm
+from optimizer.config.state import State
+from optimizer.engine.choices import optimum
+from optimizer.engine.conflict import CollidingRow, Conflict, in_words
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.solution import Ended, Solution
+from optimizer.errors import InfeasibleError, InputError, RuleBrokenError
+from optimizer.market.grid import Grid, grid_of
+from optimizer.market.inputs import MarketInputs
+from optimizer.market.periods import with_tail
+from optimizer.mechanisms.calls.config import Event
+from optimizer.plan.checker import check
+from optimizer.plan.explain import Explanation, explain
+from optimizer.plan.formulation import DispatchProblem, build_problem
+from optimizer.plan.search import Rounded, exact_schedule, whole_schedule
+from optimizer.plan.tail import charged_by_period, rest_after, to_the_end
+from optimizer.plan.whole_units import dispatch_of
+from optimizer.scenario.apply import NO_SCENARIO, combined, plan_time, read_market_with
+from optimizer.scenario.placed import Scenario
+
+Extension = Callable[[Any], None]
+Progress = Callable[[str], None]
+
+
+def _silent(_step: str) -> None:
+    """Show nothing."""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A finished plan: the schedule, why it is so, and what it earns.
+
+    ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
+    ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out, and what the account
+    says of a tail. ``extended`` says that the user's constraints were added, with which no tail is in the program;
+    ``scenarios`` are the names of those it is planned under. ``ended`` is what ended the search for whole machines
+    before the schedule was proved best, work or clock, "" where it is proved.
+    """
+
+    conditions: Conditions
+    dispatch: Dispatch
+    explanation: Explanation
+    continuous: Settlement
+    settlement: Settlement
+    objective: float
+    method: str
+    ended: Ended = ""
+    extended: bool = False
+    scenarios: tuple[str, ...] = ()
+
+    @property
+    def farm(self) -> Farm:
+        """The farm the plan is for."""
+        return self.conditions.farm
+
+    @property
+    def grid(self) -> Grid:
+        """The dispatch intervals."""
+        return self.conditions.grid
+
+    @property
+    def market(self) -> MarketInputs:
+        """Prices and weather."""
+        return self.conditions.market
+
+    @property
+    def proved(self) -> bool:
+        """Whether no schedule of whole machines earns more, by as much as shows."""
+        return not self.ended
+
+    @property
+    def cut_short(self) -> str:
+        """What ended the search before the schedule was proved best, in words; "" where it is proved."""
+        return {"": "", "work": "the search ended at the work it may do", "clock": "the time limit ended the search"}[
+            self.ended
+        ]
+
+    @property
+    def rounding_gap_usd(self) -> float:
+        """What whole machines cost against the continuous optimum, USD."""
+        return self.continuous.profit - self.settlement.profit
+
+    @property
+    def rounding_gap_share(self) -> float:
+        """The rounding gap as a share of the optimum's gross revenue."""
+        gross = sum(max(usd, 0.0) for usd in self.continuous.lines.values())
+        return self.rounding_gap_usd / gross if gross > 0 else 0.0
+
+
+def plan_farm(
+    farm: Farm,
+    folder: Path,
+    *,
+    start: datetime | None = None,
+    hours: float | None = None,
+    price_file: Path | None = None,
+    units: Literal["rounded", "exact"] = "rounded",
+    extend: Extension | None = None,
+    time_limit: float | None = None,
+    progress: Progress = _silent,
+    scenarios: Sequence[Scenario] = (),
+) -> Plan:
+    """Plan a farm under scenarios, applied in their order; ``folder`` is the one its series files are relative to.
+
+    ``start`` and ``hours`` are the first scenario's that has them where they are not given. See `plan_conditions` for
+    the rest.
+    """
+    progress("reading market data")
+    scenario = combined(scenarios)
+    grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
+    judge_state(farm.state, farm, grid)
+    plan = plan_conditions(
+        conditions_of(farm, folder, grid, price_file, progress, scenario),
+        units=units,
+        extend=extend,
+        time_limit=time_limit,
+        progress=progress,
+    )
+    return replace(plan, scenarios=tuple(scenario.name for scenario in scenarios))
+
+
+def conditions_of(
+    farm: Farm,
+    folder: Path,
+    grid: Grid,
+    price_file: Path | None = None,
+    progress: Progress = _silent,
+    scenario: Scenario = NO_SCENARIO,
+    known_at: datetime | None = None,
+    state: State | None = None,
+) -> Conditions:
+    """The conditions of a plan under a scenario, or the part of it that is known at a time.
+
+    ``state`` goes before the farm file's.
+
+    With a tail, the rest of the plan's billing period is planned with it, for what it will add.
+    """
+    if scenario.changes:
+        from optimizer.scenario.farm_changes import farm_with  # with the whole language of changes
+
+        farm = farm_with(farm, scenario, grid.starts[0].to_pydatetime(), folder, known_at=known_at)
+    elif known_at is not None:
+        farm = farm.known_at(known_at)
+    state = farm.state if state is None else state
+    longer = with_tail(farm, grid) if charged_by_period(farm) else None
+    if longer is None:
+        market = read_market_with(farm, folder, grid, scenario, price_file, known_at=known_at)
+        return Conditions(farm, market, state)
+    progress("planning the rest of the billing period")
+    market = read_market_with(farm, folder, longer, scenario, price_file, len(grid), known_at=known_at)
+    return without_tail(Conditions(farm, market, state), len(grid))
+
+
+def without_tail(c: Conditions, head: int) -> Conditions:
+    """The first ``head`` intervals, expecting of the rest what the optimum of all of them does there.
+
+    The rest stays part of the program in which they are planned.
+    """
+    try:
+        expected = dispatch_of(optimum(compile_program(build_problem(c))))
+    except InfeasibleError:  # told of the plan itself; the rest is what it is where limits give way
+        eased = bound_to(c, owed_limit(c).import_mw, ABOVE_ALL_USD_PER_MWH)
+        expected = dispatch_of(optimum(compile_program(build_problem(eased))))
+    market, tail = c.market.part(0, head), c.market.part(head, len(c.grid))
+    return replace(c, market=market, rest=rest_after(c, expected, head), tail=tail)
+
+
+def judge_state(state: State, farm: Farm, grid: Grid) -> None:
+    """Refuse a state that was read at another time than the plan begins."""
+    if state.at is None:
+        return
+    read, begin = to_utc(state.at, farm.timezone), grid.starts[0]
+    if abs((begin - read).total_seconds()) > 3600.0 * grid.hours[0]:
+        raise InputError(
+            f"the state in the farm file was read at {state.at}, but the plan begins at "
+            f"{begin.tz_convert(farm.timezone):%Y-%m-%d %H:%M}: give the state of that time, or leave `state` out"
+        )
+
+
+def plan_conditions(
+    c: Conditions,
+    *,
+    units: Literal["rounded", "exact"] = "rounded",
+    extend: Extension | None = None,
+    time_limit: float | None = None,
+    progress: Progress = _silent,
+) -> Plan:
+    """Plan over given conditions.
+
+    ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
+    one that is solved. Searches for whole units are bounded by work; ``time_limit``, in seconds, bounds each by the
+    clock in its place. Raises InfeasibleError with the
+    limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
+    """
+    progress("building the program")
+    reckoned = to_the_end(c if extend is None else replace(c, tail=None))
+    problem = build_problem(reckoned)
+    program = compile_program(problem)
+    progress("solving")
+    if extend is None:
+        solution = _solved(reckoned, program)
+    else:
+        from optimizer.engine.pyomo_model import solve_extended  # pyomo takes a third of a second to import
+
+        _solved(c, program)  # limits that collide without the extension are told in the farm's words
+        solution = solve_extended(problem, program, extend)
+    progress("making machines whole")
+    if extend is not None:
+        rounded = _extended_whole(c, solution, extend, exact=units == "exact")
+    elif units == "exact":
+        rounded = exact_schedule(reckoned, program, solution, time_limit=time_limit)
+    else:
+        rounded = whole_schedule(reckoned, program, solution, time_limit=time_limit)
+    progress("checking and settling")
+    return replace(_finished(c, reckoned, problem, program, solution, rounded), extended=extend is not None)
+
+
+def _finished(
+    c: Conditions,
+    reckoned: Conditions,
+    problem: DispatchProblem,
+    program: LinearProgram,
+    solution: Solution,
+    rounded: Rounded,
+) -> Plan:
+    """The plan by itself; ``reckoned`` are the conditions of the program, those of its tail among them."""
+    n, optimum = len(c.grid), dispatch_of(solution)
+    dispatch = rounded.dispatch.first(n)
+    breaches = check(c, dispatch)
+    if breaches:
+        raise RuleBrokenError("the finished schedule breaks a rule:\n" + "\n".join(map(str, breaches[:10])))
+    continuous = settle(c, optimum.first(n))
+    in_the_tail = settle(reckoned, optimum).profit - continuous.profit if c is not reckoned else 0.0
+    return Plan(
+        conditions=c,
+        dispatch=dispatch,
+        explanation=explain(reckoned, problem, program, solution, dispatch).first(n),
+        continuous=continuous,
+        settlement=settle(c, dispatch),
+        objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
+        method=rounded.method,
+        ended=rounded.ended,
+    )
+
+
+def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exact: bool) -> Rounded:
+    from optimizer.engine.pyomo_model import breaks_extension, solve_extended
+    from optimizer.plan.whole_units import round_down, snapped
+
+    rounded = round_down(c, dispatch_of(solution))
+    problem = build_problem(replace(c, whole=True))
+    if not exact and not check(c, rounded) and not breaks_extension(problem, extend, {"units_on": rounded.units_on}):
+        return Rounded(rounded, "rounded down")
+    found = solve_extended(problem, compile_program(problem), extend)
+    return Rounded(snapped(c, found), "solved again with integers", found.ended)
+
+
+def _solved(c: Conditions, program: LinearProgram) -> Solution:
+    try:
+        return optimum(program)
+    except InfeasibleError:
+        raise InfeasibleError(f"no schedule meets every limit:\n{_why(c)}") from None
+
+
+def _why(c: Conditions) -> str:
+    """The limits that collide, by the clock, and the load that nothing can turn off.
+
+    A choice never collides: a voluntary call can be declined, a kept block filled first.
+    """
+    owed = tuple(event for event in c.farm.sections(Event) if not event.voluntary)
+    problem = build_problem(replace(c, farm=c.farm.model_copy(update={Event.KEY: owed}), tail=None))
+
+    def when(row: CollidingRow) -> str:
+        if "INTERVALS" not in row.at:
+            return ""
+        begin, end = (times[row.at["INTERVALS"]].tz_convert(c.farm.timezone) for times in (c.grid.starts, c.grid.ends))
+        return f"{begin:%Y-%m-%d %H:%M} to {end:%H:%M}: "
+
+    def load(conflict: Conflict) -> list[str]:
+        at = [row.at["INTERVALS"] for row in conflict.rows if row.family.name == "balance"][:1]
+        return [f"the site draws {c.idle_load_mw[t]:.4g} MW with every machine off" for t in at]
+
+    return in_words(problem, compile_program(problem), when, load)

@@ -1,0 +1,376 @@
+"""The search for a whole schedule that is as good as any: how far it goes, and when its answer counts as proved.
+
+Machines are rounded down, and everything that is not machines (on-site power, suppliers, export, blocks, choices) is
+solved once more around them, by the same program with the machines held. Where that breaks a limit, or falls short of
+the bound by more than shows in the account, integers are sought: near the best with whole containers and fractions of
+single machines, which bounds every whole schedule; near the trouble with everything else held; throughout. Each begins
+from the best so far.
+
+A search is bounded by its work, in branches, and what has too many integers is solved stretch after stretch of time:
+the same inputs give the same schedule on a fast machine and on a slow one. The clock ends a search only where asked to.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+
+from optimizer.accounts.breach import Breach
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
+from optimizer.arrays import Bool, F, Int
+from optimizer.engine.choices import branches, fixed, optimum
+from optimizer.engine.highs import solve
+from optimizer.engine.program import LinearProgram, compile_program
+from optimizer.engine.solution import Ended, Solution
+from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.plan.checker import check
+from optimizer.plan.formulation import VARIABLES, build_problem
+from optimizer.plan.tail import plan_alone
+from optimizer.plan.whole_units import containers, dispatch_of, round_down, units_of
+
+PROVED_SHARE = 1e-4  # of the profit that the best there is may lie above a schedule which counts as proved
+PROVED_USD = 0.005  # or so much per interval: half a cent, which no published account of an interval shows
+EXACT_GAP = 1e-6  # of the profit, where the whole plan is asked for by branch and bound
+EXACT_WORK = 10.0  # times the branches of other searches
+MOST_AT_ONCE = 1_000  # points times intervals with machines to be decided, beyond which stretches are solved in turn
+REACH = 4  # containers, or single machines, to either side of the best in which these run in fractions
+_WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
+_SNAP = 1e-6
+_SAME = 1e-9
+_CONTAINERS, _PARTIAL = (v.name for v in VARIABLES if "WHOLE_INTERVALS" in v.over)
+_CHOICES = tuple(
+    variable.name for variable in VARIABLES if variable.integer and variable.name not in (_CONTAINERS, _PARTIAL)
+)
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """A whole schedule, how it was found, and what ended the search before it was proved best; "" where it is."""
+
+    dispatch: Dispatch
+    method: str
+    ended: Ended = ""
+
+    @property
+    def proved(self) -> bool:
+        """Whether no whole schedule earns more, by as much as shows."""
+        return not self.ended
+
+
+@dataclass(frozen=True, eq=False)
+class _Found:
+    """A whole schedule that keeps every rule: the program solved around its machines, and how these were found."""
+
+    dispatch: Dispatch
+    solution: Solution
+    method: str
+
+
+def redispatched(program: LinearProgram, units: F) -> Solution:
+    """The optimum of everything else with these machines on in the first intervals, (points, intervals of the plan).
+
+    Raises InfeasibleError where nothing else can be done for them to keep every limit.
+    """
+    block, planned = program.columns["units_on"], units.shape[1]
+    held, values = np.zeros(program.shape[1]), np.zeros(program.shape[1])
+    block.of(held)[:, :planned] = 1.0
+    block.of(values)[:, :planned] = units
+    return optimum(fixed(program, held > 0, values))
+
+
+def whole_schedule(
+    c: Conditions, program: LinearProgram, solution: Solution, *, time_limit: float | None = None
+) -> Rounded:
+    """A whole schedule as near to the continuous optimum as the work allowed finds, that breaks no rule.
+
+    Of a plan and its tail in one the plan is whole, and the tail does its best around it.
+
+    ``time_limit``, in seconds, bounds each search in place of work. Raises InfeasibleError where no whole schedule
+    keeps every limit, StoppedEarlyError where none was found.
+    """
+    search = _Search(c, program, solution, time_limit)
+    breaches = search.keep("rounded down", search.rounded)
+    if search.proved:
+        return search.best
+    single = any(group.units_switched_together == 1 for group in c.farm.fleet)
+    for seek in (search.around, search.near, search.throughout) if single else (search.near, search.throughout):
+        try:
+            seek(breaches)
+        except StoppedEarlyError:
+            search.ended = "work" if time_limit is None else "clock"
+        except InfeasibleError:
+            if seek == search.throughout and not search.found:
+                raise _no_whole_schedule(breaches) from None
+        if search.proved:
+            return search.best
+    if not search.found:
+        allowed = "the work that a search may do" if time_limit is None else f"{time_limit:g} s"
+        first = f"; the first rule in the way: {breaches[0]}" if breaches else ""
+        raise StoppedEarlyError(
+            f"no whole-unit schedule was found within {allowed}{first}. Give it longer with --time-limit"
+        )
+    return search.best
+
+
+def exact_schedule(
+    c: Conditions, program: LinearProgram, solution: Solution, *, time_limit: float | None = None
+) -> Rounded:
+    """The best schedule of whole containers, by branch and bound from the rounded one. Raises as `whole_schedule`."""
+    search = _Search(c, program, solution, time_limit)
+    breaches = search.keep("rounded down", search.rounded)
+    try:
+        search.exact()
+    except InfeasibleError:
+        raise _no_whole_schedule(breaches) from None
+    return search.best
+
+
+def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:
+    first = f"; the first limit in the way: {breaches[0]}" if breaches else ""
+    return InfeasibleError(
+        "with fractions of a container every limit could be met, with whole containers it cannot" + first
+    )
+
+
+class _Search:
+    """Whole schedules of a plan as they are found, and what bounds all of them."""
+
+    def __init__(self, c: Conditions, program: LinearProgram, solution: Solution, time_limit: float | None) -> None:
+        self.c, self.program, self.solution, self.time_limit = c, program, solution, time_limit
+        self.bound, self.ended = solution.bound, solution.ended
+        self.found: list[_Found] = []
+
+    @cached_property
+    def whole(self) -> LinearProgram:
+        """The program with integers."""
+        return compile_program(build_problem(replace(self.c, whole=True)))
+
+    @cached_property
+    def rounded(self) -> F:
+        """Machines of the optimum in whole containers, (points, intervals of the plan)."""
+        return units_of(round_down(self.c, dispatch_of(self.solution)))[:, : self.c.planned]
+
+    @cached_property
+    def tolerance(self) -> float:
+        """By how much the bound may exceed a schedule that counts as proved, USD: by what the plan's intervals earn."""
+        best = settle(self.c, dispatch_of(self.solution))
+        lines = [float(usd[: self.c.planned].sum()) for usd in best.usd.values()]
+        income = sum(max(usd, 0.0) for usd in lines)
+        return max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
+
+    @property
+    def _leader(self) -> _Found | None:
+        return max(self.found, key=lambda found: found.solution.objective, default=None)
+
+    @property
+    def proved(self) -> bool:
+        """Whether no whole schedule can earn more than the best so far, by as much as shows."""
+        leader = self._leader
+        return leader is not None and self.bound - leader.solution.objective <= self.tolerance
+
+    @property
+    def best(self) -> Rounded:
+        """The best so far."""
+        leader = self._leader
+        assert leader is not None
+        return Rounded(leader.dispatch, leader.method, "" if self.proved else self.ended or "work")
+
+    def keep(self, method: str, units: F, found: Solution | None = None) -> list[Breach]:
+        """Solve everything else around the plan's machines, and keep it if it breaks no rule; what it breaks.
+
+        ``found`` is what a search found with them, within the solver's tolerances, where these alone let it pass.
+        """
+        try:
+            optimal = self.solution.values["units_on"][:, : self.c.planned]
+            same = np.abs(units - optimal).max(initial=0.0) <= _SAME
+            solution = self.solution if same else redispatched(self.program, units)
+        except InfeasibleError:
+            if found is None:
+                return self._breaches(round_down(self.c, dispatch_of(self.solution)))
+            solution = found
+        dispatch = dispatch_of(solution)
+        later = units_of(dispatch)[:, self.c.planned :]
+        points = dict(zip(dispatch.units_on, np.hstack([units, later]), strict=True))
+        dispatch = dispatch.with_(units_on=points)
+        breaches = self._breaches(dispatch)
+        if not breaches:
+            self.found.append(_Found(dispatch, solution, method))
+        return breaches
+
+    def _breaches(self, dispatch: Dispatch) -> list[Breach]:
+        """Every breach of a rule in the plan; its tail is no schedule that anybody follows."""
+        return check(plan_alone(self.c), dispatch.first(self.c.planned))
+
+    def _machines(self, found: Solution) -> F:
+        """The plan's machines in a program with integers, the solver's last digits taken off."""
+        return np.round(found.values["units_on"][:, : self.c.planned])
+
+    def near(self, breaches: list[Breach]) -> None:
+        """Integers where the optimum is not whole and about what rounding breaks, the rest held."""
+        self._seek(_near(self.c, self.whole, self.solution, breaches), "integers near limits, the rest held")
+
+    def throughout(self, _breaches: list[Breach]) -> None:
+        """Integers everywhere: that bounds every whole schedule."""
+        self.bound = min(self.bound, self._seek(self.whole, "integers throughout").bound)
+
+    def exact(self) -> None:
+        """Integers everywhere, all at once and as close as can be told."""
+        options = {"mip_rel_gap": EXACT_GAP, **self._limit(self.whole, EXACT_WORK)}
+        found = solve(self.whole, whole=True, start=self._start(self.whole), options=options)
+        self.bound, self.ended = min(self.bound, found.bound), found.ended
+        self.keep("exact", self._machines(found), found)
+
+    def around(self, _breaches: list[Breach]) -> None:
+        """Integers near the best in which machines that are switched one by one run in fractions.
+
+        That one bounds every whole schedule. HiGHS takes many times as long where a column may be any of a thousand
+        whole numbers.
+        """
+        size = containers(self.c)
+        integer = self.whole.integer.copy()
+        for name in (_CONTAINERS, _PARTIAL):
+            block = self.whole.columns[name]
+            integer[block.span] &= np.broadcast_to(size > 1, block.shape).ravel()
+        best = self._integers(replace(self.whole, integer=integer))
+        self.bound = min(self.bound, best.bound)
+        wanted = best.values["units_on"] / size
+        low, high = (np.floor(wanted) - REACH) * size, (np.ceil(wanted) + REACH) * size
+        narrowed = _within(self.c, self.whole, np.maximum(low, 0.0), high)
+        self._seek(narrowed, "integers near the best with fractions of single machines")
+
+    def _seek(self, program: LinearProgram, method: str) -> Solution:
+        found = self._integers(program)
+        self.ended = found.ended or self.ended
+        self.keep(method, self._machines(found), found)
+        return found
+
+    def _integers(self, program: LinearProgram) -> Solution:
+        """The best of a program with integers: at once, or stretch after stretch where that would be too many."""
+        loose = _loose(program)
+        if self.time_limit is not None or loose.sum() <= MOST_AT_ONCE:
+            return solve(program, whole=True, start=self._start(program), options=self._options(program))
+        return self._by_stretches(program, loose)
+
+    def _by_stretches(self, program: LinearProgram, loose: Bool) -> Solution:
+        """Integers in one stretch of time after the other, fractions after it, what was found held before it.
+
+        Bounds nothing. Choices stay as the continuous optimum makes them.
+        """
+        for name in _CHOICES:
+            span = program.columns[name].span
+            made = np.zeros(program.shape[1], dtype=np.bool_)
+            made[span] = True
+            values = np.zeros(program.shape[1])
+            values[span] = self.solution.values[name].ravel()
+            program = fixed(program, made, np.round(values))
+        stretches = list(_stretches(loose.sum(axis=0)))
+        share = 1.0 / len(stretches)
+        for stretch in stretches:
+            found = solve(_whole_in(program, stretch), whole=True, options=self._options(program, share))
+            units = np.round(found.values["units_on"][:, stretch])
+            program = _held_in(program, stretch, units)
+        return replace(found, bound=np.inf, ended="work")
+
+    def _start(self, program: LinearProgram) -> tuple[Int, F] | None:
+        """The best schedule so far as columns of a program with integers, to start from; None where it bars that."""
+        leader = self._leader
+        if leader is None:
+            return None
+        values = leader.solution.values
+        units, size = units_of(leader.dispatch)[:, : self.c.planned], containers(self.c)
+        rest = units % size
+        known = {
+            "units_on": units_of(leader.dispatch),
+            _CONTAINERS: np.floor(units / size),
+            _PARTIAL: (rest > 0).astype(np.float64),
+            **{name: np.round(values[name]) for name in _CHOICES},
+        }
+        spans = [np.arange(span.start, span.stop) for span in (program.columns[name].span for name in known)]
+        columns, start = np.concatenate(spans), np.concatenate([part.ravel() for part in known.values()])
+        barred = (start < program.col_lower[columns]) | (start > program.col_upper[columns])
+        return None if barred.any() else (columns, start)
+
+    def _options(self, program: LinearProgram, share: float = 1.0) -> dict[str, float]:
+        """A search for what counts as proved, with so much of the work that one may do."""
+        gaps = {"mip_rel_gap": 0.0, "mip_abs_gap": _WITHIN * share * self.tolerance}
+        return {**gaps, **self._limit(program, share)}
+
+    def _limit(self, program: LinearProgram, share: float) -> dict[str, float]:
+        """How far a search may go: as the clock says where it is asked, else by its work."""
+        if self.time_limit is not None:
+            return {"time_limit": self.time_limit}
+        return {"mip_max_nodes": branches(program, share)}
+
+
+def _loose(program: LinearProgram) -> Bool:
+    """Where machines are to be decided, (points, intervals)."""
+    units, whole = program.columns["units_on"], program.columns[_CONTAINERS]
+    free = (units.of(program.col_lower) < units.of(program.col_upper))[:, : whole.shape[1]]
+    return free & program.integer[whole.span].reshape(whole.shape)
+
+
+def _stretches(loose: Int) -> Iterator[slice]:
+    """The intervals in stretches with no more machines to be decided than can be at once, one interval at the least."""
+    first = count = 0
+    for t, more in enumerate(loose.tolist()):
+        if count + more > MOST_AT_ONCE and t > first:
+            yield slice(first, t)
+            first, count = t, 0
+        count += more
+    yield slice(first, len(loose))
+
+
+def _whole_in(program: LinearProgram, stretch: slice) -> LinearProgram:
+    """The program with integers in a stretch of intervals and fractions elsewhere."""
+    integer = program.integer.copy()
+    for name in (_CONTAINERS, _PARTIAL):
+        block = program.columns[name]
+        mine = np.zeros(block.shape, dtype=np.bool_)
+        mine[:, stretch] = True
+        integer[block.span] &= mine.ravel()
+    return replace(program, integer=integer)
+
+
+def _held_in(program: LinearProgram, stretch: slice, units: F) -> LinearProgram:
+    """The program with these machines on in a stretch of intervals."""
+    block = program.columns["units_on"]
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    for bounds in (lower, upper):
+        block.of(bounds)[:, stretch] = units
+    return replace(program, col_lower=lower, col_upper=upper)
+
+
+def _within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
+    """The program with machines on held between limits, (points, intervals); the plan's tail is free."""
+    available = np.repeat(c.units_available, [len(group.modes) for group in c.farm.fleet], axis=0)
+    planned = np.arange(len(c.grid)) < c.planned
+    low, high = np.where(planned, low, 0.0), np.where(planned, high, np.inf)
+    lower, upper = program.col_lower.copy(), program.col_upper.copy()
+    span = program.columns["units_on"].span
+    lower[span], upper[span] = np.minimum(low, available).ravel(), np.minimum(high, available).ravel()
+    return replace(program, col_lower=lower, col_upper=upper)
+
+
+def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: list[Breach]) -> LinearProgram:
+    """The program with machines held where the optimum is whole, and free by a container or two elsewhere."""
+    units = solution.values["units_on"]
+    size, modes = containers(c), [len(group.modes) for group in c.farm.fleet]
+    available = np.repeat(c.units_available, modes, axis=0)
+    fractional = np.abs(units - np.round(units / size) * size) > _SNAP
+    fractional[:, c.planned :] = False
+    partial = available % size > 0
+    group_of_point = np.repeat(np.arange(len(modes)), modes)
+    free = np.zeros_like(fractional)
+    loose_groups = np.unique(group_of_point[(fractional | partial).any(axis=1)])
+    free |= np.isin(group_of_point, loose_groups)[:, None]
+    free |= np.any(fractional & (size > 1), axis=0, keepdims=True)  # another group may fill what a container cannot
+    for breach in breaches:
+        free[:, max(breach.interval - 1, 0) : breach.interval + 2] = True
+    low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))
+    high = np.where(free, np.ceil(units / size) * size + size, np.round(units))
+    return _within(c, program, low, high)

@@ -1,1 +1,0 @@
-"""Solution -> whole machines, reasons, shutdown blocks, strike sheet; and the rule checker."""

@@ -1,1 +1,0 @@
-"""Money from a schedule and prices alone. Never imports lp."""

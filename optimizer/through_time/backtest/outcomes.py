@@ -1,0 +1,190 @@
+"""The figures of every rung: money by line and day, machines' starts, energy off by reason, peaks hit and missed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.settlement import settle
+from optimizer.arrays import F, Int
+from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.plan.checker import check
+from optimizer.plan.outcomes import off_mwh
+from optimizer.through_time.backtest.rungs import BOUND
+from optimizer.through_time.knowledge import Knowledge
+from optimizer.through_time.policies import Followed
+
+HOURS_PER_YEAR = 8_760.0
+HIT_SHARE = 0.1  # of full load: a peak at which less is drawn counts as hit
+_NOTHING = 0.005  # USD
+
+
+@dataclass(frozen=True)
+class PeakSeen:
+    """A coincident peak as it came: its charge, when it began (UTC), and what was drawn, MW."""
+
+    charge: str
+    start: str
+    import_mw: float
+    full_mw: float
+
+    @property
+    def hit(self) -> bool:
+        """Whether the farm had stopped for it."""
+        return self.import_mw <= HIT_SHARE * self.full_mw
+
+
+@dataclass(frozen=True)
+class RungOutcome:
+    """What one way to run the farm did and earned.
+
+    usd: line of the account -> USD. daily: the same by local day, (days,), what is charged by the month on the day that
+    set it. off_mwh: reason -> MWh that machines off would have drawn. uptime: machine-hours run of those in service.
+    breaches: how often the schedule breaks a rule.
+    """
+
+    usd: Mapping[str, float]
+    daily: Mapping[str, F]
+    off_mwh: Mapping[str, float]
+    uptime: float
+    starts_per_machine_year: float
+    energy_mwh: float
+    btc: float | None
+    peaks: tuple[PeakSeen, ...]
+    breaches: int
+
+    @property
+    def profit(self) -> float:
+        """USD over the stretch."""
+        return float(sum(self.usd.values()))
+
+    @property
+    def daily_usd(self) -> F:
+        """Profit by local day, USD, (days,)."""
+        total: F = np.sum(list(self.daily.values()), axis=0)
+        return total
+
+
+def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
+    """The figures of a schedule, settled on what came; ``whole``: containers are checked, too."""
+    c = k.actual
+    s = settle(c, schedule)
+    hours = float(c.grid.hours.sum())
+    machines = float(sum(group.units for group in c.farm.fleet))
+    running = np.array([schedule.running(group) for group in c.farm.fleet])
+    day = c.grid.day_of_interval
+    return RungOutcome(
+        usd={line: value for line, value in s.lines.items() if abs(value) >= _NOTHING},
+        daily={line: np.bincount(day, usd).astype(np.float64) for line, usd in s.usd.items()},
+        off_mwh=off_mwh(c, schedule.off),
+        uptime=float((running @ c.grid.hours).sum() / (c.units_available @ c.grid.hours).sum()),
+        starts_per_machine_year=float(sum(v.sum() for v in s.starts.values())) / machines * HOURS_PER_YEAR / hours,
+        energy_mwh=s.energy_mwh,
+        btc=s.btc,
+        peaks=tuple(
+            PeakSeen(
+                charge,
+                pd.Timestamp(c.grid.starts[run[0]]).isoformat(),
+                float(s.import_mw[run].mean()),
+                float(c.full_import_mw[run].mean()),
+            )
+            for charge, run in peaks_that_came(c)
+        ),
+        breaches=len(check(c, schedule, whole=whole)),
+    )
+
+
+def peaks_that_came(c: Conditions) -> Iterator[tuple[str, Int]]:
+    """The charge of each peak and its intervals, runs of which count in full or in part as one."""
+    for peak in c.farm.sections(CoincidentPeak):
+        at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
+        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
+            yield peak.name, run
+
+
+@dataclass(frozen=True)
+class Ladder:
+    """The rungs of one backtest, in the order of the ladder. full_mw: import at full load, at most."""
+
+    farm: str
+    start: str
+    end: str
+    timezone: str
+    days: tuple[str, ...]
+    full_mw: float
+    years: float
+    lag: int
+    rungs: Mapping[str, RungOutcome]
+
+    def share_of_bound(self, key: str) -> float | None:
+        """Profit of a rung over that of perfect foresight; None without it or where it earns nothing."""
+        bound = self.rungs.get(BOUND.key)
+        return None if bound is None or bound.profit <= 0 else self.rungs[key].profit / bound.profit
+
+    def usd_per_mw_year(self, key: str) -> float:
+        """Profit of a rung per MW of full load and year."""
+        return self.rungs[key].profit / self.full_mw / self.years
+
+
+def ladder(k: Knowledge, schedules: Mapping[str, Followed]) -> Ladder:
+    """Settle every rung."""
+    c, grid = k.actual, k.grid
+    return Ladder(
+        farm=c.farm.name,
+        start=grid.local_starts[0].isoformat(),
+        end=grid.end.tz_convert(grid.timezone).isoformat(),
+        timezone=grid.timezone,
+        days=grid.days,
+        full_mw=float(c.full_import_mw.max()),
+        years=float(grid.hours.sum()) / HOURS_PER_YEAR,
+        lag=0 if k.prices is None else k.prices.lag,
+        rungs={key: outcome(k, schedule, whole=key != BOUND.key) for key, schedule in schedules.items()},
+    )
+
+
+def between(one: RungOutcome, other: RungOutcome) -> dict[str, float]:
+    """What makes the profit of ``other`` that of ``one``: USD by line of the account; the sum is the difference."""
+    lines = dict.fromkeys([*one.usd, *other.usd])
+    differences = {line: other.usd.get(line, 0.0) - one.usd.get(line, 0.0) for line in lines}
+    return {line: usd for line, usd in differences.items() if abs(usd) >= _NOTHING}
+
+
+def figures(told: Ladder) -> dict[str, Any]:
+    """The ladder as plain data, for JSON."""
+    rungs = {}
+    keys = list(told.rungs)
+    for key, before in zip(keys, [None, *keys], strict=False):
+        rung = told.rungs[key]
+        rungs[key] = {
+            "profit_usd": rung.profit,
+            "usd_per_mw_year": told.usd_per_mw_year(key),
+            "share_of_bound": told.share_of_bound(key),
+            "uptime": rung.uptime,
+            "starts_per_machine_year": rung.starts_per_machine_year,
+            "energy_mwh": rung.energy_mwh,
+            "btc": rung.btc,
+            "breaches": rung.breaches,
+            "usd": dict(rung.usd),
+            "off_mwh": dict(rung.off_mwh),
+            "peaks": [
+                {"charge": p.charge, "start": p.start, "import_mw": p.import_mw, "hit": p.hit} for p in rung.peaks
+            ],
+            "usd_against_the_rung_before": {} if before is None else between(told.rungs[before], rung),
+            "daily_usd": [round(float(usd), 2) for usd in rung.daily_usd],
+        }
+    return {
+        "farm": told.farm,
+        "start": told.start,
+        "end": told.end,
+        "timezone": told.timezone,
+        "full_load_mw": told.full_mw,
+        "years": told.years,
+        "price_lag_intervals": told.lag,
+        "days": list(told.days),
+        "rungs": rungs,
+    }
