@@ -15,7 +15,8 @@ from optimizer.accounts.settlement import settle
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
 from optimizer.plan.checker import check
-from optimizer.plan.planning import plan_conditions, without_tail
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.reading import without_tail
 from optimizer.plan.state import state_after
 from optimizer.through_time.step import joined
 from tests.farms import conditions, farm, group

@@ -90,13 +90,13 @@ def course(c: Conditions, g: int, running: F) -> Course:
     The course of machines that are not there, or in service, is of no meaning: that is another rule's breach.
     """
     group, state = c.farm.fleet[g], c.state.groups.get(c.farm.fleet[g].name)
-    change = np.diff(running, prepend=c.units_before[g])
+    change = np.diff(running, prepend=c.before.units[g])
     fallen_out, back = c.fallen_out[g], np.maximum(np.diff(c.units_available[g], prepend=np.inf), 0.0)
     taken = np.minimum(fallen_out, np.maximum(-change, 0.0))
     started, stopped = np.maximum(change, 0.0), np.maximum(-change, 0.0) - taken
     stopped_early, started_early = np.zeros((2, len(change)))
-    runs = _carried(c, c.units_before[g], () if state is None else state.started)
-    rests = _carried(c, c.in_service_before[g] - c.units_before[g], () if state is None else state.stopped)
+    runs = _carried(c, c.before.units[g], () if state is None else state.started)
+    rests = _carried(c, c.before.in_service[g] - c.before.units[g], () if state is None else state.stopped)
     for t, hour in enumerate(c.hours_before.tolist()):
         runs.lose_last(taken[t])
         rests.lose_last(fallen_out[t] - taken[t])

@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 import numpy as np
 import pandas as pd
 
+from optimizer.accounts.before import Before
 from optimizer.accounts.billing import NO_REST, Billing, Rest, touched
-from optimizer.accounts.ledger import accounts, declared
+from optimizer.accounts.ledger import declared, offered
 from optimizer.arrays import Bool, F
 from optimizer.config.catalogue import OperatingPoint
 from optimizer.config.clock import to_utc
@@ -193,29 +194,6 @@ class Conditions:
         return np.array(rows)
 
     @cached_property
-    def starts_just_before(self) -> F:
-        """Machines started less than an hour before each interval's start but before the plan, (groups, intervals)."""
-        recent = np.zeros((len(self.farm.fleet), len(self.grid)))
-        for g, group in enumerate(self.farm.fleet):
-            state = self.state.groups.get(group.name)
-            for switch in () if state is None else state.started:
-                until = self.hours_since_start(switch.at) + 1.0
-                recent[g] += switch.units * (self.hours_before < until - _WHOLE)
-        return recent
-
-    @cached_property
-    def starts_allowed(self) -> F:
-        """Machine starts each group has on each local day, those made before the plan taken off; (groups, days)."""
-        days = len(self.grid.days)
-        most = np.zeros((len(self.farm.fleet), days))
-        for day in range(days):
-            most[:, day] = self.units_available[:, self.grid.day_of_interval == day].max(axis=1)
-        allowed = np.array([[g.starts_per_day or 0.0] for g in self.farm.fleet]) * most
-        made = [[s.starts_today] if (s := self.state.groups.get(g.name)) else [0.0] for g in self.farm.fleet]
-        allowed[:, :1] -= np.array(made)
-        return np.maximum(allowed, 0.0)
-
-    @cached_property
     def points(self) -> dict[str, dict[str, OperatingPoint]]:
         """The operating points of each group, by its name and by mode in the order of `modes`."""
         return {group.name: group.points for group in self.farm.fleet}
@@ -232,70 +210,14 @@ class Conditions:
         return np.asarray(megawatts(min(extra)) * self.pue)
 
     @cached_property
-    def units_before(self) -> F:
-        """Machines running just before the plan, (groups,): the state carried in, else all that are available."""
-        state = self.state.groups
-        return np.array(
-            [
-                float(state[group.name].running) if group.name in state else available[0]
-                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
-            ]
-        )
-
-    @cached_property
-    def modes_before(self) -> dict[tuple[str, str], float]:
-        """Machines running just before the plan, by group and mode: as told, the others in the strongest mode."""
-        before: dict[tuple[str, str], float] = {}
-        for group, running in zip(self.farm.fleet, self.units_before.tolist(), strict=True):
-            state, points = self.state.groups.get(group.name), self.points[group.name]
-            left = running
-            for mode in points:
-                told = 0 if state is None else state.modes.get(mode, 0)
-                before[group.name, mode] = min(float(told), left)
-                left -= before[group.name, mode]
-            before[group.name, max(points, key=lambda mode: points[mode].power_w)] += left
-        return before
-
-    @cached_property
-    def announced(self) -> F:
-        """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
-        told, hours = self.state.announced, self.grid.hours
-        same = int(np.argmax(np.append(hours != hours[0], True)))
-        points = [(group.name, mode) for group in self.farm.fleet for mode in group.modes]
-        rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
-        n = min(same, min(map(len, rows)))
-        return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)
-
-    @cached_property
-    def in_service_before(self) -> F:
-        """Machines in service just before the plan, (groups,): what of them is gone now, an outage has taken."""
-        told = (self.state.groups.get(group.name) for group in self.farm.fleet)
-        given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
-        there = np.maximum(self.units_before + self.units_bound[1][:, 0], self.units_available[:, 0])
-        return np.maximum(there, given)
+    def before(self) -> Before:
+        """Machines just before the plan."""
+        return Before(self)
 
     @cached_property
     def fallen_out(self) -> F:
         """Machines that go out of service as each interval begins, (groups, intervals)."""
-        return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.in_service_before[:, None]), 0.0)
-
-    @cached_property
-    def units_bound(self) -> tuple[F, F]:
-        """Machines whose start (stop) before the plan still binds them on (off), each (groups, intervals)."""
-        shape = (len(self.farm.fleet), len(self.grid))
-        on, off = np.zeros(shape), np.zeros(shape)
-        for g, group in enumerate(self.farm.fleet):
-            state = self.state.groups.get(group.name)
-            if state is None:
-                continue
-            for bound, switched, least in (
-                (on, state.started, group.minimum_on_hours),
-                (off, state.stopped, group.minimum_off_hours),
-            ):
-                for switch in switched:
-                    until = self.hours_since_start(switch.at) + least
-                    bound[g] += switch.units * (self.hours_before < until - _WHOLE)
-        return on, off
+        return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.before.in_service[:, None]), 0.0)
 
     @cached_property
     def restart_hours(self) -> F:
@@ -322,21 +244,3 @@ def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
         return known
 
     return found
-
-
-def offered(balance: str, c: Conditions, *of: object) -> F:
-    """The sum of what the accounts offer to a balance, (intervals,).
-
-    Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
-    drawing more may be worth money; ``called``, above zero where calls bind or pay, those of certain names where some
-    are given; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``, ``behind_the_meter``, ``exportable``
-    and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW that are open: ``filled``. Of a
-    settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD; ``charged_usd`` and ``charged_after`` an interval,
-    USD towards a minimum bill.
-    """
-    total = np.zeros(len(c.grid))
-    for account in accounts():
-        for name, offer in account.offers:
-            if name == balance:
-                total = total + offer(c, *of)
-    return total

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import offered
 from optimizer.arrays import F
 from optimizer.units import HOURS_PER_DAY, TERAHASH_PER_PETAHASH
 
@@ -58,7 +59,7 @@ def flows(c: Conditions, dispatch: Dispatch) -> Flows:
 def machine_starts(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
     """Machines started by group, (intervals,) each, those that ran just before the plan taken into account."""
     return {
-        group.name: np.maximum(np.diff(dispatch.running(group), prepend=c.units_before[g]), 0.0)
+        group.name: np.maximum(np.diff(dispatch.running(group), prepend=c.before.units[g]), 0.0)
         for g, group in enumerate(c.farm.fleet)
     }
 

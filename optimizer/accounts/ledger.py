@@ -12,7 +12,10 @@ from enum import Flag, auto
 from functools import cache
 from typing import Any, TypeVar
 
+import numpy as np
+
 from optimizer.accounts.reasons import Reason
+from optimizer.arrays import F
 from optimizer.mechanisms.contents import parts
 
 
@@ -76,7 +79,7 @@ class Account:
         return declared
 
     def offer(self, balance: str) -> Callable[[Written], Written]:
-        """``f(c, ...)``: what is added to a balance, in numbers; see `settlement.flows.offered`."""
+        """``f(c, ...)``: what is added to a balance, in numbers; see `offered`."""
         return _into(self.offers, balance)
 
     def check(self, f: Written) -> Written:
@@ -199,3 +202,24 @@ def of_kind(kind: Kind) -> tuple[str, ...]:
     ('resale_revenue', 'export_revenue')
     """
     return tuple(line.name for line in ledger() if kind in line.kind)
+
+
+def offered(balance: str, c: Any, *of: object) -> F:
+    """The sum of what the accounts offer to a balance, (intervals,).
+
+    Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
+    drawing more may be worth money; ``called``, above zero where calls bind or pay, those of certain names where some
+    are given; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``, ``behind_the_meter``, ``exportable``
+    and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW that are open: ``filled``. Of a
+    settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD; ``charged_usd`` and ``charged_after`` an interval,
+    USD towards a minimum bill.
+    """
+    total: F = np.zeros(len(c.grid))
+    for offer in _offers(accounts(), balance):
+        total = total + offer(c, *of)
+    return total
+
+
+@cache
+def _offers(of: tuple[Account, ...], balance: str) -> tuple[Function, ...]:
+    return tuple(offer for account in of for name, offer in account.offers if name == balance)

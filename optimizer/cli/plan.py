@@ -107,7 +107,7 @@ def export(
     from optimizer.files.outputs import write_file
     from optimizer.market.grid import grid_of
     from optimizer.plan.formulation import build_problem
-    from optimizer.plan.planning import conditions_of
+    from optimizer.plan.reading import conditions_of
     from optimizer.plan.tail import to_the_end
 
     loaded = load_farm(farm)

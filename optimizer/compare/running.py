@@ -19,7 +19,8 @@ from optimizer.errors import CurtailError
 from optimizer.files.workers import worker_pool
 from optimizer.market.grid import Grid, grid_of
 from optimizer.plan.outcomes import Outcome, outcome
-from optimizer.plan.planning import conditions_of, judge_state, plan_conditions
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.reading import conditions_of, judge_state
 from optimizer.scenario.apply import plan_time
 from optimizer.scenario.placed import Scenario
 from optimizer.through_time.policies import always_on, strike_rule

@@ -21,7 +21,8 @@ from optimizer.market.quantities import PRICES
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.plan.nearest import Obeyed, plan_or_nearest
-from optimizer.plan.planning import conditions_of, judge_state, plan_conditions
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.reading import conditions_of, judge_state
 from optimizer.through_time.replanning import Stepper
 
 _HOUR = pd.Timedelta(hours=1)

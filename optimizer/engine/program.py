@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from optimizer.arrays import Bool
 from optimizer.engine.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
 from optimizer.engine.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
+from optimizer.engine.matrix import Matrix
 from optimizer.engine.problem import Problem
 
 
@@ -153,25 +154,6 @@ class ArrayModel:
         return [grid[..., None] for grid in np.ix_(*sets)], tuple(map(len, sets))
 
 
-def _merged(columns: NDArray[np.int32], coefficients: Float) -> tuple[NDArray[np.int32], Float]:
-    """The same rows with the coefficients of a repeated column added up in its last place."""
-    order = np.argsort(columns, axis=1, kind="stable")
-    columns = np.take_along_axis(columns, order, 1)
-    coefficients = np.take_along_axis(coefficients, order, 1)
-    for j in range(1, columns.shape[1]):
-        same = columns[:, j] == columns[:, j - 1]
-        coefficients[:, j] += np.where(same, coefficients[:, j - 1], 0.0)
-        coefficients[:, j - 1] = np.where(same, 0.0, coefficients[:, j - 1])
-    return columns, coefficients
-
-
-def _irregular(linear: Linear, shape: tuple[int, ...]) -> tuple[NDArray[np.int32], NDArray[np.int32], Float]:
-    """Row lengths, columns and coefficients, with repeated columns added up and zeros dropped."""
-    columns, coefficients = _merged(*linear.table(shape))
-    keep = coefficients != 0
-    return keep.sum(axis=1, dtype=np.int32), columns[keep], coefficients[keep]
-
-
 def _rule(name: str, result: Any, expected: type) -> Any:
     if not isinstance(result, expected):
         raise TypeError(f"{name}: the rule returned {type(result).__name__}, not a {expected.__name__}")
@@ -190,43 +172,6 @@ def term_cost(model: ArrayModel, term: Term) -> TermCost:
     columns, coefficients = result.table(shape)
     constant = float(np.sum(np.broadcast_to(result.constant, (*shape, 1)))) if np.any(result.constant) else 0.0
     return TermCost(columns.ravel(), coefficients.ravel(), constant, term.money)
-
-
-class _Matrix:
-    """Rows stacked family by family into arrays allocated once, at the size of the regular families."""
-
-    def __init__(self, relations: list[tuple[Relation, tuple[int, ...]]]) -> None:
-        self.rows = sum(math.prod(shape) for _, shape in relations)
-        self.lower, self.upper = np.empty(self.rows), np.empty(self.rows)
-        lengths: list[NDArray[np.int32]] = []
-        parts: list[Any] = []
-        size = row = 0
-        for relation, shape in relations:
-            n, linear = math.prod(shape), relation.expression
-            self.lower[row : row + n].reshape(*shape, 1)[:] = relation.lower
-            self.upper[row : row + n].reshape(*shape, 1)[:] = relation.upper
-            if linear.is_plain:
-                width = sum(linear.widths)
-                lengths.append(np.full(n, width, np.int32))
-                parts.append((linear, (*shape, width)))
-                size += n * width
-            else:
-                length, columns, coefficients = _irregular(linear, shape)
-                lengths.append(length)
-                parts.append((columns, coefficients))
-                size += len(columns)
-            row += n
-        self.starts = np.zeros(self.rows + 1, np.int32)
-        np.cumsum(np.concatenate([np.empty(0, np.int32), *lengths]), out=self.starts[1:])
-        self.indices, self.coefficients = np.empty(size, np.int32), np.empty(size)
-        at = 0
-        for first, second in parts:
-            end = at + (math.prod(second) if isinstance(first, Linear) else len(first))
-            if isinstance(first, Linear):
-                first.fill(self.indices[at:end].reshape(second), self.coefficients[at:end].reshape(second))
-            else:
-                self.indices[at:end], self.coefficients[at:end] = first, second
-            at = end
 
 
 def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, float]:
@@ -265,7 +210,7 @@ def compile_program(
         row = rows[family.name].stop
         if 0 not in shape:
             relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
-    matrix = _Matrix(relations)
+    matrix = Matrix(relations)
     costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)
     integer = np.zeros(model.n_columns, dtype=np.bool_)

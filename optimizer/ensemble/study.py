@@ -21,7 +21,7 @@ from optimizer.ensemble.language import Ensemble
 from optimizer.files.digest import digest
 from optimizer.market.grid import Slots, grid_of
 from optimizer.market.inputs import MarketInputs
-from optimizer.plan.planning import conditions_of
+from optimizer.plan.reading import conditions_of
 
 _PRICES, _BTC, _DIFFICULTY, _STORMS = range(4)  # each concern has dice of its own
 

@@ -12,7 +12,6 @@ the same inputs give the same schedule on a fast machine and on a slow one. The 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -27,9 +26,11 @@ from optimizer.engine.choices import branches, fixed, optimum
 from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
-from optimizer.errors import InfeasibleError, StoppedEarlyError
+from optimizer.errors import InfeasibleError
+from optimizer.plan import narrowing
 from optimizer.plan.checker import check
 from optimizer.plan.formulation import VARIABLES, build_problem
+from optimizer.plan.narrowing import CONTAINERS, PARTIAL
 from optimizer.plan.tail import plan_alone
 from optimizer.plan.whole_units import containers, dispatch_of, round_down, units_of
 
@@ -37,14 +38,11 @@ PROVED_SHARE = 1e-4  # of the profit that the best there is may lie above a sche
 PROVED_USD = 0.005  # or so much per interval: half a cent, which no published account of an interval shows
 EXACT_GAP = 1e-6  # of the profit, where the whole plan is asked for by branch and bound
 EXACT_WORK = 10.0  # times the branches of other searches
-MOST_AT_ONCE = 1_000  # points times intervals with machines to be decided, beyond which stretches are solved in turn
 REACH = 4  # containers, or single machines, to either side of the best in which these run in fractions
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
-_SNAP = 1e-6
 _SAME = 1e-9
-_CONTAINERS, _PARTIAL = (v.name for v in VARIABLES if "WHOLE_INTERVALS" in v.over)
 _CHOICES = tuple(
-    variable.name for variable in VARIABLES if variable.integer and variable.name not in (_CONTAINERS, _PARTIAL)
+    variable.name for variable in VARIABLES if variable.integer and variable.name not in (CONTAINERS, PARTIAL)
 )
 
 
@@ -83,61 +81,7 @@ def redispatched(program: LinearProgram, units: F) -> Solution:
     return optimum(fixed(program, held > 0, values))
 
 
-def whole_schedule(
-    c: Conditions, program: LinearProgram, solution: Solution, *, time_limit: float | None = None
-) -> Rounded:
-    """A whole schedule as near to the continuous optimum as the work allowed finds, that breaks no rule.
-
-    Of a plan and its tail in one the plan is whole, and the tail does its best around it.
-
-    ``time_limit``, in seconds, bounds each search in place of work. Raises InfeasibleError where no whole schedule
-    keeps every limit, StoppedEarlyError where none was found.
-    """
-    search = _Search(c, program, solution, time_limit)
-    breaches = search.keep("rounded down", search.rounded)
-    if search.proved:
-        return search.best
-    single = any(group.units_switched_together == 1 for group in c.farm.fleet)
-    for seek in (search.around, search.near, search.throughout) if single else (search.near, search.throughout):
-        try:
-            seek(breaches)
-        except StoppedEarlyError:
-            search.ended = "work" if time_limit is None else "clock"
-        except InfeasibleError:
-            if seek == search.throughout and not search.found:
-                raise _no_whole_schedule(breaches) from None
-        if search.proved:
-            return search.best
-    if not search.found:
-        allowed = "the work that a search may do" if time_limit is None else f"{time_limit:g} s"
-        first = f"; the first rule in the way: {breaches[0]}" if breaches else ""
-        raise StoppedEarlyError(
-            f"no whole-unit schedule was found within {allowed}{first}. Give it longer with --time-limit"
-        )
-    return search.best
-
-
-def exact_schedule(
-    c: Conditions, program: LinearProgram, solution: Solution, *, time_limit: float | None = None
-) -> Rounded:
-    """The best schedule of whole containers, by branch and bound from the rounded one. Raises as `whole_schedule`."""
-    search = _Search(c, program, solution, time_limit)
-    breaches = search.keep("rounded down", search.rounded)
-    try:
-        search.exact()
-    except InfeasibleError:
-        raise _no_whole_schedule(breaches) from None
-    return search.best
-
-
-def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:
-    first = f"; the first limit in the way: {breaches[0]}" if breaches else ""
-    return InfeasibleError(
-        "with fractions of a container every limit could be met, with whole containers it cannot" + first
-    )
-
-
-class _Search:
+class Search:
     """Whole schedules of a plan as they are found, and what bounds all of them."""
 
     def __init__(self, c: Conditions, program: LinearProgram, solution: Solution, time_limit: float | None) -> None:
@@ -212,7 +156,7 @@ class _Search:
 
     def near(self, breaches: list[Breach]) -> None:
         """Integers where the optimum is not whole and about what rounding breaks, the rest held."""
-        self._seek(_near(self.c, self.whole, self.solution, breaches), "integers near limits, the rest held")
+        self._seek(narrowing.near(self.c, self.whole, self.solution, breaches), "integers near limits, the rest held")
 
     def throughout(self, _breaches: list[Breach]) -> None:
         """Integers everywhere: that bounds every whole schedule."""
@@ -233,14 +177,14 @@ class _Search:
         """
         size = containers(self.c)
         integer = self.whole.integer.copy()
-        for name in (_CONTAINERS, _PARTIAL):
+        for name in (CONTAINERS, PARTIAL):
             block = self.whole.columns[name]
             integer[block.span] &= np.broadcast_to(size > 1, block.shape).ravel()
         best = self._integers(replace(self.whole, integer=integer))
         self.bound = min(self.bound, best.bound)
         wanted = best.values["units_on"] / size
         low, high = (np.floor(wanted) - REACH) * size, (np.ceil(wanted) + REACH) * size
-        narrowed = _within(self.c, self.whole, np.maximum(low, 0.0), high)
+        narrowed = narrowing.within(self.c, self.whole, np.maximum(low, 0.0), high)
         self._seek(narrowed, "integers near the best with fractions of single machines")
 
     def _seek(self, program: LinearProgram, method: str) -> Solution:
@@ -251,8 +195,8 @@ class _Search:
 
     def _integers(self, program: LinearProgram) -> Solution:
         """The best of a program with integers: at once, or stretch after stretch where that would be too many."""
-        loose = _loose(program)
-        if self.time_limit is not None or loose.sum() <= MOST_AT_ONCE:
+        loose = narrowing.loose(program)
+        if self.time_limit is not None or loose.sum() <= narrowing.MOST_AT_ONCE:
             return solve(program, whole=True, start=self._start(program), options=self._options(program))
         return self._by_stretches(program, loose)
 
@@ -268,12 +212,12 @@ class _Search:
             values = np.zeros(program.shape[1])
             values[span] = self.solution.values[name].ravel()
             program = fixed(program, made, np.round(values))
-        stretches = list(_stretches(loose.sum(axis=0)))
+        stretches = list(narrowing.stretches(loose.sum(axis=0)))
         share = 1.0 / len(stretches)
         for stretch in stretches:
-            found = solve(_whole_in(program, stretch), whole=True, options=self._options(program, share))
+            found = solve(narrowing.whole_in(program, stretch), whole=True, options=self._options(program, share))
             units = np.round(found.values["units_on"][:, stretch])
-            program = _held_in(program, stretch, units)
+            program = narrowing.held_in(program, stretch, units)
         return replace(found, bound=np.inf, ended="work")
 
     def _start(self, program: LinearProgram) -> tuple[Int, F] | None:
@@ -286,8 +230,8 @@ class _Search:
         rest = units % size
         known = {
             "units_on": units_of(leader.dispatch),
-            _CONTAINERS: np.floor(units / size),
-            _PARTIAL: (rest > 0).astype(np.float64),
+            CONTAINERS: np.floor(units / size),
+            PARTIAL: (rest > 0).astype(np.float64),
             **{name: np.round(values[name]) for name in _CHOICES},
         }
         spans = [np.arange(span.start, span.stop) for span in (program.columns[name].span for name in known)]
@@ -305,72 +249,3 @@ class _Search:
         if self.time_limit is not None:
             return {"time_limit": self.time_limit}
         return {"mip_max_nodes": branches(program, share)}
-
-
-def _loose(program: LinearProgram) -> Bool:
-    """Where machines are to be decided, (points, intervals)."""
-    units, whole = program.columns["units_on"], program.columns[_CONTAINERS]
-    free = (units.of(program.col_lower) < units.of(program.col_upper))[:, : whole.shape[1]]
-    return free & program.integer[whole.span].reshape(whole.shape)
-
-
-def _stretches(loose: Int) -> Iterator[slice]:
-    """The intervals in stretches with no more machines to be decided than can be at once, one interval at the least."""
-    first = count = 0
-    for t, more in enumerate(loose.tolist()):
-        if count + more > MOST_AT_ONCE and t > first:
-            yield slice(first, t)
-            first, count = t, 0
-        count += more
-    yield slice(first, len(loose))
-
-
-def _whole_in(program: LinearProgram, stretch: slice) -> LinearProgram:
-    """The program with integers in a stretch of intervals and fractions elsewhere."""
-    integer = program.integer.copy()
-    for name in (_CONTAINERS, _PARTIAL):
-        block = program.columns[name]
-        mine = np.zeros(block.shape, dtype=np.bool_)
-        mine[:, stretch] = True
-        integer[block.span] &= mine.ravel()
-    return replace(program, integer=integer)
-
-
-def _held_in(program: LinearProgram, stretch: slice, units: F) -> LinearProgram:
-    """The program with these machines on in a stretch of intervals."""
-    block = program.columns["units_on"]
-    lower, upper = program.col_lower.copy(), program.col_upper.copy()
-    for bounds in (lower, upper):
-        block.of(bounds)[:, stretch] = units
-    return replace(program, col_lower=lower, col_upper=upper)
-
-
-def _within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
-    """The program with machines on held between limits, (points, intervals); the plan's tail is free."""
-    available = np.repeat(c.units_available, [len(group.modes) for group in c.farm.fleet], axis=0)
-    planned = np.arange(len(c.grid)) < c.planned
-    low, high = np.where(planned, low, 0.0), np.where(planned, high, np.inf)
-    lower, upper = program.col_lower.copy(), program.col_upper.copy()
-    span = program.columns["units_on"].span
-    lower[span], upper[span] = np.minimum(low, available).ravel(), np.minimum(high, available).ravel()
-    return replace(program, col_lower=lower, col_upper=upper)
-
-
-def _near(c: Conditions, program: LinearProgram, solution: Solution, breaches: list[Breach]) -> LinearProgram:
-    """The program with machines held where the optimum is whole, and free by a container or two elsewhere."""
-    units = solution.values["units_on"]
-    size, modes = containers(c), [len(group.modes) for group in c.farm.fleet]
-    available = np.repeat(c.units_available, modes, axis=0)
-    fractional = np.abs(units - np.round(units / size) * size) > _SNAP
-    fractional[:, c.planned :] = False
-    partial = available % size > 0
-    group_of_point = np.repeat(np.arange(len(modes)), modes)
-    free = np.zeros_like(fractional)
-    loose_groups = np.unique(group_of_point[(fractional | partial).any(axis=1)])
-    free |= np.isin(group_of_point, loose_groups)[:, None]
-    free |= np.any(fractional & (size > 1), axis=0, keepdims=True)  # another group may fill what a container cannot
-    for breach in breaches:
-        free[:, max(breach.interval - 1, 0) : breach.interval + 2] = True
-    low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))
-    high = np.where(free, np.ceil(units / size) * size + size, np.round(units))
-    return _within(c, program, low, high)

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import offered
 from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
 from optimizer.plan.explain import REASONS, Explanation

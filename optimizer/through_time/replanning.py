@@ -21,7 +21,8 @@ from optimizer.market.periods import billing_periods
 from optimizer.plan.checker import check
 from optimizer.plan.explain import explain
 from optimizer.plan.formulation import build_problem
-from optimizer.plan.planning import plan_conditions, without_tail
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.reading import without_tail
 from optimizer.plan.tail import charged_by_period
 from optimizer.plan.whole_units import dispatch_of, round_down
 from optimizer.through_time.knowledge import Knowledge

@@ -127,7 +127,7 @@ def _held_to_what_is_there(really: Conditions, plan: Plan, dispatch: Dispatch) -
     limit = hard.import_mw
     near_limit = grid_import_mw(really, dispatch) > limit  # with all that is planned: taking off only lowers import
     strike = {group.name: plan.explanation.strike[g] for g, group in enumerate(plan.farm.fleet)}
-    before = really.units_before
+    before = really.before.units
     for t in range(n):
         for g, group in enumerate(fleet):
             _take_off(dispatch, group, t, _running(dispatch, group, t) - really.units_available[g, t])

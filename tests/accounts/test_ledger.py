@@ -24,8 +24,8 @@ from optimizer.plan.state import state_after
 from optimizer.report.plan.files import plan_files
 from optimizer.report.plan.page import render_plan
 from optimizer.report.plan.summary import print_summary
+from tests.accounts.test_dispatch import HOURS, Heated
 from tests.farms import conditions, farm
-from tests.test_dispatch import HOURS, Heated
 
 
 class Heat:

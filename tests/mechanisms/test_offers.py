@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import EXPORT, Dispatch
-from optimizer.accounts.ledger import Account, accounts, ledger
+from optimizer.accounts.ledger import Account, accounts, ledger, offered
 from optimizer.accounts.limits import hard_limit
 from optimizer.accounts.reasons import Reason
 from optimizer.accounts.settlement import Books

@@ -13,7 +13,7 @@ from optimizer.market.hashprice import hashprice
 from optimizer.plan.breakeven import Breakeven, breakeven, strike_usd_per_mwh
 from tests.farms import farm
 
-CONFIGS = Path(__file__).parents[1] / "configs"
+CONFIGS = Path(__file__).parents[2] / "configs"
 CATALOGUE = load_catalogue(CONFIGS / "machines.yaml").by_model()
 
 

@@ -73,7 +73,7 @@ def excused_mw(before: Machines, taken: Machines, after: Machines, starts: int) 
 def rationed(c: Conditions, starts: tuple[int, ...]) -> bool:
     """Whether the starts of the first intervals keep to an hour's and a day's ration in the last of them."""
     only, state, t = c.farm.fleet[0], c.state.groups["G"], len(starts) - 1
-    if only.starts_per_day is not None and sum(starts) > c.starts_allowed[0, 0]:
+    if only.starts_per_day is not None and sum(starts) > c.before.starts_allowed[0, 0]:
         return False
     if only.starts_per_hour is None or starts[t] == 0:
         return True
@@ -129,7 +129,7 @@ def begin(c: Conditions) -> set[Machines]:
         hours = [c.hours_since_start(s.at) for s in switches for _ in range(s.units)][:n]
         return [*hours, *[LONG_AGO] * (n - len(hours))]
 
-    resting = since(state.stopped, int(c.in_service_before[0]) - state.running)
+    resting = since(state.stopped, int(c.before.in_service[0]) - state.running)
     modes = [mode for mode, n in state.modes.items() for _ in range(n)]
     out = [Machine("out")] * (only.units - state.running - len(resting))
     off = [*(Machine("resting", hour) for hour in resting), *out]

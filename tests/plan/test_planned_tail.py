@@ -12,7 +12,8 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.settlement import settle
 from optimizer.config.state import GroupState
 from optimizer.plan.checker import check
-from optimizer.plan.planning import Plan, plan_conditions, without_tail
+from optimizer.plan.planning import Plan, plan_conditions
+from optimizer.plan.reading import without_tail
 from optimizer.plan.tail import plan_alone, to_the_end
 from tests.farms import conditions, farm, group
 

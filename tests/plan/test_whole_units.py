@@ -14,7 +14,7 @@ from optimizer.engine.choices import optimum
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError, StoppedEarlyError
-from optimizer.plan import search
+from optimizer.plan import narrowing, search
 from optimizer.plan.checker import check
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.planning import Plan, plan_conditions
@@ -207,7 +207,7 @@ def test_single_machines_beside_containers_are_searched_near_the_best_in_fractio
         assert (plan.method, plan.proved) == (near, True)
         assert plan.settlement.profit == pytest.approx(1.5 + 6.375)
         program = compile_program(build_problem(c))
-        found = search._Search(c, program, solve(program), None)
+        found = search.Search(c, program, solve(program), None)
         found.around([])
         assert found.bound == pytest.approx(7.5 / 500 * (425 + (limit_mw - 7.25) * 100) + 1.5)
         found.throughout([])
@@ -224,8 +224,8 @@ def test_where_nothing_near_the_optimum_will_do_all_is_solved_again(monkeypatch:
         lower[program.columns["units_on"].span] = 11.0
         return replace(program, col_lower=lower)
 
-    monkeypatch.setattr(search, "_near", too_narrow)
-    monkeypatch.setattr(search._Search, "around", lambda *_: None)
+    monkeypatch.setattr(narrowing, "near", too_narrow)
+    monkeypatch.setattr(search.Search, "around", lambda *_: None)
     plan = plan_conditions(ramped())
     assert (on(plan), plan.method) == ([4, 6], "integers throughout")
 
@@ -332,7 +332,7 @@ def test_a_plan_that_falls_short_by_less_than_shows_is_proved_at_once() -> None:
     for limit_mw, searched in ((6.004, False), (6.04, True)):
         c = conditions(farm(limit_mw=limit_mw), [0.4])
         program = compile_program(build_problem(c))
-        found = search._Search(c, program, solve(program), None)
+        found = search.Search(c, program, solve(program), None)
         found.keep("rounded down", np.array([[6.0]]))
         assert found.proved is not searched
 
@@ -367,11 +367,11 @@ def test_too_many_at_once_are_solved_stretch_after_stretch(monkeypatch: pytest.M
     boxes = (group("four", 8, units_switched_together=4), group("three", 9, units_switched_together=3))
     c = conditions(farm(*boxes, limit_mw=7.5), [0.4] * 7)
     whole = plan_conditions(c)
-    monkeypatch.setattr(search, "MOST_AT_ONCE", 5)
+    monkeypatch.setattr(narrowing, "MOST_AT_ONCE", 5)
     plan = plan_conditions(c)
     assert (on(plan, "four"), on(plan, "three")) == ([4] * 7, [3] * 7)
     assert (whole.ended, plan.ended) == ("", "work")
-    assert [s.stop - s.start for s in search._stretches(np.full(7, 2))] == [2, 2, 2, 1]
+    assert [s.stop - s.start for s in narrowing.stretches(np.full(7, 2))] == [2, 2, 2, 1]
 
 
 def test_what_ended_a_search_is_told(monkeypatch: pytest.MonkeyPatch) -> None:

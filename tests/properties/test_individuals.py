@@ -89,7 +89,7 @@ def by_individuals(c: Conditions) -> float | None:
         idle = only.standby_w / 1e6
         state = c.state.groups[only.name]
         ran = [mode for mode, units in state.modes.items() for _ in range(units)]
-        many, there = range(only.units), int(c.in_service_before[g])
+        many, there = range(only.units), int(c.before.in_service[g])
         since_on = [c.hours_since_start(s.at) for s in state.started for _ in range(s.units)]
         since_off = [c.hours_since_start(s.at) for s in state.stopped for _ in range(s.units)]
         on = [[{mode: p.column(th[mode] * HASHPRICE / 24e3 * h) for mode in watts} for h in c.grid.hours] for _ in many]

@@ -15,7 +15,7 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.hashprice import hashprice
 from optimizer.mechanisms.calls.facts import caps
-from optimizer.plan.planning import conditions_of
+from optimizer.plan.reading import conditions_of
 from optimizer.scenario.farm_changes import farm_with
 from tests.config.mutations import CONFIGS
 from tests.farms import conditions, farm, group

@@ -11,7 +11,7 @@ from optimizer.config.load import load_farm
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.plan.checking import check_file_and_series
-from optimizer.plan.planning import conditions_of
+from optimizer.plan.reading import conditions_of
 from optimizer.scenario.load import load_scenarios
 from tests.config.mutations import CONFIGS, mutants
 from tests.config.test_mutants import COUNT, well_placed

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import offered
 from optimizer.config.composed import calls_in
 from optimizer.mechanisms.calls.facts import caps, paid_spans
 from tests.farms import call, conditions, farm, group, span

@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from optimizer.accounts.breach import Breach
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.conditions import offered as balance
+from optimizer.accounts.ledger import offered as balance
 from optimizer.accounts.reasons import Reason
 from optimizer.accounts.settlement import settle
 from optimizer.engine.highs import solve

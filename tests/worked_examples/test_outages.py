@@ -165,5 +165,5 @@ def test_machines_that_rest_from_before_fall_out_too() -> None:
     stopped = ({"at": "2026-02-11 05:30", "units": 4},)
     state = {"groups": {"G": {"running": 6, "stopped": stopped}}}
     c = conditions(farm(group(minimum_off_hours=2.0, outages=(outage("06:00", "12:00", 2),)), state=state), [0.0, 0.0])
-    assert c.in_service_before.tolist() == [10.0]
+    assert c.before.in_service.tolist() == [10.0]
     assert c.fallen_out.tolist() == [[2.0, 0.0]]

@@ -7,22 +7,25 @@ from typing import Any
 import pytest
 
 from optimizer.accounts.conditions import Conditions
+from optimizer.mechanisms.announced.numbers import numbers
 from tests.farms import conditions, farm, group, outage
 from tests.worked_examples.optimum import optimum, usd
 
 FORECAST = {"kind": "persistence"}
 
 
-def announced(prices: list[float], *, rules: dict[str, Any], told: list[int], **more: Any) -> Conditions:
+def announced(
+    prices: list[float], *, rules: dict[str, Any], told: list[int], hours: list[float] | None = None, **more: Any
+) -> Conditions:
     state = {"groups": {"G": {"running": told[0]}}, "announced": {"G": {"normal": tuple(told)}}}
     built = farm(group(**more), replanning={"forecast": FORECAST, **rules}, state=state)
-    return conditions(built, prices)
+    return conditions(built, prices, **({} if hours is None else {"hours": hours}))
 
 
 def test_what_was_announced_is_told_over_intervals_of_one_length() -> None:
     """By hand: of three announced, two fall on the quarter hours that the plan begins with."""
-    built = farm(state={"groups": {"G": {"running": 3}}, "announced": {"G": {"normal": (3, 4, 5)}}})
-    assert conditions(built, [0.0] * 3, hours=[0.25, 0.25, 1.0]).announced.tolist() == [[3.0, 4.0]]
+    c = announced([0.0] * 3, hours=[0.25, 0.25, 1.0], rules={"change_usd_per_machine": 1.0}, told=[3, 4, 5])
+    assert numbers(c)[1]["announced_units"].tolist() == [3.0, 4.0]
 
 
 def test_frozen_schedule() -> None:

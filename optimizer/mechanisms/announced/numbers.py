@@ -16,7 +16,7 @@ def numbers(c: Conditions) -> Part:
     What was announced holds for the plan's first intervals, as long as they have the first one's length. Where a group
     has fewer machines in service than were announced, nothing is held or priced.
     """
-    announced, frozen, change = c.announced, 0, 0.0
+    announced, frozen, change = _announced(c), 0, 0.0
     if c.farm.replanning is not None:
         frozen, change = c.farm.replanning.frozen_intervals, c.farm.replanning.change_usd_per_machine
     counts = np.array([len(group.modes) for group in c.farm.fleet])
@@ -40,3 +40,13 @@ def numbers(c: Conditions) -> Part:
         "change_usd": np.full(len(group), change),
     }
     return sets, parameters
+
+
+def _announced(c: Conditions) -> F:
+    """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
+    told, hours = c.state.announced, c.grid.hours
+    same = int(np.argmax(np.append(hours != hours[0], True)))
+    points = [(group.name, mode) for group in c.farm.fleet for mode in group.modes]
+    rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
+    n = min(same, min(map(len, rows)))
+    return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.accounts.bill import BillLine
-from optimizer.accounts.conditions import offered
-from optimizer.accounts.ledger import Account, Kind, ledger, title
+from optimizer.accounts.ledger import Account, Kind, ledger, offered, title
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.config.farm import Farm

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from optimizer.accounts.conditions import Conditions, fact, offered
+from optimizer.accounts.conditions import Conditions, fact
+from optimizer.accounts.ledger import offered
 from optimizer.arrays import F
 
 _HOUR = pd.Timedelta(hours=1)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import offered
 from optimizer.accounts.settlement import settle
 from optimizer.config.state import Key
 

@@ -9,9 +9,9 @@ import numpy as np
 
 from optimizer.accounts.bill import BillLine
 from optimizer.accounts.breach import UNIT_TOLERANCE, Breach
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import Account, Kind, title
+from optimizer.accounts.ledger import Account, Kind, offered, title
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.config.farm import Farm

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pandas as pd
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.ledger import offered
 from optimizer.arrays import Bool, F
 from optimizer.config.fleet import Group
 from optimizer.mechanisms.clients.config import Client, Credit, Excused, Uptime

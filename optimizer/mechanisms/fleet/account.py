@@ -121,7 +121,7 @@ def _of_group(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> Iterat
     for mode in group.modes:
         yield from machines("units below zero", name, -dispatch.units_on[name, mode])
     yield from machines("units available", name, running - available)
-    started = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
+    started = np.maximum(np.diff(running, prepend=c.before.units[g]), 0.0)
     if group.minimum_on_hours > 0 or group.minimum_off_hours > 0:
         switched = course(c, g, running)
         yield from machines("minimum on time", name, switched.stopped_early)
@@ -137,7 +137,7 @@ def _of_group(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> Iterat
     if group.starts_per_hour is not None:
         yield from machines("start rate", name, started - c.start_limit[g])
         if (c.grid.hours < 1.0).any():
-            left = np.maximum(group.starts_per_hour - c.starts_just_before[g], 0.0)
+            left = np.maximum(group.starts_per_hour - c.before.started[g], 0.0)
             yield from machines("starts within an hour", name, _within_an_hour(c, started) - left)
     yield from machines("cold start", name, started * c.too_cold_to_start[g])
 

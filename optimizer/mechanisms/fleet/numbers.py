@@ -49,7 +49,7 @@ def numbers(c: Conditions) -> Part:
     on_start, off_start = (
         window_starts(c.hours_before, _per_group(farm, hours)) for hours in ("minimum_on_hours", "minimum_off_hours")
     )
-    bound_on, bound_off = c.units_bound
+    bound_on, bound_off = c.before.bound
     cold_group, cold_interval = np.nonzero(c.too_cold_to_start)
     frost_group, frost_interval = np.nonzero(c.frost_minimum)
     damage = np.array(
@@ -98,13 +98,13 @@ def numbers(c: Conditions) -> Part:
         "standby_mw": standby,
         "hash_yield_th": np.array([yields[group.name][mode] for group, mode in points]),
         "units_available": c.units_available,
-        "units_before": c.units_before,
+        "units_before": c.before.units,
         "units_bound_on": bound_on,
         "units_bound_off": bound_off,
         "outage_limit": lost,
-        "starts_left": c.starts_allowed,
+        "starts_left": c.before.starts_allowed,
         "start_limit": c.start_limit,
-        "hourly_limit": np.maximum(c.hourly_rate[:, None] - c.starts_just_before, 0.0),
+        "hourly_limit": np.maximum(c.hourly_rate[:, None] - c.before.started, 0.0),
         "restart_th_hours": c.restart_hours * np.array([[yields[g.name][g.modes[0]]] for g in farm.fleet]),
         "wear_usd": _per_group(farm, "wear_usd_per_start"),
         "start_order_usd": couples * _TIE_BREAK_USD * np.arange(1, len(names) + 1) / len(names),

@@ -31,7 +31,7 @@ def _group(c: Conditions, g: int, dispatch: Dispatch, today: Bool) -> GroupState
     group = c.farm.fleet[g]
     running = dispatch.running(group)
     before = c.state.groups.get(group.name)
-    starts = np.maximum(np.diff(running, prepend=c.units_before[g]), 0.0)
+    starts = np.maximum(np.diff(running, prepend=c.before.units[g]), 0.0)
     switched, last = course(c, g, running), round(running[-1])
     made = before.starts_today if before is not None and today[0] else 0.0
     return (before or GroupState(running=last)).model_copy(

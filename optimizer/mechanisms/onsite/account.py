@@ -8,10 +8,10 @@ import numpy as np
 
 from optimizer.accounts.bill import BillLine, by_energy
 from optimizer.accounts.breach import Breach, megawatts
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.accounts.flows import grid_import_mw
-from optimizer.accounts.ledger import Account, Kind, title
+from optimizer.accounts.ledger import Account, Kind, offered, title
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.mechanisms.onsite.config import Onsite

@@ -46,7 +46,7 @@ def _fallen_away_mw(c: Conditions, dispatch: Dispatch) -> F:
     for g, group in enumerate(c.farm.fleet):
         beyond_standby = {mode: point.power_w - group.standby_w for mode, point in c.points[group.name].items()}
         before = {
-            mode: np.concatenate([[c.modes_before[group.name, mode]], dispatch.units_on[group.name, mode][:-1]])
+            mode: np.concatenate([[c.before.modes[group.name, mode]], dispatch.units_on[group.name, mode][:-1]])
             for mode in group.modes
         }
         lost = np.maximum(sum(before.values()) - dispatch.running(group), 0.0)

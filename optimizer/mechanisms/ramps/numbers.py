@@ -52,7 +52,7 @@ def _falls(c: Conditions, *, ramped: bool) -> Part:
     extra = np.array(
         [megawatts(p.power_w - group.standby_w) for group in c.farm.fleet for p in c.points[group.name].values()]
     )
-    running = np.array([c.modes_before[group.name, mode] for group in c.farm.fleet for mode in group.modes])
+    running = np.array([c.before.modes[group.name, mode] for group in c.farm.fleet for mode in group.modes])
     falls_by = np.searchsorted(interval, np.arange(n + 1))
     taken_by = np.concatenate([[0], stop])[falls_by]
     sets: dict[str, AnySet] = {

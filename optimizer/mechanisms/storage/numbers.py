@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import offered
 from optimizer.engine.language import AnySet, LabelSet, Map, Subset
 from optimizer.engine.parts import Part
 from optimizer.mechanisms.storage.state import batteries

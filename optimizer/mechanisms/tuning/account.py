@@ -7,9 +7,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.accounts.breach import UNIT_TOLERANCE, Breach
-from optimizer.accounts.conditions import Conditions, offered
+from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import Account, Kind
+from optimizer.accounts.ledger import Account, Kind, offered
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.mechanisms.tuning.config import tuning_of

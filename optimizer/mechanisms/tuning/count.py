@@ -25,7 +25,7 @@ def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
         resting, points = starts[group.name], c.points[group.name]
         for mode in sorted(points, key=lambda mode: -points[mode].hashrate_th):
             units = dispatch.units_on[group.name, mode]
-            more = np.maximum(np.diff(units, prepend=c.modes_before[group.name, mode]), 0.0)
+            more = np.maximum(np.diff(units, prepend=c.before.modes[group.name, mode]), 0.0)
             changed[group.name, mode] = np.maximum(more - resting, 0.0)
             resting = np.maximum(resting - more, 0.0)
     return changed

@@ -45,7 +45,7 @@ def numbers(c: Conditions) -> Part:
         "FIRST_GROWTHS": Subset("GROWTHS", where(at == 0)),
         "LATER_GROWTHS": Subset("GROWTHS", where(at > 0)),
     }
-    before = np.array([c.modes_before[one.name, mode] for one in fleet for mode in one.modes])
+    before = np.array([c.before.modes[one.name, mode] for one in fleet for mode in one.modes])
     hours, wear = np.array([_per_change(tuning_of(one)) for one in fleet]).T
     return sets, {
         "mode_before": before[point],

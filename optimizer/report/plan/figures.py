@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.accounts.conditions import offered
-from optimizer.accounts.ledger import Kind, declared, ledger, of_kind, title
+from optimizer.accounts.ledger import Kind, declared, ledger, of_kind, offered, title
 from optimizer.accounts.limits import shortfalls
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.account import misses

@@ -119,17 +119,17 @@ class _Walk:
             for key in ("minimum_on_hours", "minimum_off_hours")
         ]
         self.bound_until = np.searchsorted(c.hours_before, c.hours_before + self.least[0][:, None] - _TOLERANCE)
-        bound_mw = (c.units_bound[0] * self.extra).sum(axis=0)
+        bound_mw = (c.before.bound[0] * self.extra).sum(axis=0)
         self.room_ahead: F = self.kept.import_mw + c.market.onsite_available_mw - c.idle_load_mw - bound_mw
         self.first_of_day = np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days)))
 
     def step(self, t: int) -> None:
         """Decide one interval."""
         c, available = self.c, self.c.units_available[:, t]
-        before = c.units_before if t == 0 else self.running[:, t - 1]
+        before = c.before.units if t == 0 else self.running[:, t - 1]
         kept = np.minimum(before, available)
         most, why = self._startable(t, kept, available)
-        hold = np.minimum(self._within(self.started, t, self.least[0]) + c.units_bound[0][:, t], kept)
+        hold = np.minimum(self._within(self.started, t, self.least[0]) + c.before.bound[0][:, t], kept)
         least = [_whole_above(c.frost_minimum[g, t], available[g], size) for g, size in enumerate(self.containers)]
         frost = np.minimum(least, most)
         wanted = np.where(self.wish.runs[:, t], most, np.maximum(hold, frost))
@@ -165,11 +165,11 @@ class _Walk:
         rate = c.start_limit[:, t].copy()
         if (c.grid.hours < 1.0).any():
             hour = np.ones(len(kept))
-            rate = np.minimum(rate, c.hourly_rate - c.starts_just_before[:, t] - self._within(self.started, t, hour))
-        resting = self._within(self.stopped, t, self.least[1]) + c.units_bound[1][:, t]
+            rate = np.minimum(rate, c.hourly_rate - c.before.started[:, t] - self._within(self.started, t, hour))
+        resting = self._within(self.stopped, t, self.least[1]) + c.before.bound[1][:, t]
         limits = {
             Reason.START_RATE: rate,
-            Reason.STARTS_PER_DAY: np.maximum(per_day, c.starts_allowed[:, day] - made_today),
+            Reason.STARTS_PER_DAY: np.maximum(per_day, c.before.starts_allowed[:, day] - made_today),
             Reason.MINIMUM_OFF: available - kept - resting,
             Reason.COLD_START: np.where(c.too_cold_to_start[:, t], 0.0, np.inf),
         }
@@ -221,7 +221,7 @@ class _Walk:
         last = c.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is None or last is None:
             return running
-        there = c.in_service_before if t == 0 else c.units_available[:, t - 1]
+        there = c.before.in_service if t == 0 else c.units_available[:, t - 1]
         standby = np.array([group.standby_w for group in c.farm.fleet]) / WATTS_PER_MEGAWATT * float(c.pue[t])
         gone = standby @ np.maximum(there - c.units_available[:, t], 0.0)
         gone += self.extra[:, max(t - 1, 0)] @ np.maximum(before - kept, 0.0)

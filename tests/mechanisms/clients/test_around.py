@@ -29,7 +29,8 @@ from optimizer.mechanisms.clients.state import Standing
 from optimizer.plan.checker import check
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.nearest import plan_or_nearest
-from optimizer.plan.planning import plan_conditions, plan_farm, without_tail
+from optimizer.plan.planning import plan_conditions, plan_farm
+from optimizer.plan.reading import without_tail
 from optimizer.plan.state import fitted, state_after
 from optimizer.plan.whole_units import dispatch_of
 from optimizer.report.plan.files import plan_files
