@@ -41,9 +41,7 @@ EXACT_WORK = 10.0  # times the branches of other searches
 REACH = 4  # containers, or single machines, to either side of the best in which these run in fractions
 _WITHIN = 0.9  # of what counts as proved at which a search ends, so that last digits do not undo it
 _SAME = 1e-9
-_CHOICES = tuple(
-    variable.name for variable in VARIABLES if variable.integer and variable.name not in (CONTAINERS, PARTIAL)
-)
+_CHOICES = tuple(v.name for v in VARIABLES if v.integer and v.name not in (CONTAINERS, PARTIAL))
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from optimizer.through_time.backtest.outcomes import Ladder, peaks_that_came
 from optimizer.through_time.backtest.rungs import BOUND, REPLANNING, RULES, RUNGS, STRIKE
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed, strike_prices
-from optimizer.through_time.policies.walk import meter_price
+from optimizer.through_time.policies.wish import meter_price
 
 _FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
 _UNITS = ((1e7, 1e6, "million USD", 2), (1e4, 1e3, "thousand USD", 1), (0.0, 1.0, "USD", 0))

@@ -13,7 +13,8 @@ import numpy as np
 from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import Bool, F
 from optimizer.mechanisms.hosting.config import Hosting
-from optimizer.through_time.policies.walk import Followed, Wish, extra_mw, meter_price, walked
+from optimizer.through_time.policies.walk import Followed, walked
+from optimizer.through_time.policies.wish import Wish, extra_mw, meter_price
 from optimizer.units import megawatts, usd_per_th_hour
 
 Rule = Callable[[Conditions, Conditions], Followed]

@@ -20,8 +20,9 @@ from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.ledger import declared
 from optimizer.accounts.limits import hard_limit
 from optimizer.accounts.reasons import Reason, reasons
-from optimizer.arrays import Bool, F, Int
+from optimizer.arrays import F
 from optimizer.mechanisms.onsite.config import Onsite
+from optimizer.through_time.policies.wish import Wish, extra_mw, meter_price
 from optimizer.units import WATTS_PER_MEGAWATT
 
 _TOLERANCE = 1e-9
@@ -32,28 +33,6 @@ class Followed(Dispatch):
     """The schedule of a policy, and the machines it has off by reason, Reason -> (groups, intervals)."""
 
     off: Mapping[Reason, F] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Wish:
-    """What a policy would do without limits. mode: position among the group's modes; strike: USD/MWh at the meter."""
-
-    runs: Bool
-    mode: Int
-    strike: F
-
-
-def meter_price(c: Conditions) -> F:
-    """The price of one more MWh at the meter: energy at the interval's price and adders, losses included, USD/MWh."""
-    return (c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh) * (1.0 + c.farm.energy.loss_share)
-
-
-def extra_mw(c: Conditions) -> list[F]:
-    """MW at the meter that a machine adds when it runs, by group, (modes, intervals)."""
-    return [
-        np.array([[point.power_w - group.standby_w] for point in group.points.values()]) / WATTS_PER_MEGAWATT * c.pue
-        for group in c.farm.fleet
-    ]
 
 
 def walked(c: Conditions, wish: Wish) -> Followed:
@@ -184,7 +163,7 @@ class _Walk:
         last = c.state.grid_import_mw if t == 0 else float(self.imported[t - 1])
         if rate is not None and last is not None:
             limits[Reason.RAMP] = last + rate * float(c.grid.hours[t])
-        tightest = min(limits, key=lambda reason: limits[reason])
+        tightest = min((reason for reason in self.off if reason in limits), key=limits.__getitem__)
         return limits[tightest], tightest
 
     def _by_merit(self, t: int, ranks: tuple[F, ...], room: float, kept: F, running: F) -> F:
