@@ -87,11 +87,10 @@ class Before:
     @cached_property
     def starts_allowed(self) -> F:
         """Machine starts each group has on each local day, those made before the plan taken off; (groups, days)."""
-        days = len(self.c.grid.days)
-        most = np.zeros((len(self.c.farm.fleet), days))
-        for day in range(days):
-            most[:, day] = self.c.units_available[:, self.c.grid.day_of_interval == day].max(axis=1)
+        first_of_day = np.unique(self.c.grid.day_of_interval, return_index=True)[1]
+        most = np.maximum.reduceat(self.c.units_available, first_of_day, axis=1)
         allowed = np.array([[g.starts_per_day or 0.0] for g in self.c.farm.fleet]) * most
         made = [[s.starts_today] if (s := self.c.state.groups.get(g.name)) else [0.0] for g in self.c.farm.fleet]
         allowed[:, :1] -= np.array(made)
-        return np.maximum(allowed, 0.0)
+        starts: F = np.maximum(allowed, 0.0)
+        return starts

@@ -58,10 +58,15 @@ def flows(c: Conditions, dispatch: Dispatch) -> Flows:
 
 def machine_starts(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
     """Machines started by group, (intervals,) each, those that ran just before the plan taken into account."""
-    return {
-        group.name: np.maximum(np.diff(dispatch.running(group), prepend=c.before.units[g]), 0.0)
-        for g, group in enumerate(c.farm.fleet)
-    }
+    return {group.name: group_starts(c, dispatch, g) for g, group in enumerate(c.farm.fleet)}
+
+
+def group_starts(c: Conditions, dispatch: Dispatch, g: int) -> F:
+    """Machines of one group started, (intervals,)."""
+    running = dispatch.running(c.farm.fleet[g])
+    before = np.concatenate([c.before.units[g : g + 1], running[:-1]])
+    started: F = np.maximum(running - before, 0.0)
+    return started
 
 
 def site_load_mw(c: Conditions, dispatch: Dispatch) -> F:

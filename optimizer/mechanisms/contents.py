@@ -37,6 +37,7 @@ def parts(part: str) -> tuple[Any, ...]:
     return tuple(import_module(name) for name in names if find_spec(name) is not None)
 
 
+@cache
 def classes(part: str, kind: type[K]) -> tuple[type[K], ...]:
     """The classes of a kind that the modules of that name define, in order."""
     return tuple(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import numpy as np
 
@@ -10,7 +10,7 @@ from optimizer.accounts.breach import UNIT_TOLERANCE, Breach, machines
 from optimizer.accounts.cohorts import course
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.flows import machine_starts
+from optimizer.accounts.flows import group_starts, machine_starts
 from optimizer.accounts.ledger import Account, Kind
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
@@ -53,7 +53,11 @@ def earning_th_hours(c: Conditions, dispatch: Dispatch) -> F:
 @ACCOUNT.offer("lost_th_hours")
 def lost_in_starts(c: Conditions, dispatch: Dispatch) -> F:
     """What starts lose of it, TH/s hours, (intervals,)."""
-    lost, starts = np.zeros(len(c.grid)), machine_starts(c, dispatch)
+    return _lost_th_hours(c, machine_starts(c, dispatch))
+
+
+def _lost_th_hours(c: Conditions, starts: Mapping[str, F]) -> F:
+    lost = np.zeros(len(c.grid))
     for g, group in enumerate(c.farm.fleet):
         first = c.points[group.name][group.modes[0]]
         lost += starts[group.name] * c.restart_hours[g] * first.hashrate_th * _kept_share(c, group)
@@ -75,7 +79,7 @@ def hash_revenue(b: Books) -> F:
 @ACCOUNT.line("Hash lost while restarting", Kind.MACHINES, place=30)
 def restart_loss(b: Books) -> F:
     """Hash that starts lose, times hashprice."""
-    return -usd_per_th_hour(b.c) * lost_in_starts(b.c, b.dispatch)
+    return -usd_per_th_hour(b.c) * _lost_th_hours(b.c, b.flows.starts)
 
 
 @ACCOUNT.line("Wear of starts", Kind.MACHINES, place=40)
@@ -121,7 +125,7 @@ def _of_group(c: Conditions, dispatch: Dispatch, g: int, group: Group) -> Iterat
     for mode in group.modes:
         yield from machines("units below zero", name, -dispatch.units_on[name, mode])
     yield from machines("units available", name, running - available)
-    started = np.maximum(np.diff(running, prepend=c.before.units[g]), 0.0)
+    started = group_starts(c, dispatch, g)
     if group.minimum_on_hours > 0 or group.minimum_off_hours > 0:
         switched = course(c, g, running)
         yield from machines("minimum on time", name, switched.stopped_early)

@@ -46,6 +46,8 @@ def batteries(c: Conditions) -> tuple[Battery, ...]:
 
 def powers_mw(c: Conditions, dispatch: Dispatch) -> list[tuple[F, F]]:
     """What each battery charges and discharges, (intervals,) each; nothing in a schedule that knows none."""
+    names = [storage.name for storage in c.farm.sections(Storage)]
+    if not names:
+        return []
     nothing, charge, discharge = np.zeros(len(c.grid)), dispatch["charge_mw"], dispatch["discharge_mw"]
-    names = (storage.name for storage in c.farm.sections(Storage))
     return [(charge.get(name, nothing), discharge.get(name, nothing)) for name in names]

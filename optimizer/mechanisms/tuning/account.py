@@ -13,7 +13,7 @@ from optimizer.accounts.ledger import Account, Kind, offered
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.mechanisms.tuning.config import tuning_of
-from optimizer.mechanisms.tuning.count import changes, changes_of
+from optimizer.mechanisms.tuning.count import changes, changes_by_group
 from optimizer.mechanisms.tuning.facts import changes_allowed
 from optimizer.units import usd_per_th_hour
 
@@ -40,29 +40,28 @@ def tuning_loss(b: Books) -> F:
 @ACCOUNT.line("Wear of changes of mode", Kind.MACHINES, place=43)
 def tuning_wear(b: Books) -> F:
     """Changes of mode times their wear."""
-    wear = np.zeros(len(b.c.grid))
+    wear, changed = np.zeros(len(b.c.grid)), changes_by_group(b.c, b.dispatch)
     for group in b.c.farm.fleet:
         if (tuning := tuning_of(group)) is not None:
-            wear -= tuning.wear_usd_per_change * changes_of(b.c, b.dispatch, group)
+            wear -= tuning.wear_usd_per_change * changed[group.name]
     return wear
 
 
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More changes on a day than a group has."""
+    changed, first_of_day = changes_by_group(c, dispatch), np.unique(c.grid.day_of_interval, return_index=True)[1]
     for g, group in enumerate(c.farm.fleet):
-        changed = changes_of(c, dispatch, group)
-        for day, allowed in enumerate(changes_allowed(c, g).tolist()):
-            today = np.flatnonzero(c.grid.day_of_interval == day)
-            if (made := float(changed[today].sum())) > allowed + UNIT_TOLERANCE:
-                yield Breach("changes of mode per day", group.name, int(today[0]), made - allowed, "changes")
+        if group.name in changed:
+            over = np.add.reduceat(changed[group.name], first_of_day) - changes_allowed(c, g)
+            for day in np.flatnonzero(over > UNIT_TOLERANCE).tolist():
+                yield Breach("changes of mode per day", group.name, int(first_of_day[day]), float(over[day]), "changes")
 
 
 @ACCOUNT.note
 def modes_changed(b: Books) -> Iterator[str]:
     """How often machines change their mode."""
-    for group in b.c.farm.fleet:
-        changed = changes_of(b.c, b.dispatch, group)
+    for name, changed in changes_by_group(b.c, b.dispatch).items():
         if intervals := np.count_nonzero(changed > UNIT_TOLERANCE):
             times = f"{changed.sum():,.0f} times, in {intervals} of {len(changed)} intervals"
-            yield f"Machines of {group.name} change their mode {times}."
+            yield f"Machines of {name} change their mode {times}."

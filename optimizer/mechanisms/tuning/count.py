@@ -6,9 +6,8 @@ import numpy as np
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.flows import machine_starts
+from optimizer.accounts.flows import group_starts
 from optimizer.arrays import F
-from optimizer.config.fleet import Group
 from optimizer.mechanisms.tuning.config import tuning_of
 
 
@@ -18,11 +17,11 @@ def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
     What a mode has more than before comes from rest as far as the group grows, into the mode with the most hash first,
     which costs most to tune for, and from other modes else. What stops or falls out changes nothing.
     """
-    changed, starts = {}, machine_starts(c, dispatch)
-    for group in c.farm.fleet:
+    changed = {}
+    for g, group in enumerate(c.farm.fleet):
         if tuning_of(group) is None:
             continue
-        resting, points = starts[group.name], c.points[group.name]
+        resting, points = group_starts(c, dispatch, g), c.points[group.name]
         for mode in sorted(points, key=lambda mode: -points[mode].hashrate_th):
             units = dispatch.units_on[group.name, mode]
             more = np.maximum(np.diff(units, prepend=c.before.modes[group.name, mode]), 0.0)
@@ -31,7 +30,9 @@ def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
     return changed
 
 
-def changes_of(c: Conditions, dispatch: Dispatch, group: Group) -> F:
-    """Machines of a group that change their mode as each interval begins, (intervals,); nothing of one not tuned."""
-    mine = [units for (name, _), units in changes(c, dispatch).items() if name == group.name]
-    return np.asarray(sum(mine, np.zeros(len(c.grid))))
+def changes_by_group(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
+    """Machines of each group that is tuned that change their mode as each interval begins, (intervals,) each."""
+    changed: dict[str, F] = {}
+    for (name, _), units in changes(c, dispatch).items():
+        changed[name] = changed.get(name, 0.0) + units
+    return changed

@@ -16,7 +16,7 @@ def changes_allowed(c: Conditions, g: int) -> F:
     tuning = tuning_of(group)
     if tuning is None or tuning.changes_per_day is None:
         return np.full(days, np.inf)
-    most = [c.units_available[g, c.grid.day_of_interval == day].max() for day in range(days)]
-    allowed = tuning.changes_per_day * np.array(most)
+    first_of_day = np.unique(c.grid.day_of_interval, return_index=True)[1]
+    allowed = tuning.changes_per_day * np.maximum.reduceat(c.units_available[g], first_of_day)
     allowed[0] -= c.state.section(ChangesMade).changes_today.get(group.name, 0.0)
     return np.maximum(allowed, 0.0)

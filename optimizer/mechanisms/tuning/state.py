@@ -10,7 +10,7 @@ from pydantic import Field
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.state import StateSection
 from optimizer.mechanisms.tuning.config import tuning_of
-from optimizer.mechanisms.tuning.count import changes_of
+from optimizer.mechanisms.tuning.count import changes_by_group
 
 
 class ChangesMade(StateSection):
@@ -24,9 +24,9 @@ class ChangesMade(StateSection):
     def after(self, c: Any, dispatch: Any) -> Self:
         """Those of the local day in which the schedule ends; none where it ends at midnight."""
         today = np.asarray(c.grid.day_of_interval == (len(c.grid.days) - 1 if c.grid.last_day_goes_on else -1))
-        before = self.changes_today if today[0] else {}
+        before, changed = self.changes_today if today[0] else {}, changes_by_group(c, dispatch)
         made = {
-            group.name: float(changes_of(c, dispatch, group)[today].sum()) + before.get(group.name, 0.0)
+            group.name: float(changed[group.name][today].sum()) + before.get(group.name, 0.0)
             for group in c.farm.fleet
             if _limited(group)
         }

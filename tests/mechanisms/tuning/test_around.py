@@ -20,7 +20,7 @@ from optimizer.daily.kept import planned_record
 from optimizer.daily.record import record_of, sealed
 from optimizer.mechanisms.tuning.account import modes_changed
 from optimizer.mechanisms.tuning.config import Tuning, tuning_of
-from optimizer.mechanisms.tuning.count import changes_of
+from optimizer.mechanisms.tuning.count import changes_by_group
 from optimizer.mechanisms.tuning.state import ChangesMade
 from optimizer.plan.checker import check
 from optimizer.plan.nearest import plan_or_nearest
@@ -217,7 +217,7 @@ def test_the_sample_keeps_its_modes_where_it_would_else_step_through_them() -> N
     fleet = tuple(one.model_copy(update={"tuning": None}) for one in loaded.fleet)
     blind = plan_farm(loaded.model_copy(update={"fleet": fleet}), CONFIGS).dispatch
     seen, unseen = (
-        sum(int((changes_of(plan.conditions, dispatch, one) > 0).sum()) for one in loaded.fleet)
+        sum(int((changed > 0).sum()) for changed in changes_by_group(plan.conditions, dispatch).values())
         for dispatch in (plan.dispatch, blind)
     )
     assert (seen, unseen) == (1, 17)
