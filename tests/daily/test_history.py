@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import sqlite3
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 from optimizer.daily.history import History
 from optimizer.daily.history_view import _charts, render_history
 from optimizer.daily.job import run_once
+from optimizer.daily.log_file import COLUMNS
 from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, review
 from tests.commands.running import beside, curtail
@@ -308,11 +310,15 @@ def test_a_year_of_runs_is_read_within_a_second(farm: Path, state: Path) -> None
         ((_, told),) = [row for number, row in history.settled().items() if number == 1]
         year = range(10_000 - 8760, 10_000)
         values = [(n, run.start - 3600 * (10_000 - n), run.end - 3600 * (10_000 - n)) for n in year]
-        history.work(
-            lambda file: file.executemany(
-                "INSERT INTO runs SELECT ?, logged, seconds, at, status, exit_code, message, run, ?, ?, planned_usd, "
-                "inputs, digest, NULL FROM runs WHERE number = 1", values)
-        )  # fmt: skip
+
+        def insert(file: sqlite3.Connection) -> None:
+            kept = file.execute(f"SELECT {COLUMNS}, digest FROM runs WHERE number = 1").fetchone()
+            made = [(n, *kept[1:8], start, end, *kept[10:]) for n, start, end in values]
+            file.execute("BEGIN")  # one transaction, and one wait for the disk
+            file.executemany(f"INSERT INTO runs ({COLUMNS}, digest) VALUES ({', '.join('?' * len(kept))})", made)
+            file.execute("COMMIT")
+
+        history.work(insert)
         rest = json.loads(told)[4:]
         rows = [(n, start + 3600, json.dumps([n, run.run, start, start + 3600, *rest])) for n, start, _ in values]
         history.keep_settled(rows, history.version())
