@@ -39,9 +39,9 @@ class Problem:
                 raise ValueError(
                     f"{parameter.name}: {values.dtype} of shape {values.shape}, expected float64 of {shape}"
                 )
-            wrong = np.isnan(values) if parameter.open_ended else ~np.isfinite(values)
-            if wrong.any():
-                raise ValueError(f"{parameter.name}: {np.count_nonzero(wrong)} value(s) are not finite")
+            fine = ~np.isnan(values) if parameter.open_ended else np.isfinite(values)
+            if not fine.all():
+                raise ValueError(f"{parameter.name}: {np.count_nonzero(~fine)} value(s) are not finite")
         for name, members in self.sets.items():
             self._judge_positions(name, members)
 

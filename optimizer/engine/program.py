@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -24,7 +25,7 @@ class Rows:
     start: int
     shape: tuple[int, ...]
 
-    @property
+    @cached_property
     def stop(self) -> int:
         """One past the last row."""
         return self.start + math.prod(self.shape)
@@ -103,6 +104,7 @@ class ArrayModel:
         self.columns: dict[str, ColumnBlock] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
+        self._domains: dict[tuple[str, ...], tuple[list[Index], tuple[int, ...]]] = {}
         self._summing, self.formulation = False, problem.formulation
         for name, members in problem.sets.items():
             self._declare_set(name, members)
@@ -150,8 +152,10 @@ class ArrayModel:
 
     def domain(self, over: tuple[str, ...]) -> tuple[list[Index], tuple[int, ...]]:
         """An index for each set, along its own axis of the rows, and the sizes."""
-        sets = [self._sets[name] for name in over]
-        return [grid[..., None] for grid in np.ix_(*sets)], tuple(map(len, sets))
+        if over not in self._domains:
+            sets = [self._sets[name] for name in over]
+            self._domains[over] = [grid[..., None] for grid in np.ix_(*sets)], tuple(map(len, sets))
+        return self._domains[over]
 
 
 def _rule(name: str, result: Any, expected: type) -> Any:
@@ -176,9 +180,9 @@ def term_cost(model: ArrayModel, term: Term) -> TermCost:
 
 def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, float]:
     """The cost vector and the constant that the lines of the objective add up to."""
-    cost = np.zeros(n_columns)
-    for entry in terms.values():
-        np.add.at(cost, entry.columns, entry.coefficients)
+    columns = np.concatenate([np.zeros(0, np.int32), *(entry.columns for entry in terms.values())])
+    weights = np.concatenate([np.zeros(0), *(entry.coefficients for entry in terms.values())])
+    cost: Float = np.bincount(columns, weights, n_columns)
     return cost, sum(entry.constant for entry in terms.values())
 
 

@@ -14,6 +14,8 @@ from optimizer.mechanisms.calls.config import Event
 def missed_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
     """The worst miss so far of every event that is charged for it, MW."""
     missed = dict(c.state.missed_mw)
+    if all(event.violation_usd_per_mw is None for event in c.farm.sections(Event)):
+        return missed
     for miss in misses(c, grid_import_mw(c, dispatch)):
         event = c.farm.sections(Event)[miss.event]
         if event.violation_usd_per_mw is not None:

@@ -8,7 +8,6 @@ from typing import TypeVar
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
-from optimizer.arrays import F
 from optimizer.config.farm import Farm
 from optimizer.config.state import Key
 from optimizer.mechanisms.demand.account import peaks
@@ -24,22 +23,23 @@ def peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
     if not c.billing.goes_on(last):
         begun = last.ends < c.grid.end  # by the end of an interval that began before
         return {demand.name: 0.0 for demand in c.farm.sections(Demand) if begun}
-    metered = _metered(c, grid_import_mw(c, dispatch))
-    return {name: mw for (name, label), mw in metered.items() if label == last.label}
+    return {name: mw for (name, label), mw in _measured(c, dispatch).items() if label == last.label}
 
 
 def past_peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, dict[str, float]]:
     """The highest import of the billing periods before that, by charge and month."""
     billing, past = c.billing, {name: dict(months) for name, months in c.state.bill.past_peaks_mw.items()}
     last = billing.periods[-1]
-    for (name, label), mw in _metered(c, grid_import_mw(c, dispatch)).items():
+    for (name, label), mw in _measured(c, dispatch).items():
         if label != last.label or not billing.goes_on(last):
             past.setdefault(name, {})[label] = mw
     return past
 
 
-def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
+def _measured(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], float]:
     """The measured peak of every demand charge in every period so far, by name and label; none that is not known."""
+    if not c.farm.sections(Demand):
+        return {}
     billing, so_far = c.billing, c.state.bill.peaks_mw
     first = billing.periods[0]
     found = {(demand.name, period.label): 0.0 for demand in c.farm.sections(Demand) for period in billing.periods}
@@ -48,7 +48,7 @@ def _metered(c: Conditions, imported: F) -> dict[tuple[str, str], float]:
         for demand in c.farm.sections(Demand):
             if demand.name not in so_far and billing.counted_before(demand.when, first):
                 del found[demand.name, first.label]
-    for bill, peak in zip(peak_bills(c), peaks(c, imported), strict=True):
+    for bill, peak in zip(peak_bills(c), peaks(c, grid_import_mw(c, dispatch)), strict=True):
         key = c.farm.sections(Demand)[bill.charge].name, billing.periods[bill.period].label
         if key in found:
             found[key] = max(found[key], peak.measured_mw)

@@ -107,8 +107,10 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
 @ACCOUNT.there
 def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """No more is charged and discharged than fits; a hard limit on import is kept by charging less, before machines."""
+    powers: list[tuple[F, F]] = []
+    if not c.farm.sections(Storage):
+        return _within(c, dispatch, powers)
     over = np.maximum(grid_import_mw(c, dispatch) - hard_limit(c).import_mw, 0.0)
-    powers = []
     for charge, discharge in powers_mw(c, dispatch):
         less = np.minimum(charge, over)
         powers.append((charge - less, discharge))
@@ -119,8 +121,10 @@ def there(c: Conditions, dispatch: Dispatch) -> Dispatch:
 @ACCOUNT.follow
 def follow(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """What fewer machines no longer take is not discharged, and kept for later."""
+    powers: list[tuple[F, F]] = []
+    if not c.farm.sections(Storage):
+        return _within(c, dispatch, powers)
     surplus = np.maximum(-grid_import_mw(c, dispatch), 0.0)
-    powers = []
     for charge, discharge in powers_mw(c, dispatch):
         less = np.minimum(discharge, surplus)
         powers.append((charge, discharge - less))

@@ -17,7 +17,7 @@ from optimizer.mechanisms.tiers.facts import tiers_left
 def after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
     """Energy of the billing period the schedule ends in, by tier."""
     last, rules = len(c.billing.periods) - 1, c.farm.sections(Tier)
-    if not c.billing.goes_on(c.billing.periods[last]):
+    if not rules or not c.billing.goes_on(c.billing.periods[last]):
         return {}
     so_far, imported = c.bill_carried.tier_mwh, grid_import_mw(c, dispatch)
     used = {rules[tier.item].name: counted_mwh(tier, imported) for tier in tiers_left(c) if tier.period == last}

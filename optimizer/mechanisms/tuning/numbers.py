@@ -27,7 +27,10 @@ def numbers(c: Conditions) -> Part:
     day_start = np.append(np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days))), n)
     allowed = np.array([changes_allowed(c, g) for g in range(len(fleet))])
     limited = np.isfinite(allowed).all(axis=1)
-    growing, at = np.nonzero(np.array([_start_is_cheaper(c, g, limited=bool(limited[g])) for g in range(len(fleet))]))
+    cheaper = np.zeros((len(fleet), n), dtype=np.bool_)
+    for g in np.flatnonzero(tuned).tolist():
+        cheaper[g] = _start_is_cheaper(c, g, limited=bool(limited[g]))
+    growing, at = np.nonzero(cheaper)
     in_service = c.units_available + c.fallen_out
     sets: dict[str, AnySet] = {
         "TUNED_GROUPS": Subset("GROUPS", where(tuned)),
