@@ -182,7 +182,7 @@ def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, fl
     """The cost vector and the constant that the lines of the objective add up to."""
     columns = np.concatenate([np.zeros(0, np.int32), *(entry.columns for entry in terms.values())])
     weights = np.concatenate([np.zeros(0), *(entry.coefficients for entry in terms.values())])
-    cost: Float = np.bincount(columns, weights, n_columns)
+    cost = np.bincount(columns, weights, n_columns).astype(np.float64, copy=False)
     return cost, sum(entry.constant for entry in terms.values())
 
 
