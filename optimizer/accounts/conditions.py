@@ -237,10 +237,10 @@ def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
     name = f"{work_out.__module__}.{work_out.__qualname__}"  # conditions go to other processes, functions do not
 
     @wraps(work_out)
-    def found(c: Conditions) -> T:
+    def cached(c: Conditions) -> T:
         if name not in c.known:
             c.known[name] = work_out(c)
         known: T = c.known[name]
         return known
 
-    return found
+    return cached

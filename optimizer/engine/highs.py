@@ -122,11 +122,11 @@ def _ended(status: Any) -> Ended:
 
 
 def _solution(program: LinearProgram, highs: Any, ended: Ended, *, mixed: bool) -> Solution:
-    found = highs.getSolution()
-    x = np.asarray(found.col_value, dtype=np.float64)
-    row_dual = np.asarray(found.row_dual, dtype=np.float64)
-    column_dual = np.asarray(found.col_dual, dtype=np.float64)
-    duals = found.dual_valid
+    answer = highs.getSolution()
+    x = np.asarray(answer.col_value, dtype=np.float64)
+    row_dual = np.asarray(answer.row_dual, dtype=np.float64)
+    column_dual = np.asarray(answer.col_dual, dtype=np.float64)
+    duals = answer.dual_valid
     objective = float(highs.getInfo().objective_function_value)
     return Solution(
         objective=objective,

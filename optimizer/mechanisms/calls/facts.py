@@ -92,7 +92,7 @@ class PaidSpan:
         """
         last = {offer.baseline_mw: (offer, count) for count, offer in enumerate(self.offers, 1)}
         anew = {offer.baseline_mw for offer in self.offers if not _reached(offer, self.offers)}
-        return tuple(found for baseline, found in last.items() if baseline >= self.held_mw or baseline in anew)
+        return tuple(entry for baseline, entry in last.items() if baseline >= self.held_mw or baseline in anew)
 
 
 def _reached(offer: Offer, others: Iterable[Offer]) -> bool:
@@ -188,7 +188,7 @@ class Calls:
         pays = np.zeros((len(self.farm.sections(Event)), len(cuts)), dtype=np.bool_)
         for e, start, end in spans:
             pays[e] |= (starts >= start) & (ends <= end)
-        found = []
+        pieces = []
         for piece in np.flatnonzero(pays.any(axis=0)).tolist():
             interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
             every = (
@@ -203,14 +203,14 @@ class Calls:
             here = [offer for offer in every if offer.baseline_mw > 0.0 or not offer.voluntary]
             if not here:  # below zero there is nothing to sell
                 continue
-            found.append(
+            pieces.append(
                 PaidSpan(
                     interval=interval,
                     hours=(ends[piece] - starts[piece]).total_seconds() / _SECONDS_PER_HOUR,
                     offers=tuple(sorted(here, key=lambda offer: offer.baseline_mw)),
                 )
             )
-        return tuple(found)
+        return tuple(pieces)
 
 
 @fact
