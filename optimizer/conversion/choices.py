@@ -42,14 +42,14 @@ def choices_of(case: Case, rules: Rules) -> Choices:
     labels, paths = case.timeline.labels, case.paths.names
 
     def places(shared: list[bool], names: list[str]) -> tuple[list[str], Int, Int]:
-        told: list[str] = []
+        node_labels: list[str] = []
         at, owner = [], []
         for i, (common, name) in enumerate(zip(shared, names, strict=True)):
-            first = len(told)
-            told += [name] if common or len(paths) == 1 else [f"{name}, {path}" for path in paths]
+            first = len(node_labels)
+            node_labels += [name] if common or len(paths) == 1 else [f"{name}, {path}" for path in paths]
             at.append([first] * len(paths) if common else list(range(first, first + len(paths))))
-            owner += [i] * (len(told) - first)
-        return told, np.array(at, dtype=np.int64).reshape(-1, len(paths)), np.array(owner, dtype=np.int64)
+            owner += [i] * (len(node_labels) - first)
+        return node_labels, np.array(at, dtype=np.int64).reshape(-1, len(paths)), np.array(owner, dtype=np.int64)
 
     nodes, node_of, period = places([q < rules.shared for q in range(len(labels))], list(labels))
     starts = case.vintages.start.tolist()

@@ -56,8 +56,8 @@ class Asker:
 
     def _best(self, change: Change) -> tuple[float, float]:
         """NPV of the best plan with the means there are, and the critical MW it converts."""
-        found = find(case_of(self._sites[False], self._central, change), Variant(BEST, "best", None, Rules()))
-        return found.account.expected_npv, float(found.account.decisions.converted_mw.sum())
+        result = find(case_of(self._sites[False], self._central, change), Variant(BEST, "best", None, Rules()))
+        return result.account.expected_npv, float(result.account.decisions.converted_mw.sum())
 
     def gain(self, change: Change, offer: int) -> float:
         """What an offer in full earns more than mining only."""

@@ -48,14 +48,14 @@ def solve_case(
     program = compile_program(problem)
     options = {"solver": "ipm"} if fast else None
     try:
-        found = solve_counted(
+        solution = solve_counted(
             program, INVESTMENT, whole=bool(program.integer.any()), time_limit=time_limit, options=options
         )
     except InfeasibleError:
         if not reason:
             raise
         raise InfeasibleError(f"no plan keeps every limit:\n{_why(problem, program)}") from None
-    return Solved(settle(case, decisions_of(case, rules, found.values)), program, found)
+    return Solved(settle(case, decisions_of(case, rules, solution.values)), program, solution)
 
 
 def _why(problem: InvestmentProblem, program: LinearProgram) -> str:

@@ -38,7 +38,7 @@ class Variant:
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class VariantResult:
     """A variant with its account; ``beyond_means`` where it needs more equity than can be raised."""
 
     variant: Variant
@@ -91,25 +91,25 @@ def without_equity_limit(site: Site) -> Site:
     return replace(site, study=study)
 
 
-def find(case: Case, variant: Variant, *, shared: int = 0, shared_conversions: int = 0) -> Found:
+def find(case: Case, variant: Variant, *, shared: int = 0, shared_conversions: int = 0) -> VariantResult:
     """The best a variant can do; one that cannot be paid for is told with all the equity it takes."""
     rules = replace(variant.rules, shared=shared, shared_conversions=shared_conversions)
     try:
-        return Found(variant, solve_case(case, rules, reason=False).account, beyond_means=False)
+        return VariantResult(variant, solve_case(case, rules, reason=False).account, beyond_means=False)
     except InfeasibleError:
         lifted = replace(case, site=without_equity_limit(case.site))
-        return Found(variant, solve_case(lifted, rules).account, beyond_means=True)
+        return VariantResult(variant, solve_case(lifted, rules).account, beyond_means=True)
 
 
-def find_all(site: Site, paths: Paths | None = None) -> tuple[Found, ...]:
+def find_all(site: Site, paths: Paths | None = None) -> tuple[VariantResult, ...]:
     """Every variant, on the central path unless told otherwise."""
     case = case_of(site, paths or central(site.timeline))
     return tuple(find(case, variant) for variant in variants_of(case))
 
 
-def figures(found: Found, mining: Account) -> Figures:
+def figures(result: VariantResult, mining: Account) -> Figures:
     """The figures of a variant on the central path, gains over mining only."""
-    account, case, d = found.account, found.account.case, found.account.decisions
+    account, case, d = result.account, result.account.case, result.account.decisions
     energy = d.running_mw * case.block_hours[:, None, :, None]
     debt = np.cumsum((d.drawn_usd - d.repaid_usd).sum(axis=0), axis=0)
     return Figures(
@@ -194,6 +194,6 @@ def bitcoin_cost(site: Site) -> BitcoinCost | None:
     return BitcoinCost(price, power / mined, spent / flexibly, (power + standing + fixed + worn) / mined)
 
 
-def worst(found: Found, tail: float) -> float:
+def worst(result: VariantResult, tail: float) -> float:
     """CVaR of a variant's NPV over its paths."""
-    return cvar(found.account.npv, found.account.case.paths.probability, tail)
+    return cvar(result.account.npv, result.account.case.paths.probability, tail)

@@ -16,7 +16,7 @@ class FlipCell:
     """Where a decision flips, both sides of it, and what is offered today; ``kind`` is plain where nothing flips."""
 
     text: str
-    told: str
+    title: str
     offered: str = ""
     kind: str = ""
 
@@ -32,15 +32,15 @@ def _flip_cell(a: Answer, flip: Flip, offer: int) -> FlipCell:
     what, now, at, below, above = flip_row(a, flip, offer)
     if flip.at is None:
         return FlipCell("always " + above.split()[0], f"{what.strip()}, today {now}: {at}", kind="plain")
-    told = f"{what.strip()}, today {now}: below {at} {below}, above {above}"
+    title = f"{what.strip()}, today {now}: below {at} {below}, above {above}"
     grows, side = above.split()[0], "from" if flip.quantity == "delay_months" else "above"
     offered = f"of {_bare(now)}" if flip.quantity in ("rent", "capex") else ""
-    return FlipCell(f"{grows} {side} {_bare(at)}", told, offered)
+    return FlipCell(f"{grows} {side} {_bare(at)}", title, offered)
 
 
-def _bare(told: str) -> str:
+def _bare(text: str) -> str:
     """A value without its unit, which the head of the column says."""
-    return told.split(" per ")[0]
+    return text.split(" per ")[0]
 
 
 def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
@@ -54,5 +54,5 @@ def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
 def storm_rows(a: Answer) -> tuple[tuple[str, StormWeek], ...]:
     """What the storm of a mean year does to mining only, the best offer in full and the best plan."""
     at = (0, 2 + 2 * a.offer, -1)
-    told = ((a.found[i].variant.name, a.figures[i].storm) for i in at)
-    return tuple((name, storm) for name, storm in told if storm is not None)
+    storms = ((a.results[i].variant.name, a.figures[i].storm) for i in at)
+    return tuple((name, storm) for name, storm in storms if storm is not None)
