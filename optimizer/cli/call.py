@@ -42,16 +42,16 @@ def call(
     from optimizer.errors import InputError
 
     farm = whose(state)
-    for line in farm.said:
+    for line in farm.messages:
         say(line)
     given = time_of(at, "--at")
     now = datetime.now(UTC) if given is None else utc_of(given, farm.timezone, "--at")
     if sum((listed, cancel, to is not None or by is not None)) != 1:
         raise InputError("say one thing: --to or --by with --until, --cancel, or --list")
     if listed:
-        calls, said = telephone_now(state, farm.timezone, last_telephone(state))
+        calls, messages = telephone_now(state, farm.timezone, last_telephone(state))
         shown = [one for one in calls if to_utc(one.end, farm.timezone) > now]
-        for line in said:
+        for line in messages:
             say(line)
     elif cancel:
         shown = list(cancel_calls(state, farm.timezone, now, name, say))

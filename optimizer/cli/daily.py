@@ -52,7 +52,7 @@ def daily(
 
         print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
     shown = () if done.plan is None else done.plan.conditions.warnings  # by the summary
-    for line in done.said if done.exit_code or not as_json else ():
+    for line in done.messages if done.exit_code or not as_json else ():
         if line not in shown:
             say(line)
     if done.folder is not None and not as_json:

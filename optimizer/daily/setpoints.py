@@ -102,7 +102,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
     grid = record.market.grid
     t = int(np.clip(grid.starts.searchsorted(now, side="right") - 1, 0, len(grid) - 1))
     earlier = {} if before is None else {(point.group, point.mode): point for point in before.setpoints}
-    found = []
+    of_groups = []
     for g, group in enumerate(record.farm.fleet):
         for mode in group.modes:
             units = np.rint(record.dispatch.units_on[group.name, mode]).astype(np.int64)
@@ -119,7 +119,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
             if stop < len(grid):
                 follows = Next(at=until, machines_on=int(units[stop]), reason=reasons[stop])
             on = int(units[t])
-            found.append(
+            of_groups.append(
                 SetPoint(
                     group=group.name,
                     mode=mode,
@@ -130,7 +130,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
                     next=follows,
                 )
             )
-    return tuple(found)
+    return tuple(of_groups)
 
 
 def shortfall(record: Record, now: pd.Timestamp) -> tuple[float, datetime | None]:

@@ -41,10 +41,10 @@ def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[s
     """
     block = program.columns[variable]
     first, n = block.first, math.prod(block.shape)
-    found: dict[str, F] = {}
+    charged: dict[str, F] = {}
 
     def add(name: str, columns: NDArray[np.signedinteger[Any]], usd: F) -> None:
-        found[name] = np.bincount(columns - first, weights=usd, minlength=n).reshape(block.shape).astype(np.float64)
+        charged[name] = np.bincount(columns - first, weights=usd, minlength=n).reshape(block.shape).astype(np.float64)
 
     for name, term in program.terms.items():
         mine = (term.columns >= first) & (term.columns < first + n)
@@ -57,7 +57,7 @@ def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[s
         if begin < end:
             at = entry[begin:end]
             add(name, program.indices[at], usd[at])
-    return found
+    return charged
 
 
 def _by_item(charged: Mapping[str, F]) -> dict[str, F]:

@@ -62,10 +62,10 @@ def _default(key: Key) -> Any:
 
 def _with(state: State, value: Callable[[Key, Any], Any]) -> State:
     """The state with other values of the mechanisms' keys; of one such as `bill.peaks_mw` in a section of it."""
-    found: dict[str, Any] = {}
+    by_section: dict[str, Any] = {}
     for key in keys():
         section, _, name = key.name.rpartition(".")
         holder = getattr(state, section) if section else state
-        found.setdefault(section, {})[name] = value(key, getattr(holder, name))
-    sections = {name: getattr(state, name).model_copy(update=keys) for name, keys in found.items() if name}
-    return state.model_copy(update=found.get("", {}) | sections)
+        by_section.setdefault(section, {})[name] = value(key, getattr(holder, name))
+    sections = {name: getattr(state, name).model_copy(update=keys) for name, keys in by_section.items() if name}
+    return state.model_copy(update=by_section.get("", {}) | sections)

@@ -58,8 +58,8 @@ class Placed:
             relative = stands_for(value) if isinstance(value, datetime) else None
             return value if relative is None else relative.on_clock(begins, zone)
 
-        found: S = walked(section, dated)
-        return found
+        dated_section: S = walked(section, dated)
+        return dated_section
 
     def seen_from_anywhere(self, value: Any) -> Any:
         """Sections with the paths of their series made absolute: the farm's are relative to another file."""

@@ -50,7 +50,7 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
     site, state = write_farm(tmp_path / "farm"), before(tmp_path, form)
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert (done.status, done.exit_code) == ("planned", 0)
-    assert [line.rpartition("/")[2] for line in done.said] == [
+    assert [line.rpartition("/")[2] for line in done.messages] == [
         "farm.json: is missing; its schedule and set-points tell whose this folder is"
     ]
     assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
@@ -74,7 +74,7 @@ def test_a_form_of_the_future_is_set_aside(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace('{"form":1', '{"form":99'))
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert done.exit_code == 0
-    assert any("is of another version of curtail (form 99" in line for line in done.said)
+    assert any("is of another version of curtail (form 99" in line for line in done.messages)
     assert list(state.glob("record.json.damaged-*"))
 
 
@@ -267,7 +267,7 @@ def test_after_a_long_silence_a_measured_state_is_enough(tmp_path: Path) -> None
     for hour in (0, 2, 4):
         done = run(14 + hour / 24)
         assert (done.status, done.exit_code) == ("safe", 5)
-        assert "give the highest import so far that Any time counts" in done.said[0]
+        assert "give the highest import so far that Any time counts" in done.messages[0]
     (state / "state.yaml").write_text("at: 2026-02-25 06:00\nbill: {peaks_mw: {Any time: 16}}\n")
     done = run(14.25)
     assert (done.status, done.exit_code) == ("planned", 0)

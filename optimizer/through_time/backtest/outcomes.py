@@ -154,16 +154,16 @@ def between(one: RungOutcome, other: RungOutcome) -> dict[str, float]:
     return {line: usd for line, usd in differences.items() if abs(usd) >= _NOTHING}
 
 
-def figures(told: Ladder) -> dict[str, Any]:
+def figures(ladder: Ladder) -> dict[str, Any]:
     """The ladder as plain data, for JSON."""
     rungs = {}
-    keys = list(told.rungs)
+    keys = list(ladder.rungs)
     for key, before in zip(keys, [None, *keys], strict=False):
-        rung = told.rungs[key]
+        rung = ladder.rungs[key]
         rungs[key] = {
             "profit_usd": rung.profit,
-            "usd_per_mw_year": told.usd_per_mw_year(key),
-            "share_of_bound": told.share_of_bound(key),
+            "usd_per_mw_year": ladder.usd_per_mw_year(key),
+            "share_of_bound": ladder.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
             "energy_mwh": rung.energy_mwh,
@@ -174,17 +174,17 @@ def figures(told: Ladder) -> dict[str, Any]:
             "peaks": [
                 {"charge": p.charge, "start": p.start, "import_mw": p.import_mw, "hit": p.hit} for p in rung.peaks
             ],
-            "usd_against_the_rung_before": {} if before is None else between(told.rungs[before], rung),
+            "usd_against_the_rung_before": {} if before is None else between(ladder.rungs[before], rung),
             "daily_usd": [round(float(usd), 2) for usd in rung.daily_usd],
         }
     return {
-        "farm": told.farm,
-        "start": told.start,
-        "end": told.end,
-        "timezone": told.timezone,
-        "full_load_mw": told.full_mw,
-        "years": told.years,
-        "price_lag_intervals": told.lag,
-        "days": list(told.days),
+        "farm": ladder.farm,
+        "start": ladder.start,
+        "end": ladder.end,
+        "timezone": ladder.timezone,
+        "full_load_mw": ladder.full_mw,
+        "years": ladder.years,
+        "price_lag_intervals": ladder.lag,
+        "days": list(ladder.days),
         "rungs": rungs,
     }

@@ -73,14 +73,14 @@ class Replay:
         return chained(pieces)
 
     def _kept(self, day: int, state: State) -> tuple[Followed, State]:
-        begun, first = _told(self.k.actual.farm, state), self._edges[day]
-        found = self.store.get(REPLANNING.key, first, begun)
-        if found is not None:
-            return found[1], State.written(found[2])
+        begun, first = _as_text(self.k.actual.farm, state), self._edges[day]
+        stored = self.store.get(REPLANNING.key, first, begun)
+        if stored is not None:
+            return stored[1], State.written(stored[2])
         piece, after = self._day(day, State.written(begun))
-        told = _told(self.k.actual.farm, after)
-        self.store.put(REPLANNING.key, first, begun, self._edges[day + 1], piece, told)
-        return piece, State.written(told)
+        text = _as_text(self.k.actual.farm, after)
+        self.store.put(REPLANNING.key, first, begun, self._edges[day + 1], piece, text)
+        return piece, State.written(text)
 
     def _day(self, day: int, state: State) -> tuple[Followed, State]:
         pieces = []
@@ -90,6 +90,6 @@ class Replay:
         return chained(pieces), state
 
 
-def _told(farm: Farm, state: State) -> str:
+def _as_text(farm: Farm, state: State) -> str:
     """A state as text, with what nothing in the farm file asks for left out."""
     return asked(state, farm).model_dump_json()

@@ -48,12 +48,12 @@ def schedules(
             tasks += stretches(k)
         if workers > 1:
             _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
-        found = {}
+        by_rung = {}
         for key in RUNGS:
             if key in keys:
-                found[key] = _rung(k, rules, store, key) if RUNGS[key].run else _walked(k, store, show)
+                by_rung[key] = _rung(k, rules, store, key) if RUNGS[key].run else _walked(k, store, show)
                 show()
-        return found
+        return by_rung
     finally:
         store.close()
 
@@ -63,9 +63,9 @@ def _walked(k: Knowledge, store: Store, show: Callable[[], None]) -> Followed:
 
 
 def _rung(k: Knowledge, rules: Backtest, store: Store, key: str) -> Followed:
-    found = store.get(key, 0, "")
-    if found is not None:
-        return found[1]
+    stored = store.get(key, 0, "")
+    if stored is not None:
+        return stored[1]
     run = RUNGS[key].run
     assert run is not None, "re-planning is replayed day by day"
     made = run(k, rules)

@@ -94,13 +94,13 @@ def with_calendar(c: Conditions, seen: Conditions, off: Bool) -> Followed:
 def _earned(c: Conditions) -> list[F]:
     """USD per hour of one machine by group, (modes, intervals): hash after the pool's fee, or the hosting fee."""
     worth = np.array([usd_per_th_hour(value) for value in c.market.hashprice_usd_per_ph_day])
-    found = []
+    by_group = []
     for group in c.farm.fleet:
         fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
         points = group.points.values()
         if (hosting := group.section(Hosting)) is None:
-            found.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
+            by_group.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
         else:
             usd = hosting.fee_usd_per_mwh
-            found.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
-    return found
+            by_group.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
+    return by_group

@@ -114,7 +114,7 @@ def test_a_call_goes_before_a_promise() -> None:
     found = plan_or_nearest(c)
     assert found.nearest
     assert found.plan.dispatch.units_on["H", "normal"].tolist() == [10, 0, 10, 10]
-    assert any("Ann" in sentence and "storm" in sentence for sentence in found.said), found.said
+    assert any("Ann" in sentence and "storm" in sentence for sentence in found.messages), found.messages
 
 
 def test_rules_the_posture_and_old_records_know_nothing_of_it() -> None:

@@ -164,8 +164,8 @@ def test_limits_that_collide_are_told_with_it() -> None:
     )
     found = plan_or_nearest(c)
     assert found.plan.dispatch.units_on["G", "normal"].tolist() == [10, 5, 10]
-    assert "group G has 1 changes of mode left on 2026-02-11" in found.said[-1]
-    assert "come from rest" not in found.said[-1]
+    assert "group G has 1 changes of mode left on 2026-02-11" in found.messages[-1]
+    assert "come from rest" not in found.messages[-1]
     free = replace(c, farm=tuned(DIP, changes_per_day=2.0).farm.model_copy(update={"events": c.farm.events}))
     assert plan_or_nearest(free).plan.dispatch.units_on["G", "eco"].tolist() == [0, 10, 0]
 
