@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.catalogue import Machine
-from optimizer.conversion.case import Site
+from optimizer.conversion.case import StudySite
 from optimizer.conversion.files.load import site_of
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
@@ -61,7 +61,7 @@ def site(
     site_mw: float = 10.0,
     sold: tuple[dict[str, Any], ...] = (),
     **more: Any,
-) -> Site:
+) -> StudySite:
     """A site of ten MW: ten machines of one MW that earn 60 USD/MWh, and the offer, unless told otherwise.
 
     ``sold``: machines that are in the catalogue besides.

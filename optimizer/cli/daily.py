@@ -39,9 +39,9 @@ def daily(
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
     from optimizer.daily.files import summary_of
     from optimizer.daily.job import run_once
-    from optimizer.daily.on_change import Program
+    from optimizer.daily.on_change import OnChange
 
-    program = None if on_change is None else Program(on_change, say)
+    program = None if on_change is None else OnChange(on_change, say)
     done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
     if as_json:
         typer.echo(json.dumps(summary_of(done), allow_nan=False))
@@ -139,7 +139,7 @@ def watch(
     from optimizer.daily.identity import damage_set_aside
     from optimizer.daily.job import loaded
     from optimizer.daily.lock import locked
-    from optimizer.daily.on_change import Program
+    from optimizer.daily.on_change import OnChange
     from optimizer.daily.watch import Watch, clock_from
 
     begins = time_of(at, "--at")
@@ -148,7 +148,7 @@ def watch(
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)
-    program = None if on_change is None else Program(on_change, say, lambda: watching.stopped)
+    program = None if on_change is None else OnChange(on_change, say, lambda: watching.stopped)
     with locked(state) as in_the_way:
         for line in (*in_the_way, *damage_set_aside(state)):
             say(line)

@@ -8,12 +8,12 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.conversion.case import Change, Site
+from optimizer.conversion.case import Change, StudySite
 from optimizer.conversion.files.load import Read
 from optimizer.conversion.flips import QUANTITIES, Asker, Flip, best_flip, full_flip, of_fleet
-from optimizer.conversion.sensitivity import Cell, Swing, heat_map, tornado
+from optimizer.conversion.sensitivity import HeatPoint, Swing, heat_map, tornado
 from optimizer.conversion.uncertain import Uncertain, decide
-from optimizer.conversion.variants import BitcoinCost, Figures, VariantResult, bitcoin_cost, figures, find_all
+from optimizer.conversion.variants import BitcoinCost, VariantFigures, VariantResult, bitcoin_cost, figures, find_all
 from optimizer.errors import CurtailError
 from optimizer.files.workers import worker_pool
 from optimizer.market.hashprice import hashprice, subsidy_on
@@ -39,14 +39,14 @@ class FleetAnswer:
 class Answer:
     """What a study found. ``offer`` is the position of the offer that is worth most in full."""
 
-    site: Site
+    site: StudySite
     results: tuple[VariantResult, ...]
-    figures: tuple[Figures, ...]
+    figures: tuple[VariantFigures, ...]
     offer: int
     full_flips: tuple[tuple[Flip, ...], ...]  # by offer
     best_flips: tuple[Flip, ...]
     swings: tuple[Swing, ...]
-    heat: tuple[tuple[Cell, ...], ...]
+    heat: tuple[tuple[HeatPoint, ...], ...]
     fleets: tuple[FleetAnswer, ...]
     uncertain: Uncertain | None
 
@@ -105,12 +105,12 @@ def _run(parts: list[_Part], workers: int, progress: Progress) -> list[Any]:
         return [future.result() for future in futures]
 
 
-def _full(site: Site, offer: int) -> tuple[Flip, ...]:
+def _full(site: StudySite, offer: int) -> tuple[Flip, ...]:
     ask = Asker(site)
     return tuple(full_flip(ask, offer, quantity) for quantity in QUANTITIES)
 
 
-def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[Cell, ...], ...]]:
+def _best(site: StudySite, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[HeatPoint, ...], ...]]:
     ask = Asker(site)
     return (
         tuple(best_flip(ask, quantity) for quantity in QUANTITIES),
@@ -119,7 +119,7 @@ def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], 
     )
 
 
-def _fleet(site: Site, name: str, offer: int) -> FleetAnswer:
+def _fleet(site: StudySite, name: str, offer: int) -> FleetAnswer:
     ask = Asker(site)
     npv, converted = ask.best(Change())
     return FleetAnswer(

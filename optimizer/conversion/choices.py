@@ -11,7 +11,7 @@ from optimizer.conversion.case import Case
 
 
 @dataclass(frozen=True)
-class Rules:
+class VariantRules:
     """What a variant of the study may do.
 
     ``converted`` fixes the critical MW of some offers, by position, taken up at once in the first period; the others
@@ -37,7 +37,7 @@ class Choices:
     vintage_of_choice: Int
 
 
-def choices_of(case: Case, rules: Rules) -> Choices:
+def choices_of(case: Case, rules: VariantRules) -> Choices:
     """Nodes of the tree of decisions, a period's beside each other."""
     labels, paths = case.timeline.labels, case.paths.names
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.conversion.case import Case, Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.case import Case, StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.variants import BEST, Variant, VariantResult, find, variants_of
@@ -57,7 +57,7 @@ class Uncertain:
         return self.knowing - self.best
 
 
-def decide(site: Site) -> Uncertain | None:
+def decide(site: StudySite) -> Uncertain | None:
     """The answers over a study's paths; None where it names none."""
     uncertainty = site.study.uncertainty
     if uncertainty is None:
@@ -67,10 +67,10 @@ def decide(site: Site) -> Uncertain | None:
     periods = len(site.timeline)
     fixed = [v for v in variants_of(case) if v.path in ("none", "all")]
     results = [find(case, variant, shared=known, shared_conversions=periods) for variant in fixed]
-    free = Variant(BEST, "best", None, Rules())
+    free = Variant(BEST, "best", None, VariantRules())
     best = find(case, free, shared=known, shared_conversions=known)
     commit = find(case, free, shared=known, shared_conversions=periods)
-    wait = find(case, replace(free, rules=Rules(first=known)), shared=known, shared_conversions=known)
+    wait = find(case, replace(free, rules=VariantRules(first=known)), shared=known, shared_conversions=known)
     alone = [find(case_of(site, paths.only(s)), free).account.expected_npv for s in range(len(paths))]
     mining, tail = results[0].account.npv, uncertainty.tail_share
     begun = best.account.decisions.converted_mw[case.vintages.start < known]

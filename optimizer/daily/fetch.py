@@ -26,7 +26,7 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """The bytes of an answer, and whether it told its own length and kept to it."""
 
     body: bytes
@@ -35,7 +35,7 @@ class Answer:
 
 def fetch(
     address: str, headers: dict[str, str], most_bytes: int, deadline_s: float, stopped: Callable[[], bool]
-) -> Answer:
+) -> Reply:
     """What an address answers within a deadline in seconds. Raises OSError with the reason, and StoppedError."""
     asked = {"address": address, "headers": headers, "most_bytes": most_bytes, "deadline_s": deadline_s}
     ends = time.monotonic() + deadline_s
@@ -52,7 +52,7 @@ def fetch(
             process.kill()
     if process.returncode == 0:
         first, _, body = reply.partition(b"\n")
-        return Answer(body, first + b"\n" == WHOLE)
+        return Reply(body, first + b"\n" == WHOLE)
     if time.monotonic() > ends or process.returncode != 1:
         raise TimeoutError(f"there was no whole answer within {deadline_s:g} s")
     raise OSError(reply.decode("utf-8", "replace") or "the request failed")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
-from optimizer.daily.entries import Entry, Run
+from optimizer.daily.entries import Entry, RunEntry
 from optimizer.daily.log_file import COLUMNS, LogFile, whole
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
@@ -47,7 +47,7 @@ _OLD_RECORDS = (
 )
 
 
-_TYPES = get_type_hints(Run)
+_TYPES = get_type_hints(RunEntry)
 
 
 class History(LogFile):
@@ -136,14 +136,14 @@ class History(LogFile):
             return None
         return record, text
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[RunEntry]:
         """Every run in the order in which they were made."""
         runs = []
         for row in self._rows(f"SELECT {COLUMNS} FROM runs ORDER BY number"):  # noqa: S608  # no input
             if all(isinstance(value, kind) for value, kind in zip(row, _TYPES.values(), strict=True)) and all(
                 isfinite(value) for value in row if isinstance(value, float)
             ):
-                runs.append(Run(*row))
+                runs.append(RunEntry(*row))
             else:
                 self.note(f"{self.path}: run {row[0]} is damaged and left out")
         return runs

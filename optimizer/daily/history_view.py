@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.arrays import F
-from optimizer.daily.review import Followed, Review, totals
+from optimizer.daily.review import Review, SettledRun, totals
 from optimizer.report.kit.charts import timeline, trace
 from optimizer.report.kit.packing import packed
 from optimizer.report.kit.page import render
@@ -84,12 +84,12 @@ def render_history(review: Review) -> str:
     )
 
 
-def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
+def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
     """USD per day of each schedule over its hours with a price, and the error summed up; elsewhere nothing is known."""
     if not followed:
         return timeline(zone, 0, np.zeros(0), {}, ())
     minutes: list[float] = []
-    rows: list[Followed | None] = []
+    rows: list[SettledRun | None] = []
     at = float(followed[0].starts)
     for one in followed:
         if one.starts > at:

@@ -38,7 +38,7 @@ _BINDING = {"events": "the calls", "programs": "the programs", "site": "the limi
 _MERGED = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 
 
-class Sections(Section):
+class OrderSections(Section):
     """The sections of a farm file that are read by themselves."""
 
     events: tuple[Event, ...] = ()
@@ -100,20 +100,20 @@ def _text_anyhow(farm_file: Path) -> str:
     return _MERGED.sub("", data.decode(code, "replace").replace("\r\n", "\n"))
 
 
-def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
+def right_of(document: Document, zone: str) -> tuple[OrderSections, tuple[str, ...]]:
     """The calls, programs and site of a document that are right by themselves, and what is wrong with the others.
 
     A site of which a key is wrong is read key by key, where that of before is known: see ``site_of``.
     """
     data = document.data if isinstance(document.data, dict) else {}
-    data = {key: data[key] for key in Sections.model_fields if data.get(key) is not None}
+    data = {key: data[key] for key in OrderSections.model_fields if data.get(key) is not None}
     messages: list[str] = []
     while True:
         try:
-            read = Sections.model_validate(data)
+            read = OrderSections.model_validate(data)
             break
         except ValidationError as error:
-            messages += [f"{fault}{_instead(fault.path)}" for fault in faults_of(error, Sections, document)]
+            messages += [f"{fault}{_instead(fault.path)}" for fault in faults_of(error, OrderSections, document)]
             data = _without(data, {detail["loc"][:2] for detail in error.errors()})
     whole = {"timezone": zone, "events": read.events, "programs": read.programs}
     bad: dict[int, list[tuple[str | int, str]]] = {}

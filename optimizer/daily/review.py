@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from optimizer.daily.entries import Entry, Run
+from optimizer.daily.entries import Entry, RunEntry
 from optimizer.daily.history import History
 from optimizer.daily.prices import Prices
 
@@ -26,7 +26,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Followed:
+class SettledRun:
     """One schedule from its start until the next began, over ``hours`` whose price is known. USD.
 
     ``starts`` and ``stops`` are seconds since 1970, ``begins`` and ``ends`` the same on the farm's clock.
@@ -76,13 +76,13 @@ class Review:
 
     farm: str
     timezone: str
-    runs: tuple[Run, ...]
-    followed: tuple[Followed, ...]
+    runs: tuple[RunEntry, ...]
+    followed: tuple[SettledRun, ...]
     expects_peaks: bool = False
 
 
 class Settled(NamedTuple):
-    """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `Followed`.
+    """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `SettledRun`.
 
     ``hours`` is zero where no price of it is known. ``rule`` is a state as JSON.
     """
@@ -159,14 +159,14 @@ def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> Settled | Non
     return settled if settled[:4] == (entry.number, entry.run, entry.start, ends) else None
 
 
-def _summed(settled: Sequence[Settled]) -> tuple[Followed, ...]:
+def _summed(settled: Sequence[Settled]) -> tuple[SettledRun, ...]:
     """The schedules with the sum of errors so far, and their mean per day over seven days."""
     errors = np.array([one.realised_usd - one.planned_usd for one in settled])
     hours, stops = (np.array([getattr(one, key) for one in settled]) for key in ("hours", "stops"))
     firsts = stops.searchsorted(stops - DRIFT_HOURS * _SECONDS_PER_HOUR, side="right").tolist()
     running = np.cumsum(errors).tolist()
     return tuple(
-        Followed(
+        SettledRun(
             number=one.number,
             run=one.run,
             starts=one.starts,
@@ -209,7 +209,7 @@ def review_json(review: Review) -> dict[str, Any]:
     }
 
 
-def _followed_json(one: Followed | None) -> dict[str, Any] | None:
+def _followed_json(one: SettledRun | None) -> dict[str, Any] | None:
     if one is None:
         return None
     usd = ("planned_usd", "realised_usd", "error_usd", "strike_rule_usd", "gain_usd", "running_error_usd")

@@ -73,14 +73,14 @@ class Linear:
     def __rsub__(self, other: Number) -> Linear:
         return -self + other
 
-    def __le__(self, other: Linear | Number) -> Relation:
-        return Relation.of(self - other, -np.inf, 0.0)
+    def __le__(self, other: Linear | Number) -> BoundedRows:
+        return BoundedRows.of(self - other, -np.inf, 0.0)
 
-    def __ge__(self, other: Linear | Number) -> Relation:
-        return Relation.of(self - other, 0.0, np.inf)
+    def __ge__(self, other: Linear | Number) -> BoundedRows:
+        return BoundedRows.of(self - other, 0.0, np.inf)
 
-    def __eq__(self, other: Linear | Number) -> Relation:  # type: ignore[override]  # a rule's == is a constraint
-        return Relation.of(self - other, 0.0, 0.0)
+    def __eq__(self, other: Linear | Number) -> BoundedRows:  # type: ignore[override]  # a rule's == is a constraint
+        return BoundedRows.of(self - other, 0.0, 0.0)
 
     def __lt__(self, other: object) -> Never:
         raise TypeError("strict inequalities are not linear constraints")
@@ -129,7 +129,7 @@ class Linear:
 
 
 @dataclass(frozen=True, eq=False)
-class Relation:
+class BoundedRows:
     """lower <= expression <= upper, one row per row of the family."""
 
     expression: Linear
@@ -137,7 +137,7 @@ class Relation:
     upper: Number
 
     @classmethod
-    def of(cls, difference: Linear, lower: float, upper: float) -> Relation:
+    def of(cls, difference: Linear, lower: float, upper: float) -> BoundedRows:
         """Move the constant to the other side."""
         return cls(Linear(difference.blocks), lower - difference.constant, upper - difference.constant)
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import Bool
-from optimizer.engine.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
+from optimizer.engine.algebra import BoundedRows, Columns, Index, Linear, Members, Ranges, Table, summed
 from optimizer.engine.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
 from optimizer.engine.matrix import Matrix
 from optimizer.engine.problem import Problem
@@ -205,7 +205,7 @@ def compile_program(
     Raises TypeError where a rule is not linear, IndexError where it looks before the first interval.
     """
     formulation, model = problem.formulation, ArrayModel(problem)
-    relations: list[tuple[Relation, tuple[int, ...]]] = []
+    relations: list[tuple[BoundedRows, tuple[int, ...]]] = []
     rows: dict[str, Rows] = {}
     row = 0
     for family in formulation.families if families is None else families:
@@ -213,7 +213,7 @@ def compile_program(
         rows[family.name] = Rows(row, shape)
         row = rows[family.name].stop
         if 0 not in shape:
-            relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
+            relations.append((_rule(family.name, family.rule(model, *indices), BoundedRows), shape))
     matrix = Matrix(relations)
     costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from optimizer.ensemble.pool import Chunk
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import Outcome, work
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import ScenarioResult, work
 from optimizer.errors import CurtailError, InputError
 
 _PACKAGES = ("curtail", "highspy", "numpy")
@@ -28,7 +28,7 @@ def versions() -> dict[str, str]:
     return installed
 
 
-def _unpacked(packed: bytes) -> Study:
+def _unpacked(packed: bytes) -> EnsembleStudy:
     return pickle.loads(packed)  # type: ignore[no-any-return]  # noqa: S301 - sent by the client of this cluster
 
 
@@ -40,7 +40,7 @@ def _distributed() -> Any:
     return distributed
 
 
-def on_dask(study: Study, chunks: Iterable[Chunk], address: str) -> Iterator[list[Outcome]]:
+def on_dask(study: EnsembleStudy, chunks: Iterable[Chunk], address: str) -> Iterator[list[ScenarioResult]]:
     """Plan the chunks on the cluster at ``address``; results come as they are done.
 
     A chunk over which as many workers have died as the scheduler allows (``distributed.scheduler.allowed-failures``) is
@@ -74,7 +74,7 @@ def _judge_workers(client: Any, address: str) -> None:
             raise InputError(f"--dask {address}: worker {worker} has {differences}; install the same versions")
 
 
-def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chunk]) -> Iterator[list[Outcome]]:
+def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chunk]) -> Iterator[list[ScenarioResult]]:
     """Chunk by chunk, a bounded number under way; the study is a task, which Dask repeats where its holder dies."""
     study = client.submit(_unpacked, packed, pure=False)
     todo = iter(chunks)
@@ -101,5 +101,5 @@ def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chun
             for number in chunk:
                 ask([number])
         else:
-            yield [Outcome(chunk[0], "every worker that took this scenario died")]
+            yield [ScenarioResult(chunk[0], "every worker that took this scenario died")]
         future.release()

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import Bool, F, Int
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import FIGURES, Outcome, line_names
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import FIGURES, ScenarioResult, line_names
 from optimizer.errors import InfeasibleError
 
 TAIL = 0.05
@@ -64,7 +64,7 @@ def cvar(values: F, share: float) -> float:
     return float(weight @ np.sort(values) / weight.sum())
 
 
-def collect(study: Study, outcomes: Iterable[Outcome]) -> Results:
+def collect(study: EnsembleStudy, outcomes: Iterable[ScenarioResult]) -> Results:
     """Put the outcomes together. Raises InfeasibleError where no scenario has a result."""
     groups, intervals = len(study.base.farm.fleet), len(study.base.grid)
     counts = np.zeros(groups * intervals, dtype=np.int64)

@@ -39,7 +39,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Study:
+class EnsembleStudy:
     """An ensemble over the conditions of one plan; ``days`` and ``log_returns`` are its histories, if it has any."""
 
     ensemble: Ensemble
@@ -143,7 +143,7 @@ def make_study(
     histories: Path,
     *,
     progress: Callable[[str], None] = _silent,
-) -> Study:
+) -> EnsembleStudy:
     """Read what an ensemble of a farm needs.
 
     ``folder`` is the one the farm's series are relative to, ``histories`` the ensemble's. With a price history the
@@ -165,7 +165,7 @@ def make_study(
         log_returns = read_log_returns(histories / spec.file, spec, keep_drift=ensemble.btc.keep_drift)
     start: datetime | None = ensemble.start
     base = conditions_of(farm, folder, grid_of(farm, start, ensemble.hours), progress=progress)
-    study = Study(ensemble, base, days, log_returns)
+    study = EnsembleStudy(ensemble, base, days, log_returns)
     if days is None:
         return study
     market = base.market.with_(energy_price_usd_per_mwh=study.usual_price())

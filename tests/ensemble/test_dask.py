@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from optimizer.ensemble.run import run
-from optimizer.ensemble.study import Study
+from optimizer.ensemble.study import EnsembleStudy
 from optimizer.errors import InputError
 from tests.ensemble.cluster import ENVIRONMENT, Cluster
 from tests.ensemble.test_run import assert_same, stored
@@ -29,14 +29,14 @@ def cluster(tmp_path: Path) -> Iterator[Cluster]:
 
 
 @pytest.mark.filterwarnings("default")  # of Dask itself
-def test_a_cluster_gives_the_same_bytes(study: Study, cluster: Cluster, tmp_path: Path) -> None:
+def test_a_cluster_gives_the_same_bytes(study: EnsembleStudy, cluster: Cluster, tmp_path: Path) -> None:
     alone = run(study, tmp_path / "1.sqlite", scenarios=60)
     assert_same(alone, run(study, tmp_path / "2.sqlite", scenarios=60, dask=cluster.address))
     assert stored(tmp_path / "1.sqlite") == stored(tmp_path / "2.sqlite")
 
 
 @pytest.mark.filterwarnings("default")
-def test_nothing_is_lost_with_a_worker(study: Study, cluster: Cluster, tmp_path: Path) -> None:
+def test_nothing_is_lost_with_a_worker(study: EnsembleStudy, cluster: Cluster, tmp_path: Path) -> None:
     """One of two workers is killed (SIGKILL) as soon as the first results are there."""
     done_at_death: list[int] = []
 
@@ -55,7 +55,7 @@ def test_nothing_is_lost_with_a_worker(study: Study, cluster: Cluster, tmp_path:
 
 
 @pytest.mark.filterwarnings("default")
-def test_the_client_is_killed_and_another_goes_on(study: Study, cluster: Cluster, tmp_path: Path) -> None:
+def test_the_client_is_killed_and_another_goes_on(study: EnsembleStudy, cluster: Cluster, tmp_path: Path) -> None:
     command = [
         *(sys.executable, "-m", "optimizer.cli", "montecarlo", "farm.yaml", "ensemble.yaml"),
         *("--scenarios", "2000", "--dask", cluster.address, "--out", "out"),
@@ -86,7 +86,7 @@ def _rows(file: Path) -> int:
 
 
 @pytest.mark.filterwarnings("default")
-def test_no_scheduler_is_told(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_scheduler_is_told(study: EnsembleStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("optimizer.ensemble.cluster._WAIT_S", 1.0)
     with pytest.raises(InputError, match=r"--dask tcp://127\.0\.0\.1:9: there is no scheduler to reach"):
         run(study, tmp_path / "r.sqlite", dask="tcp://127.0.0.1:9")

@@ -17,7 +17,7 @@ from optimizer.config.load import load_catalogue
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
 from optimizer.config.yaml12 import Document, Keys
-from optimizer.conversion.case import Site
+from optimizer.conversion.case import StudySite
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
@@ -38,7 +38,7 @@ _ABOUT = 0.05
 class Read:
     """A site with the farm's machines, and the same site with each of the study's other fleets."""
 
-    site: Site
+    site: StudySite
     fleets: dict[str, Groups]
 
 
@@ -201,7 +201,7 @@ def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, c
         strikes = strikes_of(every, bitcoin, study, adders_usd_per_mwh=adders, loss_share=farm.energy.loss_share)
         study = study.model_copy(update={"power": made_of_history(power, folder, farm.timezone, strikes)})
     notes += _of_another_length(study)
-    site = Site(
+    site = StudySite(
         name=farm.name,
         study=study,
         offers=offers,

@@ -17,7 +17,7 @@ _SOME_MW = 0.05
 
 
 @dataclass(frozen=True)
-class Bar:
+class LaneBar:
     """A bar between two places of a drawing, in per cent of its width, with what it says and which side it is on."""
 
     left: float
@@ -31,7 +31,7 @@ class BarRow:
     """A named row of bars."""
 
     name: str
-    bars: tuple[Bar, ...]
+    bars: tuple[LaneBar, ...]
     value: str
 
 
@@ -106,18 +106,18 @@ def _takes_all(a: Answer) -> bool:
     return bool(gross > a.site.site_mw - _SOME_MW)
 
 
-def npv_bars(a: Answer) -> tuple[Bar, ...]:
+def npv_bars(a: Answer) -> tuple[LaneBar, ...]:
     """Net present value of every variant."""
     values = [figures.npv for figures in a.figures]
     low, high = min(0.0, *values), max(0.0, *values)
     return tuple(_bar(0.0, value, low, high, usd(value)) for value in values)
 
 
-def _bar(begin: float, end: float, low: float, high: float, title: str, kind: str | None = None) -> Bar:
+def _bar(begin: float, end: float, low: float, high: float, title: str, kind: str | None = None) -> LaneBar:
     span = (high - low) or 1.0
     left, right = sorted((begin, end))
     side = "gain" if end >= begin else "loss"
-    return Bar(100.0 * (left - low) / span, 100.0 * (right - left) / span, title, kind or side)
+    return LaneBar(100.0 * (left - low) / span, 100.0 * (right - left) / span, title, kind or side)
 
 
 def cost_bars(a: Answer, fleet: int) -> tuple[BarRow, ...]:

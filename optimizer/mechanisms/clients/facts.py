@@ -53,7 +53,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Step:
+class CreditStep:
     """What of a promise's downtime is left before a step of the credits, machine-hours.
 
     adds_usd: what each further one costs more than in the step before, USD; None where it is forbidden.
@@ -100,21 +100,21 @@ def excused(c: Conditions, terms: Excused) -> Bool:
     return free | (named > 0)
 
 
-def steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[Step, ...]:
+def steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[CreditStep, ...]:
     """The steps of every promise, the mildest first."""
     clients = c.farm.sections(Client)
-    credit_steps = []
+    collected = []
     for k, promise in enumerate(promised):
         client, before = clients[promise.client], 0.0
         assert client.uptime is not None, "it is promised"
         for share, usd in _priced(client, client.uptime, promise):
             left = max(allowed(c, promise, share), 0.0)
             if usd is None:
-                credit_steps.append(Step(k, share, max(left, promise.unavoidable), None))
+                collected.append(CreditStep(k, share, max(left, promise.unavoidable), None))
             else:
-                credit_steps.append(Step(k, share, left, usd - before))
+                collected.append(CreditStep(k, share, left, usd - before))
                 before = usd
-    return tuple(credit_steps)
+    return tuple(collected)
 
 
 def _priced(client: Client, uptime: Uptime, promise: Promise) -> list[tuple[float, float | None]]:

@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.accounts.ledger import title
 from optimizer.arrays import F
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
-from optimizer.ensemble.study import Study
+from optimizer.ensemble.study import EnsembleStudy
 from optimizer.report.ensemble.charts import histogram, running_map
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock
@@ -20,7 +20,7 @@ from optimizer.report.kit.text import Clock
 MOST_FAILURES = 20  # told one by one on the page and in the terminal; summary.json has all
 
 
-def ensemble_files(study: Study, results: Results) -> dict[str, str]:
+def ensemble_files(study: EnsembleStudy, results: Results) -> dict[str, str]:
     """The files of an output folder, by name."""
     return {
         "summary.json": json.dumps(summary(study, results), indent=1, allow_nan=False) + "\n",
@@ -30,7 +30,7 @@ def ensemble_files(study: Study, results: Results) -> dict[str, str]:
     }
 
 
-def summary(study: Study, results: Results) -> dict[str, Any]:
+def summary(study: EnsembleStudy, results: Results) -> dict[str, Any]:
     """The figures of an ensemble, for machines. USD are over one plan; a missing figure is None."""
     profit, n = results.profit, len(results.numbers)
     tail = results.in_tail
@@ -83,7 +83,7 @@ def _scenarios(results: Results) -> str:
     return _csv(["scenario", "failure", *columns], ([number, *cells[number]] for number in sorted(cells)))
 
 
-def _running(study: Study, results: Results) -> str:
+def _running(study: EnsembleStudy, results: Results) -> str:
     starts = [start.isoformat() for start in study.base.grid.local_starts]
     rows = (
         [start, group.name, f"{results.probability[g, t]:.6g}"]
@@ -101,7 +101,7 @@ def _csv(header: list[str], rows: Any) -> str:
     return text.getvalue()
 
 
-def render_ensemble(study: Study, results: Results) -> str:
+def render_ensemble(study: EnsembleStudy, results: Results) -> str:
     """The page of an ensemble: self-contained HTML."""
     clock, grid = Clock(study.base.grid), study.base.grid
     return render(

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS pieces (
 """
 
 
-class Store:
+class BacktestStore:
     """The pieces of one backtest. Raises InputError for a file of another, CurtailError where it cannot write."""
 
     def __init__(self, path: Path, digest: str) -> None:
