@@ -7,7 +7,7 @@ from typing import Any
 
 from optimizer.config.catalogue import Machine
 from optimizer.conversion.case import StudySite
-from optimizer.conversion.files.load import site_of
+from optimizer.conversion.files.load import study_site
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.market.hashprice import btc_per_ph_day
@@ -68,4 +68,4 @@ def site(
     """
     catalogue = {group["name"]: Machine.model_validate(group["machine"]) for group in sold}
     made = farm(*(fleet or (machines("S", 10, 60.0),)), limit_mw=site_mw)
-    return site_of(made, (offer(),) if offers is None else offers, study(**more), Path(), catalogue).site
+    return study_site(made, (offer(),) if offers is None else offers, study(**more), Path(), catalogue).site

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimizer.accounts.before import Before
 from optimizer.accounts.billing import NO_REST, Billing, Rest, touched
-from optimizer.accounts.ledger import declared, offered
+from optimizer.accounts.ledger import declarations, offered
 from optimizer.arrays import Bool, F
 from optimizer.config.catalogue import OperatingPoint
 from optimizer.config.clock import to_utc
@@ -77,7 +77,7 @@ class Conditions:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know of the data."""
-        remarks = (sentence for remark in declared("remark") for sentence in remark(self))
+        remarks = (sentence for remark in declarations("remark") for sentence in remark(self))
         return (*self.market.warnings, *remarks)
 
     @cached_property

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.ledger import accounts, declared
+from optimizer.accounts.ledger import accounts, declarations
 from optimizer.accounts.reasons import Reason
 from optimizer.arrays import Bool, F
 
@@ -106,7 +106,7 @@ def short_mw(c: Conditions, imported: F) -> F:
 def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
     """The farm with all that binds in one limit on import, hard or at a price."""
     farm = c.farm
-    for ease in declared("ease"):
+    for ease in declarations("ease"):
         farm = ease(farm)
     site = farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
     market = c.market.with_(import_limit_mw=np.minimum(import_mw, _NO_LIMIT_MW))

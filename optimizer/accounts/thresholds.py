@@ -52,7 +52,7 @@ def quantities(
             yield Quantity(item, p, intervals, hours, max(left, 0.0))
 
 
-def by_period(quantities: Iterator[Quantity]) -> tuple[Quantity, ...]:
+def in_order_of_periods(quantities: Iterator[Quantity]) -> tuple[Quantity, ...]:
     """Thresholds of several items, by period first."""
     return tuple(sorted(quantities, key=lambda quantity: quantity.period))
 

@@ -39,7 +39,7 @@ def backtest(
     from optimizer.files.outputs import write_folder
     from optimizer.report.backtest.files import NAMES, backtest_files
     from optimizer.report.backtest.summary import print_ladder
-    from optimizer.through_time.backtest.outcomes import figures, ladder
+    from optimizer.through_time.backtest.outcomes import ladder, ladder_json
     from optimizer.through_time.backtest.rungs import RUNGS
     from optimizer.through_time.backtest.running import schedules
     from optimizer.through_time.backtest.store import forget
@@ -78,7 +78,7 @@ def backtest(
     write_folder(out, files, NAMES)
     if chosen == keys:
         forget(results)
-    show(as_json, lambda: figures(told), lambda console: print_ladder(told, console), wide=120)
+    show(as_json, lambda: ladder_json(told), lambda console: print_ladder(told, console), wide=120)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
         if chosen != keys:

@@ -37,7 +37,7 @@ def call(
     """Put a call that came by telephone into force, without editing the farm file; `--cancel` ends it."""
     from optimizer.config.clock import to_utc
     from optimizer.daily.orders import last_telephone, telephone_now
-    from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, span_of
+    from optimizer.daily.telephone import add_call, call_line, cancel_calls, cut_of, span_of
     from optimizer.daily.whose import whose
     from optimizer.errors import InputError
 
@@ -66,7 +66,7 @@ def call(
         typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in shown]))
         return
     for one in shown:
-        typer.echo(called(one, farm.timezone))
+        typer.echo(call_line(one, farm.timezone))
     if listed:
         if not shown:
             say("no telephone call is in force or to come")
@@ -79,12 +79,12 @@ def call(
 def _remark(state: Path, cut: dict[str, Any]) -> None:
     """Say where a call that is in force by now asks for more than the farm draws."""
     from optimizer.daily.folder import StateFolder
-    from optimizer.daily.telephone import beyond
+    from optimizer.daily.telephone import beyond_full_load
     from optimizer.daily.whose import most_mw
 
     try:
         record = StateFolder(state).newest()
-        remark = None if record is None else beyond(cut, most_mw(record))
+        remark = None if record is None else beyond_full_load(cut, most_mw(record))
     except Exception:  # a remark takes back no call
         return
     if remark is not None:

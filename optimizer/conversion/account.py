@@ -83,7 +83,7 @@ class StudyAccount:
         return times, np.append(self.net[:, path], end)
 
 
-def settle(case: Case, d: Decisions) -> StudyAccount:
+def account_of(case: Case, d: Decisions) -> StudyAccount:
     """The account of decisions."""
     money = case.site.study.money
     lines = {**_mining(case, d), **_hosting(case, d), **_financing(case, d)}

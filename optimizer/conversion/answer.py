@@ -13,7 +13,14 @@ from optimizer.conversion.files.load import Read
 from optimizer.conversion.flips import QUANTITIES, Asker, Flip, best_flip, full_flip, of_fleet
 from optimizer.conversion.sensitivity import HeatPoint, Swing, heat_map, tornado
 from optimizer.conversion.uncertain import Uncertain, decide
-from optimizer.conversion.variants import BitcoinCost, VariantFigures, VariantResult, bitcoin_cost, figures, find_all
+from optimizer.conversion.variants import (
+    BitcoinCost,
+    VariantFigures,
+    VariantResult,
+    bitcoin_cost,
+    find_all,
+    variant_figures,
+)
 from optimizer.errors import CurtailError
 from optimizer.files.workers import worker_pool
 from optimizer.market.hashprice import hashprice, subsidy_on
@@ -70,7 +77,7 @@ def answer(read: Read, *, workers: int = 1, progress: Progress = lambda _done, _
     """
     site = read.site
     results = find_all(site)
-    by_variant = tuple(figures(entry, results[0].account) for entry in results)
+    by_variant = tuple(variant_figures(entry, results[0].account) for entry in results)
     in_full = [i for i, entry in enumerate(results) if entry.variant.path == "all"]
     offer = max(range(len(in_full)), key=lambda o: by_variant[in_full[o]].npv)
     fleets = {site.name: site} | {name: of_fleet(site, groups) for name, groups in read.fleets.items()}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.arrays import F
-from optimizer.conversion.account import StudyAccount, settle
+from optimizer.conversion.account import StudyAccount, account_of
 from optimizer.conversion.case import Case
 from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.investment import INVESTMENT, InvestmentProblem
@@ -55,7 +55,7 @@ def solve_case(
         if not reason:
             raise
         raise InfeasibleError(f"no plan keeps every limit:\n{_why(problem, program)}") from None
-    return Solved(settle(case, decisions_of(case, rules, solution.values)), program, solution)
+    return Solved(account_of(case, decisions_of(case, rules, solution.values)), program, solution)
 
 
 def _why(problem: InvestmentProblem, program: LinearProgram) -> str:

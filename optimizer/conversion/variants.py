@@ -107,7 +107,7 @@ def find_all(site: StudySite, paths: Paths | None = None) -> tuple[VariantResult
     return tuple(find(case, variant) for variant in variants_of(case))
 
 
-def figures(result: VariantResult, mining: StudyAccount) -> VariantFigures:
+def variant_figures(result: VariantResult, mining: StudyAccount) -> VariantFigures:
     """The figures of a variant on the central path, gains over mining only."""
     account, case, d = result.account, result.account.case, result.account.decisions
     energy = d.running_mw * case.block_hours[:, None, :, None]

@@ -19,11 +19,11 @@ from optimizer.config.state import GroupState, State
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
-from optimizer.daily.record import Record, metered
+from optimizer.daily.record import Record, past_conditions
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.units import MINUTES_PER_HOUR
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def followed_until(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dis
     hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
     at = np.array(positions, dtype=np.int64)
     market = record.market.at(at, Grid(starts, hours, grid.timezone))
-    return metered(record, market), record.dispatch.at(at)
+    return past_conditions(record, market), record.dispatch.at(at)
 
 
 def state_at(
@@ -69,7 +69,7 @@ def state_at(
         if handed is not None:
             state, lost = _as_handed_out(state, handed)
             messages = (*messages, lost)
-        state = fitted(state, farm)
+        state = fitted_state(state, farm)
         if before.market.grid.hours[0] * MINUTES_PER_HOUR != farm.horizon.intervals[0].minutes:
             state = state.model_copy(update={"announced": {}})  # of intervals of another length
     if measured is None or not os.path.lexists(measured):
@@ -87,7 +87,7 @@ def state_at(
     if before is not None and before.start < start and _counted(read, near, before, measured):
         return state, messages
     merged: State = _over(given, state)
-    return fitted(merged.model_copy(update={"at": start.to_pydatetime()}), farm), messages
+    return fitted_state(merged.model_copy(update={"at": start.to_pydatetime()}), farm), messages
 
 
 def _counted(read: pd.Timestamp, near: pd.Timedelta, before: Record, measured: Path) -> bool:

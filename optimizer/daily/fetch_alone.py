@@ -35,7 +35,7 @@ def _port(parts: Any) -> int:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
 
 
-def answer(address: str, headers: dict[str, str], most_bytes: int, deadline_s: float) -> bytes:
+def fetched(address: str, headers: dict[str, str], most_bytes: int, deadline_s: float) -> bytes:
     """What the address answers. Raises OSError, HTTPException or ValueError where that is nothing whole."""
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -70,7 +70,7 @@ def main() -> None:
     asked = json.load(sys.stdin)
     signal.setitimer(signal.ITIMER_REAL, asked["deadline_s"])
     try:
-        reply = answer(**asked)
+        reply = fetched(**asked)
     except (OSError, HTTPException, ValueError) as error:
         code = f"{error.code} " if isinstance(error, urllib.error.HTTPError) else ""
         reason = str(getattr(error, "reason", None) or error) or type(error).__name__

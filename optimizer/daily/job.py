@@ -26,7 +26,7 @@ from optimizer.daily.lock import locked
 from optimizer.daily.mend import mend
 from optimizer.daily.observed import note_settled
 from optimizer.daily.planned import make_plan
-from optimizer.daily.present import looked_back
+from optimizer.daily.present import price_lookback
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.daily.review import settle_new
 from optimizer.daily.run import Run
@@ -197,7 +197,7 @@ def _planned(
 def _fed_since(run: Run, fed: bool, farm: Farm, start: pd.Timestamp) -> Prices:
     """The prices of a feed that a plan looks at: from its start on, with ``replanning`` those before now."""
     if farm.replanning is not None:
-        begins = start - looked_back(farm, farm.replanning)
+        begins = start - price_lookback(farm, farm.replanning)
         return run.history.prices(_seconds(begins), _seconds(pd.Timestamp(run.now)) + 1, least=Rank.FED)
     return run.history.prices(_seconds(start), least=Rank.FED) if fed else NO_PRICES
 

@@ -17,14 +17,14 @@ from optimizer.arrays import Int
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.orders import Orders
-from optimizer.daily.record import Record, Source, metered
+from optimizer.daily.record import Record, Source, past_conditions
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.mechanisms.calls.config import Event, Program
 from optimizer.plan.nearest import plan_or_nearest
 from optimizer.plan.planning import Plan
-from optimizer.plan.state import fitted
+from optimizer.plan.state import fitted_state
 from optimizer.plan.tables import off_texts, reason_texts
 from optimizer.through_time.policies import Followed, on_where, strike_rule
 
@@ -138,12 +138,12 @@ def conditions_from(
     The state is that which the schedule has led to, or began in; announced machines do not stand against calls.
     """
     led = record if record.start <= start else None  # else the clock was put back
-    state, messages = state_at(start, farm, led, measured, fitted(record.state, farm))
+    state, messages = state_at(start, farm, led, measured, fitted_state(record.state, farm))
     market = record.market.at(_positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
     market = replace(market.with_(availability=shares), fills=(), warnings=())
     market, unread = _at_site(market, farm, folder)
-    return metered(record, market, farm, state.model_copy(update={"announced": {}})), (*messages, *unread)
+    return past_conditions(record, market, farm, state.model_copy(update={"announced": {}})), (*messages, *unread)
 
 
 def _positions(record: Record, grid: Grid) -> Int:

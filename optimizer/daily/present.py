@@ -37,7 +37,7 @@ from optimizer.units import MINUTES_PER_HOUR
 _HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)
 
 
-def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
+def price_lookback(farm: Farm, rules: Replanning) -> pd.Timedelta:
     """How far before a plan's start prices are looked at."""
     late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
     near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
@@ -133,7 +133,7 @@ def _prices(
     step = float(grid.hours[0]) * MINUTES_PER_HOUR
     longer, lead = with_week_before(rules, grid, int(np.ceil(farm.daily.latest_price_within_minutes / step)))
     observed = np.full(len(longer), np.nan)
-    first = max(lead - int(np.ceil(looked_back(farm, rules) / (step * _MINUTE))), 0)
+    first = max(lead - int(np.ceil(price_lookback(farm, rules) / (step * _MINUTE))), 0)
     last = lead - rules.price_lag_intervals  # the latest that may be known
     seen = longer.part(first, last + 1)
     fed, rows = _begun(fed, now), NO_PRICES

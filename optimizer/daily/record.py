@@ -195,7 +195,9 @@ def _arrays(value: Any) -> Any:
     return None if value is None else _array(value)
 
 
-def metered(record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None) -> Conditions:
+def past_conditions(
+    record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None
+) -> Conditions:
     """Conditions of hours of a schedule that are over, or of another ``farm`` or ``state`` in them.
 
     Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls

@@ -100,8 +100,8 @@ def elsewhere_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str,
 def _deeper(rest: str, column: int) -> str:
     """The lines of a section whose key stands in a column, up to the next that begins no further right."""
     end = re.search(rf"\n {{0,{column}}}(?=[^\s#-])", rest)
-    block = rest if end is None else rest[: end.start() + 1]
-    return re.sub(f"^ {{{column}}}", "", block, flags=re.MULTILINE)
+    held = rest if end is None else rest[: end.start() + 1]
+    return re.sub(f"^ {{{column}}}", "", held, flags=re.MULTILINE)
 
 
 def _read(key: str, pieces: Iterator[Piece], data: dict[str, Any], file: str, anchors: Anchors) -> list[str]:

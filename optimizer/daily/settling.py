@@ -21,10 +21,10 @@ from optimizer.daily.entries import Entry
 from optimizer.daily.history import History
 from optimizer.daily.observed import price_with
 from optimizer.daily.prices import Prices
-from optimizer.daily.record import Record, metered
+from optimizer.daily.record import Record, past_conditions
 from optimizer.daily.review import Settled
 from optimizer.market.quantities import declared, known_as
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.through_time.policies import strike_rule
 
 _KNOWN = 1.0 - 1e-9
@@ -83,8 +83,8 @@ def _by_rule(record: Record, really: Conditions, before: Settled | None) -> tupl
     After a gap it starts with what the schedule started with.
     """
     if before is not None and before.stops == int(record.start.timestamp()):
-        state = fitted(State.written(before.rule), record.farm)
+        state = fitted_state(State.written(before.rule), record.farm)
         peaks = record.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
         state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
-        really = metered(record, really.market, state=state)
+        really = past_conditions(record, really.market, state=state)
     return really, strike_rule(really)

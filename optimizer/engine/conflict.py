@@ -18,7 +18,7 @@ from optimizer.arrays import Int
 from optimizer.engine.highs import conflicting_rows, solve
 from optimizer.engine.language import Family, Map, Subset
 from optimizer.engine.problem import Problem
-from optimizer.engine.program import ColumnBlock, LinearProgram
+from optimizer.engine.program import ColumnRange, LinearProgram
 from optimizer.engine.scaling import counted
 
 MOST_CONFLICTS = 5
@@ -119,7 +119,7 @@ def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram
         col_lower=np.concatenate([program.col_lower, np.zeros(len(limits))]),
         col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
         integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
-        columns={"slack": ColumnBlock(n_columns, (len(limits),))},
+        columns={"slack": ColumnRange(n_columns, (len(limits),))},
         labels={},
         rows={},
         terms={},

@@ -32,7 +32,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class ColumnBlock:
+class ColumnRange:
     """Where a variable's columns stand: consecutive from ``first`` on, over axes of these sizes (row-major)."""
 
     first: int
@@ -72,7 +72,7 @@ class LinearProgram:
     col_lower: Float
     col_upper: Float
     integer: Bool
-    columns: Mapping[str, ColumnBlock]  # variable -> its columns
+    columns: Mapping[str, ColumnRange]  # variable -> its columns
     rows: Mapping[str, Rows]  # family -> its rows
     terms: Mapping[str, TermCost]  # objective line -> its entries
     labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # decided variable -> labels of its rows
@@ -101,7 +101,7 @@ class ArrayModel:
     """A problem as the rules see it: tables of numbers and columns, addressed by whole vectors of indices."""
 
     def __init__(self, problem: Problem) -> None:
-        self.columns: dict[str, ColumnBlock] = {}
+        self.columns: dict[str, ColumnRange] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
         self._domains: dict[tuple[str, ...], tuple[list[Index], tuple[int, ...]]] = {}
@@ -116,7 +116,7 @@ class ArrayModel:
                 raise TypeError(f"{variable.name}: a variable is declared over whole sets, not over subsets")
             shape = tuple(problem.size(name) for name in variable.over)
             setattr(self, variable.name, Columns(variable.name, self.n_columns, shape))
-            self.columns[variable.name] = ColumnBlock(self.n_columns, shape)
+            self.columns[variable.name] = ColumnRange(self.n_columns, shape)
             self.n_columns += math.prod(shape)
 
     def _declare_set(self, name: str, members: AnySet) -> None:
@@ -186,9 +186,9 @@ def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, fl
     return cost, sum(entry.constant for entry in terms.values())
 
 
-def upper_bounds(problem: Problem, columns: Mapping[str, ColumnBlock]) -> Float:
+def upper_bounds(problem: Problem, columns: Mapping[str, ColumnRange]) -> Float:
     """The columns' upper bounds, (columns,): those of their parameters, else none."""
-    bounds = np.full(sum(math.prod(block.shape) for block in columns.values()), np.inf)
+    bounds = np.full(sum(math.prod(own.shape) for own in columns.values()), np.inf)
     for variable in problem.formulation.variables:
         if variable.upper is not None:
             bounds[columns[variable.name].span] = problem.parameters[variable.upper].ravel()

@@ -64,7 +64,7 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
         objective=solution.objective * most,
         bound=solution.bound * most,
         x=x,
-        values={name: block.of(x) for name, block in program.columns.items()},
+        values={name: columns.of(x) for name, columns in program.columns.items()},
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
@@ -73,6 +73,6 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
             if solution.shadow_prices
         },
         reduced_costs={
-            name: block.of(column_dual) for name, block in program.columns.items() if solution.reduced_costs
+            name: columns.of(column_dual) for name, columns in program.columns.items() if solution.reduced_costs
         },
     )

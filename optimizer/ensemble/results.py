@@ -51,13 +51,13 @@ def quantile(values: F, share: float) -> float:
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
-def cvar(values: F, share: float) -> float:
+def tail_mean(values: F, share: float) -> float:
     """The mean of the worst ``share`` of the values, the one at its edge counted in part.
 
     Conditional value at risk of a sample, after Rockafellar and Uryasev, "Optimization of Conditional Value-at-Risk",
     Journal of Risk 2(3), 2000, pages 21-41; turned from losses to profits.
 
-    >>> cvar(np.arange(1.0, 101.0), 0.05), cvar(np.array([1.0, 2.0, 3.0, 4.0]), 0.375)
+    >>> tail_mean(np.arange(1.0, 101.0), 0.05), tail_mean(np.array([1.0, 2.0, 3.0, 4.0]), 0.375)
     (3.0, 1.3333333333333333)
     """
     weight = np.clip(share * len(values) - np.arange(len(values)), 0.0, 1.0)

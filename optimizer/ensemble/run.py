@@ -19,7 +19,7 @@ def _uncounted(_done: int, _of: int) -> None:
     """Show nothing."""
 
 
-def run(
+def run_study(
     study: EnsembleStudy,
     file: Path,
     *,

@@ -16,7 +16,7 @@ from optimizer.arrays import F, Int
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
 from optimizer.ensemble.draws import btc_factor, dice_of, difficulty_factor, storms, stormy
-from optimizer.ensemble.history import Days, blocks, candidates, read_days, read_log_returns
+from optimizer.ensemble.history import Days, bootstrap_blocks, candidates, read_days, read_log_returns
 from optimizer.ensemble.language import Ensemble
 from optimizer.files.digest import digest
 from optimizer.market.grid import Slots, grid_of
@@ -79,7 +79,9 @@ class EnsembleStudy:
         given = self.ensemble.prices
         if given is None or self.days is None:
             return self.base.market.energy_price_usd_per_mwh
-        drawn = blocks(dice, self._starts, self.days.has_next, given.block_days, random=given.method == "stationary")
+        drawn = bootstrap_blocks(
+            dice, self._starts, self.days.has_next, given.block_days, random=given.method == "stationary"
+        )
         level = float(np.exp(dice.normal(-(given.level_deviation**2) / 2, given.level_deviation)))
         return level * self._on_grid(self.days.prices[np.fromiter(drawn, np.int64)])
 

@@ -58,7 +58,7 @@ _kept = threading.local()  # a session is not to be shared by threads, and Dask 
 
 def work(study: EnsembleStudy, numbers: Sequence[int]) -> list[ScenarioResult]:
     """Plan these scenarios. What is wrong with one is told in its outcome; the others go on."""
-    return [outcome(study, session_of(study), number) for number in numbers]
+    return [scenario_result(study, session_of(study), number) for number in numbers]
 
 
 def session_of(study: EnsembleStudy) -> Session:
@@ -69,7 +69,7 @@ def session_of(study: EnsembleStudy) -> Session:
     return _kept.session  # type: ignore[no-any-return]  # attributes of a thread's store have no types
 
 
-def outcome(study: EnsembleStudy, session: Session, number: int) -> ScenarioResult:
+def scenario_result(study: EnsembleStudy, session: Session, number: int) -> ScenarioResult:
     """One scenario: made, planned without rounding to whole machines, settled."""
     try:
         return _planned(session, study.draw(number), number)

@@ -22,7 +22,7 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.settlement import settle
 from optimizer.arrays import Bool, F, Int
-from optimizer.engine.choices import branches, fixed, optimum
+from optimizer.engine.choices import branches, optimum, with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
@@ -72,11 +72,11 @@ def redispatched(program: LinearProgram, units: F) -> Solution:
 
     Raises InfeasibleError where nothing else can be done for them to keep every limit.
     """
-    block, planned = program.columns["units_on"], units.shape[1]
+    columns, planned = program.columns["units_on"], units.shape[1]
     held, values = np.zeros(program.shape[1]), np.zeros(program.shape[1])
-    block.of(held)[:, :planned] = 1.0
-    block.of(values)[:, :planned] = units
-    return optimum(fixed(program, held > 0, values))
+    columns.of(held)[:, :planned] = 1.0
+    columns.of(values)[:, :planned] = units
+    return optimum(with_columns_fixed(program, held > 0, values))
 
 
 class Search:
@@ -176,13 +176,13 @@ class Search:
         size = containers(self.c)
         integer = self.whole.integer.copy()
         for name in (CONTAINERS, PARTIAL):
-            block = self.whole.columns[name]
-            integer[block.span] &= np.broadcast_to(size > 1, block.shape).ravel()
+            columns = self.whole.columns[name]
+            integer[columns.span] &= np.broadcast_to(size > 1, columns.shape).ravel()
         best = self._integers(replace(self.whole, integer=integer))
         self.bound = min(self.bound, best.bound)
         wanted = best.values["units_on"] / size
         low, high = (np.floor(wanted) - REACH) * size, (np.ceil(wanted) + REACH) * size
-        narrowed = narrowing.within(self.c, self.whole, np.maximum(low, 0.0), high)
+        narrowed = narrowing.held_within(self.c, self.whole, np.maximum(low, 0.0), high)
         self._seek(narrowed, "integers near the best with fractions of single machines")
 
     def _seek(self, program: LinearProgram, method: str) -> Solution:
@@ -209,7 +209,7 @@ class Search:
             made[span] = True
             values = np.zeros(program.shape[1])
             values[span] = self.solution.values[name].ravel()
-            program = fixed(program, made, np.round(values))
+            program = with_columns_fixed(program, made, np.round(values))
         stretches = list(narrowing.stretches(loose.sum(axis=0)))
         share = 1.0 / len(stretches)
         for stretch in stretches:

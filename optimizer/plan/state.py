@@ -28,7 +28,7 @@ def state_after(c: Conditions, dispatch: Dispatch) -> State:
     return known.model_copy(update={"at": c.grid.end.to_pydatetime()}).with_sections(own)
 
 
-def fitted(state: State, farm: Farm) -> State:
+def fitted_state(state: State, farm: Farm) -> State:
     """A state that fits a farm whose file has changed since: no more machines than there are, no names that are gone.
 
     >>> from pathlib import Path
@@ -36,7 +36,7 @@ def fitted(state: State, farm: Farm) -> State:
     >>> from optimizer.config.state import GroupState
     >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
     >>> state = State(groups={"S19": GroupState(running=2000), "Gone": GroupState(running=1)})
-    >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
+    >>> {name: group.running for name, group in fitted_state(state, farm).groups.items()}
     {'S19': 1400}
     """
     own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}

@@ -15,7 +15,7 @@ from optimizer.errors import InputError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from optimizer.market.quantities import declared
-from optimizer.scenario.placed import Scenario, walked
+from optimizer.scenario.placed import Scenario, mapped
 from optimizer.scenario.times import DayTime, resolved, stands_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def dated(scenario: Scenario, begins: datetime, zone: str) -> Scenario:
     changes, faults = [], []
     for placed in scenario.changes:
         try:
-            changes.append(replace(placed, change=walked(placed.change, date_of)))
+            changes.append(replace(placed, change=mapped(placed.change, date_of)))
         except (ValueError, OverflowError) as error:
             faults.append(placed.fault((), str(error)))
     if faults:

@@ -68,9 +68,9 @@ def imported(done: Done) -> pd.Series:
     """MW at the meter by hour on the farm's clock, of what is in force after a run."""
     record = done.record
     assert record is not None
-    from optimizer.daily.record import metered
+    from optimizer.daily.record import past_conditions
 
-    mw = grid_import_mw(metered(record, record.market), record.dispatch)
+    mw = grid_import_mw(past_conditions(record, record.market), record.dispatch)
     return pd.Series(mw, index=record.market.grid.starts.tz_convert("America/Chicago").strftime("%dT%H:%M"))
 
 

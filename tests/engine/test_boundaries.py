@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.engine.choices import fixed
+from optimizer.engine.choices import with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Family
 from optimizer.engine.program import compile_program
@@ -160,7 +160,7 @@ def test_what_is_held_is_a_choice_no_more() -> None:
     program = compile_program(build_problem(replace(c, whole=True)))
     one = np.zeros(program.shape[1], dtype=np.bool_)
     one[np.flatnonzero(program.integer)[0]] = True
-    held = fixed(program, one, np.full(len(one), 4.0))
+    held = with_columns_fixed(program, one, np.full(len(one), 4.0))
     assert (held.integer == (program.integer & ~one)).all()
     assert (held.col_lower[one], held.col_upper[one]) == (4.0, 4.0)
     assert (held.col_upper[~one] == program.col_upper[~one]).all()

@@ -15,11 +15,11 @@ from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.ensemble import pool
 from optimizer.ensemble.pool import on_processes
-from optimizer.ensemble.results import Results, collect, cvar, quantile
-from optimizer.ensemble.run import CHUNK, run
+from optimizer.ensemble.results import Results, collect, quantile, tail_mean
+from optimizer.ensemble.run import CHUNK, run_study
 from optimizer.ensemble.store import EnsembleStore
 from optimizer.ensemble.study import EnsembleStudy
-from optimizer.ensemble.work import FIGURES, RUNS_FROM, ScenarioResult, outcome, session_of, work
+from optimizer.ensemble.work import FIGURES, RUNS_FROM, ScenarioResult, scenario_result, session_of, work
 from optimizer.errors import CurtailError, InfeasibleError, InputError
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
@@ -42,7 +42,7 @@ def assert_same(one: Results, other: Results) -> None:
 def test_figures_are_those_of_a_plan_made_by_itself(study: EnsembleStudy) -> None:
     """Each scenario built, solved and settled anew, without anything of the ensemble's machinery."""
     for number in (0, 3, 11):
-        kept = outcome(study, session_of(study), number)
+        kept = scenario_result(study, session_of(study), number)
         figures = dict(zip(FIGURES, np.frombuffer(kept.figures), strict=True))
         c = study.draw(number).conditions
         program = compile_program(build_problem(c))
@@ -57,8 +57,8 @@ def test_figures_are_those_of_a_plan_made_by_itself(study: EnsembleStudy) -> Non
 
 
 def test_processes_give_the_same_bytes_as_one(study: EnsembleStudy, tmp_path: Path) -> None:
-    alone = run(study, tmp_path / "1.sqlite")
-    assert_same(alone, run(study, tmp_path / "2.sqlite", workers=2))
+    alone = run_study(study, tmp_path / "1.sqlite")
+    assert_same(alone, run_study(study, tmp_path / "2.sqlite", workers=2))
     assert stored(tmp_path / "1.sqlite") == stored(tmp_path / "2.sqlite")
     assert alone.numbers.tolist() == list(range(24))
 
@@ -70,32 +70,32 @@ def test_order_and_chunks_do_not_matter(study: EnsembleStudy) -> None:
 
 
 def test_a_run_goes_on_where_its_file_ends(study: EnsembleStudy, tmp_path: Path) -> None:
-    whole = run(study, tmp_path / "whole.sqlite")
+    whole = run_study(study, tmp_path / "whole.sqlite")
     store = EnsembleStore(tmp_path / "part.sqlite", study.digest)
     store.add(work(study, [0, 5, 6, 23]))
     store.close()
     told: list[tuple[int, int]] = []
-    resumed = run(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of)))
+    resumed = run_study(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of)))
     assert_same(whole, resumed)
     assert told == [(4, 24), (24, 24)]
     told.clear()
-    assert_same(whole, run(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of))))
+    assert_same(whole, run_study(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of))))
     assert told == [(24, 24)]
 
 
 def test_more_scenarios_later_keep_those_there_are(study: EnsembleStudy, tmp_path: Path) -> None:
-    first = run(study, tmp_path / "r.sqlite", scenarios=8)
-    more = run(study, tmp_path / "r.sqlite", scenarios=30)
+    first = run_study(study, tmp_path / "r.sqlite", scenarios=8)
+    more = run_study(study, tmp_path / "r.sqlite", scenarios=30)
     np.testing.assert_array_equal(first.profit, more.profit[:8])
-    assert_same(first, run(study, tmp_path / "r.sqlite", scenarios=8))
+    assert_same(first, run_study(study, tmp_path / "r.sqlite", scenarios=8))
 
 
 def test_a_file_of_other_inputs_is_refused(study: EnsembleStudy, tmp_path: Path) -> None:
-    run(study, tmp_path / "r.sqlite", scenarios=4)
+    run_study(study, tmp_path / "r.sqlite", scenarios=4)
     (tmp_path / "other").mkdir()
     other = study_in(tmp_path / "other", seed=8)
     with pytest.raises(InputError, match=r"r\.sqlite: holds results of other inputs.*--out, or delete this file"):
-        run(other, tmp_path / "r.sqlite", scenarios=4)
+        run_study(other, tmp_path / "r.sqlite", scenarios=4)
     assert len(stored(tmp_path / "r.sqlite")) == 4
 
 
@@ -128,9 +128,9 @@ def test_a_poisonous_scenario_is_reported_alone(
             market = market.with_(auxiliary_load_mw=market.auxiliary_load_mw + 50.0)
         return replace(draw, conditions=replace(draw.conditions, market=market))
 
-    clean = run(study, tmp_path / "clean.sqlite")
+    clean = run_study(study, tmp_path / "clean.sqlite")
     monkeypatch.setattr(EnsembleStudy, "draw", poisoned)
-    found = run(study, tmp_path / "poisoned.sqlite")
+    found = run_study(study, tmp_path / "poisoned.sqlite")
     assert set(found.failures) == {3, 5}
     assert "energy_usd_per_mwh: 1 value(s) are not finite" in found.failures[3]
     assert found.failures[5] == "no schedule meets every limit"
@@ -147,7 +147,7 @@ def test_no_result_at_all_is_an_error(study: EnsembleStudy) -> None:
 def test_an_infeasible_farm_is_told_before_anything_is_drawn(tmp_path: Path) -> None:
     study = study_in(tmp_path, {"site": {"import_limit_mw": 1.0, "auxiliary_load_mw": 2.0}})
     with pytest.raises(InfeasibleError):
-        run(study, tmp_path / "r.sqlite")
+        run_study(study, tmp_path / "r.sqlite")
     assert not (tmp_path / "r.sqlite").exists()
 
 
@@ -196,8 +196,8 @@ def test_tail_figures() -> None:
     dice = np.random.default_rng(1)
     profit = dice.normal(100.0, 10.0, 200_000)
     assert quantile(profit, 0.05) == pytest.approx(100 - 16.449, abs=0.1)
-    assert cvar(profit, 0.05) == pytest.approx(100 - 20.627, abs=0.1)  # normal density at 1.6449, over 0.05
-    assert cvar(profit[:10], 0.05) == profit[:10].min()
+    assert tail_mean(profit, 0.05) == pytest.approx(100 - 20.627, abs=0.1)  # normal density at 1.6449, over 0.05
+    assert tail_mean(profit[:10], 0.05) == profit[:10].min()
 
 
 def test_a_chunk_is_small_enough_to_lose() -> None:

@@ -73,7 +73,7 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
     known = _whole(typed, faults)
     folder = Path(study).parent
     try:
-        return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
+        return study_site(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
     except InputError as error:
         if error.faults:
             raise
@@ -177,7 +177,9 @@ def _of_another_length(study: Study) -> Iterator[str]:
         yield f"The history lasts {lasted:.0f} weeks, not a year: what comes once in it comes {often}."
 
 
-def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]) -> Read:
+def study_site(
+    farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]
+) -> Read:
     """What a study begins with; the study goes with the farm. Raises InputError where a price file is wrong."""
     power, timeline, notes = study.power, timeline_of(study.years), []
     limit, auxiliary = farm.site.import_limit_mw, farm.site.auxiliary_load_mw

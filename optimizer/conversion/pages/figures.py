@@ -28,7 +28,7 @@ QUANTITY = {
 }
 
 
-def summary(a: Answer) -> dict[str, Any]:
+def study_figures(a: Answer) -> dict[str, Any]:
     """The figures of a study, for machines. USD; a missing figure is None."""
     study = a.site.study
     offer = a.results[1 + 2 * a.offer + 1].variant.offer
@@ -104,10 +104,10 @@ def today(a: Answer, quantity: str, offer: int) -> float:
     return values.get(quantity, 1.0)
 
 
-def shown(quantity: str, value: float) -> str:
+def shown_value(quantity: str, value: float) -> str:
     """A value of what flips a decision, for people.
 
-    >>> shown("rent", 147.94), shown("capex", 9.1e6), shown("delay_months", 7.0)
+    >>> shown_value("rent", 147.94), shown_value("capex", 9.1e6), shown_value("delay_months", 7.0)
     ('$147.9 per kW-month', '$9.10 M per MW', '7 months')
     """
     if quantity == "capex":
@@ -171,7 +171,7 @@ def assumptions(a: Answer) -> list[dict[str, Any]]:
 
 def convert_files(a: Answer) -> dict[str, str]:
     """The files of an output folder, by name."""
-    data, power = summary(a), a.site.study.power
+    data, power = study_figures(a), a.site.study.power
     made = {"power.yaml": power_file(power)} if power.weeks else {}
     return made | {
         "study.json": json.dumps(data, indent=1, allow_nan=False) + "\n",

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
-from optimizer.conversion.pages.figures import QUANTITY, shown, today
+from optimizer.conversion.pages.figures import QUANTITY, shown_value, today
 from optimizer.conversion.pages.summary import flip_row
 from optimizer.conversion.storm import StormWeek
 
@@ -45,7 +45,7 @@ def _bare(text: str) -> str:
 
 def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
     """What flips a decision, and its unit or today's value where that is the same for all."""
-    price, rate = (shown(quantity, today(a, quantity, a.offer)) for quantity in ("btc_price", "hashprice"))
+    price, rate = (shown_value(quantity, today(a, quantity, a.offer)) for quantity in ("btc_price", "hashprice"))
     units = {"btc_price": f"today {price}", "hashprice": f"today {rate}", "rent": "per kW-month", "capex": "per MW"}
     names = {**QUANTITY, "delay_months": "delay"}
     return tuple((names[flip.quantity], units.get(flip.quantity, "")) for flip in a.best_flips)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
-from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown, today
+from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown_value, today
 from optimizer.conversion.pages.flips import flip_heads, flip_rows, storm_rows
 from optimizer.conversion.pages.summary import millions
 from optimizer.conversion.uncertain import Spread
@@ -88,7 +88,7 @@ def verdict(a: Answer) -> tuple[str, ...]:
         sentences.append(f"{side} {usd(flip.at * price)} per BTC mining only beats {offer} in full.")
     if rent.at is not None:
         offered = today(a, "rent", a.offer)
-        even, paid = shown("rent", rent.at * offered), shown("rent", offered)
+        even, paid = shown_value("rent", rent.at * offered), shown_value("rent", offered)
         sentences.append(f"That offer is worth as much as mining only at a rent of {even}; it pays {paid}.")
     if a.uncertain is not None:
         u = a.uncertain

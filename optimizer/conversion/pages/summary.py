@@ -7,7 +7,7 @@ from rich.table import Table
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
-from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown, today
+from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown_value, today
 from optimizer.report.kit.text import number, share, usd
 
 
@@ -73,12 +73,12 @@ def _flips(a: Answer) -> Table:
 def flip_row(a: Answer, flip: Flip, offer: int) -> tuple[str, str, str, str, str]:
     """A flip in words: what, today, where it flips, and what is decided on either side."""
     value = today(a, flip.quantity, offer)
-    now = "none" if flip.quantity == "delay_months" else shown(flip.quantity, value)
+    now = "none" if flip.quantity == "delay_months" else shown_value(flip.quantity, value)
     what = f"  {QUANTITY[flip.quantity]}"
     if flip.at is None:
         held = "five years" if flip.quantity == "delay_months" else MOST_HELD
         return what, now, f"not within {held}", flip.below, flip.above
-    return what, now, shown(flip.quantity, flip.at * value), flip.below, flip.above
+    return what, now, shown_value(flip.quantity, flip.at * value), flip.below, flip.above
 
 
 def _fleets(a: Answer) -> Table:

@@ -100,7 +100,7 @@ def excused(c: Conditions, terms: Excused) -> Bool:
     return free | (named > 0)
 
 
-def steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[CreditStep, ...]:
+def credit_steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[CreditStep, ...]:
     """The steps of every promise, the mildest first."""
     clients = c.farm.sections(Client)
     collected = []

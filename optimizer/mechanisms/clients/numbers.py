@@ -8,7 +8,7 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet
 from optimizer.engine.parts import Part
 from optimizer.mechanisms.clients.config import Client
-from optimizer.mechanisms.clients.facts import Promise, fee_usd_per_hour, steps
+from optimizer.mechanisms.clients.facts import Promise, credit_steps, fee_usd_per_hour
 from optimizer.mechanisms.clients.state import promised
 
 
@@ -16,7 +16,7 @@ def numbers(c: Conditions) -> Part:
     """Sets and parameters."""
     clients = c.farm.sections(Client)
     known = promised(c)
-    credit = steps(c, known)
+    credit = credit_steps(c, known)
     points = [group.name for group in c.farm.fleet for _ in group.modes]
     hours = [_hours(promise, points) for promise in known]
     stop = np.cumsum([len(mine) for mine in hours], dtype=np.int64)

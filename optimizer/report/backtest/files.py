@@ -13,7 +13,7 @@ from optimizer.plan.tables import off_texts
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
-from optimizer.through_time.backtest.outcomes import Ladder, figures
+from optimizer.through_time.backtest.outcomes import Ladder, ladder_json
 from optimizer.through_time.backtest.rungs import REPLANNING
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
@@ -28,7 +28,7 @@ _CENTS = 2
 def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder) -> dict[str, str | bytes]:
     """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
     files: dict[str, str | bytes] = {
-        "ladder.json": json.dumps(figures(ladder), indent=1, allow_nan=False) + "\n",
+        "ladder.json": json.dumps(ladder_json(ladder), indent=1, allow_nan=False) + "\n",
         "ladder.csv": _table(ladder),
         "daily.csv": _daily(ladder),
     }

@@ -11,7 +11,7 @@ import numpy as np
 
 from optimizer.accounts.ledger import title
 from optimizer.arrays import F
-from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
+from optimizer.ensemble.results import QUANTILES, TAIL, Results, quantile, tail_mean
 from optimizer.ensemble.study import EnsembleStudy
 from optimizer.report.ensemble.charts import histogram, running_map
 from optimizer.report.kit.page import render
@@ -50,7 +50,7 @@ def summary(study: EnsembleStudy, results: Results) -> dict[str, Any]:
             "most": float(profit.max()),
             "quantiles": {f"{share:g}": quantile(profit, share) for share in QUANTILES},
             "tail_share": TAIL,
-            "cvar": cvar(profit, TAIL),
+            "cvar": tail_mean(profit, TAIL),
             "probability_of_loss": float((profit < 0).mean()),
         },
         "means": {name: _mean(values) for name, values in results.figures.items() if name != "profit_usd"},
@@ -110,7 +110,7 @@ def render_ensemble(study: EnsembleStudy, results: Results) -> str:
         start=clock.start(0),
         end=clock.end(len(grid) - 1),
         zone=grid.timezone,
-        histogram=histogram(results.profit, quantile(results.profit, TAIL), cvar(results.profit, TAIL)),
+        histogram=histogram(results.profit, quantile(results.profit, TAIL), tail_mean(results.profit, TAIL)),
         running=running_map(study, results),
         lines=[(title(name), v.mean(), v[results.in_tail].mean()) for name, v in results.lines.items() if np.any(v)],
         failures=sorted(results.failures.items()),

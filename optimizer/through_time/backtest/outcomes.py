@@ -70,7 +70,7 @@ class RungOutcome:
         return total
 
 
-def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
+def realised_outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
     """The figures of a schedule, settled on what came; ``whole``: containers are checked, too."""
     c = k.actual
     s = settle(c, schedule)
@@ -143,7 +143,7 @@ def ladder(k: Knowledge, schedules: Mapping[str, Followed]) -> Ladder:
         full_mw=float(c.full_import_mw.max()),
         years=float(grid.hours.sum()) / HOURS_PER_YEAR,
         lag=0 if k.prices is None else k.prices.lag,
-        rungs={key: outcome(k, schedule, whole=key != BOUND.key) for key, schedule in schedules.items()},
+        rungs={key: realised_outcome(k, schedule, whole=key != BOUND.key) for key, schedule in schedules.items()},
     )
 
 
@@ -154,7 +154,7 @@ def between(one: RungOutcome, other: RungOutcome) -> dict[str, float]:
     return {line: usd for line, usd in differences.items() if abs(usd) >= _NOTHING}
 
 
-def figures(ladder: Ladder) -> dict[str, Any]:
+def ladder_json(ladder: Ladder) -> dict[str, Any]:
     """The ladder as plain data, for JSON."""
     rungs = {}
     keys = list(ladder.rungs)

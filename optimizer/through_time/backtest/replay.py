@@ -33,7 +33,7 @@ class DayStretch:
     stop: int
 
 
-def stretches(k: Knowledge) -> list[DayStretch]:
+def billing_stretches(k: Knowledge) -> list[DayStretch]:
     """The local days of each billing period."""
     periods = billing_periods(k.grid, k.actual.farm.energy.billing_day)
     first = [int(k.grid.day_of_interval[period.first]) for period in periods]

@@ -13,7 +13,7 @@ from optimizer.config.backtest import Backtest
 from optimizer.errors import CurtailError
 from optimizer.files.digest import digest
 from optimizer.files.workers import begin_worker, worker_pool
-from optimizer.through_time.backtest.replay import DayStretch, Replay, stretches
+from optimizer.through_time.backtest.replay import DayStretch, Replay, billing_stretches
 from optimizer.through_time.backtest.rungs import BOUND, REPLANNING, RUNGS
 from optimizer.through_time.backtest.store import BacktestStore
 from optimizer.through_time.knowledge import Knowledge
@@ -45,7 +45,7 @@ def schedules(
     try:
         tasks: list[str | DayStretch] = [key for key in (BOUND.key, *RUNGS) if key in keys and RUNGS[key].run]
         if REPLANNING.key in keys:
-            tasks += stretches(k)
+            tasks += billing_stretches(k)
         if workers > 1:
             _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
         by_rung = {}

@@ -11,7 +11,7 @@ import pytest
 
 from optimizer.report.backtest import files as files_module
 from optimizer.report.backtest.files import NAMES, backtest_files
-from optimizer.through_time.backtest.outcomes import figures
+from optimizer.through_time.backtest.outcomes import ladder_json
 from tests.report.backtests import Made, only, small
 
 
@@ -34,7 +34,7 @@ def test_the_files_are_the_same_again_and_their_names_are_known() -> None:
 def test_the_tables_are_those_of_the_json() -> None:
     files = files_of(small())
     told = json.loads(files["ladder.json"])
-    assert told == json.loads(json.dumps(figures(small().told)))
+    assert told == json.loads(json.dumps(ladder_json(small().told)))
     days = rows_of(files["daily.csv"])
     assert [row["day"] for row in days] == told["days"] == ["2023-07-01", "2023-07-02", "2023-07-03"]
     for key, rung in told["rungs"].items():

@@ -14,7 +14,7 @@ from optimizer.report.backtest.charts import cumulative, day_in_detail
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.backtest.view import Pair, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.kit.text import number
-from optimizer.through_time.backtest.outcomes import figures
+from optimizer.through_time.backtest.outcomes import ladder_json
 from tests.report.backtests import SPIKE, Made, only, replayed, small, write_farm
 from tests.report.kit.test_packing import unpacked
 
@@ -38,7 +38,7 @@ def rows_of(page: str, heading: str) -> list[list[str]]:
 
 def test_the_ladder_on_the_page_is_that_of_the_json() -> None:
     made = small()
-    told = figures(made.told)["rungs"]
+    told = ladder_json(made.told)["rungs"]
     rows = rows_of(page_of(made), "The ladder")
     assert len(rows) == len(told) == 9
     for row, rung in zip(rows, told.values(), strict=True):

@@ -10,10 +10,10 @@ import pytest
 
 from optimizer.config.backtest import Backtest
 from optimizer.errors import InputError
-from optimizer.through_time.backtest.replay import Replay, stretches
+from optimizer.through_time.backtest.replay import Replay, billing_stretches
 from optimizer.through_time.backtest.rungs import REPLANNING, RUNGS
 from optimizer.through_time.backtest.running import digest, schedules
-from optimizer.through_time.backtest.store import BacktestStore, packed, unpacked
+from optimizer.through_time.backtest.store import BacktestStore, packed_schedule, unpacked
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 from tests.farms import group
@@ -52,7 +52,7 @@ def nothing(_done: int, _of: int = 0) -> None:
 
 
 def test_the_periods_of_a_stretch(k: Knowledge) -> None:
-    assert [(part.first, part.stop) for part in stretches(k)] == [(0, 3), (3, 6)]
+    assert [(part.first, part.stop) for part in billing_stretches(k)] == [(0, 3), (3, 6)]
 
 
 def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, alone: Followed, tmp_path: Path) -> None:
@@ -60,7 +60,7 @@ def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, alone: Foll
     assert alone.units_on["G", "normal"].min() < 10
     store = BacktestStore(tmp_path / "ahead.sqlite", "x")
     ahead = Replay(k, store)
-    for part in reversed(stretches(k)):
+    for part in reversed(billing_stretches(k)):
         ahead.ahead(part)
     assert same(Replay(k, store).whole(nothing), alone)
 
@@ -102,4 +102,4 @@ def test_results_of_other_inputs_are_refused(k: Knowledge, tmp_path: Path) -> No
 
 
 def test_a_schedule_survives_its_packing(alone: Followed) -> None:
-    assert same(unpacked(packed(alone)), alone)
+    assert same(unpacked(packed_schedule(alone)), alone)
