@@ -28,13 +28,19 @@ def borrowed(m: Model, q: Index, s: Index) -> Expression:
 
 @RULES.family(("OFFERS", "FIRST_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True)
 def first_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
-    r"""There is no debt before: :math:`D_{oqs} = a_{oqs} - b_{oqs}`."""
+    r"""There is no debt before: :math:`D_{oqs} = a_{oqs} - b_{oqs}`.
+
+    Its shadow price is what a USD more of debt costs, USD of today.
+    """
     return m.debt_usd[o, q, s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
 @RULES.family(("OFFERS", "LATER_PERIODS", "PATHS"), "debt is drawn and paid back", unit="USD", definition=True)
 def later_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
-    r"""Debt is drawn and paid back: :math:`D_{oqs} = D_{o,q-1,s} + a_{oqs} - b_{oqs}`."""
+    r"""Debt is drawn and paid back: :math:`D_{oqs} = D_{o,q-1,s} + a_{oqs} - b_{oqs}`.
+
+    Its shadow price is what a USD more of debt costs, USD of today.
+    """
     return m.debt_usd[o, q, s] - m.debt_usd[o, m.previous[q], s] == m.drawn_usd[o, q, s] - m.repaid_usd[o, q, s]
 
 
@@ -44,6 +50,8 @@ def later_debt(m: Model, o: Index, q: Index, s: Index) -> Relation:
 def debt_limit(m: Model, o: Index, q: Index, s: Index) -> Relation:
     r"""Debt stays within a share of what was spent on building, less what is due back:
     :math:`D_{oqs} \le \sum_{v \in o} d_{vqs} x_{j(v,s)}`.
+
+    Its shadow price is what a USD more that may be borrowed would bring, USD of today.
     """
     return m.debt_usd[o, q, s] <= m.sum(
         m.VINTAGES_OF_OFFER[o], lambda v: m.debt_limit_usd_per_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]]
@@ -58,7 +66,10 @@ def treasury(m: Model, s: Index) -> Relation:
 
 @RULES.family(("PATHS",), "{equity_limit_usd:,.0f} USD of equity can be raised", unit="USD", gives=False)
 def equity_limit(m: Model, s: Index) -> Relation:
-    r"""No more equity is raised than can be: :math:`\sum_q e_{qs} \le E`."""
+    r"""No more equity is raised than can be: :math:`\sum_q e_{qs} \le E`.
+
+    Its shadow price is what a USD more of equity would bring, USD of today.
+    """
     return m.sum(m.PERIODS, lambda q: m.equity_usd[q, s]) <= m.equity_limit_usd
 
 

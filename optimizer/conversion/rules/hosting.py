@@ -42,39 +42,57 @@ def call_limit(m: Model, c: Index, q: Index, s: Index) -> Relation:
 
 @RULES.family(("OFFERS", "CALLS", "PERIODS", "PATHS"), "only drawn load can be shed", unit="MW")
 def tenant_of_offer(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
-    r"""No more is shed than the offer's tenants draw: :math:`u_{ocqs} + a_{ocqs} \le L_{oqs}`."""
+    r"""No more is shed than the offer's tenants draw: :math:`u_{ocqs} + a_{ocqs} \le L_{oqs}`.
+
+    Its shadow price is what one more MW that may be shed would save in the call, USD of today per MW.
+    """
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.unserved_mw[o, c, q, s] + m.backup_mw[o, c, q, s] <= load
 
 
 @RULES.family(("OFFERS", "CALLS", "PERIODS", "PATHS"), "backup covers its share of the load", unit="MW")
 def backup_limit(m: Model, o: Index, c: Index, q: Index, s: Index) -> Relation:
-    r"""Backup generation covers its share of the tenants' load: :math:`a_{ocqs} \le \beta_o L_{oqs}`."""
+    r"""Backup generation covers its share of the tenants' load: :math:`a_{ocqs} \le \beta_o L_{oqs}`.
+
+    Its shadow price is what one more MW of backup would save in the call, USD of today per MW.
+    """
     load = m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.drawn_mw[v, q, s] * m.converted_mw[m.choice_of[v, s]])
     return m.backup_mw[o, c, q, s] <= m.backup_share[o] * load
 
 
 @RULES.family(("OFFERS", "PATHS"), "{OFFERS} is for {offer_mw:.4g} MW", unit="MW", gives=False)
 def offer_limit(m: Model, o: Index, s: Index) -> Relation:
-    r"""No path takes up more of an offer than there is: :math:`\sum_{v \in o} x_{j(v,s)} \le X_o`."""
+    r"""No path takes up more of an offer than there is: :math:`\sum_{v \in o} x_{j(v,s)} \le X_o`.
+
+    Its shadow price is what one more critical MW of the offer would bring, USD of today per MW.
+    """
     return m.sum(m.VINTAGES_OF_OFFER[o], lambda v: m.converted_mw[m.choice_of[v, s]]) <= m.offer_mw[o]
 
 
 @RULES.family(("CHOICES",), "{converted_least_mw:.4g} MW are converted for {CHOICES}", unit="MW")
 def conversion_least(m: Model, j: Index) -> Relation:
-    r"""A variant of the study may ask for a conversion: :math:`x_j \ge \underline x_j`."""
+    r"""A variant of the study may ask for a conversion: :math:`x_j \ge \underline x_j`.
+
+    Its shadow price is what one more critical MW that must be converted costs, USD of today per MW.
+    """
     return m.converted_mw[j] >= m.converted_least_mw[j]
 
 
 @RULES.family(("WHOLE_CHOICES",), "megawatts are converted in steps", unit="MW", definition=True)
 def whole_steps(m: Model, j: Index) -> Relation:
-    r"""Megawatts are converted in steps, on top of the least size: :math:`x_j = d_j n_j + \underline d_j y_j`."""
+    r"""Megawatts are converted in steps, on top of the least size: :math:`x_j = d_j n_j + \underline d_j y_j`.
+
+    With the steps fixed, its shadow price is what one more critical MW would be worth, USD of today per MW.
+    """
     return m.converted_mw[j] == m.step_mw[j] * m.steps[j] + m.least_size_mw[j] * m.begun[j]
 
 
 @RULES.family(("WHOLE_CHOICES",), "steps follow the least size", unit="MW")
 def steps_once_begun(m: Model, j: Index) -> Relation:
-    r"""Steps follow the least size, never stand alone: :math:`n_j \le N_j y_j`."""
+    r"""Steps follow the least size, never stand alone: :math:`n_j \le N_j y_j`.
+
+    Only whole numbers stand in it: with these fixed, its shadow price is zero.
+    """
     return m.steps[j] <= m.most_steps[j] * m.begun[j]
 
 

@@ -16,7 +16,10 @@ RULES = Rules()
     ("GROUPS", "FIRST_NODES"), "{machines_before_mw:.4g} MW of {GROUPS} stand at the beginning", definition=True
 )
 def first_machines(m: Model, g: Index, n: Index) -> Relation:
-    r"""The study begins with the farm's machines: :math:`M_{gn} = M_g + b_{gn} - s_{gn}`."""
+    r"""The study begins with the farm's machines: :math:`M_{gn} = M_g + b_{gn} - s_{gn}`.
+
+    Its shadow price is what one more MW of machines is worth, USD of today per MW.
+    """
     return m.machines_mw[g, n] == m.machines_before_mw[g] + m.bought_mw[g, n] - m.sold_mw[g, n]
 
 
@@ -24,6 +27,8 @@ def first_machines(m: Model, g: Index, n: Index) -> Relation:
 def later_machines(m: Model, g: Index, n: Index) -> Relation:
     r"""What stands is what stood and did not fail, with purchases and sales:
     :math:`M_{gn} = \phi_n M_{gn'} + b_{gn} - s_{gn}`.
+
+    Its shadow price is what one more MW of machines is worth, USD of today per MW.
     """
     kept = m.kept_share[n] * m.machines_mw[g, m.previous_node[n]]
     return m.machines_mw[g, n] == kept + m.bought_mw[g, n] - m.sold_mw[g, n]
@@ -42,13 +47,18 @@ def runs_what_stands(m: Model, k: Index, q: Index, s: Index) -> Relation:
 def enrolled_runs(m: Model, q: Index, s: Index) -> Relation:
     r"""Load enrolled for calls is load that runs, on average over the blocks without a call:
     :math:`E_{qs} \le \sum_k w_k r_{kqs}`.
+
+    Its shadow price is what one more MW enrolled would be paid, USD of today per MW.
     """
     return m.enrolled_mw[q, s] <= m.sum(m.RUNS, lambda k: m.baseline_weight[k, q] * m.running_mw[k, q, s])
 
 
 @RULES.family(("CALLS", "PERIODS", "PATHS"), "only enrolled load is paid for a cut", unit="MW")
 def enrolled_cut(m: Model, c: Index, q: Index, s: Index) -> Relation:
-    r"""A call pays for the enrolled load that does not run: :math:`z_{cqs} \le E_{qs} - \sum_{k \in c} r_{kqs}`."""
+    r"""A call pays for the enrolled load that does not run: :math:`z_{cqs} \le E_{qs} - \sum_{k \in c} r_{kqs}`.
+
+    Its shadow price is what one more MW of cut would be paid in the call, USD of today per MW.
+    """
     running = m.sum(m.RUNS_OF_CALL[c], lambda k: m.running_mw[k, q, s])
     return m.cut_mw[c, q, s] <= m.enrolled_mw[q, s] - running
 

@@ -74,6 +74,8 @@ def net_flow(m: Model, q: Index, s: Index) -> Expression:
 def first_cash(m: Model, q: Index, s: Index) -> Relation:
     r"""Cash is what there was above its floor, and the flows:
     :math:`C_{qs} = C + f_{qs} + \beta_{qs} p_{qs} + e_{qs}`.
+
+    Its shadow price is what a USD more in the period is worth, beyond itself, USD of today.
     """
     return m.cash_usd[q, s] == net_flow(m, q, s) + assets_sold(m, q, s) + m.cash_before_usd
 
@@ -89,7 +91,10 @@ def later_cash(m: Model, q: Index, s: Index) -> Relation:
 
 @RULES.family(("FIRST_PERIODS", "PATHS"), "income is taxed", unit="USD", definition=True)
 def first_tax(m: Model, q: Index, s: Index) -> Relation:
-    r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`."""
+    r"""Losses of before the study reduce what is taxed: :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda`.
+
+    Its shadow price is what a USD more of taxed income costs, USD of today.
+    """
     return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_before_usd
 
 
@@ -97,6 +102,8 @@ def first_tax(m: Model, q: Index, s: Index) -> Relation:
 def later_tax(m: Model, q: Index, s: Index) -> Relation:
     r"""Losses are carried forward and reduce what is taxed:
     :math:`T_{qs} = I_{qs} + \Lambda_{qs} - \Lambda_{q-1,s} \ge 0`.
+
+    Its shadow price is what a USD more of taxed income costs, USD of today.
     """
     return m.taxed_usd[q, s] == taxable_income(m, q, s) + m.losses_usd[q, s] - m.losses_usd[m.previous[q], s]
 
@@ -121,7 +128,8 @@ def tail(m: Model, r: Index, s: Index) -> Relation:
     r"""How far a path falls short of the threshold z: :math:`\tau_s \ge z^+ - z^- - V_s`, with :math:`V_s` its NPV.
 
     The NPV is read off cash: :math:`V_s = \sum_q \delta_q (C_{qs} - C_{q-1,s} - \beta_{qs} p_{qs} - e_{qs})` and what
-    is left at the end. CVaR as a linear program: Rockafellar and Uryasev, Journal of Risk 2(3), 2000.
+    is left at the end. CVaR as a linear program: Rockafellar and Uryasev, Journal of Risk 2(3), 2000. Its shadow price
+    is what a USD less on the path costs in risk, weighed, USD of today.
     """
     cash = m.sum(m.PERIODS, lambda q: m.cash_weight[q] * m.cash_usd[q, s])
     sold = m.sum(m.PERIODS, lambda q: m.discount[q] * m.btc_usd[q, s] * m.btc_sold[q, s])

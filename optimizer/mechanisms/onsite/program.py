@@ -24,13 +24,19 @@ def used_less_exported(m: Model, t: Index) -> Expression:
 
 @RULES.family(("EXPORTS", "INTERVALS"), "at most {export_limit_mw:.4g} MW may be exported", unit="MW")
 def export_limit(m: Model, x: Index, t: Index) -> Relation:
-    r"""Export stays within its limit: :math:`e_t \le \bar E`."""
+    r"""Export stays within its limit: :math:`e_t \le \bar E`.
+
+    Its shadow price is what one more MW of export would earn in the interval, USD per MW.
+    """
     return m.export_mw[x, t] <= m.export_limit_mw[x]
 
 
 @RULES.family(("EXPORTS", "INTERVALS"), "only on-site generation may be exported", unit="MW")
 def export_source(m: Model, x: Index, t: Index) -> Relation:
-    r"""Only on-site generation is exported, never power bought a moment before: :math:`e_t \le y_t`."""
+    r"""Only on-site generation is exported, never power bought a moment before: :math:`e_t \le y_t`.
+
+    Its shadow price is what one MW bought to be exported would earn in the interval, USD per MW.
+    """
     return m.export_mw[x, t] <= m.offered("exportable", t)
 
 

@@ -22,6 +22,8 @@ def suppliers_drawn(m: Model, t: Index) -> Expression:
 def minimum_take(m: Model, k: Index) -> Relation:
     r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
     :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
+
+    Its shadow price is what one more MWh of minimum costs, USD/MWh: the price of the shortfall at most.
     """
     taken = m.sum(
         m.HOURS_OF_TAKE[k], lambda j: m.take_mwh_per_mw[j] * m.supply_mw[m.supply_of_take[j], m.interval_of_take[j]]
