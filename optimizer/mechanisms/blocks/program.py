@@ -1,7 +1,7 @@
 r"""Blocks bought in advance (family 13): used, resold, and below zero taken before spot.
 
-Symbols: :math:`s_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k of size :math:`B_{kt}`,
-MW.
+Symbols: :math:`\sigma_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k of size
+:math:`B_{kt}`, MW.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def kept_first(m: Model, n: Index) -> Relation:
 
 @RULES.family(("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW")
 def spot_beyond_kept(m: Model, n: Index) -> Relation:
-    r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`s_t \le S_t f_t`.
+    r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`\sigma_t \le S_t f_t`.
 
     :math:`S_t` is what full load draws beyond them, and a little more. Its shadow price is what one more MW at spot
     would bring, USD per MW, with the choice made.

@@ -13,7 +13,7 @@ RULES = Rules()
 @RULES.offer("exportable")
 def onsite_used(m: Model, t: Index) -> Expression:
     """On-site generation used or exported, MW."""
-    return m.sum(m.SOURCES, lambda s: m.source_mw[s, t])
+    return m.sum(m.SOURCES, lambda v: m.source_mw[v, t])
 
 
 @RULES.offer("behind_the_meter")
@@ -43,7 +43,7 @@ def export_source(m: Model, x: Index, t: Index) -> Relation:
 @RULES.term(("INTERVALS",))
 def onsite_cost(m: Model, t: Index) -> Expression:
     """Running cost of on-site generation."""
-    return m.sum(m.SOURCES, lambda s: -m.hours[t] * m.source_usd_per_mwh[s] * m.source_mw[s, t])
+    return m.sum(m.SOURCES, lambda v: -m.hours[t] * m.source_usd_per_mwh[v] * m.source_mw[v, t])
 
 
 @RULES.term(("INTERVALS",))
