@@ -53,8 +53,7 @@ def has_a_role(at: str, node: ast.FunctionDef | ast.ClassDef) -> bool:
     """Whether others ask for a function under this very name: of a mechanism, a reader of files, a command."""
     *above, file = at.split("/")
     role = above[:1] == ["mechanisms"] and file in ROLES
-    command = above == ["cli"] and bool(node.decorator_list)
-    return isinstance(node, ast.FunctionDef) and (role or command or above == ["market", "readers"])
+    return isinstance(node, ast.FunctionDef) and (role or above in (["cli"], ["market", "readers"]))
 
 
 def shared() -> dict[str, list[str]]:
