@@ -74,7 +74,7 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
             f"{peak.estimate.load_history_mw.file}: the load ends {clock(over, grid.timezone)}, before "
             f"{clock(grid.end, grid.timezone)}, and the peaks of {peak.name} are found in it: end the replay sooner"
         )
-    length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
+    length = max(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
     shares = np.zeros(len(grid))
     for begin in true_peaks(load, rule):
         end = begin + pd.Timedelta(hours=length)

@@ -47,8 +47,8 @@ def _table(ladder: Ladder) -> str:
             "share_of_bound": ladder.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
-            "peaks": len(rung.peaks),
-            "peaks_hit": sum(peak.hit for peak in rung.peaks),
+            "peaks": rung.peaks_seen,
+            "peaks_hit": rung.peaks_hit,
             "curtailed_mwh": sum(rung.off_mwh.values()),
         }
         rows.append(row | {f"usd_{line}": round(usd, _CENTS) for line, usd in rung.usd.items()})
@@ -58,9 +58,13 @@ def _table(ladder: Ladder) -> str:
 
 
 def _daily(ladder: Ladder) -> str:
-    """A row per local day, a column per rung: its profit, USD."""
-    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in ladder.rungs.items()}
-    return _csv(pd.DataFrame({"day": ladder.days, **profits}))
+    """A row per local day, USD: each rung's profit, and beside it what is charged by the month and was set on it."""
+    columns = {}
+    for key, rung in ladder.rungs.items():
+        columns[key] = rung.daily_usd.round(_CENTS) + 0.0
+        if rung.charged_usd.any():
+            columns[f"{key}_charged"] = rung.charged_usd.round(_CENTS) + 0.0
+    return _csv(pd.DataFrame({"day": ladder.days, **columns}))
 
 
 def _csv(table: pd.DataFrame) -> str:

@@ -39,12 +39,14 @@ def test_the_tables_are_those_of_the_json() -> None:
     assert [row["day"] for row in days] == told["days"] == ["2023-07-01", "2023-07-02", "2023-07-03"]
     for key, rung in told["rungs"].items():
         assert [float(row[key]) for row in days] == rung["daily_usd"]
+        assert [float(row.get(f"{key}_charged", 0.0)) for row in days] == rung["daily_charged_usd"]
     ladder = {row["rung"]: row for row in rows_of(files["ladder.csv"])}
     assert list(ladder) == list(told["rungs"])
     for key, rung in told["rungs"].items():
         assert float(ladder[key]["profit_usd"]) == pytest.approx(rung["profit_usd"], abs=0.006)
         assert float(ladder[key]["usd_restart_loss"]) == pytest.approx(rung["usd"].get("restart_loss", 0.0), abs=0.006)
-        assert int(ladder[key]["peaks_hit"]) == sum(peak["hit"] for peak in rung["peaks"])
+        hit = sum(peak["chance"] for peak in rung["peaks"] if peak["hit"])
+        assert float(ladder[key]["peaks_hit"]) == hit
 
 
 def test_without_a_bound_no_share_of_it_is_told() -> None:
