@@ -65,6 +65,7 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
         bound=solution.bound * most,
         x=x,
         values={name: columns.of(x) for name, columns in program.columns.items()},
+        decided=program.decided(x),
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
