@@ -158,9 +158,9 @@ class ArrayModel:
         return self._domains[over]
 
 
-def _rule(name: str, result: Any, expected: type) -> Any:
-    if not isinstance(result, expected):
-        raise TypeError(f"{name}: the rule returned {type(result).__name__}, not a {expected.__name__}")
+def _relation(family: str, result: Any) -> BoundedRows:
+    if not isinstance(result, BoundedRows):
+        raise TypeError(f"{family}: the rule returned {type(result).__name__}, not a Relation such as a <= b")
     return result
 
 
@@ -213,7 +213,7 @@ def compile_program(
         rows[family.name] = Rows(row, shape)
         row = rows[family.name].stop
         if 0 not in shape:
-            relations.append((_rule(family.name, family.rule(model, *indices), BoundedRows), shape))
+            relations.append((_relation(family.name, family.rule(model, *indices)), shape))
     matrix = Matrix(relations)
     costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)
