@@ -327,7 +327,8 @@ def offered(balance: str, c: Conditions, *of: object) -> F:
     """The sum of what the accounts offer to a balance, (intervals,).
 
     Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
-    drawing more may be worth money; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``,
+    drawing more may be worth money; ``owed_usd``. Of the marginal price of energy and what a MWh is worth:
+    ``stop_later_usd_per_mwh``, by how much the price of energy may be higher. Of a schedule: ``load``,
     ``behind_the_meter``, ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW
     that are open: ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD;
     ``charged_usd`` and ``charged_after`` an interval, USD towards a minimum bill.

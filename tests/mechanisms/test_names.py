@@ -30,7 +30,7 @@ EXCEPTIONS = {
     ),
     "suppliers": ({"daily/record.py"}, "records of forms 1 and 2 have it beside machines"),
     "blocks": (
-        {"schedule/explain.py", "schedule/tables.py", "mechanisms/suppliers", "mechanisms/energy"},
+        {"schedule/explain.py", "mechanisms/suppliers", "mechanisms/energy"},
         "a block is filled before spot and beside suppliers, and its resale keeps machines off",
     ),
 }
