@@ -258,6 +258,17 @@ def test_on_a_block_that_is_resold_a_machine_stops_by_what_resale_pays(
     assert (runs == (row.stop_above >= c.market.energy_price_usd_per_mwh)).all()
 
 
+def test_of_two_blocks_that_are_resold_the_one_that_feeds_the_next_machine_says_when_to_stop() -> None:
+    """At 1.5 USD/MWh six machines take 3 MW that bring 0.8 less 0.25 and 3 of 6 MW that bring the price less 0.75."""
+    blocks = (
+        {**SOLD, "name": "free", "mw": 6.0, "resale": {"fee_usd_per_mwh": 0.75}},
+        {**SOLD, "name": "capped", "mw": 3.0, "resale": {"fee_usd_per_mwh": 0.25, "cap_usd_per_mwh": 0.8}},
+    )
+    c = conditions(farm(group(units=6), energy={"blocks": blocks}), [1.5])
+    (row,) = strike_sheet(c, plan_conditions(c).explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.75])
+
+
 def test_a_charge_is_taken_off_the_price_to_stop_above() -> None:
     """At half a chance of a peak of 1.5 USD/MW power may cost 0.25 USD/MWh, not 1."""
     c = conditions(farm(energy={"coincident_peaks": (PEAK,)}), [0.1, 0.1], probability={"peak": [0.0, 0.5]})
