@@ -1,0 +1,357 @@
+"""The loop: what set-points want now, told to machines, seen by watts or hash rate, told again. It can die at any time.
+
+Nothing is remembered that cannot be read again: after a restart each machine is looked at before it is told anything.
+Targets since when, commands and how fast machines start are in the audit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from optimizer.config.farm import Farm
+from optimizer.daily.document import SetPoints
+from optimizer.errors import CurtailError
+from optimizer.execution.audit import Audit, Command
+from optimizer.execution.credentials import Credentials
+from optimizer.execution.drivers import driver
+from optimizer.execution.gate import Gate, HeldError, UnansweredError
+from optimizer.execution.inventory import Entry
+from optimizer.execution.target import Target
+from optimizer.execution.unit import Kind, State, Unit
+from optimizer.execution.wanted import Ranked, Wanted, modes_of, none_runs, over_breakers, wanted_at
+
+TICK_S = 1.0
+_AT_ONCE = 256  # connections
+_SHOWN = 20  # machines named in one line
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast machines start: so many at once, and again after so many seconds. Sleep is told at once."""
+
+    starts: int = 50
+    every_s: float = 60.0
+
+
+def units_of(entries: Iterable[Entry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
+    """The machines of an inventory that stand in groups of the farm."""
+    kinds = {steps: Kind.of(farm, steps) for steps in (False, True)}
+    made = []
+    for entry in entries:
+        how = driver(entry.driver)
+        kind = kinds[how.STEPS].get(entry.group)
+        if kind is not None:
+            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
+    return tuple(made)
+
+
+class Executor:
+    """Carries out what ``source`` hands out; ``wall`` gives seconds since 1970. Whoever holds the lock runs one.
+
+    ``stay_when_stale``: machines stay as they are when set-points have run out; otherwise every one sleeps.
+    """
+
+    def __init__(
+        self,
+        units: tuple[Unit, ...],
+        gate: Gate,
+        audit: Audit,
+        source: Callable[[], SetPoints | None],
+        wall: Callable[[], float],
+        *,
+        pace: Pace | None = None,
+        stay_when_stale: bool = False,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.units, self.gate, self.audit, self.source, self.wall = units, gate, audit, source, wall
+        self.pace, self.stay_when_stale, self.say = pace or Pace(), stay_when_stale, say
+        self.stopped = False
+        self.wanted: Wanted | None = None
+        self.document: SetPoints | None = None
+        self._by_name = {unit.entry.name: unit for unit in units}
+        self._by_group: dict[str, list[Unit]] = {}
+        for unit in units:
+            self._by_group.setdefault(unit.entry.group, []).append(unit)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._answers: list[tuple[int, float, str]] = []
+        self._seen: list[tuple[int, float, float | None, float | None]] = []
+        self._said: dict[str, str] = {}
+        self._resume()
+
+    def _resume(self) -> None:
+        """Take up where a process before this one ended."""
+        now = self.wall()
+        self._starts = self.audit.starts_since(now - self.pace.every_s)
+        self._counts: dict[str, Any] = self.audit.noted("counts") or {}
+        for name, stood in self.audit.standing().items():
+            unit = self._by_name.get(name)
+            if unit is None:
+                continue
+            aims = (Target.sleep(), *unit.kind.targets.values())
+            unit.target = next((aim for aim in aims if str(aim) == stood.target), None)
+            unit.since, unit.released, unit.number = stood.since, stood.released, stood.number
+            unit.met = stood.verified  # until it is read again
+            if stood.told_at is not None and unit.target is not None and unit.target.runs:
+                unit.again_at = stood.told_at + unit.kind.restart_s
+
+    async def run(self, until: float | None = None) -> None:
+        """Go on until a moment, or until stopped."""
+        try:
+            while not self.stopped and (until is None or self.wall() < until):
+                try:
+                    self.step()
+                    self._said.pop("log", None)
+                except (CurtailError, sqlite3.Error) as error:
+                    self._once("log", str(error))
+                await asyncio.sleep(TICK_S)
+        finally:
+            for job in self._jobs:
+                job.cancel()
+            self._write_down()
+
+    def step(self) -> None:
+        """Look at the set-points, then begin what is due. Nothing is awaited here."""
+        now = self.wall()
+        self._write_down()
+        self._look(now)
+        if not self.gate.live:
+            return
+        self._release(now)
+        if not self.gate.held:
+            self._tell(now)
+        for unit in self.units:
+            if unit.to_be_read(now):
+                self._begin(unit, self._reading(unit))
+
+    def _look(self, now: float) -> None:
+        """What is wanted now; targets of machines follow."""
+        self._accept(self.source())
+        if self.document is None:
+            return
+        found = wanted_at(self.document, datetime.fromtimestamp(now, UTC))
+        if found is None:
+            self._once("stale", f"the set-points ran out at {self.document.valid_until:%Y-%m-%d %H:%M:%S}")
+            if self.stay_when_stale:
+                return
+            found = none_runs(self._by_group, "set-points ran out")
+        else:
+            self._said.pop("stale", None)
+        if self.wanted is None or found.counts != self.wanted.counts:
+            self.wanted = found
+            self._aim(now)
+        self.wanted = found
+
+    def _accept(self, document: SetPoints | None) -> None:
+        """Take a document up, unless it is of another farm or older than the last."""
+        if document is None or document == self.document:
+            return
+        farm, count = document.farm.id, [document.epoch, document.sequence]
+        known = self.audit.noted("accepted") or {"farm": farm, "count": count}
+        if known["farm"] != farm:
+            self._once("refused", f"set-points of another farm ({farm!r}) are ignored; this one is {known['farm']!r}")
+            return
+        if count < known["count"]:
+            self._once("refused", f"set-points {count} are older than {known['count']} and ignored")
+            return
+        with self.audit.writing():
+            self.audit.note("accepted", {"farm": farm, "count": count})
+        self._said.pop("refused", None)
+        self.document = document
+
+    def _aim(self, now: float, groups: Iterable[str] | None = None) -> None:
+        """Give each machine its mode; what changes is written down before anything is sent."""
+        assert self.wanted is not None
+        changed: list[Unit] = []
+        for group in self._by_group if groups is None else groups:
+            units, counts = self._by_group[group], dict(self.wanted.counts.get(group, {}))
+            if groups is None and counts != self._counts.get(group):
+                changed += [unit for unit in units if unit.released]
+                for unit in changed:
+                    unit.released = False
+                self._counts[group] = counts
+            modes = modes_of(
+                counts, [Ranked(u.entry.name, u.entry.j_per_th or u.kind.j_per_th, u.released) for u in units]
+            )
+            for unit in units:
+                mode = modes[unit.entry.name]
+                target = Target.sleep() if mode is None else unit.kind.targets[mode]
+                if target != unit.target:
+                    unit.aim(target, self.wanted.why.get(group, ""), now)
+                    changed.append(unit)
+                unit.why = self.wanted.why.get(group, "")
+        if not self.gate.live:
+            self._would(changed)
+            return
+        with self.audit.writing():
+            self.audit.stand((u.entry.name, str(u.target), u.since, u.released) for u in changed)
+            self.audit.note("counts", self._counts)
+
+    def _would(self, changed: Iterable[Unit]) -> None:
+        """Say what a dry run would send."""
+        found: dict[tuple[str, str, str], list[str]] = {}
+        for unit in changed:
+            found.setdefault((unit.entry.group, str(unit.target), unit.why), []).append(unit.entry.name)
+        for (group, target, why), names in found.items():
+            because = f" ({why})" if why else ""
+            self.say(f"dry run: {group}: {target} to {len(names):,} machines{because}: {shortened(names)}")
+
+    def _release(self, now: float) -> None:
+        """Where a machine cannot be stopped and its group is to run some, it is one of them and another sleeps."""
+        stuck: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            if unit.cannot_stop(now):
+                stuck.setdefault(unit.entry.group, []).append(unit)
+        self._name(stuck)
+        if self.wanted is None:
+            return
+        for group, units in stuck.items():
+            room = self.wanted.running(group) - sum(unit.released for unit in self._by_group[group])
+            for unit in units[: max(room, 0)]:
+                unit.released = True
+            if room > 0:
+                self._aim(now, [group])
+
+    def _name(self, stuck: Mapping[str, list[Unit]]) -> None:
+        """Say which machines cannot be stopped, with the MW that they hold."""
+        for group in self._by_group:
+            units = stuck.get(group, [])
+            if not units:
+                self._said.pop(group, None)
+                continue
+            mw = sum(unit.draws_w for unit in units) / 1e6
+            names = shortened([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
+            self._once(
+                group,
+                f"{group}: {len(units)} machines cannot be stopped and hold {mw:.3f} MW: {names}; "
+                "open their breakers, or take them out of the inventory",
+                f"{[unit.entry.name for unit in units]}",
+            )
+
+    def _tell(self, now: float) -> None:
+        """Send what is due: sleep at once, the least efficient first; starts at their pace, the best first."""
+        due = [unit for unit in self.units if unit.to_be_told(now)]
+        if not due:
+            return
+        breaker = {unit.entry.name: unit.entry.breaker for unit in due}
+
+        def ordered(runs: bool) -> list[Unit]:
+            of_kind = [unit for unit in due if unit.target is not None and unit.target.runs is runs]
+            of_kind.sort(key=lambda unit: unit.entry.j_per_th or unit.kind.j_per_th, reverse=not runs)
+            return [self._by_name[name] for name in over_breakers([unit.entry.name for unit in of_kind], breaker)]
+
+        self._starts = [at for at in self._starts if at > now - self.pace.every_s]
+        starts = ordered(True)[: max(self.pace.starts - len(self._starts), 0)]
+        units = [*ordered(False), *starts]
+        assert self.wanted is not None
+        plan, sequence = self.wanted.plan, self.wanted.sequence
+        rows = [
+            Command(now, u.entry.name, u.entry.group, u.entry.address, str(u.target), u.why, plan, sequence)
+            for u in units
+        ]
+        with self.audit.writing():
+            numbers = self.audit.intend(rows)
+        self._starts += [now] * len(starts)
+        for unit, number in zip(units, numbers, strict=True):
+            unit.number, unit.state = number, State.DISPATCHING
+            self._begin(unit, self._telling(unit, number))
+
+    def _begin(self, unit: Unit, job: Any) -> None:
+        unit.busy = True
+        task = asyncio.get_running_loop().create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _telling(self, unit: Unit, number: int) -> None:
+        target, outcome = unit.target, None
+        assert target is not None
+        try:
+            async with self._slots:
+                if unit.target is not target:
+                    outcome = "another target came before it was sent"
+                else:
+                    await unit.driver.tell(target)
+        except (UnansweredError, HeldError) as error:
+            outcome = str(error)
+        except Exception as error:  # what a machine answers must not end the loop
+            outcome = f"unexpected: {type(error).__name__}"
+        finally:
+            unit.busy = False
+        now = self.wall()
+        self._answers.append((number, now, outcome or "accepted"))
+        if unit.target is target:
+            unit.told(outcome, now)
+
+    async def _reading(self, unit: Unit) -> None:
+        try:
+            async with self._slots:
+                reading = await unit.driver.read(self.wall())
+            if unit.heard(reading, self.wall()) and unit.number is not None:
+                self._seen.append((unit.number, self.wall(), reading.watts, reading.hashrate_th))
+        except (UnansweredError, HeldError) as error:
+            unit.unheard(str(error), self.wall())
+        except Exception as error:  # see above
+            unit.unheard(f"unexpected: {type(error).__name__}", self.wall())
+        finally:
+            unit.busy = False
+
+    def _write_down(self) -> None:
+        """What came back, in one transaction."""
+        if not (self._answers or self._seen):
+            return
+        with self.audit.writing():
+            for answer in self._answers:
+                self.audit.answered(*answer)
+            for seen in self._seen:
+                self.audit.verified(*seen)
+        self._answers, self._seen = [], []
+
+    def _once(self, what: str, line: str, key: str | None = None) -> None:
+        """Say something once, until it is another thing."""
+        if self._said.get(what) != (key or line):
+            self._said[what] = key or line
+            self.say(line)
+
+    def status(self) -> dict[str, Any]:
+        """What there is to see: machines by state, what is drawn, who cannot be stopped."""
+        now = self.wall()
+        stuck = [unit for unit in self.units if unit.cannot_stop(now)]
+        return {
+            "at": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
+            "live": self.gate.live,
+            "held": self.gate.held,
+            "groups": {
+                group: {
+                    "wanted": 0 if self.wanted is None else self.wanted.running(group),
+                    "states": dict(Counter(str(unit.state) for unit in units)),
+                    "mw": round(sum(unit.draws_w for unit in units) / 1e6, 6),
+                }
+                for group, units in self._by_group.items()
+            },
+            "cannot_stop": [
+                {
+                    "machine": unit.entry.name,
+                    "address": unit.entry.address,
+                    "mw": round(unit.draws_w / 1e6, 6),
+                    "because": unit.trouble or "accepts commands and runs on",
+                }
+                for unit in stuck
+            ],
+            "cannot_stop_mw": round(sum(unit.draws_w for unit in stuck) / 1e6, 6),
+        }
+
+
+def shortened(names: list[str]) -> str:
+    """Names in a line, the first of many.
+
+    >>> shortened(["a", "b"])
+    'a, b'
+    """
+    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + more
