@@ -34,12 +34,12 @@ from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn
 from optimizer.simulated.firmware import FIRMWARE
 
 BEGAN = datetime(2026, 2, 11, 12, tzinfo=UTC)
-CALL_S, RESPOND_S, CALL_LASTS_S, AFTER_S = 300.0, 600.0, 3600.0, 2700.0
+CALL_S, RESPOND_S, CALL_LASTS_S, AFTER_S = 300.0, 600.0, 3600.0, 2100.0
 MARGIN = 0.015  # of the load, that the call keeps for machines that cannot be stopped or wake by themselves
 RESTART_S = 300.0
 PACE = Pace(starts=50, every_s=60.0)
-PASSWORD = "simulated"  # noqa: S105 - of machines that are not there
-_SAMPLE_S = 5.0
+PASSWORD = "hunter2-of-nobody"  # noqa: S105 - of machines that are not there
+_SAMPLE_S = 10.0
 WATTS, TERAHASHES = 3500.0, 200.0
 
 

@@ -14,6 +14,7 @@ from optimizer.cli.call import call
 from optimizer.cli.convert import convert
 from optimizer.cli.daily import daily, history, watch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
+from optimizer.cli.machines import dispatch, inventory, simulate
 from optimizer.cli.plan import export, plan
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
@@ -40,11 +41,14 @@ for command in (
     check,
     schema,
     export,
+    dispatch,
+    simulate,
 ):
     app.command()(command)
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 tariff.command("import")(import_tariff)
 app.add_typer(tariff, name="tariff")
+app.add_typer(inventory, name="inventory")
 
 _YOUNG = 50_000  # objects between looks for garbage, of which a command makes little: of the time of a short plan, 8%
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt, without a word

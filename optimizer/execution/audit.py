@@ -102,9 +102,10 @@ class Audit:
 
     def standing(self) -> dict[str, Standing]:
         """What machines were last to do, by name."""
+        last = "select max(id) from commands where machine = s.machine and target = s.target and at >= s.since"
         text = (
-            "select s.machine, s.target, s.since, s.released, c.at, c.id, c.verified_at from standing s left join commands c on c.id = "
-            "(select max(id) from commands where machine = s.machine and target = s.target and at >= s.since)"
+            "select s.machine, s.target, s.since, s.released, c.at, c.id, c.verified_at "
+            f"from standing s left join commands c on c.id = ({last})"
         )
         return {
             name: Standing(target, since, bool(released), told, number, verified is not None)

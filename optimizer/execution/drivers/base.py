@@ -41,6 +41,8 @@ def number(answer: Any, *path: str | int) -> float | None:
             answer = answer[key]
         except (KeyError, IndexError, TypeError):
             return None
+    if isinstance(answer, bool):
+        return None
     try:
         found = float(answer)
     except (TypeError, ValueError):
