@@ -24,6 +24,12 @@ create table if not exists standing (
 create table if not exists notes (key text primary key, value text not null);
 """
 
+_STANDING = """
+select s.machine, s.target, s.since, s.released, c.at, c.id, c.verified_at
+from standing s left join commands c on c.id =
+  (select max(id) from commands where machine = s.machine and target = s.target and at >= s.since)
+"""
+
 
 @dataclass(frozen=True)
 class Command:
@@ -102,14 +108,9 @@ class Audit:
 
     def standing(self) -> dict[str, Standing]:
         """What machines were last to do, by name."""
-        last = "select max(id) from commands where machine = s.machine and target = s.target and at >= s.since"
-        text = (
-            "select s.machine, s.target, s.since, s.released, c.at, c.id, c.verified_at "
-            f"from standing s left join commands c on c.id = ({last})"
-        )
         return {
             name: Standing(target, since, bool(released), told, number, verified is not None)
-            for name, target, since, released, told, number, verified in self._db.execute(text)
+            for name, target, since, released, told, number, verified in self._db.execute(_STANDING)
         }
 
     def starts_since(self, moment: float) -> list[float]:

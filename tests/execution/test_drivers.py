@@ -187,5 +187,5 @@ def test_numbers_that_are_no_quantities_verify_nothing(simulated_time: NOW, valu
 
 def test_a_driver_that_is_not_there_is_told_with_those_that_are() -> None:
     assert {*FIRMWARE, "asic_rs"} <= set(driver_names())
-    with pytest.raises(InputError, match="there are: .*luxos"):
+    with pytest.raises(InputError, match=r"there are: .*luxos"):
         driver("lux")

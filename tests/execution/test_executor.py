@@ -1,4 +1,4 @@
-"""The loop's own rules: whose set-points count, what holds past them, a hold, a list of addresses, no secret anywhere."""
+"""The loop's own rules: whose set-points count, what holds past them, a hold, allowed addresses, no secret anywhere."""
 
 from __future__ import annotations
 
