@@ -18,6 +18,7 @@ from optimizer.cli.machines import dispatch, inventory, simulate
 from optimizer.cli.plan import export, plan
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
+from optimizer.cli.signals import signals
 from optimizer.errors import CurtailError
 
 app = typer.Typer(
@@ -42,6 +43,7 @@ for command in (
     schema,
     export,
     dispatch,
+    signals,
     simulate,
 ):
     app.command()(command)

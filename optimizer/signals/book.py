@@ -22,6 +22,7 @@ OPEN_FOR = timedelta(hours=24)  # an open-ended call is written so far ahead, an
 MOST = 200  # calls of a source that are not over
 _MOST_BYTES = 5_000_000
 _SILENT = "silent"
+_REMEMBERED = 500  # lines that are not said again
 _FORM = TypeAdapter(list[Signal])
 
 
@@ -50,7 +51,7 @@ class Book:
 
     def _once(self, line: str) -> None:
         if line not in self._told:
-            self._told.add(line)
+            self._told = {line} if len(self._told) >= _REMEMBERED else self._told | {line}
             self.say(line)
 
     def take(self, signal: Signal, now: datetime) -> bool:
@@ -87,6 +88,10 @@ class Book:
         for one in self._standing(now):
             if one.id not in ids and one.id != _SILENT:
                 self._known[one.id] = _ended(one, now)
+
+    def ids_of(self, name: str) -> set[str]:
+        """The calls of a message by its id, and of its parts."""
+        return {key for key in self._known if key == name or key.startswith(f"{name}:")}
 
     def _standing(self, now: datetime) -> list[Signal]:
         return [one for one in self._known.values() if _stands(one, now)]

@@ -1,4 +1,4 @@
-"""A target on an MQTT topic, as for Proto Fleet: ``{"target": 0, "timestamp": 1770811200}``; 0 curtails, 100 releases."""
+"""A target on a topic, as for Proto Fleet: ``{"target": 0, "timestamp": 1770811200}``; 0 curtails, 100 releases."""
 
 from __future__ import annotations
 

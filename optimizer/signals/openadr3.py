@@ -90,10 +90,9 @@ def _cut(payloads: Any, source: OpenAdr3, units: dict[str, str]) -> Cut | None:
                 raise MessageError(f"SIMPLE has no level {level:g}")
             if level == 0:
                 return None
-            meant = source.levels.get(f"{level:.0f}")
-            if meant is None:
+            if level > len(source.levels):
                 return {"form": "full_stop"}  # more than is asked for, never less
-            return meant.model_dump(exclude_none=True)
+            return source.levels[int(level) - 1].model_dump(exclude_none=True)
         if kind in ("IMPORT_CAPACITY_LIMIT", "DISPATCH_SETPOINT", "DISPATCH_SETPOINT_RELATIVE"):
             unit = units.get(kind, "KW")
             if unit not in _PER_MW:

@@ -13,6 +13,7 @@ from optimizer.config.located import faults_of
 from optimizer.errors import InputError
 from optimizer.mechanisms.calls.config import ByAmount, FullStop, ToLevel, ToShare
 
+HttpUrl = Annotated[str, Field(pattern=r"^https?://[^\s@]+$", description="An address without user and password")]
 AnyCut = Annotated[ToLevel | ByAmount | ToShare | FullStop, Field(discriminator="form")]
 
 
@@ -39,16 +40,20 @@ class OpenAdr3(Source):
     """Events of an OpenADR 3 VTN; a client id and secret come from the environment."""
 
     kind: Literal["openadr3"]
-    url: str
+    url: HttpUrl
+    token_url: HttpUrl | None = Field(default=None, description="Where a token is had with client id and secret")
+    scope: str = ""
     program_id: str | None = None
-    levels: dict[str, AnyCut] = Field(default={}, description="What SIMPLE levels mean: 1, 2 and 3")
+    levels: Annotated[tuple[AnyCut, ...], Field(max_length=3)] = Field(
+        default=(), description="What SIMPLE levels 1, 2 and 3 mean; one without a meaning is a full stop"
+    )
 
 
 class Voltus(Source):
     """Dispatches by Voltus; the key comes from the environment."""
 
     kind: Literal["voltus"]
-    url: str
+    url: HttpUrl
     site: str = Field(description="The id of the site whose commitment counts")
 
 
@@ -69,15 +74,16 @@ class Folder(Source):
     path: str
 
 
+AnySource = OpenAdr3 | Voltus | Mqtt | Folder
+
+
 class Sources(Section):
     """A file of sources."""
 
-    sources: Annotated[
-        tuple[Annotated[OpenAdr3 | Voltus | Mqtt | Folder, Field(discriminator="kind")], ...], Field(min_length=1)
-    ]
+    sources: Annotated[tuple[Annotated[AnySource, Field(discriminator="kind")], ...], Field(min_length=1)]
 
 
-def load_sources(file: Path) -> tuple[OpenAdr3 | Voltus | Mqtt | Folder, ...]:
+def load_sources(file: Path) -> tuple[AnySource, ...]:
     """Read a file of sources. Raises InputError with every fault."""
     document = read_document(file)
     faults = list(document.faults)

@@ -19,7 +19,7 @@ from optimizer.signals.signal import MessageError, Signal, parsed
 from optimizer.signals.sources import Folder, Mqtt, OpenAdr3, Source, Voltus
 
 NOW = datetime(2026, 2, 11, 12, tzinfo=UTC)
-VTN = OpenAdr3(name="VTN", kind="openadr3", url="https://vtn.invalid", levels={"1": ToLevel(form="to_level", mw=20.0)})
+VTN = OpenAdr3(name="VTN", kind="openadr3", url="https://vtn.invalid", levels=(ToLevel(form="to_level", mw=20.0),))
 SITE = Voltus(name="Voltus", kind="voltus", url="https://v.invalid", site="s1")
 TOPIC = Mqtt(name="Topic", kind="mqtt", host="h", topic="t", baseline_mw=40.0)
 FILES = Folder(name="Files", kind="folder", path="calls")
