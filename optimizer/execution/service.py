@@ -14,10 +14,12 @@ from optimizer.daily.folder import MEASURED
 from optimizer.daily.setpoints import JSON_FILE
 from optimizer.errors import CurtailError
 from optimizer.execution.executor import Executor
-from optimizer.execution.survey import running
+from optimizer.execution.target import IDLE_SHARE
+from optimizer.execution.unit import Unit
 from optimizer.files.outputs import write_text
 
 STATUS = "machines.json"
+Measured = dict[str, dict[str, int]]  # machines by group and mode
 _WRITE_S, _FRESH_S = 5.0, 120.0
 
 
@@ -48,7 +50,7 @@ async def serve(
     """Run the loop, and write down what machines do every few seconds; with ``measure`` for the next plan as well."""
     loop = asyncio.create_task(executor.run(until))
     told = ""
-    written: dict[str, int] = {}
+    written: Measured = {}
     while not loop.done():
         try:
             write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
@@ -63,20 +65,35 @@ async def serve(
     await loop
 
 
-def measured(executor: Executor) -> dict[str, int] | None:
-    """Machines that were seen running, by group; None where one in a hundred was not seen lately."""
+def measured(executor: Executor) -> Measured | None:
+    """Machines that were seen to draw power, by group and mode; None where one in a hundred was not seen lately."""
     now = executor.wall()
     seen = [unit for unit in executor.units if unit.reading is not None and now - unit.reading.at <= _FRESH_S]
     if len(seen) < 0.99 * len(executor.units):
         return None
-    found = dict.fromkeys((unit.entry.group for unit in executor.units), 0)
+    found: Measured = {unit.entry.group: dict.fromkeys(unit.kind.targets, 0) for unit in executor.units}
     for unit in seen:
-        found[unit.entry.group] += running(unit)
+        if draws(unit, now):
+            found[unit.entry.group][unit.mode] += 1
     return found
 
 
-def write_measured(state: Path, on: dict[str, int], now: float) -> None:
+def draws(unit: Unit, now: float) -> bool:
+    """Whether a machine draws more than standby, restarting or mining, as far as it tells."""
+    reading = unit.reading
+    if reading is None:
+        return False
+    if reading.watts is not None:
+        return reading.watts > IDLE_SHARE * unit.kind.nameplate_w
+    starting = unit.target is not None and unit.target.runs and now - unit.since <= unit.kind.restart_s
+    return bool(reading.hashrate_th) or starting
+
+
+def write_measured(state: Path, on: Measured, now: float) -> None:
     """The measured state, which the next plan begins with. Raises CurtailError."""
     at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
-    groups = {group: {"running": n} for group, n in on.items()}
+    groups = {
+        group: {"running": sum(modes.values())} | ({"modes": modes} if len(modes) > 1 else {})
+        for group, modes in on.items()
+    }
     write_text(state / MEASURED, json.dumps({"at": at, "groups": groups}, indent=2) + "\n")

@@ -135,6 +135,13 @@ class Unit:
         else:
             self.state, self.again_at, self.read_at, self.trouble = State.PENDING, now + RETRY_S, now + LOOK_S, outcome
 
+    @property
+    def mode(self) -> str:
+        """The mode it is to run in; where it is to sleep, the group's strongest."""
+        if self.target is not None and self.target.mode is not None:
+            return self.target.mode
+        return max(self.kind.targets, key=lambda mode: self.kind.targets[mode].watts)
+
     def cannot_stop(self, now: float) -> bool:
         """Whether it is to sleep for a while and was not seen to."""
         unheard = self.reading is None and (self.silent_since is None or now - self.silent_since < NAMED_AFTER_S)

@@ -15,7 +15,7 @@ from optimizer.execution.credentials import Credentials
 from optimizer.execution.executor import Executor, units_of
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.inventory import inventory_text, read_inventory
-from optimizer.execution.service import SetPointsFile, measured, serve
+from optimizer.execution.service import Measured, SetPointsFile, measured, serve
 from optimizer.execution.survey import findings, survey
 from optimizer.simulated.made import inventory_of, shares_of, simulated
 from optimizer.simulated.serve import listening
@@ -113,7 +113,7 @@ def test_machines_on_loopback_are_read_and_told(farm: Path) -> None:
     )
     said: list[str] = []
 
-    async def whole() -> dict[str, int] | None:
+    async def whole() -> Measured | None:
         servers = await listening(site, ("127.0.0.1", 18099))
         gate = Gate(networks(["127.0.0.0/8"]), True)
         units = units_of(entries, loaded, gate, Credentials({}))
@@ -131,7 +131,7 @@ def test_machines_on_loopback_are_read_and_told(farm: Path) -> None:
             server.close()
         return seen
 
-    assert asyncio.run(whole()) == {"A": 3, "B": 3}
+    assert asyncio.run(whole()) == {"A": {"normal": 3}, "B": {"normal": 3}}
     assert [body.runs for body in site.bodies] == [False] * 6
     assert said[0] == "A: 3 of 3 machines answer, 3 mine"
     watts = sorted(body.watts for body in site.bodies[:3])[1]
