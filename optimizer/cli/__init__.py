@@ -16,6 +16,7 @@ from optimizer.cli.daily import daily, history, watch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
 from optimizer.cli.machines import dispatch, inventory, simulate
 from optimizer.cli.plan import export, plan
+from optimizer.cli.run import run
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
 from optimizer.cli.signals import signals
@@ -42,6 +43,7 @@ for command in (
     check,
     schema,
     export,
+    run,
     dispatch,
     signals,
     simulate,

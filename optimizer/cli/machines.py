@@ -31,7 +31,8 @@ Live = Annotated[bool, typer.Option("--live", help="Contact machines. Without it
 inventory = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which machine stands where.")
 
 
-def _gate(allow: list[str] | None, live: bool, hold: Path | None = None) -> Gate:
+def gate_of(allow: list[str] | None, live: bool, hold: Path | None = None) -> Gate:
+    """The way out to machines. Raises InputError."""
     from optimizer.execution.gate import Gate, networks
 
     allowed = networks(allow or ())
@@ -77,7 +78,7 @@ def dispatch(
     loaded, entries = load_farm(farm), read_inventory(inventory)
     for line in differences(entries, loaded):
         say(line)
-    gate = _gate(allow, live, state / HOLD)
+    gate = gate_of(allow, live, state / HOLD)
     units = units_of(entries, loaded, gate, credentials_in(credentials))
     ends = time_of(until, "--until")
     stop = None if ends is None else utc_of(ends, loaded.timezone, "--until").timestamp()
@@ -177,7 +178,7 @@ def check(
     loaded, entries = load_farm(farm), read_inventory(inventory)
     found = differences(entries, loaded)
     if live:
-        units = units_of(entries, loaded, _gate(allow, live), credentials_in(credentials))
+        units = units_of(entries, loaded, gate_of(allow, live), credentials_in(credentials))
         asyncio.run(survey(units, time.time()))
         for line in findings(units):
             typer.echo(line)
