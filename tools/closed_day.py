@@ -52,15 +52,17 @@ SCALED = (  # to a hundredth
 BEGINS = datetime(2026, 8, 6, 17, tzinfo=UTC)  # noon on the farm's clock
 FAULTS = FaultShares(dead=0.0, over_s=86_400.0)
 STEP, SAMPLE_S = timedelta(minutes=15), 10.0
+_BY_MACHINES = ("told", "starting", "awake", "nameplate")
 Machines = defaultdict[tuple[str, str], float]
 ByCause = dict[str, Machines]  # machines by group and mode
-Sample = tuple[float, ByCause, float]  # MW by the meter, machines by cause, TH/s
+Sample = tuple[float, ByCause, float, float]  # MW by the meter, machines by cause, TH/s made, TH/s lost in changes
 _LABELS = {
     "told": "machines told otherwise than planned",
     "starting": "machines that start and stop later than planned",
     "awake": "machines awake that were to sleep",
     "nameplate": "watts other than at nameplate",
-    "hash": "hash not made as planned",
+    "changing": "hash not made while machines change to other watts, which the plan takes to be at once",
+    "hash": "hash not made as planned for other reasons",
 }
 
 
@@ -100,7 +102,7 @@ def equivalents(units: tuple[Unit, ...], bodies: Mapping[str, Body], now: float)
 
     A machine that draws half of what it does at nameplate counts half.
     """
-    found: ByCause = {cause: defaultdict(float) for cause in _LABELS if cause != "hash"}
+    found: ByCause = {cause: defaultdict(float) for cause in _BY_MACHINES}
     for unit in units:
         body, key = bodies[unit.entry.name], (unit.entry.group, unit.mode)
         plate = unit.kind.targets[unit.mode].watts - body.standby_w
@@ -170,7 +172,8 @@ class Stretch:
             await asyncio.sleep(SAMPLE_S)
             now = self.seconds()
             hashing = sum(body.hashes_th(now) for body in self.site.bodies)
-            yield self.site.meter_mw(), equivalents(executor.units, self.bodies, now), hashing
+            changing = sum(body.hashrate_th * body.share for body in self.site.bodies if body.changes(now))
+            yield self.site.meter_mw(), equivalents(executor.units, self.bodies, now), hashing, changing
 
     def _account(self, record: Record, now: datetime, samples: list[Sample]) -> None:
         """Settle a step as planned, then with one cause after another, and last as it was."""
@@ -187,24 +190,25 @@ class Stretch:
 
         books = settle(c, planned)
         per_ph_day = float((c.market.hashprice_usd_per_ph_day * hours).sum() / hours.sum())
-        made = float(np.mean([th for _, _, th in samples])) * float(hours.sum()) / 24e3
-        fee = self.farm.revenue.pool_fee_share or 0.0
+        kept = (1.0 - (self.farm.revenue.pool_fee_share or 0.0)) * float(hours.sum()) / 24e3
+        made, lost = (float(np.mean([sample[k] for sample in samples])) * kept for k in (2, 3))
         before, planned_mwh = spent({key: float(units[0]) for key, units in planned.units_on.items()})
         self.day.planned_usd += before + books.hash_ph_days * per_ph_day
         self.day.planned_mwh += planned_mwh
         last, mwh = before, planned_mwh
-        for cause in ("told", "starting", "awake", "nameplate"):
+        for cause in _BY_MACHINES:
             mean: Machines = defaultdict(float)
-            for _, by_cause, _ in samples:
+            for _, by_cause, *_ in samples:
                 for key, units in by_cause[cause].items():
                     mean[key] += units / len(samples)
             usd, mwh = spent(mean)
             self.day.causes[cause] += usd - last
             last = usd
-        earned = made * (1.0 - fee) * per_ph_day
-        self.day.causes["hash"] += earned - books.hash_ph_days * per_ph_day
+        earned = made * per_ph_day
+        self.day.causes["changing"] -= lost * per_ph_day
+        self.day.causes["hash"] += earned + lost * per_ph_day - books.hash_ph_days * per_ph_day
         pue, own = float(c.pue[0]), float(c.market.auxiliary_load_mw[0])
-        meter = (float(np.mean([mw for mw, _, _ in samples])) - own) * pue + own
+        meter = (float(np.mean([mw for mw, *_ in samples])) - own) * pue + own
         meter_mwh = meter * float(hours.sum())
         self.day.metered_mwh += meter_mwh
         price = float(c.market.energy_price_usd_per_mwh[0])

@@ -14,7 +14,7 @@ from optimizer.cli.call import call
 from optimizer.cli.convert import convert
 from optimizer.cli.daily import daily, history, watch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
-from optimizer.cli.machines import dispatch, inventory, simulate
+from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
 from optimizer.cli.plan import export, plan
 from optimizer.cli.run import run
 from optimizer.cli.scenarios import compare, montecarlo
@@ -45,6 +45,7 @@ for command in (
     export,
     run,
     dispatch,
+    hand_to,
     signals,
     simulate,
 ):

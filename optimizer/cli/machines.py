@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -28,6 +29,16 @@ Logins = Annotated[
     Path | None, typer.Option("--credentials", metavar="FILE", help="Users and passwords by driver; mode 600.")
 ]
 Live = Annotated[bool, typer.Option("--live", help="Contact machines. Without it nothing leaves this computer.")]
+_MOST_BYTES = 5_000_000
+
+
+class Fleet(StrEnum):
+    """What set-points can be handed to."""
+
+    proto_fleet = "proto-fleet"
+    webhook = "webhook"
+
+
 inventory = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which machine stands where.")
 
 
@@ -219,3 +230,34 @@ def import_inventory(
     entries = read_inventory(export, pairs(column, "--column"), pairs(given, "--set"))
     write_file(out, inventory_text(entries))
     say(f"{len(entries):,} machines written to {out}")
+
+
+def hand_to(
+    kind: Annotated[Fleet, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
+    address: Annotated[str, typer.Argument(metavar="URL", help="Where.", show_default=False)],
+    farm: FarmFile,
+    credentials: Logins = None,
+    live: Live = False,
+) -> None:
+    """Hand set-points, JSON on standard input, to a program that controls machines; for --on-change. Dry unless --live."""
+    import sys
+    from datetime import UTC, datetime
+
+    from optimizer.config.load import load_farm
+    from optimizer.daily.document import SetPoints
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.execution.fleets import cut_kw, posting, to_proto_fleet, to_webhook
+    from optimizer.execution.wanted import wanted_at
+
+    try:
+        document = SetPoints.model_validate_json(sys.stdin.buffer.read(_MOST_BYTES))
+    except ValueError:
+        raise InputError("standard input holds no set-points") from None
+    loaded, now = load_farm(farm), datetime.now(UTC)
+    post = posting(address, credentials_in(credentials).of(kind.name).password.get_secret_value())
+    if not live:
+        wanted = wanted_at(document, now)
+        kw = "nothing is promised any more" if wanted is None else f"{cut_kw(wanted, loaded):,.1f} kW are to be cut"
+        say(f"a dry run: {kw}; nothing was sent, --live sends")
+        return
+    say(to_webhook(document, post) if kind is Fleet.webhook else to_proto_fleet(document, loaded, now, post))

@@ -105,6 +105,12 @@ class Body:
             self._from_w, self._since = before, now
             self.log.append(Change(now, f"{watts:.0f} W", asked=True))
 
+    def changes(self, now: float) -> bool:
+        """Whether it makes no hash because its watts were set anew."""
+        self.settle(now)
+        stepped = bool(self.log) and self.log[-1].what not in ("start", "stop")
+        return stepped and self.runs and now - self._since < self.restart_s
+
     def settle(self, now: float) -> None:
         """Let happen what has happened by itself until now."""
         happens = sorted((*self.faults.wakes, *self.faults.reboots))
