@@ -239,7 +239,7 @@ def hand_to(
     credentials: Logins = None,
     live: Live = False,
 ) -> None:
-    """Hand set-points, JSON on standard input, to a program that controls machines; for --on-change. Dry unless --live."""
+    """Hand set-points, JSON on standard input, to what controls machines; for --on-change. Dry unless --live."""
     import sys
     from datetime import UTC, datetime
 
