@@ -7,6 +7,7 @@ Targets since when, commands and how fast machines start are in the audit.
 from __future__ import annotations
 
 import asyncio
+import os
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
@@ -23,7 +24,7 @@ from optimizer.execution.drivers import driver
 from optimizer.execution.gate import Gate, HeldError, UnansweredError
 from optimizer.execution.inventory import Entry
 from optimizer.execution.target import Target
-from optimizer.execution.unit import Kind, State, Unit
+from optimizer.execution.unit import AGAIN_S, Kind, State, Unit
 from optimizer.execution.wanted import Ranked, Wanted, modes_of, none_runs, over_breakers, wanted_at
 
 TICK_S = 1.0
@@ -83,6 +84,7 @@ class Executor:
         self._answers: list[tuple[int, float, str]] = []
         self._seen: list[tuple[int, float, float | None, float | None]] = []
         self._said: dict[str, str] = {}
+        self._last = 0.0
         self._resume()
 
     def _resume(self) -> None:
@@ -110,6 +112,10 @@ class Executor:
                     self._said.pop("log", None)
                 except (CurtailError, sqlite3.Error) as error:
                     self._once("log", str(error))
+                except Exception as error:  # whatever it is, the loop goes on
+                    if os.environ.get("CURTAIL_DEBUG"):
+                        raise
+                    self._once("log", f"unexpected: {type(error).__name__}: {error}; please report it; tried again")
                 await asyncio.sleep(TICK_S)
         finally:
             for job in self._jobs:
@@ -119,16 +125,27 @@ class Executor:
     def step(self) -> None:
         """Look at the set-points, then begin what is due. Nothing is awaited here."""
         now = self.wall()
+        self._notice_jumps(now)
         self._write_down()
         self._look(now)
         if not self.gate.live:
             return
-        self._release(now)
         if not self.gate.held:
+            self._release(now)
             self._tell(now)
         for unit in self.units:
             if unit.to_be_read(now):
                 self._begin(unit, self._reading(unit))
+
+    def _notice_jumps(self, now: float) -> None:
+        """A clock that went back must keep nobody waiting for the time that it had shown."""
+        if now < self._last:
+            self.say(f"the clock went back by {self._last - now:.0f} s")
+            self._starts = [min(at, now) for at in self._starts]
+            for unit in self.units:
+                unit.since = min(unit.since, now)
+                unit.again_at, unit.read_at = min(unit.again_at, now + AGAIN_S), min(unit.read_at, now)
+        self._last = now
 
     def _look(self, now: float) -> None:
         """What is wanted now; targets of machines follow."""
@@ -181,8 +198,12 @@ class Executor:
             )
             for unit in units:
                 mode = modes[unit.entry.name]
-                target = Target.sleep() if mode is None else unit.kind.targets[mode]
-                if target != unit.target:
+                target = Target.sleep() if mode is None else unit.kind.targets.get(mode)
+                if target is None:
+                    self._once(
+                        f"mode of {group}", f"{group}: the farm file has no mode {mode!r}; begin anew when it has"
+                    )
+                elif target != unit.target:
                     unit.aim(target, self.wanted.why.get(group, ""), now)
                     changed.append(unit)
                 unit.why = self.wanted.why.get(group, "")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 IDLE_SHARE = 0.1  # of nameplate watts: a machine that draws more does not sleep
-HASHES_SHARE = 0.8  # of a mode's hash rate: a machine that makes less does not run in it
+HASHES_SHARE = 0.1  # of a mode's hash rate: one that makes less does not run; one with a dead board does
 STEP_SHARE = 0.1  # watts may differ by so much from a power step
 
 

@@ -13,6 +13,7 @@ from optimizer.execution.target import Reading, Target
 AGAIN_S = 60.0  # a command that was accepted and not carried out is sent again after so long
 RETRY_S = 10.0  # one that was refused, and a machine that is silent, is tried again after so long
 LOOK_S = 5.0  # between looks at a machine that is on its way
+MOST_AGAIN_S = 3600.0  # a machine that is to run and does not: each restart may be what keeps it from running
 CHECK_S = 60.0  # between looks at one that is where it is to be
 NAMED_AFTER_S = 120.0  # a machine that has not stopped by then is named, with what it draws
 
@@ -71,13 +72,14 @@ class Unit:
     again_at: float = 0.0
     read_at: float = 0.0
     number: int | None = None  # of the last command in the audit
+    tries: int = 0  # commands that it accepted for its target
     busy: bool = False
     met: bool = False  # whether the last reading is what the target says
 
     def aim(self, target: Target, why: str, now: float) -> None:
         """Set another target."""
         self.target, self.why, self.since, self.state = target, why, now, State.PENDING
-        self.again_at, self.number = 0.0, None
+        self.again_at, self.number, self.tries = 0.0, None, 0
         self.met = self.reading is not None and self.reading.meets(target, self.kind.nameplate_w)
         if self.met:
             self.state = self._there
@@ -109,14 +111,15 @@ class Unit:
             self.read_at = now + CHECK_S
             return False
         self.met = met = reading.meets(self.target, self.kind.nameplate_w)
-        self.read_at = now + (CHECK_S if met else LOOK_S)
+        late = self.target.runs and now - self.since > 2 * self.kind.restart_s + AGAIN_S
+        self.read_at = now + (CHECK_S if met or late else LOOK_S)
         if met:
             self.state = self._there
         elif before and self.state in (State.CONFIRMED, State.RESOLVED):
             self.state, self.again_at = State.DRIFTED, min(self.again_at, now)
         elif self.state is State.UNAVAILABLE:
             self.state = State.PENDING
-        elif self.target.runs and now - self.since > 2 * self.kind.restart_s + AGAIN_S:
+        elif late:
             self.state = State.RESTORE_FAILED
         return met and not before
 
@@ -130,7 +133,11 @@ class Unit:
         assert self.target is not None
         if outcome is None:
             self.state = State.DISPATCHED
-            wait = self.kind.restart_s + AGAIN_S if self.target.runs else max(AGAIN_S, self.driver.STOPS_IN_S)
+            wait = max(AGAIN_S, self.driver.STOPS_IN_S)
+            if self.target.runs:
+                first = self.kind.restart_s + AGAIN_S
+                wait = max(min(first * 2.0**self.tries, MOST_AGAIN_S), first)
+            self.tries += 1
             self.again_at, self.read_at, self.trouble = now + wait, now + LOOK_S, ""
         else:
             self.state, self.again_at, self.read_at, self.trouble = State.PENDING, now + RETRY_S, now + LOOK_S, outcome

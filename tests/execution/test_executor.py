@@ -214,6 +214,64 @@ def test_starts_keep_their_pace_over_a_restart(simulated_time: NOW, tmp_path: Pa
     simulated_time(whole)
 
 
+def test_a_clock_that_goes_back_keeps_nobody_waiting(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(ALL, 1)
+        await site.go_on(60.0)
+        true = site.executor.wall
+        site.executor.wall = lambda: true() - 7200.0
+        document = handed_out(NONE, true() - 7200.0, 2)
+        site.document = document
+        await asyncio.gather(site.executor.run(true() - 7200.0 + 60.0))
+        assert not any(body.runs for body in site.bodies)
+        assert any("the clock went back by" in line for line in site.said)
+
+    simulated_time(whole)
+
+
+def test_a_machine_with_a_dead_board_is_not_restarted_for_it(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        for body in site.bodies:
+            body.hashrate_th *= 0.6
+        site.hand_out(ALL, 1)
+        await site.go_on(600.0)
+        assert site.audit.commands() == []
+
+    simulated_time(whole)
+
+
+def test_a_machine_that_does_not_come_back_is_told_ever_more_seldom(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(NONE, 1)
+        await site.go_on(60.0)
+        for body in site.bodies:
+            body.hashrate_th = 0.0
+        began = site.wall()
+        for quarter in range(8):
+            site.hand_out(ALL, 2 + quarter)
+            await site.go_on(900.0)
+        told = [row["at"] - began for row in site.audit.commands("m00000") if row["target"] == "normal"]
+        assert told == pytest.approx([0.0, 360.0, 1080.0, 2520.0, 5400.0], abs=30.0)
+        assert site.executor.status()["groups"][group_of("luxos")]["states"] == {"RESTORE_FAILED": 2}
+
+    simulated_time(whole)
+
+
+def test_a_mode_that_the_farm_file_does_not_have_is_told(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(ALL, 1)
+        text = site.document.text().replace('"mode": "normal"', '"mode": "turbo"')
+        site.document = SetPoints.model_validate_json(text)
+        assert await site.go_on(60.0) == 8
+        assert sum("has no mode 'turbo'" in line for line in site.said) == len(FIRMWARE)
+
+    simulated_time(whole)
+
+
 def test_every_command_is_in_the_audit_with_why_and_when_it_was_verified(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
