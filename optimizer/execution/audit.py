@@ -21,6 +21,9 @@ create table if not exists commands (
 create index if not exists commands_of on commands (machine, id);
 create table if not exists standing (
   machine text primary key, target text not null, since real not null, released integer not null);
+create table if not exists power (
+  minute integer not null, "group" text not null, planned_mw real not null, drawn_mw real not null,
+  awake_mw real not null, away_mw real not null, primary key (minute, "group"));
 create table if not exists notes (key text primary key, value text not null);
 """
 
@@ -117,6 +120,19 @@ class Audit:
         """When machines were told to run since a moment."""
         text = "select at from commands where at > ? and target <> 'sleep' order by at"
         return [at for (at,) in self._db.execute(text, (moment,))]
+
+    def draw(self, minute: int, rows: Iterable[tuple[str, float, float, float, float]]) -> None:
+        """What groups draw in a minute: name, planned, drawn, of that of machines that are to sleep, missing; MW."""
+        text = "insert or replace into power values (?, ?, ?, ?, ?, ?)"
+        self._db.executemany(text, ((minute, *row) for row in rows))
+
+    def drawn(self, since: float) -> list[tuple[str, int, float, float, float, float]]:
+        """By group since a moment: name, minutes, and the MWh planned, drawn, drawn by those to sleep, missing."""
+        text = (
+            'select "group", count(*), sum(planned_mw) / 60, sum(drawn_mw) / 60, sum(awake_mw) / 60, sum(away_mw) / 60 '
+            'from power where minute >= ? group by "group" order by min(rowid)'
+        )
+        return list(self._db.execute(text, (int(since // 60),)))
 
     def note(self, key: str, value: Any) -> None:
         """Keep something small across restarts."""

@@ -84,7 +84,7 @@ class Executor:
         self._answers: list[tuple[int, float, str]] = []
         self._seen: list[tuple[int, float, float | None, float | None]] = []
         self._said: dict[str, str] = {}
-        self._last = 0.0
+        self._last, self._minute = 0.0, 0
         self._resume()
 
     def _resume(self) -> None:
@@ -133,9 +133,19 @@ class Executor:
         if not self.gate.held:
             self._release(now)
             self._tell(now)
+        self._note_power(now)
         for unit in self.units:
             if unit.to_be_read(now):
                 self._begin(unit, self._reading(unit))
+
+    def _note_power(self, now: float) -> None:
+        """Once a minute, what each group draws beside what it is to draw."""
+        minute = int(now // 60)
+        if minute == self._minute or self.wanted is None:
+            return
+        self._minute = minute
+        with self.audit.writing():
+            self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
 
     def _notice_jumps(self, now: float) -> None:
         """A clock that went back must keep nobody waiting for the time that it had shown."""
@@ -366,6 +376,20 @@ class Executor:
             ],
             "cannot_stop_mw": round(sum(unit.draws_w for unit in stuck) / 1e6, 6),
         }
+
+
+def power(units: Iterable[Unit]) -> tuple[float, float, float, float]:
+    """MW that machines are to draw, draw, draw though they are to sleep, and do not draw though they are to run."""
+    planned = drawn = awake = away = 0.0
+    for unit in units:
+        target, watts = unit.target, unit.draws_w
+        drawn += watts
+        if target is None or not target.runs:
+            awake += 0.0 if unit.met else watts
+        else:
+            planned += target.watts
+            away += 0.0 if unit.met else max(target.watts - watts, 0.0)
+    return planned / 1e6, drawn / 1e6, awake / 1e6, away / 1e6
 
 
 def shortened(names: list[str]) -> str:

@@ -214,6 +214,37 @@ def test_starts_keep_their_pace_over_a_restart(simulated_time: NOW, tmp_path: Pa
     simulated_time(whole)
 
 
+def test_planned_against_drawn_is_explained(simulated_time: NOW, tmp_path: Path) -> None:
+    """An hour in which one of two LuxOS machines cannot be stopped, and each draws a tenth more than its nameplate."""
+    from dataclasses import replace
+
+    from optimizer.execution.metered import drawn_lines
+
+    async def whole() -> tuple[str, ...]:
+        site = Site(tmp_path)
+        for body in site.bodies:
+            body.watts *= 1.1
+        site.bodies[0].faults = replace(site.bodies[0].faults, refuses=True)
+        for quarter in range(4):
+            site.hand_out(ALL | {group_of("luxos"): 0, group_of("braiins"): 1}, quarter + 1)
+            await site.go_on(900.0)
+        return drawn_lines(tmp_path, site.wall())
+
+    luxos, braiins, *_ = simulated_time(whole)
+    assert luxos == (
+        "Hall luxos: machines drew 0.004 MWh in 1.0 h where 0.000 were planned: "
+        "+0.004 awake though to sleep, +0.000 not up though to run, +0.000 other than at nameplate"
+    )
+    assert braiins == (
+        "Hall braiins: machines drew 0.004 MWh in 1.0 h where 0.004 were planned: "
+        "+0.000 awake though to sleep, +0.000 not up though to run, +0.000 other than at nameplate"
+    )
+    audit = Audit(tmp_path / AUDIT)
+    planned, drawn = next(row[2:4] for row in audit.drawn(0.0) if row[0] == group_of("braiins"))
+    audit.close()
+    assert (planned, drawn) == pytest.approx((0.0035, 0.00385), abs=5e-5 + 0.00385 / 60)
+
+
 def test_a_clock_that_goes_back_keeps_nobody_waiting(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
