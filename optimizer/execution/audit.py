@@ -20,7 +20,8 @@ create table if not exists commands (
   answered_at real, outcome text, verified_at real, watts real, hashrate_th real);
 create index if not exists commands_of on commands (machine, id);
 create table if not exists standing (
-  machine text primary key, target text not null, since real not null, released integer not null);
+  machine text primary key, target text not null, since real not null, released integer not null,
+  verified integer not null);
 create table if not exists power (
   minute integer not null, "group" text not null, planned_mw real not null, drawn_mw real not null,
   awake_mw real not null, away_mw real not null, primary key (minute, "group"));
@@ -28,7 +29,7 @@ create table if not exists notes (key text primary key, value text not null);
 """
 
 _STANDING = """
-select s.machine, s.target, s.since, s.released, c.at, c.id, c.verified_at
+select s.machine, s.target, s.since, s.released, c.at, c.id, s.verified
 from standing s left join commands c on c.id =
   (select max(id) from commands where machine = s.machine and target = s.target and at >= s.since)
 """
@@ -100,19 +101,22 @@ class Audit:
         """How a machine took a command."""
         self._db.execute("update commands set answered_at = ?, outcome = ? where id = ?", (at, outcome, number))
 
-    def verified(self, number: int, at: float, watts: float | None, hashrate_th: float | None) -> None:
-        """When watts or hash rate showed that a command was carried out."""
+    def verified(
+        self, machine: str, number: int | None, at: float, watts: float | None, hashrate_th: float | None
+    ) -> None:
+        """When watts or hash rate showed a machine where it is to be, and by which command."""
+        self._db.execute("update standing set verified = 1 where machine = ?", (machine,))
         text = "update commands set verified_at = ?, watts = ?, hashrate_th = ? where id = ? and verified_at is null"
         self._db.execute(text, (at, watts, hashrate_th, number))
 
-    def stand(self, rows: Iterable[tuple[str, str, float, bool]]) -> None:
-        """What machines are to do: name, target, since when, whether released."""
-        self._db.executemany("insert or replace into standing values (?, ?, ?, ?)", rows)
+    def stand(self, rows: Iterable[tuple[str, str, float, bool, bool]]) -> None:
+        """What machines are to do: name, target, since when, whether released, whether seen there."""
+        self._db.executemany("insert or replace into standing values (?, ?, ?, ?, ?)", rows)
 
     def standing(self) -> dict[str, Standing]:
         """What machines were last to do, by name."""
         return {
-            name: Standing(target, since, bool(released), told, number, verified is not None)
+            name: Standing(target, since, bool(released), told, number, bool(verified))
             for name, target, since, released, told, number, verified in self._db.execute(_STANDING)
         }
 

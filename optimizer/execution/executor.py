@@ -82,7 +82,7 @@ class Executor:
         self._slots = asyncio.Semaphore(_AT_ONCE)
         self._jobs: set[asyncio.Task[None]] = set()
         self._answers: list[tuple[int, float, str]] = []
-        self._seen: list[tuple[int, float, float | None, float | None]] = []
+        self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
         self._said: dict[str, str] = {}
         self._last, self._minute = 0.0, 0
         self._resume()
@@ -221,7 +221,7 @@ class Executor:
             self._would(changed)
             return
         with self.audit.writing():
-            self.audit.stand((u.entry.name, str(u.target), u.since, u.released) for u in changed)
+            self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in changed)
             self.audit.note("counts", self._counts)
 
     def _would(self, changed: Iterable[Unit]) -> None:
@@ -323,8 +323,9 @@ class Executor:
         try:
             async with self._slots:
                 reading = await unit.driver.read(self.wall())
-            if unit.heard(reading, self.wall()) and unit.number is not None:
-                self._seen.append((unit.number, self.wall(), reading.watts, reading.hashrate_th))
+            if unit.heard(reading, self.wall()):
+                seen = unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th
+                self._seen.append(seen)
         except (UnansweredError, HeldError) as error:
             unit.unheard(str(error), self.wall())
         except Exception as error:  # see above

@@ -151,7 +151,7 @@ class Unit:
 
     def cannot_stop(self, now: float) -> bool:
         """Whether it is to sleep for a while and was not seen to."""
-        unheard = self.reading is None and (self.silent_since is None or now - self.silent_since < NAMED_AFTER_S)
+        unheard = self.reading is None and self.silent_since is None  # this process has not tried it yet
         if self.met or unheard or now - self.since < NAMED_AFTER_S:
             return False
         return self.target is not None and not self.target.runs
