@@ -261,3 +261,20 @@ def hand_to(
         say(f"a dry run: {kw}; nothing was sent, --live sends")
         return
     say(to_webhook(document, post) if kind is Fleet.webhook else to_proto_fleet(document, loaded, now, post))
+
+
+@inventory.command("scan")
+def scan_inventory(
+    group: Annotated[str, typer.Option(metavar="NAME", help="The group that all are taken to be in.")],
+    allow: Allow = None,
+    live: Live = False,
+    out: Annotated[Path, typer.Option(help="The inventory.")] = Path("machines.csv"),
+) -> None:
+    """Make an inventory of what answers in the networks of --allow, by pyasic-rs."""
+    from optimizer.execution.inventory import inventory_text
+    from optimizer.execution.scan import scan
+    from optimizer.files.outputs import write_file
+
+    entries = asyncio.run(scan(gate_of(allow, live), group))
+    write_file(out, inventory_text(entries))
+    say(f"{len(entries):,} machines written to {out}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver
+from optimizer.execution.drivers.base import Driver, number
 from optimizer.execution.gate import HeldError, UnansweredError
 from optimizer.execution.target import Reading, Target
 
@@ -27,7 +27,7 @@ class AsicRs(Driver):
         """Watts and TH/s as the library has them."""
         miner = await self._miner()
         watts, hashrate = await self._bounded(miner.get_wattage()), await self._bounded(miner.get_hashrate())
-        return Reading(now, watts, _terahashes(hashrate))
+        return Reading(now, number(watts), number(_terahashes(hashrate)))
 
     async def tell(self, target: Target) -> None:
         """Pause or resume, and a power limit where the machine has one."""
@@ -66,9 +66,9 @@ class AsicRs(Driver):
 
 
 def _terahashes(hashrate: Any) -> float | None:
-    """TH/s of the library's hash rate, which has a unit of its own."""
+    """TH/s of the library's hash rate, which has a unit of its own; None where there is none."""
     if hashrate is None:
         return None
-    per = {"TeraHash": 1.0, "GigaHash": 1e-3, "MegaHash": 1e-6, "PetaHash": 1e3, "Hash": 1e-12, "KiloHash": 1e-9}
-    unit = str(getattr(hashrate, "unit", "TeraHash")).rsplit(".", 1)[-1]
-    return float(getattr(hashrate, "value", hashrate)) * per.get(unit, 1.0)
+    from pyasic_rs.data import HashRateUnit
+
+    return float(hashrate.as_unit(HashRateUnit.TeraHash).value)
