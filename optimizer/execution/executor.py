@@ -9,10 +9,8 @@ from __future__ import annotations
 import asyncio
 import os
 import sqlite3
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from optimizer.config.farm import Farm
@@ -21,15 +19,16 @@ from optimizer.errors import CurtailError
 from optimizer.execution.audit import Audit, Command
 from optimizer.execution.credentials import Credentials
 from optimizer.execution.drivers import driver
+from optimizer.execution.follower import Follower
 from optimizer.execution.gate import Gate, HeldError, UnansweredError
 from optimizer.execution.inventory import Entry
 from optimizer.execution.target import Target
+from optimizer.execution.told import Teller, cannot_be_stopped, power, status_of, would_send
 from optimizer.execution.unit import AGAIN_S, Kind, State, Unit
-from optimizer.execution.wanted import Ranked, Wanted, modes_of, none_runs, over_breakers, wanted_at
+from optimizer.execution.wanted import Ranked, Wanted, modes_of, over_breakers
 
 TICK_S = 1.0
 _AT_ONCE = 256  # connections
-_SHOWN = 20  # machines named in one line
 
 
 @dataclass(frozen=True)
@@ -70,11 +69,12 @@ class Executor:
         stay_when_stale: bool = False,
         say: Callable[[str], None] = print,
     ) -> None:
-        self.units, self.gate, self.audit, self.source, self.wall = units, gate, audit, source, wall
-        self.pace, self.stay_when_stale, self.say = pace or Pace(), stay_when_stale, say
+        self.units, self.gate, self.audit, self.wall = units, gate, audit, wall
+        self.pace, self.say, self.teller = pace or Pace(), say, Teller(say)
+        self.follower = Follower(source, audit, self.teller, stay_when_stale)
         self.stopped = False
         self.wanted: Wanted | None = None
-        self.document: SetPoints | None = None
+        self._unwritten: dict[str, Unit] = {}  # whose target the audit does not have yet
         self._by_name = {unit.entry.name: unit for unit in units}
         self._by_group: dict[str, list[Unit]] = {}
         for unit in units:
@@ -83,7 +83,6 @@ class Executor:
         self._jobs: set[asyncio.Task[None]] = set()
         self._answers: list[tuple[int, float, str]] = []
         self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
-        self._said: dict[str, str] = {}
         self._last, self._minute = 0.0, 0
         self._resume()
 
@@ -109,13 +108,15 @@ class Executor:
             while not self.stopped and (until is None or self.wall() < until):
                 try:
                     self.step()
-                    self._said.pop("log", None)
+                    self.teller.over("log")
                 except (CurtailError, sqlite3.Error) as error:
-                    self._once("log", str(error))
+                    self.teller.once("log", str(error))
                 except Exception as error:  # whatever it is, the loop goes on
                     if os.environ.get("CURTAIL_DEBUG"):
                         raise
-                    self._once("log", f"unexpected: {type(error).__name__}: {error}; please report it; tried again")
+                    self.teller.once(
+                        "log", f"unexpected: {type(error).__name__}: {error}; please report it; tried again"
+                    )
                 await asyncio.sleep(TICK_S)
         finally:
             for job in self._jobs:
@@ -159,38 +160,16 @@ class Executor:
 
     def _look(self, now: float) -> None:
         """What is wanted now; targets of machines follow."""
-        self._accept(self.source())
-        if self.document is None:
-            return
-        found = wanted_at(self.document, datetime.fromtimestamp(now, UTC))
+        found, before = self.follower.wanted(now, self._by_group), self.wanted
         if found is None:
-            self._once("stale", f"the set-points ran out at {self.document.valid_until:%Y-%m-%d %H:%M:%S}")
-            if self.stay_when_stale:
-                return
-            found = none_runs(self._by_group, "set-points ran out")
-        else:
-            self._said.pop("stale", None)
-        if self.wanted is None or found.counts != self.wanted.counts:
-            self.wanted = found
-            self._aim(now)
+            return
         self.wanted = found
-
-    def _accept(self, document: SetPoints | None) -> None:
-        """Take a document up, unless it is of another farm or older than the last."""
-        if document is None or document == self.document:
-            return
-        farm, count = document.farm.id, [document.epoch, document.sequence]
-        known = self.audit.noted("accepted") or {"farm": farm, "count": count}
-        if known["farm"] != farm:
-            self._once("refused", f"set-points of another farm ({farm!r}) are ignored; this one is {known['farm']!r}")
-            return
-        if count < known["count"]:
-            self._once("refused", f"set-points {count} are older than {known['count']} and ignored")
-            return
-        with self.audit.writing():
-            self.audit.note("accepted", {"farm": farm, "count": count})
-        self._said.pop("refused", None)
-        self.document = document
+        if before is None or found.counts != before.counts:
+            try:
+                self._aim(now)
+            except BaseException:
+                self.wanted = before  # and aimed anew
+                raise
 
     def _aim(self, now: float, groups: Iterable[str] | None = None) -> None:
         """Give each machine its mode; what changes is written down before anything is sent."""
@@ -210,7 +189,7 @@ class Executor:
                 mode = modes[unit.entry.name]
                 target = Target.sleep() if mode is None else unit.kind.targets.get(mode)
                 if target is None:
-                    self._once(
+                    self.teller.once(
                         f"mode of {group}", f"{group}: the farm file has no mode {mode!r}; begin anew when it has"
                     )
                 elif target != unit.target:
@@ -218,20 +197,15 @@ class Executor:
                     changed.append(unit)
                 unit.why = self.wanted.why.get(group, "")
         if not self.gate.live:
-            self._would(changed)
+            for line in would_send(changed):
+                self.say(line)
             return
+        self._unwritten |= {unit.entry.name: unit for unit in changed}
         with self.audit.writing():
-            self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in changed)
+            rows = self._unwritten.values()
+            self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in rows)
             self.audit.note("counts", self._counts)
-
-    def _would(self, changed: Iterable[Unit]) -> None:
-        """Say what a dry run would send."""
-        found: dict[tuple[str, str, str], list[str]] = {}
-        for unit in changed:
-            found.setdefault((unit.entry.group, str(unit.target), unit.why), []).append(unit.entry.name)
-        for (group, target, why), names in found.items():
-            because = f" ({why})" if why else ""
-            self.say(f"dry run: {group}: {target} to {len(names):,} machines{because}: {shortened(names)}")
+        self._unwritten = {}
 
     def _release(self, now: float) -> None:
         """Where a machine cannot be stopped and its group is to run some, it is one of them and another sleeps."""
@@ -252,18 +226,11 @@ class Executor:
     def _name(self, stuck: Mapping[str, list[Unit]]) -> None:
         """Say which machines cannot be stopped, with the MW that they hold."""
         for group in self._by_group:
-            units = stuck.get(group, [])
-            if not units:
-                self._said.pop(group, None)
-                continue
-            mw = sum(unit.draws_w for unit in units) / 1e6
-            names = shortened([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
-            self._once(
-                group,
-                f"{group}: {len(units)} machines cannot be stopped and hold {mw:.3f} MW: {names}; "
-                "open their breakers, or take them out of the inventory",
-                f"{[unit.entry.name for unit in units]}",
-            )
+            units = stuck.get(group)
+            if units:
+                self.teller.once(group, cannot_be_stopped(group, units), f"{[unit.entry.name for unit in units]}")
+            else:
+                self.teller.over(group)
 
     def _tell(self, now: float) -> None:
         """Send what is due: sleep at once, the least efficient first; starts at their pace, the best first."""
@@ -344,60 +311,6 @@ class Executor:
                 self.audit.verified(*seen)
         self._answers, self._seen = [], []
 
-    def _once(self, what: str, line: str, key: str | None = None) -> None:
-        """Say something once, until it is another thing."""
-        if self._said.get(what) != (key or line):
-            self._said[what] = key or line
-            self.say(line)
-
     def status(self) -> dict[str, Any]:
-        """What there is to see: machines by state, what is drawn, who cannot be stopped."""
-        now = self.wall()
-        stuck = [unit for unit in self.units if unit.cannot_stop(now)]
-        return {
-            "at": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds"),
-            "live": self.gate.live,
-            "held": self.gate.held,
-            "groups": {
-                group: {
-                    "wanted": 0 if self.wanted is None else self.wanted.running(group),
-                    "states": dict(Counter(str(unit.state) for unit in units)),
-                    "mw": round(sum(unit.draws_w for unit in units) / 1e6, 6),
-                }
-                for group, units in self._by_group.items()
-            },
-            "cannot_stop": [
-                {
-                    "machine": unit.entry.name,
-                    "address": unit.entry.address,
-                    "mw": round(unit.draws_w / 1e6, 6),
-                    "because": unit.trouble or "accepts commands and runs on",
-                }
-                for unit in stuck
-            ],
-            "cannot_stop_mw": round(sum(unit.draws_w for unit in stuck) / 1e6, 6),
-        }
-
-
-def power(units: Iterable[Unit]) -> tuple[float, float, float, float]:
-    """MW that machines are to draw, draw, draw though they are to sleep, and do not draw though they are to run."""
-    planned = drawn = awake = away = 0.0
-    for unit in units:
-        target, watts = unit.target, unit.draws_w
-        drawn += watts
-        if target is None or not target.runs:
-            awake += 0.0 if unit.met else watts
-        else:
-            planned += target.watts
-            away += 0.0 if unit.met else max(target.watts - watts, 0.0)
-    return planned / 1e6, drawn / 1e6, awake / 1e6, away / 1e6
-
-
-def shortened(names: list[str]) -> str:
-    """Names in a line, the first of many.
-
-    >>> shortened(["a", "b"])
-    'a, b'
-    """
-    more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
-    return ", ".join(names[:_SHOWN]) + more
+        """What there is to see."""
+        return {"live": self.gate.live, "held": self.gate.held, **status_of(self._by_group, self.wanted, self.wall())}
