@@ -14,9 +14,12 @@ from optimizer.cli.call import call
 from optimizer.cli.convert import convert
 from optimizer.cli.daily import daily, history, watch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
+from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
 from optimizer.cli.plan import export, plan
+from optimizer.cli.run import run
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
+from optimizer.cli.signals import signals
 from optimizer.errors import CurtailError
 
 app = typer.Typer(
@@ -40,11 +43,17 @@ for command in (
     check,
     schema,
     export,
+    run,
+    dispatch,
+    hand_to,
+    signals,
+    simulate,
 ):
     app.command()(command)
 tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
 tariff.command("import")(import_tariff)
 app.add_typer(tariff, name="tariff")
+app.add_typer(inventory, name="inventory")
 
 _YOUNG = 50_000  # objects between looks for garbage, of which a command makes little: of the time of a short plan, 8%
 _INTERRUPTED = 130  # what typer makes of a KeyboardInterrupt, without a word

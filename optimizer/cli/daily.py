@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -77,6 +78,7 @@ def history(
     from optimizer.daily.history import History
     from optimizer.daily.log_file import HISTORY
     from optimizer.daily.review import review, review_json
+    from optimizer.execution.metered import drawn_lines
 
     with History(state / HISTORY, reading=True) as opened:
         found = review(opened, None if prices is None else _read(prices, location, opened))
@@ -95,6 +97,8 @@ def history(
         from optimizer.daily.history_view import print_history
 
         print_history(found, Console(width=None if sys.stdout.isatty() else 100))
+        for line in drawn_lines(state, time.time()):
+            typer.echo(line)
     if page is not None:
         say(f"written to\n{page}")
 

@@ -24,7 +24,7 @@ _DOZE_S = 0.02
 HANDED_OVER = "handed_over"  # in the state folder: what the program has been handed last
 
 
-def command_of(text: str) -> list[str]:
+def command_of(text: str, option: str = "--on-change") -> list[str]:
     """The words of a command line; no shell has a part in it. Raises InputError.
 
     >>> command_of("plc --site 'Hall A'")
@@ -33,9 +33,9 @@ def command_of(text: str) -> list[str]:
     try:
         words = shlex.split(text)
     except ValueError as error:
-        raise InputError(f"--on-change {text!r}: {error}") from None
+        raise InputError(f"{option} {text!r}: {error}") from None
     if not words or "\0" in text:
-        raise InputError(f"--on-change {text!r}: must name a program")
+        raise InputError(f"{option} {text!r}: must name a program")
     return words
 
 
@@ -58,7 +58,7 @@ class OnChange:
         taken = _noted(note) if self._taken is None else self._taken
         if digest == taken or (digest == self._failed and time.monotonic() < self._again_at):
             return
-        fault = self._run(document.text())
+        fault = handed_to(self.words, document.text(), self.stopped)
         if fault is not None:
             self._failed, self._again_at = digest, time.monotonic() + AGAIN_S
             self.say(f"--on-change {self.words[0]}: {fault}")
@@ -69,25 +69,26 @@ class OnChange:
         except CurtailError as error:
             self.say(str(error))
 
-    def _run(self, text: str) -> str | None:
-        """What went wrong, if anything has. All that the program prints goes to standard error."""
-        try:
-            with tempfile.TemporaryFile() as given:
-                given.write(text.encode())
-                given.seek(0)
-                program = subprocess.Popen(self.words, stdin=given, stdout=2, start_new_session=True)  # noqa: S603
-        except (OSError, ValueError) as error:
-            return f"cannot be run: {getattr(error, 'strerror', None) or error}"
-        ends = time.monotonic() + AT_MOST_S
-        while program.poll() is None:
-            if self.stopped():
-                _kill(program)
-                return "was ended with the watch"
-            if time.monotonic() > ends:
-                _kill(program)
-                return f"took longer than {AT_MOST_S:g} s and was ended"
-            time.sleep(_DOZE_S)
-        return None if program.returncode == 0 else f"ended with code {program.returncode}"
+
+def handed_to(words: list[str], text: str, stopped: Callable[[], bool] = lambda: False) -> str | None:
+    """Give a text to a program; what went wrong, if anything has. All that it prints goes to standard error."""
+    try:
+        with tempfile.TemporaryFile() as given:
+            given.write(text.encode())
+            given.seek(0)
+            program = subprocess.Popen(words, stdin=given, stdout=2, start_new_session=True)  # noqa: S603
+    except (OSError, ValueError) as error:
+        return f"cannot be run: {getattr(error, 'strerror', None) or error}"
+    ends = time.monotonic() + AT_MOST_S
+    while program.poll() is None:
+        if stopped():
+            _kill(program)
+            return "was ended with the watch"
+        if time.monotonic() > ends:
+            _kill(program)
+            return f"took longer than {AT_MOST_S:g} s and was ended"
+        time.sleep(_DOZE_S)
+    return None if program.returncode == 0 else f"ended with code {program.returncode}"
 
 
 def _kill(program: subprocess.Popen[bytes]) -> None:

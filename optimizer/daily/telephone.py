@@ -148,6 +148,24 @@ def cancel_calls(
     return ended
 
 
+def put_calls(
+    folder: Path,
+    zone: str,
+    now: datetime,
+    source: str,
+    calls: Sequence[Event],
+    say: Callable[[str], None] = _silent,
+) -> bool:
+    """Let these be the calls of a source, which their names begin with, beside all others; whether anything changed."""
+    with locked(folder, CALLS):
+        there, unread = telephone_now(folder, zone, last_telephone(folder))
+        wanted = [*(call for call in there if not call.name.startswith(f"{source} ")), *calls]
+        if list(there) == wanted and not unread:
+            return False
+        _replace(folder, zone, now, wanted, unread, say)
+    return True
+
+
 def _replace(
     folder: Path,
     zone: str,

@@ -20,7 +20,7 @@ from tests.commands.running import ROOT
 from tests.daily.farms import write_farm
 
 DEPLOY, PAGE = ROOT / "docs" / "deploy", ROOT / "docs" / "daily.md"
-COMMAND = re.compile(r"(?:^|[ =/])curtail ((?:daily|watch|call|history) [^>`\n]*)", re.MULTILINE)
+COMMAND = re.compile(r"(?:^|[ =/])curtail ((?:daily|watch|call|history|run) [^>`\n]*)", re.MULTILINE)
 
 
 def commands(text: str) -> list[list[str]]:
@@ -34,7 +34,7 @@ def parsed(arguments: list[str]) -> dict[str, Any]:
     return dict(command.make_context(arguments[0], arguments[1:]).params)
 
 
-@pytest.mark.parametrize("name", ["curtail-daily.service", "curtail-watch.service", "crontab"])
+@pytest.mark.parametrize("name", ["curtail-daily.service", "curtail-watch.service", "curtail-run.service", "crontab"])
 def test_the_commands_of_the_samples_parse(name: str) -> None:
     found = commands((DEPLOY / name).read_text())
     assert found
@@ -54,7 +54,8 @@ def test_the_command_of_the_container_parses() -> None:
 
 def test_every_sample_is_tested() -> None:
     assert {path.name for path in DEPLOY.iterdir()} == {
-        *("curtail-daily.service", "curtail-daily.timer", "curtail-watch.service", "crontab", "Containerfile")
+        *("curtail-daily.service", "curtail-daily.timer", "curtail-watch.service", "crontab", "Containerfile"),
+        "curtail-run.service",
     }
 
 

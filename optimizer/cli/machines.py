@@ -1,0 +1,280 @@
+"""The commands for machines: `dispatch`, `inventory` and `simulate`."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from optimizer.cli.shared import FarmFile, say, time_of, utc_of
+from optimizer.errors import CurtailError, InputError
+
+if TYPE_CHECKING:
+    from optimizer.execution.gate import Gate
+
+InventoryFile = Annotated[
+    Path, typer.Option("--inventory", metavar="FILE", help="Machines: a CSV row each.", show_default=False)
+]
+Allow = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="NETWORK", envvar="CURTAIL_ALLOW", help="Addresses that may be contacted, such as 10.1.0.0/16."
+    ),
+]
+Logins = Annotated[
+    Path | None, typer.Option("--credentials", metavar="FILE", help="Users and passwords by driver; mode 600.")
+]
+Live = Annotated[bool, typer.Option("--live", help="Contact machines. Without it nothing leaves this computer.")]
+_MOST_BYTES = 5_000_000
+
+
+class Fleet(StrEnum):
+    """What set-points can be handed to."""
+
+    proto_fleet = "proto-fleet"
+    webhook = "webhook"
+
+
+inventory = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which machine stands where.")
+
+
+def gate_of(allow: list[str] | None, live: bool, hold: Path | None = None) -> Gate:
+    """The way out to machines. Raises InputError."""
+    from optimizer.execution.gate import Gate, networks
+
+    allowed = networks(allow or ())
+    if live and not allowed:
+        raise InputError("--live needs --allow: the networks whose machines may be contacted, such as 10.1.0.0/16")
+    return Gate(allowed, live, hold)
+
+
+def dispatch(
+    farm: FarmFile,
+    state: Annotated[Path, typer.Option("--state", metavar="DIR", help="The farm's state folder.", show_default=False)],
+    inventory: InventoryFile,
+    allow: Allow = None,
+    credentials: Logins = None,
+    live: Live = False,
+    hold: Annotated[bool, typer.Option("--hold", help="Stop sending at once, also in a loop under way.")] = False,
+    release: Annotated[bool, typer.Option("--release", help="End the hold.")] = False,
+    starts: Annotated[int, typer.Option(min=1, help="Machines started at once, at most.")] = 50,
+    starts_every: Annotated[float, typer.Option(min=1.0, help="Seconds between such batches.")] = 60.0,
+    stay_when_stale: Annotated[
+        bool, typer.Option("--stay-when-stale", help="Past valid_until leave machines as they are, not asleep.")
+    ] = False,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Write what runs to state.yaml, for the next plan.")
+    ] = False,
+    until: Annotated[str | None, typer.Option(metavar="TIME", help="End then, on the farm's clock.")] = None,
+) -> None:
+    """Carry set-points out: tell machines, verify by watts or hash rate. A dry run unless --live. Ctrl-C ends it."""
+    import signal
+
+    from optimizer.config.load import load_farm
+    from optimizer.daily.lock import locked
+    from optimizer.execution.audit import AUDIT, Audit
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.execution.executor import Executor, Pace, units_of
+    from optimizer.execution.gate import HOLD
+    from optimizer.execution.inventory import differences, read_inventory
+    from optimizer.execution.service import SetPointsFile, serve
+
+    if hold or release:
+        _set_hold(state / HOLD, hold)
+        return
+    loaded, entries = load_farm(farm), read_inventory(inventory)
+    for line in differences(entries, loaded):
+        say(line)
+    gate = gate_of(allow, live, state / HOLD)
+    units = units_of(entries, loaded, gate, credentials_in(credentials))
+    ends = time_of(until, "--until")
+    stop = None if ends is None else utc_of(ends, loaded.timezone, "--until").timestamp()
+    source = SetPointsFile(state)
+    if source() is None:
+        raise InputError(f"{source.file}: there are no set-points; run `curtail daily {farm} --state {state}` first")
+    with locked(state, "machines"):
+        audit = Audit(state / AUDIT if live else Path(":memory:"))
+        pace = Pace(starts, starts_every)
+        executor = Executor(units, gate, audit, source, time.time, pace=pace, stay_when_stale=stay_when_stale, say=say)
+        if not live:
+            executor.step()
+            say("a dry run: nothing was sent, no address contacted; --live sends")
+            return
+        for ended in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(ended, lambda *_: setattr(executor, "stopped", True))
+        say(f"{len(units):,} machines; on hold" if gate.held else f"{len(units):,} machines")
+        asyncio.run(serve(executor, state, stop, measure, say))
+        audit.close()
+    say("ended; machines stay as they are")
+
+
+def _set_hold(file: Path, held: bool) -> None:
+    try:
+        if held:
+            file.touch()
+        else:
+            file.unlink(missing_ok=True)
+    except OSError as error:
+        raise CurtailError(f"cannot write {file}: {error.strerror}") from None
+    say("on hold: nothing is sent until `curtail dispatch ... --release`" if held else "released")
+
+
+def simulate(
+    farm: FarmFile,
+    inventory: Annotated[
+        Path, typer.Option("--inventory", metavar="FILE", help="Machines on 127.x addresses; made where it is missing.")
+    ] = Path("machines.csv"),
+    fault: Annotated[
+        list[str] | None,
+        typer.Option(metavar="NAME=SHARE", help="Machines that are deaf, wake, lie, are dead...: deaf=0.05."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Of the faults.")] = 1,
+    credentials: Logins = None,
+    minutes: Annotated[float | None, typer.Option(min=0.01, help="End after so long.")] = None,
+) -> None:
+    """Serve a simulated farm on loopback: machines to be dispatched that are not there, and a meter."""
+    from optimizer.config.load import load_farm
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.execution.inventory import inventory_text, read_inventory
+    from optimizer.files.outputs import write_file
+    from optimizer.simulated.made import inventory_of, shares_of, simulated
+    from optimizer.simulated.serve import METER, listening
+
+    loaded = load_farm(farm)
+    if not inventory.exists():
+        write_file(inventory, inventory_text(inventory_of(loaded)))
+        say(f"written to {inventory}")
+    entries = read_inventory(inventory)
+    begun = time.monotonic()
+    site = simulated(
+        entries, loaded, credentials_in(credentials), shares_of(fault or ()), seed, lambda: time.monotonic() - begun
+    )
+
+    async def serving() -> None:
+        servers = await listening(site)
+        say(f"{len(entries):,} machines; the meter: http://{METER[0]}:{METER[1]}; Ctrl-C ends it")
+        say(f"curtail dispatch {farm} --state state --inventory {inventory} --allow 127.0.0.0/8 --live")
+        try:
+            await asyncio.sleep(1e9 if minutes is None else minutes * 60.0)
+        finally:
+            for server in servers:
+                server.close()
+
+    asyncio.run(serving())
+
+
+@inventory.command()
+def check(
+    farm: FarmFile,
+    inventory: InventoryFile,
+    allow: Allow = None,
+    credentials: Logins = None,
+    live: Live = False,
+    rank: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the inventory with the J/TH that machines showed.")
+    ] = None,
+) -> None:
+    """Compare an inventory with the farm file; with --live read the machines: who answers, watts against nameplate."""
+    from optimizer.config.load import load_farm
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.execution.executor import units_of
+    from optimizer.execution.inventory import differences, inventory_text, read_inventory
+    from optimizer.execution.survey import findings, ranked, survey
+    from optimizer.files.outputs import write_file
+
+    loaded, entries = load_farm(farm), read_inventory(inventory)
+    found = differences(entries, loaded)
+    if live:
+        units = units_of(entries, loaded, gate_of(allow, live), credentials_in(credentials))
+        asyncio.run(survey(units, time.time()))
+        for line in findings(units):
+            typer.echo(line)
+        if rank is not None:
+            write_file(rank, inventory_text(ranked(units)))
+            say(f"written to {rank}")
+    for line in found:
+        typer.echo(line)
+    if found:
+        raise typer.Exit(InputError.exit_code)
+    say("inventory and farm file agree")
+
+
+@inventory.command("import")
+def import_inventory(
+    export: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of another program.", show_default=False)],
+    column: Annotated[
+        list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field: address=ip.")
+    ] = None,
+    given: Annotated[
+        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same in every row: driver=luxos.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="The inventory.")] = Path("machines.csv"),
+) -> None:
+    """Make an inventory from the export of a fleet manager, column by column."""
+    from optimizer.execution.inventory import COLUMNS, inventory_text, read_inventory
+    from optimizer.files.outputs import write_file
+
+    def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
+        found = {}
+        for text in texts or ():
+            field, there, value = text.partition("=")
+            if field not in COLUMNS or not there:
+                raise InputError(f"{option} {text!r}: must begin with one of {', '.join(COLUMNS)} and =")
+            found[field] = value
+        return found
+
+    entries = read_inventory(export, pairs(column, "--column"), pairs(given, "--set"))
+    write_file(out, inventory_text(entries))
+    say(f"{len(entries):,} machines written to {out}")
+
+
+def hand_to(
+    kind: Annotated[Fleet, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
+    address: Annotated[str, typer.Argument(metavar="URL", help="Where.", show_default=False)],
+    farm: FarmFile,
+    credentials: Logins = None,
+    live: Live = False,
+) -> None:
+    """Hand set-points, JSON on standard input, to what controls machines; for --on-change. Dry unless --live."""
+    import sys
+    from datetime import UTC, datetime
+
+    from optimizer.config.load import load_farm
+    from optimizer.daily.document import SetPoints
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.execution.fleets import cut_kw, posting, to_proto_fleet, to_webhook
+    from optimizer.execution.wanted import wanted_at
+
+    try:
+        document = SetPoints.model_validate_json(sys.stdin.buffer.read(_MOST_BYTES))
+    except ValueError:
+        raise InputError("standard input holds no set-points") from None
+    loaded, now = load_farm(farm), datetime.now(UTC)
+    post = posting(address, credentials_in(credentials).of(kind.name).password.get_secret_value())
+    if not live:
+        wanted = wanted_at(document, now)
+        kw = "nothing is promised any more" if wanted is None else f"{cut_kw(wanted, loaded):,.1f} kW are to be cut"
+        say(f"a dry run: {kw}; nothing was sent, --live sends")
+        return
+    say(to_webhook(document, post) if kind is Fleet.webhook else to_proto_fleet(document, loaded, now, post))
+
+
+@inventory.command("scan")
+def scan_inventory(
+    group: Annotated[str, typer.Option(metavar="NAME", help="The group that all are taken to be in.")],
+    allow: Allow = None,
+    live: Live = False,
+    out: Annotated[Path, typer.Option(help="The inventory.")] = Path("machines.csv"),
+) -> None:
+    """Make an inventory of what answers in the networks of --allow, by pyasic-rs."""
+    from optimizer.execution.inventory import inventory_text
+    from optimizer.execution.scan import scan
+    from optimizer.files.outputs import write_file
+
+    entries = asyncio.run(scan(gate_of(allow, live), group))
+    write_file(out, inventory_text(entries))
+    say(f"{len(entries):,} machines written to {out}")

@@ -1,0 +1,43 @@
+"""The command for signals: calls of programs and grids, by network or from a folder."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from optimizer.cli.shared import say
+
+
+def signals(
+    sources: Annotated[Path, typer.Argument(metavar="SOURCES", help="Sources of signals (YAML).", show_default=False)],
+    state: Annotated[Path, typer.Option("--state", metavar="DIR", help="The farm's state folder.", show_default=False)],
+    credentials: Annotated[
+        Path | None, typer.Option("--credentials", metavar="FILE", help="Users and passwords by kind; mode 600.")
+    ] = None,
+    once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
+) -> None:
+    """Turn signals into calls: OpenADR 3, Voltus, MQTT, a folder. `watch` plans under them. Ctrl-C ends it."""
+    from optimizer.daily.lock import locked
+    from optimizer.daily.whose import whose
+    from optimizer.execution.credentials import credentials_in
+    from optimizer.signals.book import Book
+    from optimizer.signals.listen import Listening, listen
+    from optimizer.signals.sources import load_sources
+
+    found, farm, logins = load_sources(sources), whose(state), credentials_in(credentials)
+
+    def wall() -> datetime:
+        return datetime.now(UTC)
+
+    with locked(state, "signals"):
+        listening = [
+            Listening(one, Book(one, state, farm.timezone, say), logins, wall, sources.parent) for one in found
+        ]
+        with suppress(KeyboardInterrupt):
+            asyncio.run(listen(listening, once))
+    say("calls stand as they are; `curtail call --list` shows them")

@@ -1,0 +1,154 @@
+"""Every command in SQLite, written before it is sent: what, to whom, why, when, and when it was verified by what."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import CurtailError
+
+AUDIT = "machines.sqlite"
+_FORM = """
+create table if not exists commands (
+  id integer primary key, at real not null, machine text not null, "group" text not null, address text not null,
+  target text not null, why text not null, plan text not null, sequence integer not null,
+  answered_at real, outcome text, verified_at real, watts real, hashrate_th real);
+create index if not exists commands_of on commands (machine, id);
+create table if not exists standing (
+  machine text primary key, target text not null, since real not null, released integer not null,
+  verified integer not null);
+create table if not exists power (
+  minute integer not null, "group" text not null, planned_mw real not null, drawn_mw real not null,
+  awake_mw real not null, away_mw real not null, primary key (minute, "group"));
+create table if not exists notes (key text primary key, value text not null);
+"""
+
+_STANDING = """
+select s.machine, s.target, s.since, s.released, c.at, c.id, s.verified
+from standing s left join commands c on c.id =
+  (select max(id) from commands where machine = s.machine and target = s.target and at >= s.since)
+"""
+
+
+@dataclass(frozen=True)
+class Command:
+    """A row that is written before it is sent."""
+
+    at: float
+    machine: str
+    group: str
+    address: str
+    target: str
+    why: str
+    plan: str
+    sequence: int
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What a machine was last to do, since when, and when it was last told so."""
+
+    target: str
+    since: float
+    released: bool
+    told_at: float | None
+    number: int | None
+    verified: bool
+
+
+class Audit:
+    """The log of commands in a state folder. What is written in `writing` is there as a whole or not at all."""
+
+    def __init__(self, file: Path) -> None:
+        try:
+            self._db = sqlite3.connect(file, isolation_level=None)
+            self._db.execute("pragma journal_mode=wal")
+            self._db.execute("pragma synchronous=normal")
+            self._db.executescript(_FORM)
+        except sqlite3.Error as error:
+            raise CurtailError(f"cannot write {file}: {error}; move it away to begin a new one") from None
+
+    def close(self) -> None:
+        """Let go of the file."""
+        self._db.close()
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """One transaction. Raises CurtailError, with nothing written."""
+        try:
+            self._db.execute("begin immediate")
+            yield
+            self._db.execute("commit")
+        except sqlite3.Error as error:
+            if self._db.in_transaction:
+                self._db.execute("rollback")
+            raise CurtailError(f"the log of commands cannot be written ({error}): nothing is sent") from None
+
+    def intend(self, commands: Iterable[Command]) -> list[int]:
+        """Write what will be sent; its numbers."""
+        text = (
+            'insert into commands (at, machine, "group", address, target, why, plan, sequence) '
+            "values (?, ?, ?, ?, ?, ?, ?, ?) returning id"
+        )
+        return [self._db.execute(text, tuple(vars(one).values())).fetchone()[0] for one in commands]
+
+    def answered(self, number: int, at: float, outcome: str) -> None:
+        """How a machine took a command."""
+        self._db.execute("update commands set answered_at = ?, outcome = ? where id = ?", (at, outcome, number))
+
+    def verified(
+        self, machine: str, number: int | None, at: float, watts: float | None, hashrate_th: float | None
+    ) -> None:
+        """When watts or hash rate showed a machine where it is to be, and by which command."""
+        self._db.execute("update standing set verified = 1 where machine = ?", (machine,))
+        text = "update commands set verified_at = ?, watts = ?, hashrate_th = ? where id = ? and verified_at is null"
+        self._db.execute(text, (at, watts, hashrate_th, number))
+
+    def stand(self, rows: Iterable[tuple[str, str, float, bool, bool]]) -> None:
+        """What machines are to do: name, target, since when, whether released, whether seen there."""
+        self._db.executemany("insert or replace into standing values (?, ?, ?, ?, ?)", rows)
+
+    def standing(self) -> dict[str, Standing]:
+        """What machines were last to do, by name."""
+        return {
+            name: Standing(target, since, bool(released), told, number, bool(verified))
+            for name, target, since, released, told, number, verified in self._db.execute(_STANDING)
+        }
+
+    def starts_since(self, moment: float) -> list[float]:
+        """When machines were told to run since a moment."""
+        text = "select at from commands where at > ? and target <> 'sleep' order by at"
+        return [at for (at,) in self._db.execute(text, (moment,))]
+
+    def draw(self, minute: int, rows: Iterable[tuple[str, float, float, float, float]]) -> None:
+        """What groups draw in a minute: name, planned, drawn, of that of machines that are to sleep, missing; MW."""
+        text = "insert or replace into power values (?, ?, ?, ?, ?, ?)"
+        self._db.executemany(text, ((minute, *row) for row in rows))
+
+    def drawn(self, since: float) -> list[tuple[str, int, float, float, float, float]]:
+        """By group since a moment: name, minutes, and the MWh planned, drawn, drawn by those to sleep, missing."""
+        text = (
+            'select "group", count(*), sum(planned_mw) / 60, sum(drawn_mw) / 60, sum(awake_mw) / 60, sum(away_mw) / 60 '
+            'from power where minute >= ? group by "group" order by min(rowid)'
+        )
+        return list(self._db.execute(text, (int(since // 60),)))
+
+    def note(self, key: str, value: Any) -> None:
+        """Keep something small across restarts."""
+        self._db.execute("insert or replace into notes values (?, ?)", (key, json.dumps(value)))
+
+    def noted(self, key: str) -> Any:
+        """What was kept; None where nothing was."""
+        found = self._db.execute("select value from notes where key = ?", (key,)).fetchone()
+        return None if found is None else json.loads(found[0])
+
+    def commands(self, machine: str | None = None) -> list[Mapping[str, Any]]:
+        """The rows, oldest first, of one machine or of all."""
+        rows = self._db.execute("select * from commands where ? is null or machine = ? order by id", (machine, machine))
+        names = [column[0] for column in rows.description]
+        return [dict(zip(names, row, strict=True)) for row in rows]

@@ -1,0 +1,316 @@
+"""The loop: what set-points want now, told to machines, seen by watts or hash rate, told again. It can die at any time.
+
+Nothing is remembered that cannot be read again: after a restart each machine is looked at before it is told anything.
+Targets since when, commands and how fast machines start are in the audit.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sqlite3
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from optimizer.config.farm import Farm
+from optimizer.daily.document import SetPoints
+from optimizer.errors import CurtailError
+from optimizer.execution.audit import Audit, Command
+from optimizer.execution.credentials import Credentials
+from optimizer.execution.drivers import driver
+from optimizer.execution.follower import Follower
+from optimizer.execution.gate import Gate, HeldError, UnansweredError
+from optimizer.execution.inventory import Entry
+from optimizer.execution.target import Target
+from optimizer.execution.told import Teller, cannot_be_stopped, power, status_of, would_send
+from optimizer.execution.unit import AGAIN_S, Kind, State, Unit
+from optimizer.execution.wanted import Ranked, Wanted, modes_of, over_breakers
+
+TICK_S = 1.0
+_AT_ONCE = 256  # connections
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How fast machines start: so many at once, and again after so many seconds. Sleep is told at once."""
+
+    starts: int = 50
+    every_s: float = 60.0
+
+
+def units_of(entries: Iterable[Entry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
+    """The machines of an inventory that stand in groups of the farm."""
+    kinds = {steps: Kind.of(farm, steps) for steps in (False, True)}
+    made = []
+    for entry in entries:
+        how = driver(entry.driver)
+        kind = kinds[how.STEPS].get(entry.group)
+        if kind is not None:
+            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
+    return tuple(made)
+
+
+class Executor:
+    """Carries out what ``source`` hands out; ``wall`` gives seconds since 1970. Whoever holds the lock runs one.
+
+    ``stay_when_stale``: machines stay as they are when set-points have run out; otherwise every one sleeps.
+    """
+
+    def __init__(
+        self,
+        units: tuple[Unit, ...],
+        gate: Gate,
+        audit: Audit,
+        source: Callable[[], SetPoints | None],
+        wall: Callable[[], float],
+        *,
+        pace: Pace | None = None,
+        stay_when_stale: bool = False,
+        say: Callable[[str], None] = print,
+    ) -> None:
+        self.units, self.gate, self.audit, self.wall = units, gate, audit, wall
+        self.pace, self.say, self.teller = pace or Pace(), say, Teller(say)
+        self.follower = Follower(source, audit, self.teller, stay_when_stale)
+        self.stopped = False
+        self.wanted: Wanted | None = None
+        self._unwritten: dict[str, Unit] = {}  # whose target the audit does not have yet
+        self._by_name = {unit.entry.name: unit for unit in units}
+        self._by_group: dict[str, list[Unit]] = {}
+        for unit in units:
+            self._by_group.setdefault(unit.entry.group, []).append(unit)
+        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._jobs: set[asyncio.Task[None]] = set()
+        self._answers: list[tuple[int, float, str]] = []
+        self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
+        self._last, self._minute = 0.0, 0
+        self._resume()
+
+    def _resume(self) -> None:
+        """Take up where a process before this one ended."""
+        now = self.wall()
+        self._starts = self.audit.starts_since(now - self.pace.every_s)
+        self._counts: dict[str, Any] = self.audit.noted("counts") or {}
+        for name, stood in self.audit.standing().items():
+            unit = self._by_name.get(name)
+            if unit is None:
+                continue
+            aims = (Target.sleep(), *unit.kind.targets.values())
+            unit.target = next((aim for aim in aims if str(aim) == stood.target), None)
+            unit.since, unit.released, unit.number = stood.since, stood.released, stood.number
+            unit.met = stood.verified  # until it is read again
+            if stood.told_at is not None and unit.target is not None and unit.target.runs:
+                unit.again_at = stood.told_at + unit.kind.restart_s
+
+    async def run(self, until: float | None = None) -> None:
+        """Go on until a moment, or until stopped."""
+        try:
+            while not self.stopped and (until is None or self.wall() < until):
+                try:
+                    self.step()
+                    self.teller.over("log")
+                except (CurtailError, sqlite3.Error) as error:
+                    self.teller.once("log", str(error))
+                except Exception as error:  # whatever it is, the loop goes on
+                    if os.environ.get("CURTAIL_DEBUG"):
+                        raise
+                    self.teller.once(
+                        "log", f"unexpected: {type(error).__name__}: {error}; please report it; tried again"
+                    )
+                await asyncio.sleep(TICK_S)
+        finally:
+            for job in self._jobs:
+                job.cancel()
+            self._write_down()
+
+    def step(self) -> None:
+        """Look at the set-points, then begin what is due. Nothing is awaited here."""
+        now = self.wall()
+        self._notice_jumps(now)
+        self._write_down()
+        self._look(now)
+        if not self.gate.live:
+            return
+        if not self.gate.held:
+            self._release(now)
+            self._tell(now)
+        self._note_power(now)
+        for unit in self.units:
+            if unit.to_be_read(now):
+                self._begin(unit, self._reading(unit))
+
+    def _note_power(self, now: float) -> None:
+        """Once a minute, what each group draws beside what it is to draw."""
+        minute = int(now // 60)
+        if minute == self._minute or self.wanted is None:
+            return
+        self._minute = minute
+        with self.audit.writing():
+            self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
+
+    def _notice_jumps(self, now: float) -> None:
+        """A clock that went back must keep nobody waiting for the time that it had shown."""
+        if now < self._last:
+            self.say(f"the clock went back by {self._last - now:.0f} s")
+            self._starts = [min(at, now) for at in self._starts]
+            for unit in self.units:
+                unit.since = min(unit.since, now)
+                unit.again_at, unit.read_at = min(unit.again_at, now + AGAIN_S), min(unit.read_at, now)
+        self._last = now
+
+    def _look(self, now: float) -> None:
+        """What is wanted now; targets of machines follow."""
+        found, before = self.follower.wanted(now, self._by_group), self.wanted
+        if found is None:
+            return
+        self.wanted = found
+        if before is None or found.counts != before.counts:
+            try:
+                self._aim(now)
+            except BaseException:
+                self.wanted = before  # and aimed anew
+                raise
+
+    def _aim(self, now: float, groups: Iterable[str] | None = None) -> None:
+        """Give each machine its mode; what changes is written down before anything is sent."""
+        assert self.wanted is not None
+        changed: list[Unit] = []
+        for group in self._by_group if groups is None else groups:
+            units, counts = self._by_group[group], dict(self.wanted.counts.get(group, {}))
+            if groups is None and counts != self._counts.get(group):
+                changed += [unit for unit in units if unit.released]
+                for unit in changed:
+                    unit.released = False
+                self._counts[group] = counts
+            modes = modes_of(
+                counts, [Ranked(u.entry.name, u.entry.j_per_th or u.kind.j_per_th, u.released) for u in units]
+            )
+            for unit in units:
+                mode = modes[unit.entry.name]
+                target = Target.sleep() if mode is None else unit.kind.targets.get(mode)
+                if target is None:
+                    self.teller.once(
+                        f"mode of {group}", f"{group}: the farm file has no mode {mode!r}; begin anew when it has"
+                    )
+                elif target != unit.target:
+                    unit.aim(target, self.wanted.why.get(group, ""), now)
+                    changed.append(unit)
+                unit.why = self.wanted.why.get(group, "")
+        if not self.gate.live:
+            for line in would_send(changed):
+                self.say(line)
+            return
+        self._unwritten |= {unit.entry.name: unit for unit in changed}
+        with self.audit.writing():
+            rows = self._unwritten.values()
+            self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in rows)
+            self.audit.note("counts", self._counts)
+        self._unwritten = {}
+
+    def _release(self, now: float) -> None:
+        """Where a machine cannot be stopped and its group is to run some, it is one of them and another sleeps."""
+        stuck: dict[str, list[Unit]] = {}
+        for unit in self.units:
+            if unit.cannot_stop(now):
+                stuck.setdefault(unit.entry.group, []).append(unit)
+        self._name(stuck)
+        if self.wanted is None:
+            return
+        for group, units in stuck.items():
+            room = self.wanted.running(group) - sum(unit.released for unit in self._by_group[group])
+            for unit in units[: max(room, 0)]:
+                unit.released = True
+            if room > 0:
+                self._aim(now, [group])
+
+    def _name(self, stuck: Mapping[str, list[Unit]]) -> None:
+        """Say which machines cannot be stopped, with the MW that they hold."""
+        for group in self._by_group:
+            units = stuck.get(group)
+            if units:
+                self.teller.once(group, cannot_be_stopped(group, units), f"{[unit.entry.name for unit in units]}")
+            else:
+                self.teller.over(group)
+
+    def _tell(self, now: float) -> None:
+        """Send what is due: sleep at once, the least efficient first; starts at their pace, the best first."""
+        due = [unit for unit in self.units if unit.to_be_told(now)]
+        if not due:
+            return
+        breaker = {unit.entry.name: unit.entry.breaker for unit in due}
+
+        def ordered(runs: bool) -> list[Unit]:
+            of_kind = [unit for unit in due if unit.target is not None and unit.target.runs is runs]
+            of_kind.sort(key=lambda unit: unit.entry.j_per_th or unit.kind.j_per_th, reverse=not runs)
+            return [self._by_name[name] for name in over_breakers([unit.entry.name for unit in of_kind], breaker)]
+
+        self._starts = [at for at in self._starts if at > now - self.pace.every_s]
+        starts = ordered(True)[: max(self.pace.starts - len(self._starts), 0)]
+        units = [*ordered(False), *starts]
+        assert self.wanted is not None
+        plan, sequence = self.wanted.plan, self.wanted.sequence
+        rows = [
+            Command(now, u.entry.name, u.entry.group, u.entry.address, str(u.target), u.why, plan, sequence)
+            for u in units
+        ]
+        with self.audit.writing():
+            numbers = self.audit.intend(rows)
+        self._starts += [now] * len(starts)
+        for unit, number in zip(units, numbers, strict=True):
+            unit.number, unit.state = number, State.DISPATCHING
+            self._begin(unit, self._telling(unit, number))
+
+    def _begin(self, unit: Unit, job: Any) -> None:
+        unit.busy = True
+        task = asyncio.get_running_loop().create_task(job)
+        self._jobs.add(task)
+        task.add_done_callback(self._jobs.discard)
+
+    async def _telling(self, unit: Unit, number: int) -> None:
+        target, outcome = unit.target, None
+        assert target is not None
+        try:
+            async with self._slots:
+                if unit.target is not target:
+                    outcome = "another target came before it was sent"
+                else:
+                    await unit.driver.tell(target)
+        except (UnansweredError, HeldError) as error:
+            outcome = str(error)
+        except Exception as error:  # what a machine answers must not end the loop
+            outcome = f"unexpected: {type(error).__name__}"
+        finally:
+            unit.busy = False
+        now = self.wall()
+        self._answers.append((number, now, outcome or "accepted"))
+        if unit.target is target:
+            unit.told(outcome, now)
+
+    async def _reading(self, unit: Unit) -> None:
+        try:
+            async with self._slots:
+                reading = await unit.driver.read(self.wall())
+            if unit.heard(reading, self.wall()):
+                seen = unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th
+                self._seen.append(seen)
+        except (UnansweredError, HeldError) as error:
+            unit.unheard(str(error), self.wall())
+        except Exception as error:  # see above
+            unit.unheard(f"unexpected: {type(error).__name__}", self.wall())
+        finally:
+            unit.busy = False
+
+    def _write_down(self) -> None:
+        """What came back, in one transaction."""
+        if not (self._answers or self._seen):
+            return
+        with self.audit.writing():
+            for answer in self._answers:
+                self.audit.answered(*answer)
+            for seen in self._seen:
+                self.audit.verified(*seen)
+        self._answers, self._seen = [], []
+
+    def status(self) -> dict[str, Any]:
+        """What there is to see."""
+        return {"live": self.gate.live, "held": self.gate.held, **status_of(self._by_group, self.wanted, self.wall())}

@@ -1,0 +1,99 @@
+"""The loop on a state folder: set-points read as they are written, what machines do written beside them."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from optimizer.daily.counter import standing
+from optimizer.daily.document import SetPoints
+from optimizer.daily.folder import MEASURED
+from optimizer.daily.setpoints import JSON_FILE
+from optimizer.errors import CurtailError
+from optimizer.execution.executor import Executor
+from optimizer.execution.target import IDLE_SHARE
+from optimizer.execution.unit import Unit
+from optimizer.files.outputs import write_text
+
+STATUS = "machines.json"
+Measured = dict[str, dict[str, int]]  # machines by group and mode
+_WRITE_S, _FRESH_S = 5.0, 120.0
+
+
+class SetPointsFile:
+    """The document that stands in a state folder, parsed again only when its file has changed."""
+
+    def __init__(self, state: Path) -> None:
+        self.file = state / JSON_FILE
+        self._mark: tuple[int, int, int] | None = None
+        self._document: SetPoints | None = None
+
+    def __call__(self) -> SetPoints | None:
+        """The document; None where there is none that can be read."""
+        try:
+            found = self.file.stat()
+        except OSError:
+            self._mark = None
+            return None
+        mark = found.st_mtime_ns, found.st_size, found.st_ino
+        if mark != self._mark:
+            self._mark, self._document = mark, standing(self.file)
+        return self._document
+
+
+async def serve(
+    executor: Executor, state: Path, until: float | None, measure: bool, say: Callable[[str], None]
+) -> None:
+    """Run the loop, and write down what machines do every few seconds; with ``measure`` for the next plan as well."""
+    loop = asyncio.create_task(executor.run(until))
+    told = ""
+    written: Measured = {}
+    while not loop.done():
+        try:
+            write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
+            found = measured(executor) if measure else None
+            if found is not None and found != written:
+                write_measured(state, found, executor.wall())
+                written = found
+        except CurtailError as error:
+            if str(error) != told:
+                say(told := str(error))
+        await asyncio.wait([loop], timeout=_WRITE_S)
+    await loop
+
+
+def measured(executor: Executor) -> Measured | None:
+    """Machines that were seen to draw power, by group and mode; None where one in a hundred was not seen lately."""
+    now = executor.wall()
+    seen = [unit for unit in executor.units if unit.reading is not None and now - unit.reading.at <= _FRESH_S]
+    if len(seen) < 0.99 * len(executor.units):
+        return None
+    found: Measured = {unit.entry.group: dict.fromkeys(unit.kind.targets, 0) for unit in executor.units}
+    for unit in seen:
+        if draws(unit, now):
+            found[unit.entry.group][unit.mode] += 1
+    return found
+
+
+def draws(unit: Unit, now: float) -> bool:
+    """Whether a machine draws more than standby, restarting or mining, as far as it tells."""
+    reading = unit.reading
+    if reading is None:
+        return False
+    if reading.watts is not None:
+        return reading.watts > IDLE_SHARE * unit.kind.nameplate_w
+    starting = unit.target is not None and unit.target.runs and now - unit.since <= unit.kind.restart_s
+    return bool(reading.hashrate_th) or starting
+
+
+def write_measured(state: Path, on: Measured, now: float) -> None:
+    """The measured state, which the next plan begins with. Raises CurtailError."""
+    at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+    groups = {
+        group: {"running": sum(modes.values())} | ({"modes": modes} if len(modes) > 1 else {})
+        for group, modes in on.items()
+    }
+    write_text(state / MEASURED, json.dumps({"at": at, "groups": groups}, indent=2) + "\n")

@@ -1,0 +1,1 @@
+"""What the grid, a program or a price says, made into calls."""

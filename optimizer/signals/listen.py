@@ -1,0 +1,227 @@
+"""The loop over sources: each is heard by itself, and what goes wrong with one keeps no call of another waiting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from optimizer.errors import CurtailError, InputError
+from optimizer.execution.credentials import Credentials
+from optimizer.outside import printable, read_regular
+from optimizer.signals import folder, mqtt, openadr3, voltus
+from optimizer.signals.book import Book
+from optimizer.signals.signal import MOST_BYTES, MessageError, Signal, parsed
+from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus
+
+_TIMEOUT_S, _PAGE, _MOST_PAGES = 20.0, 50, 20
+_FILES = 1000
+_AGAIN_S = 10.0  # until a broker is tried again
+
+
+class UnheardError(CurtailError):
+    """A source that cannot be heard; the text tells no secret."""
+
+
+class Listening:
+    """One source and its book. ``wall`` is the clock; ``base`` the folder that paths are relative to."""
+
+    def __init__(
+        self, source: AnySource, book: Book, credentials: Credentials, wall: Callable[[], datetime], base: Path
+    ) -> None:
+        self.source, self.book, self.wall, self.base = source, book, wall, base
+        self.login = credentials.of(source.kind)
+        self._trouble = ""
+        self._token: Any = None
+
+    async def look(self) -> None:
+        """Hear the source once, and bring its calls into force."""
+        try:
+            await self._hear()
+            self.book.heard, self._trouble = self.wall(), ""
+        except (UnheardError, MessageError) as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                self.book.say(printable(f"{self.source.name}: cannot be heard: {error}; calls stay as they were"))
+        self._settle()
+
+    def _settle(self) -> None:
+        self.book.listen(self.wall())
+        try:
+            self.book.write(self.wall())
+        except CurtailError as error:
+            self.book.say(str(error))
+
+    async def go_on(self) -> None:
+        """Hear the source for good."""
+        if isinstance(self.source, Mqtt):
+            await asyncio.gather(self._subscribed(self.source), self._settling())
+        while True:
+            await self.look()
+            await asyncio.sleep(self.source.every_seconds)
+
+    async def _settling(self) -> None:
+        while True:
+            self._settle()
+            await asyncio.sleep(self.source.every_seconds)
+
+    async def _hear(self) -> None:
+        if isinstance(self.source, OpenAdr3):
+            await self._hear_openadr3(self.source)
+        elif isinstance(self.source, Voltus):
+            await self._hear_voltus(self.source)
+        elif isinstance(self.source, Folder):
+            for file, message in _files(self.base / self.source.path):
+                self._take(file, partial(_of_file, message, self.source, self.wall()))
+
+    async def _hear_voltus(self, source: Voltus) -> None:
+        headers = {"X-Voltus-API-Key": self.login.password.get_secret_value()}
+        async with _session() as session:
+            found = voltus.dispatches(await _got(session, source.url, headers))
+        for one in found:
+            self._take(_id_of(one), partial(_of_dispatch, one, source, self.wall()))
+
+    def _take(self, what: str, read: Callable[[], Iterable[Signal]]) -> list[Signal] | None:
+        """Take up the calls of one message; None where it is refused."""
+        try:
+            found = list(read())
+            for one in found:
+                self.book.take(one, self.wall())
+        except MessageError as error:
+            self.book.refuse(printable(what), error)
+            return None
+        return found
+
+    async def _hear_openadr3(self, source: OpenAdr3) -> None:
+        """All events of the VTN: what cannot be read of one takes no other along, and cancels nothing."""
+        async with _session() as session:
+            headers = await self._authorized(source, session)
+            events = [event async for event in _pages(session, source, headers)]
+        listed: set[str] = set()
+        for event in events:
+            name = _id_of(event)
+            found = self._take(name, partial(openadr3.signals_of, event, source, self.wall()))
+            listed |= self.book.ids_of(name) if found is None else {one.id for one in found}
+        self.book.withdraw_all_but(listed, self.wall())
+
+    async def _authorized(self, source: OpenAdr3, session: Any) -> dict[str, str]:
+        if source.token_url is None:
+            return {}
+        import toadr3
+
+        if self._token is None or self._token.is_expired():
+            try:
+                self._token = await toadr3.acquire_access_token(
+                    session,
+                    source.token_url,
+                    "client_credentials",
+                    {"scope": source.scope},
+                    self.login.user or "",
+                    self.login.password.get_secret_value(),
+                )
+            except Exception as error:  # of the client and of the network; what they say may hold secrets
+                raise UnheardError(f"no token is given ({type(error).__name__})") from None
+        return {"Authorization": f"Bearer {self._token.token}"}
+
+    async def _subscribed(self, source: Mqtt) -> None:
+        import aiomqtt
+
+        secret = self.login.password.get_secret_value() or None
+        tls = aiomqtt.TLSParameters() if source.tls else None
+        while True:
+            try:
+                async with aiomqtt.Client(
+                    source.host, source.port, username=self.login.user, password=secret, tls_params=tls
+                ) as on:
+                    await on.subscribe(source.topic, qos=1)
+                    async for message in on.messages:
+                        self.message(message.payload if isinstance(message.payload, bytes) else b"")
+            except aiomqtt.MqttError as error:
+                self.book.say(printable(f"{source.name}: {error}; tried again"))
+            await asyncio.sleep(_AGAIN_S)
+
+    def message(self, content: bytes) -> None:
+        """Take up a message of a topic. One that is refused does not show that its sender is well."""
+        assert isinstance(self.source, Mqtt)
+        if self._take("a message", partial(_of_topic, content, self.source, self.wall())) is not None:
+            self.book.heard = self.wall()
+        self._settle()
+
+
+def _session() -> Any:
+    try:
+        import aiohttp
+    except ImportError:
+        raise InputError("signals by network need more packages: pip install 'curtail[signals]'") from None
+    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
+
+
+async def _got(session: Any, url: str, headers: dict[str, str], **asked: Any) -> Any:
+    """The JSON at an address; no other address is followed. Raises UnheardError, MessageError."""
+    import aiohttp
+
+    try:
+        async with session.get(url, headers=headers, allow_redirects=False, params=asked) as answer:
+            if answer.status != 200:
+                raise UnheardError(f"HTTP {answer.status}")
+            content = b""
+            async for part in answer.content.iter_chunked(65_536):
+                content += part
+                if len(content) > MOST_BYTES:
+                    break
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise UnheardError(type(error).__name__) from None
+    return parsed(content)
+
+
+async def _pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> AsyncIterator[Any]:
+    asked = {} if source.program_id is None else {"programID": source.program_id}
+    for page in range(_MOST_PAGES):
+        url = source.url.rstrip("/") + "/events"
+        found = await _got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
+        if not isinstance(found, list):
+            raise MessageError("has no list of events")
+        for event in found:
+            yield event
+        if len(found) < _PAGE:
+            return
+    raise MessageError(f"has more than {_PAGE * _MOST_PAGES:,} events")
+
+
+def _files(place: Path) -> list[tuple[str, bytes]]:
+    try:
+        found = sorted(file for file in place.iterdir() if file.suffix == ".json" and not file.name.startswith("."))
+        return [(file.name, read_regular(file, MOST_BYTES)) for file in found[:_FILES]]
+    except OSError as error:
+        raise UnheardError(f"{error.filename or place}: {error.strerror}") from None
+
+
+def _id_of(message: Any) -> str:
+    return str(message.get("id", "a message"))[:60] if isinstance(message, dict) else "a message"
+
+
+def _of_file(message: bytes, source: Folder, now: datetime) -> list[Signal]:
+    return [folder.signal_of(parsed(message), source, now)]
+
+
+def _of_dispatch(dispatch: Any, source: Voltus, now: datetime) -> list[Signal]:
+    found = voltus.signal_of(dispatch, source, now)
+    return [] if found is None else [found]
+
+
+def _of_topic(message: bytes, source: Mqtt, now: datetime) -> list[Signal]:
+    return [mqtt.signal_of(message, source, now)]
+
+
+async def listen(listening: Sequence[Listening], once: bool) -> None:
+    """Hear all sources, once or for good."""
+    if not once:
+        await asyncio.gather(*(one.go_on() for one in listening))
+    for one in listening:
+        if isinstance(one.source, Mqtt):
+            one.book.say(f"{one.source.name}: a topic is not looked at once; run without --once")
+        else:
+            await one.look()

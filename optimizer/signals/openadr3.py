@@ -1,0 +1,105 @@
+"""OpenADR 3 events, as a VTN lists them: each interval is a call; an event that is not listed any more is cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from typing import Any
+
+from optimizer.signals.signal import Cut, MessageError, Signal, moment, quantity, text
+from optimizer.signals.sources import OpenAdr3
+
+_PER_MW = {"MW": 1.0, "KW": 1e3, "W": 1e6}
+_OPEN = timedelta(days=366)  # longer than that is open-ended, as P9999Y is
+_LEVELS = range(4)
+_NOW = "0000-00-00"  # an event's own word for: as soon as it is read
+
+
+def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
+    """The calls of an event in JSON, or of one that toadr3 has read. Raises MessageError."""
+    if hasattr(event, "model_dump"):
+        event = event.model_dump(mode="python", by_alias=True)
+    if not isinstance(event, dict):
+        raise MessageError("is not an event")
+    name = text(event.get("id"), "id", 128)
+    told = event.get("modificationDateTime") or event.get("createdDateTime")
+    published = None if told is None else moment(told, "modificationDateTime")
+    version = 0.0 if published is None else published.timestamp()
+    units = _units(event.get("payloadDescriptors"))
+    intervals = event.get("intervals")
+    if not isinstance(intervals, list) or not intervals:
+        raise MessageError("has no intervals")
+    begins: datetime | None = None
+    for k, interval in enumerate(intervals):
+        if not isinstance(interval, dict):
+            raise MessageError("has an interval that is none")
+        period = interval.get("intervalPeriod") or event.get("intervalPeriod")
+        if not isinstance(period, dict):
+            raise MessageError("does not say when it is")
+        own = bool(interval.get("intervalPeriod"))
+        if own or begins is None:
+            begins = now.replace(microsecond=0) if period.get("start") == _NOW else moment(period.get("start"), "start")
+        lasts = _duration(period.get("duration"))
+        end = None if lasts is None else begins + lasts
+        cut = _cut(interval.get("payloads"), source, units)
+        if cut is not None:
+            yield Signal(f"{name}:{k}" if len(intervals) > 1 else name, version, begins, end, cut, published)
+        if end is None:
+            break
+        begins = end
+
+
+def _units(descriptors: Any) -> dict[str, str]:
+    found = {}
+    for one in descriptors if isinstance(descriptors, list) else ():
+        if isinstance(one, dict) and isinstance(one.get("units"), str):
+            found[str(one.get("payloadType"))] = one["units"].upper()
+    return found
+
+
+def _duration(value: Any) -> timedelta | None:
+    """How long an interval lasts; None for open-ended. Raises MessageError."""
+    if isinstance(value, str):
+        from toadr3.models.isoduration import parse_iso8601_duration
+
+        if value == "P9999Y":
+            return None
+        try:
+            value = parse_iso8601_duration(value)
+        except (ValueError, OverflowError):
+            value = timedelta(-1)
+    if value is None or value == timedelta(0):
+        return None
+    if not isinstance(value, timedelta) or value < timedelta(0):
+        raise MessageError("has a duration that is none")
+    return None if value > _OPEN else value
+
+
+def _cut(payloads: Any, source: OpenAdr3, units: dict[str, str]) -> Cut | None:
+    """What an interval asks for; None where it asks for nothing, or only tells prices. Raises MessageError."""
+    if not isinstance(payloads, list):
+        raise MessageError("has no payloads")
+    baseline = {} if source.baseline_mw is None else {"baseline_mw": source.baseline_mw}
+    for payload in payloads:
+        if not isinstance(payload, dict) or not isinstance(payload.get("values"), list) or not payload["values"]:
+            raise MessageError("has a payload without values")
+        kind, value = str(payload.get("type")), payload["values"][0]
+        if kind == "SIMPLE":
+            level = quantity(value, "SIMPLE", most=_LEVELS[-1])
+            if level not in _LEVELS:
+                raise MessageError(f"SIMPLE has no level {level:g}")
+            if level == 0:
+                return None
+            if level > len(source.levels):
+                return {"form": "full_stop"}  # more than is asked for, never less
+            return source.levels[int(level) - 1].model_dump(exclude_none=True)
+        if kind in ("IMPORT_CAPACITY_LIMIT", "DISPATCH_SETPOINT", "DISPATCH_SETPOINT_RELATIVE"):
+            unit = units.get(kind, "KW")
+            if unit not in _PER_MW:
+                raise MessageError(f"{kind} is in {unit[:20]!r}, not in KW")
+            relative = kind == "DISPATCH_SETPOINT_RELATIVE"
+            mw = quantity(value, kind, -1e9 if relative else 0.0, 1e9) / _PER_MW[unit]
+            if not relative:
+                return {"form": "to_level", "mw": mw}
+            return {"form": "by_amount", "mw": -mw, **baseline} if mw < 0.0 else None
+    return None
