@@ -105,7 +105,7 @@ def test_seven_offers_print_on_two_pages_too(answered: Answer, browser: Any, tmp
     many = replace(
         answered,
         site=replace(answered.site, offers=offers, study=load_study_of(answered)),
-        found=found,
+        results=found,
         figures=tuple(answered.figures[i] for i in at),
         full_flips=(answered.full_flips[0],) * len(offers),
         fleets=(answered.fleets[0],) * 3,
@@ -137,7 +137,7 @@ def test_a_flip_tells_the_side_that_grows_and_what_is_offered(answered: Answer) 
     assert rent.offered == "of $200.0"
     assert capex.text.startswith("mine above $")
     assert delay.text == ("always host" if flips[4].at is None else f"mine from {flips[4].at:.0f} months")
-    assert btc.told.endswith("host, above mine")
+    assert btc.title.endswith("host, above mine")
 
 
 def test_the_smallest_study_has_a_page_too() -> None:
