@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install --constraint constraints.txt
-FARM ?= configs/west_texas.yaml
+FARM ?= configs/peak_week.yaml
 OUT ?= out
 SEED ?= 1
 # Python keeps what it compiles, also where the environment says otherwise: tests start processes by the hundred.

@@ -33,6 +33,10 @@ class Fault:
         return printable(f"{where}{self.path}: {self.message}" if self.path else where + self.message)
 
 
+class Absent(Fault):
+    """Data that a file does not hold: nothing in it is wrong, but a plan has not enough to go by."""
+
+
 class InputError(CurtailError):
     """A file says something it must not; ``faults`` holds every fault found, sorted by place."""
 

@@ -51,7 +51,8 @@ def daily(
 
         from optimizer.report.plan.summary import print_summary
 
-        print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
+        console = Console(stderr=True, width=None if sys.stderr.isatty() else 100)
+        print_summary(done.plan, console, done.worth, done.todo)
     shown = () if done.plan is None else done.plan.conditions.warnings  # by the summary
     for line in done.messages if done.exit_code or not as_json else ():
         if line not in shown:
@@ -130,7 +131,7 @@ def watch(
     until: Annotated[
         str | None, typer.Option(metavar="TIME", help="End then; a time without an offset is UTC.")
     ] = None,
-    report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = False,
+    report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = True,
     on_change: OnChange = None,
 ) -> None:
     """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""

@@ -18,7 +18,7 @@ from optimizer.cli.shared import (
     say,
     time_of,
 )
-from optimizer.errors import Fault, InputError
+from optimizer.errors import Absent, Fault, InputError, MissingDataError
 
 
 def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
@@ -56,11 +56,12 @@ def check(
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:
-        raise InputError(faults)
+        say("\n".join(map(str, sorted(faults))))
     else:
         say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong")
     if faults:
-        raise typer.Exit(2)
+        absent = all(isinstance(fault, Absent) for fault in faults)
+        raise typer.Exit(MissingDataError.exit_code if absent else InputError.exit_code)
 
 
 def schema(

@@ -21,7 +21,7 @@ from optimizer.cli.shared import (
     show,
     time_of,
 )
-from optimizer.errors import InputError
+from optimizer.errors import CurtailError, InputError
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -50,40 +50,50 @@ def plan(
     from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.plan.planning import plan_farm
+    from optimizer.report.plan.actions import todo_of
     from optimizer.report.plan.files import plan_files, settlement
+    from optimizer.through_time.worth import worth_of
 
     if scenario:
         from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
-        made = plan_farm(
-            load_farm(farm),
-            farm.parent,
-            start=time_of(start),
-            hours=hours,
-            price_file=market,
-            units=whole_units.value,
-            extend=extension_named(extend),
-            time_limit=time_limit,
-            progress=progress,
-            scenarios=[load_scenario(file) for file in scenario or ()],
-        )
+        loaded = load_farm(farm)
+        try:
+            made = plan_farm(
+                loaded,
+                farm.parent,
+                start=time_of(start),
+                hours=hours,
+                price_file=market,
+                units=whole_units.value,
+                extend=extension_named(extend),
+                time_limit=time_limit,
+                progress=progress,
+                scenarios=[load_scenario(file) for file in scenario or ()],
+            )
+        except CurtailError as error:
+            from optimizer.plan.checking import in_place
+
+            raise in_place(farm, error) from None
+        worth = worth_of(made.conditions, made.settlement)
         progress("writing")
-        files = plan_files(made)
+        todo = todo_of(made)
+        files = plan_files(made, worth, todo)
         if report:
             from optimizer.plan.terms import contract_terms
             from optimizer.report.plan.page import render_plan
 
-            files["report.html"] = render_plan(made, contract_terms(made))
+            files["report.html"] = render_plan(made, contract_terms(made), worth, todo)
         write_folder(out, files)
 
     def printed(console: Console) -> None:
         from optimizer.report.plan.summary import print_summary
 
-        print_summary(made, console)
+        print_summary(made, console, worth, todo)
 
-    show(as_json, lambda: settlement(made), printed)
+    show(as_json, lambda: settlement(made, worth), printed)
     if not as_json:
-        say(f"{', '.join(files)} written to\n{out}")
+        say(f"{'report.html, ' if report else ''}actions.csv and {len(files) - 1 - report} more written to\n{out}")
     if not made.proved:
         say(f"{made.cut_short}: this schedule keeps every rule but is not proved best")
         raise typer.Exit(4)

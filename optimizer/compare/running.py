@@ -47,8 +47,8 @@ class Failure:
 class Compared:
     """One scenario, met in every way. start, end: on the farm's clock, with its offset; empty where it has no hours.
 
-    ``values`` are those of a sweep of the scenario ``swept``, by key; ``base`` is the position of the base over these
-    intervals. ``warnings`` are those of its market with everything known.
+    ``values`` are those of a sweep of the scenario ``swept``, by key, ``words`` the same in words; ``base`` is the
+    position of the base over these intervals. ``warnings`` are those of its market with everything known.
     """
 
     name: str
@@ -61,6 +61,7 @@ class Compared:
     ways: dict[Way, Outcome | Failure]
     warnings: tuple[str, ...] = ()
     swept: str = ""
+    words: tuple[str, ...] = ()
 
     def outcome(self, way: Way) -> Outcome | None:
         """The outcome of a way, None where it failed."""
@@ -195,6 +196,7 @@ def met(case: Case, scenario: Scenario) -> Compared:
         ways=ways,
         warnings=() if actual is None else actual.warnings,
         swept=scenario.swept,
+        words=scenario.words,
     )
 
 

@@ -92,6 +92,9 @@ class Group(Host):
     units_switched_together: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
         default=1, description="Machines behind one switch, such as a container"
     )
+    smallest_step: Annotated[int, Field(gt=0, le=1_000_000)] = Field(
+        default=1, description="Machines that are worth a switch: no fewer change, where limits allow that"
+    )
     pool_fee_share: Share | None = Field(default=None, description="Overrides revenue.pool_fee_share")
 
     @model_validator(mode="after")

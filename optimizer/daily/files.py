@@ -15,14 +15,20 @@ from optimizer.daily.record import Record
 from optimizer.plan.planning import Plan
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
+from optimizer.report.plan.actions import ToDo
 from optimizer.report.plan.files import plan_files, settlement
+from optimizer.through_time.worth import Worth
 
+NOT_WATCHING = "Not worked out while watching; `curtail plan` and `curtail daily` tell."
 Status = Literal["planned", "stopped early", "nearest", "kept", "safe", "nothing"]
 
 
 @dataclass(frozen=True)
 class Done:
-    """What a run came to. ``messages`` are for the operator; ``record`` is the schedule in force after it, if any."""
+    """What a run came to. ``messages`` are for the operator; ``record`` is the schedule in force after it, if any.
+
+    ``worth`` is that of a plan against rules, ``todo`` what it has one do.
+    """
 
     status: Status
     exit_code: int
@@ -30,29 +36,40 @@ class Done:
     folder: Path | None
     record: Record | None
     plan: Plan | None = None
+    worth: Worth | None = None
+    todo: ToDo | None = None
 
 
-def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str, str]:
-    """The files of a plan, with what it was made from in its account too."""
-    files = plan_files(plan) | {"settlement.json": text_of(settlement(plan) | {"inputs": inputs["files"]})}
+def files_of_plan(done: Done, plan: Plan, inputs: dict[str, Any], report: bool, *, terms: bool) -> dict[str, str]:
+    """The files of a plan, with what it was made from in its account too.
+
+    ``terms``: the page says what each term of the contract does, which takes solving.
+    """
+    account = settlement(plan, done.worth) | {"inputs": inputs["files"]}
+    files = plan_files(plan, done.worth, done.todo) | {"settlement.json": text_of(account)}
     if report:
-        from optimizer.plan.terms import contract_terms
+        from optimizer.plan.terms import contract_terms, unmeasured
         from optimizer.report.plan.page import render_plan
 
-        files["report.html"] = render_plan(plan, contract_terms(plan))
+        effects = contract_terms(plan) if terms else unmeasured(plan) or NOT_WATCHING
+        files["report.html"] = render_plan(plan, effects, done.worth, done.todo)
     return files
 
 
 def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
     """The files of a schedule that is no new plan: its machines, and why it is in force."""
     c = record.conditions
+    from optimizer.report.plan.kept import kept_page_files
+
     data: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
+    called = "the safe posture" if posture is not None else "a schedule of before"
     if posture is not None:
         data["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
     return {
         "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
         "power.csv": power_text(c, record.dispatch),
         "kept.json" if posture is None else "posture.json": text_of(data),
+        **kept_page_files(c, record.dispatch, record.reasons, called, because),
     }
 
 
@@ -76,5 +93,5 @@ def summary_of(done: Done) -> dict[str, Any]:
         "schedule_start": begins or None,
         "schedule_end": ends or None,
         "planned_usd": None if record is None or record.planned_usd is None else round(record.planned_usd, 2),
-        "settlement": None if done.plan is None else settlement(done.plan),
+        "settlement": None if done.plan is None else settlement(done.plan, done.worth),
     }

@@ -23,6 +23,7 @@ _LEGEND = (
     "all of it: profit of the plan to its end; the rest: of the hours it was followed for and whose price is known"
 )
 _SECONDS_PER_HOUR = 3600.0
+_USUAL, _SPIKED = 0.04, 3.0  # share of points on either side, beyond which a chart that is so much higher is cut
 _LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
@@ -58,15 +59,27 @@ def sums(review: Review) -> list[str]:
     if not review.followed:
         return ["No schedule has hours yet whose price is known."]
     all_ = totals(review)
-    gain = all_["gain_usd"]
+    gains = [(all_["gain_usd"], "the strike rule"), (all_["over_always_on_usd"], "always on")]
+    known = [(gain, rule) for gain, rule in gains if gain is not None]
+    more = [f"{usd(abs(gain))} {'less' if gain < 0 else 'more'} than {rule}" for gain, rule in known]
     came = (
         f"Over {number(all_['hours_with_price'], 1)} hours with a known price: planned {usd(all_['planned_usd'])}, "
-        f"realised {usd(all_['realised_usd'])}, {usd(abs(gain))} {'less' if gain < 0 else 'more'} than the strike rule."
+        f"realised {usd(all_['realised_usd'])}, {', '.join(more)}."
+    )
+    most = sorted(all_["gain_usd_by_cause"].items(), key=lambda one: -abs(one[1]))[:3]
+    made = "; ".join(f"{cause[:1].lower()}{cause[1:]} {'+' if more > 0 else ''}{usd(more)}" for cause, more in most)
+    source = all_["gain_usd_by_source"]
+    without = source["without a plan"]
+    apart = (
+        f"Of the difference to the strike rule {usd(source['plans']['usd'])} came with plans, {usd(without['usd'])} in "
+        f"{number(without['hours'], 1)} hours without a new one (kept schedules and the safe posture)."
     )
     drift = usd(all_["drift_usd_per_day"])
     error = f"Error, realised less planned: {usd(all_['error_usd'])} so far, {drift} per day over the last seven days."
     peaks = "Coincident peaks count with the probability that each plan gave them, for the strike rule too."
-    return [came, error, *([peaks] if review.expects_peaks else [])]
+    causes = [f"Against the strike rule: {made}."] if made else []
+    causes += [apart] if without["hours"] else []
+    return [came, *causes, error, *([peaks] if review.expects_peaks else [])]
 
 
 def render_history(review: Review) -> str:
@@ -116,21 +129,30 @@ def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
     return timeline(zone, followed[0].starts, np.array(minutes), series | more, [profit, error], "interval")
 
 
+def _with_room(low: float, high: float) -> list[float]:
+    room = 0.06 * ((high - low) or 1.0)
+    return [round(low - room, 2), round(high + room, 2)]
+
+
 def _chart(
     key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
 ) -> tuple[dict[str, Any], dict[str, Any]]:
     """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
     everything = np.concatenate([*values.values(), [0.0]])
     scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
-    low, high = float(everything.min()) / scale, float(everything.max()) / scale
-    room = 0.06 * ((high - low) or 1.0)
+    full = _with_room(float(everything.min()) / scale, float(everything.max()) / scale)
+    usual = np.quantile(everything / scale, [_USUAL, 1.0 - _USUAL])
+    shown = _with_room(min(float(usual[0]), 0.0), max(float(usual[1]), 0.0))
+    spiked = full[1] - full[0] > _SPIKED * (shown[1] - shown[0])
     chart = {
         "id": key,
         "kind": "lines",
         "unit": "USD" if scale == 1.0 else "thousand USD",
         "decimals": 2,
-        "range": [round(low - room, 2), round(high + room, 2)],
-        "full": None,
+        "range": shown if spiked else full,
+        "full": full if spiked else None,
+        "peak": round(float(everything.max()) / scale, 2),
+        "trough": round(float(everything.min()) / scale, 2),
         "series": [trace(*one, width=2) for one in lines],
         "bands": [],
     }

@@ -35,6 +35,9 @@ from optimizer.daily.setpoints import Listener, hand_out
 from optimizer.daily.standing import NEAREST, kept, unexpected
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
+from optimizer.plan.actions import news
+from optimizer.report.plan.actions import todo_of
+from optimizer.through_time.worth import worth_of
 
 STOPPED_EARLY = 4
 _YEARS = 2000, 2200  # that a run may stand for
@@ -176,7 +179,6 @@ def _planned(
     inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
     record = planned_record(plan, nearest=obeyed.nearest)
     late = note_settled(farm, run.farm_file.parent, run.history, run.now)
-    where = run.publish(record, files_of_plan(plan, inputs, report), inputs)
     messages = (
         *obeyed.messages,
         *orders.messages,
@@ -185,7 +187,11 @@ def _planned(
         *plan.conditions.warnings,
         *((late,) if late else ()),
     )
-    done = Done("planned", 0, messages, where, record, plan)
+    last, c = run.before(start - pd.Timedelta(seconds=1)), plan.conditions  # the same run again says the same
+    fresh = None if last is None else news(c, plan.dispatch, (last.conditions, last.dispatch))
+    done = Done("planned", 0, messages, None, record, plan, worth_of(c, plan.settlement), todo_of(plan, fresh))
+    texts = files_of_plan(done, plan, inputs, report, terms=not fed)
+    done = replace(done, folder=run.publish(record, texts, inputs))
     if obeyed.nearest:
         done = replace(done, status="nearest", exit_code=NEAREST)
     elif not plan.proved:

@@ -7,9 +7,10 @@ known count. The strike rule goes on from where it has led itself. An error is r
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -22,6 +23,7 @@ from optimizer.daily.prices import Prices
 DRIFT_HOURS = 7 * 24.0
 HOURS_PER_DAY = 24.0
 SETTLED_AT_ONCE = 50  # schedules that a run settles
+WITHOUT_A_PLAN = ("kept", "safe")
 _SECONDS_PER_HOUR = 3600
 
 
@@ -30,8 +32,9 @@ class SettledRun:
     """One schedule from its start until the next began, over ``hours`` whose price is known. USD.
 
     ``starts`` and ``stops`` are seconds since 1970, ``begins`` and ``ends`` the same on the farm's clock.
-    ``running_error_usd`` sums the errors of all schedules so far; ``drift_usd_per_day`` is the mean error of the
-    schedules of the seven days until this one's end.
+    ``always_on_usd`` is not known of schedules that an older version settled; ``causes``: what made the difference to
+    the strike rule. ``running_error_usd`` sums the errors of all schedules so far; ``drift_usd_per_day`` is the mean
+    error of the schedules of the seven days until this one's end.
     """
 
     number: int
@@ -45,6 +48,8 @@ class SettledRun:
     strike_rule_usd: float
     running_error_usd: float
     drift_usd_per_day: float
+    always_on_usd: float | None = None
+    causes: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def begins(self) -> datetime:
@@ -84,7 +89,8 @@ class Review:
 class Settled(NamedTuple):
     """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `SettledRun`.
 
-    ``hours`` is zero where no price of it is known. ``rule`` is a state as JSON.
+    ``hours`` is zero where no price of it is known. ``rule`` and ``always`` are states as JSON. What an older version
+    kept lacks the last three.
     """
 
     number: int
@@ -99,6 +105,9 @@ class Settled(NamedTuple):
     farm: str
     expects_peaks: bool
     rule: str
+    always_on_usd: float | None = None
+    always: str = ""
+    causes: Mapping[str, float] = MappingProxyType({})
 
 
 def review(history: History, prices: Prices | None = None) -> Review:
@@ -177,6 +186,8 @@ def _summed(settled: Sequence[Settled]) -> tuple[SettledRun, ...]:
             realised_usd=one.realised_usd,
             strike_rule_usd=one.strike_rule_usd,
             running_error_usd=running[i],
+            always_on_usd=one.always_on_usd,
+            causes=one.causes,
             drift_usd_per_day=float(errors[firsts[i] : i + 1].sum() / hours[firsts[i] : i + 1].sum() * HOURS_PER_DAY),
         )
         for i, one in enumerate(settled)
@@ -221,6 +232,32 @@ def _followed_json(one: SettledRun | None) -> dict[str, Any] | None:
     }
 
 
+def _over_always_on(followed: Sequence[SettledRun]) -> dict[str, float | None]:
+    known = [(one.realised_usd, one.always_on_usd) for one in followed if one.always_on_usd is not None]
+    more = sum(realised - always for realised, always in known)
+    return {"over_always_on_usd": round(more, 2) + 0.0 if len(known) == len(followed) else None}
+
+
+def _causes(followed: Sequence[SettledRun]) -> dict[str, float]:
+    """What made the difference to the strike rule, USD, the most first."""
+    sums: dict[str, float] = {}
+    for one in followed:
+        for cause, usd in one.causes.items():
+            sums[cause] = sums.get(cause, 0.0) + usd
+    return {cause: round(usd, 2) + 0.0 for cause, usd in sorted(sums.items(), key=lambda item: -item[1])}
+
+
+def _by_source(review: Review) -> dict[str, dict[str, float]]:
+    """Hours, and USD over the strike rule, of plans, and of what was in force without one: kept, or a posture."""
+    status = {run.number: run.status for run in review.runs}
+    sources = {"plans": {"hours": 0.0, "usd": 0.0}, "without a plan": {"hours": 0.0, "usd": 0.0}}
+    for one in review.followed:
+        source = "without a plan" if status.get(one.number) in WITHOUT_A_PLAN else "plans"
+        sources[source]["hours"] += one.hours
+        sources[source]["usd"] += one.gain_usd
+    return {source: {key: round(value, 2) + 0.0 for key, value in sums.items()} for source, sums in sources.items()}
+
+
 def totals(review: Review) -> dict[str, Any]:
     """Sums over all schedules, USD with cents, and the drift as it is now; None without any."""
     keys = ("planned_usd", "realised_usd", "error_usd", "strike_rule_usd", "gain_usd")
@@ -229,5 +266,8 @@ def totals(review: Review) -> dict[str, Any]:
         "schedules": len(followed),
         "hours_with_price": round(sum(one.hours for one in followed), 4),
         **{key: round(sum(getattr(one, key) for one in followed), 2) + 0.0 for key in keys},
+        **_over_always_on(followed),
+        "gain_usd_by_cause": _causes(followed),
+        "gain_usd_by_source": _by_source(review),
         "drift_usd_per_day": round(followed[-1].drift_usd_per_day, 2) + 0.0 if followed else None,
     }

@@ -25,7 +25,8 @@ from optimizer.daily.record import Record, past_conditions
 from optimizer.daily.review import Settled
 from optimizer.market.quantities import declared, known_as
 from optimizer.plan.state import fitted_state, state_after
-from optimizer.through_time.policies import strike_rule
+from optimizer.through_time.policies import Rule, always_on, strike_rule
+from optimizer.through_time.worth import against
 
 _KNOWN = 1.0 - 1e-9
 
@@ -56,10 +57,14 @@ def _settled(entry: Entry, record: Record, ends: int, prices: Prices, before: Se
     known = share > _KNOWN
     came = np.where(known, price, c.market.energy_price_usd_per_mwh)
     really = replace(c, market=c.market.with_(energy_price_usd_per_mwh=came))
-    by_rule = _by_rule(record, really, before)
+    by_rule = _by_rule(strike_rule, record, really, before, "" if before is None else before.rule)
+    always = _by_rule(always_on, record, really, before, "" if before is None else before.always)
+
+    def lines(conditions: Conditions, schedule: Dispatch) -> dict[str, float]:
+        return {line: float(usd[known].sum()) for line, usd in settle(conditions, schedule).usd.items()}
 
     def earned(conditions: Conditions, schedule: Dispatch) -> float:
-        return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values())) if known.any() else 0.0
+        return sum(lines(conditions, schedule).values())
 
     return Settled(
         number=entry.number,
@@ -74,17 +79,22 @@ def _settled(entry: Entry, record: Record, ends: int, prices: Prices, before: Se
         farm=record.farm.name,
         expects_peaks=any(declared(Farm)[name].names(record.farm) for name in known_as(record.farm, "issued")),
         rule=state_after(*by_rule).model_dump_json(),
+        always_on_usd=earned(*always),
+        always=state_after(*always).model_dump_json(),
+        causes=dict(against("", lines(really, dispatch), lines(*by_rule)).causes),
     )
 
 
-def _by_rule(record: Record, really: Conditions, before: Settled | None) -> tuple[Conditions, Dispatch]:
-    """What the strike rule does in a schedule's hours: it goes on from where it was led by the schedule before.
+def _by_rule(
+    rule: Rule, record: Record, really: Conditions, before: Settled | None, led: str
+) -> tuple[Conditions, Dispatch]:
+    """What a rule does in a schedule's hours: it goes on from where it was led in those of the schedule before.
 
     After a gap it starts with what the schedule started with.
     """
-    if before is not None and before.stops == int(record.start.timestamp()):
-        state = fitted_state(State.written(before.rule), record.farm)
+    if before is not None and led and before.stops == int(record.start.timestamp()):
+        state = fitted_state(State.written(led), record.farm)
         peaks = record.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
         state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
         really = past_conditions(record, really.market, state=state)
-    return really, strike_rule(really)
+    return really, rule(really, really)

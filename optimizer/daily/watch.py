@@ -71,7 +71,7 @@ class Watch:
         state: Path,
         feed: Feed | None,
         *,
-        report: bool = False,
+        report: bool = True,
         say: Callable[[str], None] = print,
         on_change: Listener | None = None,
         wall: Callable[[], datetime] | None = None,

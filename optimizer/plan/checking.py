@@ -9,7 +9,7 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.config.files import read_document
 from optimizer.config.load import check_file, load_farm, missing_files
 from optimizer.config.yaml12 import Document, Keys
-from optimizer.errors import CurtailError, Fault, InputError
+from optimizer.errors import Absent, CurtailError, Fault, InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
@@ -19,6 +19,13 @@ from optimizer.scenario.load import is_scenario, load_scenarios
 
 _PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
 _SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are put forward
+
+
+def in_place(path: Path, error: CurtailError) -> CurtailError:
+    """What is wrong with the input of a plan, with file and line as `curtail check` tells it, and the same code."""
+    if not isinstance(error, MissingDataError | InputError) or (isinstance(error, InputError) and error.faults):
+        return error
+    return type(error)("\n".join(str(_placed(path, line)) for line in str(error).splitlines()))
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
@@ -44,8 +51,9 @@ def check_file_and_series(path: Path) -> list[Fault]:
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
         _ = build_problem(Conditions(farm, market, farm.state))
     except CurtailError as error:
-        located = error.faults if isinstance(error, InputError) else ()
-        return list(located) or [_placed(path, line) for line in str(error).splitlines()]
+        located = list(error.faults if isinstance(error, InputError) else ())
+        placed = located or [_placed(path, line) for line in str(error).splitlines()]
+        return [Absent(**vars(fault)) for fault in placed] if isinstance(error, MissingDataError) else placed
     return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
 
 

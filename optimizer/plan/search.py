@@ -31,6 +31,7 @@ from optimizer.plan import narrowing
 from optimizer.plan.checker import check
 from optimizer.plan.formulation import VARIABLES, build_problem
 from optimizer.plan.narrowing import CONTAINERS, PARTIAL
+from optimizer.plan.steps import in_steps, rows_of_groups
 from optimizer.plan.tail import plan_alone
 from optimizer.plan.whole_units import containers, dispatch_of, round_down, units_of
 
@@ -121,6 +122,23 @@ class Search:
         leader = self._leader
         assert leader is not None
         return Rounded(leader.dispatch, leader.method, "" if self.proved else self.ended or "work")
+
+    def in_steps(self) -> Rounded:
+        """The best so far in no smaller steps than groups ask for, of every group whose limits allow it."""
+        best, leader = self.best, self._leader
+        assert leader is not None
+        before = units_of(leader.dispatch)[:, : self.c.planned]
+        after = in_steps(self.c, before)
+        changed = [rows for rows in rows_of_groups(self.c) if (after[rows] != before[rows]).any()]
+        for alone in ([changed] if len(changed) == 1 else [changed, *([rows] for rows in changed)]) if changed else []:
+            units = units_of(best.dispatch)[:, : self.c.planned]
+            for rows in alone:
+                units[rows] = after[rows]
+            if not self.keep(f"{leader.method}, in steps", units):
+                best = Rounded(self.candidates[-1].dispatch, self.candidates[-1].method, best.ended)
+                if alone is changed:
+                    break
+        return best
 
     def keep(self, method: str, units: F, whole: Solution | None = None) -> list[Breach]:
         """Solve everything else around the plan's machines, and keep it if it breaks no rule; what it breaks.

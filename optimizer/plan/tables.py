@@ -6,7 +6,7 @@ until they are written.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.ledger import offered
-from optimizer.accounts.reasons import Reason
+from optimizer.accounts.reasons import Reason, reason_of
 from optimizer.arrays import F
 from optimizer.plan.explain import REASONS, Explanation
 from optimizer.units import WATTS_PER_MEGAWATT
@@ -25,14 +25,14 @@ _NOTHING = 1e-9  # USD/MWh
 
 @dataclass(frozen=True)
 class Shutdown:
-    """Machines of one group off for one reason over consecutive intervals [first, end)."""
+    """Machines of one group off over consecutive intervals [first, end), and why, in the order the reasons come."""
 
     group: int
     first: int
     end: int
     units: float
     mw: float
-    reason: Reason
+    reasons: tuple[Reason, ...]
 
 
 def group_load_mw(c: Conditions, dispatch: Dispatch) -> F:
@@ -46,27 +46,28 @@ def group_load_mw(c: Conditions, dispatch: Dispatch) -> F:
     return np.array(rows)
 
 
-def shutdown_blocks(c: Conditions, explanation: Explanation) -> list[Shutdown]:
-    """Blocks of consecutive intervals in which as many machines of a group are off for the same reason.
+def shutdown_blocks(c: Conditions, off: Mapping[Reason, F]) -> list[Shutdown]:
+    """Blocks of consecutive intervals in which as many machines of a group are off: another reason is no new block.
 
-    MW is what the block takes off the meter: nameplate of the group's first mode less standby, times PUE, averaged.
-    Sorted by start, then group. Machines out of service are not shutdowns and are left out.
+    off: machines by reason, (groups, intervals). MW is what the block takes off the meter: nameplate of the group's
+    first mode less standby, times PUE, averaged. Sorted by start, then group. Machines out of service are not
+    shutdowns and are left out.
     """
+    known = [(reason, off[reason]) for reason in REASONS if reason in off and reason is not Reason.OUTAGE]
+    idle = np.sum([np.zeros((len(c.farm.fleet), len(c.grid))), *(units for _, units in known)], axis=0)
     blocks = []
-    for reason, counts in explanation.off.items():
-        if reason is Reason.OUTAGE:
-            continue
-        for g, group in enumerate(c.farm.fleet):
-            units = counts[g]
-            edges = np.flatnonzero(np.diff(units, prepend=-1.0, append=-1.0))
-            extra = (group.points[group.modes[0]].power_w - group.standby_w) / WATTS_PER_MEGAWATT
-            for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
-                if units[first] > 0:
-                    pue = float(np.average(c.pue[first:end], weights=c.grid.hours[first:end]))
-                    blocks.append(
-                        Shutdown(g, first, end, float(units[first]), float(units[first]) * extra * pue, reason)
-                    )
-    return sorted(blocks, key=lambda block: (block.first, block.group, block.reason))
+    for g, group in enumerate(c.farm.fleet):
+        edges = np.flatnonzero(np.diff(idle[g], prepend=-1.0, append=-1.0))
+        extra = (group.points[group.modes[0]].power_w - group.standby_w) / WATTS_PER_MEGAWATT
+        for first, end in zip(edges[:-1].tolist(), edges[1:].tolist(), strict=True):
+            if idle[g, first] > 0:
+                begins = {reason: int((units[g, first:end] > 0).argmax()) for reason, units in known
+                          if (units[g, first:end] > 0).any()}  # fmt: skip
+                pue = float(np.average(c.pue[first:end], weights=c.grid.hours[first:end]))
+                units = float(idle[g, first])
+                reasons = tuple(sorted(begins, key=lambda reason: begins[reason]))
+                blocks.append(Shutdown(g, first, end, units, units * extra * pue, reasons))
+    return sorted(blocks, key=lambda block: (block.first, block.group))
 
 
 def reason_texts(explanation: Explanation) -> NDArray[np.object_]:
@@ -91,6 +92,18 @@ def off_texts(off: Mapping[Reason, F], shape: tuple[int, ...]) -> NDArray[np.obj
     return np.array(texts, dtype=object)[which.ravel()].reshape(shape)
 
 
+def off_of(texts: Sequence[Sequence[str]], idle: F) -> dict[Reason, F]:
+    """Machines off by reason, (groups, intervals), from `off_texts` and the machines that do not run."""
+    off: dict[Reason, F] = {}
+    for g, row in enumerate(texts):
+        for t, text in enumerate(row):
+            for part in text.split():
+                code, _, units = part.partition("=")
+                mine = off.setdefault(reason_of(code), np.zeros(idle.shape))
+                mine[g, t] = float(units) if units else idle[g, t]
+    return off
+
+
 @dataclass(frozen=True)
 class StrikeRow:
     """A mode of a group, and the energy price above which it should give way, USD/MWh, (intervals,)."""
@@ -104,8 +117,7 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     """For controllers that act between plans: the energy price at which each group should leave each mode.
 
     It is the strike price of the mode's extra power (against the next more frugal mode that pays, or against off), less
-    every other item of the interval's marginal power price, before losses; ``inf`` where no price should. Where a mode
-    runs on what a block would bring if it were resold, it gives way later, by what the resale pays less than the price.
+    every other item of the interval's marginal power price, before losses; ``inf`` where no price should.
     Modes that never pay best are left out.
     """
     n = len(c.grid)
@@ -116,8 +128,7 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     billed = 1.0 + c.farm.energy.loss_share
     # Where the next MWh comes from a block that is kept or from another supplier, the interval's price should stop none
     fixed = explanation.items["energy"] / billed
-    price = c.market.energy_price_usd_per_mwh
-    apart = price - fixed > _NOTHING
+    apart = c.market.energy_price_usd_per_mwh - fixed > offered("resale_fee_usd_per_mwh", c) + _NOTHING
     rows, p = [], 0
     for group in c.farm.fleet:
         points = group.points
@@ -125,12 +136,8 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
         earned = explanation.point_strike[p : p + len(points)] * extra[:, None] * c.pue
         order = np.argsort(extra)
         for mode, strike in _marginal_strikes(list(points), extra, earned, c.pue, order):
-            worth = (strike - others) / billed
-            later = offered("stop_later_usd_per_mwh", c, fixed, worth)
-            pays = worth > fixed
-            resold = (later > 0.0) & (pays | (worth + later < price))
-            stop_above = np.where(apart & pays & ~resold, np.inf, worth + np.where(resold, later, 0.0))
-            rows.append(StrikeRow(group.name, mode, stop_above))
+            stop_above = (strike - others) / billed
+            rows.append(StrikeRow(group.name, mode, np.where(apart & (stop_above > fixed), np.inf, stop_above)))
         p += len(points)
     return rows
 

@@ -23,7 +23,7 @@ def whole_schedule(
     search = Search(c, program, solution, time_limit)
     breaches = search.keep("rounded down", search.rounded)
     if search.proved:
-        return search.best
+        return search.in_steps()
     single = any(group.units_switched_together == 1 for group in c.farm.fleet)
     for seek in (search.around, search.near, search.throughout) if single else (search.near, search.throughout):
         try:
@@ -34,14 +34,14 @@ def whole_schedule(
             if seek == search.throughout and not search.candidates:
                 raise _no_whole_schedule(breaches) from None
         if search.proved:
-            return search.best
+            return search.in_steps()
     if not search.candidates:
         allowed = "the work that a search may do" if time_limit is None else f"{time_limit:g} s"
         first = f"; the first rule in the way: {breaches[0]}" if breaches else ""
         raise StoppedEarlyError(
             f"no whole-unit schedule was found within {allowed}{first}. Give it longer with --time-limit"
         )
-    return search.best
+    return search.in_steps()
 
 
 def exact_schedule(
@@ -54,7 +54,7 @@ def exact_schedule(
         search.exact()
     except InfeasibleError:
         raise _no_whole_schedule(breaches) from None
-    return search.best
+    return search.in_steps()
 
 
 def _no_whole_schedule(breaches: list[Breach]) -> InfeasibleError:

@@ -106,7 +106,7 @@ class _Elsewhere(Document):
 @dataclass(frozen=True)
 class Scenario:
     """Changes in the order they are applied; ``values`` are those of a sweep, by key, where one made this scenario, and
-    ``swept`` is the name of what it was made of.
+    ``swept`` is the name of what it was made of; ``words`` are the values in words, such as "BTC $60,000".
 
     ``start`` and ``hours`` are what a plan has unless told otherwise.
     """
@@ -120,6 +120,7 @@ class Scenario:
     hours: float | None = None
     values: tuple[tuple[str, Any], ...] = ()
     swept: str = ""
+    words: tuple[str, ...] = ()
     document: Document = NO_FILE
 
     def known(self, begins: datetime, zone: str, known_at: datetime | None) -> tuple[Placed, ...]:

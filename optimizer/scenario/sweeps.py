@@ -17,6 +17,9 @@ from optimizer.scenario.language import Change, ScenarioFile, Sweep
 from optimizer.scenario.placed import Placed, Scenario
 
 MOST_SCENARIOS = 10_000
+_NOUNS = {"btc_price": "BTC"}
+_UNITS = {"usd": "", "usd_per_mwh": "/MWh", "usd_per_ph_day": "/PH/day", "usd_per_month": "/month"}
+_LARGE = ((1e12, " T"), (1e9, " G"))
 _LONGEST = 30  # signs of a value in the name of a scenario
 Chosen = tuple[tuple[int, int], ...]  # (which sweep, which of its values)
 
@@ -38,6 +41,7 @@ def swept(whole: Scenario, file: ScenarioFile) -> tuple[Scenario, ...]:
     if count > MOST_SCENARIOS:
         message = f"makes {count:,} scenarios; at most {MOST_SCENARIOS:,} can be made"
         raise InputError([whole.document.fault(("sweep",), message, of_key=True)])
+    given: Any = whole.document.data["changes"]
     first = len(whole.changes) - len(file.changes)
     _judge(whole.document, file.sweep)
     labels, texts = _labels(file.sweep), [_texts(sweep) for sweep in file.sweep]
@@ -60,10 +64,44 @@ def swept(whole: Scenario, file: ScenarioFile) -> tuple[Scenario, ...]:
         )
         named = ", ".join(f"{label}={texts[s][j]}" for s, (label, j) in enumerate(zip(labels, places, strict=True)))
         name = f"{whole.name} [{named}]"
-        made.append(replace(whole, name=name, changes=tuple(changes), values=values, swept=whole.name))
+        chosen_values = [(sweep, sweep.values[j]) for sweep, j in zip(file.sweep, places, strict=True)]
+        words = tuple(value_in_words(given[sweep.change]["kind"], sweep.key, value) for sweep, value in chosen_values)
+        made.append(replace(whole, name=name, changes=tuple(changes), values=values, swept=whole.name, words=words))
     if faults:
         raise InputError(set(faults))
     return tuple(made)
+
+
+def figure(value: float) -> str:
+    """A number as people read it.
+
+    >>> figure(66680.4), figure(141.67e12)
+    ('66,680.4', '141.67 T')
+    """
+    size, letter = next(((size, letter) for size, letter in _LARGE if abs(value) >= size), (1.0, ""))
+    return f"{value / size:,.10g}{letter}"
+
+
+def value_in_words(kind: str, key: str, value: Any) -> str:
+    """A value of a sweep as people say it.
+
+    >>> value_in_words("btc_price", "set_usd", 60000), value_in_words("difficulty", "set", 125.86e12)
+    ('BTC $60,000', 'difficulty 125.86 T')
+    >>> value_in_words("price", "spike.usd_per_mwh", 900), value_in_words("event", "event.name", "x")
+    ('price spike $900/MWh', 'event name x')
+    """
+    *inside, last = key.split(".")
+    noun = " ".join(dict.fromkeys(_NOUNS.get(word, word.replace("_", " ")) for word in (kind, *inside)))
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return f"{noun} {last.replace('_', ' ')} {shortened(str(value), _LONGEST)}"
+    text = figure(value)
+    plain = last.removeprefix("set_").removeprefix("cap_")
+    if last == "scale":
+        return f"{noun} x {text}"
+    if plain in _UNITS:
+        sign = "+" if last.startswith("shift_") and value > 0 else ""
+        return f"{noun} {sign}${text}{_UNITS[plain]}"
+    return f"{noun} {text}" if last == "set" else f"{noun} {last.replace('_', ' ')} {text}"
 
 
 def _judge(document: Document, sweeps: tuple[Sweep, ...]) -> None:

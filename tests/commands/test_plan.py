@@ -13,7 +13,16 @@ import pytest
 
 from tests.commands.running import CONFIGS, WEST_TEXAS, curtail, process
 
-FILES = {"schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"}
+FILES = {
+    "actions.csv",
+    "actions.ics",
+    "schedule.csv",
+    "power.csv",
+    "shutdowns.csv",
+    "strikes.csv",
+    "settlement.json",
+    "report.html",
+}
 
 
 def rows(path: Path) -> list[dict[str, str]]:
@@ -51,7 +60,7 @@ def test_files_agree_with_each_other(planned: Path) -> None:
     assert off == pytest.approx(sum(account["machine_hours_off"].values()))
     by_place = {(row["interval_start"], row["group"]): row for row in schedule}
     for block in rows(planned / "shutdowns.csv"):
-        assert block["reason"] in by_place[block["start"], block["group"]]["reason"]
+        assert block["reason"].split()[0] in by_place[block["start"], block["group"]]["reason"]
     assert account["profit_usd"] == pytest.approx(sum(account["usd"].values()), abs=0.1)
     assert account["plan_objective_usd"] == pytest.approx(account["continuous_settlement_usd"], rel=1e-9)
 
@@ -261,3 +270,20 @@ def test_check_looks_into_the_series_too(tmp_path: Path) -> None:
     done = curtail("check", tmp_path / "configs" / "west_texas.yaml")
     assert done.returncode == 2
     assert "winter_day_ahead.csv" in done.stderr
+
+
+def test_plan_tells_what_is_wrong_where_check_does_with_the_same_code(tmp_path: Path) -> None:
+    """A key that a plan misses, and a series that ends before it: with file and line, data missing."""
+    shutil.copy(CONFIGS / "machines.yaml", tmp_path)
+    text = (CONFIGS / "peak_week.yaml").read_text().replace("market/", f"{CONFIGS}/market/")
+    for changed, said in (
+        (text.partition("state:")[0], "farm.yaml:7:1: state.bill.peaks_mw: "),
+        (text.replace("2026-08-03 00:00", "2027-08-03 00:00"), "summer_load_forecast.csv: load_mw: covers"),
+    ):
+        (tmp_path / "farm.yaml").write_text(changed)
+        told = [curtail(command, tmp_path / "farm.yaml") for command in ("check", "plan")]
+        assert [done.returncode for done in told] == [5, 5]
+        for done in told:
+            assert all(line.startswith(f"{tmp_path}/farm.yaml:") for line in done.stderr.splitlines())
+            assert said in done.stderr
+        assert set(told[0].stderr.splitlines()) >= set(told[1].stderr.splitlines())

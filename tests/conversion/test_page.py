@@ -16,7 +16,7 @@ from optimizer.conversion.files.load import Read, load_offer, read_study
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.pages.figures import convert_files
 from optimizer.conversion.pages.flips import flip_rows
-from optimizer.conversion.pages.page import render_study, verdict
+from optimizer.conversion.pages.page import now, render_study, verdict
 from optimizer.conversion.pages.summary import print_study
 from tests.commands.running import CONFIGS, WEST_TEXAS
 from tests.conversion.test_files import HOSTING, OFFERS
@@ -54,10 +54,26 @@ def test_the_page_says_what_the_study_found(answered: Answer) -> None:
 
 def test_the_verdict_tells_what_to_do(answered: Answer) -> None:
     told = verdict(answered)
-    assert told[0].startswith("Host ")
+    assert told[0].startswith("If the central path were sure: Host ")
     assert "more than mining only" in told[0]
     nothing = replace(answered, figures=(*answered.figures[:-1], replace(answered.figures[0], converted_mw=0.0)))
-    assert verdict(nothing)[0].startswith("Mine on: at $48,050 per BTC no megawatt is worth converting")
+    assert verdict(nothing)[0].startswith(
+        "If the central path were sure: Mine on: at $48,050 per BTC no megawatt is worth converting"
+    )
+
+
+def test_what_to_decide_now_comes_first(answered: Answer) -> None:
+    """What the best plan does on paths that nobody knows yet, above what it would do if it knew."""
+    assert answered.uncertain is not None
+    later = replace(answered.uncertain, now_mw=0.0, wait=answered.uncertain.commit + 3e6)
+    waits = replace(answered, uncertain=later)
+    begins = replace(answered, uncertain=replace(answered.uncertain, now_mw=39.7))
+    assert now(waits) == "Begin nothing yet: waiting until it is known what comes is worth $3.0 M."
+    assert now(begins).startswith("Begin 39.7 critical MW now")
+    page = render_study(waits)
+    assert page.index("Begin nothing yet") < page.index("If the central path were sure")
+    assert now(replace(answered, uncertain=None)) == ""
+    assert verdict(replace(answered, uncertain=None))[0].startswith("Host ")
 
 
 def test_workers_find_the_same(answered: Answer) -> None:
@@ -89,7 +105,7 @@ def test_seven_offers_print_on_two_pages_too(answered: Answer, browser: Any, tmp
     many = replace(
         answered,
         site=replace(answered.site, offers=offers, study=load_study_of(answered)),
-        found=found,
+        results=found,
         figures=tuple(answered.figures[i] for i in at),
         full_flips=(answered.full_flips[0],) * len(offers),
         fleets=(answered.fleets[0],) * 3,
@@ -121,7 +137,7 @@ def test_a_flip_tells_the_side_that_grows_and_what_is_offered(answered: Answer) 
     assert rent.offered == "of $200.0"
     assert capex.text.startswith("mine above $")
     assert delay.text == ("always host" if flips[4].at is None else f"mine from {flips[4].at:.0f} months")
-    assert btc.told.endswith("host, above mine")
+    assert btc.title.endswith("host, above mine")
 
 
 def test_the_smallest_study_has_a_page_too() -> None:

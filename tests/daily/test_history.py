@@ -6,6 +6,7 @@ import json
 import re
 import sqlite3
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,14 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.daily.entries import RunEntry
 from optimizer.daily.history import History
-from optimizer.daily.history_view import _charts, render_history
+from optimizer.daily.history_view import _chart as history_chart
+from optimizer.daily.history_view import _charts, render_history, sums
 from optimizer.daily.job import run_once
 from optimizer.daily.log_file import COLUMNS
 from optimizer.daily.prices import Prices, Rank
-from optimizer.daily.review import Review, review
+from optimizer.daily.review import Review, SettledRun, review, totals
 from tests.commands.running import beside, curtail
 from tests.daily.farms import START, data_of, write_prices
 
@@ -353,3 +356,40 @@ def test_a_feed_goes_before_files_whichever_comes_first(tmp_path: Path) -> None:
         kept = history.prices(0)
         assert list(zip(kept.starts, kept.ends, kept.usd_per_mwh, strict=True)) == [(0, 900, 50.0), (3600, 7200, 13.0)]
         assert history.prices(0, least=Rank.FED).usd_per_mwh.tolist() == [50.0]
+
+
+def test_what_the_posture_cost_stands_apart_from_what_plans_did() -> None:
+    """Two schedules of ten hours: a plan 40 USD over the rule, a posture 30 under it; always on is known of both."""
+
+    def followed(number: int, realised: float, always: float) -> SettledRun:
+        causes = {"Demand charges": realised - 100.0}
+        money = {"planned_usd": 100.0, "realised_usd": realised, "strike_rule_usd": 100.0, "always_on_usd": always}
+        rest = {"running_error_usd": 0.0, "drift_usd_per_day": 0.0, "causes": causes}
+        return SettledRun(number, "", 0, 36_000, "UTC", 10.0, **money, **rest)
+
+    def ran(number: int, status: str) -> RunEntry:
+        named = {"number": number, "status": status, "exit_code": 0}
+        return RunEntry(**{name: named.get(name) for name in RunEntry._fields})
+
+    found = Review("F", "UTC", (ran(1, "planned"), ran(2, "safe")), (followed(1, 140, 90), followed(2, 70, 95)))
+    told = totals(found)
+    assert (told["gain_usd"], told["over_always_on_usd"]) == (10, 25)
+    assert told["gain_usd_by_cause"] == {"Demand charges": 10}
+    assert told["gain_usd_by_source"] == {
+        "plans": {"hours": 10, "usd": 40},
+        "without a plan": {"hours": 10, "usd": -30},
+    }
+    said = " ".join(sums(found))
+    for part in ("$10 more than the strike rule, $25 more than always on", "$40 came with plans, -$30 in 10.0 hours"):
+        assert part in said
+    old = replace(found, followed=(replace(found.followed[0], always_on_usd=None),))
+    assert "always on" not in " ".join(sums(old)), "an older version did not settle it"
+
+
+def test_a_spike_does_not_press_the_chart_flat() -> None:
+    values = np.append(np.full(99, 10.0), 5_000.0)
+    chart, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values})
+    assert chart["range"][1] < 20
+    assert chart["full"][1] > 5_000
+    plain, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values[:99]})
+    assert plain["full"] is None

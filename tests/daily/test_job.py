@@ -37,7 +37,16 @@ def test_a_run_leaves_its_files_and_points_to_them(farm: Path, state: Path) -> N
     assert (told["status"], told["run"]) == ("planned", "2026-02-11T0000-0600")
     assert (state / "latest").readlink() == Path("runs/2026-02-11T0000-0600")
     assert set(files_in(state / "latest")) == {
-        *("schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"),
+        *(
+            "actions.csv",
+            "actions.ics",
+            "schedule.csv",
+            "power.csv",
+            "shutdowns.csv",
+            "strikes.csv",
+            "settlement.json",
+            "report.html",
+        ),
         *("inputs.json", "record.json"),
     }
     assert rows(state / "latest")[0]["interval_start"] == "2026-02-11T00:00:00-06:00"

@@ -10,12 +10,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from pydantic import ValidationError
 
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import Fill
-from optimizer.mechanisms.tags.config import CoincidentPeak, rule_of
-from optimizer.mechanisms.tags.market import estimated
+from optimizer.mechanisms.tags.config import Chance, CoincidentPeak, rule_of
+from optimizer.mechanisms.tags.market import by_chances, estimated
 from optimizer.peaks.model import ercot_model
 from optimizer.peaks.probability import peak_probability
 from optimizer.peaks.rule import ERCOT_4CP
@@ -273,3 +274,15 @@ def test_the_real_august_of_2023() -> None:
     assert found.max() > 0.02
     later, _ = estimated(farm(), Path(REAL or "."), grid("2023-08-28", [1.0] * 48), charge)
     assert later.sum() < found.sum() / 2
+
+
+def test_chances_by_hand_are_spread_evenly_over_their_time() -> None:
+    """Two hours from 15:30: a half of an hour's worth, an hour's, and a half again; the same in quarters."""
+    begins = pd.Timestamp("2026-08-06 19:00Z")  # 14:00 in Chicago
+    chances = (Chance(start="2026-08-06 15:30", end="2026-08-06 17:30", share=0.4),)
+    for minutes, told in ((60, [0, 0.1, 0.2, 0.1, 0]), (15, [0] * 6 + [0.05] * 8 + [0] * 6)):
+        n = len(told)
+        starts = pd.date_range(begins, periods=n, freq=f"{minutes}min").as_unit("us")
+        assert by_chances(chances, Grid(starts, np.full(n, minutes / 60), "America/Chicago")) == pytest.approx(told)
+    with pytest.raises(ValidationError, match="must lie after start"):
+        Chance(start="2026-08-06 15:30", end="2026-08-06 15:30", share=0.4)

@@ -10,12 +10,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from optimizer.accounts.settlement import settle
 from optimizer.config.load import load_farm
 from optimizer.errors import InputError
 from optimizer.plan.planning import Plan, plan_farm
 from optimizer.scenario.courses import PriceChange
 from optimizer.scenario.load import load_scenarios
 from optimizer.scenario.placed import Scenario
+from optimizer.through_time.policies import strike_rule
 from tests.commands.running import CONFIGS, ROOT, curtail
 
 LIBRARY = ROOT / "scenarios"
@@ -172,13 +174,15 @@ def test_short_notice_calls_are_kept_where_missing_them_costs_more() -> None:
 
 
 def test_the_chance_of_a_peak_costs_what_the_charge_says() -> None:
-    """A chance, times 70 USD/kW and year, times 1,000 kW, over 4 months and 2 hours."""
+    """A chance, times 70 USD/kW and year, times 1,000 kW, over 4 months: on next year's bill, in no price."""
     plan, plain = under("summer_4cp_week.yaml"), planned("fixed_tariff_12mw.yaml", hours=120)
-    added = (plan.market.adders_usd_per_mwh - plain.market.adders_usd_per_mwh) @ plan.grid.hours
-    chances = [0.04, 0.10, 0.35, 0.20, 0.06]
-    assert added == pytest.approx(sum(chances) * 70 * 1000 / 4)
-    day_3 = plan.market.adders_usd_per_mwh[at(plan, "2026-02-13 16:00")]
-    assert day_3 == pytest.approx(0.35 * 17_500 / 2)
+    chance, imported = plan.market.peak_probability["4CP"], plan.settlement.import_mw
+    assert chance.sum() == pytest.approx(0.04 + 0.10 + 0.35 + 0.20 + 0.06)
+    assert chance[at(plan, "2026-02-13 16:00")] == pytest.approx(0.35 / 2)
+    assert plan.market.adders_usd_per_mwh.tolist() == plain.market.adders_usd_per_mwh.tolist()
+    assert plan.settlement.lines["coincident_peak"] == pytest.approx(-(chance @ imported) * 70 * 1000 / 4)
+    rule = strike_rule(plan.conditions, plan.conditions)
+    assert settle(plan.conditions, rule).lines["coincident_peak"] < 10 * plan.settlement.lines["coincident_peak"] < 0
 
 
 def test_capitulation_is_a_grid_of_prices_and_difficulties() -> None:

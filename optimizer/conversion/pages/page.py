@@ -7,13 +7,11 @@ from dataclasses import dataclass
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown_value, today
 from optimizer.conversion.pages.flips import flip_heads, flip_rows, storm_rows
-from optimizer.conversion.pages.summary import millions
+from optimizer.conversion.pages.summary import SOME_MW, millions, now
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import number, plural, share, usd
-
-_SOME_MW = 0.05
 
 
 @dataclass(frozen=True)
@@ -52,6 +50,7 @@ def render_study(a: Answer) -> str:
         a=a,
         study=a.site.study,
         verdict=verdict(a),
+        now=now(a),
         best=a.figures[-1],
         worth=npv_bars(a),
         fleets=[(fleet, cost_bars(a, i)) for i, fleet in enumerate(costs)],
@@ -72,13 +71,14 @@ def verdict(a: Answer) -> tuple[str, ...]:
     """The study in a few sentences: what the best plan does, where it turns, and what not knowing changes."""
     best, price = a.figures[-1], a.site.study.bitcoin.price_usd
     offer, rent = a.site.offers[a.offer].name, a.full_flips[a.offer][2]
-    if best.converted_mw < _SOME_MW:
-        sentences = [f"Mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
+    known = "" if a.uncertain is None else "If the central path were sure: "
+    if best.converted_mw < SOME_MW:
+        sentences = [f"{known}Mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
     else:
         rest = "all that fits" if _takes_all(a) else "a part of what fits, and mine on with the rest"
         gain = best.over_mining
         rate = "" if gain.irr is None else f", a return of {share(gain.irr)} a year"
-        host = f"Host {number(best.converted_mw, 1)} critical MW, {rest}"
+        host = f"{known}Host {number(best.converted_mw, 1)} critical MW, {rest}"
         sentences = [f"{host}: worth ${millions(gain.npv)} M more than mining only{rate}."]
     flip = a.fleets[0].full
     if flip.at is None:
@@ -103,7 +103,7 @@ def _takes_all(a: Answer) -> bool:
     """Whether the best plan's halls take up the whole connection."""
     case, converted = a.results[-1].account.case, a.results[-1].account.decisions.converted_mw.sum(axis=1)
     gross = sum(case.offers[o].gross_per_critical * mw for o, mw in zip(case.vintages.offer, converted, strict=True))
-    return bool(gross > a.site.site_mw - _SOME_MW)
+    return bool(gross > a.site.site_mw - SOME_MW)
 
 
 def npv_bars(a: Answer) -> tuple[LaneBar, ...]:
@@ -187,7 +187,7 @@ def heat_rows(a: Answer) -> tuple[tuple[str, tuple[HeatCell, ...]], ...]:
             tuple(
                 HeatCell(
                     100.0 * cell.converted_mw / most,
-                    f"{number(cell.converted_mw)} MW" if cell.converted_mw >= _SOME_MW else "mine",
+                    f"{number(cell.converted_mw)} MW" if cell.converted_mw >= SOME_MW else "mine",
                     f"gain over mining only: {usd(cell.gain)}",
                 )
                 for cell in row

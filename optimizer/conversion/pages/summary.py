@@ -10,12 +10,29 @@ from optimizer.conversion.flips import Flip
 from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown_value, today
 from optimizer.report.kit.text import number, share, usd
 
+SOME_MW = 0.05
+
+
+def now(a: Answer) -> str:
+    """What to decide now, in one sentence: what is begun before it is known which path comes; "" on one path alone."""
+    u = a.uncertain
+    if u is None:
+        return ""
+    value = f"${millions(abs(u.value_of_waiting))} M"
+    if u.now_mw < SOME_MW:
+        wait = f"waiting until it is known what comes is worth {value}" if u.value_of_waiting > 0 else "no path pays it"
+        return f"Begin nothing yet: {wait}."
+    rest = "decide on the rest when it is known what comes"
+    return f"Begin {number(u.now_mw, 1)} critical MW now; {rest}."
+
 
 def print_study(a: Answer, console: Console) -> None:
     """Print variants, flips, fleets, and what is uncertain."""
     study = a.site.study
     rate = share(study.money.discount_rate)
     title = f"{a.site.name}, {number(a.site.site_mw, 1)} MW: {study.name}, {study.years.years} years at {rate} a year"
+    if decision := now(a):
+        console.print(decision, highlight=False, style="bold")
     console.print(_variants(a, title), highlight=False)
     console.print(_flips(a), highlight=False)
     console.print(_fleets(a), highlight=False)

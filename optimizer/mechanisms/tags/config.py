@@ -6,7 +6,18 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Name, NonNegative, Positive, Section, Series, SeriesFile, Share, ShareSeries, refuse
+from optimizer.config.base import (
+    LocalTime,
+    Name,
+    NonNegative,
+    Positive,
+    Section,
+    Series,
+    SeriesFile,
+    Share,
+    ShareSeries,
+    refuse,
+)
 from optimizer.config.calendar import Month
 from optimizer.config.composed import Listed, Place
 from optimizer.units import KW_PER_MW
@@ -74,6 +85,20 @@ class Estimate(Section):
     seed: Annotated[int, Field(ge=0, le=2**32 - 1)] = Field(default=0, description="Same seed, same probabilities")
 
 
+class Chance(Section):
+    """How likely a peak lies within a while."""
+
+    start: LocalTime
+    end: LocalTime
+    share: Share = Field(description="Chance that one of the peaks lies between them, spread evenly")
+
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> Chance:
+        if self.start.tzinfo == self.end.tzinfo and self.end <= self.start:
+            refuse("Chance", [(("end",), f"must lie after start, {self.start} (got {self.end})")])
+        return self
+
+
 class CoincidentPeak(Listed):
     """A charge on the import in the few intervals in which the whole grid's load is highest."""
 
@@ -99,14 +124,17 @@ class CoincidentPeak(Listed):
         default=None, description="Probability of each interval to be one of the peaks"
     )
     estimate: Estimate | None = Field(default=None, description="Or how to estimate it")
+    chances: tuple[Chance, ...] = Field(
+        default=(), description="Or when a peak is how likely; at other times it is not"
+    )
 
     @model_validator(mode="after")
     def _has_one_rate_and_one_probability(self) -> CoincidentPeak:
         faults = []
         if (self.usd_per_kw_year is None) == (self.usd_per_mw_year is None):
             faults.append((("usd_per_kw_year",), "give either usd_per_kw_year or usd_per_mw_year"))
-        if (self.probability is None) == (self.estimate is None):
-            faults.append((("probability",), "give either probability or estimate"))
+        if [self.probability is None, self.estimate is None, not self.chances].count(False) != 1:
+            faults.append((("probability",), "give one of probability, estimate and chances"))
         refuse("CoincidentPeak", faults)
         return self
 

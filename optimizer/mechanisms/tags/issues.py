@@ -35,7 +35,7 @@ SERIES = "peak_probability"
 
 def came(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str, dict[int, F]]]:
     """By charge that is estimated, the peaks that came and what was issued: see `peaks_came`."""
-    estimated = (peak for peak in farm.sections(CoincidentPeak) if peak.probability is None)
+    estimated = (peak for peak in farm.sections(CoincidentPeak) if peak.estimate is not None)
     by_charge = {peak.name: peaks_came(farm, folder, grid, peak) for peak in estimated}
     return {name: shares for name, (shares, _) in by_charge.items()}, {
         name: issued for name, (_, issued) in by_charge.items()
@@ -54,7 +54,7 @@ def names(farm: Farm) -> list[str]:
 
 
 def _is_issued(peak: CoincidentPeak) -> bool:
-    return peak.probability is None and peak.estimate is not None and peak.estimate.load_history_mw is not None
+    return peak.estimate is not None and peak.estimate.load_history_mw is not None
 
 
 def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tuple[F, dict[int, F]]:

@@ -6,6 +6,7 @@ beat. ``optimizer/peaks/probability.py`` says how the two become a probability.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
@@ -15,6 +16,7 @@ import pandas as pd
 
 from optimizer.arrays import F, Int
 from optimizer.config.base import SeriesFile
+from optimizer.config.clock import to_utc
 from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
@@ -22,7 +24,7 @@ from optimizer.market.quantities import Declared, Place
 from optimizer.market.reading import Reading
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
-from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate
+from optimizer.mechanisms.tags.config import Chance, CoincidentPeak, Estimate
 from optimizer.peaks.fit import daily_peaks
 from optimizer.peaks.load_error import LoadError
 from optimizer.peaks.model import FEWEST_LEVEL_DAYS, LEVEL_DAYS, Outlook, ercot_model
@@ -43,14 +45,25 @@ def probability(reading: Reading, place: Place, one: Declared) -> F:
     What adds up to more than the peaks that a month or season counts is scaled down to them, and told.
     """
     peak: CoincidentPeak = place.section
-    if peak.probability is None:
+    if peak.estimate is not None:
         return reading.kept(lambda: _estimated(reading, peak), len(reading.grid))
-    fair, sentences = within_count(reading.values(place, one), reading.grid.local_starts.date, peak.peak_rule)
+    given = by_chances(peak.chances, reading.grid) if peak.chances else reading.values(place, one)
+    fair, sentences = within_count(given, reading.grid.local_starts.date, peak.peak_rule)
     reading.remarks += [f"{place.path}: {sentence}" for sentence in sentences]
     return fair
 
 
 VALUES = {CoincidentPeak: probability}
+
+
+def by_chances(chances: Sequence[Chance], grid: Grid) -> F:
+    """The probability that each interval is a peak: each chance spread evenly over its time, (n_intervals,)."""
+    shares = np.zeros(len(grid))
+    for chance in chances:
+        start, end = (pd.Timestamp(to_utc(time, grid.timezone)) for time in (chance.start, chance.end))
+        first, last = (np.asarray((times - start) / (end - start)) for times in (grid.starts, grid.ends))
+        shares += chance.share * np.maximum(np.minimum(last, 1.0) - np.maximum(first, 0.0), 0.0)
+    return shares
 
 
 def _estimated(reading: Reading, peak: CoincidentPeak) -> F:

@@ -15,6 +15,7 @@ from optimizer.report.compare.summary import notes
 from optimizer.report.compare.view import (
     Scale,
     Sweep,
+    added,
     local,
     name_of,
     sweeps,
@@ -24,6 +25,8 @@ from optimizer.report.compare.view import (
 from optimizer.report.kit.charts import timeline
 from optimizer.report.kit.page import render
 from optimizer.report.kit.reasons import looks_of
+from optimizer.report.kit.worth import cause_of
+from optimizer.through_time.worth import Worth
 
 MOST_ROWS = 200  # scenarios on the page; compare.csv holds all
 MOST_WATERFALLS = 40
@@ -37,6 +40,11 @@ class Row:
     compared: Compared
     base: Outcome | None
     ways: dict[Way, Outcome | None]
+
+    @property
+    def worth(self) -> Worth | None:
+        """What the plan adds."""
+        return added(self.compared)
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,7 @@ def render_comparison(comparison: Comparison) -> str:
         notes=notes(comparison),
         kinds=Kind,
         local=local,
+        cause_of=cause_of,
     )
 
 

@@ -9,8 +9,9 @@ from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
 from optimizer.plan.outcomes import Outcome
-from optimizer.report.compare.view import name_of
+from optimizer.report.compare.view import added, name_of
 from optimizer.report.kit.text import label, number, plural
+from optimizer.report.kit.worth import cause_of
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,7 +22,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the tables of a comparison to a rich console."""
     from rich.text import Text
 
-    console.print(Text(f"{comparison.farm}: profit, USD", style="bold"))
+    console.print(Text(f"{comparison.farm}: what the plan earns, and what it adds, USD", style="bold"))
+    console.print(_added(comparison))
+    console.print(Text("\nProfit by way, USD", style="bold"))
     console.print(_profits(comparison))
     console.print(Text("\nThe plan that knows the scenario", style="bold"))
     console.print(_plans(comparison))
@@ -36,6 +39,20 @@ def _table(first: str, titles: Sequence[str]) -> Table:
     table.add_column(first, overflow="fold")
     for title in titles:
         table.add_column(title, justify="right", no_wrap=True)
+    return table
+
+
+def _added(comparison: Comparison) -> Table:
+    """What planning adds, scenario by scenario."""
+    from rich.text import Text
+
+    table = _table("scenario", ["plan", "over strike rule", "over always on"])
+    table.add_column("what makes the difference", overflow="fold")
+    for compared in (*comparison.bases, *comparison.scenarios):
+        worth = added(compared)
+        if worth is not None:
+            gains = [number(one.gain_usd) + ("*" if one.breaks else "") for one in worth.against]
+            table.add_row(Text(name_of(comparison, compared)), number(worth.usd), *gains, cause_of(worth))
     return table
 
 

@@ -15,6 +15,8 @@ from optimizer.compare.ways import Way
 from optimizer.plan.outcomes import changed_lines
 from optimizer.report.kit.text import number
 from optimizer.report.kit.waterfall import Cascade, cascade
+from optimizer.scenario.sweeps import figure
+from optimizer.through_time.worth import Worth, against
 
 _STRETCHED = 12.0  # the largest profit in medians from which the scale is stretched around zero
 
@@ -28,7 +30,17 @@ def name_of(comparison: Comparison, compared: Compared) -> str:
         return f"{BASE}, {number(compared.hours)} h{'' if alike else f' from {local(compared.start)}'}"
     if not compared.values:
         return compared.name
-    return f"{compared.swept} [{', '.join(f'{key}={value_text(value)}' for key, value in compared.values)}]"
+    return f"{compared.swept}: {', '.join(compared.words)}"
+
+
+def added(compared: Compared) -> Worth | None:
+    """What the plan that knows a scenario earns more than the rules; None where one of them failed."""
+    plan, strike, always = map(compared.outcome, (Way.KNOWING, Way.STRIKE_RULE, Way.ALWAYS_ON))
+    if plan is None or strike is None or always is None:
+        return None
+    rules = (("the strike rule", strike), ("always on", always))
+    found = (against(name, plan.usd, rule.usd, tuple(rule.breaches)) for name, rule in rules)
+    return Worth(plan.profit, sum(max(usd, 0.0) for usd in plan.usd.values()), tuple(found))
 
 
 def local(time: str) -> str:
@@ -44,11 +56,11 @@ def value_text(value: Any) -> str:
     """A value of a sweep.
 
     >>> value_text(125860000000000.0), value_text(60000), value_text("eco")
-    ('1.2586e+14', '60,000', 'eco')
+    ('125.86 T', '60,000', 'eco')
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         return str(value)
-    return f"{value:,g}" if abs(value) < 1e6 else f"{value:g}"
+    return figure(value)
 
 
 class Scale:

@@ -222,6 +222,9 @@ const Curtail = (() => {
       .map((band) => node("div", "event", `${band.label}: ${band.detail}`));
 
   // ---- lines and stacks -----------------------------------------------------------------------------------------
+  // As many decimals as the distance of the ticks needs: 2.5 and 5 are no 3 and 5.
+  const decimals = (splits) => [0, 1, 2].find((n) => Number.isInteger(Math.round((splits[1] - splits[0]) * 1e6) / 1e6 * 10 ** n)) ?? 2;
+
   const step = (align) => uPlot.paths.stepped({ align });
 
   const lines = (page, spec, holder, frame) => {
@@ -254,9 +257,9 @@ const Curtail = (() => {
       return rows;
     };
     const made = new uPlot(options(page, spec, holder, {
-      height: holder.clientWidth < NARROW ? 260 : 320,
+      height: document.documentElement.classList.contains("print") ? 210 : holder.clientWidth < NARROW ? 260 : 320,
       y: { range: () => (frame.full ? spec.full : spec.range) },
-      axis: { values: (u, splits) => splits.map((s) => formatter(Math.abs(splits[1] - splits[0]) < 1 ? 2 : 0)(s)) },
+      axis: { values: (u, splits) => splits.map((s) => formatter(decimals(splits))(s)) },
       series, tell,
       hooks: { drawClear: [bands(spec, true)], draw: [bands(spec, false), clipMarks(page, drawn)] },
     }), data, holder);

@@ -13,6 +13,7 @@ from optimizer.arrays import F
 from optimizer.report.kit.packing import packed
 from optimizer.report.kit.reasons import looks
 
+_SHADES = 4  # of running: on0 to on3
 MOST_GROUPS = 12  # drawn by name; a chart of more cannot be read
 
 
@@ -26,9 +27,12 @@ def timeline(
     return {"zone": zone, "start": start, "minutes": packed(minutes, 4), **kind, "series": series, "charts": charts}
 
 
-def reason_parts(present: Iterable[Reason]) -> list[dict[str, str]]:
-    """The parts of a group's machines: part 0 runs, the others are off by reason."""
-    parts, drawn = [{"label": "running", "meaning": "", "color": "on", "hatch": ""}], looks()
+def reason_parts(present: Iterable[Reason], modes: Sequence[str] = ("running",)) -> list[dict[str, str]]:
+    """The parts of a group's machines: the first run, by mode, the most frugal first; the others are off by reason."""
+    parts, drawn = [], looks()
+    for nth, mode in enumerate(modes):
+        color = "on" if len(modes) == 1 else f"on{min(nth * (_SHADES - 1) // (len(modes) - 1), _SHADES - 1)}"
+        parts.append({"label": mode, "meaning": "", "color": color, "hatch": ""})
     for look in (drawn[reason] for reason in present):
         parts.append({"label": look.label, "meaning": look.meaning, "color": look.color, "hatch": look.hatch})
     return parts

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from optimizer.report.kit.packing import script_json
-from optimizer.report.kit.text import number, plural, share, usd
+from optimizer.report.kit.text import begun, number, plural, share, usd
 
 if TYPE_CHECKING:
     from jinja2 import Environment
     from jinja2.bccache import Bucket
 
 _KIT = "optimizer.report.kit"
-_SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "rows.js")
+_SCRIPTS = ("vendor/uPlot.iife.min.js", "charts.js", "rows.js", "tables.js")
 _STYLES = ("vendor/uPlot.min.css", "report.css")
 
 
@@ -66,7 +66,7 @@ def _environment(folder: str) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=Kept(str(Path(cache_from_source(__file__)).parent)),
     )
-    env.filters.update(number=number, plural=plural, share=share, usd=usd, script_json=script_json)
+    env.filters.update(number=number, plural=plural, share=share, usd=usd, begun=begun, script_json=script_json)
     return env
 
 

@@ -69,7 +69,7 @@ Curtail.kinds.rows = (page, spec, holder) => {
     const rows = [node("div", "name", row.label), ...events(page, spec, i)];
     for (const [part, key] of Object.entries(row.parts)) {
       const value = page.values(key)[i], { label, meaning, color, hatch } = spec.parts[part];
-      if (part !== "0" && !value) continue;
+      if (!value) continue;
       rows.push(reading(meaning ? `${label}: ${meaning}` : label, `${count(value)} of ${whole(row.total)}`, color, hatch));
     }
     return rows;

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from optimizer.market.grid import Grid
 
 
+_PATH = r"\S*[./\\\[_]\S"  # a path or a key, of several parts
+
+
 def number(value: float, decimals: int = 0) -> str:
     """A number with thousands separators, never ``-0``.
 
@@ -22,13 +25,23 @@ def number(value: float, decimals: int = 0) -> str:
 
 
 def sentence(words: str) -> str:
-    """Words as a sentence; a key of the farm file that stands first is left as it is.
+    """Words as a sentence; a key of the farm file or a path that stands first is left as it is.
 
     >>> sentence("the plan is old"), sentence("energy.blocks[0].when: 02:00 does not exist")
     ('The plan is old.', 'energy.blocks[0].when: 02:00 does not exist.')
+    >>> sentence("market/winter.csv: ends early"), sentence("summer-load.csv ends")
+    ('market/winter.csv: ends early.', 'summer-load.csv ends.')
     """
-    path = re.match(r"[a-z_]+[.\[]", words)
-    return f"{words}." if path else f"{words[:1].upper()}{words[1:]}."
+    return f"{words if re.match(_PATH, words) else begun(words)}."
+
+
+def begun(words: str) -> str:
+    """Words with a capital at their beginning; what follows is left as it is.
+
+    >>> begun("deep_eco to normal: Hall S21")
+    'Deep_eco to normal: Hall S21'
+    """
+    return f"{words[:1].upper()}{words[1:]}"
 
 
 def usd(value: float, decimals: int = 0) -> str:
@@ -102,14 +115,14 @@ class Clock:
     def __init__(self, grid: Grid) -> None:
         self._grid = grid
         first, last = (self._local(time).utcoffset() for time in (grid.starts[0], grid.end))
-        self._form = "%Y-%m-%d %H:%M" if first == last else "%Y-%m-%d %H:%M%z"
+        self._offset = "" if first == last else "%z"
 
     def _local(self, time: pd.Timestamp) -> pd.Timestamp:
         return time.tz_convert(self._grid.timezone)
 
     def at(self, time: pd.Timestamp) -> str:
         """A UTC time on the farm's clock."""
-        return self._local(time).strftime(self._form)
+        return self._local(time).strftime(f"%Y-%m-%d %H:%M{self._offset}")
 
     def start(self, interval: int) -> str:
         """When an interval begins."""
@@ -118,3 +131,14 @@ class Clock:
     def end(self, interval: int) -> str:
         """When an interval ends."""
         return self.at(self._grid.ends[interval])
+
+    def day(self, edge: int) -> str:
+        """An edge of the grid as people say it, with the day of the week.
+
+        >>> from optimizer.market.grid import Grid
+        >>> import numpy, pandas
+        >>> Clock(Grid(pandas.DatetimeIndex(["2026-02-11 06:00Z"]), numpy.ones(1), "America/Chicago")).day(1)
+        'Wed 11 Feb 01:00'
+        """
+        local = self._local(self._grid.starts[edge] if edge < len(self._grid) else self._grid.end)
+        return f"{local:%a} {local.day} {local:%b %H:%M}{local.strftime(self._offset)}"

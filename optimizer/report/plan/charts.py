@@ -4,15 +4,20 @@ and stops last.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.reasons import Reason
+from optimizer.accounts.settlement import Settlement
 from optimizer.arrays import F
+from optimizer.config.fleet import Group
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps
+from optimizer.plan.explain import Explanation
 from optimizer.plan.items import PLAIN_ITEMS, item_title
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
@@ -20,29 +25,41 @@ from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
 from optimizer.report.kit.reasons import looks
 from optimizer.report.kit.text import plural, trimmed
 
+RUNNING = "running"
+
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
 
 
 def describe(plan: Plan) -> dict[str, Any]:
     """The charts of a plan, for JSON."""
-    return _Describer(plan).page()
+    shown = _Describer(plan.conditions, plan.dispatch, plan.explanation)
+    return shown.timeline([shown.prices(), shown.load(plan.settlement), shown.rows()])
+
+
+def describe_rows(c: Conditions, dispatch: Dispatch, off: Mapping[Reason, F]) -> dict[str, Any]:
+    """The groups of a schedule over time alone, for JSON. off: machines by reason, (groups, intervals)."""
+    nothing = np.zeros((len(c.farm.fleet), len(c.grid)))
+    shown = _Describer(c, dispatch, Explanation({}, nothing[0], nothing, nothing, off))
+    return shown.timeline([shown.rows()])
 
 
 class _Describer:
-    def __init__(self, plan: Plan) -> None:
-        self.plan = plan
-        self.bins: Bins = bins_of(plan.grid)
+    def __init__(self, c: Conditions, dispatch: Dispatch, explanation: Explanation) -> None:
+        self.c, self.dispatch, self.explanation = c, dispatch, explanation
+        self.bins: Bins = bins_of(c.grid)
         self.series: dict[str, Any] = {}
-        hours, fleet = plan.grid.hours, plan.farm.fleet
+        hours, fleet = c.grid.hours, c.farm.fleet
         size = np.array([group.units * max(p.power_w for p in group.points.values()) for group in fleet])
         named = np.argsort(-size, kind="stable")[:MOST_GROUPS].tolist()
-        worth = np.average(plan.explanation.strike, axis=1, weights=hours)
+        worth = np.average(explanation.strike, axis=1, weights=hours)
         self.named: list[int] = sorted(named, key=lambda g: (-worth[g], g))
+        self.modes = modes_of(fleet)
         self.others = [g for g in range(len(fleet)) if g not in named]
 
-    def page(self) -> dict[str, Any]:
-        grid, charts = self.plan.grid, [self._price(), self._load(), self._rows()]
+    def timeline(self, charts: list[dict[str, Any]]) -> dict[str, Any]:
+        """Charts over the plan, zoomed together."""
+        grid = self.c.grid
         return timeline(
             grid.timezone,
             int(grid.starts[0].timestamp()),
@@ -57,13 +74,13 @@ class _Describer:
         return key
 
     def _bands(self) -> list[dict[str, Any]]:
-        c, begin, end = self.plan.conditions, self.plan.grid.starts[0], self.plan.grid.end
+        c, begin, end = self.c, self.c.grid.starts[0], self.c.grid.end
         bands = []
         for e, event in enumerate(c.farm.sections(Event)):
             held = [cap for cap in caps(c) if cap.event == e and not cap.restoring]
             if held:
                 touched = [cap.interval for cap in held]
-                first, last = self.plan.grid.starts[min(touched)], self.plan.grid.ends[max(touched)]
+                first, last = c.grid.starts[min(touched)], c.grid.ends[max(touched)]
                 lowest = min(cap.cap_mw for cap in held)
                 bands.append(
                     {
@@ -79,8 +96,9 @@ class _Describer:
     def _colour(self, place: int) -> str:
         return f"c{place % MOST_GROUPS}"
 
-    def _price(self) -> dict[str, Any]:
-        market, e = self.plan.market, self.plan.explanation
+    def prices(self) -> dict[str, Any]:
+        """Prices of power against what each group can pay."""
+        market, e = self.c.market, self.explanation
         mean = self.bins.mean
         lines = [
             trace(self._send("marginal", e.marginal_price, 2), "Marginal power price", "marginal", width=2.5),
@@ -89,7 +107,7 @@ class _Describer:
         merged: dict[bytes, dict[str, Any]] = {}
         for place, g in enumerate(self.named):
             values = np.round(mean(e.strike[g]), 2)
-            name = self.plan.farm.fleet[g].name
+            name = self.c.farm.fleet[g].name
             if values.tobytes() in merged:
                 merged[values.tobytes()]["label"] += f", {name}"
                 continue
@@ -111,14 +129,14 @@ class _Describer:
             "bands": [{**band, "level": None} for band in self._bands()],
         }
 
-    def _load(self) -> dict[str, Any]:
-        plan, fleet = self.plan, self.plan.farm.fleet
-        settled, limit = plan.settlement, plan.market.import_limit_mw
-        load = group_load_mw(plan.conditions, plan.dispatch)
+    def load(self, settled: Settlement) -> dict[str, Any]:
+        """What each group draws, stacked, and what the farm imports."""
+        fleet, limit = self.c.farm.fleet, self.c.market.import_limit_mw
+        load = group_load_mw(self.c, self.dispatch)
         top = float(max(settled.flows.load_mw.max(), settled.import_mw.max()))
         decimals = decimals_of(top)
         stack = []
-        auxiliary = plan.market.auxiliary_load_mw
+        auxiliary = self.c.market.auxiliary_load_mw
         if auxiliary.any():
             stack.append(trace(self._send("auxiliary", auxiliary, decimals), "Auxiliary", "auxiliary"))
         for place, g in enumerate(self.named):
@@ -144,8 +162,9 @@ class _Describer:
             "bands": self._bands(),
         }
 
-    def _rows(self) -> dict[str, Any]:
-        fleet, present = self.plan.farm.fleet, [r for r in looks() if r in self.plan.explanation.off]
+    def rows(self) -> dict[str, Any]:
+        """What runs in which mode, group by group, and why the rest does not."""
+        fleet, present = self.c.farm.fleet, [r for r in looks() if r in self.explanation.off]
         rows = [self._row(f"{g}", fleet[g].name, [g], present) for g in self.named]
         if self.others:
             rows.append(self._row("_others", plural(len(self.others), "other group"), self.others, present))
@@ -153,19 +172,33 @@ class _Describer:
             "id": "reasons",
             "kind": "rows",
             "unit": "machines",
-            "parts": reason_parts(present),
+            "parts": reason_parts(present, self.modes),
             "rows": rows,
             "bands": self._bands(),
         }
 
     def _row(self, key: str, label: str, members: Sequence[int], present: Sequence[Reason]) -> dict[str, Any]:
-        """A group's machines: part 0 runs, the others are off by reason; together all that are installed."""
-        fleet, off = [self.plan.farm.fleet[g] for g in members], self.plan.explanation.off
+        """A group's machines by mode, then those off by reason; together all that are installed."""
+        fleet, off = [self.c.farm.fleet[g] for g in members], self.explanation.off
         decimals = 0 if self.bins.kind == "interval" else 1
-        running = np.sum([self.plan.dispatch.running(group) for group in fleet], axis=0)
-        keys = {"0": self._send(f"on{key}", running, decimals)}
-        for part, reason in enumerate(present, start=1):
+        keys = {}
+        for part, mode in enumerate(self.modes):
+            on = [self.dispatch.units_on[group.name, mode] for group in fleet if mode in group.modes]
+            if on or mode == RUNNING:
+                units = np.sum(on or [self.dispatch.running(group) for group in fleet], axis=0)
+                keys[str(part)] = self._send(f"on{key}_{part}", units, decimals)
+        for part, reason in enumerate(present, start=len(self.modes)):
             units = off[reason][list(members)].sum(axis=0)
             if units.any():
                 keys[str(part)] = self._send(f"off{key}_{part}", units, decimals)
         return {"label": label, "total": sum(group.units for group in fleet), "parts": keys}
+
+
+def modes_of(fleet: Sequence[Group]) -> tuple[str, ...]:
+    """The modes of a fleet by name, the most frugal first; where it has but one, that machines run says enough."""
+    shares: dict[str, list[float]] = {}
+    for group in fleet:
+        most = max(point.power_w for point in group.points.values())
+        for mode, point in group.points.items():
+            shares.setdefault(mode, []).append(point.power_w / most)
+    return tuple(sorted(shares, key=lambda mode: float(np.mean(shares[mode])))) if len(shares) > 1 else (RUNNING,)

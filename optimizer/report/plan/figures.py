@@ -19,6 +19,7 @@ from optimizer.plan import items
 from optimizer.plan.alarms import Alarm, alarms
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
+from optimizer.report.plan.actions import Step, ToDo, todo_of
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -27,6 +28,7 @@ from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
+    from optimizer.through_time.worth import Worth
 
 _NOTHING = 1e-6  # USD/MWh or USD below which an item is not there
 
@@ -72,6 +74,10 @@ class Figures:
     items: tuple[ItemRow, ...]
     shortfalls: tuple[str, ...]
     penalties: tuple[Penalty, ...]
+    steps: tuple[Step, ...]
+    news: tuple[str, ...]
+    idle: str
+    worth: Worth | None
     blocks: tuple[Block, ...]
     bill: tuple[BillSection, ...]
     invoices: tuple[Invoice, ...]
@@ -92,10 +98,10 @@ class Figures:
         return sum(row.machine_hours for row in self.reasons)
 
 
-def figures(plan: Plan) -> Figures:
-    """The numbers of a plan."""
+def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) -> Figures:
+    """The numbers of a plan; what it is worth against rules, and what is new against the last plan, where known."""
     c, grid, market, settled = plan.conditions, plan.grid, plan.market, plan.settlement
-    clock = Clock(grid)
+    clock, todo = Clock(grid), todo_of(plan) if todo is None else todo
     hours, total = grid.hours, float(grid.hours.sum())
     groups = tuple(_groups(plan))
     installed = sum(row.units for row in groups) * total
@@ -135,6 +141,10 @@ def figures(plan: Plan) -> Figures:
         items=tuple(_items(plan, clock)),
         shortfalls=shortfalls(plan.conditions, plan.settlement.import_mw, proved=plan.proved),
         penalties=tuple(_penalties(plan, clock)),
+        steps=todo.steps,
+        news=todo.told,
+        idle=todo.idle(settled.profit),
+        worth=worth,
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
         invoices=invoices_of(plan),

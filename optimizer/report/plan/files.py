@@ -1,23 +1,37 @@
-"""What `plan` leaves behind, as text: schedule.csv, power.csv, shutdowns.csv, strikes.csv, settlement.json."""
+"""What `plan` leaves behind, as text: what to do, the schedule, its power, shutdowns, strikes and account."""
 
 from __future__ import annotations
 
 import json
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optimizer.accounts.billing import Rest
-from optimizer.plan.planning import Plan
 from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
+from optimizer.report.plan.actions import ToDo, todo_of
 from optimizer.report.plan.bill import bill_json
 from optimizer.report.plan.invoices import invoices_json
 from optimizer.units import HOURS_PER_DAY
+
+if TYPE_CHECKING:  # at run time it would bring the solver with it
+    from optimizer.plan.planning import Plan
+    from optimizer.through_time.worth import Against, Worth
+
+FILES = (
+    "actions.csv",
+    "actions.ics",
+    "schedule.csv",
+    "power.csv",
+    "shutdowns.csv",
+    "strikes.csv",
+    "settlement.json",
+)
 
 
 def schedule_csv(plan: Plan) -> str:
@@ -27,8 +41,8 @@ def schedule_csv(plan: Plan) -> str:
 
 
 def shutdowns_csv(plan: Plan) -> str:
-    """A row per shutdown block: group, start, end, machines, MW taken off the meter, reason."""
-    blocks = shutdown_blocks(plan.conditions, plan.explanation)
+    """A row per shutdown block: group, start, end, machines, MW taken off the meter, reasons as they follow."""
+    blocks = shutdown_blocks(plan.conditions, plan.explanation.off)
     starts, ends = (time_texts(times, plan.grid.timezone) for times in (plan.grid.starts, plan.grid.ends))
     names = quoted(group.name for group in plan.farm.fleet)
     return csv_text(
@@ -38,7 +52,7 @@ def shutdowns_csv(plan: Plan) -> str:
             "end": ends[[block.end - 1 for block in blocks]] if blocks else ends[:0],
             "units": number_texts(np.array([block.units for block in blocks]), 0),
             "mw": number_texts(np.array([block.mw for block in blocks]), 4),
-            "reason": np.array([str(block.reason) for block in blocks], dtype=object),
+            "reason": np.array([" ".join(block.reasons) for block in blocks], dtype=object),
         }
     )
 
@@ -55,8 +69,8 @@ def strikes_csv(plan: Plan) -> str:
     return csv_text(columns)
 
 
-def settlement(plan: Plan) -> dict[str, Any]:
-    """The account as plain data: USD by line, energy, hash, bitcoin, starts, plan objective and rounding gap."""
+def settlement(plan: Plan, worth: Worth | None = None) -> dict[str, Any]:
+    """The account as plain data: USD by line, worth, energy, hash, starts, plan objective and rounding gap."""
     s, grid = plan.settlement, plan.grid
     hours_off = {
         str(reason): round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
@@ -70,6 +84,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
         "intervals": len(grid),
         "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()},
         "profit_usd": round(s.profit, 2),
+        "worth": None if worth is None else [_against(one) for one in worth.against],
         "bill": bill_json(plan),
         **invoices_json(plan),
         "expected_after_plan": _rest(plan.conditions.rest),
@@ -100,6 +115,16 @@ def settlement(plan: Plan) -> dict[str, Any]:
     }
 
 
+def _against(one: Against) -> dict[str, Any]:
+    return {
+        "rule": one.rule,
+        "profit_usd": round(one.usd, 2) + 0.0,
+        "gain_usd": round(one.gain_usd, 2) + 0.0,
+        "gain_usd_by_cause": {cause: round(usd, 2) + 0.0 for cause, usd in one.causes.items()},
+        "rules_it_breaks": list(one.breaks),
+    }
+
+
 def _rest(rest: Rest) -> dict[str, Any]:
     """What a tail expects the rest of the last billing period to add, by name and period; empty without a tail."""
     found: dict[str, Any] = {}
@@ -110,12 +135,19 @@ def _rest(rest: Rest) -> dict[str, Any]:
     return found
 
 
-def plan_files(plan: Plan) -> dict[str, str]:
-    """Every file of a plan but the report: name -> text."""
-    return {
-        "schedule.csv": schedule_csv(plan),
-        "power.csv": power_text(plan.conditions, plan.dispatch),
-        "shutdowns.csv": shutdowns_csv(plan),
-        "strikes.csv": strikes_csv(plan),
-        "settlement.json": json.dumps(settlement(plan), indent=2, allow_nan=False) + "\n",
-    }
+def plan_files(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) -> dict[str, str]:
+    """Every file of a plan but the report: name -> text.
+
+    worth: against rules. todo: what `todo_of` says of the plan, where it is made already.
+    """
+    todo = todo_of(plan) if todo is None else todo
+    texts = (
+        todo.csv(),
+        todo.ics(),
+        schedule_csv(plan),
+        power_text(plan.conditions, plan.dispatch),
+        shutdowns_csv(plan),
+        strikes_csv(plan),
+        json.dumps(settlement(plan, worth), indent=2, allow_nan=False) + "\n",
+    )
+    return dict(zip(FILES, texts, strict=True))

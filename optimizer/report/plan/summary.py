@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from optimizer.report.kit.text import label, number, plural, sentence, share, usd
+from optimizer.report.kit.worth import headline, reasons_of
 from optimizer.report.plan.bill import BillSection
 from optimizer.report.plan.figures import Figures, figures
 from optimizer.report.plan.invoices import Invoice
@@ -14,25 +15,35 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from optimizer.plan.planning import Plan
+    from optimizer.report.plan.actions import ToDo
+    from optimizer.through_time.worth import Worth
 
-_FIRST_BLOCKS = 6
+_FIRST_STEPS, _FIRST_BLOCKS = 6, 6
 _FIRST_BILLS = 2
 
 
-def print_summary(plan: Plan, console: Console) -> None:
-    """Print what a plan does and earns, to a rich console of 80 columns or more."""
+def print_summary(plan: Plan, console: Console, worth: Worth | None = None, todo: ToDo | None = None) -> None:
+    """Print what to do, and what a plan does and earns, to a rich console of 80 columns or more."""
     from rich.text import Text
 
     def line(text: str = "", style: str = "") -> None:
         console.print(Text(text, style=style), soft_wrap=False)
 
-    f = figures(plan)
+    f = figures(plan, worth, todo)
     line(f"{f.farm}: {f.start} to {f.end} ({f.timezone}), {number(f.hours, _decimals(f.hours))} h", "bold")
-    for text in (*filter(None, [f.under]), *_headline(f)):
+    for text in filter(None, [f.under, *_worth(f)]):
+        line(text)
+    line()
+    line(f"What to do ({_first(len(f.steps), _FIRST_STEPS)})", "bold")
+    for text in f.news:
+        line(text)
+    console.print(_steps(f) if f.steps else Text("Nothing is switched."))
+    line()
+    for text in _headline(f):
         line(text)
     for title, table in (
         ("Groups", _groups(f)),
-        (f"Shutdowns ({_first(len(f.blocks))})", _blocks(f)),
+        (f"Shutdowns ({_first(len(f.blocks), _FIRST_BLOCKS)})", _blocks(f)),
         ("Money", _money(f)),
         *((f"Bill {section.label}", _bill(section)) for section in f.bill[:_FIRST_BILLS] if not section.is_plain),
         *((f"Invoice to {one.party}, {one.label}", _invoice(one)) for one in f.invoices[:_FIRST_BILLS]),
@@ -53,7 +64,7 @@ def _headline(f: Figures) -> list[str]:
     if f.btc_price is not None:
         market += f", BTC {usd(f.btc_price)}"
     return [
-        f"Profit {usd(f.profit)}; power {usd(f.power_cost)}, {number(f.mwh, 1)} MWh imported{mined}",
+        f"Power {usd(f.power_cost)}, {number(f.mwh, 1)} MWh imported{mined}",
         *([f"Power sold {usd(f.sold)}, {number(f.sold_mwh, 1)} MWh"] if f.sold_mwh > 0 else []),
         f"Machines run {share(f.run_share)} of their hours with {plural(f.starts, 'start')}",
         f"On average {market}, energy ${f.energy_price:.2f}/MWh",
@@ -64,8 +75,23 @@ def _decimals(value: float) -> int:
     return 0 if value == round(value) else 2
 
 
-def _first(blocks: int) -> str:
-    return f"the first {_FIRST_BLOCKS} of {number(blocks)}" if blocks > _FIRST_BLOCKS else number(blocks)
+def _first(count: int, shown: int) -> str:
+    return f"the first {shown} of {number(count)}" if count > shown else number(count)
+
+
+def _worth(f: Figures) -> list[str]:
+    """What the plan earns, and what that is more than rules earn."""
+    told = f"{'Loses' if f.profit < 0 else 'Earns'} {usd(abs(f.profit))}"
+    return [f"{told}."] if f.worth is None else [f"{told}: {headline(f.worth)}.", reasons_of(f.worth)]
+
+
+def _steps(f: Figures) -> Table:
+    table = _table(("when", "l"), ("what", "l"), ("machines", "r"), ("MW", "r"), ("worth", "r"), ("why", "l"))
+    for step in f.steps[:_FIRST_STEPS]:
+        what = f"{step.what}: {step.who}{' (new)' if step.new else ''}"
+        why, worth = "; ".join(filter(None, [step.why, step.prices])), "" if step.usd is None else usd(step.usd)
+        _row(table, step.when, what, number(step.units), number(step.mw, 2), worth, why)
+    return table
 
 
 def _table(*columns: tuple[str, str]) -> Table:
@@ -152,7 +178,8 @@ def _invoice(one: Invoice) -> Table:
 
 
 def _notes(f: Figures) -> list[str]:
-    notes = [f"The nearest schedule to limits that no schedule meets: {sentence}." for sentence in f.shortfalls]
+    notes = [f.idle] if f.idle else []
+    notes += [f"The nearest schedule to limits that no schedule meets: {sentence}." for sentence in f.shortfalls]
     notes += [f"{p.sentence}: {usd(-p.usd, 2)} over {number(p.hours, 2)} h, most at {p.worst}." for p in f.penalties]
     notes.extend(f.notes)
     notes.extend(map(sentence, f.warnings))

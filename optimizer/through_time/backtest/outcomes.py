@@ -137,7 +137,7 @@ def peaks_that_came(c: Conditions) -> Iterator[tuple[str, Int, float]]:
     for peak in c.farm.sections(CoincidentPeak):
         probability = c.market.peak_probability[peak.name]
         at = np.flatnonzero(probability > 0)
-        if peak.probability is not None:
+        if peak.estimate is None:
             yield from ((peak.name, np.array([t]), float(probability[t])) for t in at)
         elif len(at):
             yield from ((peak.name, run, 1.0) for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1))

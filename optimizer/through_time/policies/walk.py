@@ -168,6 +168,10 @@ class _Walk:
 
     def _by_merit(self, t: int, ranks: tuple[F, ...], room: float, kept: F, running: F) -> F:
         """What of the machines wanted fits beside those running: by rank, in each first those that can pay most."""
+        all_of_it, rest = ranks[-1], ranks[-1] - running
+        fits_whole = len(ranks) > 1 and (all_of_it <= kept).all() and float(self.extra[:, t] @ rest) <= room
+        if fits_whole or not all_of_it.any():  # nothing starts, and there is room for all
+            return np.maximum(running, all_of_it)
         running = running.copy()
         order = np.argsort(-self.wish.strike[:, t], kind="stable")
         for wanted in ranks:

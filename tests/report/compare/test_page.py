@@ -178,7 +178,7 @@ def test_thirty_scenarios_are_readable(look: Any, tmp_path: Path, width: int, sc
 def test_names_are_short_where_values_are_long() -> None:
     found = thirty()
     grid = [s for s in found.scenarios if s.values and s.name.startswith("Grid")]
-    assert name_of(found, grid[1]).endswith("=0.5]")
+    assert name_of(found, grid[1]).endswith("hashprice x 0.5")
 
 
 def test_brackets_in_a_name_and_in_a_value_belong_to_them() -> None:
@@ -186,7 +186,7 @@ def test_brackets_in_a_name_and_in_a_value_belong_to_them() -> None:
     values = "[{change: 0, key: event.name, values: ['call [1]', 'call [2]']}]"
     found = compare(case(hours=1.0), scenarios(BRACKETS, "'Storm [2021]'", sweep=values))
     assert [name_of(found, one) for one in found.scenarios] == [
-        "Storm [2021] [name=call [1]]",
-        "Storm [2021] [name=call [2]]",
+        "Storm [2021]: event name call [1]",
+        "Storm [2021]: event name call [2]",
     ]
     assert [(sweep.name, sweep.values) for sweep in sweeps(found)] == [("Storm [2021]", (("call [1]", "call [2]"),))]

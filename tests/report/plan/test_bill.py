@@ -13,11 +13,10 @@ from optimizer.accounts.ledger import Kind, of_kind
 from optimizer.accounts.reasons import Reason
 from optimizer.mechanisms.demand.account import raised_peaks
 from optimizer.plan.planning import plan_conditions
-from optimizer.plan.tables import Shutdown
+from optimizer.plan.tables import shutdown_blocks
 from optimizer.report.plan.bill import bill_json, bill_sections
 from optimizer.report.plan.figures import figures
 from optimizer.report.plan.files import settlement
-from optimizer.report.plan.shutdowns import merged
 from tests.farms import conditions, farm, farms, group
 from tests.report.plans import contract_plan, plan_of, rich_plan
 from tests.sampling import examples
@@ -140,15 +139,17 @@ def test_the_cost_of_power_and_what_is_sold_stand_apart() -> None:
     assert not f.generates
 
 
-def test_shutdowns_that_differ_in_the_reason_alone_are_one_row() -> None:
-    def off(group: int, first: int, end: int, units: float, reason: Reason) -> Shutdown:
-        return Shutdown(group, first, end, units, 2 * units, reason)
-
-    price, resale = Reason.PRICE, Reason.RESALE
-    one = [off(0, 0, 2, 5, price), off(0, 2, 3, 5, resale), off(0, 3, 5, 5, price)]
-    apart = [off(0, 1, 2, 3, resale), off(1, 2, 3, 5, price), off(0, 6, 7, 5, price), off(0, 7, 8, 4, price)]
-    runs = merged(sorted([*one, *apart], key=lambda block: block.first))
-    assert runs == [one, *([block] for block in apart)]
+def test_a_change_of_reason_is_no_new_shutdown() -> None:
+    """Of group 0 two are off throughout, first for the price, then to sell, and four in the last hour."""
+    c = conditions(farm(group("a", 8), group("b", 8)), np.zeros(5))
+    off = {
+        Reason.PRICE: np.array([[2, 2, 0, 2, 4], [0, 3, 0, 0, 0]], dtype=float),
+        Reason.RESALE: np.array([[0, 0, 2, 0, 0], [0, 0, 0, 0, 0]], dtype=float),
+        Reason.OUTAGE: np.array([[1, 0, 0, 0, 0], [5, 0, 0, 0, 0]], dtype=float),
+    }
+    told = [(s.group, s.first, s.end, s.units, s.reasons) for s in shutdown_blocks(c, off)]
+    price = (Reason.PRICE,)
+    assert told == [(0, 0, 4, 2, (Reason.PRICE, Reason.RESALE)), (1, 1, 2, 3, price), (0, 4, 5, 4, price)]
 
 
 def test_a_shutdown_names_all_its_reasons() -> None:

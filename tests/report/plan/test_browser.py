@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,22 @@ def test_a_long_plan_draws_in_reasonable_time(opened: Any, tmp_path: Path) -> No
     page = opened(path=written(tmp_path, plan_of(960, groups=12)))
     assert page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd") < 3_000
     assert inked(page, "reasons") > 5
+
+
+def test_prints_on_two_sheets(opened: Any) -> None:
+    """What to do, the groups, prices, money and the bill; the rest is for the screen."""
+    page = opened()
+    page.emulate_media(media="print")
+    sheets = re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))
+    assert len(sheets) <= 2
+
+
+def test_a_column_s_head_sorts_the_table(opened: Any) -> None:
+    page = opened()
+    table = page.locator("table.sort", has_text="Strike price, USD/MWh").first
+    names = "(t) => [...t.tBodies[0].rows].map((row) => Number(row.children[2].textContent.replace(/,/g, '')))"
+    table.locator("th", has_text="Machines").click()
+    up = table.evaluate(names)
+    table.locator("th", has_text="Machines").click()
+    assert up == sorted(up)
+    assert table.evaluate(names) == up[::-1]
