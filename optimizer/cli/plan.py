@@ -55,8 +55,9 @@ def plan(
     if scenario:
         from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
+        loaded = load_farm(farm)
         made = plan_farm(
-            load_farm(farm),
+            loaded,
             farm.parent,
             start=time_of(start),
             hours=hours,
@@ -65,7 +66,7 @@ def plan(
             extend=extension_named(extend),
             time_limit=time_limit,
             progress=progress,
-            scenarios=[load_scenario(file) for file in scenario or ()],
+            scenarios=[load_scenario(file, loaded) for file in scenario or ()],
         )
         progress("writing")
         files = plan_files(made)

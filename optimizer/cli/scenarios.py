@@ -43,7 +43,7 @@ def compare(
     from optimizer.report.compare.summary import print_comparison
 
     case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
-    loaded = scenarios_of(scenarios)
+    loaded = scenarios_of(scenarios, case.farm)
     with counted_shown(as_json) as progress:
         found = compare_scenarios(case, loaded, workers=workers, progress=progress)
     files = compare_files(found)

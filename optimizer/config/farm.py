@@ -11,11 +11,11 @@ from typing import Annotated, Any, ClassVar
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from optimizer.config.backtest import Backtest
-from optimizer.config.base import CelsiusSeries, Name, Section, Series, refuse
+from optimizer.config.base import CelsiusSeries, Currency, Name, Rate, Section, Series, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.composed import Host, Listed, Place, composed, kinds
 from optimizer.config.consistency import by_temperature, faults_of_the_whole
-from optimizer.config.daily import Daily
+from optimizer.config.daily import Daily, FeedRules
 from optimizer.config.energy import Energy
 from optimizer.config.fleet import Group
 from optimizer.config.horizon import Horizon
@@ -74,6 +74,12 @@ class Farm(Host):
         default=None, description="What tells this farm from others when its name and file change; `daily` minds it"
     )
     timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
+    currency: Currency = Field(
+        default="USD", description="Money of the farm: of its reports, files and bills, and of keys that name no other"
+    )
+    exchange_rates: dict[Currency, Rate] = Field(
+        default={}, description="What one of another currency is worth in the farm's: a number, or a file of rates"
+    )
     catalogue: Annotated[str, Field(min_length=1)] | None = Field(
         default=None, description="Machine catalogue file, relative to this file"
     )
@@ -113,6 +119,14 @@ class Farm(Host):
                 for entry in self.sections(kind):
                     if (notice := entry.known_at(self.timezone)) is not None:
                         yield entry, notice
+
+    @property
+    def feed_rules(self) -> FeedRules:
+        """What a row of the price feed must say, the currency and its rate among it."""
+        feed = self.daily.feed
+        currency = feed.currency or self.currency
+        rate = feed.usd_per_unit or self.exchange_rates.get(currency)
+        return feed.model_copy(update={"currency": currency, "usd_per_unit": rate})
 
     @property
     def needs_temperature(self) -> bool:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
+from optimizer.config.amounts import money_of
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue, Machine
 from optimizer.config.consistency import faults_of_the_whole
@@ -48,12 +49,17 @@ def load_farm(path: Path) -> Farm:
     >>> load_farm(Path("configs/fixed_tariff_12mw.yaml")).site.import_limit_mw
     12.0
     """
-    document, of_contract = _with_contract(read_document(Path(path)), Path(path))
+    return farm_in(read_document(Path(path)), Path(path))
+
+
+def farm_in(document: Document, path: Path) -> Farm:
+    """The farm of a document; files it names are relative to ``path``, the document's. Raises as `load_farm`."""
+    document, of_contract = _with_contract(document, path)
     faults = list(document.faults)
     farm = _validated(document, Farm, faults)
     if farm is None:
         faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
-    machines = machines_of(document, Path(path), faults)
+    machines = machines_of(document, path, faults)
     if of_contract:  # in whose file the farm finds the same again
         faults = [*of_contract, *(fault for fault in faults if fault.file == document.file)]
     if faults or farm is None:
@@ -76,7 +82,7 @@ def load_contract(path: Path) -> Contract:
 
 def load_state(path: Path, farm: Farm) -> State:
     """Read a file that holds a farm's `state` alone. Raises InputError with every fault."""
-    document = read_document(Path(path))
+    document = read_document(Path(path), money_of(farm))
     faults = list(document.faults)
     state = _validated(document, State, faults)
     whole = faults_of_the_whole(farm.model_copy(update={"state": document.data if state is None else state}))
@@ -111,7 +117,7 @@ def _with_contract(document: Document, path: Path) -> tuple[Document, list[Fault
         try:
             if unreadable:
                 raise InputError([document.fault(("contract",), f"{unreadable} (got {got(file)})")])
-            contract = read_document(path.parent / file)
+            contract = read_document(path.parent / file, money_of(document.data))
             energy = _seen_from(Path(file).parent, get(contract.data, "energy"))
             contract_in(contract)
         except InputError as error:

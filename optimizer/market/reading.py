@@ -134,7 +134,7 @@ class Reading:
 
     def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
         path = self.folder / spec.file if file is None else file
-        series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits)
+        series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits, folder=self.folder)
         self.add(series.fills)
         return series
 
