@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, counted_shown, say, show, time_of, utc_of
+from optimizer.cli.shared import FarmFile, Json, counted_shown, farm_shown, say, show, time_of, utc_of
 from optimizer.errors import CurtailError, InputError
 
 
@@ -35,7 +35,6 @@ def backtest(
     What is made is kept in <out>.partial as it is made: the same command goes on where an interrupted one has ended. A
     ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.report.backtest.files import NAMES, backtest_files
     from optimizer.report.backtest.summary import print_ladder
@@ -45,7 +44,7 @@ def backtest(
     from optimizer.through_time.backtest.store import forget
     from optimizer.through_time.history import read_history
 
-    loaded = load_farm(farm)
+    loaded = farm_shown(farm)
     keys = tuple(RUNGS)
     chosen = _chosen(policies, keys)
     if loaded.replanning is None:

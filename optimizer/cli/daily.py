@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.cli.shared import FarmFile, Json, say, time_of, utc_of
+from optimizer.money import keyed, show_in
 
 if TYPE_CHECKING:
     from optimizer.daily.history import History
@@ -43,8 +44,10 @@ def daily(
 
     program = None if on_change is None else Program(on_change, say)
     done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
+    if done.record is not None:
+        show_in(done.record.farm.currency)
     if as_json:
-        typer.echo(json.dumps(summary_of(done), allow_nan=False))
+        typer.echo(json.dumps(keyed(summary_of(done)), allow_nan=False))
     elif done.plan is not None:
         from rich.console import Console
 
@@ -82,13 +85,14 @@ def history(
         found = review(opened, None if prices is None else _read(prices, location, opened))
         for line in opened.trouble:
             say(line)
+    show_in(found.currency)
     if page is not None:
         from optimizer.daily.history_view import render_history
         from optimizer.files.outputs import write_file
 
         write_file(page, render_history(found))
     if as_json:
-        typer.echo(json.dumps(review_json(found), allow_nan=False))
+        typer.echo(json.dumps(keyed(review_json(found)), allow_nan=False))
     else:
         from rich.console import Console
 

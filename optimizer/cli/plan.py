@@ -16,6 +16,7 @@ from optimizer.cli.shared import (
     Start,
     Units,
     extension_named,
+    farm_shown,
     progress_shown,
     say,
     show,
@@ -47,7 +48,6 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Plan a farm: which machines run when. Writes schedule, shutdowns, strikes, settlement and a report."""
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.plan.planning import plan_farm
     from optimizer.report.plan.files import plan_files, settlement
@@ -55,7 +55,7 @@ def plan(
     if scenario:
         from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
-        loaded = load_farm(farm)
+        loaded = farm_shown(farm)
         made = plan_farm(
             loaded,
             farm.parent,
@@ -103,7 +103,6 @@ def export(
         raise InputError(f"{model}: the name must end in .lp or .mps")
     from dataclasses import replace
 
-    from optimizer.config.load import load_farm
     from optimizer.engine.pyomo_model import write_model
     from optimizer.files.outputs import write_file
     from optimizer.market.grid import grid_of
@@ -111,7 +110,7 @@ def export(
     from optimizer.plan.reading import conditions_of
     from optimizer.plan.tail import to_the_end
 
-    loaded = load_farm(farm)
+    loaded = farm_shown(farm)
     grid = grid_of(loaded, time_of(start), hours)
     with progress_shown(quiet=False) as progress:
         progress("reading market data")

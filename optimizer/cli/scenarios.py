@@ -15,6 +15,7 @@ from optimizer.cli.shared import (
     PriceFile,
     Start,
     counted_shown,
+    farm_shown,
     say,
     show,
     time_of,
@@ -37,12 +38,11 @@ def compare(
     from optimizer.compare.files import scenarios_of
     from optimizer.compare.running import Case
     from optimizer.compare.running import compare as compare_scenarios
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.report.compare.files import compare_files, compare_json
     from optimizer.report.compare.summary import print_comparison
 
-    case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
+    case = Case(farm_shown(farm), farm.parent, time_of(start), hours, market)
     loaded = scenarios_of(scenarios, case.farm)
     with counted_shown(as_json) as progress:
         found = compare_scenarios(case, loaded, workers=workers, progress=progress)
@@ -70,7 +70,6 @@ def montecarlo(
 
     Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
     """
-    from optimizer.config.load import load_farm
     from optimizer.ensemble.load import load_ensemble
     from optimizer.ensemble.run import run
     from optimizer.ensemble.study import make_study
@@ -78,7 +77,7 @@ def montecarlo(
     from optimizer.report.ensemble.files import ensemble_files, summary
     from optimizer.report.ensemble.summary import print_ensemble
 
-    loaded = load_farm(farm)
+    loaded = farm_shown(farm)
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")
     with counted_shown(as_json) as counted:

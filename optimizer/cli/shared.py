@@ -16,10 +16,13 @@ import typer
 
 from optimizer.config.clock import to_utc
 from optimizer.errors import InputError
+from optimizer.money import keyed, show_in
 from optimizer.outside import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from optimizer.config.farm import Farm
 
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
 Start = Annotated[
@@ -42,6 +45,15 @@ class Units(StrEnum):
 
     rounded = "rounded"
     exact = "exact"
+
+
+def farm_shown(path: Path) -> Farm:
+    """The farm of a file, in whose currency the command shows money from here on."""
+    from optimizer.config.load import load_farm
+
+    farm = load_farm(path)
+    show_in(farm.currency)
+    return farm
 
 
 def say(text: str) -> None:
@@ -98,7 +110,7 @@ def show(
 ) -> None:
     """What a command found: one line of JSON on stdout, or for people to read on stderr."""
     if as_json:
-        typer.echo(json.dumps(data(), allow_nan=False, default=default))
+        typer.echo(json.dumps(keyed(data()), allow_nan=False, default=default))
         return
     from rich.console import Console
 

@@ -12,6 +12,7 @@ from optimizer.config.daily import SafePosture
 from optimizer.daily.inputs import text_of
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
+from optimizer.money import keyed, shown_in
 from optimizer.plan.planning import Plan
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
@@ -49,11 +50,12 @@ def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | 
     said: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
     if posture is not None:
         said["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
-    return {
-        "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
-        "power.csv": power_text(c, record.dispatch),
-        "kept.json" if posture is None else "posture.json": text_of(said),
-    }
+    with shown_in(record.farm.currency):
+        return {
+            "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
+            "power.csv": power_text(c, record.dispatch),
+            "kept.json" if posture is None else "posture.json": text_of(keyed(said)),
+        }
 
 
 def rows_of(prices: Prices) -> list[list[float]]:

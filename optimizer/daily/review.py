@@ -71,7 +71,8 @@ class Followed:
 class Review:
     """Every run, and what became of those that handed out a schedule, by the start of the schedule.
 
-    expects_peaks: coincident peaks are among the charges.
+    expects_peaks: coincident peaks are among the charges. currency: that of the last schedule's farm; what was
+    followed in another is left out.
     """
 
     farm: str
@@ -79,6 +80,7 @@ class Review:
     runs: tuple[Run, ...]
     followed: tuple[Followed, ...]
     expects_peaks: bool = False
+    currency: str = "USD"
 
 
 class Told(NamedTuple):
@@ -99,6 +101,7 @@ class Told(NamedTuple):
     farm: str
     expects_peaks: bool
     rule: str
+    currency: str = "USD"
 
 
 def review(history: History, prices: Prices | None = None) -> Review:
@@ -109,12 +112,14 @@ def review(history: History, prices: Prices | None = None) -> Review:
     """
     told = _settled(history, prices, 0, None)
     last = told[-1] if told else None
+    currency = "USD" if last is None else last.currency
     return Review(
         farm="" if last is None else last.farm,
         timezone="UTC" if last is None else last.timezone,
         runs=tuple(history.runs()),
-        followed=_summed([one for one in told if one.hours > 0]),
+        followed=_summed([one for one in told if one.hours > 0 and one.currency == currency]),
         expects_peaks=last is not None and last.expects_peaks,
+        currency=currency,
     )
 
 

@@ -72,6 +72,7 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
         farm=record.farm.name,
         expects_peaks=any(declared(Farm)[name].names(record.farm) for name in known_as(record.farm, "issued")),
         rule=state_after(*by_rule).model_dump_json(),
+        currency=record.farm.currency,
     )
 
 

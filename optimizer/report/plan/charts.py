@@ -13,6 +13,7 @@ from optimizer.accounts.reasons import Reason
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps
+from optimizer.money import currency
 from optimizer.plan.items import PLAIN_ITEMS, title
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
@@ -104,7 +105,7 @@ class _Describer:
         return {
             "id": "price",
             "kind": "lines",
-            "unit": "USD/MWh",
+            "unit": f"{currency()}/MWh",
             "decimals": 2,
             **price_range(prices, mean(e.strike[self.named])),
             "series": lines,

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.accounts.billing import Rest
+from optimizer.money import keyed, shown_in
 from optimizer.plan.planning import Plan
 from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
@@ -56,7 +57,15 @@ def strikes_csv(plan: Plan) -> str:
 
 
 def settlement(plan: Plan) -> dict[str, Any]:
-    """The account as plain data: USD by line, energy, hash, bitcoin, starts, plan objective and rounding gap."""
+    """The account as plain data, its keys naming the farm's currency.
+
+    Money by line, energy, hash, bitcoin, starts, plan objective and rounding gap.
+    """
+    with shown_in(plan.farm.currency):
+        return {"currency": plan.farm.currency, **keyed(_settlement(plan))}
+
+
+def _settlement(plan: Plan) -> dict[str, Any]:
     s, grid = plan.settlement, plan.grid
     hours_off = {
         str(reason): round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
@@ -112,10 +121,11 @@ def _rest(rest: Rest) -> dict[str, Any]:
 
 def plan_files(plan: Plan) -> dict[str, str]:
     """Every file of a plan but the report: name -> text."""
-    return {
-        "schedule.csv": schedule_csv(plan),
-        "power.csv": power_text(plan.conditions, plan.dispatch),
-        "shutdowns.csv": shutdowns_csv(plan),
-        "strikes.csv": strikes_csv(plan),
-        "settlement.json": json.dumps(settlement(plan), indent=2, allow_nan=False) + "\n",
-    }
+    with shown_in(plan.farm.currency):
+        return {
+            "schedule.csv": schedule_csv(plan),
+            "power.csv": power_text(plan.conditions, plan.dispatch),
+            "shutdowns.csv": shutdowns_csv(plan),
+            "strikes.csv": strikes_csv(plan),
+            "settlement.json": json.dumps(settlement(plan), indent=2, allow_nan=False) + "\n",
+        }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.money import currency, shown_in
 from optimizer.report.kit.page import render
 from optimizer.report.plan.charts import describe
 from optimizer.report.plan.figures import figures
@@ -40,11 +41,12 @@ MOST_BLOCKS = 60  # rows of the shutdown list on the page; shutdowns.csv holds a
 
 def render_plan(plan: Plan, effects: tuple[TermEffect, ...] | str) -> str:
     """The report of a plan, HTML text of less than 300 kB. effects: what the terms of its contract do, or why not."""
-    return render(
-        "optimizer.report.plan",
-        f=figures(plan),
-        charts=describe(plan),
-        most_blocks=MOST_BLOCKS,
-        effects=effects,
-        glossary=GLOSSARY,
-    )
+    with shown_in(plan.farm.currency):
+        return render(
+            "optimizer.report.plan",
+            f=figures(plan),
+            charts=describe(plan),
+            most_blocks=MOST_BLOCKS,
+            effects=effects,
+            glossary={word: text.replace("USD", currency()) for word, text in GLOSSARY.items()},
+        )
