@@ -81,7 +81,7 @@ class Farm(Host):
         default={}, description="What one of another currency is worth in the farm's: a number, or a file of rates"
     )
     catalogue: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="Machine catalogue file, relative to this file"
+        default=None, description="Machine catalogue file, relative to this file; the one that ships when absent"
     )
     site: Site = Field(description="The interconnection and what is behind it")
     fleet: Annotated[tuple[Group, ...], Field(min_length=1, max_length=500)] = Field(

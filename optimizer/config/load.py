@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
@@ -23,6 +24,7 @@ from optimizer.config.plain import entries, get, meant
 from optimizer.config.state import State, state_form
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
+from optimizer.files.shipped import shipped
 from optimizer.mechanisms.contents import parts
 
 S = TypeVar("S", bound=Section)
@@ -211,12 +213,9 @@ def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str
     groups = entries(document.data, "fleet")
     wanted = [(i, group) for i, group in groups if isinstance(get(group, "model"), str)]
     file = get(document.data, "catalogue")
-    if not wanted and file is None:
-        return {}
+    if file is None:
+        file = os.path.abspath(shipped("machines.yaml")) if wanted else ""
     if not isinstance(file, str) or not file:
-        sentence = "the farm names no `catalogue` to look this model up in"
-        if file is None:
-            faults += [document.fault(("fleet", i, "model"), sentence) for i, _ in wanted]
         return {}
     unreadable = fault_of_file(path.parent / file)
     if unreadable:
