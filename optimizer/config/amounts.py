@@ -27,6 +27,7 @@ _DEGREES = re.compile(r"([-+]?[\d.]+)\s*°?\s*([CF])")
 _PER = {"mwh": 1.0, "kwh": KW_PER_MW, "gwh": 1 / KW_PER_MW, "mw": 1.0, "kw": KW_PER_MW}
 _PER |= {"ph": 1.0, "th": TERAHASH_PER_PETAHASH, "eh": 1 / TERAHASH_PER_PETAHASH}
 _CENTS = 100.0
+_IN_USD = "optimizer.conversion"
 
 
 @dataclass(frozen=True)
@@ -82,7 +83,9 @@ def is_money(name: str) -> bool:
 
 
 def fields_of(section: type[Section] = Section) -> Iterator[tuple[str, Any]]:
-    """The fields of all sections of all files, and their types."""
+    """The fields of all sections of all files, and their types, but those of conversions, which are in USD."""
+    if section.__module__.startswith(_IN_USD):
+        return
     yield from ((name, found.annotation) for name, found in section.__dict__.get("__pydantic_fields__", {}).items())
     for inner in section.__subclasses__():
         yield from fields_of(inner)

@@ -21,8 +21,13 @@ def read_document(path: Path, money: Money | None = None) -> Document:
     Traceback (most recent call last):
     optimizer.errors.InputError: no such farm.yaml:1:1: there is no such file
     """
-    document = parse(read_text(path), str(path))
+    document = plain_document(path)
     return in_money(document, money_of(document.data) if money is None else money)
+
+
+def plain_document(path: Path) -> Document:
+    """Read one YAML file as it stands. Raises InputError with the place where reading ended."""
+    return parse(read_text(path), str(path))
 
 
 def read_text(path: Path) -> str:
