@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -66,7 +66,7 @@ def new(
 
     if file.exists():
         raise InputError(f"{file}: is there already; name another file")
-    given = {
+    given: dict[str, Any] = {
         "name": name, "timezone": timezone, "currency": currency, "rate": rate, "machines": machines,
         "site_mw": site_mw, "pue": pue, "price": price, "adders": adders, "demand": demand, "btc_price": btc_price,
         "difficulty": difficulty, "pool_fee": pool_fee,
@@ -81,10 +81,10 @@ def new(
     answers = Answers(
         name=str(told["name"] or file.stem.replace("_", " ")),
         timezone=zone,
-        machines=told["machines"],  # type: ignore[arg-type]  # a list by now
+        machines=told["machines"],
         price=str(told["price"]),
         currency=str(told["currency"] or "USD"),
-        rates=told["rate"] or (),  # type: ignore[arg-type]
+        rates=told["rate"] or (),
         price_currency=price_currency,
         site_mw=_number("site-mw", told["site_mw"]),
         pue=_number("pue", told["pue"]) or 1.03,
@@ -106,11 +106,11 @@ def new(
     say(f"{file} written; plan it with\ncurtail plan {file}")
 
 
-def _asked(given: dict[str, object]) -> dict[str, object]:
+def _asked(given: dict[str, Any]) -> dict[str, Any]:
     """What is not given, asked for on the terminal."""
     told = dict(given)
     for key, (question, default) in _ASKED.items():
-        if told[key] is not None or (key == "rate" and str(told["currency"]).upper() == "USD"):
+        if key not in told or told[key] is not None or (key == "rate" and str(told["currency"]).upper() == "USD"):
             continue
         answer = str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
         told[key] = answer or None

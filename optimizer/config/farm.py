@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from optimizer.config.amounts import money_of
 from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Currency, Name, Rate, Section, Series, refuse
 from optimizer.config.clock import zone_of
@@ -18,6 +21,7 @@ from optimizer.config.consistency import by_temperature, faults_of_the_whole
 from optimizer.config.daily import Daily, FeedRules
 from optimizer.config.energy import Energy
 from optimizer.config.fleet import Group
+from optimizer.config.handed import document_of, merged
 from optimizer.config.horizon import Horizon
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
@@ -104,6 +108,41 @@ class Farm(Host):
     def _is_consistent(self) -> Farm:
         refuse("Farm", faults_of_the_whole(self))
         return self
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], folder: Path | str = ".") -> Farm:
+        """A farm from plain data with the keys of a farm file; files it names are relative to ``folder``.
+
+        Raises InputError with every fault, as reading a file does.
+        """
+        from optimizer.config.load import farm_in
+
+        return farm_in(document_of(data), Path(folder) / "farm")
+
+    def changed(self, **sections: Any) -> Farm:
+        """The farm with other values under some keys, judged as a file is; of lists, entries by their names.
+
+        Amounts are as in a farm file. Raises InputError with every fault.
+
+        >>> from optimizer.config.load import load_farm
+        >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
+        >>> other = farm.changed(energy={"price_per_mwh": "45 USD/MWh"}, fleet={"S21": {"units": 500}})
+        >>> other.energy.price_usd_per_mwh, other.fleet[3].units, farm.fleet[3].units
+        (45.0, 500, 400)
+        """
+        from optimizer.config.load import farm_in
+
+        change = document_of(sections, money_of(self))
+        data = merged(self.model_dump(exclude_unset=True), change.data)
+        data["fleet"] = tuple(
+            {
+                key: part
+                for key, part in group.items()
+                if key != "machine" or group.get("model") in (None, part["model"])
+            }
+            for group in data["fleet"]
+        )
+        return farm_in(replace(change, data=data), Path("farm"))
 
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""

@@ -67,7 +67,7 @@ def farm_in(document: Document, path: Path) -> Farm:
     if faults or farm is None:
         raise InputError(set(faults))
     looked_up = (
-        group if group.model is None else group.model_copy(update={"machine": machines[group.model]})
+        group if group.model not in machines else group.model_copy(update={"machine": machines[group.model]})
         for group in farm.fleet
     )
     farm = farm.model_copy(update={"fleet": tuple(looked_up)})
@@ -212,7 +212,9 @@ def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str
     """The catalogue's machines by model; what the groups ask for and it lacks is added to ``faults``."""
     groups = entries(document.data, "fleet")
     wanted = [(i, group) for i, group in groups if isinstance(get(group, "model"), str)]
-    file = get(document.data, "catalogue")
+    if not document.file:  # handed over by a program: what was looked up before stays
+        wanted = [(i, group) for i, group in wanted if get(get(group, "machine"), "model") != get(group, "model")]
+    file = get(document.data, "catalogue") if wanted or document.file else ""
     if file is None:
         file = os.path.abspath(shipped("machines.yaml")) if wanted else ""
     if not isinstance(file, str) or not file:

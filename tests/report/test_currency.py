@@ -58,13 +58,13 @@ def test_files_pages_and_terminal_name_it(norwegian: Plan) -> None:
     (head, *_) = csv.reader(io.StringIO(texts["power.csv"]))
     assert "energy_nok_per_mwh" in head
     account = json.loads(texts["settlement.json"])
-    assert (account["currency"], account["profit_nok"]) == ("NOK", pytest.approx(norwegian.settlement.profit, abs=0.01))
+    assert (account["currency"], account["profit_nok"]) == ("NOK", pytest.approx(norwegian.settled.profit, abs=0.01))
 
 
 def test_a_farm_comes_to_the_same_in_any_currency(norwegian: Plan, tmp_path: Path) -> None:
     american = plan_in(tmp_path, "USD", "")
-    theirs = {line: usd / 10 for line, usd in norwegian.settlement.lines.items()}
-    mine = american.settlement.lines
+    theirs = {line: usd / 10 for line, usd in norwegian.settled.lines.items()}
+    mine = american.settled.lines
     kept = {line for line in mine if line not in ("start_wear", "event_penalty")}  # 0.50 and 9 of either
     assert {line: theirs[line] for line in kept} == pytest.approx({line: mine[line] for line in kept}, abs=1e-6)
     assert "profit_usd" in settlement(american)

@@ -114,7 +114,7 @@ class _Describer:
 
     def _load(self) -> dict[str, Any]:
         plan, fleet = self.plan, self.plan.farm.fleet
-        settled, limit = plan.settlement, plan.market.import_limit_mw
+        settled, limit = plan.settled, plan.market.import_limit_mw
         load = group_load_mw(plan.conditions, plan.dispatch)
         top = float(max(settled.flows.load_mw.max(), settled.import_mw.max()))
         decimals = decimals_of(top)

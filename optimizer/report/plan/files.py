@@ -66,7 +66,7 @@ def settlement(plan: Plan) -> dict[str, Any]:
 
 
 def _settlement(plan: Plan) -> dict[str, Any]:
-    s, grid = plan.settlement, plan.grid
+    s, grid = plan.settled, plan.grid
     hours_off = {
         str(reason): round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
     }
