@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, counted_shown, farm_shown, say, show, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, counted_shown, farm_shown, say, show, time_of, utc_of
 from optimizer.errors import CurtailError, InputError
+from optimizer.extension import extend_with
 
 
 def backtest(
@@ -28,6 +29,7 @@ def backtest(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-backtest"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Replay a stretch of history: the ladder from always on over re-planning to perfect foresight.
@@ -44,6 +46,7 @@ def backtest(
     from optimizer.through_time.backtest.store import forget
     from optimizer.through_time.history import read_history
 
+    extend_with(extend)
     loaded = farm_shown(farm)
     keys = tuple(RUNGS)
     chosen = _chosen(policies, keys)

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, say, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, say, time_of, utc_of
+from optimizer.extension import extend_with
 from optimizer.money import keyed, show_in
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ def daily(
     at: At = None,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     on_change: OnChange = None,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
@@ -42,6 +44,7 @@ def daily(
     from optimizer.daily.job import run_once
     from optimizer.daily.on_change import Program
 
+    extend_with(extend)
     program = None if on_change is None else Program(on_change, say)
     done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
     if done.record is not None:
@@ -132,6 +135,7 @@ def watch(
     ] = None,
     report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = False,
     on_change: OnChange = None,
+    extend: Extend = None,
 ) -> None:
     """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""
     import signal
@@ -146,6 +150,7 @@ def watch(
     from optimizer.daily.on_change import Program
     from optimizer.daily.watch import Watch, clock_from
 
+    extend_with(extend)
     begins = time_of(at, "--at")
     wall = clock_from(None if begins is None else utc_of(begins, load_farm(farm).timezone, "--at"))
     ends = time_of(until, "--until")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.cli.shared import (
+    Extend,
     FarmFile,
     Hours,
     Json,
@@ -15,7 +16,6 @@ from optimizer.cli.shared import (
     ScenarioFiles,
     Start,
     Units,
-    extension_named,
     farm_shown,
     progress_shown,
     say,
@@ -23,6 +23,7 @@ from optimizer.cli.shared import (
     time_of,
 )
 from optimizer.errors import InputError
+from optimizer.extension import extend_with, standing
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -36,10 +37,7 @@ def plan(
     scenario: ScenarioFiles = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
     whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
-    extend: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE:FUNCTION", help="Your function may add constraints to the Pyomo model."),
-    ] = None,
+    extend: Extend = None,
     time_limit: Annotated[
         float | None,
         typer.Option(min=0.1, help="Seconds for a search for whole units, in place of a bound on its work."),
@@ -56,6 +54,7 @@ def plan(
         from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
         loaded = farm_shown(farm)
+        extend_with(extend)
         made = plan_farm(
             loaded,
             farm.parent,
@@ -63,7 +62,6 @@ def plan(
             hours=hours,
             price_file=market,
             units=whole_units.value,
-            extend=extension_named(extend),
             time_limit=time_limit,
             progress=progress,
             scenarios=[load_scenario(file, loaded) for file in scenario or ()],
@@ -97,6 +95,7 @@ def export(
     hours: Hours = None,
     market: PriceFile = None,
     whole_units: Annotated[Units, typer.Option(help="exact: with integer variables.")] = Units.rounded,
+    extend: Extend = None,
 ) -> None:
     """Write the linear program, in its Pyomo reading, as .lp or .mps."""
     if model.suffix not in (".lp", ".mps"):
@@ -111,6 +110,7 @@ def export(
     from optimizer.plan.tail import to_the_end
 
     loaded = farm_shown(farm)
+    extend_with(extend)
     grid = grid_of(loaded, time_of(start), hours)
     with progress_shown(quiet=False) as progress:
         progress("reading market data")
@@ -118,5 +118,5 @@ def export(
         progress("building the program")
         problem = build_problem(replace(to_the_end(conditions), whole=whole_units is Units.exact))
         progress("writing")
-        write_file(model, lambda path: write_model(problem, path))
+        write_file(model, lambda path: write_model(problem, path, standing()))
     say(f"written to {model}")

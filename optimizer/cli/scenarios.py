@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.shared import (
+    Extend,
     FarmFile,
     Hours,
     Json,
@@ -20,6 +21,8 @@ from optimizer.cli.shared import (
     show,
     time_of,
 )
+from optimizer.errors import InputError
+from optimizer.extension import extend_with
 
 
 def compare(
@@ -32,6 +35,7 @@ def compare(
     market: PriceFile = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-compare"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
@@ -42,6 +46,7 @@ def compare(
     from optimizer.report.compare.files import compare_files, compare_json
     from optimizer.report.compare.summary import print_comparison
 
+    extend_with(extend)
     case = Case(farm_shown(farm), farm.parent, time_of(start), hours, market)
     loaded = scenarios_of(scenarios, case.farm)
     with counted_shown(as_json) as progress:
@@ -64,6 +69,7 @@ def montecarlo(
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, in place of --workers.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-ensemble"),
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Plan a farm in thousands of scenarios drawn from a seed: distribution of profit, its tail, when groups run.
@@ -77,6 +83,9 @@ def montecarlo(
     from optimizer.report.ensemble.files import ensemble_files, summary
     from optimizer.report.ensemble.summary import print_ensemble
 
+    if extend is not None and dask is not None:
+        raise InputError("--extend goes with --workers: what runs on a cluster does not have your function")
+    extend_with(extend)
     loaded = farm_shown(farm)
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")

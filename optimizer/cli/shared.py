@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -36,6 +35,10 @@ PriceFile = Annotated[
 ScenarioFiles = Annotated[
     list[Path] | None,
     typer.Option("--scenario", metavar="FILE", help="A scenario to plan under; several are applied in their order."),
+]
+Extend = Annotated[
+    str | None,
+    typer.Option("--extend", metavar="MODULE:FUNCTION", help="Your function may add constraints to every Pyomo model."),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
@@ -115,21 +118,6 @@ def show(
     from rich.console import Console
 
     printed(Console(stderr=True, width=None if sys.stderr.isatty() else wide))
-
-
-def extension_named(name: str | None) -> Callable[[Any], None] | None:
-    """The function given with --extend as module:function. Raises InputError."""
-    if name is None:
-        return None
-    module, _, function = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
-    if not callable(found):
-        raise InputError(f"--extend {name!r} is not a function")
-    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
 
 
 @contextmanager

@@ -128,7 +128,8 @@ class _Reading:
                     self.faults.append(self.document.fault(at, f"is given as `{name}` too", of_key=True))
                     continue
                 self.written[(*path, name)] = key
-            found[name] = self.quantity(name, key, at, self.value((*path, name), at, inner))
+            rates = name == "exchange_rates" and not path
+            found[name] = inner if rates else self.quantity(name, key, at, self.value((*path, name), at, inner))
         return self.swept(found, written)
 
     def swept(self, found: dict[str, Any], at: Keys) -> dict[str, Any]:
@@ -146,6 +147,8 @@ class _Reading:
             return self.amount(name, USD if name == key else self.money.currency, at, value)
         if name.endswith("_c") and name in self.fields:
             return self.temperature("C" if name == key else "F", value)
+        if isinstance(value, dict) and "file" in value:  # such as a history of prices
+            return self.file(self.money.currency, at, value)
         return value
 
     def amount(self, name: str, currency: str, at: Keys, value: Any) -> Any:

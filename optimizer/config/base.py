@@ -168,6 +168,10 @@ class SeriesFile(File):
         default=1.0, description="Exchange rate applied to the values, in place of the farm's `exchange_rates`"
     )
 
+    def is_amount(self, currency: str) -> bool:
+        """Whether it is one amount at rates that change, in a farm's currency: the file is that of the rates."""
+        return self.holds_on and self.currency == currency and not isinstance(self.usd_per_unit, RateFile)
+
 
 @dataclass(frozen=True)
 class Series:

@@ -10,9 +10,11 @@ import numpy as np
 
 from optimizer.accounts.ledger import ledger
 from optimizer.accounts.settlement import settle
+from optimizer.engine.program import compile_program
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
+from optimizer.extension import standing
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
 
@@ -81,7 +83,13 @@ def outcome(study: Study, session: Session, number: int) -> Outcome:
 
 def _planned(session: Session, draw: Draw, number: int) -> Outcome:
     c = draw.conditions
-    _, solution = session.solve(build_problem(c))
+    extend = standing()
+    if extend is None:
+        _, solution = session.solve(build_problem(c))
+    else:
+        from optimizer.engine.pyomo_model import solve_extended
+
+        solution = solve_extended(problem := build_problem(c), compile_program(problem), extend)
     dispatch = dispatch_of(solution)
     settled = settle(c, dispatch)
     market, hours = c.market, c.grid.hours

@@ -12,7 +12,7 @@ import pandas as pd
 
 from optimizer.errors import InputError, MissingDataError
 
-_NAME = "the series of prices"
+HANDED = "the series of prices"
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def as_file(prices: pd.Series | None, file: Path | None = None) -> Iterator[Path
         try:
             yield written
         except InputError as error:  # told of the series, which is no file of the person's
-            told = (replace(fault, file=fault.file.replace(str(written), _NAME)) for fault in error.faults)
-            raise InputError(told if error.faults else str(error).replace(str(written), _NAME)) from None
+            told = (replace(fault, file=fault.file.replace(str(written), HANDED)) for fault in error.faults)
+            raise InputError(told if error.faults else str(error).replace(str(written), HANDED)) from None
         except MissingDataError as error:
-            raise MissingDataError(str(error).replace(str(written), _NAME)) from None
+            raise MissingDataError(str(error).replace(str(written), HANDED)) from None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -19,7 +19,8 @@ from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, RuleBrokenError
-from optimizer.market.given import as_file
+from optimizer.extension import Extension, standing
+from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.mechanisms.calls.config import Event
@@ -34,8 +35,6 @@ from optimizer.plan.whole_schedule import exact_schedule, whole_schedule
 from optimizer.plan.whole_units import dispatch_of
 from optimizer.scenario.apply import combined, plan_time
 from optimizer.scenario.placed import Scenario
-
-Extension = Callable[[Any], None]
 
 
 @dataclass(frozen=True, repr=False)
@@ -150,6 +149,8 @@ def plan_farm(
         start = datetime.fromisoformat(start)
     if price is not None and not isinstance(price, pd.Series):
         farm = farm.changed(energy={"price_per_mwh": price})
+    if isinstance(price, pd.Series):
+        farm = farm.changed(energy={"price_per_mwh": {"file": HANDED}})
     grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
     judge_state(farm.state, farm, grid)
     with as_file(price if isinstance(price, pd.Series) else None, price_file) as prices:
@@ -168,12 +169,13 @@ def plan_conditions(
 ) -> Plan:
     """Plan over given conditions.
 
-    ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
-    one that is solved. Searches for whole units are bounded by work; ``time_limit``, in seconds, bounds each by the
-    clock in its place. Raises InfeasibleError with the
-    limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
+    ``units`` says how machines are made whole; ``extend``, the one that stands for the process when None, may add
+    constraints to the Pyomo reading, which is then the one that is solved. Searches for whole units are bounded by
+    work; ``time_limit``, in seconds, bounds each by the clock in its place. Raises InfeasibleError with the limits that
+    collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
+    extend = extend or standing()
     reckoned = to_the_end(c if extend is None else replace(c, tail=None))
     problem = build_problem(reckoned)
     program = compile_program(problem)

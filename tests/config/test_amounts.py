@@ -167,5 +167,44 @@ def test_scenarios_follow_the_farm_sweeps_too(tmp_path: Path) -> None:
 def test_a_farm_in_dollars_is_read_as_it_stands() -> None:
     for path in Path("configs").glob("*.yaml"):
         text = path.read_text()
-        if "fleet:" in text:
+        if "fleet:" in text and "price_per_mwh" not in text:
             assert read_document(path).data == parse(text).data
+
+
+def test_a_price_file_in_place_of_the_farms_is_in_its_currency_unless_the_farm_says_more(tmp_path: Path) -> None:
+    (tmp_path / "now.csv").write_text(HOURLY)
+    for rate, price, factor in (
+        ("11.7", "price_per_mwh: 62 EUR/MWh", 1.0),
+        ("{file: fx.csv}", "price_per_mwh: 62 EUR/MWh", 1.0),
+        ("11.7", "price_per_mwh: {file: p.csv, currency: EUR}", 11.7),
+    ):
+        (tmp_path / "fx.csv").write_text(RATES)
+        text = HEAD.replace("EUR: 11.7", f"EUR: {rate}").replace("WEAR", "").replace("ENERGY", price)
+        (tmp_path / "farm.yaml").write_text(text)
+        farm = load_farm(tmp_path / "farm.yaml")
+        market = read_market(farm, tmp_path, grid_of(farm), tmp_path / "now.csv")
+        assert market.energy_price_usd_per_mwh[:2] == pytest.approx([24 * factor, 25 * factor])
+
+
+def test_a_feed_is_in_the_farms_currency_or_converted(tmp_path: Path) -> None:
+    from datetime import UTC, datetime
+
+    from optimizer.daily.feed_rows import rows_in
+
+    def heard(rows: str, feed: str) -> tuple[list[float], tuple[str, ...]]:
+        farm_of(tmp_path)
+        (tmp_path / "farm.yaml").write_text((tmp_path / "farm.yaml").read_text() + feed)
+        farm = load_farm(tmp_path / "farm.yaml")
+        now = datetime(2026, 2, 11, 6, tzinfo=UTC)
+        batch = rows_in(rows.encode(), "x.csv", "UTC", now, 60, 10_000, farm.feed_rules)
+        return [row.usd_per_mwh for row in batch.rows], batch.told
+
+    row = "2026-02-11T06:00Z,50,{}\n"
+    head = "start,price,currency\n"
+    assert heard(head + row.format("NOK"), "") == ([50], ())
+    assert heard(head + row.format("EUR"), "")[1] == ("x.csv: line 2: the price is in EUR, not in NOK",)
+    euros = "daily: {feed: {currency: EUR}}\n"
+    assert heard(head + row.format("EUR"), euros)[0] == pytest.approx([585])
+    assert "in USD, not in NOK" in heard("start,usd_per_mwh\n2026-02-11T06:00Z,50\n", "")[1][0]
+    with pytest.raises(InputError, match=r"daily\.feed\.currency: needs `exchange_rates: \{SEK: \.\.\.\}`"):
+        heard(head, "daily: {feed: {currency: SEK}}\n")
