@@ -27,6 +27,7 @@ _DEGREES = re.compile(r"([-+]?[\d.]+)\s*°?\s*([CF])")
 _PER = {"mwh": 1.0, "kwh": KW_PER_MW, "gwh": 1 / KW_PER_MW, "mw": 1.0, "kw": KW_PER_MW}
 _PER |= {"ph": 1.0, "th": TERAHASH_PER_PETAHASH, "eh": 1 / TERAHASH_PER_PETAHASH}
 _CENTS = 100.0
+_LONGEST = 60  # characters of an amount
 _IN_USD = "optimizer.conversion"
 
 
@@ -159,7 +160,7 @@ class _Reading:
             return self.file(currency, at, value) if "file" in value else value
         times, as_written = 1.0, value
         if isinstance(value, str):
-            found = _AMOUNT.fullmatch(value.strip())
+            found = _AMOUNT.fullmatch(value.strip()) if len(value) <= _LONGEST else None
             if found is None:
                 return value
             number, cents, said, per = found.groups()
@@ -215,7 +216,7 @@ class _Reading:
             return tuple(self.temperature(degrees, one) for one in value)
         if isinstance(value, dict):
             return value | {"unit": "fahrenheit"} if degrees == "F" and "file" in value else value
-        if isinstance(value, str) and (found := _DEGREES.fullmatch(value.strip())):
+        if isinstance(value, str) and len(value) <= _LONGEST and (found := _DEGREES.fullmatch(value.strip())):
             degrees, value = found[2], float(found[1])
         return celsius(value) if degrees == "F" and type(value) in (int, float) else value
 
