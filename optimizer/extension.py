@@ -25,18 +25,18 @@ def extend_with(name: str | None) -> None:
         os.environ[_VARIABLE] = name
 
 
-def standing() -> Extension | None:
+def common_extension() -> Extension | None:
     """The function that every plan has, if there is one. Raises InputError where it cannot be imported."""
     name = os.environ.get(_VARIABLE)
-    return None if name is None else _named(name)
+    return _named(name) if name else None
 
 
 def fingerprint() -> str:
     """What tells results that follow from it from others: its name and the file it stands in."""
-    found = standing()
-    if found is None:
+    extension = common_extension()
+    if extension is None:
         return ""
-    text = Path(inspect.getsourcefile(inspect.unwrap(found)) or "").read_bytes()
+    text = Path(inspect.getsourcefile(inspect.unwrap(extension)) or "").read_bytes()
     return f"{os.environ[_VARIABLE]} {hashlib.sha256(text).hexdigest()}"
 
 
@@ -45,9 +45,9 @@ def _named(name: str) -> Extension:
     if (here := str(Path.cwd())) not in sys.path:
         sys.path.insert(0, here)
     try:
-        found = getattr(importlib.import_module(module), function)
+        extension = getattr(importlib.import_module(module), function)
     except (ImportError, AttributeError, ValueError) as error:
         raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
-    if not callable(found):
+    if not callable(extension):
         raise InputError(f"--extend {name!r} is not a function")
-    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
+    return extension  # type: ignore[no-any-return]  # what the user's function returns is not used

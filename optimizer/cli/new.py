@@ -1,4 +1,4 @@
-"""`new`: a first farm file, asked for or told by options."""
+"""`new`: a first farm file, asked for or answers_given by options."""
 
 from __future__ import annotations
 
@@ -71,36 +71,40 @@ def new(
         "site_mw": site_mw, "pue": pue, "price": price, "adders": adders, "demand": demand, "btc_price": btc_price,
         "difficulty": difficulty, "pool_fee": pool_fee,
     }  # fmt: skip
-    told = _asked(given) if sys.stdin.isatty() and not (machines and price) else given
-    lacking = [f"--{key}" for key in ("machines", "price") if not told[key]]
+    answers_given = _asked(given) if sys.stdin.isatty() and not (machines and price) else given
+    lacking = [f"--{key}" for key in ("machines", "price") if not answers_given[key]]
     if lacking:
         raise InputError(f"give {' and '.join(lacking)}, or run this on a terminal to be asked; see curtail new --help")
-    if str(told["currency"] or "USD").upper() == "USD" and told["rate"] and not rate:
-        told["rate"] = None
-    zone = str(told["timezone"] or "America/Chicago")
+    if str(answers_given["currency"] or "USD").upper() == "USD" and answers_given["rate"] and not rate:
+        answers_given["rate"] = None
+    zone = str(answers_given["timezone"] or "America/Chicago")
     answers = Answers(
-        name=str(told["name"] or file.stem.replace("_", " ")),
+        name=str(answers_given["name"] or file.stem.replace("_", " ")),
         timezone=zone,
-        machines=told["machines"],
-        price=str(told["price"]),
-        currency=str(told["currency"] or "USD"),
-        rates=told["rate"] or (),
+        machines=answers_given["machines"],
+        price=str(answers_given["price"]),
+        currency=str(answers_given["currency"] or "USD"),
+        rates=answers_given["rate"] or (),
         price_currency=price_currency,
-        site_mw=_number("site-mw", told["site_mw"]),
-        pue=_number("pue", told["pue"]) or 1.03,
-        adders=str(told["adders"] or "0"),
-        demand=str(told["demand"] or ""),
-        btc_price=_number("btc-price", told["btc_price"]) or BTC_PRICE_USD,
-        difficulty=(_number("difficulty", told["difficulty"]) or DIFFICULTY / 1e12) * 1e12,
-        pool_fee=0.01 if told["pool_fee"] in (None, "") else _number("pool-fee", told["pool_fee"]) or 0.0,
+        site_mw=_number("site-mw", answers_given["site_mw"]),
+        pue=_number("pue", answers_given["pue"]) or 1.03,
+        adders=str(answers_given["adders"] or "0"),
+        demand=str(answers_given["demand"] or ""),
+        btc_price=_number("btc-price", answers_given["btc_price"]) or BTC_PRICE_USD,
+        difficulty=(_number("difficulty", answers_given["difficulty"]) or DIFFICULTY / 1e12) * 1e12,
+        pool_fee=0.01
+        if answers_given["pool_fee"] in (None, "")
+        else _number("pool-fee", answers_given["pool_fee"]) or 0.0,
         start=start
-        or first_day(str(told["price"]), file.parent, zone, price_currency or str(told["currency"] or "USD")),
+        or first_day(
+            str(answers_given["price"]), file.parent, zone, price_currency or str(answers_given["currency"] or "USD")
+        ),
         hours=hours,
     )
     text = farm_text(answers)
     checked(text, file)
     write_file(file, text)
-    if told["btc_price"] in (None, "") or told["difficulty"] in (None, ""):
+    if answers_given["btc_price"] in (None, "") or answers_given["difficulty"] in (None, ""):
         taken = f"${answers.btc_price:,.0f} and difficulty {answers.difficulty / 1e12:g} T"
         say(f"bitcoin at {taken} are those of 11 February 2026: put today's in their place")
     say(f"{file} written; plan it with\ncurtail plan {file}")
@@ -108,17 +112,21 @@ def new(
 
 def _asked(given: dict[str, Any]) -> dict[str, Any]:
     """What is not given, asked for on the terminal."""
-    told = dict(given)
+    answers_given = dict(given)
     for key, (question, default) in _ASKED.items():
-        if key not in told or told[key] is not None or (key == "rate" and str(told["currency"]).upper() == "USD"):
+        if (
+            key not in answers_given
+            or answers_given[key] is not None
+            or (key == "rate" and str(answers_given["currency"]).upper() == "USD")
+        ):
             continue
         answer = str(typer.prompt(question, default=default, show_default=bool(default), err=True)).strip()
-        told[key] = answer or None
+        answers_given[key] = answer or None
         if key == "machines" and answer:
-            told[key] = [part.strip().strip('"') for part in answer.split(";")]
+            answers_given[key] = [part.strip().strip('"') for part in answer.split(";")]
         if key == "rate" and answer:
-            told[key] = [answer if "=" in answer else f"USD={answer}"]
-    return told
+            answers_given[key] = [answer if "=" in answer else f"USD={answer}"]
+    return answers_given
 
 
 def _number(option: str, value: object) -> float | None:

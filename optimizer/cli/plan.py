@@ -23,7 +23,7 @@ from optimizer.cli.shared import (
     time_of,
 )
 from optimizer.errors import InputError
-from optimizer.extension import extend_with, standing
+from optimizer.extension import common_extension, extend_with
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -118,5 +118,5 @@ def export(
         progress("building the program")
         problem = build_problem(replace(to_the_end(conditions), whole=whole_units is Units.exact))
         progress("writing")
-        write_file(model, lambda path: write_model(problem, path, standing()))
+        write_file(model, lambda path: write_model(problem, path, common_extension()))
     say(f"written to {model}")

@@ -87,7 +87,7 @@ def fields_of(section: type[Section] = Section) -> Iterator[tuple[str, Any]]:
     """The fields of all sections of all files, and their types, but those of conversions, which are in USD."""
     if section.__module__.startswith(_IN_USD):
         return
-    yield from ((name, found.annotation) for name, found in section.__dict__.get("__pydantic_fields__", {}).items())
+    yield from ((name, one.annotation) for name, one in section.__dict__.get("__pydantic_fields__", {}).items())
     for inner in section.__subclasses__():
         yield from fields_of(inner)
 
@@ -121,7 +121,7 @@ class _Reading:
             return tuple(self.value((*path, i), (*written, i), inner) for i, inner in enumerate(value))
         if not isinstance(value, dict):
             return value
-        found: dict[str, Any] = {}
+        data: dict[str, Any] = {}
         for key, inner in value.items():
             name, at = self.names.get(key, key), (*written, key)
             if name != key:
@@ -130,17 +130,17 @@ class _Reading:
                     continue
                 self.written[(*path, name)] = key
             rates = name == "exchange_rates" and not path
-            found[name] = inner if rates else self.quantity(name, key, at, self.value((*path, name), at, inner))
-        return self.swept(found, written)
+            data[name] = inner if rates else self.quantity(name, key, at, self.value((*path, name), at, inner))
+        return self.swept(data, written)
 
-    def swept(self, found: dict[str, Any], at: Keys) -> dict[str, Any]:
+    def swept(self, data: dict[str, Any], at: Keys) -> dict[str, Any]:
         """A sweep, whose values are those of the key it names."""
-        key, values = found.get("key"), found.get("values")
+        key, values = data.get("key"), data.get("values")
         if isinstance(key, str) and isinstance(values, tuple):
             before, dot, last = key.rpartition(".")
             name = self.names.get(last, last)
-            found |= {"key": before + dot + name, "values": self.quantity(name, last, (*at, "values"), values)}
-        return found
+            data |= {"key": before + dot + name, "values": self.quantity(name, last, (*at, "values"), values)}
+        return data
 
     def quantity(self, name: str, key: str, at: Keys, value: Any) -> Any:
         """The value of a field, in the farm's currency or in degrees Celsius where it is one of the two."""
@@ -160,10 +160,10 @@ class _Reading:
             return self.file(currency, at, value) if "file" in value else value
         times, as_written = 1.0, value
         if isinstance(value, str):
-            found = _AMOUNT.fullmatch(value.strip()) if len(value) <= _LONGEST else None
-            if found is None:
+            amount = _AMOUNT.fullmatch(value.strip()) if len(value) <= _LONGEST else None
+            if amount is None:
                 return value
-            number, cents, said, per = found.groups()
+            number, cents, named, per = amount.groups()
             scale = _scale(name, per)
             if scale is None:
                 return self.fault(at, f"is not per what `{name}` is: write {self.example(name)}", value)
@@ -171,7 +171,7 @@ class _Reading:
                 value = float(number)
             except ValueError:
                 return value
-            currency = self.money.currency if said is None else said.upper()
+            currency = self.money.currency if named is None else named.upper()
             times = scale / (_CENTS if cents else 1.0)
         if type(value) not in (int, float):
             return value
@@ -190,12 +190,12 @@ class _Reading:
 
     def file(self, currency: str, at: Keys, spec: dict[str, Any]) -> dict[str, Any]:
         """A file of amounts; what `usd_per_unit` makes of them has been put into the farm's currency already."""
-        said = spec.get("currency")
-        currency = said if isinstance(said, str) else currency
+        own = spec.get("currency")
+        currency = own if isinstance(own, str) else currency
         if "usd_per_unit" in spec or (currency == self.money.currency == USD):
             return spec
         rate = self.money.rate(currency)
-        rate = rate if isinstance(rate, dict) else self.rate(currency, (*at, "currency") if said else at)
+        rate = rate if isinstance(rate, dict) else self.rate(currency, (*at, "currency") if own else at)
         return spec | {"currency": currency} | ({} if rate == 1.0 else {"usd_per_unit": rate})
 
     def rate(self, currency: str, at: Keys) -> float:
@@ -216,8 +216,8 @@ class _Reading:
             return tuple(self.temperature(degrees, one) for one in value)
         if isinstance(value, dict):
             return value | {"unit": "fahrenheit"} if degrees == "F" and "file" in value else value
-        if isinstance(value, str) and len(value) <= _LONGEST and (found := _DEGREES.fullmatch(value.strip())):
-            degrees, value = found[2], float(found[1])
+        if isinstance(value, str) and len(value) <= _LONGEST and (degree := _DEGREES.fullmatch(value.strip())):
+            degrees, value = degree[2], float(degree[1])
         return celsius(value) if degrees == "F" and type(value) in (int, float) else value
 
     def fault(self, at: Keys, sentence: str, value: Any) -> float:
@@ -240,12 +240,12 @@ def _scale(name: str, per: str | None) -> float | None:
     if per is None:
         return 1.0
     asked = (name.partition("usd_per_")[2] or "btc").split("_")
-    told = [word for word in re.split(r"[\s_\-/*·]+|\bper\b|\band\b", per.lower()) if word]
-    told = [{"h": "hour", "yr": "year", "mo": "month", "units": "unit"}.get(word, word) for word in told]
-    if len(told) != len(asked):
+    words = [word for word in re.split(r"[\s_\-/*·]+|\bper\b|\band\b", per.lower()) if word]
+    words = [{"h": "hour", "yr": "year", "mo": "month", "units": "unit"}.get(word, word) for word in words]
+    if len(words) != len(asked):
         return None
     scale = 1.0
-    for mine, theirs in zip(asked, told, strict=True):
+    for mine, theirs in zip(asked, words, strict=True):
         if mine != theirs:
             if mine not in _PER or theirs not in _PER or mine[1:] != theirs[1:]:
                 return None

@@ -48,17 +48,17 @@ class Answers:
 def groups_of(machines: Sequence[str]) -> list[tuple[int, str, float]]:
     """Machines, model and MW of each group. Raises InputError where a model is not in the catalogue that ships."""
     known = load_catalogue(shipped("machines.yaml")).by_model()
-    found = []
+    groups = []
     for text in machines:
-        told = _MACHINES.fullmatch(text)
-        if told is None:
+        group = _MACHINES.fullmatch(text)
+        if group is None:
             raise InputError(f'machines: must be so many of a model, such as "2500 Antminer S21" (got {text!r})')
-        units, model = int(re.sub("[_,]", "", told[1])), told[2]
+        units, model = int(re.sub("[_,]", "", group[1])), group[2]
         named = {name.casefold(): name for name in known}.get(model.casefold())
         if named is None:
             raise InputError(f"machines: the catalogue has no model {model!r}; {meant(model, list(known))}")
-        found.append((units, named, units * known[named].power_w / 1e6))
-    return found
+        groups.append((units, named, units * known[named].power_w / 1e6))
+    return groups
 
 
 def farm_text(answers: Answers) -> str:
@@ -122,17 +122,17 @@ def _fleet(groups: list[tuple[int, str, float]]) -> list[str]:
 
 
 def _rate(text: str) -> tuple[str, str]:
-    told = _RATE.fullmatch(text)
-    if told is None:
+    rate = _RATE.fullmatch(text)
+    if rate is None:
         raise InputError(f"rate: must be such as USD=10.5, what one is worth, or USD=rates.csv (got {text!r})")
-    return told[1].upper(), told[2] if _is_number(told[2]) else f"{{file: {_text(told[2])}}}"
+    return rate[1].upper(), rate[2] if _is_number(rate[2]) else f"{{file: {_text(rate[2])}}}"
 
 
 def _price(text: str, currency: str) -> str:
     if text[:1].isdigit() or text[:1] in "+-.":
         return _amount(text)
-    said = f", currency: {currency}" if currency else ""
-    return f"{{file: {_text(text)}{said}}}"
+    beside = f", currency: {currency}" if currency else ""
+    return f"{{file: {_text(text)}{beside}}}"
 
 
 def _amount(text: str) -> str:

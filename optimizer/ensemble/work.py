@@ -14,7 +14,7 @@ from optimizer.engine.program import compile_program
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, Study
 from optimizer.errors import SolverError
-from optimizer.extension import standing
+from optimizer.extension import common_extension
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
 
@@ -83,7 +83,7 @@ def outcome(study: Study, session: Session, number: int) -> Outcome:
 
 def _planned(session: Session, draw: Draw, number: int) -> Outcome:
     c = draw.conditions
-    extend = standing()
+    extend = common_extension()
     if extend is None:
         _, solution = session.solve(build_problem(c))
     else:

@@ -39,7 +39,7 @@ def as_file(prices: pd.Series | None, file: Path | None = None) -> Iterator[Path
         try:
             yield written
         except InputError as error:  # told of the series, which is no file of the person's
-            told = (replace(fault, file=fault.file.replace(str(written), HANDED)) for fault in error.faults)
-            raise InputError(told if error.faults else str(error).replace(str(written), HANDED)) from None
+            faults = (replace(fault, file=fault.file.replace(str(written), HANDED)) for fault in error.faults)
+            raise InputError(faults if error.faults else str(error).replace(str(written), HANDED)) from None
         except MissingDataError as error:
             raise MissingDataError(str(error).replace(str(written), HANDED)) from None

@@ -19,7 +19,7 @@ from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, RuleBrokenError
-from optimizer.extension import Extension, standing
+from optimizer.extension import Extension, common_extension
 from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
@@ -175,7 +175,7 @@ def plan_conditions(
     collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
-    extend = extend or standing()
+    extend = extend or common_extension()
     reckoned = to_the_end(c if extend is None else replace(c, tail=None))
     problem = build_problem(reckoned)
     program = compile_program(problem)

@@ -26,7 +26,6 @@ SCENARIO = "name: Dear\nsummary: x\nsources: [made up]\nchanges: [{kind: price, 
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.delenv("CURTAIL_EXTEND", raising=False)
     monkeypatch.delitem(sys.modules, "own_limit", raising=False)
     (tmp_path / "own_limit.py").write_text(CODE)
     (tmp_path / "farm.yaml").write_text(FARM)
