@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -206,7 +207,11 @@ def _known(spot: _Spot, model: type[BaseModel]) -> str:
     if folded in _MEANT and (spot.path[:-1] or folded in _AT_THE_TOP):
         return _MEANT[folded]
     spelt = {written: name for name in known for written in (name, *others(name))}
-    if folded.startswith("price") and "price_usd_per_mwh" in known:
+    if (
+        re.fullmatch("price(_[a-z]{3})?(_per_[mk]wh)?", folded)
+        and folded != "price_usd"
+        and "price_usd_per_mwh" in known
+    ):
         return 'did you mean `price_per_mwh`? A currency goes with the amount, such as "62 CAD/MWh"'
     short = [written for written in spelt if written.startswith(f"{folded}_")]
     close = short[:1] if len(folded) > 2 and len(short) in (1, 2) else get_close_matches(folded, list(spelt), n=1)
