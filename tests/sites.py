@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.catalogue import Machine
-from optimizer.conversion.case import Site
-from optimizer.conversion.files.load import site_of
+from optimizer.conversion.case import StudySite
+from optimizer.conversion.files.load import study_site
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.market.hashprice import btc_per_ph_day
@@ -61,11 +61,11 @@ def site(
     site_mw: float = 10.0,
     sold: tuple[dict[str, Any], ...] = (),
     **more: Any,
-) -> Site:
+) -> StudySite:
     """A site of ten MW: ten machines of one MW that earn 60 USD/MWh, and the offer, unless told otherwise.
 
     ``sold``: machines that are in the catalogue besides.
     """
     catalogue = {group["name"]: Machine.model_validate(group["machine"]) for group in sold}
     made = farm(*(fleet or (machines("S", 10, 60.0),)), limit_mw=site_mw)
-    return site_of(made, (offer(),) if offers is None else offers, study(**more), Path(), catalogue).site
+    return study_site(made, (offer(),) if offers is None else offers, study(**more), Path(), catalogue).site

@@ -41,8 +41,8 @@ class Before:
             state, points = self.c.state.groups.get(group.name), self.c.points[group.name]
             left = running
             for mode in points:
-                told = 0 if state is None else state.modes.get(mode, 0)
-                before[group.name, mode] = min(float(told), left)
+                carried = 0 if state is None else state.modes.get(mode, 0)
+                before[group.name, mode] = min(float(carried), left)
                 left -= before[group.name, mode]
             before[group.name, max(points, key=lambda mode: points[mode].power_w)] += left
         return before
@@ -50,8 +50,8 @@ class Before:
     @cached_property
     def in_service(self) -> F:
         """Machines in service just before the plan, (groups,): what of them is gone now, an outage has taken."""
-        told = (self.c.state.groups.get(group.name) for group in self.c.farm.fleet)
-        given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in told]
+        states = (self.c.state.groups.get(group.name) for group in self.c.farm.fleet)
+        given = [0.0 if state is None or state.in_service is None else float(state.in_service) for state in states]
         there = np.maximum(self.units + self.bound[1][:, 0], self.c.units_available[:, 0])
         return np.maximum(there, given)
 

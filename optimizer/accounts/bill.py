@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import Kind, declared, in_order, of_kind
+from optimizer.accounts.ledger import Kind, declarations, in_order, of_kind
 from optimizer.accounts.settlement import settle
 from optimizer.arrays import F
 from optimizer.config.farm import Farm
@@ -58,7 +58,7 @@ def invoices(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
 
 def _printed(c: Conditions, dispatch: Dispatch) -> list[BillLine]:
     settled = settle(c, dispatch)
-    billed = list(declared("bill"))
+    billed = list(declarations("bill"))
     lines: list[BillLine] = []
     for p in range(len(c.billing.periods)):
         here = [line for lines_of in billed for line in lines_of(settled, p)]
@@ -69,7 +69,7 @@ def _printed(c: Conditions, dispatch: Dispatch) -> list[BillLine]:
 
 def owner_of(farm: Farm, group: str) -> str:
     """Who owns a group of machines; "" where nobody is told of."""
-    return next((owners[group] for owned in declared("owners") if group in (owners := owned(farm))), "")
+    return next((owners[group] for owned in declarations("owners") if group in (owners := owned(farm))), "")
 
 
 def by_energy(period: Period, line: str, name: str, mwh: F, usd: F) -> Iterator[BillLine]:

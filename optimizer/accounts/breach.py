@@ -34,7 +34,7 @@ def machines(rule: str, who: str, excess: F) -> Iterator[Breach]:
     yield from _beyond(rule, who, excess, "machines", UNIT_TOLERANCE)
 
 
-def megawatts(rule: str, who: str, excess: F) -> Iterator[Breach]:
+def mw_breaches(rule: str, who: str, excess: F) -> Iterator[Breach]:
     """A breach in every interval with MW in excess, (intervals,)."""
     yield from _beyond(rule, who, excess, "MW", MW_TOLERANCE)
 

@@ -67,7 +67,7 @@ class Cohorts:
 
 
 @dataclass(frozen=True)
-class Course:
+class MachineCourse:
     """What becomes of a group's machines.
 
     started, stopped, taken: machines switched, and running ones taken by outages, as each interval begins;
@@ -84,7 +84,7 @@ class Course:
     resting: Cohorts
 
 
-def course(c: Conditions, g: int, running: F) -> Course:
+def course(c: Conditions, g: int, running: F) -> MachineCourse:
     """Follow the machines of a group through a schedule; ``running``: (intervals,).
 
     The course of machines that are not there, or in service, is of no meaning: that is another rule's breach.
@@ -108,7 +108,7 @@ def course(c: Conditions, g: int, running: F) -> Course:
             started_early[t] += units * (since + group.minimum_off_hours > hour + _EARLY)
         runs.add(hour, started[t])
         rests.add(hour, stopped[t])
-    return Course(started, stopped, taken, stopped_early, started_early, runs, rests)
+    return MachineCourse(started, stopped, taken, stopped_early, started_early, runs, rests)
 
 
 def _carried(c: Conditions, units: float, switches: Sequence[Switched]) -> Cohorts:

@@ -16,7 +16,7 @@ import pandas as pd
 
 from optimizer.accounts.before import Before
 from optimizer.accounts.billing import NO_REST, Billing, Rest, touched
-from optimizer.accounts.ledger import declared, offered
+from optimizer.accounts.ledger import declarations, offered
 from optimizer.arrays import Bool, F
 from optimizer.config.catalogue import OperatingPoint
 from optimizer.config.clock import to_utc
@@ -77,7 +77,7 @@ class Conditions:
     @property
     def warnings(self) -> tuple[str, ...]:
         """What an operator should know of the data."""
-        remarks = (sentence for remark in declared("remark") for sentence in remark(self))
+        remarks = (sentence for remark in declarations("remark") for sentence in remark(self))
         return (*self.market.warnings, *remarks)
 
     @cached_property
@@ -237,10 +237,10 @@ def fact(work_out: Callable[[Conditions], T]) -> Callable[[Conditions], T]:
     name = f"{work_out.__module__}.{work_out.__qualname__}"  # conditions go to other processes, functions do not
 
     @wraps(work_out)
-    def found(c: Conditions) -> T:
+    def cached(c: Conditions) -> T:
         if name not in c.known:
             c.known[name] = work_out(c)
         known: T = c.known[name]
         return known
 
-    return found
+    return cached

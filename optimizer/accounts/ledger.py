@@ -149,12 +149,12 @@ class Account:
         return f
 
 
-def _into(declarations: list[tuple[Any, Function]], name: Any) -> Callable[[Written], Written]:
-    def declared(f: Written) -> Written:
-        declarations.append((name, f))
+def _into(declared: list[tuple[Any, Function]], name: Any) -> Callable[[Written], Written]:
+    def add(f: Written) -> Written:
+        declared.append((name, f))
         return f
 
-    return declared
+    return add
 
 
 @cache
@@ -163,7 +163,7 @@ def accounts() -> tuple[Account, ...]:
     return tuple(module.ACCOUNT for module in parts("account"))
 
 
-def declared(kind: str) -> Iterator[Function]:
+def declarations(kind: str) -> Iterator[Function]:
     """What accounts declare of a kind that has no name: ``bill``, ``idle``, ``there``, ``follow``, ``remark`` ..."""
     for account in accounts():
         yield from account.plain.get(kind, ())

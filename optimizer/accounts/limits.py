@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.ledger import accounts, declared
+from optimizer.accounts.ledger import accounts, declarations
 from optimizer.accounts.reasons import Reason
 from optimizer.arrays import Bool, F
 
@@ -57,10 +57,10 @@ def owed_limit(c: Conditions) -> HardLimit:
 
 def _limits(c: Conditions, *, priced: bool) -> dict[Reason, F]:
     """The lowest of what is declared, by reason."""
-    found: dict[Reason, F] = {}
+    lowest: dict[Reason, F] = {}
     for reason, limit in (one for account in accounts() for one in account.limits):
-        found[reason] = np.minimum(found.get(reason, np.inf), limit(c, priced))
-    return found
+        lowest[reason] = np.minimum(lowest.get(reason, np.inf), limit(c, priced))
+    return lowest
 
 
 def _reached_in_time(c: Conditions, limit: F) -> F:
@@ -106,7 +106,7 @@ def short_mw(c: Conditions, imported: F) -> F:
 def bound_to(c: Conditions, import_mw: F, usd_per_mwh: float | None) -> Conditions:
     """The farm with all that binds in one limit on import, hard or at a price."""
     farm = c.farm
-    for ease in declared("ease"):
+    for ease in declarations("ease"):
         farm = ease(farm)
     site = farm.site.model_copy(update={"import_violation_usd_per_mwh": usd_per_mwh})
     market = c.market.with_(import_limit_mw=np.minimum(import_mw, _NO_LIMIT_MW))
@@ -117,15 +117,15 @@ def shortfalls(c: Conditions, imported: F, *, proved: bool) -> tuple[str, ...]:
     """By how much import exceeds what binds it and until when, a sentence for each stretch."""
     short, grid, zone = short_mw(c, imported), c.grid, c.farm.timezone
     nearest = "no schedule comes nearer" if proved else "none was found that comes nearer"
-    found = []
+    sentences = []
     for first, stop in _stretches(short > _MW):
         begins, ends = grid.starts[first].tz_convert(zone), grid.ends[stop - 1].tz_convert(zone)
         mwh = float(short[first:stop] @ grid.hours[first:stop])
-        found.append(
+        sentences.append(
             f"{begins:%Y-%m-%d %H:%M} until {ends:%Y-%m-%d %H:%M}: up to {float(short[first:stop].max()):.4g} MW "
             f"above what binds, {mwh:.4g} MWh in all; {nearest}"
         )
-    return tuple(found)
+    return tuple(sentences)
 
 
 def _stretches(marked: Bool) -> Iterator[tuple[int, int]]:

@@ -52,9 +52,9 @@ def quantities(
             yield Quantity(item, p, intervals, hours, max(left, 0.0))
 
 
-def by_period(found: Iterator[Quantity]) -> tuple[Quantity, ...]:
+def in_order_of_periods(quantities: Iterator[Quantity]) -> tuple[Quantity, ...]:
     """Thresholds of several items, by period first."""
-    return tuple(sorted(found, key=lambda quantity: quantity.period))
+    return tuple(sorted(quantities, key=lambda quantity: quantity.period))
 
 
 def counted_mwh(quantity: Quantity, mw: F) -> float:

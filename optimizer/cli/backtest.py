@@ -40,16 +40,16 @@ def backtest(
     from optimizer.files.outputs import write_folder
     from optimizer.report.backtest.files import NAMES, backtest_files
     from optimizer.report.backtest.summary import print_ladder
-    from optimizer.through_time.backtest.outcomes import figures, ladder
-    from optimizer.through_time.backtest.rungs import RUNGS
+    from optimizer.through_time.backtest.outcomes import ladder, ladder_json
+    from optimizer.through_time.backtest.rungs import RUNGS, rungs_of
     from optimizer.through_time.backtest.running import schedules
     from optimizer.through_time.backtest.store import forget
     from optimizer.through_time.history import read_history
 
     extend_with(extend)
     loaded = farm_shown(farm)
-    keys = tuple(RUNGS)
-    chosen = _chosen(policies, keys)
+    keys = rungs_of(loaded)
+    chosen = _chosen(policies, keys, tuple(RUNGS))
     if loaded.replanning is None:
         raise InputError(
             f"{farm}: replanning: the section is missing; a backtest needs it to tell what was known of prices when, "
@@ -80,19 +80,19 @@ def backtest(
     write_folder(out, files, NAMES)
     if chosen == keys:
         forget(results)
-    show(as_json, lambda: figures(told), lambda console: print_ladder(told, console), wide=120)
+    show(as_json, lambda: ladder_json(told), lambda console: print_ladder(told, console), wide=120)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
         if chosen != keys:
             say(f"{results.parent} is kept: with other --policies the same command makes what is not there yet")
 
 
-def _chosen(policies: str | None, keys: tuple[str, ...]) -> tuple[str, ...]:
-    """The rungs asked for, in the order of the ladder. Raises InputError."""
+def _chosen(policies: str | None, keys: tuple[str, ...], every: tuple[str, ...]) -> tuple[str, ...]:
+    """The rungs asked for, else ``keys``, in the order of the ladder. Raises InputError."""
     if policies is None:
         return keys
     wanted = [name.strip() for name in policies.split(",")]
-    unknown = [name for name in wanted if name not in keys]
+    unknown = [name for name in wanted if name not in every]
     if unknown:
-        raise InputError(f"--policies: {unknown[0]!r} is no rung of the ladder; give some of {', '.join(keys)}")
-    return tuple(key for key in keys if key in wanted)
+        raise InputError(f"--policies: {unknown[0]!r} is no rung of the ladder; give some of {', '.join(every)}")
+    return tuple(key for key in every if key in wanted)

@@ -37,21 +37,21 @@ def call(
     """Put a call that came by telephone into force, without editing the farm file; `--cancel` ends it."""
     from optimizer.config.clock import to_utc
     from optimizer.daily.orders import last_telephone, telephone_now
-    from optimizer.daily.telephone import add_call, called, cancel_calls, cut_of, span_of
+    from optimizer.daily.telephone import add_call, call_line, cancel_calls, cut_of, span_of
     from optimizer.daily.whose import whose
     from optimizer.errors import InputError
 
     farm = whose(state)
-    for line in farm.said:
+    for line in farm.messages:
         say(line)
     given = time_of(at, "--at")
     now = datetime.now(UTC) if given is None else utc_of(given, farm.timezone, "--at")
     if sum((listed, cancel, to is not None or by is not None)) != 1:
         raise InputError("say one thing: --to or --by with --until, --cancel, or --list")
     if listed:
-        calls, said = telephone_now(state, farm.timezone, last_telephone(state))
+        calls, messages = telephone_now(state, farm.timezone, last_telephone(state))
         shown = [one for one in calls if to_utc(one.end, farm.timezone) > now]
-        for line in said:
+        for line in messages:
             say(line)
     elif cancel:
         shown = list(cancel_calls(state, farm.timezone, now, name, say))
@@ -66,7 +66,7 @@ def call(
         typer.echo(json.dumps([one.model_dump(mode="json", exclude_defaults=True) for one in shown]))
         return
     for one in shown:
-        typer.echo(called(one, farm.timezone))
+        typer.echo(call_line(one, farm.timezone))
     if listed:
         if not shown:
             say("no telephone call is in force or to come")
@@ -79,12 +79,12 @@ def call(
 def _remark(state: Path, cut: dict[str, Any]) -> None:
     """Say where a call that is in force by now asks for more than the farm draws."""
     from optimizer.daily.folder import StateFolder
-    from optimizer.daily.telephone import beyond
+    from optimizer.daily.telephone import beyond_full_load
     from optimizer.daily.whose import most_mw
 
     try:
         record = StateFolder(state).newest()
-        remark = None if record is None else beyond(cut, most_mw(record))
+        remark = None if record is None else beyond_full_load(cut, most_mw(record))
     except Exception:  # a remark takes back no call
         return
     if remark is not None:

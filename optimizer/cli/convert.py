@@ -25,7 +25,7 @@ def convert(
     """Mine on, host AI, or both: each offer in part and in full, the best plan, and where the decision flips."""
     from optimizer.conversion.answer import answer
     from optimizer.conversion.files.load import read_study
-    from optimizer.conversion.pages.figures import convert_files, summary
+    from optimizer.conversion.pages.figures import convert_files, study_figures
     from optimizer.conversion.pages.page import render_study
     from optimizer.conversion.pages.summary import print_study
     from optimizer.files.outputs import write_folder
@@ -38,6 +38,6 @@ def convert(
         found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
     files = {"convert.html": render_study(found), **convert_files(found)}
     write_folder(out, files)
-    show(as_json, lambda: summary(found), lambda console: print_study(found, console))
+    show(as_json, lambda: study_figures(found), lambda console: print_study(found, console))
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")

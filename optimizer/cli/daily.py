@@ -42,10 +42,10 @@ def daily(
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
     from optimizer.daily.files import summary_of
     from optimizer.daily.job import run_once
-    from optimizer.daily.on_change import Program
+    from optimizer.daily.on_change import OnChange
 
     extend_with(extend)
-    program = None if on_change is None else Program(on_change, say)
+    program = None if on_change is None else OnChange(on_change, say)
     done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
     if done.record is not None:
         show_in(done.record.farm.currency)
@@ -58,7 +58,7 @@ def daily(
 
         print_summary(done.plan, Console(stderr=True, width=None if sys.stderr.isatty() else 100))
     shown = () if done.plan is None else done.plan.conditions.warnings  # by the summary
-    for line in done.said if done.exit_code or not as_json else ():
+    for line in done.messages if done.exit_code or not as_json else ():
         if line not in shown:
             say(line)
     if done.folder is not None and not as_json:
@@ -147,7 +147,7 @@ def watch(
     from optimizer.daily.identity import damage_set_aside
     from optimizer.daily.job import loaded
     from optimizer.daily.lock import locked
-    from optimizer.daily.on_change import Program
+    from optimizer.daily.on_change import OnChange
     from optimizer.daily.watch import Watch, clock_from
 
     extend_with(extend)
@@ -157,7 +157,7 @@ def watch(
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)
-    program = None if on_change is None else Program(on_change, say, lambda: watching.stopped)
+    program = None if on_change is None else OnChange(on_change, say, lambda: watching.stopped)
     with locked(state) as in_the_way:
         for line in (*in_the_way, *damage_set_aside(state)):
             say(line)

@@ -77,7 +77,7 @@ def montecarlo(
     Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
     """
     from optimizer.ensemble.load import load_ensemble
-    from optimizer.ensemble.run import run
+    from optimizer.ensemble.run import run_study
     from optimizer.ensemble.study import make_study
     from optimizer.files.outputs import write_folder
     from optimizer.report.ensemble.files import ensemble_files, summary
@@ -90,7 +90,7 @@ def montecarlo(
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")
     with counted_shown(as_json) as counted:
-        found = run(
+        found = run_study(
             study,
             file,
             scenarios=scenarios,

@@ -43,7 +43,7 @@ class Decisions:
 
 
 @dataclass(frozen=True, eq=False)
-class Account:
+class StudyAccount:
     """A study's money: ``lines`` by name, (periods, paths); ``at_end`` by name, (paths,), as of the study's end."""
 
     case: Case
@@ -83,7 +83,7 @@ class Account:
         return times, np.append(self.net[:, path], end)
 
 
-def settle(case: Case, d: Decisions) -> Account:
+def account_of(case: Case, d: Decisions) -> StudyAccount:
     """The account of decisions."""
     money = case.site.study.money
     lines = {**_mining(case, d), **_hosting(case, d), **_financing(case, d)}
@@ -96,7 +96,7 @@ def settle(case: Case, d: Decisions) -> Account:
     }
     brought = case.btc_usd * d.btc_sold + d.equity_usd
     cash = money.cash_usd + np.cumsum(np.sum(list(lines.values()), axis=0) + brought, axis=0)
-    return Account(case, d, lines, at_end, cash)
+    return StudyAccount(case, d, lines, at_end, cash)
 
 
 def _mining(case: Case, d: Decisions) -> dict[str, F]:
@@ -186,7 +186,7 @@ class Returns:
     payback_years: float | None
 
 
-def returns_over(plan: Account, other: Account) -> Returns:
+def returns_over(plan: StudyAccount, other: StudyAccount) -> Returns:
     """What a plan gains over another on the same paths, expected flow by flow."""
     p = plan.case.paths.probability
     gains = [plan.flows(s)[1] - other.flows(s)[1] for s in range(len(p))]

@@ -8,12 +8,19 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.conversion.case import Change, Site
+from optimizer.conversion.case import Change, StudySite
 from optimizer.conversion.files.load import Read
 from optimizer.conversion.flips import QUANTITIES, Asker, Flip, best_flip, full_flip, of_fleet
-from optimizer.conversion.sensitivity import Cell, Swing, heat_map, tornado
+from optimizer.conversion.sensitivity import HeatPoint, Swing, heat_map, tornado
 from optimizer.conversion.uncertain import Uncertain, decide
-from optimizer.conversion.variants import BitcoinCost, Figures, Found, bitcoin_cost, figures, find_all
+from optimizer.conversion.variants import (
+    BitcoinCost,
+    VariantFigures,
+    VariantResult,
+    bitcoin_cost,
+    find_all,
+    variant_figures,
+)
 from optimizer.errors import CurtailError
 from optimizer.files.workers import worker_pool
 from optimizer.market.hashprice import hashprice, subsidy_on
@@ -39,14 +46,14 @@ class FleetAnswer:
 class Answer:
     """What a study found. ``offer`` is the position of the offer that is worth most in full."""
 
-    site: Site
-    found: tuple[Found, ...]
-    figures: tuple[Figures, ...]
+    site: StudySite
+    results: tuple[VariantResult, ...]
+    figures: tuple[VariantFigures, ...]
     offer: int
     full_flips: tuple[tuple[Flip, ...], ...]  # by offer
     best_flips: tuple[Flip, ...]
     swings: tuple[Swing, ...]
-    heat: tuple[tuple[Cell, ...], ...]
+    heat: tuple[tuple[HeatPoint, ...], ...]
     fleets: tuple[FleetAnswer, ...]
     uncertain: Uncertain | None
 
@@ -69,17 +76,17 @@ def answer(read: Read, *, workers: int = 1, progress: Progress = lambda _done, _
     cannot be paid for by any equity.
     """
     site = read.site
-    found = find_all(site)
-    told = tuple(figures(entry, found[0].account) for entry in found)
-    in_full = [i for i, entry in enumerate(found) if entry.variant.path == "all"]
-    offer = max(range(len(in_full)), key=lambda o: told[in_full[o]].npv)
+    results = find_all(site)
+    by_variant = tuple(variant_figures(entry, results[0].account) for entry in results)
+    in_full = [i for i, entry in enumerate(results) if entry.variant.path == "all"]
+    offer = max(range(len(in_full)), key=lambda o: by_variant[in_full[o]].npv)
     fleets = {site.name: site} | {name: of_fleet(site, groups) for name, groups in read.fleets.items()}
     parts: list[_Part] = [(decide, (site,)), (_best, (site, offer))]
     parts += [(_full, (site, o)) for o in range(len(in_full))]
     parts += [(_fleet, (fleet, name, offer)) for name, fleet in fleets.items()]
     uncertain, (best, swings, heat), *rest = _run(parts, workers, progress)
     full, asked = rest[: len(in_full)], rest[len(in_full) :]
-    return Answer(site, found, told, offer, tuple(full), best, swings, heat, tuple(asked), uncertain)
+    return Answer(site, results, by_variant, offer, tuple(full), best, swings, heat, tuple(asked), uncertain)
 
 
 _Part = tuple[Callable[..., Any], tuple[Any, ...]]
@@ -105,12 +112,12 @@ def _run(parts: list[_Part], workers: int, progress: Progress) -> list[Any]:
         return [future.result() for future in futures]
 
 
-def _full(site: Site, offer: int) -> tuple[Flip, ...]:
+def _full(site: StudySite, offer: int) -> tuple[Flip, ...]:
     ask = Asker(site)
     return tuple(full_flip(ask, offer, quantity) for quantity in QUANTITIES)
 
 
-def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[Cell, ...], ...]]:
+def _best(site: StudySite, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], tuple[tuple[HeatPoint, ...], ...]]:
     ask = Asker(site)
     return (
         tuple(best_flip(ask, quantity) for quantity in QUANTITIES),
@@ -119,7 +126,7 @@ def _best(site: Site, offer: int) -> tuple[tuple[Flip, ...], tuple[Swing, ...], 
     )
 
 
-def _fleet(site: Site, name: str, offer: int) -> FleetAnswer:
+def _fleet(site: StudySite, name: str, offer: int) -> FleetAnswer:
     ask = Asker(site)
     npv, converted = ask.best(Change())
     return FleetAnswer(

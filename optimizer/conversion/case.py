@@ -22,7 +22,7 @@ from optimizer.units import HOURS_PER_DAY, KW_PER_MW, TERAHASH_PER_PETAHASH
 
 
 @dataclass(frozen=True, eq=False)
-class Site:
+class StudySite:
     """What a study begins with, read once: the farm's site and machines, its power, and bitcoin's central path.
 
     ``adders_usd_per_mwh`` and ``loss_share`` turn hub prices into prices at the meter. ``site_mw`` is what the
@@ -64,7 +64,7 @@ class Case:
     machine_prices, a factor on what machines are bought and sold for: (periods, paths).
     """
 
-    site: Site
+    site: StudySite
     paths: Paths
     hash_usd_per_mwh: F
     btc_per_mwh: F
@@ -127,7 +127,7 @@ class Case:
         return np.asarray(value[:, None] * self.machine_prices[-1])
 
 
-def case_of(site: Site, paths: Paths, change: Change | None = None) -> Case:
+def case_of(site: StudySite, paths: Paths, change: Change | None = None) -> Case:
     """The arrays of a site on its paths, with something changed."""
     change = change or Change()
     study, timeline, groups, blocks = site.study, site.timeline, site.groups, site.blocks

@@ -11,7 +11,7 @@ from optimizer.conversion.case import Case
 
 
 @dataclass(frozen=True)
-class Rules:
+class VariantRules:
     """What a variant of the study may do.
 
     ``converted`` fixes the critical MW of some offers, by position, taken up at once in the first period; the others
@@ -37,19 +37,19 @@ class Choices:
     vintage_of_choice: Int
 
 
-def choices_of(case: Case, rules: Rules) -> Choices:
+def choices_of(case: Case, rules: VariantRules) -> Choices:
     """Nodes of the tree of decisions, a period's beside each other."""
     labels, paths = case.timeline.labels, case.paths.names
 
     def places(shared: list[bool], names: list[str]) -> tuple[list[str], Int, Int]:
-        told: list[str] = []
+        node_labels: list[str] = []
         at, owner = [], []
         for i, (common, name) in enumerate(zip(shared, names, strict=True)):
-            first = len(told)
-            told += [name] if common or len(paths) == 1 else [f"{name}, {path}" for path in paths]
+            first = len(node_labels)
+            node_labels += [name] if common or len(paths) == 1 else [f"{name}, {path}" for path in paths]
             at.append([first] * len(paths) if common else list(range(first, first + len(paths))))
-            owner += [i] * (len(told) - first)
-        return told, np.array(at, dtype=np.int64).reshape(-1, len(paths)), np.array(owner, dtype=np.int64)
+            owner += [i] * (len(node_labels) - first)
+        return node_labels, np.array(at, dtype=np.int64).reshape(-1, len(paths)), np.array(owner, dtype=np.int64)
 
     nodes, node_of, period = places([q < rules.shared for q in range(len(labels))], list(labels))
     starts = case.vintages.start.tolist()

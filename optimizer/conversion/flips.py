@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
 
-from optimizer.conversion.case import Change, Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.case import Change, StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.groups import Groups
 from optimizer.conversion.paths import central
 from optimizer.conversion.returns import root
@@ -42,7 +42,7 @@ class Flip:
 class Asker:
     """Answers questions about one site with something changed, each once."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: StudySite) -> None:
         self._central = central(site.timeline)
         self._sites = {False: site, True: without_equity_limit(site)}
         self.npv = cache(self._npv)
@@ -52,12 +52,12 @@ class Asker:
         """NPV of an offer in full, or of mining only, whatever equity that takes."""
         case = case_of(self._sites[True], self._central, change)
         converted = {} if offer is None else {offer: float(case.offer_mw[offer])}
-        return solve_case(case, Rules(converted=converted)).account.expected_npv
+        return solve_case(case, VariantRules(converted=converted)).account.expected_npv
 
     def _best(self, change: Change) -> tuple[float, float]:
         """NPV of the best plan with the means there are, and the critical MW it converts."""
-        found = find(case_of(self._sites[False], self._central, change), Variant(BEST, "best", None, Rules()))
-        return found.account.expected_npv, float(found.account.decisions.converted_mw.sum())
+        result = find(case_of(self._sites[False], self._central, change), Variant(BEST, "best", None, VariantRules()))
+        return result.account.expected_npv, float(result.account.decisions.converted_mw.sum())
 
     def gain(self, change: Change, offer: int) -> float:
         """What an offer in full earns more than mining only."""
@@ -110,7 +110,7 @@ def best_flip(ask: Asker, quantity: str) -> Flip:
     return Flip(quantity, (low + high) / 2.0, words(low), words(high))
 
 
-def of_fleet(site: Site, groups: Groups) -> Site:
+def of_fleet(site: StudySite, groups: Groups) -> StudySite:
     """The same site with other machines on it."""
     return replace(site, groups=groups)
 

@@ -10,24 +10,24 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.conversion.account import Decisions
 from optimizer.conversion.case import Case, capacity_usd_per_mw
-from optimizer.conversion.choices import Choices, Rules, choices_of
+from optimizer.conversion.choices import Choices, VariantRules, choices_of
 from optimizer.conversion.investment import InvestmentProblem
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 
 
-def problem_of(case: Case, rules: Rules | None = None) -> InvestmentProblem:
+def problem_of(case: Case, rules: VariantRules | None = None) -> InvestmentProblem:
     """The sets and parameters of a case."""
-    rules = rules or Rules()
+    rules = rules or VariantRules()
     at = choices_of(case, rules)
     return InvestmentProblem(_sets(case, rules, at), _numbers(case, rules, at))
 
 
-def _in_steps(case: Case, rules: Rules) -> bool:
+def _in_steps(case: Case, rules: VariantRules) -> bool:
     """Whether conversions come in steps: not where a variant fixes them."""
     return case.site.study.whole_steps and rules.converted is None
 
 
-def _sets(case: Case, rules: Rules, at: Choices) -> dict[str, AnySet]:
+def _sets(case: Case, rules: VariantRules, at: Choices) -> dict[str, AnySet]:
     site, names = case.site, case.site.groups.names
     blocks, line, starts = site.blocks, case.timeline, case.timeline.decisions
     groups, periods, calls = len(names), len(line), blocks.calls
@@ -80,7 +80,7 @@ def _sets(case: Case, rules: Rules, at: Choices) -> dict[str, AnySet]:
     }
 
 
-def _numbers(case: Case, rules: Rules, at: Choices) -> dict[str, F]:
+def _numbers(case: Case, rules: VariantRules, at: Choices) -> dict[str, F]:
     money, groups = case.site.study.money, case.site.groups
     return {
         **_mining(case, at),
@@ -151,7 +151,7 @@ def _of(offers: tuple[Any, ...], value: Callable[[Any], float]) -> F:
     return np.array([value(offer) for offer in offers], dtype=np.float64).reshape(-1, 1, 1, 1)
 
 
-def _conversions(case: Case, rules: Rules, at: Choices) -> dict[str, F]:
+def _conversions(case: Case, rules: VariantRules, at: Choices) -> dict[str, F]:
     offers, v = case.offers, case.vintages
     offer, start = v.offer[at.vintage_of_choice], v.start[at.vintage_of_choice]
     least = np.zeros(len(at.choices))
@@ -204,7 +204,7 @@ def _money(case: Case) -> dict[str, F]:
     }
 
 
-def decisions_of(case: Case, rules: Rules, values: Mapping[str, F]) -> Decisions:
+def decisions_of(case: Case, rules: VariantRules, values: Mapping[str, F]) -> Decisions:
     """What a solution decides on each path; ``values`` by variable."""
     at = choices_of(case, rules)
     blocks, groups = len(case.site.blocks.names), len(case.site.groups.names)

@@ -91,11 +91,11 @@ def weights_of(problem: SelectionProblem, nodes: int = _NODES) -> Float:
     """
     program = compile_program(problem)
     try:
-        found = solve(program, whole=True, options={"mip_max_nodes": nodes})
+        solution = solve(program, whole=True, options={"mip_max_nodes": nodes})
     except InfeasibleError:
         why = in_words(problem, program, lambda _row: "")
         raise InfeasibleError(f"no choice of weeks keeps every limit:\n{why}") from None
-    chosen = exchanged(problem, np.flatnonzero(found.values["chosen"] > _HALF).tolist())
+    chosen = exchanged(problem, np.flatnonzero(solution.values["chosen"] > _HALF).tolist())
     weights = np.zeros(problem.size("WEEKS"))
     weights[chosen] = _of(problem, chosen).values["weight"]
     return weights

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from optimizer.conversion.case import Change
-from optimizer.conversion.files.uncertainty import Ranges
+from optimizer.conversion.files.uncertainty import TornadoRanges
 from optimizer.conversion.flips import Asker, changed
 
 BTC_FACTORS = (0.5, 0.75, 1.0, 1.25, 1.5, 2.0, 3.0)
@@ -24,7 +24,7 @@ class Swing:
 
 
 @dataclass(frozen=True)
-class Cell:
+class HeatPoint:
     """The best plan with a price of BTC and a rent: what it gains over mining only, USD, and critical MW converted."""
 
     btc_factor: float
@@ -33,7 +33,7 @@ class Cell:
     converted_mw: float
 
 
-def tornado(ask: Asker, offer: int, ranges: Ranges) -> tuple[Swing, ...]:
+def tornado(ask: Asker, offer: int, ranges: TornadoRanges) -> tuple[Swing, ...]:
     """Swings over the study's ranges, the widest first."""
     made = []
     for quantity, (low, high) in ranges.ends().items():
@@ -42,13 +42,13 @@ def tornado(ask: Asker, offer: int, ranges: Ranges) -> tuple[Swing, ...]:
     return tuple(sorted(made, key=lambda swing: -abs(swing.gain_high - swing.gain_low)))
 
 
-def heat_map(ask: Asker) -> tuple[tuple[Cell, ...], ...]:
+def heat_map(ask: Asker) -> tuple[tuple[HeatPoint, ...], ...]:
     """Cells by rent, the highest first, and within by price of BTC."""
     return tuple(
         tuple(_cell(ask, Change(btc_price=btc, rent=rent)) for btc in BTC_FACTORS) for rent in reversed(RENT_FACTORS)
     )
 
 
-def _cell(ask: Asker, change: Change) -> Cell:
+def _cell(ask: Asker, change: Change) -> HeatPoint:
     npv, converted = ask.best(change)
-    return Cell(change.btc_price, change.rent, npv - ask.npv(replace(change, rent=1.0), None), converted)
+    return HeatPoint(change.btc_price, change.rent, npv - ask.npv(replace(change, rent=1.0), None), converted)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.arrays import F
-from optimizer.conversion.account import Account, settle
+from optimizer.conversion.account import StudyAccount, account_of
 from optimizer.conversion.case import Case
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.investment import INVESTMENT, InvestmentProblem
 from optimizer.conversion.program import decisions_of, problem_of
 from optimizer.engine.conflict import CollidingRow, in_words
@@ -21,7 +21,7 @@ from optimizer.errors import InfeasibleError
 class Solved:
     """An optimum with its account; ``proved`` is False where a time limit ended the search for whole steps."""
 
-    account: Account
+    account: StudyAccount
     program: LinearProgram
     solution: Solution
 
@@ -33,7 +33,7 @@ class Solved:
 
 def solve_case(
     case: Case,
-    rules: Rules | None = None,
+    rules: VariantRules | None = None,
     *,
     time_limit: float | None = None,
     fast: bool = False,
@@ -43,19 +43,19 @@ def solve_case(
 
     ``fast`` takes the interior point method, which large trees of paths need; its answer is made a vertex all the same.
     """
-    rules = rules or Rules()
+    rules = rules or VariantRules()
     problem = problem_of(case, rules)
     program = compile_program(problem)
     options = {"solver": "ipm"} if fast else None
     try:
-        found = solve_counted(
+        solution = solve_counted(
             program, INVESTMENT, whole=bool(program.integer.any()), time_limit=time_limit, options=options
         )
     except InfeasibleError:
         if not reason:
             raise
         raise InfeasibleError(f"no plan keeps every limit:\n{_why(problem, program)}") from None
-    return Solved(settle(case, decisions_of(case, rules, found.values)), program, found)
+    return Solved(account_of(case, decisions_of(case, rules, solution.values)), program, solution)
 
 
 def _why(problem: InvestmentProblem, program: LinearProgram) -> str:

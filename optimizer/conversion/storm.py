@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.conversion.account import Account
+from optimizer.conversion.account import StudyAccount
 from optimizer.conversion.timeline import HOURS_PER_YEAR, MONTHS_PER_YEAR
 
 
@@ -25,7 +25,7 @@ class StormWeek:
     tenants: float
 
 
-def storm_of(account: Account) -> StormWeek | None:
+def storm_of(account: StudyAccount) -> StormWeek | None:
     """What a plan does in the storms; None where the year has none."""
     case, d, blocks = account.case, account.decisions, account.case.site.blocks
     if not blocks.storm.any():
@@ -44,7 +44,7 @@ def storm_of(account: Account) -> StormWeek | None:
     )
 
 
-def _tenants(account: Account) -> F:
+def _tenants(account: StudyAccount) -> F:
     """Over all the years, (paths,)."""
     case, d, v, blocks = account.case, account.decisions, account.case.vintages, account.case.site.blocks
     called = blocks.storm[blocks.open :]

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.conversion.case import Case, Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.case import Case, StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.returns import cvar
-from optimizer.conversion.variants import BEST, Found, Variant, find, variants_of
+from optimizer.conversion.variants import BEST, Variant, VariantResult, find, variants_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +57,7 @@ class Uncertain:
         return self.knowing - self.best
 
 
-def decide(site: Site) -> Uncertain | None:
+def decide(site: StudySite) -> Uncertain | None:
     """The answers over a study's paths; None where it names none."""
     uncertainty = site.study.uncertainty
     if uncertainty is None:
@@ -66,17 +66,17 @@ def decide(site: Site) -> Uncertain | None:
     case, known = case_of(site, paths), min(uncertainty.known_after_quarters, site.timeline.decisions)
     periods = len(site.timeline)
     fixed = [v for v in variants_of(case) if v.path in ("none", "all")]
-    found = [find(case, variant, shared=known, shared_conversions=periods) for variant in fixed]
-    free = Variant(BEST, "best", None, Rules())
+    results = [find(case, variant, shared=known, shared_conversions=periods) for variant in fixed]
+    free = Variant(BEST, "best", None, VariantRules())
     best = find(case, free, shared=known, shared_conversions=known)
     commit = find(case, free, shared=known, shared_conversions=periods)
-    wait = find(case, replace(free, rules=Rules(first=known)), shared=known, shared_conversions=known)
+    wait = find(case, replace(free, rules=VariantRules(first=known)), shared=known, shared_conversions=known)
     alone = [find(case_of(site, paths.only(s)), free).account.expected_npv for s in range(len(paths))]
-    mining, tail = found[0].account.npv, uncertainty.tail_share
+    mining, tail = results[0].account.npv, uncertainty.tail_share
     begun = best.account.decisions.converted_mw[case.vintages.start < known]
     return Uncertain(
-        spreads=tuple(_spread(case, entry, mining, tail) for entry in (*found, best)),
-        mine_only=found[0].account.expected_npv,
+        spreads=tuple(_spread(case, entry, mining, tail) for entry in (*results, best)),
+        mine_only=results[0].account.expected_npv,
         commit=commit.account.expected_npv,
         wait=wait.account.expected_npv,
         best=best.account.expected_npv,
@@ -87,14 +87,14 @@ def decide(site: Site) -> Uncertain | None:
     )
 
 
-def _spread(case: Case, found: Found, mining: F, tail: float) -> Spread:
-    npv, p = found.account.npv, case.paths.probability
+def _spread(case: Case, result: VariantResult, mining: F, tail: float) -> Spread:
+    npv, p = result.account.npv, case.paths.probability
     return Spread(
-        name=found.variant.name,
+        name=result.variant.name,
         npv=npv,
         expected=float(p @ npv),
         cvar=cvar(npv, p, tail),
         beats_mining=float(p @ (npv > mining + 1.0)),
-        beyond_means=found.beyond_means,
-        converted_mw=float(found.account.decisions.converted_mw.sum(axis=0) @ p),
+        beyond_means=result.beyond_means,
+        converted_mw=float(result.account.decisions.converted_mw.sum(axis=0) @ p),
     )

@@ -10,9 +10,9 @@ from typing import Literal
 
 import numpy as np
 
-from optimizer.conversion.account import Account, Returns, returns_over
-from optimizer.conversion.case import Case, Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.account import Returns, StudyAccount, returns_over
+from optimizer.conversion.case import Case, StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import Paths, central
 from optimizer.conversion.returns import cvar
 from optimizer.conversion.solving import solve_case
@@ -34,20 +34,20 @@ class Variant:
     name: str
     path: Path
     offer: str | None
-    rules: Rules
+    rules: VariantRules
 
 
 @dataclass(frozen=True, eq=False)
-class Found:
+class VariantResult:
     """A variant with its account; ``beyond_means`` where it needs more equity than can be raised."""
 
     variant: Variant
-    account: Account
+    account: StudyAccount
     beyond_means: bool
 
 
 @dataclass(frozen=True)
-class Figures:
+class VariantFigures:
     """What a board asks of a variant, on the central path; USD unless said otherwise.
 
     converted_mw: critical MW in all. mw_by_year: (machines running at the most, tenant load) at the meter per year.
@@ -74,16 +74,16 @@ class Figures:
 
 def variants_of(case: Case) -> tuple[Variant, ...]:
     """Mine only, each offer in part and in full, the best plan."""
-    made = [Variant(MINE_ONLY, "none", None, Rules(converted={}))]
+    made = [Variant(MINE_ONLY, "none", None, VariantRules(converted={}))]
     part = case.site.study.part_share
     for o, offer in enumerate(case.offers):
         most = float(case.offer_mw[o])
-        made.append(Variant(f"{offer.name}, in part", "part", offer.name, Rules(converted={o: part * most})))
-        made.append(Variant(f"{offer.name}, in full", "all", offer.name, Rules(converted={o: most})))
-    return (*made, Variant(BEST, "best", None, Rules()))
+        made.append(Variant(f"{offer.name}, in part", "part", offer.name, VariantRules(converted={o: part * most})))
+        made.append(Variant(f"{offer.name}, in full", "all", offer.name, VariantRules(converted={o: most})))
+    return (*made, Variant(BEST, "best", None, VariantRules()))
 
 
-def without_equity_limit(site: Site) -> Site:
+def without_equity_limit(site: StudySite) -> StudySite:
     """The same site where any amount of equity can be raised, at its cost."""
     money = site.study.money
     equity = money.equity.model_copy(update={"most_usd": _ANY_USD})
@@ -91,28 +91,28 @@ def without_equity_limit(site: Site) -> Site:
     return replace(site, study=study)
 
 
-def find(case: Case, variant: Variant, *, shared: int = 0, shared_conversions: int = 0) -> Found:
+def find(case: Case, variant: Variant, *, shared: int = 0, shared_conversions: int = 0) -> VariantResult:
     """The best a variant can do; one that cannot be paid for is told with all the equity it takes."""
     rules = replace(variant.rules, shared=shared, shared_conversions=shared_conversions)
     try:
-        return Found(variant, solve_case(case, rules, reason=False).account, beyond_means=False)
+        return VariantResult(variant, solve_case(case, rules, reason=False).account, beyond_means=False)
     except InfeasibleError:
         lifted = replace(case, site=without_equity_limit(case.site))
-        return Found(variant, solve_case(lifted, rules).account, beyond_means=True)
+        return VariantResult(variant, solve_case(lifted, rules).account, beyond_means=True)
 
 
-def find_all(site: Site, paths: Paths | None = None) -> tuple[Found, ...]:
+def find_all(site: StudySite, paths: Paths | None = None) -> tuple[VariantResult, ...]:
     """Every variant, on the central path unless told otherwise."""
     case = case_of(site, paths or central(site.timeline))
     return tuple(find(case, variant) for variant in variants_of(case))
 
 
-def figures(found: Found, mining: Account) -> Figures:
+def variant_figures(result: VariantResult, mining: StudyAccount) -> VariantFigures:
     """The figures of a variant on the central path, gains over mining only."""
-    account, case, d = found.account, found.account.case, found.account.decisions
+    account, case, d = result.account, result.account.case, result.account.decisions
     energy = d.running_mw * case.block_hours[:, None, :, None]
     debt = np.cumsum((d.drawn_usd - d.repaid_usd).sum(axis=0), axis=0)
-    return Figures(
+    return VariantFigures(
         npv=account.expected_npv,
         over_mining=returns_over(account, mining),
         converted_mw=float(d.converted_mw.sum()),
@@ -130,7 +130,7 @@ def figures(found: Found, mining: Account) -> Figures:
     )
 
 
-def curtailment_income(account: Account) -> float:
+def curtailment_income(account: StudyAccount) -> float:
     """What load that can stop earns, USD: payments of the grid, and losses not made by stopping in dear hours."""
     case, d = account.case, account.decisions
     loss = np.maximum(case.power_usd_per_mwh[:, None] - case.hash_usd_per_mwh, 0.0)
@@ -139,7 +139,7 @@ def curtailment_income(account: Account) -> float:
     return saved + float((account.lines["capacity_payment"] + account.lines["cut_payment"]).sum())
 
 
-def _mw_by_year(account: Account) -> tuple[tuple[float, float], ...]:
+def _mw_by_year(account: StudyAccount) -> tuple[tuple[float, float], ...]:
     case, d = account.case, account.decisions
     running = d.running_mw.sum(axis=1).max(axis=0)[:, 0]
     tenants = np.einsum("vqs,vs->qs", case.vintages.drawn_mw, d.converted_mw)[:, 0]
@@ -150,7 +150,7 @@ def _mw_by_year(account: Account) -> tuple[tuple[float, float], ...]:
     )
 
 
-def _standing_mw(account: Account) -> dict[str, tuple[float, ...]]:
+def _standing_mw(account: StudyAccount) -> dict[str, tuple[float, ...]]:
     years = account.case.timeline.calendar_years()
     last = [int(np.flatnonzero(years == year)[-1]) for year in range(1, int(years.max()) + 1)]
     standing = np.maximum(account.decisions.machines_mw[:, last, 0], 0.0)  # the solver's last digits taken off
@@ -171,7 +171,7 @@ class BitcoinCost:
     all_in: float
 
 
-def bitcoin_cost(site: Site) -> BitcoinCost | None:
+def bitcoin_cost(site: StudySite) -> BitcoinCost | None:
     """The cost of a bitcoin on the central path; None for a fleet that mines none."""
     case = case_of(site, central(site.timeline))
     account = find(case, variants_of(case)[0]).account
@@ -194,6 +194,6 @@ def bitcoin_cost(site: Site) -> BitcoinCost | None:
     return BitcoinCost(price, power / mined, spent / flexibly, (power + standing + fixed + worn) / mined)
 
 
-def worst(found: Found, tail: float) -> float:
+def worst(result: VariantResult, tail: float) -> float:
     """CVaR of a variant's NPV over its paths."""
-    return cvar(found.account.npv, found.account.case.paths.probability, tail)
+    return cvar(result.account.npv, result.account.case.paths.probability, tail)

@@ -82,7 +82,7 @@ def marks_of(prices: F, hours: F, first: Int, stop: Int, strikes: F) -> Marks:
     none of them unknown.
     """
     known = np.isfinite(prices)
-    told, lasted = np.where(known, prices, 0.0), np.where(known, hours, 0.0)
+    known_prices, lasted = np.where(known, prices, 0.0), np.where(known, hours, 0.0)
     length = float(hours.sum())
     few = np.union1d(strikes[::_MONEY_EVERY], strikes[-1:])
     time, money = np.full(len(strikes), _LEAST_HOURS * length), _LEAST_MONEY * length * few
@@ -94,7 +94,7 @@ def marks_of(prices: F, hours: F, first: Int, stop: Int, strikes: F) -> Marks:
         (2, resale, few, money),
     )
     for number, values, at, least in asked:
-        total = values(told, lasted, at).sum(axis=1) * (length / lasted.sum())
+        total = values(known_prices, lasted, at).sum(axis=1) * (length / lasted.sum())
         size = np.maximum(total, least)
         weeks = [
             values(prices[begin:end], hours[begin:end], at).sum(axis=1)

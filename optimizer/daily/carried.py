@@ -19,11 +19,11 @@ from optimizer.config.state import GroupState, State
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.handed import handed_out
 from optimizer.daily.inputs import made_from
-from optimizer.daily.record import Record, metered
+from optimizer.daily.record import Record, past_conditions
 from optimizer.errors import CurtailError, InputError
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import clock
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.units import MINUTES_PER_HOUR
 
 T = TypeVar("T")
@@ -51,7 +51,7 @@ def followed_until(record: Record, until: pd.Timestamp) -> tuple[Conditions, Dis
     hours = np.asarray((pd.DatetimeIndex(ends) - starts) / _HOUR, dtype=np.float64)
     at = np.array(positions, dtype=np.int64)
     market = record.market.at(at, Grid(starts, hours, grid.timezone))
-    return metered(record, market), record.dispatch.at(at)
+    return past_conditions(record, market), record.dispatch.at(at)
 
 
 def state_at(
@@ -62,32 +62,32 @@ def state_at(
     Of the newest schedule ``before`` it, else what is given ``otherwise``, the farm file's by default; a ``measured``
     state file of about that time goes before, key by key. One that is wrong is told with its faults, and not used.
     """
-    state, said = farm.state if otherwise is None else otherwise, tuple[str, ...]()
+    state, messages = farm.state if otherwise is None else otherwise, tuple[str, ...]()
     if before is not None:
-        state, said = _carried(start, before)
+        state, messages = _carried(start, before)
         handed = None if measured is None else handed_out(StateFolder(measured.parent), before, start)
         if handed is not None:
             state, lost = _as_handed_out(state, handed)
-            said = (*said, lost)
-        state = fitted(state, farm)
+            messages = (*messages, lost)
+        state = fitted_state(state, farm)
         if before.market.grid.hours[0] * MINUTES_PER_HOUR != farm.horizon.intervals[0].minutes:
             state = state.model_copy(update={"announced": {}})  # of intervals of another length
     if measured is None or not os.path.lexists(measured):
-        return state, said
+        return state, messages
     try:
         given = load_state(measured, farm)
     except InputError as error:
-        return state, (*said, f"{measured.name} is wrong, and the carried state is used until it is right: {error}")
+        return state, (*messages, f"{measured.name} is wrong, and the carried state is used until it is right: {error}")
     read = None if given.at is None else pd.Timestamp(to_utc(given.at, farm.timezone))
     near = pd.Timedelta(minutes=farm.horizon.intervals[0].minutes)
     if read is None or abs(read - start) > near:
-        told = "no time" if read is None else clock(read, farm.timezone)
+        of_when = "no time" if read is None else clock(read, farm.timezone)
         when = clock(start, farm.timezone)
-        return state, (*said, f"{measured.name} is of {told}, the plan of {when}: the carried state is used")
+        return state, (*messages, f"{measured.name} is of {of_when}, the plan of {when}: the carried state is used")
     if before is not None and before.start < start and _counted(read, near, before, measured):
-        return state, said
-    found: State = _over(given, state)
-    return fitted(found.model_copy(update={"at": start.to_pydatetime()}), farm), said
+        return state, messages
+    merged: State = _over(given, state)
+    return fitted_state(merged.model_copy(update={"at": start.to_pydatetime()}), farm), messages
 
 
 def _counted(read: pd.Timestamp, near: pd.Timedelta, before: Record, measured: Path) -> bool:
@@ -128,8 +128,8 @@ def _carried(start: pd.Timestamp, before: Record) -> tuple[State, tuple[str, ...
         state = state_after(*followed_until(before, start))
     except UNREADABLE as error:
         when = clock(before.start, before.farm.timezone)
-        told = f"what the schedule of {when} led to cannot be reckoned ({type(error).__name__})"
-        return State(), (f"{told}: every machine is taken to run, and the bill so far is not known",)
+        message = f"what the schedule of {when} led to cannot be reckoned ({type(error).__name__})"
+        return State(), (f"{message}: every machine is taken to run, and the bill so far is not known",)
     state = state.model_copy(update={"announced": announced(before, start)})
     if gap <= _NONE:
         return state, ()
@@ -149,7 +149,7 @@ def announced(record: Record, start: pd.Timestamp) -> dict[str, dict[str, tuple[
     first = int(grid.starts.searchsorted(start))
     if first >= stop or grid.starts[first] != start:
         return {}
-    told: dict[str, dict[str, tuple[int, ...]]] = {group.name: {} for group in record.farm.fleet}
+    by_group: dict[str, dict[str, tuple[int, ...]]] = {group.name: {} for group in record.farm.fleet}
     for (group, mode), units in record.dispatch.units_on.items():
-        told[group][mode] = tuple(round(float(count)) for count in units[first:stop])
-    return told
+        by_group[group][mode] = tuple(round(float(count)) for count in units[first:stop])
+    return by_group

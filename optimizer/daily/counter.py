@@ -57,7 +57,7 @@ def _text(file: Path) -> str:
 
 def _counts(table: str) -> list[Count]:
     """The counts that can be made out in a table."""
-    found = []
+    counts = []
     try:
         for row in csv.DictReader(io.StringIO(table)):
             try:
@@ -65,7 +65,7 @@ def _counts(table: str) -> list[Count]:
             except (KeyError, TypeError, ValueError):
                 continue
             if 0 <= count.epoch <= MOST and 0 <= count.sequence <= MOST:
-                found.append(count)
+                counts.append(count)
     except csv.Error:
-        return found
-    return found
+        return counts
+    return counts

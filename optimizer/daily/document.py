@@ -109,6 +109,6 @@ def columns() -> Iterator[str]:
 def _flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     for name, value in fields.items():
         if isinstance(value, dict):
-            yield from ((f"{name}_{part}", told) for part, told in value.items())
+            yield from ((f"{name}_{part}", inner) for part, inner in value.items())
         else:
             yield name, str(value).lower() if isinstance(value, bool) else value

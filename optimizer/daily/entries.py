@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 
-class Run(NamedTuple):
+class RunEntry(NamedTuple):
     """One entry of the log. Times of the schedule are seconds since 1970; None for a run that handed none out."""
 
     number: int

@@ -26,7 +26,7 @@ class StoppedError(Exception):
 
 
 @dataclass(frozen=True)
-class Answer:
+class Reply:
     """The bytes of an answer, and whether it told its own length and kept to it."""
 
     body: bytes
@@ -35,7 +35,7 @@ class Answer:
 
 def fetch(
     address: str, headers: dict[str, str], most_bytes: int, deadline_s: float, stopped: Callable[[], bool]
-) -> Answer:
+) -> Reply:
     """What an address answers within a deadline in seconds. Raises OSError with the reason, and StoppedError."""
     asked = {"address": address, "headers": headers, "most_bytes": most_bytes, "deadline_s": deadline_s}
     ends = time.monotonic() + deadline_s
@@ -47,15 +47,15 @@ def fetch(
         start_new_session=True,  # Ctrl-C is for the job
     ) as process:
         try:
-            told = _waited_for(process, json.dumps(asked).encode(), ends, stopped)
+            reply = _waited_for(process, json.dumps(asked).encode(), ends, stopped)
         finally:
             process.kill()
     if process.returncode == 0:
-        first, _, body = told.partition(b"\n")
-        return Answer(body, first + b"\n" == WHOLE)
+        first, _, body = reply.partition(b"\n")
+        return Reply(body, first + b"\n" == WHOLE)
     if time.monotonic() > ends or process.returncode != 1:
         raise TimeoutError(f"there was no whole answer within {deadline_s:g} s")
-    raise OSError(told.decode("utf-8", "replace") or "the request failed")
+    raise OSError(reply.decode("utf-8", "replace") or "the request failed")
 
 
 def _waited_for(process: subprocess.Popen[bytes], asked: bytes, ends: float, stopped: Callable[[], bool]) -> bytes:

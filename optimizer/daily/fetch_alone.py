@@ -35,7 +35,7 @@ def _port(parts: Any) -> int:
     return parts.port or {"http": 80, "https": 443}.get(parts.scheme, 0)
 
 
-def answer(address: str, headers: dict[str, str], most_bytes: int, deadline_s: float) -> bytes:
+def fetched(address: str, headers: dict[str, str], most_bytes: int, deadline_s: float) -> bytes:
     """What the address answers. Raises OSError, HTTPException or ValueError where that is nothing whole."""
     opener = urllib.request.OpenerDirector()
     for handler in (
@@ -54,15 +54,15 @@ def answer(address: str, headers: dict[str, str], most_bytes: int, deadline_s: f
     with opener.open(request, timeout=deadline_s) as answered:
         if answered.status != 200:
             raise OSError(f"the answer is {answered.status}, not 200")
-        told = answered.length
-        if told is not None and told > most_bytes:
+        length = answered.length
+        if length is not None and length > most_bytes:
             raise OSError(f"the answer is larger than {most_bytes / 1e6:g} MB")
         body: bytes = answered.read(most_bytes + 1)
         if len(body) > most_bytes:
             raise OSError(f"the answer is larger than {most_bytes / 1e6:g} MB")
-        if told is not None and len(body) != told:
-            raise OSError(f"the answer ended after {len(body)} of {told} bytes")
-        return (OPEN if told is None and not answered.chunked else WHOLE) + body
+        if length is not None and len(body) != length:
+            raise OSError(f"the answer ended after {len(body)} of {length} bytes")
+        return (OPEN if length is None and not answered.chunked else WHOLE) + body
 
 
 def main() -> None:
@@ -70,13 +70,13 @@ def main() -> None:
     asked = json.load(sys.stdin)
     signal.setitimer(signal.ITIMER_REAL, asked["deadline_s"])
     try:
-        told = answer(**asked)
+        reply = fetched(**asked)
     except (OSError, HTTPException, ValueError) as error:
         code = f"{error.code} " if isinstance(error, urllib.error.HTTPError) else ""
         reason = str(getattr(error, "reason", None) or error) or type(error).__name__
         sys.stdout.buffer.write((code + reason).encode("utf-8", "replace"))
         sys.exit(1)
-    sys.stdout.buffer.write(told)
+    sys.stdout.buffer.write(reply)
 
 
 if __name__ == "__main__":

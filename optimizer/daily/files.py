@@ -23,11 +23,11 @@ Status = Literal["planned", "stopped early", "nearest", "kept", "safe", "nothing
 
 @dataclass(frozen=True)
 class Done:
-    """What a run came to. ``said`` is for the operator; ``record`` the schedule in force after it, if there is one."""
+    """What a run came to. ``messages`` are for the operator; ``record`` is the schedule in force after it, if any."""
 
     status: Status
     exit_code: int
-    said: tuple[str, ...]
+    messages: tuple[str, ...]
     folder: Path | None
     record: Record | None
     plan: Plan | None = None
@@ -47,14 +47,14 @@ def files_of_plan(plan: Plan, inputs: dict[str, Any], report: bool) -> dict[str,
 def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
     """The files of a schedule that is no new plan: its machines, and why it is in force."""
     c = record.conditions
-    said: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
+    data: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
     if posture is not None:
-        said["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
+        data["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
     with shown_in(record.farm.currency):
         return {
             "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
             "power.csv": power_text(c, record.dispatch),
-            "kept.json" if posture is None else "posture.json": text_of(keyed(said)),
+            "kept.json" if posture is None else "posture.json": text_of(keyed(data)),
         }
 
 
@@ -73,7 +73,7 @@ def summary_of(done: Done) -> dict[str, Any]:
     return {
         "status": done.status,
         "exit_code": done.exit_code,
-        "said": list(done.said),
+        "said": list(done.messages),
         "run": None if record is None else record.name,
         "schedule_start": begins or None,
         "schedule_end": ends or None,

@@ -52,10 +52,10 @@ class StateFolder:
 
     def prepare(self) -> tuple[str, ...]:
         """Make what is missing, and clear what killed runs left; what was in the way. Raises CurtailError."""
-        said: tuple[str, ...] = ()
+        messages: tuple[str, ...] = ()
         try:
             if os.path.lexists(self.runs) and not self.runs.is_dir():
-                said = (set_aside(self.runs, "is no folder, or a link to one that is not there"),)
+                messages = (set_aside(self.runs, "is no folder, or a link to one that is not there"),)
             self.runs.mkdir(exist_ok=True)
             for entry in self.runs.iterdir():
                 if entry.name.startswith(".") and entry.is_dir() and not entry.is_symlink():
@@ -64,7 +64,7 @@ class StateFolder:
                 link.unlink()
         except OSError as error:
             raise self._cannot(error) from None
-        return said
+        return messages
 
     def _cannot(self, error: OSError) -> CurtailError:
         return CurtailError(

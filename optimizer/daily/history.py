@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, get_type_hints
 
 import numpy as np
 
-from optimizer.daily.entries import Entry, Run
+from optimizer.daily.entries import Entry, RunEntry
 from optimizer.daily.log_file import COLUMNS, LogFile, whole
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.errors import CurtailError
@@ -47,7 +47,7 @@ _OLD_RECORDS = (
 )
 
 
-_TYPES = get_type_hints(Run)
+_TYPES = get_type_hints(RunEntry)
 
 
 class History(LogFile):
@@ -88,13 +88,13 @@ class History(LogFile):
 
     def has(self, record: Record, text: str) -> bool:
         """Whether the last entry of a record's run is of this very text."""
-        found = self._rows("SELECT digest FROM runs WHERE run = ? ORDER BY number DESC LIMIT 1", (record.name,))
-        return bool(found) and found[0][0] == _digest(text)
+        rows = self._rows("SELECT digest FROM runs WHERE run = ? ORDER BY number DESC LIMIT 1", (record.name,))
+        return bool(rows) and rows[0][0] == _digest(text)
 
     def before(self, moment: pd.Timestamp) -> Record | None:
         """The newest schedule that begins no later than a moment."""
-        found = self._first_readable("start <= ? ORDER BY start DESC, number DESC", (_seconds(moment),))
-        return None if found is None else found[0]
+        schedule = self._first_readable("start <= ? ORDER BY start DESC, number DESC", (_seconds(moment),))
+        return None if schedule is None else schedule[0]
 
     def last(self) -> tuple[Record, str] | None:
         """The schedule that was handed out last, and its text."""
@@ -103,23 +103,23 @@ class History(LogFile):
     def _first_readable(self, which: str, values: tuple[Any, ...]) -> tuple[Record, str] | None:
         query = f"SELECT number FROM runs WHERE record IS NOT NULL AND {_HANDED_OUT} AND {which} LIMIT ?"  # noqa: S608  # no input
         for (number,) in self._rows(query, (*values, _MOST_TRIED)):
-            found = self._written(number)
-            if found is not None:
-                return found
+            schedule = self._written(number)
+            if schedule is not None:
+                return schedule
         return None
 
     def record(self, number: int) -> Record | None:
         """The schedule of a run; None where it is damaged or kept no longer."""
-        found = self._written(number)
-        return None if found is None else found[0]
+        schedule = self._written(number)
+        return None if schedule is None else schedule[0]
 
     def _written(self, number: int) -> tuple[Record, str] | None:
         from optimizer.daily.record import record_of  # what has become of old runs is read without their records
 
-        found = self._rows("SELECT run, start, digest, record FROM runs WHERE number = ?", (number,))
-        if not found or found[0][3] is None:
+        rows = self._rows("SELECT run, start, digest, record FROM runs WHERE number = ?", (number,))
+        if not rows or rows[0][3] is None:
             return None
-        run, start, digest, packed = found[0]
+        run, start, digest, packed = rows[0]
         where = f"{self.path}: the record of {run}"
         try:
             text = zlib.decompress(packed).decode()
@@ -136,17 +136,17 @@ class History(LogFile):
             return None
         return record, text
 
-    def runs(self) -> list[Run]:
+    def runs(self) -> list[RunEntry]:
         """Every run in the order in which they were made."""
-        found = []
+        runs = []
         for row in self._rows(f"SELECT {COLUMNS} FROM runs ORDER BY number"):  # noqa: S608  # no input
             if all(isinstance(value, kind) for value, kind in zip(row, _TYPES.values(), strict=True)) and all(
                 isfinite(value) for value in row if isinstance(value, float)
             ):
-                found.append(Run(*row))
+                runs.append(RunEntry(*row))
             else:
                 self.note(f"{self.path}: run {row[0]} is damaged and left out")
-        return found
+        return runs
 
     def entries(self, since: int = 0) -> list[Entry]:
         """The schedules handed out from a moment on, by their start; of those that begin together the last."""
@@ -165,28 +165,28 @@ class History(LogFile):
 
     def first_start(self) -> int | None:
         """When the earliest schedule begins."""
-        found: list[tuple[int | None]] = self._rows(f"SELECT min(start) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
-        return found[0][0]
+        rows: list[tuple[int | None]] = self._rows(f"SELECT min(start) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
+        return rows[0][0]
 
     def last_end(self) -> int | None:
         """When the latest schedule has run out."""
-        found: list[tuple[int | None]] = self._rows(f"SELECT max(end) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
-        return found[0][0]
+        rows: list[tuple[int | None]] = self._rows(f"SELECT max(end) FROM runs WHERE {_HANDED_OUT}")  # noqa: S608  # no input
+        return rows[0][0]
 
     def settled_until(self) -> int:
         """The start of the latest schedule of which it is kept what became of it."""
         query = "SELECT start FROM runs WHERE number = (SELECT number FROM settled ORDER BY ends DESC LIMIT 1)"
-        found = self._rows(query)
-        return found[0][0] if found and isinstance(found[0][0], int) else 0
+        rows = self._rows(query)
+        return rows[0][0] if rows and isinstance(rows[0][0], int) else 0
 
     def settled(self, since: int = 0) -> dict[int, tuple[int, str]]:
         """What became of schedules that ended after a moment, as far as it is kept: by number, the end and a text."""
         return {
-            number: (ends, told)
-            for number, ends, told, digest in self._rows(
+            number: (ends, text)
+            for number, ends, text, digest in self._rows(
                 "SELECT number, ends, told, digest FROM settled WHERE ends > ?", (since,)
             )
-            if isinstance(ends, int) and isinstance(told, str) and _settled_digest(number, ends, told) == digest
+            if isinstance(ends, int) and isinstance(text, str) and _settled_digest(number, ends, text) == digest
         }
 
     def version(self) -> int:
@@ -195,7 +195,7 @@ class History(LogFile):
 
     def keep_settled(self, rows: Iterable[tuple[int, int, str]], version: int) -> None:
         """Keep what became of schedules, (number, ends, told), unless the file has changed since that `version`."""
-        values = [(number, ends, told, _settled_digest(number, ends, told)) for number, ends, told in rows]
+        values = [(number, ends, text, _settled_digest(number, ends, text)) for number, ends, text in rows]
 
         def written(file: sqlite3.Connection) -> None:
             with whole(file):
@@ -236,8 +236,8 @@ def _seconds(moment: pd.Timestamp) -> int:
     return int(moment.timestamp())
 
 
-def _settled_digest(number: int, ends: int, told: str) -> str:
-    return _digest(f"{SETTLED_FORM} {number} {ends} {told}")
+def _settled_digest(number: int, ends: int, text: str) -> str:
+    return _digest(f"{SETTLED_FORM} {number} {ends} {text}")
 
 
 def _digest(text: str) -> str:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.arrays import F
-from optimizer.daily.review import Followed, Review, totals
+from optimizer.daily.review import Review, SettledRun, totals
 from optimizer.money import currency
 from optimizer.report.kit.charts import timeline, trace
 from optimizer.report.kit.packing import packed
@@ -27,26 +27,26 @@ _SECONDS_PER_HOUR = 3600.0
 _LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
-def print_history(found: Review, console: Console) -> None:
+def print_history(review: Review, console: Console) -> None:
     """Print the last runs and the sums; fits 100 columns."""
-    by_number = {one.number: one for one in found.followed}
+    by_number = {one.number: one for one in review.followed}
     table = Table(
-        box=None, pad_edge=False, title=f"{found.farm}: {plural(len(found.runs), 'run')}", title_justify="left"
+        box=None, pad_edge=False, title=f"{review.farm}: {plural(len(review.runs), 'run')}", title_justify="left"
     )
     table.add_column("from")
     table.add_column("status")
     table.add_column("code", justify="right")
     for name in ("all of it", "hours", "planned", "realised", "error", "over strike rule"):
         table.add_column(name, justify="right")
-    for run in found.runs[-MOST_RUNS:]:
+    for run in review.runs[-MOST_RUNS:]:
         one = by_number.get(run.number)
-        told = ["", "", "", "", ""] if one is None else [
+        cells = ["", "", "", "", ""] if one is None else [
             number(one.hours, 1), usd(one.planned_usd), usd(one.realised_usd), usd(one.error_usd), usd(one.gain_usd),
         ]  # fmt: skip
         plan = "" if run.planned_usd is None else usd(run.planned_usd)
-        table.add_row(_when(run.run, run.at), run.status, str(run.exit_code), plan, *told)
+        table.add_row(_when(run.run, run.at), run.status, str(run.exit_code), plan, *cells)
     console.print(table, highlight=False)
-    for line in (*([_LEGEND] if found.followed else []), *sums(found)):
+    for line in (*([_LEGEND] if review.followed else []), *sums(review)):
         console.print(line, highlight=False)
 
 
@@ -54,11 +54,11 @@ def _when(run: str | None, at: str) -> str:
     return at[:16].replace("T", " ") if run is None else f"{run[:10]} {run[11:13]}:{run[13:15]}"
 
 
-def sums(found: Review) -> list[str]:
+def sums(review: Review) -> list[str]:
     """What it all comes to, in sentences."""
-    if not found.followed:
+    if not review.followed:
         return ["No schedule has hours yet whose price is known."]
-    all_ = totals(found)
+    all_ = totals(review)
     gain = all_["gain_usd"]
     came = (
         f"Over {number(all_['hours_with_price'], 1)} hours with a known price: planned {usd(all_['planned_usd'])}, "
@@ -67,30 +67,30 @@ def sums(found: Review) -> list[str]:
     drift = usd(all_["drift_usd_per_day"])
     error = f"Error, realised less planned: {usd(all_['error_usd'])} so far, {drift} per day over the last seven days."
     peaks = "Coincident peaks count with the probability that each plan gave them, for the strike rule too."
-    return [came, error, *([peaks] if found.expects_peaks else [])]
+    return [came, error, *([peaks] if review.expects_peaks else [])]
 
 
-def render_history(found: Review) -> str:
+def render_history(review: Review) -> str:
     """The page of a history, HTML text."""
     return render(
         "optimizer.daily",
         "history",
-        charts=_charts(found.followed[-_MOST_DRAWN:], found.timezone),
-        r=found,
-        total=totals(found),
-        sums=sums(found),
-        by_number={one.number: one for one in found.followed},
-        shown=list(reversed(found.runs[-MOST_ROWS:])),
+        charts=_charts(review.followed[-_MOST_DRAWN:], review.timezone),
+        r=review,
+        total=totals(review),
+        sums=sums(review),
+        by_number={one.number: one for one in review.followed},
+        shown=list(reversed(review.runs[-MOST_ROWS:])),
         when=_when,
     )
 
 
-def _charts(followed: tuple[Followed, ...], zone: str) -> dict[str, Any]:
+def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
     """USD per day of each schedule over its hours with a price, and the error summed up; elsewhere nothing is known."""
     if not followed:
         return timeline(zone, 0, np.zeros(0), {}, ())
     minutes: list[float] = []
-    rows: list[Followed | None] = []
+    rows: list[SettledRun | None] = []
     at = float(followed[0].starts)
     for one in followed:
         if one.starts > at:

@@ -35,11 +35,11 @@ def identity_in(folder: Path) -> Identity | None:
     """Whose a state folder is; None where it does not say, or what it says is damaged."""
     try:
         data = json.loads(read_regular(folder / FILE, _MOST_BYTES))
-        found = Identity(**{**data, "groups": tuple(data["groups"])})
+        identity = Identity(**{**data, "groups": tuple(data["groups"])})
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    texts = (found.id, found.name, found.file, found.timezone, *found.groups)
-    return found if all(isinstance(text, str) for text in texts) else None
+    texts = (identity.id, identity.name, identity.file, identity.timezone, *identity.groups)
+    return identity if all(isinstance(text, str) for text in texts) else None
 
 
 def damage_set_aside(folder: Path) -> tuple[str, ...]:
@@ -72,10 +72,10 @@ def _of_setpoints(folder: Path) -> Identity | None:
     try:
         data = json.loads(read_regular(folder / SETPOINTS, _MOST_BYTES))
         farm, groups = data["farm"], dict.fromkeys(str(point["group"]) for point in data["setpoints"])
-        told = [text if isinstance(text, str) else "" for text in (farm["id"], farm["name"])]
+        names = [text if isinstance(text, str) else "" for text in (farm["id"], farm["name"])]
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return Identity(told[0], told[1], "", tuple(groups), "")
+    return Identity(names[0], names[1], "", tuple(groups), "")
 
 
 def claimed(folder: Path, farm_file: Path, farm: Farm) -> Identity:

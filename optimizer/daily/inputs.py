@@ -29,16 +29,16 @@ def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
     folder = farm_file.parent
     series = [spec.file for path, spec in series_of(farm) if not path.startswith("daily.")]
     named = [farm.catalogue, farm.contract, *series]
-    found = {farm_file.name: farm_file}
-    found |= {name: folder / name for name in sorted({name for name in named if name is not None})}
+    files = {farm_file.name: farm_file}
+    files |= {name: folder / name for name in sorted({name for name in named if name is not None})}
     for path in (state / name for name in (CALLS, MEASURED)):
-        found |= of_state(path) if path.exists() else {}
-    return found
+        files |= of_state(path) if path.exists() else {}
+    return files
 
 
 def hashes_of(files: Mapping[str, Path]) -> Hashes:
     """SHA-256 and size of each file; those that cannot be read are left out, for whoever needs them will tell."""
-    found: Hashes = {}
+    hashes: Hashes = {}
     for name, path in files.items():
         try:
             digest, size = hashlib.sha256(), 0
@@ -48,8 +48,8 @@ def hashes_of(files: Mapping[str, Path]) -> Hashes:
                     size += len(part)
         except OSError:
             continue
-        found[name] = {"sha256": digest.hexdigest(), "bytes": size}
-    return found
+        hashes[name] = {"sha256": digest.hexdigest(), "bytes": size}
+    return hashes
 
 
 def inputs_of(hashes: Hashes, at: str, **more: Any) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def of_state(path: Path) -> dict[str, Path]:
 def made_from(run: Path, path: Path) -> bool:
     """Whether a run, by its folder, was made from a file of the state folder as that is now."""
     try:
-        told = json.loads((run / INPUTS).read_text(encoding="utf-8"))["files"]
+        recorded = json.loads((run / INPUTS).read_text(encoding="utf-8"))["files"]
     except (OSError, ValueError, LookupError, TypeError, RecursionError):
         return False
     now = hashes_of(of_state(path))
-    return bool(now) and isinstance(told, dict) and told.items() >= now.items()
+    return bool(now) and isinstance(recorded, dict) and recorded.items() >= now.items()
 
 
 def digest_of(inputs: Mapping[str, Any]) -> str:

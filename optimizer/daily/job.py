@@ -26,7 +26,7 @@ from optimizer.daily.lock import locked
 from optimizer.daily.mend import mend
 from optimizer.daily.observed import note_settled
 from optimizer.daily.planned import make_plan
-from optimizer.daily.present import looked_back
+from optimizer.daily.present import price_lookback
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
 from optimizer.daily.review import settle_new
 from optimizer.daily.run import Run
@@ -71,7 +71,7 @@ def _hand_out(
         record,
         now,
         status=done.status,
-        message=done.said,
+        message=done.messages,
         price_age_minutes=age,
         on_change=on_change,
     )
@@ -110,20 +110,20 @@ def run(
             if os.environ.get("CURTAIL_DEBUG"):
                 raise
             done = kept(job, unexpected(error), covering=True)
-        done = replace(done, said=(*done.said, *in_the_way, *mended, *history.trouble))
+        done = replace(done, messages=(*done.messages, *in_the_way, *mended, *history.trouble))
         history.add(
             logged=logged.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - begun, 3),
             at=job.at_text,
             status=done.status,
             exit_code=done.exit_code,
-            message="\n".join(done.said),
+            message="\n".join(done.messages),
             record=done.record if job.text else None,
             text=job.text,
             inputs=inputs,
         )
         settle_new(history)
-        return replace(done, said=tuple(dict.fromkeys((*done.said, *history.trouble))))
+        return replace(done, messages=tuple(dict.fromkeys((*done.messages, *history.trouble))))
 
 
 def loaded(farm_file: Path, folder: StateFolder) -> Farm | InputError:
@@ -166,31 +166,38 @@ def _planned(
     hashes = hashes_of(files)
     changed = load_farm(run.farm_file) != named  # between reading it and hashing it
     prices = _fed_since(run, fed, farm, start)
-    state, said = state_at(start, farm, run.before(start), run.folder.measured)
+    state, messages = state_at(start, farm, run.before(start), run.folder.measured)
     state, of_another_time = _of_its_time(state, start, farm)
-    found = make_plan(farm, state, run.farm_file.parent, start, pd.Timestamp(run.now), prices)
-    plan = found.plan
+    obeyed = make_plan(farm, state, run.farm_file.parent, start, pd.Timestamp(run.now), prices)
+    plan = obeyed.plan
     if changed or hashes_of(files) != hashes:
         raise MissingDataError("an input file was written while it was being read; the next run reads it again")
     more = {"observed_prices": rows_of(prices)} if fed or len(prices) else {}
     inputs = inputs_of(hashes, clock(start, farm.timezone), **more)
-    record = planned_record(plan, nearest=found.nearest)
+    record = planned_record(plan, nearest=obeyed.nearest)
     late = note_settled(farm, run.farm_file.parent, run.history, run.now)
     where = run.publish(record, files_of_plan(plan, inputs, report), inputs)
-    said = (*found.said, *orders.said, *of_another_time, *said, *plan.conditions.warnings, *((late,) if late else ()))
-    done = Done("planned", 0, said, where, record, plan)
-    if found.nearest:
+    messages = (
+        *obeyed.messages,
+        *orders.messages,
+        *of_another_time,
+        *messages,
+        *plan.conditions.warnings,
+        *((late,) if late else ()),
+    )
+    done = Done("planned", 0, messages, where, record, plan)
+    if obeyed.nearest:
         done = replace(done, status="nearest", exit_code=NEAREST)
     elif not plan.proved:
         early = f"{plan.cut_short}: this schedule keeps every rule but is not proved best"
-        done = replace(done, status="stopped early", exit_code=STOPPED_EARLY, said=(*said, early))
+        done = replace(done, status="stopped early", exit_code=STOPPED_EARLY, messages=(*messages, early))
     return done, digest_of(inputs)
 
 
 def _fed_since(run: Run, fed: bool, farm: Farm, start: pd.Timestamp) -> Prices:
     """The prices of a feed that a plan looks at: from its start on, with ``replanning`` those before now."""
     if farm.replanning is not None:
-        begins = start - looked_back(farm, farm.replanning)
+        begins = start - price_lookback(farm, farm.replanning)
         return run.history.prices(_seconds(begins), _seconds(pd.Timestamp(run.now)) + 1, least=Rank.FED)
     return run.history.prices(_seconds(start), least=Rank.FED) if fed else NO_PRICES
 

@@ -17,14 +17,14 @@ from optimizer.arrays import Int
 from optimizer.config.farm import Farm
 from optimizer.daily.carried import state_at
 from optimizer.daily.orders import Orders
-from optimizer.daily.record import Record, Source, metered
+from optimizer.daily.record import Record, Source, past_conditions
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import MarketInputs, read_market
 from optimizer.mechanisms.calls.config import Event, Program
 from optimizer.plan.nearest import plan_or_nearest
 from optimizer.plan.planning import Plan
-from optimizer.plan.state import fitted
+from optimizer.plan.state import fitted_state
 from optimizer.plan.tables import off_texts, reason_texts
 from optimizer.through_time.policies import Followed, on_where, strike_rule
 
@@ -54,18 +54,18 @@ def kept_record(
         now, unread = _at_site(before, farm, folder)
         if all(np.array_equal(getattr(now, key), getattr(before, key)) for key in _OF_SITE):
             return record, unread
-    c, said = conditions_from(record, farm, start, grid, measured, folder)
-    return ordered_record(c, record), said
+    c, messages = conditions_from(record, farm, start, grid, measured, folder)
+    return ordered_record(c, record), messages
 
 
 def ordered_record(c: Conditions, before: Record) -> Record:
     """A schedule for conditions, planned on what is known of them; the limits alone decide where that fails."""
     try:
-        found = plan_or_nearest(c)
+        obeyed = plan_or_nearest(c)
     except Exception:  # whatever it is, calls bind, and no machine runs at a loss that is known
         return followed_record(c, strike_rule(c), "kept", before)
-    record = planned_record(found.plan, nearest=found.nearest)  # its prices are old, and so its profit says nothing
-    source: Source = "nearest" if found.nearest else "kept"
+    record = planned_record(obeyed.plan, nearest=obeyed.nearest)  # its prices are old, and so its profit says nothing
+    source: Source = "nearest" if obeyed.nearest else "kept"
     return replace(record, source=source, planned_usd=None, expected_mw=before.expected_mw)
 
 
@@ -138,12 +138,12 @@ def conditions_from(
     The state is that which the schedule has led to, or began in; announced machines do not stand against calls.
     """
     led = record if record.start <= start else None  # else the clock was put back
-    state, said = state_at(start, farm, led, measured, fitted(record.state, farm))
+    state, messages = state_at(start, farm, led, measured, fitted_state(record.state, farm))
     market = record.market.at(_positions(record, grid), grid)
     shares = {group.name: market.availability.get(group.name, np.ones(len(grid))) for group in farm.fleet}
     market = replace(market.with_(availability=shares), fills=(), warnings=())
     market, unread = _at_site(market, farm, folder)
-    return metered(record, market, farm, state.model_copy(update={"announced": {}})), (*said, *unread)
+    return past_conditions(record, market, farm, state.model_copy(update={"announced": {}})), (*messages, *unread)
 
 
 def _positions(record: Record, grid: Grid) -> Int:
@@ -168,11 +168,11 @@ def _binding(farm: Farm) -> tuple[object, ...]:
 
 def _at_site(market: MarketInputs, farm: Farm, folder: Path) -> tuple[MarketInputs, tuple[str, ...]]:
     """A market with the limits of the site section as they are now; what of them cannot be read stays as it was."""
-    found: dict[str, Any] = {}
-    said = []
+    table: dict[str, Any] = {}
+    messages = []
     for key in _OF_SITE:
         try:
-            found |= read_market(farm, folder, market.grid, only={key}).table
+            table |= read_market(farm, folder, market.grid, only={key}).table
         except CurtailError as error:
-            said.append(f"{error}; the {key} of before stays in force")
-    return market.with_(**found), tuple(said)
+            messages.append(f"{error}; the {key} of before stays in force")
+    return market.with_(**table), tuple(messages)

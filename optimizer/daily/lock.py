@@ -54,8 +54,8 @@ def _opened(path: Path) -> tuple[int, tuple[str, ...]]:
     guard = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         fcntl.flock(guard, fcntl.LOCK_EX)  # one job at a time, so that none sets aside what another has made
-        said = (set_aside(path, "is no file"),) if _is_in_the_way(path) else ()
-        return os.open(path, _OPENING, 0o644), said
+        messages = (set_aside(path, "is no file"),) if _is_in_the_way(path) else ()
+        return os.open(path, _OPENING, 0o644), messages
     finally:
         os.close(guard)
 

@@ -110,9 +110,9 @@ class LogFile:
 
     def check(self) -> None:
         """Look through the whole file, so that what is damaged is not met in the middle of a run."""
-        found = self.work(lambda file: file.execute("PRAGMA quick_check(1)").fetchone()[0])
-        if found != "ok":
-            self._file = self._otherwise(_DamagedError(found))
+        verdict = self.work(lambda file: file.execute("PRAGMA quick_check(1)").fetchone()[0])
+        if verdict != "ok":
+            self._file = self._otherwise(_DamagedError(verdict))
 
     def note(self, line: str) -> None:
         """Say something once."""

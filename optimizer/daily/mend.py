@@ -28,17 +28,17 @@ def mend(folder: StateFolder, history: History) -> tuple[str, ...]:
 
     What an operator should know of it is said. Raises CurtailError where the folder cannot be written.
     """
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     history.check()
     try:
-        found = folder.in_force()
+        schedule = folder.in_force()
     except CurtailError as error:
-        found, said = _replaced(folder, history, error)
+        schedule, messages = _replaced(folder, history, error)
     if history.fresh:
         for run in folder.kept():
             _log(history, _readable(run))
-    _log(history, found)
-    return said
+    _log(history, schedule)
+    return messages
 
 
 def in_force_mended(folder: StateFolder, say: Callable[[str], None]) -> tuple[Record, str] | None:
@@ -56,16 +56,16 @@ def _replaced(
     folder: StateFolder, history: History, error: CurtailError
 ) -> tuple[tuple[Record, str] | None, tuple[str, ...]]:
     """The newest schedule that can be read, which is then in force; and what was done to what cannot be."""
-    said = [_aside(folder, str(error))]
-    found = history.last()
-    if found is None:
+    messages = [_aside(folder, str(error))]
+    newest = history.last()
+    if newest is None:
         others = [one for one in map(_readable, folder.kept()) if one is not None]
-        found = max(others, key=lambda one: one[0].start, default=None)
-    if found is None:
+        newest = max(others, key=lambda one: one[0].start, default=None)
+    if newest is None:
         if os.path.lexists(folder.latest):
-            said.append(set_aside(folder.latest, "there is no record of a run"))
-        return None, (*said, "no schedule before this one can be read")
-    record, text = found
+            messages.append(set_aside(folder.latest, "there is no record of a run"))
+        return None, (*messages, "no schedule before this one can be read")
+    record, text = newest
     run = folder.runs / record.name
     if _readable(run) is None:
         if run.is_dir():
@@ -73,10 +73,10 @@ def _replaced(
         else:
             folder.publish(record.name, {RECORD: text})
     folder.point_to(record.name)
-    said.append(
+    messages.append(
         f"the schedule of {clock(record.start, record.farm.timezone)}, the newest that can be read, is in force"
     )
-    return found, tuple(said)
+    return newest, tuple(messages)
 
 
 def _aside(folder: StateFolder, because: str) -> str:
@@ -94,11 +94,11 @@ def _readable(run: Path) -> tuple[Record, str] | None:
         return None
 
 
-def _log(history: History, found: tuple[Record, str] | None) -> None:
+def _log(history: History, schedule: tuple[Record, str] | None) -> None:
     """Log a schedule that was handed out, should it have been killed before it could, or its log be lost."""
-    if found is None or history.has(*found):
+    if schedule is None or history.has(*schedule):
         return
-    record, text = found
+    record, text = schedule
     history.add(
         logged=datetime.now(UTC).isoformat(timespec="seconds"),
         seconds=None,

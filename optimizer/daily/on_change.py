@@ -39,7 +39,7 @@ def command_of(text: str) -> list[str]:
     return words
 
 
-class Program:
+class OnChange:
     """Handed each document that commands something new; whatever it does, no more than its failure is told.
 
     What it has taken is noted in the state folder, so that neither a kill nor a restart loses or repeats a change.

@@ -39,22 +39,24 @@ _NOT_IN_FORCE = (
 
 @dataclass(frozen=True)
 class Orders:
-    """What binds now. ``telephone`` are calls of the state folder; ``said`` what could not be read."""
+    """What binds now. ``telephone`` are calls of the state folder; ``messages`` what could not be read."""
 
     events: tuple[Event, ...]
     programs: tuple[Program, ...]
     site: Site
     telephone: tuple[Event, ...] = ()
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
     def over(self, farm: Farm) -> Farm:
         """The farm under these orders; a telephone call keeps its name beside one of the file that has it too."""
         names = {event.name for event in self.events}
-        told = (
+        telephone = (
             event.model_copy(update={"name": f"{event.name} (telephone)"}) if event.name in names else event
             for event in self.telephone
         )
-        return farm.model_copy(update={Event.KEY: (*self.events, *told), Program.KEY: self.programs, "site": self.site})
+        return farm.model_copy(
+            update={Event.KEY: (*self.events, *telephone), Program.KEY: self.programs, "site": self.site}
+        )
 
 
 _SECTIONS: dict[str, TypeAdapter[Any]] = {
@@ -74,16 +76,16 @@ def orders_now(farm_file: Path, folder: Path, farm: Farm | None, last: Farm | No
     damaged = _damaged_aside(folder)
     before = _kept(folder) or (None if last is None else _of_schedule(folder, last, farm))
     if farm is not None:
-        found = Orders(_fixed(farm.sections(Event), farm.timezone), farm.sections(Program), farm.site)
+        orders = Orders(_fixed(farm.sections(Event), farm.timezone), farm.sections(Program), farm.site)
     elif before is None:
         return None
     else:
-        found = _by_themselves(farm_file, before, "UTC" if last is None else last.timezone)
+        orders = _by_themselves(farm_file, before, "UTC" if last is None else last.timezone)
     zone = next((one.timezone for one in (farm, last) if one is not None), "UTC")
-    calls, said = telephone_now(folder, zone, () if before is None else before.telephone)
-    found = replace(found, telephone=calls, said=(*damaged, *found.said, *said))
-    _keep(folder, found)
-    return found
+    calls, messages = telephone_now(folder, zone, () if before is None else before.telephone)
+    orders = replace(orders, telephone=calls, messages=(*damaged, *orders.messages, *messages))
+    _keep(folder, orders)
+    return orders
 
 
 def next_unheeded(folder: Path, heeded: Sequence[Event], now: datetime) -> datetime | None:
@@ -111,8 +113,8 @@ def telephone_calls(folder: Path, zone: str) -> tuple[tuple[Event, ...], tuple[s
     if not isinstance(document.data, dict) or not isinstance(document.data.get("events"), tuple):
         lacking = [document.fault((), "must hold the list `events`; `curtail call` writes it")]
         raise InputError("\n".join(unread) if unread else lacking)
-    read, said = right_of(document, zone)
-    return read.events, (*unread, *said)
+    read, messages = right_of(document, zone)
+    return read.events, (*unread, *messages)
 
 
 def telephone_now(folder: Path, zone: str, old: Sequence[Event]) -> tuple[tuple[Event, ...], tuple[str, ...]]:
@@ -121,15 +123,15 @@ def telephone_now(folder: Path, zone: str, old: Sequence[Event]) -> tuple[tuple[
     And what cannot be read.
     """
     try:
-        calls, said = telephone_calls(folder, zone)
+        calls, messages = telephone_calls(folder, zone)
     except InputError as error:
-        calls, said = (), (str(error),)
+        calls, messages = (), (str(error),)
     if old and not (folder / CALLS).exists():  # `curtail call --cancel` leaves an empty list, never no file
-        said = (f"{CALLS}: there is no such file any more",)
-    if said:
+        messages = (f"{CALLS}: there is no such file any more",)
+    if messages:
         calls = _and_old(calls, old)
-        said = (*said, f"{CALLS}: the calls that were last read stay in force beside those that can be read")
-    return calls, said
+        messages = (*messages, f"{CALLS}: the calls that were last read stay in force beside those that can be read")
+    return calls, messages
 
 
 def last_telephone(folder: Path) -> tuple[Event, ...]:
@@ -146,11 +148,11 @@ def telephone_inputs(calls: Sequence[Event]) -> dict[str, Any]:
 def _telephone_of_run(folder: Path) -> tuple[Event, ...] | None:
     """The telephone calls that the run in force is under; None where it does not say."""
     try:
-        told = json.loads(read_regular(StateFolder(folder).latest / INPUTS, MOST_BYTES))[_TELEPHONE]
-        found: tuple[Event, ...] = _SECTIONS[_TELEPHONE].validate_json(json.dumps(told))
+        written = json.loads(read_regular(StateFolder(folder).latest / INPUTS, MOST_BYTES))[_TELEPHONE]
+        calls: tuple[Event, ...] = _SECTIONS[_TELEPHONE].validate_json(json.dumps(written))
     except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None
-    return found
+    return calls
 
 
 def _of_schedule(folder: Path, last: Farm, farm: Farm | None) -> Orders:
@@ -159,10 +161,10 @@ def _of_schedule(folder: Path, last: Farm, farm: Farm | None) -> Orders:
     Where its run does not say which those are, they are the ones that the farm file does not have.
     """
     events = _fixed(last.sections(Event), last.timezone)
-    told = _telephone_of_run(folder)
-    if told is None:
-        told = () if farm is None else _others(events, _fixed(farm.sections(Event), farm.timezone))
-    return Orders(_others(events, told), last.sections(Program), last.site, told)
+    telephone = _telephone_of_run(folder)
+    if telephone is None:
+        telephone = () if farm is None else _others(events, _fixed(farm.sections(Event), farm.timezone))
+    return Orders(_others(events, telephone), last.sections(Program), last.site, telephone)
 
 
 def _others(events: Sequence[Event], known: Sequence[Event]) -> tuple[Event, ...]:
@@ -173,7 +175,7 @@ def _others(events: Sequence[Event], known: Sequence[Event]) -> tuple[Event, ...
 
 def _by_themselves(farm_file: Path, before: Orders, zone: str) -> Orders:
     """What of a farm file that is wrong somewhere can be read of its calls and its site."""
-    document, said = readable(farm_file)
+    document, messages = readable(farm_file)
     zone = zone_in(document, zone)
     read, wrong = right_of(document, zone)
     names = {program.name for program in read.programs}
@@ -181,7 +183,7 @@ def _by_themselves(farm_file: Path, before: Orders, zone: str) -> Orders:
         _and_old(_fixed(read.events, zone), before.events),
         (*read.programs, *(program for program in before.programs if program.name not in names)),
         site_of(document, before.site),
-        said=(*said, *wrong, f"{farm_file.name} {_NOT_IN_FORCE}"),
+        messages=(*messages, *wrong, f"{farm_file.name} {_NOT_IN_FORCE}"),
     )
 
 

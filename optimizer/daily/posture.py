@@ -46,13 +46,13 @@ def safe_record(
     All but the energy price goes on as ``before`` ended; ``fed`` are the prices that a feed has brought.
     """
     farm = orders.over(before.farm if farm is None or not _same_names(farm, before.farm) else farm)
-    c, said = conditions_from(before, farm, start, hours_from(start, posture.hours, farm), measured, folder)
+    c, messages = conditions_from(before, farm, start, hours_from(start, posture.hours, farm), measured, folder)
     price = _last_known(c, folder, float(before.market.energy_price_usd_per_mwh[-1]))
     price = _or_fed(price, c.grid, fed)
     c = replace(c, market=c.market.with_(energy_price_usd_per_mwh=price))
     most = posture.off_above_usd_per_mwh
     on = np.zeros(len(c.grid), dtype=np.bool_) if most is None else price <= most
-    return followed_record(c, _named(on_where(c, on)), "posture", before), said
+    return followed_record(c, _named(on_where(c, on)), "posture", before), messages
 
 
 def _same_names(farm: Farm, other: Farm) -> bool:
@@ -83,9 +83,9 @@ def _or_fed(price: F, grid: Grid, fed: Prices) -> F:
         return price
     begins = np.array([start.timestamp() for start in grid.starts])
     row = np.searchsorted(fed.starts, begins, side="right") - 1
-    said = fed.usd_per_mwh[np.maximum(row, 0)]
+    fed_price = fed.usd_per_mwh[np.maximum(row, 0)]
     over = (row >= 0) & (begins < fed.ends[np.maximum(row, 0)])
-    return np.where(over, said, np.where(row >= 0, np.maximum(said, price), price))
+    return np.where(over, fed_price, np.where(row >= 0, np.maximum(fed_price, price), price))
 
 
 def _named(followed: Followed) -> Followed:

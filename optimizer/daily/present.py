@@ -30,14 +30,14 @@ from optimizer.market.timeseries import clock
 from optimizer.mechanisms.contents import parts
 from optimizer.plan.tail import charged_by_period, metered
 from optimizer.through_time.forecasts import PriceForecast, price_forecast, with_week_before
-from optimizer.through_time.history import day_before, where_told
+from optimizer.through_time.history import day_before, seen_series
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import MINUTES_PER_HOUR
 
 _HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)
 
 
-def looked_back(farm: Farm, rules: Replanning) -> pd.Timedelta:
+def price_lookback(farm: Farm, rules: Replanning) -> pd.Timedelta:
     """How far before a plan's start prices are looked at."""
     late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
     near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
@@ -55,20 +55,20 @@ def read_present(
     latest = Grid(head.starts[:1] - rules.hash_lag_hours * _HOUR, head.hours[:1], grid.timezone)
     worth = read_market(farm, folder, latest, only=known_as(farm, "held"))
     market = _known_ahead(farm, folder, grid, len(head))
-    said = list(_not_told_yet(farm, now))
-    prices = _prices(farm, folder, rules, grid, len(head), now, fed, said)
+    messages = list(_before_notice(farm, now))
+    prices = _prices(farm, folder, rules, grid, len(head), now, fed, messages)
     issued = {module.SERIES: module.ahead(farm, folder, grid, now) for module in parts("issues")}
     seen, before = _seen(farm, folder, grid)
     held = {name: np.full(len(grid), values[0]) for name, values in worth.known("held").items()}
     market = replace(
         market.with_(**{**dict.fromkeys(known_as(farm, "seen")), **worth.table, **held, **seen}),
         fills=(*worth.fills, *market.fills),
-        warnings=(*worth.warnings, *market.warnings, *said),
+        warnings=(*worth.warnings, *market.warnings, *messages),
     )
     return Knowledge(metered(farm, market, state), prices, issued, before, now)
 
 
-def _not_told_yet(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
+def _before_notice(farm: Farm, now: pd.Timestamp) -> Iterator[str]:
     """The calls that stand in the farm file ahead of their notice: a plan learns of them then, as a replay does."""
     for entry, notice in farm.noticed():
         if notice > now:
@@ -104,9 +104,9 @@ def _seen(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str,
     """What is seen now, NaN after it, and what was seen the day before. What is not told yet is as the day before."""
     day = day_before(grid)
     starts = pd.DatetimeIndex(day.starts.append(grid.starts[:1]))
-    told = where_told(farm, folder, Grid(starts, np.append(day.hours, grid.hours[:1]), grid.timezone))
+    series = seen_series(farm, folder, Grid(starts, np.append(day.hours, grid.hours[:1]), grid.timezone))
     now, before = {}, {}
-    for name, (path, seen) in told.items():
+    for name, (path, seen) in series.items():
         present = seen[-1] if np.isfinite(seen[-1]) else seen[0]
         if not np.isfinite(present):
             begins = clock(grid.starts[0], grid.timezone)
@@ -124,26 +124,26 @@ def _prices(
     head: int,
     now: pd.Timestamp,
     fed: Prices,
-    said: list[str],
+    messages: list[str],
 ) -> PriceForecast | None:
-    """What is expected of the price; None where no file and no feed tells of it. ``said`` takes what is to be told."""
+    """What is expected of the price; None where no file and no feed tells of it. ``messages`` takes remarks."""
     own = farm.energy.price_usd_per_mwh
     if not isinstance(own, SeriesFile) and not len(fed):
         return None
     step = float(grid.hours[0]) * MINUTES_PER_HOUR
     longer, lead = with_week_before(rules, grid, int(np.ceil(farm.daily.latest_price_within_minutes / step)))
     observed = np.full(len(longer), np.nan)
-    first = max(lead - int(np.ceil(looked_back(farm, rules) / (step * _MINUTE))), 0)
+    first = max(lead - int(np.ceil(price_lookback(farm, rules) / (step * _MINUTE))), 0)
     last = lead - rules.price_lag_intervals  # the latest that may be known
     seen = longer.part(first, last + 1)
     fed, rows = _begun(fed, now), NO_PRICES
     if isinstance(own, SeriesFile):
         read = read_series(folder / own.file, own, farm.timezone, within=seen, limits=PRICES, file=own.file)
         rows = _begun(series_rows(read), now)
-        told = means_of(rows, np.full(len(seen), np.nan), seen)
+        came = means_of(rows, np.full(len(seen), np.nan), seen)
     else:
-        told = read_market(farm, folder, seen, only={ENERGY_PRICE}).energy_price_usd_per_mwh
-    observed[first : last + 1] = means_of(fed, told, seen)
+        came = read_market(farm, folder, seen, only={ENERGY_PRICE}).energy_price_usd_per_mwh
+    observed[first : last + 1] = means_of(fed, came, seen)
     known = np.flatnonzero(np.isfinite(observed[: last + 1]))
     late = last - int(known[-1]) if len(known) else len(longer)
     if late:
@@ -151,10 +151,10 @@ def _prices(
         most = farm.daily.latest_price_within_minutes
         if late * step > most:
             raise MissingDataError(f"{tale}; it may be {most:g} minutes late (daily.latest_price_within_minutes)")
-        said.append(tale)
+        messages.append(tale)
         rules = rules.model_copy(update={"price_lag_intervals": rules.price_lag_intervals + late})
     forecast = price_forecast(farm, folder, rules, grid, observed)
-    return _judged(forecast, farm, rules, grid, head, said)
+    return _judged(forecast, farm, rules, grid, head, messages)
 
 
 def _begun(rows: Prices, now: pd.Timestamp) -> Prices:
@@ -175,7 +175,7 @@ def _of_the_latest(own: object, rows: Prices, fed: Prices, due: pd.Timestamp, zo
 
 
 def _judged(
-    forecast: PriceForecast, farm: Farm, rules: Replanning, grid: Grid, head: int, said: list[str]
+    forecast: PriceForecast, farm: Farm, rules: Replanning, grid: Grid, head: int, messages: list[str]
 ) -> PriceForecast:
     """The forecast, where all of it is there that should be by now, or enough of it as the farm file has it."""
     missing, taken = forecast.missing(0, head)
@@ -190,5 +190,5 @@ def _judged(
     least = farm.daily.at_least_hours
     if least is None or missing[0] * grid.hours[0] < least:
         raise MissingDataError(f"{tale}; with daily.at_least_hours a plan may do with less")
-    said.append(f"{tale}; from there on the days before stand for it, or the latest price")
+    messages.append(f"{tale}; from there on the days before stand for it, or the latest price")
     return replace(forecast, known_until=np.minimum(forecast.known_until, missing[0]))

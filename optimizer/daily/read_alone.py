@@ -38,7 +38,7 @@ _BINDING = {"events": "the calls", "programs": "the programs", "site": "the limi
 _MERGED = re.compile(r"^(?:<{7}|={7}|>{7}|\|{7})(?: .*)?$", re.MULTILINE)
 
 
-class Sections(Section):
+class OrderSections(Section):
     """The sections of a farm file that are read by themselves."""
 
     events: tuple[Event, ...] = ()
@@ -61,12 +61,12 @@ def readable(farm_file: Path) -> tuple[Document, tuple[str, ...]]:
 
     And what cannot, or stands under another key.
     """
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
     try:
         document = read_document(farm_file)
     except InputError as error:
         document = None
-        said = (str(error),)
+        messages = (str(error),)
     text = flattened(_text_anyhow(farm_file))
     keys = keys_in(text)
     twice = any(keys.count(key) > 1 for key in _ALONE)
@@ -75,9 +75,9 @@ def readable(farm_file: Path) -> tuple[Document, tuple[str, ...]]:
         return document, _misspelt(farm_file, [key for key, value in there.items() if value])
     data, wrong = sections_in(text, str(farm_file), _ALONE)
     others, elsewhere = elsewhere_in(text, str(farm_file), [key for key in _BINDING if key not in keys])
-    told = (f"{farm_file.name}: {line}" for line in (*wrong, *elsewhere))
-    said = (*said, *told, *_misspelt(farm_file, keys))
-    return Document(str(farm_file), data | others, {}, {}, {}), said
+    located = (f"{farm_file.name}: {line}" for line in (*wrong, *elsewhere))
+    messages = (*messages, *located, *_misspelt(farm_file, keys))
+    return Document(str(farm_file), data | others, {}, {}, {}), messages
 
 
 def _misspelt(farm_file: Path, keys: Iterable[str]) -> tuple[str, ...]:
@@ -100,20 +100,20 @@ def _text_anyhow(farm_file: Path) -> str:
     return _MERGED.sub("", data.decode(code, "replace").replace("\r\n", "\n"))
 
 
-def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
+def right_of(document: Document, zone: str) -> tuple[OrderSections, tuple[str, ...]]:
     """The calls, programs and site of a document that are right by themselves, and what is wrong with the others.
 
     A site of which a key is wrong is read key by key, where that of before is known: see ``site_of``.
     """
     data = document.data if isinstance(document.data, dict) else {}
-    data = {key: data[key] for key in Sections.model_fields if data.get(key) is not None}
-    said: list[str] = []
+    data = {key: data[key] for key in OrderSections.model_fields if data.get(key) is not None}
+    messages: list[str] = []
     while True:
         try:
-            read = Sections.model_validate(data)
+            read = OrderSections.model_validate(data)
             break
         except ValidationError as error:
-            said += [f"{fault}{_instead(fault.path)}" for fault in faults_of(error, Sections, document)]
+            messages += [f"{fault}{_instead(fault.path)}" for fault in faults_of(error, OrderSections, document)]
             data = _without(data, {detail["loc"][:2] for detail in error.errors()})
     whole = {"timezone": zone, "events": read.events, "programs": read.programs}
     bad: dict[int, list[tuple[str | int, str]]] = {}
@@ -126,7 +126,7 @@ def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
         for key, message in bad.get(i, ()):
             more = _MORE.get(str(key))
             binds = binds and more is not None
-            said.append(f'event "{event.name}": {message}' + ("" if more is None else f"; the call binds {more}"))
+            messages.append(f'event "{event.name}": {message}' + ("" if more is None else f"; the call binds {more}"))
         if not binds:
             continue
         event = event.model_copy(update={key: _WITHOUT[str(key)] for key, _ in bad.get(i, ()) if key in _WITHOUT})
@@ -134,7 +134,7 @@ def right_of(document: Document, zone: str) -> tuple[Sections, tuple[str, ...]]:
             event = event.model_copy(update={"name": _free(event.name, taken)})
             taken.add(event.name)
         right.append(event)
-    return read.model_copy(update={"events": tuple(right)}), tuple(said)
+    return read.model_copy(update={"events": tuple(right)}), tuple(messages)
 
 
 def _instead(path: str) -> str:

@@ -162,13 +162,13 @@ def _series(market: dict[str, Any], n: int) -> dict[str, Any]:
     What this version does not know by name is passed over where it is none.
     """
 
-    def said(value: Any) -> bool:
+    def is_given(value: Any) -> bool:
         rows = value.values() if isinstance(value, dict) else [value]
         return all(isinstance(row, list) and len(row) == n for row in rows)
 
-    told = {name: _arrays(value) for name, value in market.items() if name in Named.__annotations__ or said(value)}
-    new = declared(Farm).keys() - told.keys() - {*Named.__annotations__, *WORTH}
-    return told | {name: one.absent(n) for name, one in declared(Farm).items() if name in new}
+    given = {name: _arrays(value) for name, value in market.items() if name in Named.__annotations__ or is_given(value)}
+    new = declared(Farm).keys() - given.keys() - {*Named.__annotations__, *WORTH}
+    return given | {name: one.absent(n) for name, one in declared(Farm).items() if name in new}
 
 
 def _before(data: dict[str, Any]) -> Dispatch:
@@ -195,7 +195,9 @@ def _arrays(value: Any) -> Any:
     return None if value is None else _array(value)
 
 
-def metered(record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None) -> Conditions:
+def past_conditions(
+    record: Record, market: MarketInputs, farm: Farm | None = None, state: State | None = None
+) -> Conditions:
     """Conditions of hours of a schedule that are over, or of another ``farm`` or ``state`` in them.
 
     Peaks expected of the rest of a billing period are those of the plan; where it expected none, a demand charge falls

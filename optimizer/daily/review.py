@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 import numpy as np
 
-from optimizer.daily.entries import Entry, Run
+from optimizer.daily.entries import Entry, RunEntry
 from optimizer.daily.history import History
 from optimizer.daily.prices import Prices
 
@@ -26,7 +26,7 @@ _SECONDS_PER_HOUR = 3600
 
 
 @dataclass(frozen=True)
-class Followed:
+class SettledRun:
     """One schedule from its start until the next began, over ``hours`` whose price is known. USD.
 
     ``starts`` and ``stops`` are seconds since 1970, ``begins`` and ``ends`` the same on the farm's clock.
@@ -77,14 +77,14 @@ class Review:
 
     farm: str
     timezone: str
-    runs: tuple[Run, ...]
-    followed: tuple[Followed, ...]
+    runs: tuple[RunEntry, ...]
+    followed: tuple[SettledRun, ...]
     expects_peaks: bool = False
     currency: str = "USD"
 
 
-class Told(NamedTuple):
-    """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `Followed`.
+class Settled(NamedTuple):
+    """What is kept of a schedule: what became of it, and where it led the strike rule. Fields as of `SettledRun`.
 
     ``hours`` is zero where no price of it is known. ``rule`` is a state as JSON.
     """
@@ -110,14 +110,14 @@ def review(history: History, prices: Prices | None = None) -> Review:
     What became of a schedule on the history's own prices is kept in the history, and only what is new is reckoned.
     Schedules whose record is kept no longer stay as they were kept.
     """
-    told = _settled(history, prices, 0, None)
-    last = told[-1] if told else None
+    settled = _settled(history, prices, 0, None)
+    last = settled[-1] if settled else None
     currency = "USD" if last is None else last.currency
     return Review(
         farm="" if last is None else last.farm,
         timezone="UTC" if last is None else last.timezone,
         runs=tuple(history.runs()),
-        followed=_summed([one for one in told if one.hours > 0 and one.currency == currency]),
+        followed=_summed([one for one in settled if one.hours > 0 and one.currency == currency]),
         expects_peaks=last is not None and last.expects_peaks,
         currency=currency,
     )
@@ -128,48 +128,50 @@ def settle_new(history: History) -> None:
     _settled(history, None, history.settled_until(), SETTLED_AT_ONCE)
 
 
-def _settled(history: History, prices: Prices | None, since: int, most: int | None) -> list[Told]:
+def _settled(history: History, prices: Prices | None, since: int, most: int | None) -> list[Settled]:
     version, kept = history.version(), history.settled(since) if prices is None else {}
     entries = history.entries(since)
-    found, new = list[Told](), list[Told]()
+    settled, new = list[Settled](), list[Settled]()
     for i, entry in enumerate(entries):
         ends = entry.end if i + 1 == len(entries) else min(entry.end, entries[i + 1].start)
-        told = _kept(kept.get(entry.number), entry, ends)
-        if told is None:
+        row = _kept(kept.get(entry.number), entry, ends)
+        if row is None:
             if len(new) == most:
                 break
-            told = _reckoned(history, entry, ends, prices, found[-1] if found else None)
-            if told is None:
+            row = _newly_settled(history, entry, ends, prices, settled[-1] if settled else None)
+            if row is None:
                 continue
-            new.append(told)
-        found.append(told)
+            new.append(row)
+        settled.append(row)
     if prices is None:
         history.keep_settled([(one.number, one.stops, json.dumps(one)) for one in new], version)
-    return found
+    return settled
 
 
-def _reckoned(history: History, entry: Entry, ends: int, prices: Prices | None, before: Told | None) -> Told | None:
-    from optimizer.daily.settling import reckoned  # only where something is new: the rest is read within a moment
+def _newly_settled(
+    history: History, entry: Entry, ends: int, prices: Prices | None, before: Settled | None
+) -> Settled | None:
+    from optimizer.daily.settling import settled_schedule  # only where something is new: the rest is read at once
 
-    return reckoned(history, entry, ends, prices, before)
+    return settled_schedule(history, entry, ends, prices, before)
 
 
-def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> Told | None:
+def _kept(row: tuple[int, str] | None, entry: Entry, ends: int) -> Settled | None:
     """What is kept of a schedule, if that is still of the same hours."""
     if row is None or row[0] != ends:
         return None
-    told = Told(*json.loads(row[1]))
-    return told if told[:4] == (entry.number, entry.run, entry.start, ends) else None
+    settled = Settled(*json.loads(row[1]))
+    return settled if settled[:4] == (entry.number, entry.run, entry.start, ends) else None
 
 
-def _summed(found: Sequence[Told]) -> tuple[Followed, ...]:
+def _summed(settled: Sequence[Settled]) -> tuple[SettledRun, ...]:
     """The schedules with the sum of errors so far, and their mean per day over seven days."""
-    errors = np.array([one.realised_usd - one.planned_usd for one in found])
-    hours, stops = (np.array([getattr(one, key) for one in found]) for key in ("hours", "stops"))
+    errors = np.array([one.realised_usd - one.planned_usd for one in settled])
+    hours, stops = (np.array([getattr(one, key) for one in settled]) for key in ("hours", "stops"))
     firsts = stops.searchsorted(stops - DRIFT_HOURS * _SECONDS_PER_HOUR, side="right").tolist()
     running = np.cumsum(errors).tolist()
     return tuple(
-        Followed(
+        SettledRun(
             number=one.number,
             run=one.run,
             starts=one.starts,
@@ -182,16 +184,16 @@ def _summed(found: Sequence[Told]) -> tuple[Followed, ...]:
             running_error_usd=running[i],
             drift_usd_per_day=float(errors[firsts[i] : i + 1].sum() / hours[firsts[i] : i + 1].sum() * HOURS_PER_DAY),
         )
-        for i, one in enumerate(found)
+        for i, one in enumerate(settled)
     )
 
 
-def review_json(found: Review) -> dict[str, Any]:
+def review_json(review: Review) -> dict[str, Any]:
     """The review as plain data. USD with cents."""
-    by_number = {one.number: one for one in found.followed}
+    by_number = {one.number: one for one in review.followed}
     return {
-        "farm": found.farm,
-        "timezone": found.timezone,
+        "farm": review.farm,
+        "timezone": review.timezone,
         "runs": [
             {
                 "number": run.number,
@@ -206,13 +208,13 @@ def review_json(found: Review) -> dict[str, Any]:
                 "inputs": run.inputs,
                 "followed": _followed_json(by_number.get(run.number)),
             }
-            for run in found.runs
+            for run in review.runs
         ],
-        "totals": totals(found),
+        "totals": totals(review),
     }
 
 
-def _followed_json(one: Followed | None) -> dict[str, Any] | None:
+def _followed_json(one: SettledRun | None) -> dict[str, Any] | None:
     if one is None:
         return None
     usd = ("planned_usd", "realised_usd", "error_usd", "strike_rule_usd", "gain_usd", "running_error_usd")
@@ -224,10 +226,10 @@ def _followed_json(one: Followed | None) -> dict[str, Any] | None:
     }
 
 
-def totals(found: Review) -> dict[str, Any]:
+def totals(review: Review) -> dict[str, Any]:
     """Sums over all schedules, USD with cents, and the drift as it is now; None without any."""
     keys = ("planned_usd", "realised_usd", "error_usd", "strike_rule_usd", "gain_usd")
-    followed = found.followed
+    followed = review.followed
     return {
         "schedules": len(followed),
         "hours_with_price": round(sum(one.hours for one in followed), 4),

@@ -39,16 +39,16 @@ class Run:
     def orders(self) -> Orders:
         """The calls and limits of now. Raises CurtailError where none were ever read."""
         last = self.newest()
-        found = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
-        if found is None:
+        orders = orders_now(self.farm_file, self.folder.path, self.farm, None if last is None else last.farm)
+        if orders is None:
             raise CurtailError("no farm file was ever read, so no call is known")
-        self._telephone = found.telephone
-        return found
+        self._telephone = orders.telephone
+        return orders
 
     def newest(self) -> Record | None:
         """The schedule in force, whatever time it is of."""
-        found = self.folder.in_force()
-        return None if found is None else found[0]
+        schedule = self.folder.in_force()
+        return None if schedule is None else schedule[0]
 
     def before(self, start: pd.Timestamp) -> Record | None:
         """The schedule that says what is in force at a moment: that in force, but for one of a later time."""

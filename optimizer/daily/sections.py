@@ -25,7 +25,7 @@ _FLOW_ITEM = re.compile(r"(?:^|[\[,])\s*(?=\{)", re.MULTILINE)
 _SIGN = re.compile(r"""(?<=[\s,:\[{])(?:"(?:\\.|[^"\\])*"|'(?:''|[^'])*'|\#[^\n]*)|[\[\]{},]""")
 
 _LONGEST, _LONGEST_ITEM = 500_000, 20_000  # signs between a bracket and that which closes it
-_MOST_TOLD = 5  # pieces of a section that are told one by one
+_MOST_LISTED = 5  # pieces of a section that are told one by one
 
 
 def flattened(text: str) -> str:
@@ -53,7 +53,7 @@ def sections_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str, 
     And what cannot. Anchors of every section are known to those after it.
     """
     data: dict[str, Any] = {}
-    said: list[str] = []
+    messages: list[str] = []
     anchors: Anchors = {}
     reached = 0
     for top in _TOP.finditer(text):
@@ -65,8 +65,8 @@ def sections_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str, 
             with suppress(InputError):  # the error of the whole file tells of it
                 parse(_whole(whole), file, anchors)
             continue
-        said += _read(top[1], _pieces(top[1], text.count("\n", 0, top.start()), whole), data, file, anchors)
-    return data, tuple(said)
+        messages += _read(top[1], _pieces(top[1], text.count("\n", 0, top.start()), whole), data, file, anchors)
+    return data, tuple(messages)
 
 
 def _section(text: str, top: re.Match[str]) -> str:
@@ -82,46 +82,48 @@ def _section(text: str, top: re.Match[str]) -> str:
 def elsewhere_in(text: str, file: str, keys: Collection[str]) -> tuple[dict[str, Any], tuple[str, ...]]:
     """What can be read under keys that do not stand where a section begins, and that they do not."""
     data: dict[str, Any] = {}
-    said: list[str] = []
+    messages: list[str] = []
     for key in keys:
-        found = re.search(rf"""^([^#\n]*?)(?<![\w-])["']?{key}["']?\s*:(?=\s|[\[{{])""", text, re.MULTILINE)
-        if found is None:
+        match = re.search(rf"""^([^#\n]*?)(?<![\w-])["']?{key}["']?\s*:(?=\s|[\[{{])""", text, re.MULTILINE)
+        if match is None:
             continue
-        line = text.count("\n", 0, found.end())
-        said.append(f"the section {key} in line {line + 1} does not stand at the beginning of a line as others do")
-        rest = text[found.end() :]
-        value = rest[: _closed(rest, 0, _LONGEST)] if _OPENS.match(rest) else _deeper(rest, len(found[1]))
-        said += _read(key, _pieces(key, line, f"{key}:{value}"), data, file, {})
+        line = text.count("\n", 0, match.end())
+        messages.append(f"the section {key} in line {line + 1} does not stand at the beginning of a line as others do")
+        rest = text[match.end() :]
+        value = rest[: _closed(rest, 0, _LONGEST)] if _OPENS.match(rest) else _deeper(rest, len(match[1]))
+        messages += _read(key, _pieces(key, line, f"{key}:{value}"), data, file, {})
         if key not in data:
-            said.append(f"nothing of the section {key} can be read: none of it binds but what was read before")
-    return data, tuple(said)
+            messages.append(f"nothing of the section {key} can be read: none of it binds but what was read before")
+    return data, tuple(messages)
 
 
 def _deeper(rest: str, column: int) -> str:
     """The lines of a section whose key stands in a column, up to the next that begins no further right."""
     end = re.search(rf"\n {{0,{column}}}(?=[^\s#-])", rest)
-    block = rest if end is None else rest[: end.start() + 1]
-    return re.sub(f"^ {{{column}}}", "", block, flags=re.MULTILINE)
+    held = rest if end is None else rest[: end.start() + 1]
+    return re.sub(f"^ {{{column}}}", "", held, flags=re.MULTILINE)
 
 
 def _read(key: str, pieces: Iterator[Piece], data: dict[str, Any], file: str, anchors: Anchors) -> list[str]:
     """Put what pieces of a section hold into ``data``; what is wrong with them is told."""
-    said = []
+    messages = []
     for line, piece in pieces:
         try:
-            found = parse("\n" * line + piece, file, anchors)  # behind blank lines, so that faults keep theirs
+            document = parse("\n" * line + piece, file, anchors)  # behind blank lines, so that faults keep theirs
         except InputError as error:
-            said.append(f"the section {key} cannot be read in line {line + 1}: {error}")
+            messages.append(f"the section {key} cannot be read in line {line + 1}: {error}")
             continue
-        said += [f"the section {key} cannot be read as it stands: {fault}" for fault in found.faults]
-        there, value = data.get(key), found.data[key]
+        messages += [f"the section {key} cannot be read as it stands: {fault}" for fault in document.faults]
+        there, value = data.get(key), document.data[key]
         if isinstance(there, tuple) and isinstance(value, tuple):
             value = (*there, *value)
         elif isinstance(there, dict) and isinstance(value, dict):
             value = {**there, **value}
         data[key] = there if value is None else value
-    more = len(said) - _MOST_TOLD
-    return said if more <= 0 else [*said[:_MOST_TOLD], f"the section {key} cannot be read in {more} more places"]
+    more = len(messages) - _MOST_LISTED
+    return (
+        messages if more <= 0 else [*messages[:_MOST_LISTED], f"the section {key} cannot be read in {more} more places"]
+    )
 
 
 def _pieces(key: str, line: int, whole: str) -> Iterator[Piece]:
@@ -171,8 +173,8 @@ def _lines_of(value: str) -> Iterator[tuple[int, str]]:
 def _flow_items(value: str) -> Iterator[tuple[int, str]]:
     """The entries of a list in brackets, each a section in braces: those that can be read, and what stands between."""
     at = 0
-    while (found := _FLOW_ITEM.search(value, at)) is not None:
-        begin, end = found.end(), _closed(value, found.end(), _LONGEST_ITEM)
+    while (match := _FLOW_ITEM.search(value, at)) is not None:
+        begin, end = match.end(), _closed(value, match.end(), _LONGEST_ITEM)
         if end is None or not _is_yaml(value[begin:end]):
             after = _FLOW_ITEM.search(value, begin + 1)
             end = len(value) if after is None else after.start()

@@ -44,10 +44,10 @@ def with_newest(farm: Farm, folder: Path) -> Farm:
     """
     newest = {}
     for file, pattern in farm.daily.newest.items():
-        found = sorted(path for path in folder.glob(pattern) if path.is_file())
-        if not found:
+        files = sorted(path for path in folder.glob(pattern) if path.is_file())
+        if not files:
             raise MissingDataError(f"daily.newest: no file fits {pattern}, which is to be read in place of {file}")
-        newest[file] = str(found[-1].relative_to(folder)) if found[-1].is_relative_to(folder) else str(found[-1])
+        newest[file] = str(files[-1].relative_to(folder)) if files[-1].is_relative_to(folder) else str(files[-1])
 
     def changed(spec: SeriesFile) -> SeriesFile:
         return spec.model_copy(update={"file": newest[spec.file]}) if spec.file in newest else spec
@@ -61,8 +61,8 @@ def _replaced(value: Any, changed: Callable[[SeriesFile], SeriesFile]) -> Any:
         return changed(value)
     if isinstance(value, BaseModel):
         inner = {name: getattr(value, name) for name in type(value).model_fields}
-        found = {name: _replaced(old, changed) for name, old in inner.items()}
-        return value.model_copy(update={name: new for name, new in found.items() if new is not inner[name]})
+        replaced = {name: _replaced(old, changed) for name, old in inner.items()}
+        return value.model_copy(update={name: new for name, new in replaced.items() if new is not inner[name]})
     if isinstance(value, tuple):
         return tuple(_replaced(inner, changed) for inner in value)
     return value

@@ -76,8 +76,8 @@ def hand_out(
         plan=None if record is None else record.name,
         epoch=count.epoch,
         sequence=count.sequence,
-        made_at=local(moment, record),
-        valid_until=local(min((ends, *calls)), record),
+        made_at=on_farm_clock(moment, record),
+        valid_until=on_farm_clock(min((ends, *calls)), record),
         status=status,
         source=source,
         stale=silent or status in _OLD or (record is not None and _is_old(record)),
@@ -102,24 +102,24 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
     grid = record.market.grid
     t = int(np.clip(grid.starts.searchsorted(now, side="right") - 1, 0, len(grid) - 1))
     earlier = {} if before is None else {(point.group, point.mode): point for point in before.setpoints}
-    found = []
+    of_groups = []
     for g, group in enumerate(record.farm.fleet):
         for mode in group.modes:
             units = np.rint(record.dispatch.units_on[group.name, mode]).astype(np.int64)
             changes = np.flatnonzero(np.diff(units)) + 1
             first = int(changes[changes <= t].max(initial=0))
             stop = int(changes[changes > t].min(initial=len(grid)))
-            since = local(min(grid.starts[first], now), record)
+            since = on_farm_clock(min(grid.starts[first], now), record)
             old = earlier.get((group.name, mode))
             if first == 0 and old is not None and old.machines_on == units[t] and since - old.since < _REACH:
                 since = min(since, old.since)
             reasons = record.reasons[g]
-            until = local(grid.ends[stop - 1], record)
+            until = on_farm_clock(grid.ends[stop - 1], record)
             follows = None
             if stop < len(grid):
                 follows = Next(at=until, machines_on=int(units[stop]), reason=reasons[stop])
             on = int(units[t])
-            found.append(
+            of_groups.append(
                 SetPoint(
                     group=group.name,
                     mode=mode,
@@ -130,7 +130,7 @@ def setpoints(record: Record, now: pd.Timestamp, before: SetPoints | None) -> tu
                     next=follows,
                 )
             )
-    return tuple(found)
+    return tuple(of_groups)
 
 
 def shortfall(record: Record, now: pd.Timestamp) -> tuple[float, datetime | None]:
@@ -139,7 +139,7 @@ def shortfall(record: Record, now: pd.Timestamp) -> tuple[float, datetime | None
     short = np.asarray(record.short_mw or np.zeros(len(grid)))
     ahead = np.flatnonzero((short > 0) & (grid.ends > now))
     present = (grid.starts <= now) & (grid.ends > now)
-    return float(short[present].sum()), local(grid.ends[ahead[-1]], record) if len(ahead) else None
+    return float(short[present].sum()), on_farm_clock(grid.ends[ahead[-1]], record) if len(ahead) else None
 
 
 def valid_until(record: Record, now: pd.Timestamp, status: Status, minutes: float | None) -> pd.Timestamp:
@@ -179,7 +179,7 @@ def _without_later_changes(units: F, ahead: Bool) -> F:
     return units if len(changes) < 2 else np.where(np.arange(len(units)) < changes[1], units, units[changes[0]])
 
 
-def local(moment: pd.Timestamp, record: Record | None) -> datetime:
+def on_farm_clock(moment: pd.Timestamp, record: Record | None) -> datetime:
     """A moment on the farm's clock, to the second; in UTC where no farm is known."""
     zone = "UTC" if record is None else record.farm.timezone
     there: datetime = moment.tz_convert("UTC").floor("s").tz_convert(zone).to_pydatetime()  # an hour may come twice

@@ -21,23 +21,25 @@ from optimizer.daily.entries import Entry
 from optimizer.daily.history import History
 from optimizer.daily.observed import price_with
 from optimizer.daily.prices import Prices
-from optimizer.daily.record import Record, metered
-from optimizer.daily.review import Told
+from optimizer.daily.record import Record, past_conditions
+from optimizer.daily.review import Settled
 from optimizer.market.quantities import declared, known_as
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.through_time.policies import strike_rule
 
 _KNOWN = 1.0 - 1e-9
 
 
-def reckoned(history: History, entry: Entry, ends: int, prices: Prices | None, before: Told | None) -> Told | None:
+def settled_schedule(
+    history: History, entry: Entry, ends: int, prices: Prices | None, before: Settled | None
+) -> Settled | None:
     """What became of a schedule until a moment; None where that is not known. ``before`` is of the one before it."""
     record = history.record(entry.number)
     if record is None:
         return None
     came = history.prices(entry.start, ends) if prices is None else _between(entry.start, ends, prices)
     try:
-        return _told(entry, record, ends, came, before)
+        return _settled(entry, record, ends, came, before)
     except UNREADABLE as error:
         history.note(f"what became of the schedule {entry.run} cannot be reckoned ({type(error).__name__})")
         return None
@@ -48,7 +50,7 @@ def _between(start: int, end: int, prices: Prices) -> Prices:
     return Prices(prices.starts[over], prices.ends[over], prices.usd_per_mwh[over])
 
 
-def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told | None) -> Told:
+def _settled(entry: Entry, record: Record, ends: int, prices: Prices, before: Settled | None) -> Settled:
     c, dispatch = followed_until(record, pd.Timestamp(ends, unit="s", tz="UTC").as_unit("us"))
     price, share = price_with(prices, c.market.energy_price_usd_per_mwh, c.grid)
     known = share > _KNOWN
@@ -59,7 +61,7 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
     def earned(conditions: Conditions, schedule: Dispatch) -> float:
         return float(sum(usd[known].sum() for usd in settle(conditions, schedule).usd.values())) if known.any() else 0.0
 
-    return Told(
+    return Settled(
         number=entry.number,
         run=entry.run,
         starts=entry.start,
@@ -76,14 +78,14 @@ def _told(entry: Entry, record: Record, ends: int, prices: Prices, before: Told 
     )
 
 
-def _by_rule(record: Record, really: Conditions, before: Told | None) -> tuple[Conditions, Dispatch]:
+def _by_rule(record: Record, really: Conditions, before: Settled | None) -> tuple[Conditions, Dispatch]:
     """What the strike rule does in a schedule's hours: it goes on from where it was led by the schedule before.
 
     After a gap it starts with what the schedule started with.
     """
     if before is not None and before.stops == int(record.start.timestamp()):
-        state = fitted(State.written(before.rule), record.farm)
+        state = fitted_state(State.written(before.rule), record.farm)
         peaks = record.state.bill.peaks_mw | state.bill.peaks_mw  # what it could not know, it is told
         state = state.model_copy(update={"bill": state.bill.model_copy(update={"peaks_mw": peaks})})
-        really = metered(record, really.market, state=state)
+        really = past_conditions(record, really.market, state=state)
     return really, strike_rule(really)

@@ -48,7 +48,7 @@ def _kept(run: Run, error: CurtailError, *, covering: bool) -> Done:
         return Done("nothing", code, (str(error), "there is no schedule to keep"), None, None)
     start, orders = run.start(run.farm or last.farm), run.orders()
     before = run.before(start) or last
-    because = tuple(dict.fromkeys((str(error), *orders.said)))
+    because = tuple(dict.fromkeys((str(error), *orders.messages)))
     posture = (run.farm or last.farm).daily.safe_posture
     if (covering or posture is None) and before.source != "posture" and covers(before, start):
         return _kept_from(run, start, before, orders, because, code)
@@ -59,36 +59,42 @@ def _kept(run: Run, error: CurtailError, *, covering: bool) -> Done:
         if held is None:
             return Done("nothing", code, (*because, f"{none}: nothing is handed out"), run.folder.latest, before)
         where = _publish_kept(run, held, because)
-        return _told("kept", code, (*because, f"{none}: it goes on, under the calls of now"), where, held, start)
+        return _with_shortfall(
+            "kept", code, (*because, f"{none}: it goes on, under the calls of now"), where, held, start
+        )
     fed = run.history.prices(int((start - LOOKED_BACK).timestamp()), least=Rank.FED)
-    record, said = safe_record(run.farm, run.farm_file.parent, posture, start, before, orders, fed, run.folder.measured)
-    because = (*because, *said)
+    record, messages = safe_record(
+        run.farm, run.farm_file.parent, posture, start, before, orders, fed, run.folder.measured
+    )
+    because = (*because, *messages)
     where = _publish_kept(run, record, because, posture)
-    return _told("safe", code, (*because, f"{ran_out}; the safe posture is in force"), where, record, start)
+    return _with_shortfall("safe", code, (*because, f"{ran_out}; the safe posture is in force"), where, record, start)
 
 
-def _told(status: Status, code: int, said: tuple[str, ...], where: Path, record: Record, start: pd.Timestamp) -> Done:
+def _with_shortfall(
+    status: Status, code: int, messages: tuple[str, ...], where: Path, record: Record, start: pd.Timestamp
+) -> Done:
     """What is in force, and by how much it falls short of what binds; no plan would come nearer."""
     worst, ends = record.short_from(start)
     if ends is None:
-        return Done(status, code, said, where, record)
+        return Done(status, code, messages, where, record)
     until = clock(ends, record.farm.timezone)
     short = f"no schedule meets every limit: this is the nearest, up to {worst:.4g} MW above until {until}"
-    return Done("nearest" if status == "kept" else status, NEAREST, (*said, short), where, record)
+    return Done("nearest" if status == "kept" else status, NEAREST, (*messages, short), where, record)
 
 
 def _kept_from(
     run: Run, start: pd.Timestamp, before: Record, orders: Orders, because: tuple[str, ...], code: int
 ) -> Done:
-    record, said = kept_record(before, orders, start, run.folder.measured, run.farm_file.parent)
+    record, messages = kept_record(before, orders, start, run.folder.measured, run.farm_file.parent)
     until = clock(record.end, record.farm.timezone)
     kept = f"the schedule of {clock(before.start, before.farm.timezone)} stays in force; it runs out {until}"
-    where, found = run.folder.latest, run.folder.in_force()
+    where, schedule = run.folder.latest, run.folder.in_force()
     if record is not before:
         kept += "; calls and site limits of now are laid over it"
-    if record is not before or found is None or found[0].name != before.name:
+    if record is not before or schedule is None or schedule[0].name != before.name:
         where = _publish_kept(run, record, because)
-    return _told("kept", code, (*because, *said, kept), where, record, start)
+    return _with_shortfall("kept", code, (*because, *messages, kept), where, record, start)
 
 
 def _publish_kept(run: Run, record: Record, because: tuple[str, ...], posture: SafePosture | None = None) -> Path:

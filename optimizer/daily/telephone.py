@@ -111,12 +111,12 @@ def add_call(
         raise InputError(f"--until {ends:%Y-%m-%d %H:%M} is over already")
     with locked(folder, CALLS):
         calls, unread = telephone_now(folder, zone, last_telephone(folder))
-        called = name or f"telephone {begins:%Y-%m-%d %H:%M}"
+        its_name = name or f"telephone {begins:%Y-%m-%d %H:%M}"
         names = {call.name for call in calls}
-        more = (f"{called} ({n})" for n in range(2, len(names) + 3))
-        called = called if called not in names else next(other for other in more if other not in names)
+        more = (f"{its_name} ({n})" for n in range(2, len(names) + 3))
+        its_name = its_name if its_name not in names else next(other for other in more if other not in names)
         try:
-            call = Event.model_validate({"name": called, "start": begins, "end": ends, "cut": cut})
+            call = Event.model_validate({"name": its_name, "start": begins, "end": ends, "cut": cut})
         except ValidationError as error:
             raise InputError(f"this call makes no sense: {_plain(error)}") from None
         _replace(folder, zone, now, (*calls, call), unread, say)
@@ -174,12 +174,12 @@ def _plain(error: ValidationError) -> str:
     return "; ".join(f"{_OPTIONS.get(fault.path, fault.path)} {fault.message}" for fault in faults)
 
 
-def beyond(cut: dict[str, Any], most_mw: float) -> str | None:
+def beyond_full_load(cut: dict[str, Any], most_mw: float) -> str | None:
     """A remark on a call for more than a farm draws at most: it may have been meant in kilowatts.
 
-    >>> beyond({"form": "to_level", "mw": 3000.0}, 16.3)
+    >>> beyond_full_load({"form": "to_level", "mw": 3000.0}, 16.3)
     '3000 MW is more than the farm draws (16.3 MW): it binds nothing; did you mean 3 MW?'
-    >>> beyond({"form": "by_amount", "mw": 20.0}, 16.3)
+    >>> beyond_full_load({"form": "by_amount", "mw": 20.0}, 16.3)
     '20 MW is more than the farm draws (16.3 MW): it stops every machine'
     """
     mw = cut.get("mw", 0.0)
@@ -190,12 +190,12 @@ def beyond(cut: dict[str, Any], most_mw: float) -> str | None:
     return f"{mw:g} MW is more than the farm draws ({most_mw:.4g} MW): it {does}{meant}"
 
 
-def called(call: Event, zone: str) -> str:
+def call_line(call: Event, zone: str) -> str:
     """A call in one line, on the farm's clock.
 
     >>> stop = Event.model_validate({"name": "C", "start": "2026-02-11 06:00", "end": "2026-02-11 09:00",
     ...                              "cut": {"form": "to_level", "mw": 30.0}})
-    >>> called(stop, "America/Chicago")
+    >>> call_line(stop, "America/Chicago")
     'C: to 30 MW from 2026-02-11 06:00 until 2026-02-11 09:00'
     """
     cut = {} if call.cut is None else call.cut.model_dump()

@@ -96,7 +96,7 @@ class Watch:
         self._last: datetime | None = None
         self._change: datetime | None = None  # when the set-points change next
         self._hold_s = 0.0  # so long they hold
-        self._told: dict[str, str] = {}
+        self._last_lines: dict[str, str] = {}
 
     def loop(self, every: float, until: datetime | None = None) -> None:
         """Look around every so many seconds until a moment, or until it is stopped after the write under way.
@@ -132,14 +132,14 @@ class Watch:
                 return
             try:
                 part(self.wall())
-                self._told.pop(part.__name__, None)
+                self._last_lines.pop(part.__name__, None)
             except CurtailError as error:
                 self._tell(part.__name__, f"{error}; tried again soon")
             except Exception as error:  # whatever it is, the loop goes on
                 if os.environ.get("CURTAIL_DEBUG"):
                     raise
-                told = f"unexpected: {type(error).__name__}: {error}"
-                self._tell(part.__name__, f"{told}; please report it; tried again soon")
+                message = f"unexpected: {type(error).__name__}: {error}"
+                self._tell(part.__name__, f"{message}; please report it; tried again soon")
 
     def _notice_jumps(self) -> None:
         now = self.wall()
@@ -150,11 +150,11 @@ class Watch:
     def _prepare(self, _: datetime) -> None:
         self.folder.prepare()
         try:
-            found = self.folder.in_force()
+            schedule = self.folder.in_force()
         except CurtailError:
             self._due = True
-            found = in_force_mended(self.folder, self._say)
-        self._in_force = None if found is None else found[0]
+            schedule = in_force_mended(self.folder, self._say)
+        self._in_force = None if schedule is None else schedule[0]
 
     def _look_at_files(self, _: datetime) -> None:
         """Whether the farm file, what it names, or what operators hand over has changed."""
@@ -187,12 +187,12 @@ class Watch:
         except Exception as error:
             self._came_to = "nothing" if self._in_force is None else "kept", (str(error),)
             raise
-        self._in_force, self._came_to = done.record, (done.status, done.said)
+        self._in_force, self._came_to = done.record, (done.status, done.messages)
         self._due = done.exit_code == CurtailError.exit_code  # what could not be written is tried at the next look
         if done.plan is None:
             self._retry_at = self.ticks() + RETRY_S
-        told = f"{done.status}: " + ("" if done.record is None else f"{done.record.name} ") + " ".join(done.said)
-        self._tell("planned", told.strip())
+        message = f"{done.status}: " + ("" if done.record is None else f"{done.record.name} ") + " ".join(done.messages)
+        self._tell("planned", message.strip())
 
     def _must_plan(self, now: datetime) -> bool:
         """Whether the schedule in force does not reach far enough, and it is time to try."""
@@ -212,9 +212,9 @@ class Watch:
 
     def _tell(self, what: str, line: str) -> None:
         """Say something once, not at every look."""
-        if line != self._told.get(what):
+        if line != self._last_lines.get(what):
             self._say(line)
-        self._told[what] = line
+        self._last_lines[what] = line
 
     def _say(self, line: str) -> None:
         with suppress(OSError):  # nobody listens any more
@@ -222,12 +222,14 @@ class Watch:
 
     def _hand_out(self, now: datetime) -> None:
         record, self._change = self._in_force, None
-        status, said = self._came_to or ("nothing" if record is None else _STATUS[record.source], ())
+        status, messages = self._came_to or ("nothing" if record is None else _STATUS[record.source], ())
         farm = self._farm or (None if record is None else record.farm)
         identity, age, silent = identity_in(self.folder.path), None, False
         if self.intake is not None:
             age, silent = self.intake.age, self.intake.silent is not None
-            said += (f"{self.intake.skipped} rows or answers of the feed were skipped",) if self.intake.skipped else ()
+            messages += (
+                (f"{self.intake.skipped} rows or answers of the feed were skipped",) if self.intake.skipped else ()
+            )
         if age is None and farm is not None:
             age = age_of_file(farm, self.farm_file.parent, now)
         document = hand_out(
@@ -236,7 +238,7 @@ class Watch:
             record,
             now,
             status=status,
-            message=said,
+            message=messages,
             price_age_minutes=age,
             valid_minutes=max(VALID_MINUTES, VALID_LOOKS * self.every / 60.0),
             silent=silent,

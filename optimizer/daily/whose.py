@@ -16,11 +16,11 @@ from optimizer.errors import InputError
 
 @dataclass(frozen=True)
 class Whose:
-    """The clock and the file of a state folder's farm; ``said`` where not all of it can be read."""
+    """The clock and the file of a state folder's farm; ``messages`` where not all of it can be read."""
 
     timezone: str
     file: str
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 def whose(state: Path) -> Whose:
@@ -31,8 +31,8 @@ def whose(state: Path) -> Whose:
     record = StateFolder(state).newest()
     if record is None:
         raise InputError(f"{state} is no state folder of a farm: run `curtail daily FARM --state {state}` first")
-    told = f"{state / FILE} is missing or damaged: the clock is that of the last schedule; the next run mends it"
-    return Whose(record.farm.timezone, "FARM", (told,))
+    message = f"{state / FILE} is missing or damaged: the clock is that of the last schedule; the next run mends it"
+    return Whose(record.farm.timezone, "FARM", (message,))
 
 
 def most_mw(record: Record) -> float:

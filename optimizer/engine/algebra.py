@@ -1,4 +1,4 @@
-"""Linear expressions over blocks of solver columns: the vector half of the rule language.
+"""Linear expressions over solver columns: the vector half of the rule language.
 
 A rule such as ``m.sum(m.POINTS, lambda p: m.power_mw[p] * m.units_on[p, t]) <= m.limit_mw[t]`` is plain Python.
 Given a Pyomo model and one interval it builds a Pyomo expression; given an `ArrayModel` and the vector of *all*
@@ -32,7 +32,7 @@ _ONE = np.ones(1)
 class Linear:
     """``sum_j coefficient[..., j] * x[column[..., j]] + constant``: one row per row of the family.
 
-    Each block is a pair (columns, coefficients) of arrays that broadcast to (*rows, terms).
+    Each part is a pair (columns, coefficients) of arrays that broadcast to (*rows, terms).
 
     >>> x = Linear.of(np.array([[0], [1]], dtype=np.int32))
     >>> columns, coefficients = (2.0 * x + x).table((2,))
@@ -40,7 +40,7 @@ class Linear:
     [[2.0, 1.0], [2.0, 1.0]]
     """
 
-    blocks: tuple[tuple[NDArray[np.int32], F], ...]
+    parts: tuple[tuple[NDArray[np.int32], F], ...]
     constant: Number = 0.0
     __array_ufunc__ = None  # ndarray * Linear must reach Linear.__rmul__
 
@@ -51,13 +51,13 @@ class Linear:
 
     def __add__(self, other: Linear | Number) -> Linear:
         if isinstance(other, Linear):
-            return Linear(self.blocks + other.blocks, self.constant + other.constant)
-        return Linear(self.blocks, self.constant + other)
+            return Linear(self.parts + other.parts, self.constant + other.constant)
+        return Linear(self.parts, self.constant + other)
 
     __radd__ = __add__
 
     def __mul__(self, factor: Number) -> Linear:
-        return Linear(tuple((col, coef * factor) for col, coef in self.blocks), self.constant * factor)
+        return Linear(tuple((col, coef * factor) for col, coef in self.parts), self.constant * factor)
 
     __rmul__ = __mul__
 
@@ -73,14 +73,14 @@ class Linear:
     def __rsub__(self, other: Number) -> Linear:
         return -self + other
 
-    def __le__(self, other: Linear | Number) -> Relation:
-        return Relation.of(self - other, -np.inf, 0.0)
+    def __le__(self, other: Linear | Number) -> BoundedRows:
+        return BoundedRows.of(self - other, -np.inf, 0.0)
 
-    def __ge__(self, other: Linear | Number) -> Relation:
-        return Relation.of(self - other, 0.0, np.inf)
+    def __ge__(self, other: Linear | Number) -> BoundedRows:
+        return BoundedRows.of(self - other, 0.0, np.inf)
 
-    def __eq__(self, other: Linear | Number) -> Relation:  # type: ignore[override]  # a rule's == is a constraint
-        return Relation.of(self - other, 0.0, 0.0)
+    def __eq__(self, other: Linear | Number) -> BoundedRows:  # type: ignore[override]  # a rule's == is a constraint
+        return BoundedRows.of(self - other, 0.0, 0.0)
 
     def __lt__(self, other: object) -> Never:
         raise TypeError("strict inequalities are not linear constraints")
@@ -93,13 +93,13 @@ class Linear:
 
     @property
     def widths(self) -> list[int]:
-        """Number of terms in each block."""
-        return [max(col.shape[-1], coef.shape[-1]) for col, coef in self.blocks]
+        """Number of terms in each part."""
+        return [max(col.shape[-1], coef.shape[-1]) for col, coef in self.parts]
 
     def fill(self, columns: NDArray[np.int32], coefficients: F) -> None:
-        """Write the blocks side by side into arrays of shape (*rows, terms)."""
+        """Write the parts side by side into arrays of shape (*rows, terms)."""
         at = 0
-        for (col, coef), width in zip(self.blocks, self.widths, strict=True):
+        for (col, coef), width in zip(self.parts, self.widths, strict=True):
             columns[..., at : at + width] = col
             coefficients[..., at : at + width] = coef
             at += width
@@ -115,21 +115,21 @@ class Linear:
     @property
     def is_plain(self) -> bool:
         """Whether no column stands twice in a row and no coefficient is zero."""
-        if not all(coef.all() for _, coef in self.blocks):
+        if not all(coef.all() for _, coef in self.parts):
             return False
-        spans = [(int(col.min(initial=0)), int(col.max(initial=-1))) for col, _ in self.blocks]
-        for i, (col, _) in enumerate(self.blocks):
+        spans = [(int(col.min(initial=0)), int(col.max(initial=-1))) for col, _ in self.parts]
+        for i, (col, _) in enumerate(self.parts):
             if col.shape[-1] == 1 and self.widths[i] > 1:
                 return False
             for j in range(i):
                 apart = spans[i][1] < spans[j][0] or spans[j][1] < spans[i][0]
-                if not apart and (col[..., :, None] == self.blocks[j][0][..., None, :]).any():
+                if not apart and (col[..., :, None] == self.parts[j][0][..., None, :]).any():
                     return False
         return True
 
 
 @dataclass(frozen=True, eq=False)
-class Relation:
+class BoundedRows:
     """lower <= expression <= upper, one row per row of the family."""
 
     expression: Linear
@@ -137,9 +137,9 @@ class Relation:
     upper: Number
 
     @classmethod
-    def of(cls, difference: Linear, lower: float, upper: float) -> Relation:
+    def of(cls, difference: Linear, lower: float, upper: float) -> BoundedRows:
         """Move the constant to the other side."""
-        return cls(Linear(difference.blocks), lower - difference.constant, upper - difference.constant)
+        return cls(Linear(difference.parts), lower - difference.constant, upper - difference.constant)
 
     def __bool__(self) -> Never:
         raise TypeError("a constraint has no truth value (chained comparison `a <= x <= b` is not supported)")
@@ -162,13 +162,13 @@ def summed(members: Index | Members, terms: Linear | Number) -> Linear | Number:
     width = index.shape[-1]
     if isinstance(terms, Linear):
         constant = summed(members, terms.constant) if np.any(terms.constant) else 0.0
-        blocks = []
-        for col, coef in terms.blocks:
+        parts = []
+        for col, coef in terms.parts:
             if col.shape[-1] != width and coef.shape[-1] != width:
                 coef = np.broadcast_to(coef, (*coef.shape[:-1], width))  # a term that does not depend on the member
-            blocks.append((col, coef if real is None else coef * real))
+            parts.append((col, coef if real is None else coef * real))
         assert not isinstance(constant, Linear)
-        return Linear(tuple(blocks) if width else (), constant)
+        return Linear(tuple(parts) if width else (), constant)
     values = np.asarray(terms, dtype=np.float64)
     values = np.broadcast_to(values, np.broadcast_shapes(values.shape, index.shape))
     total: F = np.sum(values if real is None else values * real, axis=-1, keepdims=True)

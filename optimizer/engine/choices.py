@@ -34,11 +34,11 @@ def optimum(program: LinearProgram, linear: Callable[[LinearProgram], Solution] 
     if not program.integer.any():
         return linear(program)
     made = solve(program, whole=True, options={**_EXACT, "mip_max_nodes": branches(program)})
-    priced = linear(fixed(program, program.integer, np.round(made.x)))
+    priced = linear(with_columns_fixed(program, program.integer, np.round(made.x)))
     return replace(priced, bound=max(made.bound, priced.objective), ended=made.ended)
 
 
-def fixed(program: LinearProgram, columns: Bool, values: Float) -> LinearProgram:
+def with_columns_fixed(program: LinearProgram, columns: Bool, values: Float) -> LinearProgram:
     """The program with some of its columns held at values, (columns,), and none of these a choice any more."""
     return replace(
         program,

@@ -18,7 +18,7 @@ from optimizer.arrays import Int
 from optimizer.engine.highs import conflicting_rows, solve
 from optimizer.engine.language import Family, Map, Subset
 from optimizer.engine.problem import Problem
-from optimizer.engine.program import ColumnBlock, LinearProgram
+from optimizer.engine.program import ColumnRange, LinearProgram
 from optimizer.engine.scaling import counted
 
 MOST_CONFLICTS = 5
@@ -119,7 +119,7 @@ def _with_slack(problem: Problem, program: LinearProgram) -> tuple[LinearProgram
         col_lower=np.concatenate([program.col_lower, np.zeros(len(limits))]),
         col_upper=np.concatenate([program.col_upper, np.full(len(limits), np.inf)]),
         integer=np.zeros(n_columns + len(limits), dtype=np.bool_),
-        columns={"slack": ColumnBlock(n_columns, (len(limits),))},
+        columns={"slack": ColumnRange(n_columns, (len(limits),))},
         labels={},
         rows={},
         terms={},
@@ -179,8 +179,8 @@ def find_conflicts(problem: Problem, program: LinearProgram) -> tuple[Conflict, 
         core = conflicting_rows(_only(program, component))
         rows = component[core] if core.size else component
         rows = np.union1d(rows, component[short[component] > 0])
-        told = (colliding_row(problem, program, row, short[row] * size.row[row]) for row in rows.tolist())
-        conflicts.append(Conflict(tuple(told)))
+        colliding = (colliding_row(problem, program, row, short[row] * size.row[row]) for row in rows.tolist())
+        conflicts.append(Conflict(tuple(colliding)))
     conflicts.sort(key=lambda conflict: min((row.at[time] for row in conflict.rows if time in row.at), default=0))
     return tuple(conflicts[:MOST_CONFLICTS])
 
@@ -199,10 +199,10 @@ def in_words(
     if not conflicts:
         choices = (variable.name for variable in problem.formulation.variables if variable.integer)
         return f"  there is an answer in fractions, none in whole numbers of {', '.join(choices)}"
-    return "\n".join(_told(conflict, place, also(conflict)) for conflict in conflicts)
+    return "\n".join(_conflict_in_words(conflict, place, also(conflict)) for conflict in conflicts)
 
 
-def _told(conflict: Conflict, place: Callable[[CollidingRow], str], also: Sequence[str]) -> str:
+def _conflict_in_words(conflict: Conflict, place: Callable[[CollidingRow], str], also: Sequence[str]) -> str:
     lines = [
         f"  {place(row)}{row.words}, which is {_enough(row.short_by, row.family.unit)} short"
         for row in conflict.rows

@@ -122,24 +122,24 @@ def _ended(status: Any) -> Ended:
 
 
 def _solution(program: LinearProgram, highs: Any, ended: Ended, *, mixed: bool) -> Solution:
-    found = highs.getSolution()
-    x = np.asarray(found.col_value, dtype=np.float64)
-    row_dual = np.asarray(found.row_dual, dtype=np.float64)
-    column_dual = np.asarray(found.col_dual, dtype=np.float64)
-    duals = found.dual_valid
+    answer = highs.getSolution()
+    x = np.asarray(answer.col_value, dtype=np.float64)
+    row_dual = np.asarray(answer.row_dual, dtype=np.float64)
+    column_dual = np.asarray(answer.col_dual, dtype=np.float64)
+    duals = answer.dual_valid
     objective = float(highs.getInfo().objective_function_value)
     return Solution(
         objective=objective,
         bound=float(highs.getInfo().mip_dual_bound) if mixed else objective,
         x=x,
-        values={name: block.of(x) for name, block in program.columns.items()},
+        values={name: columns.of(x) for name, columns in program.columns.items()},
         decided=program.decided(x),
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
             name: row_dual[rows.start : rows.stop].reshape(rows.shape) for name, rows in program.rows.items() if duals
         },
-        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items() if duals},
+        reduced_costs={name: columns.of(column_dual) for name, columns in program.columns.items() if duals},
         basis=highs.getBasis(),
         ended=ended,
         iterations=int(highs.getInfo().simplex_iteration_count),

@@ -8,14 +8,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from optimizer.engine.algebra import Linear, Relation
+from optimizer.engine.algebra import BoundedRows, Linear
 from optimizer.engine.language import Float
 
 
 class Matrix:
     """Rows stacked family by family into arrays allocated once, at the size of the regular families."""
 
-    def __init__(self, relations: list[tuple[Relation, tuple[int, ...]]]) -> None:
+    def __init__(self, relations: list[tuple[BoundedRows, tuple[int, ...]]]) -> None:
         self.rows = sum(math.prod(shape) for _, shape in relations)
         self.lower, self.upper = np.empty(self.rows), np.empty(self.rows)
         lengths: list[NDArray[np.int32]] = []

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from optimizer.arrays import Bool
-from optimizer.engine.algebra import Columns, Index, Linear, Members, Ranges, Relation, Table, summed
+from optimizer.engine.algebra import BoundedRows, Columns, Index, Linear, Members, Ranges, Table, summed
 from optimizer.engine.language import AnySet, Family, Float, LabelSet, Map, Subset, Term
 from optimizer.engine.matrix import Matrix
 from optimizer.engine.problem import Problem
@@ -32,7 +32,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class ColumnBlock:
+class ColumnRange:
     """Where a variable's columns stand: consecutive from ``first`` on, over axes of these sizes (row-major)."""
 
     first: int
@@ -72,7 +72,7 @@ class LinearProgram:
     col_lower: Float
     col_upper: Float
     integer: Bool
-    columns: Mapping[str, ColumnBlock]  # variable -> its columns
+    columns: Mapping[str, ColumnRange]  # variable -> its columns
     rows: Mapping[str, Rows]  # family -> its rows
     terms: Mapping[str, TermCost]  # objective line -> its entries
     labels: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)  # decided variable -> labels of its rows
@@ -101,7 +101,7 @@ class ArrayModel:
     """A problem as the rules see it: tables of numbers and columns, addressed by whole vectors of indices."""
 
     def __init__(self, problem: Problem) -> None:
-        self.columns: dict[str, ColumnBlock] = {}
+        self.columns: dict[str, ColumnRange] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
         self._domains: dict[tuple[str, ...], tuple[list[Index], tuple[int, ...]]] = {}
@@ -116,7 +116,7 @@ class ArrayModel:
                 raise TypeError(f"{variable.name}: a variable is declared over whole sets, not over subsets")
             shape = tuple(problem.size(name) for name in variable.over)
             setattr(self, variable.name, Columns(variable.name, self.n_columns, shape))
-            self.columns[variable.name] = ColumnBlock(self.n_columns, shape)
+            self.columns[variable.name] = ColumnRange(self.n_columns, shape)
             self.n_columns += math.prod(shape)
 
     def _declare_set(self, name: str, members: AnySet) -> None:
@@ -158,9 +158,9 @@ class ArrayModel:
         return self._domains[over]
 
 
-def _rule(name: str, result: Any, expected: type) -> Any:
-    if not isinstance(result, expected):
-        raise TypeError(f"{name}: the rule returned {type(result).__name__}, not a {expected.__name__}")
+def _relation(family: str, result: Any) -> BoundedRows:
+    if not isinstance(result, BoundedRows):
+        raise TypeError(f"{family}: the rule returned {type(result).__name__}, not a Relation such as a <= b")
     return result
 
 
@@ -186,9 +186,9 @@ def total_cost(terms: Mapping[str, TermCost], n_columns: int) -> tuple[Float, fl
     return cost, sum(entry.constant for entry in terms.values())
 
 
-def upper_bounds(problem: Problem, columns: Mapping[str, ColumnBlock]) -> Float:
+def upper_bounds(problem: Problem, columns: Mapping[str, ColumnRange]) -> Float:
     """The columns' upper bounds, (columns,): those of their parameters, else none."""
-    bounds = np.full(sum(math.prod(block.shape) for block in columns.values()), np.inf)
+    bounds = np.full(sum(math.prod(own.shape) for own in columns.values()), np.inf)
     for variable in problem.formulation.variables:
         if variable.upper is not None:
             bounds[columns[variable.name].span] = problem.parameters[variable.upper].ravel()
@@ -205,7 +205,7 @@ def compile_program(
     Raises TypeError where a rule is not linear, IndexError where it looks before the first interval.
     """
     formulation, model = problem.formulation, ArrayModel(problem)
-    relations: list[tuple[Relation, tuple[int, ...]]] = []
+    relations: list[tuple[BoundedRows, tuple[int, ...]]] = []
     rows: dict[str, Rows] = {}
     row = 0
     for family in formulation.families if families is None else families:
@@ -213,7 +213,7 @@ def compile_program(
         rows[family.name] = Rows(row, shape)
         row = rows[family.name].stop
         if 0 not in shape:
-            relations.append((_rule(family.name, family.rule(model, *indices), Relation), shape))
+            relations.append((_relation(family.name, family.rule(model, *indices)), shape))
     matrix = Matrix(relations)
     costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)

@@ -56,21 +56,24 @@ def solve_counted(program: LinearProgram, formulation: Formulation, **options: A
     Raises the errors of `optimizer.engine.highs.solve`.
     """
     size = counted(program, formulation)
-    found, most = solve(size.program, **options), size.objective
-    x, row_dual = found.x * size.column, found.row_dual * most / size.row
-    column_dual = found.column_dual * most / size.column
+    solution, most = solve(size.program, **options), size.objective
+    x, row_dual = solution.x * size.column, solution.row_dual * most / size.row
+    column_dual = solution.column_dual * most / size.column
     return replace(
-        found,
-        objective=found.objective * most,
-        bound=found.bound * most,
+        solution,
+        objective=solution.objective * most,
+        bound=solution.bound * most,
         x=x,
-        values={name: block.of(x) for name, block in program.columns.items()},
+        values={name: columns.of(x) for name, columns in program.columns.items()},
+        decided=program.decided(x),
         row_dual=row_dual,
         column_dual=column_dual,
         shadow_prices={
             name: row_dual[at.start : at.stop].reshape(at.shape)
             for name, at in program.rows.items()
-            if found.shadow_prices
+            if solution.shadow_prices
         },
-        reduced_costs={name: block.of(column_dual) for name, block in program.columns.items() if found.reduced_costs},
+        reduced_costs={
+            name: columns.of(column_dual) for name, columns in program.columns.items() if solution.reduced_costs
+        },
     )

@@ -8,8 +8,8 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from optimizer.ensemble.pool import Chunk
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import Outcome, work
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import ScenarioResult, work
 from optimizer.errors import CurtailError, InputError
 
 _PACKAGES = ("curtail", "highspy", "numpy")
@@ -19,16 +19,16 @@ _AHEAD = 2  # chunks handed out per thread of the cluster
 
 def versions() -> dict[str, str]:
     """What the digits of a result depend on, by package."""
-    found = {}
+    installed = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:  # run from a folder, not installed
-            found[package] = "not installed"
-    return found
+            installed[package] = "not installed"
+    return installed
 
 
-def _unpacked(packed: bytes) -> Study:
+def _unpacked(packed: bytes) -> EnsembleStudy:
     return pickle.loads(packed)  # type: ignore[no-any-return]  # noqa: S301 - sent by the client of this cluster
 
 
@@ -40,7 +40,7 @@ def _distributed() -> Any:
     return distributed
 
 
-def on_dask(study: Study, chunks: Iterable[Chunk], address: str) -> Iterator[list[Outcome]]:
+def on_dask(study: EnsembleStudy, chunks: Iterable[Chunk], address: str) -> Iterator[list[ScenarioResult]]:
     """Plan the chunks on the cluster at ``address``; results come as they are done.
 
     A chunk over which as many workers have died as the scheduler allows (``distributed.scheduler.allowed-failures``) is
@@ -62,17 +62,19 @@ def _judge_workers(client: Any, address: str) -> None:
     except TimeoutError:
         raise InputError(f"--dask {address}: no worker has joined within {_WAIT_S:g} seconds") from None
     try:
-        found = client.run(versions)
+        by_worker = client.run(versions)
     except ImportError as error:
         raise InputError(f"--dask {address}: a worker lacks this software: {error}; install the same there") from None
     here = versions()
-    for worker, there in found.items():
+    for worker, there in by_worker.items():
         if there != here:
-            told = ", ".join(f"{name} {there[name]} (here {here[name]})" for name in here if there[name] != here[name])
-            raise InputError(f"--dask {address}: worker {worker} has {told}; install the same versions")
+            differences = ", ".join(
+                f"{name} {there[name]} (here {here[name]})" for name in here if there[name] != here[name]
+            )
+            raise InputError(f"--dask {address}: worker {worker} has {differences}; install the same versions")
 
 
-def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chunk]) -> Iterator[list[Outcome]]:
+def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chunk]) -> Iterator[list[ScenarioResult]]:
     """Chunk by chunk, a bounded number under way; the study is a task, which Dask repeats where its holder dies."""
     study = client.submit(_unpacked, packed, pure=False)
     todo = iter(chunks)
@@ -99,5 +101,5 @@ def _results(distributed: Any, client: Any, packed: bytes, chunks: Iterable[Chun
             for number in chunk:
                 ask([number])
         else:
-            yield [Outcome(chunk[0], "every worker that took this scenario died")]
+            yield [ScenarioResult(chunk[0], "every worker that took this scenario died")]
         future.release()

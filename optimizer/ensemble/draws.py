@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.arrays import Bool, F
-from optimizer.ensemble.history import blocks, consecutive
+from optimizer.ensemble.history import bootstrap_blocks, consecutive
 from optimizer.ensemble.language import BtcPath, DifficultyPath, Storm, StormPrice
 from optimizer.units import BLOCKS_PER_EPOCH, HOURS_PER_DAY, TARGET_BLOCK_SECONDS
 
@@ -38,7 +38,7 @@ def btc_factor(dice: np.random.Generator, path: BtcPath, log_returns: F | None, 
         returns = dice.normal((drift - sigma**2 / 2) / _DAYS_PER_YEAR, sigma / np.sqrt(_DAYS_PER_YEAR), n)
     else:
         anywhere = np.arange(len(log_returns))
-        drawn = blocks(dice, (anywhere,) * n, consecutive(len(log_returns)), path.block_days, random=True)
+        drawn = bootstrap_blocks(dice, (anywhere,) * n, consecutive(len(log_returns)), path.block_days, random=True)
         returns = log_returns[list(drawn)] if n else np.empty(0)
     path_of_days: F = np.exp(np.concatenate([[0.0], np.cumsum(returns)]))
     return path_of_days[day]

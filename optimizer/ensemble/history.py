@@ -133,7 +133,7 @@ def consecutive(n: int) -> Bool:
     return np.arange(n) < n - 1
 
 
-def blocks(
+def bootstrap_blocks(
     dice: np.random.Generator, starts: tuple[Int, ...], has_next: Bool, length: float, *, random: bool
 ) -> Iterator[int]:
     """For each day in turn, which entry of a history stands for it.

@@ -12,7 +12,7 @@ BlockDays = Annotated[float, Field(ge=1, le=366)]
 StormHours = Annotated[float, Field(gt=0, le=24 * 60)]
 
 
-class PriceHistory(Section):
+class PriceDraws(Section):
     """Energy prices: days of a history, drawn in blocks."""
 
     history: SeriesFile = Field(description="Past prices, USD/MWh, as long as there are")
@@ -29,9 +29,9 @@ class PriceHistory(Section):
     )
 
     @model_validator(mode="after")
-    def _whole_blocks(self) -> PriceHistory:
+    def _whole_blocks(self) -> PriceDraws:
         if self.method == "moving" and self.block_days != round(self.block_days):
-            refuse("PriceHistory", [(("block_days",), f"must be whole days for `moving` (got {self.block_days:g})")])
+            refuse("PriceDraws", [(("block_days",), f"must be whole days for `moving` (got {self.block_days:g})")])
         return self
 
 
@@ -136,7 +136,7 @@ class Ensemble(Section):
     interval_minutes: Literal[5, 15, 30, 60] | None = Field(
         default=None, description="Intervals of one length in place of the farm's horizon.intervals"
     )
-    prices: PriceHistory | None = Field(default=None, description="Energy prices; the farm's own when absent")
+    prices: PriceDraws | None = Field(default=None, description="Energy prices; the farm's own when absent")
     btc: BtcPath | None = Field(default=None, description="Price of bitcoin; the farm's own when absent")
     difficulty: DifficultyPath | None = Field(default=None, description="Difficulty; the farm's own when absent")
     storms: Annotated[tuple[Storm, ...], Field(max_length=50)] = Field(default=(), description="What may come")

@@ -8,18 +8,18 @@ from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import Outcome, work
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import ScenarioResult, work
 from optimizer.files.workers import begin_worker, worker_pool
 
 Chunk = Sequence[int]
 MOST_DEATHS = 2  # of workers over one chunk; then its scenarios are tried one by one
 _AHEAD = 2  # chunks handed out per worker, so that none waits and few are lost
 
-_study: Study
+_study: EnsembleStudy
 
 
-def in_process(study: Study, chunks: Iterable[Chunk]) -> Iterator[list[Outcome]]:
+def in_process(study: EnsembleStudy, chunks: Iterable[Chunk]) -> Iterator[list[ScenarioResult]]:
     """Plan the chunks here."""
     return (work(study, chunk) for chunk in chunks)
 
@@ -30,11 +30,11 @@ def _begin(packed: bytes) -> None:
     _study = pickle.loads(packed)  # noqa: S301 - sent by the client that started this process
 
 
-def _work(chunk: Chunk) -> list[Outcome]:
+def _work(chunk: Chunk) -> list[ScenarioResult]:
     return work(_study, chunk)
 
 
-def on_processes(study: Study, chunks: Iterable[Chunk], workers: int) -> Iterator[list[Outcome]]:
+def on_processes(study: EnsembleStudy, chunks: Iterable[Chunk], workers: int) -> Iterator[list[ScenarioResult]]:
     """Plan the chunks in ``workers`` processes; results come as they are done.
 
     When a worker dies the pool is made anew and what was under way is done again. A chunk over which workers have died
@@ -46,7 +46,7 @@ def on_processes(study: Study, chunks: Iterable[Chunk], workers: int) -> Iterato
     suspects: list[int] = []
     more = True
     while more or again:
-        under_way: dict[Future[list[Outcome]], tuple[Chunk, int]] = {}
+        under_way: dict[Future[list[ScenarioResult]], tuple[Chunk, int]] = {}
         with worker_pool(workers, _begin, packed) as pool:
             try:
                 while True:
@@ -78,7 +78,7 @@ def on_processes(study: Study, chunks: Iterable[Chunk], workers: int) -> Iterato
 
 def _submitted(
     pool: ProcessPoolExecutor, task: tuple[Chunk, int], again: deque[tuple[Chunk, int]]
-) -> Future[list[Outcome]]:
+) -> Future[list[ScenarioResult]]:
     try:
         return pool.submit(_work, task[0])
     except BrokenProcessPool:
@@ -86,7 +86,7 @@ def _submitted(
         raise
 
 
-def _alone(packed: bytes, number: int) -> Outcome:
+def _alone(packed: bytes, number: int) -> ScenarioResult:
     """One scenario in a process of its own, tried `MOST_DEATHS` times."""
     for _ in range(MOST_DEATHS):
         with worker_pool(1, _begin, packed) as pool:
@@ -94,4 +94,4 @@ def _alone(packed: bytes, number: int) -> Outcome:
                 return pool.submit(_work, [number]).result()[0]
             except BrokenProcessPool:
                 continue
-    return Outcome(number, f"the worker died {MOST_DEATHS} times over this scenario alone")
+    return ScenarioResult(number, f"the worker died {MOST_DEATHS} times over this scenario alone")

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import Bool, F, Int
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import FIGURES, Outcome, line_names
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import FIGURES, ScenarioResult, line_names
 from optimizer.errors import InfeasibleError
 
 TAIL = 0.05
@@ -51,20 +51,20 @@ def quantile(values: F, share: float) -> float:
     return float(np.quantile(values, share, method="inverted_cdf"))
 
 
-def cvar(values: F, share: float) -> float:
+def tail_mean(values: F, share: float) -> float:
     """The mean of the worst ``share`` of the values, the one at its edge counted in part.
 
     Conditional value at risk of a sample, after Rockafellar and Uryasev, "Optimization of Conditional Value-at-Risk",
     Journal of Risk 2(3), 2000, pages 21-41; turned from losses to profits.
 
-    >>> cvar(np.arange(1.0, 101.0), 0.05), cvar(np.array([1.0, 2.0, 3.0, 4.0]), 0.375)
+    >>> tail_mean(np.arange(1.0, 101.0), 0.05), tail_mean(np.array([1.0, 2.0, 3.0, 4.0]), 0.375)
     (3.0, 1.3333333333333333)
     """
     weight = np.clip(share * len(values) - np.arange(len(values)), 0.0, 1.0)
     return float(weight @ np.sort(values) / weight.sum())
 
 
-def collect(study: Study, outcomes: Iterable[Outcome]) -> Results:
+def collect(study: EnsembleStudy, outcomes: Iterable[ScenarioResult]) -> Results:
     """Put the outcomes together. Raises InfeasibleError where no scenario has a result."""
     groups, intervals = len(study.base.farm.fleet), len(study.base.grid)
     counts = np.zeros(groups * intervals, dtype=np.int64)

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from optimizer.ensemble.pool import Chunk, in_process, on_processes
 from optimizer.ensemble.results import Results, collect
-from optimizer.ensemble.store import Store
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import Outcome, session_of
+from optimizer.ensemble.store import EnsembleStore
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import ScenarioResult, session_of
 
 CHUNK = 20  # scenarios a worker is given at a time; no result depends on it
 Counted = Callable[[int, int], None]
@@ -19,8 +19,8 @@ def _uncounted(_done: int, _of: int) -> None:
     """Show nothing."""
 
 
-def run(
-    study: Study,
+def run_study(
+    study: EnsembleStudy,
     file: Path,
     *,
     scenarios: int | None = None,
@@ -37,7 +37,7 @@ def run(
     """
     total = study.ensemble.scenarios if scenarios is None else scenarios
     session_of(study)  # told here and at once, if the farm has no feasible schedule at all
-    store = Store(file, study.digest)
+    store = EnsembleStore(file, study.digest)
     try:
         missing = store.missing(total)
         done = total - len(missing)
@@ -55,7 +55,9 @@ def _chunks(numbers: list[int]) -> Iterator[Chunk]:
     return (numbers[first : first + CHUNK] for first in range(0, len(numbers), CHUNK))
 
 
-def _worked(study: Study, chunks: Iterator[Chunk], workers: int, dask: str | None) -> Iterator[list[Outcome]]:
+def _worked(
+    study: EnsembleStudy, chunks: Iterator[Chunk], workers: int, dask: str | None
+) -> Iterator[list[ScenarioResult]]:
     if dask is not None:
         from optimizer.ensemble.cluster import on_dask
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from optimizer.ensemble.work import Outcome
+from optimizer.ensemble.work import ScenarioResult
 from optimizer.errors import CurtailError
 from optimizer.files.results import opened
 
@@ -18,7 +18,7 @@ CREATE TABLE IF NOT EXISTS outcomes (
 """
 
 
-class Store:
+class EnsembleStore:
     """The results of one study. Raises InputError for a file of another study, CurtailError where it cannot write."""
 
     def __init__(self, path: Path, digest: str) -> None:
@@ -29,7 +29,7 @@ class Store:
         """Let go of the file."""
         self._file.close()
 
-    def add(self, outcomes: Iterable[Outcome]) -> None:
+    def add(self, outcomes: Iterable[ScenarioResult]) -> None:
         """Write a chunk: all of it or, whatever happens meanwhile, nothing."""
         rows = [(o.number, o.failure, o.figures, o.lines, o.running) for o in outcomes]
         try:
@@ -44,9 +44,9 @@ class Store:
             there = {number for (number,) in rows}
         return [number for number in range(scenarios) if number not in there]
 
-    def outcomes(self, scenarios: int) -> Iterator[Outcome]:
+    def outcomes(self, scenarios: int) -> Iterator[ScenarioResult]:
         """All outcomes below ``scenarios``, by number."""
         query = "SELECT number, failure, figures, lines, running FROM outcomes WHERE number < ? ORDER BY number"
         with closing(self._file.execute(query, (scenarios,))) as rows:
             for row in rows:
-                yield Outcome(*row)
+                yield ScenarioResult(*row)

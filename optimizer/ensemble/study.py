@@ -16,7 +16,7 @@ from optimizer.arrays import F, Int
 from optimizer.config.farm import Farm
 from optimizer.config.horizon import Step
 from optimizer.ensemble.draws import btc_factor, dice_of, difficulty_factor, storms, stormy
-from optimizer.ensemble.history import Days, blocks, candidates, read_days, read_log_returns
+from optimizer.ensemble.history import Days, bootstrap_blocks, candidates, read_days, read_log_returns
 from optimizer.ensemble.language import Ensemble
 from optimizer.files.digest import digest
 from optimizer.market.grid import Slots, grid_of
@@ -39,7 +39,7 @@ class Draw:
 
 
 @dataclass(frozen=True)
-class Study:
+class EnsembleStudy:
     """An ensemble over the conditions of one plan; ``days`` and ``log_returns`` are its histories, if it has any."""
 
     ensemble: Ensemble
@@ -79,7 +79,9 @@ class Study:
         given = self.ensemble.prices
         if given is None or self.days is None:
             return self.base.market.energy_price_usd_per_mwh
-        drawn = blocks(dice, self._starts, self.days.has_next, given.block_days, random=given.method == "stationary")
+        drawn = bootstrap_blocks(
+            dice, self._starts, self.days.has_next, given.block_days, random=given.method == "stationary"
+        )
         level = float(np.exp(dice.normal(-(given.level_deviation**2) / 2, given.level_deviation)))
         return level * self._on_grid(self.days.prices[np.fromiter(drawn, np.int64)])
 
@@ -143,7 +145,7 @@ def make_study(
     histories: Path,
     *,
     progress: Callable[[str], None] = _silent,
-) -> Study:
+) -> EnsembleStudy:
     """Read what an ensemble of a farm needs.
 
     ``folder`` is the one the farm's series are relative to, ``histories`` the ensemble's. With a price history the
@@ -165,7 +167,7 @@ def make_study(
         log_returns = read_log_returns(histories / spec.file, spec, keep_drift=ensemble.btc.keep_drift)
     start: datetime | None = ensemble.start
     base = conditions_of(farm, folder, grid_of(farm, start, ensemble.hours), progress=progress)
-    study = Study(ensemble, base, days, log_returns)
+    study = EnsembleStudy(ensemble, base, days, log_returns)
     if days is None:
         return study
     market = base.market.with_(energy_price_usd_per_mwh=study.usual_price())

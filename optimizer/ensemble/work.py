@@ -12,7 +12,7 @@ from optimizer.accounts.ledger import ledger
 from optimizer.accounts.settlement import settle
 from optimizer.engine.program import compile_program
 from optimizer.engine.session import Session
-from optimizer.ensemble.study import Draw, Study
+from optimizer.ensemble.study import Draw, EnsembleStudy
 from optimizer.errors import SolverError
 from optimizer.extension import common_extension
 from optimizer.plan.formulation import build_problem
@@ -23,7 +23,7 @@ _ALMOST = 1e-9
 
 
 @dataclass(frozen=True)
-class Outcome:
+class ScenarioResult:
     """What is kept of one scenario, at most a few kilobytes.
 
     ``figures`` are in the order of `FIGURES`, ``lines`` the settlement's lines in USD in the order of `line_names`,
@@ -58,12 +58,12 @@ def line_names() -> tuple[str, ...]:
 _kept = threading.local()  # a session is not to be shared by threads, and Dask workers may have several
 
 
-def work(study: Study, numbers: Sequence[int]) -> list[Outcome]:
+def work(study: EnsembleStudy, numbers: Sequence[int]) -> list[ScenarioResult]:
     """Plan these scenarios. What is wrong with one is told in its outcome; the others go on."""
-    return [outcome(study, session_of(study), number) for number in numbers]
+    return [scenario_result(study, session_of(study), number) for number in numbers]
 
 
-def session_of(study: Study) -> Session:
+def session_of(study: EnsembleStudy) -> Session:
     """The session of a thread for a study; one study at a time is kept."""
     if getattr(_kept, "digest", None) != study.digest:
         _kept.session = Session(build_problem(study.base))
@@ -71,17 +71,17 @@ def session_of(study: Study) -> Session:
     return _kept.session  # type: ignore[no-any-return]  # attributes of a thread's store have no types
 
 
-def outcome(study: Study, session: Session, number: int) -> Outcome:
+def scenario_result(study: EnsembleStudy, session: Session, number: int) -> ScenarioResult:
     """One scenario: made, planned without rounding to whole machines, settled."""
     try:
         return _planned(session, study.draw(number), number)
     except SolverError as error:
-        return Outcome(number, str(error).splitlines()[0])
+        return ScenarioResult(number, str(error).splitlines()[0])
     except Exception as error:  # a fault of one scenario must not cost the others
-        return Outcome(number, f"{type(error).__name__}: {error}".splitlines()[0])
+        return ScenarioResult(number, f"{type(error).__name__}: {error}".splitlines()[0])
 
 
-def _planned(session: Session, draw: Draw, number: int) -> Outcome:
+def _planned(session: Session, draw: Draw, number: int) -> ScenarioResult:
     c = draw.conditions
     extend = common_extension()
     if extend is None:
@@ -107,7 +107,7 @@ def _planned(session: Session, draw: Draw, number: int) -> Outcome:
     )
     lines = np.array(list(settled.lines.values()))
     if not np.isfinite(lines).all():
-        return Outcome(number, "the settlement is not a finite number")
+        return ScenarioResult(number, "the settlement is not a finite number")
     share = np.array([dispatch.running(group) for group in c.farm.fleet])
     running = (share >= RUNS_FROM * c.units_available - _ALMOST) & (c.units_available > 0)
-    return Outcome(number, None, figures.tobytes(), lines.tobytes(), np.packbits(running).tobytes())
+    return ScenarioResult(number, None, figures.tobytes(), lines.tobytes(), np.packbits(running).tobytes())

@@ -23,10 +23,10 @@ def digest(*values: Any) -> str:
     >>> digest({"a": 1, "b": 2}) == digest({"b": 2, "a": 1}), digest(1.0) == digest(2.0)
     (True, False)
     """
-    told = hashlib.sha256()
+    hasher = hashlib.sha256()
     for value in (*values, *(f"{name} {_version(name)}" for name in _SOFTWARE), *filter(None, [fingerprint()])):
-        _tell(told.update, value)
-    return told.hexdigest()
+        _tell(hasher.update, value)
+    return hasher.hexdigest()
 
 
 def _version(package: str) -> str:

@@ -24,10 +24,10 @@ def opened(path: Path, tables: str, digest: str, inputs: str) -> sqlite3.Connect
         with file:
             file.executescript(_STUDY + tables)
             file.execute("INSERT INTO study SELECT ? WHERE NOT EXISTS (SELECT 1 FROM study)", (digest,))
-            found = file.execute("SELECT digest FROM study").fetchone()[0]
+            stored = file.execute("SELECT digest FROM study").fetchone()[0]
     except (OSError, sqlite3.Error) as error:
         raise CurtailError(f"{path}: cannot be used for results: {error}") from None
-    if found != digest:
+    if stored != digest:
         file.close()
         raise InputError(
             f"{path}: holds results of other inputs: {inputs} or a version of the software has changed since. Give "

@@ -41,8 +41,8 @@ def parts(part: str) -> tuple[Any, ...]:
 def classes(part: str, kind: type[K]) -> tuple[type[K], ...]:
     """The classes of a kind that the modules of that name define, in order."""
     return tuple(
-        found
+        value
         for module in parts(part)
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, kind) and found.__module__ == module.__name__
+        for value in vars(module).values()
+        if isinstance(value, type) and issubclass(value, kind) and value.__module__ == module.__name__
     )

@@ -44,8 +44,8 @@ def check_file_and_series(path: Path) -> list[Fault]:
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
         _ = build_problem(Conditions(farm, market, farm.state))
     except CurtailError as error:
-        found = error.faults if isinstance(error, InputError) else ()
-        return list(found) or [_placed(path, line) for line in str(error).splitlines()]
+        located = error.faults if isinstance(error, InputError) else ()
+        return list(located) or [_placed(path, line) for line in str(error).splitlines()]
     return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
 
 
@@ -69,9 +69,9 @@ def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
 
 def _placed(path: Path, sentence: str) -> Fault:
     """A sentence that begins with a key of the farm file, at its place there."""
-    found = _PATH.fullmatch(sentence)
-    if found is None:
+    match = _PATH.fullmatch(sentence)
+    if match is None:
         return Fault(str(path), 1, 1, "", sentence)
-    parts = re.findall(r"[a-z_]+|\d+", found[1])
+    parts = re.findall(r"[a-z_]+|\d+", match[1])
     keys: Keys = tuple(int(part) if part.isdigit() else part for part in parts)
-    return read_document(path).fault(keys, found[2])
+    return read_document(path).fault(keys, match[2])

@@ -24,10 +24,10 @@ PLAIN_ITEMS = tuple(name for name, item in ITEMS.items() if item.reason == Reaso
 TOLERANCE = 1e-6  # USD below which an item is not there
 
 
-def title(name: str) -> str:
+def item_title(name: str) -> str:
     """The title of an item; one that nobody declared, such as an extension's, speaks for itself.
 
-    >>> title("carbon_cost")
+    >>> item_title("carbon_cost")
     'Carbon cost'
     """
     return ITEMS[name].title if name in ITEMS else name.replace("_", " ").capitalize()
@@ -39,12 +39,12 @@ def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[s
     A column's reduced cost is its objective entry less what its rows charge for it. So with it, and what constraints
     that the user added charge, these add up to nothing.
     """
-    block = program.columns[variable]
-    first, n = block.first, math.prod(block.shape)
-    found: dict[str, F] = {}
+    own = program.columns[variable]
+    first, n = own.first, math.prod(own.shape)
+    charged: dict[str, F] = {}
 
     def add(name: str, columns: NDArray[np.signedinteger[Any]], usd: F) -> None:
-        found[name] = np.bincount(columns - first, weights=usd, minlength=n).reshape(block.shape).astype(np.float64)
+        charged[name] = np.bincount(columns - first, weights=usd, minlength=n).reshape(own.shape).astype(np.float64)
 
     for name, term in program.terms.items():
         mine = (term.columns >= first) & (term.columns < first + n)
@@ -57,7 +57,7 @@ def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[s
         if begin < end:
             at = entry[begin:end]
             add(name, program.indices[at], usd[at])
-    return found
+    return charged
 
 
 def _by_item(charged: Mapping[str, F]) -> dict[str, F]:

@@ -42,23 +42,23 @@ def whole_in(program: LinearProgram, stretch: slice) -> LinearProgram:
     """The program with integers in a stretch of intervals and fractions elsewhere."""
     integer = program.integer.copy()
     for name in (CONTAINERS, PARTIAL):
-        block = program.columns[name]
-        mine = np.zeros(block.shape, dtype=np.bool_)
+        columns = program.columns[name]
+        mine = np.zeros(columns.shape, dtype=np.bool_)
         mine[:, stretch] = True
-        integer[block.span] &= mine.ravel()
+        integer[columns.span] &= mine.ravel()
     return replace(program, integer=integer)
 
 
 def held_in(program: LinearProgram, stretch: slice, units: F) -> LinearProgram:
     """The program with these machines on in a stretch of intervals."""
-    block = program.columns["units_on"]
+    columns = program.columns["units_on"]
     lower, upper = program.col_lower.copy(), program.col_upper.copy()
     for bounds in (lower, upper):
-        block.of(bounds)[:, stretch] = units
+        columns.of(bounds)[:, stretch] = units
     return replace(program, col_lower=lower, col_upper=upper)
 
 
-def within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
+def held_within(c: Conditions, program: LinearProgram, low: F, high: F) -> LinearProgram:
     """The program with machines on held between limits, (points, intervals); the plan's tail is free."""
     available = np.repeat(c.units_available, [len(group.modes) for group in c.farm.fleet], axis=0)
     planned = np.arange(len(c.grid)) < c.planned
@@ -86,4 +86,4 @@ def near(c: Conditions, program: LinearProgram, solution: Solution, breaches: li
         free[:, max(breach.interval - 1, 0) : breach.interval + 2] = True
     low = np.where(free, np.maximum(np.floor(units / size) * size - size, 0.0), np.round(units))
     high = np.where(free, np.ceil(units / size) * size + size, np.round(units))
-    return within(c, program, low, high)
+    return held_within(c, program, low, high)

@@ -38,7 +38,7 @@ class Obeyed:
 
     plan: Plan
     nearest: bool = False
-    said: tuple[str, ...] = ()
+    messages: tuple[str, ...] = ()
 
 
 def plan_or_nearest(c: Conditions) -> Obeyed:
@@ -54,12 +54,12 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
     released = replace(c, state=_released(c))
     if released.state != c.state:
         try:
-            return Obeyed(plan_conditions(released), said=("machines stop before their minimum time", collision))
+            return Obeyed(plan_conditions(released), messages=("machines stop before their minimum time", collision))
         except InfeasibleError:
             pass
     plan = _nearest(released)
     short = shortfalls(plan.conditions, plan.settled.import_mw, proved=plan.proved)
-    return Obeyed(plan, nearest=True, said=(*short, collision))
+    return Obeyed(plan, nearest=True, messages=(*short, collision))
 
 
 def _released(c: Conditions) -> State:

@@ -103,7 +103,7 @@ def _worst_hour(c: Conditions, s: Settlement) -> tuple[str, float]:
     return c.grid.starts[first[worst]].tz_convert(c.farm.timezone).isoformat(), float(by_hour[worst])
 
 
-def changes(one: Outcome, other: Outcome) -> dict[str, float]:
+def changed_lines(one: Outcome, other: Outcome) -> dict[str, float]:
     """What makes the profit of ``other`` that of ``one``: USD by line, in the order of the account, without zeros.
 
     The sum is the difference of profits, to half a cent for each line left out.

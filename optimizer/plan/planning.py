@@ -176,12 +176,12 @@ def plan_conditions(
     """
     progress("building the program")
     extend = extend or common_extension()
-    reckoned = to_the_end(c if extend is None else replace(c, tail=None))
-    problem = build_problem(reckoned)
+    with_tail = to_the_end(c if extend is None else replace(c, tail=None))
+    problem = build_problem(with_tail)
     program = compile_program(problem)
     progress("solving")
     if extend is None:
-        solution = _solved(reckoned, program)
+        solution = _solved(with_tail, program)
     else:
         from optimizer.engine.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
@@ -191,33 +191,33 @@ def plan_conditions(
     if extend is not None:
         rounded = _extended_whole(c, solution, extend, exact=units == "exact")
     elif units == "exact":
-        rounded = exact_schedule(reckoned, program, solution, time_limit=time_limit)
+        rounded = exact_schedule(with_tail, program, solution, time_limit=time_limit)
     else:
-        rounded = whole_schedule(reckoned, program, solution, time_limit=time_limit)
+        rounded = whole_schedule(with_tail, program, solution, time_limit=time_limit)
     progress("checking and settling")
-    return replace(_finished(c, reckoned, problem, program, solution, rounded), extended=extend is not None)
+    return replace(_finished(c, with_tail, problem, program, solution, rounded), extended=extend is not None)
 
 
 def _finished(
     c: Conditions,
-    reckoned: Conditions,
+    with_tail: Conditions,
     problem: DispatchProblem,
     program: LinearProgram,
     solution: Solution,
     rounded: Rounded,
 ) -> Plan:
-    """The plan by itself; ``reckoned`` are the conditions of the program, those of its tail among them."""
+    """The plan by itself; ``with_tail`` are the conditions of the program, those of its tail among them."""
     n, optimum = len(c.grid), dispatch_of(solution)
     dispatch = rounded.dispatch.first(n)
     breaches = check(c, dispatch)
     if breaches:
         raise RuleBrokenError("the finished schedule breaks a rule:\n" + "\n".join(map(str, breaches[:10])))
     continuous = settle(c, optimum.first(n))
-    in_the_tail = settle(reckoned, optimum).profit - continuous.profit if c is not reckoned else 0.0
+    in_the_tail = settle(with_tail, optimum).profit - continuous.profit if c is not with_tail else 0.0
     return Plan(
         conditions=c,
         dispatch=dispatch,
-        explanation=explain(reckoned, problem, program, solution, dispatch).first(n),
+        explanation=explain(with_tail, problem, program, solution, dispatch).first(n),
         continuous=continuous,
         settled=settle(c, dispatch),
         objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
@@ -234,8 +234,8 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
     problem = build_problem(replace(c, whole=True))
     if not exact and not check(c, rounded) and not breaks_extension(problem, extend, {"units_on": rounded.units_on}):
         return Rounded(rounded, "rounded down")
-    found = solve_extended(problem, compile_program(problem), extend)
-    return Rounded(snapped(c, found), "solved again with integers", found.ended)
+    whole = solve_extended(problem, compile_program(problem), extend)
+    return Rounded(snapped(c, whole), "solved again with integers", whole.ended)
 
 
 def _solved(c: Conditions, program: LinearProgram) -> Solution:

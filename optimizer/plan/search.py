@@ -22,7 +22,7 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.settlement import settle
 from optimizer.arrays import Bool, F, Int
-from optimizer.engine.choices import branches, fixed, optimum
+from optimizer.engine.choices import branches, optimum, with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
@@ -59,7 +59,7 @@ class Rounded:
 
 
 @dataclass(frozen=True, eq=False)
-class _Found:
+class _Candidate:
     """A whole schedule that keeps every rule: the program solved around its machines, and how these were found."""
 
     dispatch: Dispatch
@@ -72,11 +72,11 @@ def redispatched(program: LinearProgram, units: F) -> Solution:
 
     Raises InfeasibleError where nothing else can be done for them to keep every limit.
     """
-    block, planned = program.columns["units_on"], units.shape[1]
+    columns, planned = program.columns["units_on"], units.shape[1]
     held, values = np.zeros(program.shape[1]), np.zeros(program.shape[1])
-    block.of(held)[:, :planned] = 1.0
-    block.of(values)[:, :planned] = units
-    return optimum(fixed(program, held > 0, values))
+    columns.of(held)[:, :planned] = 1.0
+    columns.of(values)[:, :planned] = units
+    return optimum(with_columns_fixed(program, held > 0, values))
 
 
 class Search:
@@ -85,7 +85,7 @@ class Search:
     def __init__(self, c: Conditions, program: LinearProgram, solution: Solution, time_limit: float | None) -> None:
         self.c, self.program, self.solution, self.time_limit = c, program, solution, time_limit
         self.bound, self.ended = solution.bound, solution.ended
-        self.found: list[_Found] = []
+        self.candidates: list[_Candidate] = []
 
     @cached_property
     def whole(self) -> LinearProgram:
@@ -106,8 +106,8 @@ class Search:
         return max(PROVED_SHARE * min(abs(sum(lines)), income), PROVED_USD * self.c.planned)
 
     @property
-    def _leader(self) -> _Found | None:
-        return max(self.found, key=lambda found: found.solution.objective, default=None)
+    def _leader(self) -> _Candidate | None:
+        return max(self.candidates, key=lambda candidate: candidate.solution.objective, default=None)
 
     @property
     def proved(self) -> bool:
@@ -122,35 +122,35 @@ class Search:
         assert leader is not None
         return Rounded(leader.dispatch, leader.method, "" if self.proved else self.ended or "work")
 
-    def keep(self, method: str, units: F, found: Solution | None = None) -> list[Breach]:
+    def keep(self, method: str, units: F, whole: Solution | None = None) -> list[Breach]:
         """Solve everything else around the plan's machines, and keep it if it breaks no rule; what it breaks.
 
-        ``found`` is what a search found with them, within the solver's tolerances, where these alone let it pass.
+        ``whole`` is what a search found with them, within the solver's tolerances, where these alone let it pass.
         """
         try:
             optimal = self.solution.values["units_on"][:, : self.c.planned]
             same = np.abs(units - optimal).max(initial=0.0) <= _SAME
             solution = self.solution if same else redispatched(self.program, units)
         except InfeasibleError:
-            if found is None:
+            if whole is None:
                 return self._breaches(round_down(self.c, dispatch_of(self.solution)))
-            solution = found
+            solution = whole
         dispatch = dispatch_of(solution)
         later = units_of(dispatch)[:, self.c.planned :]
         points = dict(zip(dispatch.units_on, np.hstack([units, later]), strict=True))
         dispatch = dispatch.with_(units_on=points)
         breaches = self._breaches(dispatch)
         if not breaches:
-            self.found.append(_Found(dispatch, solution, method))
+            self.candidates.append(_Candidate(dispatch, solution, method))
         return breaches
 
     def _breaches(self, dispatch: Dispatch) -> list[Breach]:
         """Every breach of a rule in the plan; its tail is no schedule that anybody follows."""
         return check(plan_alone(self.c), dispatch.first(self.c.planned))
 
-    def _machines(self, found: Solution) -> F:
+    def _machines(self, solution: Solution) -> F:
         """The plan's machines in a program with integers, the solver's last digits taken off."""
-        return np.round(found.values["units_on"][:, : self.c.planned])
+        return np.round(solution.values["units_on"][:, : self.c.planned])
 
     def near(self, breaches: list[Breach]) -> None:
         """Integers where the optimum is not whole and about what rounding breaks, the rest held."""
@@ -163,9 +163,9 @@ class Search:
     def exact(self) -> None:
         """Integers everywhere, all at once and as close as can be told."""
         options = {"mip_rel_gap": EXACT_GAP, **self._limit(self.whole, EXACT_WORK)}
-        found = solve(self.whole, whole=True, start=self._start(self.whole), options=options)
-        self.bound, self.ended = min(self.bound, found.bound), found.ended
-        self.keep("exact", self._machines(found), found)
+        solution = solve(self.whole, whole=True, start=self._start(self.whole), options=options)
+        self.bound, self.ended = min(self.bound, solution.bound), solution.ended
+        self.keep("exact", self._machines(solution), solution)
 
     def around(self, _breaches: list[Breach]) -> None:
         """Integers near the best in which machines that are switched one by one run in fractions.
@@ -176,20 +176,20 @@ class Search:
         size = containers(self.c)
         integer = self.whole.integer.copy()
         for name in (CONTAINERS, PARTIAL):
-            block = self.whole.columns[name]
-            integer[block.span] &= np.broadcast_to(size > 1, block.shape).ravel()
+            columns = self.whole.columns[name]
+            integer[columns.span] &= np.broadcast_to(size > 1, columns.shape).ravel()
         best = self._integers(replace(self.whole, integer=integer))
         self.bound = min(self.bound, best.bound)
         wanted = best.values["units_on"] / size
         low, high = (np.floor(wanted) - REACH) * size, (np.ceil(wanted) + REACH) * size
-        narrowed = narrowing.within(self.c, self.whole, np.maximum(low, 0.0), high)
+        narrowed = narrowing.held_within(self.c, self.whole, np.maximum(low, 0.0), high)
         self._seek(narrowed, "integers near the best with fractions of single machines")
 
     def _seek(self, program: LinearProgram, method: str) -> Solution:
-        found = self._integers(program)
-        self.ended = found.ended or self.ended
-        self.keep(method, self._machines(found), found)
-        return found
+        solution = self._integers(program)
+        self.ended = solution.ended or self.ended
+        self.keep(method, self._machines(solution), solution)
+        return solution
 
     def _integers(self, program: LinearProgram) -> Solution:
         """The best of a program with integers: at once, or stretch after stretch where that would be too many."""
@@ -209,14 +209,14 @@ class Search:
             made[span] = True
             values = np.zeros(program.shape[1])
             values[span] = self.solution.values[name].ravel()
-            program = fixed(program, made, np.round(values))
+            program = with_columns_fixed(program, made, np.round(values))
         stretches = list(narrowing.stretches(loose.sum(axis=0)))
         share = 1.0 / len(stretches)
         for stretch in stretches:
-            found = solve(narrowing.whole_in(program, stretch), whole=True, options=self._options(program, share))
-            units = np.round(found.values["units_on"][:, stretch])
+            solution = solve(narrowing.whole_in(program, stretch), whole=True, options=self._options(program, share))
+            units = np.round(solution.values["units_on"][:, stretch])
             program = narrowing.held_in(program, stretch, units)
-        return replace(found, bound=np.inf, ended="work")
+        return replace(solution, bound=np.inf, ended="work")
 
     def _start(self, program: LinearProgram) -> tuple[Int, F] | None:
         """The best schedule so far as columns of a program with integers, to start from; None where it bars that."""

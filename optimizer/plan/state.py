@@ -28,7 +28,7 @@ def state_after(c: Conditions, dispatch: Dispatch) -> State:
     return known.model_copy(update={"at": c.grid.end.to_pydatetime()}).with_sections(own)
 
 
-def fitted(state: State, farm: Farm) -> State:
+def fitted_state(state: State, farm: Farm) -> State:
     """A state that fits a farm whose file has changed since: no more machines than there are, no names that are gone.
 
     >>> from pathlib import Path
@@ -36,7 +36,7 @@ def fitted(state: State, farm: Farm) -> State:
     >>> from optimizer.config.state import GroupState
     >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
     >>> state = State(groups={"S19": GroupState(running=2000), "Gone": GroupState(running=1)})
-    >>> {name: group.running for name, group in fitted(state, farm).groups.items()}
+    >>> {name: group.running for name, group in fitted_state(state, farm).groups.items()}
     {'S19': 1400}
     """
     own = {kind.KEY: state.section(kind).fitted(farm) for kind in state_sections()}
@@ -62,10 +62,10 @@ def _default(key: Key) -> Any:
 
 def _with(state: State, value: Callable[[Key, Any], Any]) -> State:
     """The state with other values of the mechanisms' keys; of one such as `bill.peaks_mw` in a section of it."""
-    found: dict[str, Any] = {}
+    by_section: dict[str, Any] = {}
     for key in keys():
         section, _, name = key.name.rpartition(".")
         holder = getattr(state, section) if section else state
-        found.setdefault(section, {})[name] = value(key, getattr(holder, name))
-    sections = {name: getattr(state, name).model_copy(update=keys) for name, keys in found.items() if name}
-    return state.model_copy(update=found.get("", {}) | sections)
+        by_section.setdefault(section, {})[name] = value(key, getattr(holder, name))
+    sections = {name: getattr(state, name).model_copy(update=keys) for name, keys in by_section.items() if name}
+    return state.model_copy(update=by_section.get("", {}) | sections)

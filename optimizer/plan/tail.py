@@ -14,7 +14,7 @@ from types import MappingProxyType
 from optimizer.accounts.billing import NO_REST, Rest
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import accounts, declared
+from optimizer.accounts.ledger import accounts, declarations
 from optimizer.accounts.settlement import settle
 from optimizer.config.farm import Farm
 from optimizer.config.state import State
@@ -25,7 +25,7 @@ _NOTHING: Mapping[tuple[str, str], float] = MappingProxyType({})
 
 def charged_by_period(farm: Farm) -> bool:
     """Whether anything is charged over a whole billing period."""
-    return any(charged(farm) for charged in declared("by_period"))
+    return any(charged(farm) for charged in declarations("by_period"))
 
 
 def metered(

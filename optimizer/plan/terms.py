@@ -125,13 +125,13 @@ def variants(energy: Energy) -> Iterator[tuple[str, str, Energy]]:
 
 
 def _optimum(c: Conditions) -> Dispatch:
-    reckoned = to_the_end(c)
-    return dispatch_of(optimum(compile_program(build_problem(reckoned)))).first(len(c.grid))
+    with_tail = to_the_end(c)
+    return dispatch_of(optimum(compile_program(build_problem(with_tail)))).first(len(c.grid))
 
 
 def _completed(dispatch: Dispatch, plan: Dispatch) -> Dispatch:
     """The schedule with all that a plan decides: what the contract it is made for lacks is not used."""
     nothing = np.zeros(len(dispatch))
-    found = {name: dispatch.table.get(name, {}) for name in plan.table}
-    rows = {name: {label: found[name].get(label, nothing) for label in plan.table[name]} for name in plan.table}
+    decided = {name: dispatch.table.get(name, {}) for name in plan.table}
+    rows = {name: {label: decided[name].get(label, nothing) for label in plan.table[name]} for name in plan.table}
     return dispatch.with_(**rows)

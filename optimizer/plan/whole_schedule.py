@@ -31,11 +31,11 @@ def whole_schedule(
         except StoppedEarlyError:
             search.ended = "work" if time_limit is None else "clock"
         except InfeasibleError:
-            if seek == search.throughout and not search.found:
+            if seek == search.throughout and not search.candidates:
                 raise _no_whole_schedule(breaches) from None
         if search.proved:
             return search.best
-    if not search.found:
+    if not search.candidates:
         allowed = "the work that a search may do" if time_limit is None else f"{time_limit:g} s"
         first = f"; the first rule in the way: {breaches[0]}" if breaches else ""
         raise StoppedEarlyError(

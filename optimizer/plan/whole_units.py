@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import declared
+from optimizer.accounts.ledger import declarations
 from optimizer.arrays import F
 from optimizer.engine.solution import Solution
 
@@ -45,7 +45,7 @@ def within_load(c: Conditions, dispatch: Dispatch) -> Dispatch:
 
     That is for what is executed of a plan. A plan itself is solved once more.
     """
-    for follow in declared("follow"):
+    for follow in declarations("follow"):
         dispatch = follow(c, dispatch)
     return dispatch
 

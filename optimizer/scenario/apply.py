@@ -15,7 +15,7 @@ from optimizer.errors import InputError
 from optimizer.market.grid import Grid
 from optimizer.market.inputs import ENERGY_PRICE, MarketInputs, read_market
 from optimizer.market.quantities import declared
-from optimizer.scenario.placed import Scenario, walked
+from optimizer.scenario.placed import Scenario, mapped
 from optimizer.scenario.times import DayTime, resolved, stands_for
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def dated(scenario: Scenario, begins: datetime, zone: str) -> Scenario:
     changes, faults = [], []
     for placed in scenario.changes:
         try:
-            changes.append(replace(placed, change=walked(placed.change, date_of)))
+            changes.append(replace(placed, change=mapped(placed.change, date_of)))
         except (ValueError, OverflowError) as error:
             faults.append(placed.fault((), str(error)))
     if faults:
@@ -131,8 +131,10 @@ def _without_prices(scenario: Scenario) -> tuple[Scenario, tuple[str, ...]]:
     )
     if len(kept) == len(scenario.changes):
         return scenario, ()
-    said = f"scenario {scenario.name}: the contract fixes the energy price; changes of the spot price do not touch it"
-    return replace(scenario, changes=kept), (said,)
+    message = (
+        f"scenario {scenario.name}: the contract fixes the energy price; changes of the spot price do not touch it"
+    )
+    return replace(scenario, changes=kept), (message,)
 
 
 def _replaced(scenario: Scenario, grid: Grid, known_at: datetime | None) -> set[str]:
@@ -145,4 +147,4 @@ def _replaced(scenario: Scenario, grid: Grid, known_at: datetime | None) -> set[
         change = placed.change
         if isinstance(change, Course) and change.operation[1] in REPLACING:
             windows.setdefault(change.SERIES, []).append(window(placed, change, grid))
-    return {name for name, found in windows.items() if covers_all(found, grid)}
+    return {name for name, of_series in windows.items() if covers_all(of_series, grid)}

@@ -129,14 +129,14 @@ def _(change: ContractChange, farm: Farm, placed: Placed, _begins: datetime, _fo
 def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _folder: Path) -> Farm:
     given = placed.on_clock(change.set, begins, farm.timezone)
     names, keys = _chosen(change, farm, placed), change.set.model_fields_set
-    told: dict[str, dict[str, Any]] = {place: {} for place in get_args(Place)}
+    changed: dict[str, dict[str, Any]] = {place: {} for place in get_args(Place)}
     for kind in kinds():
         if kind.KEY in keys and Sections.takes(kind):
-            told[kind.PLACE][kind.KEY] = placed.seen_from_anywhere(getattr(given, kind.KEY))
+            changed[kind.PLACE][kind.KEY] = placed.seen_from_anywhere(getattr(given, kind.KEY))
 
     def rebuilt(section: S, place: Place) -> S:
-        origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told[place]}
-        return placed.rebuilt(section, origins, **told[place]) if told[place] else section
+        origins: dict[Keys, Keys] = {(key,): ("set", key) for key in changed[place]}
+        return placed.rebuilt(section, origins, **changed[place]) if changed[place] else section
 
     def fitted(group: Group) -> Group:
         machine = None if group.machine is None else rebuilt(group.machine, "machine")
@@ -144,12 +144,12 @@ def _(change: SectionChange, farm: Farm, placed: Placed, begins: datetime, _fold
 
     fleet = tuple(fitted(group) if group.name in names else group for group in farm.fleet)
     whole = {"site": rebuilt(farm.site, "site"), "energy": rebuilt(farm.energy, "energy"), "fleet": fleet}
-    origins: dict[Keys, Keys] = {(key,): ("set", key) for key in told["farm"]}
-    origins |= {(place, key): ("set", key) for place in ("site", "energy") for key in told[place]}
+    origins: dict[Keys, Keys] = {(key,): ("set", key) for key in changed["farm"]}
+    origins |= {(place, key): ("set", key) for place in ("site", "energy") for key in changed[place]}
     for g in range(len(fleet)):
-        origins |= {("fleet", g, key): ("set", key) for key in told["group"]}
-        origins |= {("fleet", g, "machine", key): ("set", key) for key in told["machine"]}
-    return placed.rebuilt(farm, origins, **whole, **told["farm"])
+        origins |= {("fleet", g, key): ("set", key) for key in changed["group"]}
+        origins |= {("fleet", g, "machine", key): ("set", key) for key in changed["machine"]}
+    return placed.rebuilt(farm, origins, **whole, **changed["farm"])
 
 
 @_changed.register

@@ -38,8 +38,8 @@ def load_scenario(path: Path, farm: Farm | None = None) -> Scenario:
     several = load_scenarios(path, farm)
     if len(several) > 1:
         document = read_document(Path(path))
-        said = f"makes {len(several)} scenarios of this file where one is needed; leave the sweep out"
-        raise InputError([document.fault(("sweep",), said, of_key=True)])
+        message = f"makes {len(several)} scenarios of this file where one is needed; leave the sweep out"
+        raise InputError([document.fault(("sweep",), message, of_key=True)])
     return several[0]
 
 
@@ -102,8 +102,8 @@ def _validated(document: Document, faults: list[Fault]) -> ScenarioFile | None:
     try:
         return ScenarioFile.model_validate(document.data)
     except ValidationError as error:
-        found = faults_of(error, ScenarioFile, document)
-        faults += [replace(fault, message=in_plan_days(fault.message)) for fault in found]
+        located = faults_of(error, ScenarioFile, document)
+        faults += [replace(fault, message=in_plan_days(fault.message)) for fault in located]
         return None
 
 

@@ -91,8 +91,8 @@ class _State:
         _, verb = change.operation
         if old is None and verb not in ("scale", "retargets"):
             key = change.operation[0]
-            said = f"the farm knows no {one.series.words} to be replaced; scale it, or change the hashprice"
-            raise placed.refuse((key,), said)
+            message = f"the farm knows no {one.series.words} to be replaced; scale it, or change the hashprice"
+            raise placed.refuse((key,), message)
         before = old or Piecewise.of(self.grid, np.ones(len(self.grid)))
         after = self._changed(before, placed, change, when)
         limits = one.limits if old else _FACTOR

@@ -65,8 +65,8 @@ class Operated(Section):
     def _does_one_thing(self) -> Operated:
         given = [key for key in self.OPERATIONS if getattr(self, key) is not None]
         if len(given) != 1:
-            said = f"got {', '.join(given)}; write the others as changes of their own" if given else "got none"
-            raise ValueError(f"give one of {', '.join(self.OPERATIONS)} ({said})")
+            got = f"got {', '.join(given)}; write the others as changes of their own" if given else "got none"
+            raise ValueError(f"give one of {', '.join(self.OPERATIONS)} ({got})")
         return self
 
     @property

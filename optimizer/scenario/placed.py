@@ -58,8 +58,8 @@ class Placed:
             relative = stands_for(value) if isinstance(value, datetime) else None
             return value if relative is None else relative.on_clock(begins, zone)
 
-        found: S = walked(section, dated)
-        return found
+        dated_section: S = mapped(section, dated)
+        return dated_section
 
     def seen_from_anywhere(self, value: Any) -> Any:
         """Sections with the paths of their series made absolute: the farm's are relative to another file."""
@@ -69,7 +69,7 @@ class Placed:
                 return part.model_copy(update={"file": os.path.abspath(self.folder / part.file)})
             return part
 
-        return walked(value, absolute)
+        return mapped(value, absolute)
 
     def rebuilt(self, section: S, origins: dict[Keys, Keys], **changes: Any) -> S:
         """A section with some of its values changed, validated again.
@@ -133,14 +133,14 @@ class Scenario:
         )
 
 
-def walked(value: Any, changed: Callable[[Any], Any]) -> Any:
+def mapped(value: Any, changed: Callable[[Any], Any]) -> Any:
     """A value, however deep, with its parts changed: series files, and all that holds nothing further.
 
-    >>> walked({"a": (1, 2)}, lambda number: number + 1)
+    >>> mapped({"a": (1, 2)}, lambda number: number + 1)
     {'a': (2, 3)}
     """
     if isinstance(value, Section) and not isinstance(value, SeriesFile):
-        return value.model_copy(update={key: walked(inner, changed) for key, inner in value})
+        return value.model_copy(update={key: mapped(inner, changed) for key, inner in value})
     if isinstance(value, dict):
-        return {key: walked(inner, changed) for key, inner in value.items()}
-    return tuple(walked(inner, changed) for inner in value) if isinstance(value, tuple) else changed(value)
+        return {key: mapped(inner, changed) for key, inner in value.items()}
+    return tuple(mapped(inner, changed) for inner in value) if isinstance(value, tuple) else changed(value)

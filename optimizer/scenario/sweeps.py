@@ -77,8 +77,10 @@ def _judge(document: Document, sweeps: tuple[Sweep, ...]) -> None:
     for s, sweep in enumerate(sweeps):
         for other in sweeps[:s]:
             if other.change == sweep.change and all(a == b for a, b in zip(_keys(other), _keys(sweep), strict=False)):
-                said = f"changes[{other.change}].{other.key} is swept already (got {sweep.key}); keep one of the sweeps"
-                faults.append(document.fault(("sweep", s, "key"), said))
+                message = (
+                    f"changes[{other.change}].{other.key} is swept already (got {sweep.key}); keep one of the sweeps"
+                )
+                faults.append(document.fault(("sweep", s, "key"), message))
     if faults:
         raise InputError(faults)
 

@@ -48,10 +48,10 @@ def day_time(text: str) -> DayTime | None:
     >>> day_time("day 2 06:00"), day_time("2026-02-11 06:00")
     (DayTime(day=2, hour=6, minute=0), None)
     """
-    found = _DAY_TIME.fullmatch(text)
-    if found is None:
+    match = _DAY_TIME.fullmatch(text)
+    if match is None:
         return None
-    day, hour, minute = map(int, found.groups())
+    day, hour, minute = map(int, match.groups())
     if not 1 <= day <= MOST_DAYS:
         raise ValueError(f"must be a day from 1, that on which the plan begins, to {MOST_DAYS}")
     if hour > 23 or minute > 59:
@@ -63,12 +63,12 @@ def _moment(value: Any) -> datetime | DayTime:
     relative = day_time(value) if isinstance(value, str) else value
     if isinstance(relative, DayTime):
         return relative
-    found = moment_or_none(value)
-    if not isinstance(found, datetime):
+    moment = moment_or_none(value)
+    if not isinstance(moment, datetime):
         raise ValueError('must be a time such as "day 2 06:00" or "2026-02-11 06:00"')
-    if not FIRST_YEAR <= found.year < _STAND_IN.year:
+    if not FIRST_YEAR <= moment.year < _STAND_IN.year:
         raise ValueError(f"must lie in the years {FIRST_YEAR} to {_STAND_IN.year - 1}")
-    return found
+    return moment
 
 
 def moment_or_none(value: Any) -> datetime | DayTime | None:
@@ -139,7 +139,7 @@ def in_plan_days(text: str) -> str:
     >>> in_plan_days(f"the event ends ({stand_in(DayTime(2, 6, 0))})")
     'the event ends (day 2 06:00)'
     """
-    return _STOOD_IN.sub(lambda found: str(stands_for(datetime.fromisoformat(found.group()))), text)
+    return _STOOD_IN.sub(lambda match: str(stands_for(datetime.fromisoformat(match.group()))), text)
 
 
 _NAMES = ("name", "program")  # keys whose text is never a time
@@ -149,7 +149,7 @@ def _dated(value: Any) -> Any:
     """Data of sections with dates in place of days of the plan. Raises ValueError where they have both."""
     if not isinstance(value, dict):
         return value
-    found: set[str] = set()
+    kinds: set[str] = set()
 
     def dated(part: Any, key: str = "") -> Any:
         if isinstance(part, dict):
@@ -159,11 +159,11 @@ def _dated(value: Any) -> Any:
         moment = None if key in _NAMES else moment_or_none(part)
         if isinstance(moment, datetime) and stands_for(moment) is not None:
             raise ValueError(f"gives a time in the year {moment.year}, too far ahead")
-        found.add(type(moment).__name__)
+        kinds.add(type(moment).__name__)
         return stand_in(moment) if isinstance(moment, DayTime) else part
 
     dates = dated(value)
-    if {"DayTime", "datetime"} <= found:
+    if {"DayTime", "datetime"} <= kinds:
         raise ValueError("gives some times as days of the plan and some as dates; write all of them alike")
     return dates
 

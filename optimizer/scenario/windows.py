@@ -23,8 +23,8 @@ REPLACING = ("set", "series", "shape", "path")  # verbs after which nothing is l
 
 def seconds(placed: Placed, moment: datetime | DayTime, path: Keys, grid: Grid) -> float:
     """Seconds from the plan's beginning to a moment of a change."""
-    found = placed.time(moment, path, grid.starts[0].to_pydatetime(), grid.timezone)
-    return float(seconds_after(grid, pd.DatetimeIndex([pd.Timestamp(found)]).as_unit("us"))[0])
+    resolved = placed.time(moment, path, grid.starts[0].to_pydatetime(), grid.timezone)
+    return float(seconds_after(grid, pd.DatetimeIndex([pd.Timestamp(resolved)]).as_unit("us"))[0])
 
 
 def points(placed: Placed, change: Course, grid: Grid) -> F:

@@ -53,8 +53,8 @@ class PriceForecast:
         """
         seen = now - self.lag  # the latest interval whose price is known
         latest = float(self.observed[seen + self.lead])
-        expected = self._said(now, np.arange(now, stop), latest)
-        departure = latest - float(self._said(now, np.array([seen]), latest)[0])
+        expected = self._issued(now, np.arange(now, stop), latest)
+        departure = latest - float(self._issued(now, np.array([seen]), latest)[0])
         if self.half_life_intervals > 0 and np.isfinite(departure):
             expected = expected + departure * 0.5 ** ((np.arange(now, stop) - seen) / self.half_life_intervals)
         if self.lag == 0:
@@ -78,7 +78,7 @@ class PriceForecast:
         lacking = np.isnan(self.published[taken])
         return at[lacking], taken[lacking] - self.lead
 
-    def _said(self, now: int, at: Int, latest: float) -> F:
+    def _issued(self, now: int, at: Int, latest: float) -> F:
         """What was said of positions by the time ``now`` begins, or stands in its place."""
         values = self.published[self._taken(now, at)]
         return np.where(np.isnan(values), latest, values)
@@ -133,22 +133,22 @@ def price_forecast(farm: Farm, folder: Path, rules: Replanning, grid: Grid, obse
     )
 
 
-def told_before(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
+def values_before(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid) -> F:
     """The prices of a file, NaN where it has none, and all of them where it has holes."""
     try:
-        return told(farm, folder, spec, grid)
+        return values_or_nan(farm, folder, spec, grid)
     except InputError:
         return np.full(len(grid), np.nan)
 
 
 def _published(farm: Farm, folder: Path, spec: SeriesFile, longer: Grid, lead: int, near: int) -> F:
     """The values of a forecast's file; of what lies before the grid, those of the last ``near`` intervals."""
-    ahead = told(farm, folder, spec, longer.part(lead, len(longer)))
-    before = told_before(farm, folder, spec, longer.part(lead - near, lead))
+    ahead = values_or_nan(farm, folder, spec, longer.part(lead, len(longer)))
+    before = values_before(farm, folder, spec, longer.part(lead - near, lead))
     return np.concatenate([np.full(lead - near, np.nan), before, ahead])
 
 
-def told(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, limits: Limits = PRICES) -> F:
+def values_or_nan(farm: Farm, folder: Path, spec: SeriesFile, grid: Grid, limits: Limits = PRICES) -> F:
     """What a file tells, NaN where it has nothing."""
     return where_covered(read_series(folder / spec.file, spec, farm.timezone, within=grid, limits=limits), grid)
 

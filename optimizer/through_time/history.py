@@ -19,7 +19,7 @@ from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared, known_as
 from optimizer.mechanisms.contents import parts
 from optimizer.plan.tail import metered
-from optimizer.through_time.forecasts import price_forecast, told, told_before, with_week_before
+from optimizer.through_time.forecasts import price_forecast, values_before, values_or_nan, with_week_before
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import HOURS_PER_DAY
 
@@ -43,23 +43,23 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     prices, own = None, farm.energy.price_usd_per_mwh
     if isinstance(own, SeriesFile):
         longer, lead = with_week_before(rules, grid)
-        earlier = told_before(farm, folder, own, longer.part(0, lead))
+        earlier = values_before(farm, folder, own, longer.part(0, lead))
         prices = price_forecast(farm, folder, rules, grid, np.append(earlier, market.energy_price_usd_per_mwh))
     return Knowledge(metered(farm, market, farm.state), prices, issued, _known_before(farm, folder, day_before(grid)))
 
 
-def where_told(farm: Farm, folder: Path, grid: Grid) -> dict[str, tuple[str, F]]:
+def seen_series(farm: Farm, folder: Path, grid: Grid) -> dict[str, tuple[str, F]]:
     """By name the place and the values of what is known as it is seen, such as the weather; NaN where no file tells.
 
     Raises InputError with the faults of a file.
     """
-    found = {}
+    seen = {}
     for one in (declared(type(farm))[name] for name in known_as(farm, "seen")):
         for path, _, _, spec in one.places(farm):
             file = isinstance(spec, SeriesFile)
-            values = told(farm, folder, spec, grid, one.limits) if file else np.full(len(grid), float(spec))
-            found[one.series.name] = path, values
-    return found
+            values = values_or_nan(farm, folder, spec, grid, one.limits) if file else np.full(len(grid), float(spec))
+            seen[one.series.name] = path, values
+    return seen
 
 
 def day_before(grid: Grid) -> Grid:
@@ -72,10 +72,10 @@ def day_before(grid: Grid) -> Grid:
 
 def _known_before(farm: Farm, folder: Path, day: Grid) -> dict[str, F]:
     """What was known on the day before a replay of what is seen or held; without what no file tells of it."""
-    found: dict[str, F] = {}
+    known: dict[str, F] = {}
     with suppress(MissingDataError, InputError):
-        found |= read_market(farm, folder, day, only=known_as(farm, "held")).known("held")
+        known |= read_market(farm, folder, day, only=known_as(farm, "held")).known("held")
     with suppress(InputError):
-        seen = where_told(farm, folder, day)
-        found |= {name: values for name, (_, values) in seen.items() if np.isfinite(values).all()}
-    return found
+        seen = seen_series(farm, folder, day)
+        known |= {name: values for name, (_, values) in seen.items() if np.isfinite(values).all()}
+    return known

@@ -66,8 +66,8 @@ class Knowledge:
             seen[ENERGY_PRICE] = self.prices.at(now, stop)
         for series, entries in self.issued.items():
             came: Any = market.table[series]
-            told = {name: self._issued(series, name, now, stop) for name in entries}
-            seen[series] = {name: values[now:stop] for name, values in came.items()} | told
+            issued = {name: self._issued(series, name, now, stop) for name in entries}
+            seen[series] = {name: values[now:stop] for name, values in came.items()} | issued
         held = {name: self._held(name, now, len(firsts)) for name in market.known("held")}
         return market.merged(firsts, stop, seen).with_(**held)
 
@@ -92,13 +92,13 @@ class Knowledge:
 
     def _issued(self, series: str, name: str, now: int, stop: int) -> F:
         """The values issued last, 0 where they do not reach."""
-        found = np.zeros(stop - now)
+        issued = np.zeros(stop - now)
         issues = self._issues[series, name]
         at = bisect_right(issues, now) - 1
         if at >= 0:
             reach = self.issued[series][name][issues[at]][now - issues[at] : stop - issues[at]]
-            found[: len(reach)] = reach
-        return found
+            issued[: len(reach)] = reach
+        return issued
 
     @cached_property
     def _issues(self) -> dict[tuple[str, str], list[int]]:

@@ -98,10 +98,10 @@ class Stepper:
     def _announced(self, c: Conditions, plan: Dispatch) -> Announced:
         """Machines planned for the intervals of the first length after the first."""
         stop = int(np.argmax(np.append(c.grid.hours != c.grid.hours[0], True)))
-        told: Announced = {group.name: {} for group in c.farm.fleet}
+        announced: Announced = {group.name: {} for group in c.farm.fleet}
         for (group, mode), units in plan.units_on.items():
-            told[group][mode] = tuple(round(float(count)) for count in units[1:stop])
-        return told
+            announced[group][mode] = tuple(round(float(count)) for count in units[1:stop])
+        return announced
 
     def _day(self, now: int) -> int:
         return int(self.knowledge.grid.day_of_interval[now])

@@ -14,7 +14,7 @@ from optimizer.accounts.breach import MW_TOLERANCE
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch, joined
 from optimizer.accounts.flows import grid_import_mw
-from optimizer.accounts.ledger import declared
+from optimizer.accounts.ledger import declarations
 from optimizer.accounts.limits import hard_limit
 from optimizer.accounts.reasons import Reason, reasons
 from optimizer.arrays import F
@@ -98,7 +98,7 @@ def executed(really: Conditions, plan: Plan) -> Followed:
     """
     planned = plan.dispatch.first(len(really.grid))
     dispatch = planned.with_(units_on=_in_modes_there(really, plan, planned))
-    for there in declared("there"):
+    for there in declarations("there"):
         dispatch = there(really, dispatch)
     kept_off = _held_to_what_is_there(really, plan, dispatch)
     dispatch = within_load(really, dispatch)

@@ -21,7 +21,7 @@ from optimizer.errors import CurtailError
 from optimizer.plan.formulation import DISPATCH, DispatchProblem, build_problem
 from optimizer.plan.whole_units import dispatch_of, round_down
 from optimizer.report.kit.power import power_text
-from optimizer.through_time.backtest.store import packed, unpacked
+from optimizer.through_time.backtest.store import packed_schedule, unpacked
 from optimizer.through_time.policies import Followed
 from optimizer.through_time.step import chained
 from tests.farms import conditions, farm
@@ -90,8 +90,8 @@ def test_it_is_kept_in_records_and_pieces_of_replays() -> None:
     assert again.text() == record.text()
     assert rows(followed_until(record, c.grid.ends[1])[1])["heat_mw"] == [2.5, 0]
     followed = Followed(found.table, {Reason.PRICE: np.ones((1, 3))})
-    assert rows(unpacked(packed(followed))) == rows(found)
-    assert unpacked(packed(followed)).off[Reason.PRICE].tolist() == [[1, 1, 1]]
+    assert rows(unpacked(packed_schedule(followed))) == rows(found)
+    assert unpacked(packed_schedule(followed)).off[Reason.PRICE].tolist() == [[1, 1, 1]]
 
 
 def test_it_is_published() -> None:

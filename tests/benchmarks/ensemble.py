@@ -128,7 +128,7 @@ def _cpu() -> float:
 
 def ours(folder: Path, scenarios: int, **how: Any) -> dict[str, Any]:
     """A whole run, starting its workers, writing and collecting included."""
-    from optimizer.ensemble.run import run as run_ensemble
+    from optimizer.ensemble.run import run_study as run_ensemble
 
     study = study_of(folder)
     with tempfile.TemporaryDirectory() as out:

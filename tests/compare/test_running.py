@@ -10,7 +10,7 @@ import pytest
 from optimizer.compare.running import BASE, Case, Comparison, Failure, compare
 from optimizer.compare.ways import Way
 from optimizer.errors import CurtailError
-from optimizer.plan.outcomes import Outcome, changes
+from optimizer.plan.outcomes import Outcome, changed_lines
 from optimizer.plan.planning import plan_farm
 from optimizer.report.compare.files import compare_json
 from optimizer.report.compare.page import render_comparison
@@ -72,7 +72,7 @@ def test_the_worst_hour_leaves_out_what_is_billed_by_the_period() -> None:
 def test_changes_explain_the_difference_line_by_line() -> None:
     found = compare(case(THREE_HOURS, state=ALL_OFF), [SPIKE])
     base, mine = outcome(found, BASE), outcome(found, "Spike")
-    assert changes(base, mine) == {"hash_revenue": pytest.approx(-30), "energy": pytest.approx(15)}
+    assert changed_lines(base, mine) == {"hash_revenue": pytest.approx(-30), "energy": pytest.approx(15)}
     fall = waterfall(found, found.scenarios[0])
     assert [(step.title, round(step.usd, 6)) for step in fall.bars.steps] == [
         ("Without the scenario", 20),

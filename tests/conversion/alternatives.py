@@ -15,7 +15,7 @@ import yaml
 
 from optimizer.config.load import load_catalogue, load_farm
 from optimizer.conversion.case import Change
-from optimizer.conversion.files.load import load_offer, site_of
+from optimizer.conversion.files.load import load_offer, study_site
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.flips import Asker
@@ -75,7 +75,7 @@ def gains(study: str, of_study: tuple[Edit, ...], of_offers: tuple[Edit, ...]) -
     assert farm.catalogue is not None
     terms["bitcoin"]["difficulty"] = float(terms["bitcoin"]["difficulty"])  # YAML 1.1 takes 125.86e12 for a text
     study_typed = Study.model_validate_json(json.dumps(terms, default=str))
-    ask = Asker(site_of(farm, tuple(offers), study_typed, Path(), catalogue).site)
+    ask = Asker(study_site(farm, tuple(offers), study_typed, Path(), catalogue).site)
     return [ask.gain(Change(), o) for o in range(len(offers))]
 
 

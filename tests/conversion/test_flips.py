@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from optimizer.conversion.case import Change
-from optimizer.conversion.files.uncertainty import Ranges
+from optimizer.conversion.files.uncertainty import TornadoRanges
 from optimizer.conversion.flips import QUANTITIES, Asker, best_flip, full_flip
 from optimizer.conversion.sensitivity import heat_map, tornado
 from tests.sites import HOURS, machines, offer, site
@@ -93,14 +93,14 @@ def test_a_month_before_a_delay_flips_it_does_not() -> None:
 def test_the_tornado_shows_the_gain_at_either_end() -> None:
     """By hand: hosting less mining is 3,520,231.41; 15 % of rent are 8 x 12,000 x 30 / 1.331 = 2,163,786.63."""
     ask = Asker(site())
-    swings = {swing.quantity: swing for swing in tornado(ask, 0, Ranges())}
+    swings = {swing.quantity: swing for swing in tornado(ask, 0, TornadoRanges())}
     assert swings["rent"].gain_low == pytest.approx(3_520_231.41 - 2_163_786.63, abs=0.01)
     assert swings["rent"].gain_high == pytest.approx(3_520_231.41 + 2_163_786.63, abs=0.01)
-    own = tornado(ask, 0, Ranges(rent=(0.7, 1.15), reason="told"))
+    own = tornado(ask, 0, TornadoRanges(rent=(0.7, 1.15), reason="told"))
     assert next(x for x in own if x.quantity == "rent").gain_low == pytest.approx(
         3_520_231.41 - 2 * 2_163_786.63, abs=0.01
     )
-    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0, Ranges())]
+    widths = [abs(swing.gain_high - swing.gain_low) for swing in tornado(ask, 0, TornadoRanges())]
     assert widths == sorted(widths, reverse=True)
 
 

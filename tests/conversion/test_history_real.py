@@ -20,7 +20,7 @@ import yaml
 
 from optimizer.arrays import F
 from optimizer.config.load import load_farm
-from optimizer.conversion.case import Site
+from optimizer.conversion.case import StudySite
 from optimizer.conversion.files.load import read_study
 from optimizer.conversion.pages.figures import power_file
 from optimizer.conversion.power import blocks_of
@@ -39,7 +39,7 @@ SOME = sample(YEARS, 1)
 
 
 @cache
-def studied(year: int) -> Site:
+def studied(year: int) -> StudySite:
     """The shipped study with a year of real-time prices and the system's load in place of its blocks."""
     study: dict[str, Any] = yaml.safe_load(SHIPPED.read_text())
     at = {"time_column": "interval_start_utc", "fill_gaps": "linear", "fill_at_most_hours": 24}

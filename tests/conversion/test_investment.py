@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from optimizer.conversion.case import Case, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import solve_case
@@ -25,7 +25,7 @@ share = st.sampled_from([0.0, 0.1, 0.5])
 
 
 @st.composite
-def cases(draw: Any) -> tuple[Case, Rules]:
+def cases(draw: Any) -> tuple[Case, VariantRules]:
     """Small sites with everything that the rules know: offers, calls, debt, treasury, paths, risk."""
     offers = tuple(
         offer(
@@ -79,16 +79,16 @@ def cases(draw: Any) -> tuple[Case, Rules]:
         },
         whole_steps=draw(st.booleans()),
     )
-    return case_of(made, paths_of(made.study, made.timeline)), Rules(shared=2, shared_conversions=2)
+    return case_of(made, paths_of(made.study, made.timeline)), VariantRules(shared=2, shared_conversions=2)
 
 
 @given(cases())
-def test_the_array_reading_writes_the_pyomo_model(made: tuple[Case, Rules]) -> None:
+def test_the_array_reading_writes_the_pyomo_model(made: tuple[Case, VariantRules]) -> None:
     the_same(problem_of(*made))
 
 
 @given(cases())
-def test_every_family_has_words(made: tuple[Case, Rules]) -> None:
+def test_every_family_has_words(made: tuple[Case, VariantRules]) -> None:
     problem = problem_of(*made)
     program = compile_program(problem)
     for rows in program.rows.values():
@@ -97,7 +97,7 @@ def test_every_family_has_words(made: tuple[Case, Rules]) -> None:
 
 
 @given(cases())
-def test_the_account_is_the_objective_line_by_line(made: tuple[Case, Rules]) -> None:
+def test_the_account_is_the_objective_line_by_line(made: tuple[Case, VariantRules]) -> None:
     case, rules = made
     found = solve_case(case, rules)
     lines = found.program.profit_by_term(found.solution.x)
@@ -108,7 +108,7 @@ def test_the_account_is_the_objective_line_by_line(made: tuple[Case, Rules]) -> 
 
 
 @given(cases())
-def test_no_plan_beats_what_the_shadow_prices_allow(made: tuple[Case, Rules]) -> None:
+def test_no_plan_beats_what_the_shadow_prices_allow(made: tuple[Case, VariantRules]) -> None:
     """Strong duality, of the program without whole steps."""
     program = compile_program(problem_of(*made))
     found = solve(program)

@@ -48,7 +48,7 @@ def test_the_page_says_what_the_study_found(answered: Answer) -> None:
     assert "Tenant &lt;b&gt;&amp;, in full" in page
     assert "<b>" not in page
     assert "http" not in page.replace("http-equiv", "")
-    for entry in answered.found:
+    for entry in answered.results:
         assert page.count(entry.variant.name.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")) >= 2
 
 
@@ -82,7 +82,7 @@ def test_seven_offers_print_on_two_pages_too(answered: Answer, browser: Any, tmp
     names = ["mine only", *(f"{o.name}, {part}" for o in offers for part in ("in part", "in full")), "best plan"]
     at = [0, *[1, 2] * len(offers), -1]
     found = tuple(
-        replace(answered.found[i], variant=replace(answered.found[i].variant, name=name))
+        replace(answered.results[i], variant=replace(answered.results[i].variant, name=name))
         for i, name in zip(at, names, strict=True)
     )
     spreads = answered.uncertain.spreads

@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.conversion.account import returns_over
 from optimizer.conversion.case import case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import central
 from optimizer.conversion.returns import cvar, irr, root
 from optimizer.conversion.solving import solve_case
@@ -25,7 +25,7 @@ def test_npv_and_irr_of_a_plan_agree_with_pyxirr() -> None:
         years={"start": "2026-03-01", "quarters": 0, "years": 4},
     )
     case = case_of(made, central(made.timeline))
-    plan, mining = (solve_case(case, Rules(converted=converted)).account for converted in ({0: 8.0}, {}))
+    plan, mining = (solve_case(case, VariantRules(converted=converted)).account for converted in ({0: 8.0}, {}))
     times, flows = plan.flows()
     days = [date(2026, 1, 1) + timedelta(days=round(2 * 365 * t)) for t in times.tolist()]
     theirs = pyxirr.xnpv(1.21**0.5 - 1.0, [date(2026, 1, 1), *days], [0.0, *flows.tolist()])
@@ -45,7 +45,7 @@ def test_what_is_built_is_paid_back_when_the_last_of_it_is() -> None:
     dear = offer(capex={"usd_per_mw": 4e6}, rent={"usd_per_kw_month": 200.0, "term_months": 60})
     made = site(offers=(dear,), years={"start": "2026-03-01", "quarters": 0, "years": 4})
     case = case_of(made, central(made.timeline))
-    plan, mining = (solve_case(case, Rules(converted=converted)).account for converted in ({0: 8.0}, {}))
+    plan, mining = (solve_case(case, VariantRules(converted=converted)).account for converted in ({0: 8.0}, {}))
     assert returns_over(plan, mining).payback_years == 2.5
 
 

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from optimizer.conversion.case import Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.case import StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import central
 from optimizer.conversion.solving import solve_case
 from optimizer.conversion.storm import StormWeek, storm_of
@@ -24,8 +24,8 @@ CALL = {"name": "emergency", "hours_per_year": 40.0, "to_share": 0.2}
 
 
 def stormy(converted: dict[int, float], power: dict[str, Any] = POWER, **terms: Any) -> StormWeek:
-    made: Site = site(power=power, offers=(offer(**terms),))
-    found = storm_of(solve_case(case_of(made, central(made.timeline)), Rules(converted=converted)).account)
+    made: StudySite = site(power=power, offers=(offer(**terms),))
+    found = storm_of(solve_case(case_of(made, central(made.timeline)), VariantRules(converted=converted)).account)
     assert found is not None
     return found
 
@@ -64,4 +64,4 @@ def test_who_pays_the_tenants_power_pays_it_in_the_storm() -> None:
 
 def test_a_year_without_a_storm_says_nothing_of_it() -> None:
     made = site()
-    assert storm_of(solve_case(case_of(made, central(made.timeline)), Rules(converted={})).account) is None
+    assert storm_of(solve_case(case_of(made, central(made.timeline)), VariantRules(converted={})).account) is None

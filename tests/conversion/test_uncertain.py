@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.conversion.case import Site
+from optimizer.conversion.case import StudySite
 from optimizer.conversion.paths import paths_of
 from optimizer.conversion.timeline import HOURS_PER_YEAR
 from optimizer.conversion.uncertain import Uncertain, decide
@@ -22,7 +22,7 @@ HOSTING = 8 * (24 * 60_000 - 1e6)
 HOSTING_LATER = 8 * (21 * 60_000 - 1e6)  # begun in the second quarter
 
 
-def uncertain_site(**uncertainty: Any) -> Site:
+def uncertain_site(**uncertainty: Any) -> StudySite:
     """Money of any time is worth the same; the hall stands the day it is decided and pays 60,000 USD a MW and month."""
     host = offer(
         lead_months=0,

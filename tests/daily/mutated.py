@@ -74,7 +74,7 @@ def base(folder: Path) -> None:
 
 
 def _tell(done: Any) -> dict[str, Any]:
-    return {"code": done.exit_code, "said": list(done.said)}
+    return {"code": done.exit_code, "said": list(done.messages)}
 
 
 def mutate(target: str, original: bytes, number: int) -> bytes:

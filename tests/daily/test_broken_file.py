@@ -109,7 +109,7 @@ def test_a_run_says_it_too(farm: Path) -> None:  # noqa: F811
     write(farm.parent, f"{POSTURE}\nEvents: [{STOP}]")
     done = run(farm, 12)
     assert (done.exit_code, imported(done)["11T13:00"]) == (2, 16)
-    assert any("the calls under `Events` do not bind" in line for line in done.said)
+    assert any("the calls under `Events` do not bind" in line for line in done.messages)
 
 
 def test_a_call_by_an_alias_binds(farm: Path) -> None:  # noqa: F811
@@ -138,9 +138,9 @@ def test_an_import_limit_beside_a_key_that_is_wrong_binds(farm: Path, site: str,
         done = run(farm, hour)
         assert done.exit_code == 2
         assert 5.9 < imported(done)["11T14:00"] <= 6
-        assert any("site" in line for line in done.said)
+        assert any("site" in line for line in done.messages)
         if wrong:
-            assert any(f"the {wrong} of before stays in force" in line for line in done.said), done.said
+            assert any(f"the {wrong} of before stays in force" in line for line in done.messages), done.messages
 
 
 def test_the_right_keys_of_a_site_go_before_those_that_were_read() -> None:

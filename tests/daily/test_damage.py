@@ -128,10 +128,10 @@ def test_a_damaged_history_is_begun_anew_from_the_runs(
     done = run(farm, state, 5)
     assert (done.status, done.exit_code) == ("planned", 0)
     assert files_in(state / "latest") == undisturbed
-    (aside,) = [line for line in done.said if "set aside as history.sqlite" in line]
+    (aside,) = [line for line in done.messages if "set aside as history.sqlite" in line]
     assert (state / aside.rpartition(" ")[2]).is_symlink() or (state / aside.rpartition(" ")[2]).exists()
     assert logged(state) == ["2026-02-11T0000-0600", "2026-02-11T0200-0600", "2026-02-11T0500-0600"]
-    assert not any("history" in line for line in run(farm, state, 6).said)
+    assert not any("history" in line for line in run(farm, state, 6).messages)
 
 
 def test_an_empty_file_is_a_history_begun_anew(farm: Path, state: Path, undisturbed: dict[str, bytes]) -> None:
@@ -192,7 +192,7 @@ def test_a_damaged_schedule_in_force_is_that_of_the_history(
     done = run(farm, state, 5)
     assert (done.status, done.exit_code) == ("planned", 0)
     assert any("the schedule of 2026-02-11 02:00-06:00, the newest that can be read, is in force" in line
-               for line in done.said)  # fmt: skip
+               for line in done.messages)  # fmt: skip
     assert files_in(state / "latest") == undisturbed
     assert logged(state) == ["2026-02-11T0000-0600", "2026-02-11T0200-0600", "2026-02-11T0500-0600"]
 
@@ -214,7 +214,7 @@ def test_without_a_history_the_newest_run_that_can_be_read_is_in_force(farm: Pat
     cut(record(state))
     done = run(farm, state, 5)
     assert (done.status, done.exit_code) == ("planned", 0)
-    assert any("the schedule of 2026-02-11 00:00-06:00, the newest that can be read" in line for line in done.said)
+    assert any("the schedule of 2026-02-11 00:00-06:00, the newest that can be read" in line for line in done.messages)
     assert done.record.state.bill.peaks_mw["Any time"] > 6  # of the first schedule, followed to five
     assert logged(state) == ["2026-02-11T0000-0600", "2026-02-11T0500-0600"]
 
@@ -224,7 +224,7 @@ def test_with_nothing_left_to_read_it_is_said_that_there_is_nothing(farm: Path, 
     for file in state.glob("runs/*/record.json"):
         cut(file)
     done = run(farm, state, 5)
-    assert "no schedule before this one can be read" in done.said
+    assert "no schedule before this one can be read" in done.messages
     (state / "state.yaml").write_text("at: 2026-02-11 06:00\nbill: {peaks_mw: {Any time: 7}}\n")
     assert run(farm, state, 6).exit_code == 0
 
@@ -258,7 +258,7 @@ def test_a_history_that_is_held_for_ever_costs_seconds_and_an_entry(
         assert time.monotonic() - begun < 20
     assert (done.status, done.exit_code) == ("planned", 0)
     assert files_in(state / "latest") == undisturbed
-    assert any("this run plans without writing it" in line for line in done.said)
+    assert any("this run plans without writing it" in line for line in done.messages)
     assert run(farm, state, 6).exit_code == 0
     assert len(logged(state)) == 4
     assert not list(state.glob("*.damaged-*"))
@@ -274,7 +274,7 @@ def test_a_log_that_fails_as_it_is_written_hides_no_schedule(
     done = run(farm, state, 5)
     assert (done.status, done.exit_code) == ("planned", 0)
     assert files_in(state / "latest") == undisturbed
-    assert any("database or disk is full" in line for line in done.said)
+    assert any("database or disk is full" in line for line in done.messages)
     assert len(logged(state)) == 2
 
 
@@ -300,7 +300,7 @@ def test_a_measured_state_that_is_wrong_is_told_at_every_run_and_stays_where_it_
     for hour in (5, 6):
         done = run(farm, state, hour)
         assert (done.status, done.exit_code) == ("planned", 0)
-        assert any(line.startswith("state.yaml is ") and "the carried state is used" in line for line in done.said)
+        assert any(line.startswith("state.yaml is ") and "the carried state is used" in line for line in done.messages)
         assert done.record.state.bill.peaks_mw["Any time"] > 6
     assert os.path.lexists(state / "state.yaml")
     assert not list(state.glob("*.damaged-*"))

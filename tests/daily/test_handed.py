@@ -26,5 +26,5 @@ def test_machines_that_a_call_has_stopped_stay_off_when_the_records_of_it_are_lo
         (folder / "record.json").write_text("lost")
     found = run(farm, state, 2.25)
     assert (found.status, found.exit_code) == ("planned", 0)
-    assert "machines are taken to run as these have them" in " ".join(found.said)
+    assert "machines are taken to run as these have them" in " ".join(found.messages)
     assert all(units[0] == 0 for units in found.record.dispatch.units_on.values())

@@ -108,7 +108,7 @@ def test_a_fault_of_the_program_keeps_the_schedule_too(
     monkeypatch.setattr("optimizer.daily.job.make_plan", broken)
     done = run(farm, state, 3)
     assert (done.status, done.exit_code) == ("kept", 1)
-    assert done.said[0] == "unexpected: KeyError: 'surprise'; please report it"
+    assert done.messages[0] == "unexpected: KeyError: 'surprise'; please report it"
     assert files_in(state / "latest") == before
 
 
@@ -141,7 +141,7 @@ def test_a_measured_state_wins_over_the_carried_one(farm: Path, state: Path) -> 
     assert done.record.state.bill.peaks_mw["Any time"] > 6  # what the file does not say is carried
     assert "(state folder)/state.yaml" in (state / "latest" / "inputs.json").read_text()
     later = run(farm, state, 6)
-    assert any("state.yaml is of 2026-02-11 03:00-06:00" in line for line in later.said)
+    assert any("state.yaml is of 2026-02-11 03:00-06:00" in line for line in later.messages)
     assert later.record.state.groups["Old"].running != 1234
 
 
@@ -164,8 +164,10 @@ def test_a_wrong_state_file_is_told_with_its_place(farm: Path, state: Path) -> N
     for hour in (3, 4):
         done = run(farm, state, hour)
         assert (done.status, done.exit_code) == ("planned", 0)
-        assert "state.yaml:2:15: groups.Odl: no group of the fleet has this name; did you mean `Old`?" in done.said[0]
-        assert "the carried state is used until it is right" in done.said[0]
+        assert (
+            "state.yaml:2:15: groups.Odl: no group of the fleet has this name; did you mean `Old`?" in done.messages[0]
+        )
+        assert "the carried state is used until it is right" in done.messages[0]
     assert (state / "state.yaml").read_text() == wrong
 
 
@@ -233,7 +235,7 @@ def test_prices_that_end_early_cut_the_plan_as_far_as_allowed(tmp_path: Path) ->
     assert str(done.record.end) == "2026-02-11 14:00:00+00:00"  # 08:00 on the farm's clock
     late = run(farm, state, 4)
     assert late.exit_code == 5
-    assert "prices end 2026-02-11 08:00-06:00, 4.0 hours after the plan's start; a plan needs 5" in late.said[0]
+    assert "prices end 2026-02-11 08:00-06:00, 4.0 hours after the plan's start; a plan needs 5" in late.messages[0]
 
 
 def test_the_newest_file_of_the_inbox_is_read(tmp_path: Path) -> None:
@@ -333,11 +335,11 @@ def test_a_run_that_was_killed_before_its_log_is_logged_by_the_next(farm: Path, 
 def test_a_gap_is_told_and_a_long_one_forgets(farm: Path, state: Path) -> None:
     run(farm, state, 0)
     done = run(farm, state, 18)
-    assert any("ran out 6.0 hours ago: machines are taken to run as at its end" in line for line in done.said)
+    assert any("ran out 6.0 hours ago: machines are taken to run as at its end" in line for line in done.messages)
     write_prices(farm.parent / "prices.csv", shifted(0), START.replace(day=25))
     late = run(farm, state, 0, day=25)
     assert late.exit_code == 5  # the peak of February so far is not known any more
-    assert "give the highest import so far that Any time counts" in late.said[0]
+    assert "give the highest import so far that Any time counts" in late.messages[0]
 
 
 def test_a_changed_fleet_takes_what_fits_of_the_state(farm: Path, state: Path) -> None:

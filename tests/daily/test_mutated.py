@@ -127,7 +127,7 @@ def test_mutated_state_folders(tmp_path: Path, folders: tuple[Path, Path, Path],
         hour = draw.choice((6, 6, 7, 12, 40))
         try:
             done = run_once(farm, state, START + timedelta(hours=hour), report=False)
-            said = list(done.said)
+            said = list(done.messages)
             with History(state / "history.sqlite", reading=True) as history:
                 json.dumps(review_json(review(history)), allow_nan=False)
                 said += history.trouble

@@ -68,9 +68,9 @@ def imported(done: Done) -> pd.Series:
     """MW at the meter by hour on the farm's clock, of what is in force after a run."""
     record = done.record
     assert record is not None
-    from optimizer.daily.record import metered
+    from optimizer.daily.record import past_conditions
 
-    mw = grid_import_mw(metered(record, record.market), record.dispatch)
+    mw = grid_import_mw(past_conditions(record, record.market), record.dispatch)
     return pd.Series(mw, index=record.market.grid.starts.tz_convert("America/Chicago").strftime("%dT%H:%M"))
 
 
@@ -98,7 +98,7 @@ def test_a_new_call_is_obeyed_while_something_else_is_broken(farm: Path, broken:
         more += "catalogue: nowhere.yaml\n"
     write(farm.parent, more)
     done = run(farm, 12)
-    assert done.exit_code == code, done.said
+    assert done.exit_code == code, done.messages
     assert done.status == "kept"
     assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
     assert imported(done)["11T18:00":].tolist() == [16] * 5
@@ -116,8 +116,8 @@ def test_a_call_that_cannot_be_read_is_said_at_every_run_and_those_of_before_sta
     for hour in (12, 13):
         done = run(farm, hour)
         assert done.exit_code == 2
-        assert any("did you mean `full_stop`" in line for line in done.said)
-        assert any("not in force" in line for line in done.said)
+        assert any("did you mean `full_stop`" in line for line in done.messages)
+        assert any("not in force" in line for line in done.messages)
         assert imported(done)["11T17:00"] == 0
         assert imported(done)["11T20:00"] <= 7
 
@@ -184,7 +184,7 @@ def test_the_sites_limit_of_now_is_read_from_its_file(tmp_path: Path, covered: b
     assert drawn.max() <= 4 if covered else drawn["12T00:00":].max() <= 5 < drawn.iloc[0]
     (file.parent / "limit.csv").unlink()
     again = run(file, 12 if covered else 23.5)
-    assert "limit.csv" in "".join(again.said)
+    assert "limit.csv" in "".join(again.messages)
     assert imported(again).max() <= (4 if covered else 16)
 
 
@@ -201,7 +201,7 @@ def test_what_follows_a_schedule_falls_no_faster_than_a_ramp(farm: Path, posture
     drawn = [imported(done)[f"11T23:{15 * quarter}"] for quarter, done in enumerate(found, start=1)]
     assert drawn == pytest.approx([15, 14, 13], abs=0.004)
     assert {done.exit_code for done in found} == {6}
-    assert all("this is the nearest, up to 1" in done.said[-1] for done in found)
+    assert all("this is the nearest, up to 1" in done.messages[-1] for done in found)
 
 
 def test_the_nearest_schedule_has_a_code_of_its_own_and_says_what_is_short(farm: Path) -> None:
@@ -210,7 +210,7 @@ def test_the_nearest_schedule_has_a_code_of_its_own_and_says_what_is_short(farm:
     assert (done.exit_code, done.status) == (6, "nearest")
     assert done.record.source == "nearest"
     assert done.record.short_mw == pytest.approx([0.1] * 6 + [0] * 6)
-    assert "until 2026-02-11 18:00: up to 0.1 MW above" in done.said[0]
+    assert "until 2026-02-11 18:00: up to 0.1 MW above" in done.messages[0]
     assert imported(done)["11T12:00":"11T17:00"].tolist() == pytest.approx([0.3] * 6)
 
 
@@ -293,7 +293,7 @@ def test_a_state_of_another_time_in_the_farm_file_stops_nothing(tmp_path: Path) 
     write_prices(farm.parent / "prices.csv", CHEAP)
     done = run(farm, 12)
     assert done.exit_code == 0
-    assert any("of another" in line or "not of now" in line for line in done.said)
+    assert any("of another" in line or "not of now" in line for line in done.messages)
     assert imported(done)["11T12:00"] == 0
 
 
@@ -323,7 +323,7 @@ def test_telephone_calls_bind_and_end(farm: Path) -> None:
     for content in (b"events: [\xff", b"[]", b"{}", b"", b"null", b"events:"):
         (state / "calls.yaml").write_bytes(content)
         damaged = run(farm, 12)
-        assert any("calls.yaml" in line for line in damaged.said)
+        assert any("calls.yaml" in line for line in damaged.messages)
         assert imported(damaged)["11T12:00"] <= 5
     (state / "calls.yaml").unlink()
     add_call(state, zone, now, cut_of("5MW", None), moment_of("now", now, zone, "--from"), until, None)
@@ -362,7 +362,7 @@ def test_what_the_set_points_had_run_is_what_runs_where_their_schedule_is_lost(f
     for path in lost:
         (path / "record.json").write_text("{")
     done = run(farm, 15)
-    assert any("cannot be read" in line for line in done.said)
+    assert any("cannot be read" in line for line in done.messages)
     assert imported(done)["11T15:00"] == 0
     assert done.status == "planned"
 
@@ -389,7 +389,7 @@ def test_a_telephone_call_whose_file_is_lost_stays_in_force(farm: Path, damage: 
     calls.unlink() if damage is None else calls.write_text(damage)
     done = run(farm, 13)
     assert imported(done)["11T14:00"] == 0
-    assert any("calls.yaml" in line for line in done.said)
+    assert any("calls.yaml" in line for line in done.messages)
     if damage is None:
         calls.write_text("events: []\n")  # as `curtail call --cancel` leaves it
         assert imported(run(farm, 14))["11T15:00"] == 16
@@ -419,7 +419,7 @@ def test_a_call_of_which_only_something_beside_it_is_wrong_binds(farm: Path, cal
     for hour in (12, 13):
         done = run(farm, hour)
         assert done.exit_code == 2
-        assert any("the call binds" in line for line in done.said)
+        assert any("the call binds" in line for line in done.messages)
         assert imported(done)["11T13:00":"11T17:00"].tolist() == [0] * 5
         assert imported(done)["11T18:00"] == 16
 
@@ -441,7 +441,7 @@ def test_a_call_beside_one_that_is_no_yaml_binds(farm: Path) -> None:
     write(farm.parent, f"{POSTURE}\nevents:\n  - {STOP}\n  - {LATE[:-1]}\n  - name: B\n    start: 2026-02-11 22:00\n")
     done = run(farm, 12)
     assert done.exit_code == 2
-    assert any("cannot be read in line" in line for line in done.said)
+    assert any("cannot be read in line" in line for line in done.messages)
     assert imported(done)["11T12:00":"11T17:00"].tolist() == [0] * 6
 
 
@@ -495,7 +495,7 @@ def test_runs_that_are_no_folder_are_set_aside(farm: Path, damage: str) -> None:
     write(farm.parent, f"{POSTURE}\nevents: [{STOP}]")
     done = run(farm, 12)
     assert (done.exit_code, imported(done)["11T13:00"]) == (0, 0)
-    assert any("runs" in line and "set aside" in line for line in done.said)
+    assert any("runs" in line and "set aside" in line for line in done.messages)
 
 
 def test_a_moment_that_is_none_hands_out_nothing_anew(farm: Path) -> None:
@@ -585,7 +585,7 @@ def test_after_a_clock_that_went_back_a_plan_goes_on_from_the_schedule_in_force(
     farm.write_text(farm.read_text().replace("{minutes: 60}", "{minutes: 15}"))
     assert run(farm, 12).exit_code == 0
     done = run(farm, 13)
-    assert (done.exit_code, done.status) == (0, "planned"), done.said
+    assert (done.exit_code, done.status) == (0, "planned"), done.messages
     assert imported(done)["11T14:00"] == 0
 
 
@@ -607,5 +607,5 @@ def test_a_call_that_is_released_within_its_time_to_respond_is_over(farm: Path) 
     write(farm.parent, f"{POSTURE}\nevents: [{slow.replace('2026-02-11 18:00', '2026-02-11 12:05')}]")
     done = run(farm, 12.25)
     assert (done.exit_code, done.status) == (2, "kept")
-    assert any("the call binds from its start on" in line for line in done.said)
+    assert any("the call binds from its start on" in line for line in done.messages)
     assert imported(done)["11T13:00"] == 16

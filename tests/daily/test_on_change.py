@@ -16,7 +16,7 @@ import pytest
 
 from optimizer.daily.document import SetPoints
 from optimizer.daily.folder import StateFolder
-from optimizer.daily.on_change import HANDED_OVER, Program, command_of
+from optimizer.daily.on_change import HANDED_OVER, OnChange, command_of
 from optimizer.daily.record import Record
 from optimizer.daily.setpoints import hand_out
 from optimizer.errors import InputError
@@ -33,7 +33,7 @@ class Listening:
     def __init__(self, folder: Path, command: str | None = None) -> None:
         self.folder, self.file, self.said = StateFolder(folder), folder / "taken", list[str]()
         self.command = command or shlex.join([sys.executable, "-c", TAKES, str(self.file)])
-        self.program = Program(self.command, self.said.append)
+        self.program = OnChange(self.command, self.said.append)
 
     def told(self) -> list[Any]:
         """The documents that the program was handed."""
@@ -159,19 +159,19 @@ def alive(process: int) -> bool:
 
 def test_a_loop_that_ends_waits_for_no_program(tmp_path: Path, record: Record) -> None:
     site, asked = Listening(tmp_path), iter([False, False, *[True] * 1000])
-    site.program = Program("sleep 300", site.said.append, lambda: next(asked))
+    site.program = OnChange("sleep 300", site.said.append, lambda: next(asked))
     begun = time.monotonic()
     site.hand_out(record)
     assert time.monotonic() - begun < 5
     assert site.said == ["--on-change sleep: was ended with the watch"]
-    site.program = Program(site.command, site.said.append, lambda: True)
+    site.program = OnChange(site.command, site.said.append, lambda: True)
     site.hand_out(record)
     assert site.told() == []
 
 
 def test_no_shell_has_a_part_in_it(tmp_path: Path, record: Record) -> None:
     site = Listening(tmp_path)
-    site.program = Program(f"{site.command} ; touch {tmp_path}/shell $(touch {tmp_path}/shell)", site.said.append)
+    site.program = OnChange(f"{site.command} ; touch {tmp_path}/shell $(touch {tmp_path}/shell)", site.said.append)
     site.hand_out(record)
     assert len(site.told()) == 1
     assert not (tmp_path / "shell").exists()

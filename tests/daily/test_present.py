@@ -126,15 +126,17 @@ def test_how_late_a_price_and_how_short_a_forecast_may_be_stands_in_the_farm_fil
     write_real(farm.parent, real_prices()[: 96 * BEFORE + 4])
     write_prices(farm.parent / "ahead.csv", ahead_prices()[: 24 * BEFORE + 20], FIRST)
     done = run(farm, tmp_path / "state", START + timedelta(hours=6))
-    assert done.exit_code == 0, done.said
-    assert any("the latest price known is of 2026-02-11 00:45-06:00" in line for line in done.said)
-    assert any("says nothing of 2026-02-11 20:00-06:00" in line for line in done.said) is False  # 12 hours are planned
+    assert done.exit_code == 0, done.messages
+    assert any("the latest price known is of 2026-02-11 00:45-06:00" in line for line in done.messages)
+    assert (
+        any("says nothing of 2026-02-11 20:00-06:00" in line for line in done.messages) is False
+    )  # 12 hours are planned
     far = run(farm, tmp_path / "state", START + timedelta(hours=9))
     assert far.exit_code == 5  # the price is eight hours old
     write_real(farm.parent, until(START + timedelta(hours=9)))
     near = run(farm, tmp_path / "state", START + timedelta(hours=9))
-    assert near.exit_code == 0, near.said
-    assert any("ahead.csv: says nothing of 2026-02-11 20:00-06:00" in line for line in near.said)
+    assert near.exit_code == 0, near.messages
+    assert any("ahead.csv: says nothing of 2026-02-11 20:00-06:00" in line for line in near.messages)
     yesterday = ahead_prices()[24 * (BEFORE - 1) + 20]
     assert near.record.market.energy_price_usd_per_mwh[-1] == pytest.approx(yesterday, abs=0.1)
     assert run(farm, tmp_path / "state", START + timedelta(hours=12)).exit_code == 5
@@ -145,7 +147,7 @@ def test_of_a_quarter_that_is_under_way_what_has_begun_counts(tmp_path: Path) ->
     farm = site(tmp_path / "farm", KINDS["day_ahead"])
     write_prices(farm.parent / "prices.csv", [20.0] * 12 + [30.0, 40.0, 900.0], START - timedelta(hours=1), minutes=5)
     done = run(farm, tmp_path / "state", START + timedelta(minutes=7))
-    assert done.record is not None, done.said
+    assert done.record is not None, done.messages
     assert done.record.market.energy_price_usd_per_mwh[0] == 35.0
 
 
@@ -154,8 +156,8 @@ def test_a_late_price_is_one_beyond_the_lag(tmp_path: Path) -> None:
     farm = site(tmp_path / "farm", "{forecast: {kind: persistence}, price_lag_intervals: 4}")
     write_real(farm.parent, real_prices()[: 96 * BEFORE - 5])
     done = run(farm, tmp_path / "state", START)
-    assert done.exit_code == 0, done.said
-    assert "the latest price known is of 2026-02-10 22:30-06:00, and that of 2026-02-10 23:00" in done.said[0]
+    assert done.exit_code == 0, done.messages
+    assert "the latest price known is of 2026-02-10 22:30-06:00, and that of 2026-02-10 23:00" in done.messages[0]
     assert set(done.record.market.energy_price_usd_per_mwh.tolist()) == {real_prices()[96 * BEFORE - 6]}
 
 
@@ -223,9 +225,9 @@ def test_a_call_is_reckoned_with_from_its_notice_on(tmp_path: Path) -> None:
     mw = {}
     for minute in (8, 12):
         done = run(farm, tmp_path / f"state{minute}", START + timedelta(minutes=minute))
-        assert done.record is not None, done.said
+        assert done.record is not None, done.messages
         mw[minute] = sum(float(done.record.dispatch.units_on[name, "normal"][2]) * w / 1e6 for name, w in watts)
-        assert any("before 2026-02-11 00:10-06:00, its notice" in line for line in done.said) == (minute == 8)
+        assert any("before 2026-02-11 00:10-06:00, its notice" in line for line in done.messages) == (minute == 8)
     assert mw[12] <= 3.0 < mw[8]
 
 
@@ -236,8 +238,8 @@ def test_a_rolling_forecast_that_is_short_will_do_where_the_farm_file_says_so(tm
     write_prices(farm.parent / "ahead.csv", [33.0] * 11, START)
     write_real(farm.parent, [*real_prices()[: 96 * BEFORE], 21.0])
     done = run(farm, tmp_path / "state", START)
-    assert done.exit_code == 0, done.said
-    assert "ahead.csv: says nothing of 2026-02-11 11:00-06:00" in done.said[0]
+    assert done.exit_code == 0, done.messages
+    assert "ahead.csv: says nothing of 2026-02-11 11:00-06:00" in done.messages[0]
     price = done.record.market.energy_price_usd_per_mwh
     assert price[[0, 1, -1]].tolist() == [21.0, 33.0, 21.0]
     write_prices(farm.parent / "ahead.csv", [33.0] * 9, START)

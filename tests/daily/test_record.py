@@ -16,7 +16,7 @@ from optimizer.accounts.settlement import settle
 from optimizer.config.state import State
 from optimizer.daily.carried import followed_until, state_at
 from optimizer.daily.kept import conditions_from, hours_from
-from optimizer.daily.record import Record, metered, record_of
+from optimizer.daily.record import Record, past_conditions, record_of
 from optimizer.errors import CurtailError, MissingDataError
 from optimizer.plan.state import state_after
 from optimizer.through_time.policies import strike_rule
@@ -42,7 +42,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
     again = record_of(record.text(), "test")
     assert again.text() == record.text()
     assert (again.farm, again.state) == (record.farm.model_copy(update={"state": State()}), record.state)
-    before, after = (settle(metered(one, one.market), one.dispatch) for one in (record, again))
+    before, after = (settle(past_conditions(one, one.market), one.dispatch) for one in (record, again))
     assert before.lines == after.lines
 
 
@@ -51,7 +51,7 @@ def test_a_record_comes_back_as_it_was(c: Conditions) -> None:
 def test_a_schedule_cut_between_intervals_leads_where_its_part_leads(c: Conditions, data: st.DataObject) -> None:
     record, n = recorded(c), data.draw(st.integers(1, len(c.grid)))
     really, dispatch = followed_until(record, c.grid.ends[n - 1])
-    part = metered(record, c.market.part(0, n))
+    part = past_conditions(record, c.market.part(0, n))
     try:
         expected = state_after(part, record.dispatch.first(n))
     except MissingDataError:

@@ -28,7 +28,7 @@ def test_a_loop_of_jobs_does_what_a_replay_does(tmp_path: Path, kind: str) -> No
         moment = START + now * timedelta(minutes=15)
         write_real(farm.parent, until(moment))
         done = run(farm, state, moment)
-        assert done.exit_code == 0, done.said
+        assert done.exit_code == 0, done.messages
         followed, carried = stepper.step(now, carried)
         planned = now_on(done.record)
         replayed = {point: float(units[0]) for point, units in followed.units_on.items()}
@@ -70,8 +70,8 @@ def test_weather_hash_revenue_and_calls_are_those_of_a_replay_too(tmp_path: Path
         write_prices(farm.parent / "warm.csv", warm[:hours], FIRST)
         write_prices(farm.parent / "hash.csv", worth[: hours - 24], FIRST)
         done = run(farm, tmp_path / "state", moment)
-        assert done.exit_code == 0, done.said
-        said.append(any("cut: is not reckoned with before 2026-02-11 01:30-06:00" in line for line in done.said))
+        assert done.exit_code == 0, done.messages
+        said.append(any("cut: is not reckoned with before 2026-02-11 01:30-06:00" in line for line in done.messages))
         followed, carried = stepper.step(now, carried)
         planned = now_on(done.record)
         replayed = {point: float(units[0]) for point, units in followed.units_on.items()}

@@ -43,12 +43,12 @@ def test_a_telephone_call_stays_in_force_though_both_its_files_are_lost(
     done = run(farm, 12.5)
     assert imported(done)["11T12:00":"11T16:00"].tolist() == pytest.approx([5, 5, 5, 5, 16], abs=0.004)
     assert (imported(done)["11T17:00"] == 16) == (not unread)  # L is gone where the file that lacks it can be read
-    assert any("calls.yaml: there is no such file any more" in line for line in done.said)
-    assert any("orders.json" in line and "set aside" in line for line in done.said) == (damaged is not None)
+    assert any("calls.yaml: there is no such file any more" in line for line in done.messages)
+    assert any("orders.json" in line and "set aside" in line for line in done.messages) == (damaged is not None)
     assert aside(state, "orders.json") == ([] if damaged is None else [damaged])
     again = run(farm, 13)
     assert imported(again)["11T13:00"] <= 5
-    assert not any("orders.json" in line for line in again.said)
+    assert not any("orders.json" in line for line in again.messages)
 
 
 def test_a_telephone_call_stays_in_force_though_its_run_does_not_say_which_it_is(farm: Path, state: Path) -> None:
@@ -68,5 +68,5 @@ def test_damaged_orders_are_said_though_every_call_can_be_read(farm: Path, state
     (state / "orders.json").write_text("{")
     assert [one.name for one in telephone_now(state, ZONE, last_telephone(state))[0]] == ["K"]
     done = run(farm, 12.5)
-    assert any("orders.json" in line and "set aside" in line for line in done.said)
+    assert any("orders.json" in line and "set aside" in line for line in done.messages)
     assert imported(done)["11T15:00":"11T17:00"].tolist() == pytest.approx([5, 16, 7], abs=0.004)

@@ -74,9 +74,9 @@ def test_the_farm_itself_keeps_its_id_and_is_told(farm: Path, lost: tuple[str, .
     done = run(farm, 1)
     assert done.exit_code == 0
     told = "farm.json: is missing" if "farm.json" in lost else "set aside as farm.json.damaged-"
-    assert any(told in line for line in done.said), done.said
+    assert any(told in line for line in done.messages), done.messages
     assert json.loads(note(farm).read_text())["id"] == number
-    assert "farm.json" not in " ".join(run(farm, 2).said)
+    assert "farm.json" not in " ".join(run(farm, 2).messages)
 
 
 def test_a_farm_with_its_id_takes_its_folder_under_any_name(farm: Path) -> None:

@@ -18,11 +18,11 @@ from optimizer.config.state import BillState, GroupState, State, Switched
 from optimizer.daily.carried import state_at
 from optimizer.daily.history import History
 from optimizer.daily.job import run_once
-from optimizer.daily.record import Record, metered, record_of
+from optimizer.daily.record import Record, past_conditions, record_of
 from optimizer.daily.review import review
 from optimizer.errors import CurtailError
 from optimizer.mechanisms.demand.facts import peak_bills
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.through_time.policies import strike_rule
 from tests.daily.farms import START, shifted, write_farm, write_prices
 from tests.daily.test_record import recorded
@@ -50,7 +50,7 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
     site, state = write_farm(tmp_path / "farm"), before(tmp_path, form)
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert (done.status, done.exit_code) == ("planned", 0)
-    assert [line.rpartition("/")[2] for line in done.said] == [
+    assert [line.rpartition("/")[2] for line in done.messages] == [
         "farm.json: is missing; its schedule and set-points tell whose this folder is"
     ]
     assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
@@ -74,7 +74,7 @@ def test_a_form_of_the_future_is_set_aside(tmp_path: Path) -> None:
     file.write_text(file.read_text().replace('{"form":1', '{"form":99'))
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert done.exit_code == 0
-    assert any("is of another version of curtail (form 99" in line for line in done.said)
+    assert any("is of another version of curtail (form 99" in line for line in done.messages)
     assert list(state.glob("record.json.damaged-*"))
 
 
@@ -191,7 +191,7 @@ def test_no_key_of_a_state_is_forgotten_when_a_farm_has_changed() -> None:
     """A key that is new must be put here with what becomes of it."""
     for section, keys in ((State, STATE), (GroupState, GROUP), (BillState, BILL)):
         assert set(keys) == set(section.model_fields)
-    assert fitted(whole(0), smaller()) == whole(1)
+    assert fitted_state(whole(0), smaller()) == whole(1)
 
 
 def test_no_key_of_a_state_is_forgotten_when_nothing_is_measured_of_it(tmp_path: Path) -> None:
@@ -230,8 +230,8 @@ def test_no_key_of_a_state_is_forgotten_by_a_schedule() -> None:
 def test_in_service_is_carried_by_hand() -> None:
     """Nine of ten machines were in service; a farm of eight has eight."""
     state = State(at=AT, groups={"G": GroupState(running=5, in_service=9)})
-    assert fitted(state, farm(group(units=10))).groups["G"].in_service == 9
-    assert fitted(state, farm(group(units=8))).groups["G"].in_service == 8
+    assert fitted_state(state, farm(group(units=10))).groups["G"].in_service == 9
+    assert fitted_state(state, farm(group(units=8))).groups["G"].in_service == 8
 
 
 def silence(known: dict[str, float]) -> Record:
@@ -249,7 +249,7 @@ def test_a_peak_that_is_not_known_stays_so_and_costs_nothing() -> None:
     carried, said = state_at(after, record.farm, unknown, None)
     assert (known.bill.peaks_mw, carried.bill.peaks_mw, said) == ({"D": 10.0}, {}, ())
     assert carried.groups["G"].running == 10
-    assert peak_bills(metered(unknown, unknown.market))[0].floor_mw >= 1e3
+    assert peak_bills(past_conditions(unknown, unknown.market))[0].floor_mw >= 1e3
 
 
 def test_after_a_long_silence_a_measured_state_is_enough(tmp_path: Path) -> None:
@@ -267,7 +267,7 @@ def test_after_a_long_silence_a_measured_state_is_enough(tmp_path: Path) -> None
     for hour in (0, 2, 4):
         done = run(14 + hour / 24)
         assert (done.status, done.exit_code) == ("safe", 5)
-        assert "give the highest import so far that Any time counts" in done.said[0]
+        assert "give the highest import so far that Any time counts" in done.messages[0]
     (state / "state.yaml").write_text("at: 2026-02-25 06:00\nbill: {peaks_mw: {Any time: 16}}\n")
     done = run(14.25)
     assert (done.status, done.exit_code) == ("planned", 0)

@@ -8,10 +8,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from optimizer.engine.choices import fixed
+from optimizer.engine.choices import with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.language import Family
 from optimizer.engine.program import compile_program
+from optimizer.engine.scaling import solve_counted
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
 from optimizer.mechanisms.fleet.program import later_change
 from optimizer.plan.formulation import DispatchProblem, build_problem
@@ -160,7 +161,17 @@ def test_what_is_held_is_a_choice_no_more() -> None:
     program = compile_program(build_problem(replace(c, whole=True)))
     one = np.zeros(program.shape[1], dtype=np.bool_)
     one[np.flatnonzero(program.integer)[0]] = True
-    held = fixed(program, one, np.full(len(one), 4.0))
+    held = with_columns_fixed(program, one, np.full(len(one), 4.0))
     assert (held.integer == (program.integer & ~one)).all()
     assert (held.col_lower[one], held.col_upper[one]) == (4.0, 4.0)
     assert (held.col_upper[~one] == program.col_upper[~one]).all()
+
+
+def test_what_is_decided_is_in_the_units_of_the_rules_however_it_is_solved(problem: DispatchProblem) -> None:
+    """Counted in thousands, machines on are the same machines in the schedule and in the values."""
+    counted = tuple(replace(v, counted_in=1024.0) if v.name == "units_on" else v for v in problem.formulation.variables)
+    program = compile_program(problem)
+    solution = solve_counted(program, replace(problem.formulation, variables=counted))
+    values = solution.values["units_on"]
+    assert values.max() > 1.0
+    assert [row.tolist() for row in solution.decided["units_on"].values()] == values.tolist()

@@ -13,7 +13,7 @@ from hypothesis import given
 from pyomo.repn.plugins.standard_form import LinearStandardFormCompiler
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.engine.choices import fixed, optimum
+from optimizer.engine.choices import optimum, with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.problem import Problem
 from optimizer.engine.program import ArrayModel, compile_program
@@ -83,7 +83,7 @@ def test_strong_duality_certifies_the_optimum(c: Conditions) -> None:
     """Profit equals what the shadow prices say the limits are worth: with its choices no schedule can earn more."""
     program = compile_program(build_problem(c))
     found = optimum(program)
-    program = fixed(program, program.integer, np.round(found.x))
+    program = with_columns_fixed(program, program.integer, np.round(found.x))
     y, d = found.row_dual, found.column_dual
     bound = np.where(y > 0, program.row_upper, program.row_lower)
     at_limit = (d > 0) & np.isfinite(program.col_upper)

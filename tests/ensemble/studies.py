@@ -10,7 +10,7 @@ import yaml
 
 from optimizer.config.load import load_farm
 from optimizer.ensemble.load import load_ensemble
-from optimizer.ensemble.study import Study, make_study
+from optimizer.ensemble.study import EnsembleStudy, make_study
 
 MACHINE = {
     "hashrate_th": 200.0,
@@ -80,7 +80,7 @@ def write_files(folder: Path, farm: dict[str, Any] | None = None, **ensemble: An
     return paths
 
 
-def study_in(folder: Path, farm: dict[str, Any] | None = None, **ensemble: Any) -> Study:
+def study_in(folder: Path, farm: dict[str, Any] | None = None, **ensemble: Any) -> EnsembleStudy:
     """The study of these files."""
     farm_file, ensemble_file = write_files(folder, farm, **ensemble)
     loaded = load_farm(farm_file)

@@ -9,7 +9,7 @@ import pytest
 
 from optimizer.config.base import SeriesFile
 from optimizer.ensemble.draws import btc_factor, dice_of, difficulty_factor, storms
-from optimizer.ensemble.history import blocks, candidates, consecutive, read_days, read_log_returns
+from optimizer.ensemble.history import bootstrap_blocks, candidates, consecutive, read_days, read_log_returns
 from optimizer.ensemble.language import BtcPath, DifficultyPath, Storm, StormOutage
 from optimizer.errors import InputError
 from tests.ensemble.studies import study_in, write_history
@@ -47,7 +47,7 @@ def test_blocks_keep_season_and_weekday(tmp_path: Path) -> None:
     plan = np.arange("2026-02-11", "2026-02-18", dtype="datetime64[D]")
     starts = candidates(days, plan, 20, True)
     for number in range(50):
-        drawn = np.array(list(blocks(dice_of(1, number, 0), starts, days.has_next, 3.0, random=True)))
+        drawn = np.array(list(bootstrap_blocks(dice_of(1, number, 0), starts, days.has_next, 3.0, random=True)))
         assert (days.weekday[drawn] == (np.arange(7) + 2) % 7).all()  # 11 February 2026 is a Wednesday
         season = days.season[drawn] - (np.arange(7) + 41)
         assert (np.abs(season) <= 20 + 6).all()  # a block that began within 20 days runs on
@@ -55,17 +55,17 @@ def test_blocks_keep_season_and_weekday(tmp_path: Path) -> None:
 
 def test_blocks_have_the_length_asked_for() -> None:
     anywhere = (np.arange(10_000),) * 20_000
-    drawn = np.array(list(blocks(dice_of(1, 0, 0), anywhere, consecutive(10_000), 4.0, random=True)))
+    drawn = np.array(list(bootstrap_blocks(dice_of(1, 0, 0), anywhere, consecutive(10_000), 4.0, random=True)))
     breaks = np.count_nonzero(np.diff(drawn) != 1) + 1
     assert len(drawn) / breaks == pytest.approx(4.0, rel=0.03)
-    moving = np.array(list(blocks(dice_of(1, 0, 0), anywhere[:21], consecutive(10_000), 7.0, random=False)))
+    moving = np.array(list(bootstrap_blocks(dice_of(1, 0, 0), anywhere[:21], consecutive(10_000), 7.0, random=False)))
     assert (np.flatnonzero(np.diff(moving) != 1) + 1).tolist() == [7, 14]
 
 
 def test_a_block_ends_where_the_history_has_a_gap() -> None:
     has_next = np.array([True, False, True, False])
     for number in range(40):
-        drawn = list(blocks(dice_of(3, number, 0), (np.array([0]),) * 4, has_next, 100.0, random=True))
+        drawn = list(bootstrap_blocks(dice_of(3, number, 0), (np.array([0]),) * 4, has_next, 100.0, random=True))
         assert drawn[:2] == [0, 1]
         assert 2 not in drawn
 

@@ -15,11 +15,11 @@ from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
 from optimizer.ensemble import pool
 from optimizer.ensemble.pool import on_processes
-from optimizer.ensemble.results import Results, collect, cvar, quantile
-from optimizer.ensemble.run import CHUNK, run
-from optimizer.ensemble.store import Store
-from optimizer.ensemble.study import Study
-from optimizer.ensemble.work import FIGURES, RUNS_FROM, Outcome, outcome, session_of, work
+from optimizer.ensemble.results import Results, collect, quantile, tail_mean
+from optimizer.ensemble.run import CHUNK, run_study
+from optimizer.ensemble.store import EnsembleStore
+from optimizer.ensemble.study import EnsembleStudy
+from optimizer.ensemble.work import FIGURES, RUNS_FROM, ScenarioResult, scenario_result, session_of, work
 from optimizer.errors import CurtailError, InfeasibleError, InputError
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
@@ -39,10 +39,10 @@ def assert_same(one: Results, other: Results) -> None:
     assert one.failures == other.failures
 
 
-def test_figures_are_those_of_a_plan_made_by_itself(study: Study) -> None:
+def test_figures_are_those_of_a_plan_made_by_itself(study: EnsembleStudy) -> None:
     """Each scenario built, solved and settled anew, without anything of the ensemble's machinery."""
     for number in (0, 3, 11):
-        kept = outcome(study, session_of(study), number)
+        kept = scenario_result(study, session_of(study), number)
         figures = dict(zip(FIGURES, np.frombuffer(kept.figures), strict=True))
         c = study.draw(number).conditions
         program = compile_program(build_problem(c))
@@ -56,66 +56,68 @@ def test_figures_are_those_of_a_plan_made_by_itself(study: Study) -> None:
             assert (running[g] == (share >= RUNS_FROM))[clear].all()
 
 
-def test_processes_give_the_same_bytes_as_one(study: Study, tmp_path: Path) -> None:
-    alone = run(study, tmp_path / "1.sqlite")
-    assert_same(alone, run(study, tmp_path / "2.sqlite", workers=2))
+def test_processes_give_the_same_bytes_as_one(study: EnsembleStudy, tmp_path: Path) -> None:
+    alone = run_study(study, tmp_path / "1.sqlite")
+    assert_same(alone, run_study(study, tmp_path / "2.sqlite", workers=2))
     assert stored(tmp_path / "1.sqlite") == stored(tmp_path / "2.sqlite")
     assert alone.numbers.tolist() == list(range(24))
 
 
-def test_order_and_chunks_do_not_matter(study: Study) -> None:
+def test_order_and_chunks_do_not_matter(study: EnsembleStudy) -> None:
     forward = {o.number: o for o in work(study, range(12))}
     backward = {o.number: o for o in work(study, range(11, -1, -1))}
     assert forward == backward
 
 
-def test_a_run_goes_on_where_its_file_ends(study: Study, tmp_path: Path) -> None:
-    whole = run(study, tmp_path / "whole.sqlite")
-    store = Store(tmp_path / "part.sqlite", study.digest)
+def test_a_run_goes_on_where_its_file_ends(study: EnsembleStudy, tmp_path: Path) -> None:
+    whole = run_study(study, tmp_path / "whole.sqlite")
+    store = EnsembleStore(tmp_path / "part.sqlite", study.digest)
     store.add(work(study, [0, 5, 6, 23]))
     store.close()
     told: list[tuple[int, int]] = []
-    resumed = run(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of)))
+    resumed = run_study(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of)))
     assert_same(whole, resumed)
     assert told == [(4, 24), (24, 24)]
     told.clear()
-    assert_same(whole, run(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of))))
+    assert_same(whole, run_study(study, tmp_path / "part.sqlite", counted=lambda done, of: told.append((done, of))))
     assert told == [(24, 24)]
 
 
-def test_more_scenarios_later_keep_those_there_are(study: Study, tmp_path: Path) -> None:
-    first = run(study, tmp_path / "r.sqlite", scenarios=8)
-    more = run(study, tmp_path / "r.sqlite", scenarios=30)
+def test_more_scenarios_later_keep_those_there_are(study: EnsembleStudy, tmp_path: Path) -> None:
+    first = run_study(study, tmp_path / "r.sqlite", scenarios=8)
+    more = run_study(study, tmp_path / "r.sqlite", scenarios=30)
     np.testing.assert_array_equal(first.profit, more.profit[:8])
-    assert_same(first, run(study, tmp_path / "r.sqlite", scenarios=8))
+    assert_same(first, run_study(study, tmp_path / "r.sqlite", scenarios=8))
 
 
-def test_a_file_of_other_inputs_is_refused(study: Study, tmp_path: Path) -> None:
-    run(study, tmp_path / "r.sqlite", scenarios=4)
+def test_a_file_of_other_inputs_is_refused(study: EnsembleStudy, tmp_path: Path) -> None:
+    run_study(study, tmp_path / "r.sqlite", scenarios=4)
     (tmp_path / "other").mkdir()
     other = study_in(tmp_path / "other", seed=8)
     with pytest.raises(InputError, match=r"r\.sqlite: holds results of other inputs.*--out, or delete this file"):
-        run(other, tmp_path / "r.sqlite", scenarios=4)
+        run_study(other, tmp_path / "r.sqlite", scenarios=4)
     assert len(stored(tmp_path / "r.sqlite")) == 4
 
 
-def test_a_chunk_is_written_whole_or_not_at_all(study: Study, tmp_path: Path) -> None:
-    store = Store(tmp_path / "r.sqlite", study.digest)
+def test_a_chunk_is_written_whole_or_not_at_all(study: EnsembleStudy, tmp_path: Path) -> None:
+    store = EnsembleStore(tmp_path / "r.sqlite", study.digest)
     store._file.execute(  # the second row fails, as on a full disk
         "CREATE TRIGGER full BEFORE INSERT ON outcomes WHEN NEW.number = 1 BEGIN SELECT RAISE(FAIL, 'disk'); END"
     )
     with pytest.raises(CurtailError, match=r"cannot be written: disk; the same command goes on from here"):
-        store.add([Outcome(0), Outcome(1)])
+        store.add([ScenarioResult(0), ScenarioResult(1)])
     assert store.missing(2) == [0, 1]
     store.close()
 
 
-def test_a_poisonous_scenario_is_reported_alone(study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_poisonous_scenario_is_reported_alone(
+    study: EnsembleStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from dataclasses import replace
 
-    original = Study.draw
+    original = EnsembleStudy.draw
 
-    def poisoned(self: Study, number: int) -> Any:
+    def poisoned(self: EnsembleStudy, number: int) -> Any:
         draw = original(self, number)
         market = draw.conditions.market
         if number == 3:
@@ -126,9 +128,9 @@ def test_a_poisonous_scenario_is_reported_alone(study: Study, tmp_path: Path, mo
             market = market.with_(auxiliary_load_mw=market.auxiliary_load_mw + 50.0)
         return replace(draw, conditions=replace(draw.conditions, market=market))
 
-    clean = run(study, tmp_path / "clean.sqlite")
-    monkeypatch.setattr(Study, "draw", poisoned)
-    found = run(study, tmp_path / "poisoned.sqlite")
+    clean = run_study(study, tmp_path / "clean.sqlite")
+    monkeypatch.setattr(EnsembleStudy, "draw", poisoned)
+    found = run_study(study, tmp_path / "poisoned.sqlite")
     assert set(found.failures) == {3, 5}
     assert "energy_usd_per_mwh: 1 value(s) are not finite" in found.failures[3]
     assert found.failures[5] == "no schedule meets every limit"
@@ -137,19 +139,19 @@ def test_a_poisonous_scenario_is_reported_alone(study: Study, tmp_path: Path, mo
     np.testing.assert_array_equal(found.profit, clean.profit[others])
 
 
-def test_no_result_at_all_is_an_error(study: Study) -> None:
+def test_no_result_at_all_is_an_error(study: EnsembleStudy) -> None:
     with pytest.raises(InfeasibleError, match="none of 2 scenarios has a result; number 4: so"):
-        collect(study, [Outcome(4, "so"), Outcome(9, "and so")])
+        collect(study, [ScenarioResult(4, "so"), ScenarioResult(9, "and so")])
 
 
 def test_an_infeasible_farm_is_told_before_anything_is_drawn(tmp_path: Path) -> None:
     study = study_in(tmp_path, {"site": {"import_limit_mw": 1.0, "auxiliary_load_mw": 2.0}})
     with pytest.raises(InfeasibleError):
-        run(study, tmp_path / "r.sqlite")
+        run_study(study, tmp_path / "r.sqlite")
     assert not (tmp_path / "r.sqlite").exists()
 
 
-def dies_once(chunk: pool.Chunk) -> list[Outcome]:
+def dies_once(chunk: pool.Chunk) -> list[ScenarioResult]:
     """A worker that is killed over the first chunk it sees with number 7 in it, once."""
     mark = Path(os.environ["CURTAIL_TEST_MARK"])
     if 7 in chunk and not mark.exists():
@@ -158,7 +160,7 @@ def dies_once(chunk: pool.Chunk) -> list[Outcome]:
     return pool._work(chunk)
 
 
-def dies_always(chunk: pool.Chunk) -> list[Outcome]:
+def dies_always(chunk: pool.Chunk) -> list[ScenarioResult]:
     """A worker that number 7 kills every time."""
     if 7 in chunk:
         os.kill(os.getpid(), 9)
@@ -166,7 +168,7 @@ def dies_always(chunk: pool.Chunk) -> list[Outcome]:
 
 
 def test_the_work_of_a_killed_worker_is_done_again(
-    study: Study, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    study: EnsembleStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CURTAIL_TEST_MARK", str(tmp_path / "mark"))
     expected = work(study, range(12))
@@ -177,7 +179,9 @@ def test_the_work_of_a_killed_worker_is_done_again(
     assert sorted(found, key=lambda o: o.number) == expected
 
 
-def test_a_scenario_that_kills_its_worker_is_known_by_number(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_scenario_that_kills_its_worker_is_known_by_number(
+    study: EnsembleStudy, monkeypatch: pytest.MonkeyPatch
+) -> None:
     expected = work(study, range(10))
     original = pool.ProcessPoolExecutor.submit
     monkeypatch.setattr(pool.ProcessPoolExecutor, "submit", lambda self, _, chunk: original(self, dies_always, chunk))
@@ -192,8 +196,8 @@ def test_tail_figures() -> None:
     dice = np.random.default_rng(1)
     profit = dice.normal(100.0, 10.0, 200_000)
     assert quantile(profit, 0.05) == pytest.approx(100 - 16.449, abs=0.1)
-    assert cvar(profit, 0.05) == pytest.approx(100 - 20.627, abs=0.1)  # normal density at 1.6449, over 0.05
-    assert cvar(profit[:10], 0.05) == profit[:10].min()
+    assert tail_mean(profit, 0.05) == pytest.approx(100 - 20.627, abs=0.1)  # normal density at 1.6449, over 0.05
+    assert tail_mean(profit[:10], 0.05) == profit[:10].min()
 
 
 def test_a_chunk_is_small_enough_to_lose() -> None:

@@ -10,11 +10,11 @@ import pytest
 
 from optimizer.config.load import load_farm
 from optimizer.ensemble.load import load_ensemble
-from optimizer.ensemble.study import Study, make_study
+from optimizer.ensemble.study import EnsembleStudy, make_study
 from tests.ensemble.studies import FARM, study_in
 
 
-def test_the_same_number_is_the_same_scenario_anywhere(study: Study) -> None:
+def test_the_same_number_is_the_same_scenario_anywhere(study: EnsembleStudy) -> None:
     other = pickle.loads(pickle.dumps(study))
     for number in (5, 0, 17):
         one, two = study.draw(number).conditions.market, other.draw(number).conditions.market
@@ -44,7 +44,7 @@ def test_concerns_do_not_move_together(tmp_path: Path) -> None:
     assert np.abs(np.corrcoef([btc, retarget, level]) - np.eye(3)).max() < 0.2
 
 
-def test_prices_are_days_of_the_history(study: Study) -> None:
+def test_prices_are_days_of_the_history(study: EnsembleStudy) -> None:
     quiet = [draw for draw in map(study.draw, range(30)) if not draw.storms]
     assert quiet
     wave = 10.0 * np.sin(np.arange(24) / 24 * 2 * np.pi)
@@ -53,7 +53,7 @@ def test_prices_are_days_of_the_history(study: Study) -> None:
         np.testing.assert_allclose(levels, np.round(levels[:, :1]) + np.zeros((2, 24)), atol=1e-3)
 
 
-def test_hashprice_follows_bitcoin_and_difficulty(study: Study) -> None:
+def test_hashprice_follows_bitcoin_and_difficulty(study: EnsembleStudy) -> None:
     base = study.base.market
     market = study.draw(3).conditions.market
     assert market.btc_price_usd is not None
@@ -88,7 +88,7 @@ def test_a_level_has_mean_one(tmp_path: Path) -> None:
     assert np.log(ratio).std() == pytest.approx(0.4, rel=0.06)
 
 
-def test_storms_raise_prices_and_take_machines(study: Study) -> None:
+def test_storms_raise_prices_and_take_machines(study: EnsembleStudy) -> None:
     met = [draw for draw in map(study.draw, range(40)) if draw.storms == 1]
     assert met
     for draw in met:

@@ -32,7 +32,7 @@ def test_a_call_below_what_draws_always_is_missed_by_the_difference() -> None:
     assert short_mw(c, found.plan.settled.import_mw) == pytest.approx([0, 0.1, 0.1, 0])
     assert found.plan.explanation.off[Reason.EVENT].tolist() == [[0, 10, 10, 0]]
     assert found.plan.settled.profit == pytest.approx(20 * 1.0 - 0.5 * (20 + 4 * 0.3))
-    assert "07:00 until 2026-02-11 09:00: up to 0.1 MW above what binds, 0.2 MWh in all" in found.said[0]
+    assert "07:00 until 2026-02-11 09:00: up to 0.1 MW above what binds, 0.2 MWh in all" in found.messages[0]
 
 
 def test_load_comes_down_as_fast_as_it_may() -> None:
@@ -99,7 +99,7 @@ def test_a_minimum_time_gives_way_to_a_call() -> None:
     c = conditions(farm(group(minimum_on_hours=3.0), events=(STOP,), state=state), [0.5] * 4)
     found = plan_or_nearest(c)
     assert not found.nearest
-    assert found.said[0] == "machines stop before their minimum time"
+    assert found.messages[0] == "machines stop before their minimum time"
     assert found.plan.dispatch.units_on["G", "normal"].tolist() == [0, 0, 0, 10]
 
 
@@ -116,5 +116,5 @@ def test_a_baseline_below_what_draws_always_is_missed_by_the_difference() -> Non
 def test_where_a_plan_is_there_it_is_the_plan(c: Conditions) -> None:
     found, plan = plan_or_nearest(c), plan_conditions(c)
     assert not found.nearest
-    assert found.said == ()
+    assert found.messages == ()
     assert found.plan.settled.profit == plan.settled.profit

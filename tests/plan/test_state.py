@@ -25,7 +25,7 @@ from optimizer.daily.record import record_of
 from optimizer.errors import InputError
 from optimizer.mechanisms import contents
 from optimizer.plan.planning import plan_conditions
-from optimizer.plan.state import fitted, keys, state_after
+from optimizer.plan.state import fitted_state, keys, state_after
 from optimizer.through_time.replanning import Stepper
 from tests.daily.farms import write_farm
 from tests.farms import conditions, farm, group
@@ -116,8 +116,8 @@ def test_records_keep_it_and_the_next_run_goes_on_from_it() -> None:
 
 def test_a_farm_that_has_changed_keeps_what_fits() -> None:
     state = state_after(heated(), plan_conditions(heated()).dispatch)
-    assert stored(fitted(state, farm(group("Other")))) == {}
-    assert stored(fitted(state, farm())) == {"G": 25.0}
+    assert stored(fitted_state(state, farm(group("Other")))) == {}
+    assert stored(fitted_state(state, farm())) == {"G": 25.0}
 
 
 def test_what_an_older_layout_wrote_is_read() -> None:

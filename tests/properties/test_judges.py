@@ -9,7 +9,7 @@ from hypothesis import given
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.reasons import Reason
 from optimizer.accounts.settlement import settle
-from optimizer.engine.choices import fixed, optimum
+from optimizer.engine.choices import optimum, with_columns_fixed
 from optimizer.engine.program import compile_program
 from optimizer.errors import InfeasibleError
 from optimizer.plan.checker import check
@@ -132,7 +132,7 @@ def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> No
             auxiliary[t] += mw
             try:
                 other = compile_program(problem.with_(auxiliary_mw=auxiliary))
-                return found.objective - optimum(fixed(other, other.integer, np.round(found.x))).objective
+                return found.objective - optimum(with_columns_fixed(other, other.integer, np.round(found.x))).objective
             except InfeasibleError:
                 return np.inf
 

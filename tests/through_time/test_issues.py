@@ -105,3 +105,17 @@ def test_yesterday_may_lie_before_the_season(tmp_path: Path) -> None:
     ((first, probability),) = peaks_ahead(built, tmp_path, grid, peak, grid.starts[0]).items()
     assert first == -20 * 4
     assert probability[-first:].max() > 0
+
+
+def test_the_peak_of_an_hourly_load_is_settled_on_the_mean_of_its_hour(tmp_path: Path) -> None:
+    """ERCOT counts a quarter of an hour; where the load is told by the hour, all four quarters are the peak.
+
+    Else stopping for fifteen minutes would seem to avoid it.
+    """
+    built, grid = texan(), intervals("2026-08-05T00:00-05:00", 1)
+    (peak,) = built.energy.coincident_peaks
+    rows = [row if "2026-08-05T16" not in row else row.split(",")[0] + ",99000" for row in LOAD]
+    (tmp_path / "load.csv").write_text("\n".join(rows) + "\n")
+    shares = peaks_came(built, tmp_path, grid, peak)[0]
+    assert np.flatnonzero(shares).tolist() == [64, 65, 66, 67]
+    assert shares[64:68].tolist() == [0.25] * 4

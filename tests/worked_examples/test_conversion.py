@@ -10,8 +10,8 @@ import pyomo.environ as pyo
 import pytest
 from pyomo.contrib.appsi.solvers import Highs
 
-from optimizer.conversion.case import Case, Site, case_of
-from optimizer.conversion.choices import Rules
+from optimizer.conversion.case import Case, StudySite, case_of
+from optimizer.conversion.choices import VariantRules
 from optimizer.conversion.paths import central, paths_of
 from optimizer.conversion.program import problem_of
 from optimizer.conversion.solving import Solved, solve_case
@@ -21,11 +21,11 @@ from optimizer.errors import InfeasibleError
 from tests.sites import BTC_USD, HOURS, machines, offer, site
 
 
-def case(made: Site) -> Case:
+def case(made: StudySite) -> Case:
     return case_of(made, central(made.timeline))
 
 
-def optimum(made: Site, rules: Rules | None = None) -> Solved:
+def optimum(made: StudySite, rules: VariantRules | None = None) -> Solved:
     """The optimum, on which the three routes agree."""
     found = solve_case(case(made), rules)
     model: Any = pyomo_model(problem_of(case(made), rules))
@@ -37,7 +37,7 @@ def optimum(made: Site, rules: Rules | None = None) -> Solved:
     return found
 
 
-def npv(made: Site, rules: Rules | None = None) -> float:
+def npv(made: StudySite, rules: VariantRules | None = None) -> float:
     return optimum(made, rules).account.expected_npv
 
 
@@ -45,8 +45,8 @@ def cents(usd: float) -> Any:
     return pytest.approx(usd, abs=0.005)
 
 
-MINE_ONLY = Rules(converted={})
-FULL = Rules(converted={0: 8.0})
+MINE_ONLY = VariantRules(converted={})
+FULL = VariantRules(converted={0: 8.0})
 
 
 def test_two_years_of_mining_or_of_one_offer() -> None:
@@ -80,7 +80,7 @@ def test_part_is_best_where_some_machines_pay_and_others_do_not() -> None:
     assert npv(made, MINE_ONLY) == cents(mining)
     assert found.account.expected_npv == cents(mining + 4.8 * (12_000 * 110 / 1.331 - 1e6 / 1.1))
     assert npv(made, FULL) == cents(8 * (12_000 * 110 / 1.331 - 1e6 / 1.1))
-    assert npv(made, Rules(converted={0: 4.0})) < found.account.expected_npv
+    assert npv(made, VariantRules(converted={0: 4.0})) < found.account.expected_npv
 
 
 def test_what_load_that_stops_is_paid_may_decide() -> None:
@@ -130,7 +130,7 @@ def test_a_call_hits_the_tenant_where_no_machine_can_stop_for_it() -> None:
     By hand: in 100 hours of year 2 the site may draw 5 MW. With 8 critical MW the tenant draws 10: 5 x 100 x 1,000 =
     500,000 USD of credits. With 4 it draws 5 and the machines beside it stop: no credit.
     """
-    full, part = optimum(site(power=CALLED), FULL), optimum(site(power=CALLED), Rules(converted={0: 4.0}))
+    full, part = optimum(site(power=CALLED), FULL), optimum(site(power=CALLED), VariantRules(converted={0: 4.0}))
     assert full.account.lines["service_credits"].ravel().tolist() == pytest.approx([0.0, -500_000.0])
     assert part.account.lines["service_credits"].ravel().tolist() == pytest.approx([0.0, 0.0])
     stopped = part.account.decisions.running_mw[:, 0, 1, 0].tolist()
@@ -247,7 +247,7 @@ def test_equity_is_raised_for_the_rest_and_without_it_there_is_no_plan() -> None
     assert refused(case(site(money=money)), FULL) == short("year 1", 5_000_000)
 
 
-def refused(made: Case, rules: Rules) -> str:
+def refused(made: Case, rules: VariantRules) -> str:
     with pytest.raises(InfeasibleError) as caught:
         solve_case(made, rules)
     return str(caught.value)
@@ -270,7 +270,7 @@ def test_what_cannot_be_paid_for_is_told_with_what_might_pay() -> None:
     assert refused(case(site(money=money)), FULL) == short("year 1", missing, 10, "1,000,000")
     paths = ({"name": "low", "probability": 0.5, "btc_price": 0.5, "years": 0}, {"name": "as now", "probability": 0.5})
     made = site(money=money, uncertainty={"named": paths, "known_after_quarters": 1})
-    told = refused(case_of(made, paths_of(made.study, made.timeline)), Rules({0: 8.0}, shared_conversions=1))
+    told = refused(case_of(made, paths_of(made.study, made.timeline)), VariantRules({0: 8.0}, shared_conversions=1))
     low = f"  year 1, low: cash must not fall below its floor, which is {math.ceil(4e6 - 5 * BTC_USD):,} USD short\n"
     both = short("year 1, as now", missing, 10, "1,000,000").replace("limit:\n", f"limit:\n{low}")
     assert told == both.replace("    against it: the connection allows 10 MW\n", "")  # low mines nothing with it either
@@ -278,7 +278,7 @@ def test_what_cannot_be_paid_for_is_told_with_what_might_pay() -> None:
 
 def test_a_larger_conversion_than_the_offer_is_told_in_megawatts() -> None:
     """By hand: of 20 critical MW that a variant asks for the offer has 8; money is no matter."""
-    assert refused(case(site()), Rules(converted={0: 20.0})) == (
+    assert refused(case(site()), VariantRules(converted={0: 20.0})) == (
         "no plan keeps every limit:\n  20 MW are converted for Tenant, year 1, which is 12 MW short\n"
         "    against it: Tenant is for 8 MW"
     )
@@ -303,7 +303,7 @@ def test_the_worst_path_counts_by_its_npv_however_the_building_was_paid() -> Non
     resale = {"resale": ({"at_most_j_per_th": 1e6, "usd_per_th": 1.0},)}
     years = {"start": "2026-03-01", "quarters": 4, "years": 2}
     made = site(offers=(host,), years=years, money=money, machines=resale, uncertainty=risk)
-    found = solve_case(case_of(made, paths_of(made.study, made.timeline)), Rules(converted={0: 4.0}))
+    found = solve_case(case_of(made, paths_of(made.study, made.timeline)), VariantRules(converted={0: 4.0}))
     decided, worth = found.account.decisions, found.account.npv
     assert decided.btc_sold.sum(axis=0).tolist() == pytest.approx([15.0, 15.0])
     assert (decided.equity_usd.sum(axis=0) > 1e5).all()
@@ -347,7 +347,7 @@ def test_machines_that_earn_least_are_sold_first_and_new_ones_bought() -> None:
     """
     fleet = (machines("better", 4, 60.0), machines("lesser", 6, 55.0))
     resale = {"resale": ({"at_most_j_per_th": 1e6, "usd_per_th": 1.0},), "resale_growth_per_year": -0.5}
-    found = optimum(site(*fleet, machines=resale), Rules(converted={0: 4.0})).account
+    found = optimum(site(*fleet, machines=resale), VariantRules(converted={0: 4.0})).account
     assert found.decisions.sold_mw[:, 0, 0].tolist() == pytest.approx([0.0, 5.0])
     assert found.lines["machine_sales"][0, 0] == pytest.approx(5 * 55_000 * 0.5**0.5)
     assert found.at_end["rest_of_machines"].tolist() == pytest.approx([(4 * 60_000 + 55_000) * 0.25])

@@ -17,7 +17,7 @@ from optimizer.config.load import load_catalogue
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
 from optimizer.config.yaml12 import Document, Keys
-from optimizer.conversion.case import Site
+from optimizer.conversion.case import StudySite
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study
 from optimizer.conversion.groups import Groups, groups_of_farm, groups_of_fleet
@@ -38,7 +38,7 @@ _ABOUT = 0.05
 class Read:
     """A site with the farm's machines, and the same site with each of the study's other fleets."""
 
-    site: Site
+    site: StudySite
     fleets: dict[str, Groups]
 
 
@@ -73,7 +73,7 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
     known = _whole(typed, faults)
     folder = Path(study).parent
     try:
-        return site_of(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
+        return study_site(farm, tuple(offer for offer in loaded if offer is not None), known, folder, catalogue)
     except InputError as error:
         if error.faults:
             raise
@@ -177,7 +177,9 @@ def _of_another_length(study: Study) -> Iterator[str]:
         yield f"The history lasts {lasted:.0f} weeks, not a year: what comes once in it comes {often}."
 
 
-def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]) -> Read:
+def study_site(
+    farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, catalogue: dict[str, Machine]
+) -> Read:
     """What a study begins with; the study goes with the farm. Raises InputError where a price file is wrong."""
     power, timeline, notes = study.power, timeline_of(study.years), []
     limit, auxiliary = farm.site.import_limit_mw, farm.site.auxiliary_load_mw
@@ -201,7 +203,7 @@ def site_of(farm: Farm, offers: tuple[Offer, ...], study: Study, folder: Path, c
         strikes = strikes_of(every, bitcoin, study, adders_usd_per_mwh=adders, loss_share=farm.energy.loss_share)
         study = study.model_copy(update={"power": made_of_history(power, folder, farm.timezone, strikes)})
     notes += _of_another_length(study)
-    site = Site(
+    site = StudySite(
         name=farm.name,
         study=study,
         offers=offers,

@@ -126,8 +126,8 @@ class Power(Section):
             return
         for key in ("hours_per_year", "usd_per_mwh"):
             if (getattr(self.peaks, key) is None) == (self.history is None):
-                said = f"needs {key}, as there is no history to take it from" if self.history is None else ""
-                yield ("peaks",), said or f"leave out {key}: it is taken from the history"
+                message = f"needs {key}, as there is no history to take it from" if self.history is None else ""
+                yield ("peaks",), message or f"leave out {key}: it is taken from the history"
 
     def _calls_of_storms(self) -> Iterator[tuple[tuple[str | int, ...], str]]:
         """Calls without a price lie in the storms, which must be long enough; those of a history are known later."""

@@ -18,7 +18,7 @@ from optimizer.config.base import (
 )
 from optimizer.conversion.files.offer import Sentence
 from optimizer.conversion.files.power import Growth, Power
-from optimizer.conversion.files.uncertainty import Ranges, Uncertainty
+from optimizer.conversion.files.uncertainty import TornadoRanges, Uncertainty
 
 
 class Years(Section):
@@ -162,7 +162,9 @@ class Study(Section):
         default=0.5, description="What `in part` converts, as a share of `in full`"
     )
     whole_steps: bool = Field(default=False, description="Convert in the offers' least sizes and steps")
-    ranges: Ranges = Field(default=Ranges(), description="How far single figures are moved in the tornado")
+    ranges: TornadoRanges = Field(
+        default=TornadoRanges(), description="How far single figures are moved in the tornado"
+    )
     uncertainty: Uncertainty | None = Field(default=None, description="What is not known today")
     fleets: Annotated[tuple[Fleet, ...], Field(max_length=6)] = Field(
         default=(), description="Other fleets for which the price of BTC is sought at which mining wins"

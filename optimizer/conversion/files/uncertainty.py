@@ -13,7 +13,7 @@ Factor = Annotated[float, Field(gt=0, le=100)]
 Ends = Annotated[tuple[Factor, Factor], Field(description="Lowest and highest, as factors on the study's figure")]
 
 
-class Ranges(Section):
+class TornadoRanges(Section):
     """How far single figures are moved to see what they do: the tornado of the report."""
 
     reason: Sentence = Field(
@@ -28,12 +28,12 @@ class Ranges(Section):
     delay_months: Annotated[tuple[Months, Months], Field(description="Months by which first rents are late")] = (0, 12)
 
     @model_validator(mode="after")
-    def _low_before_high(self) -> Ranges:
+    def _low_before_high(self) -> TornadoRanges:
         faults: list[tuple[tuple[str | int, ...], str]] = []
         for name, (low, high) in self.ends().items():
             if low >= high:
                 faults.append(((name,), f"must be the lower and the higher end (got {low:g} and {high:g})"))
-        refuse("Ranges", faults)
+        refuse("TornadoRanges", faults)
         return self
 
     def ends(self) -> dict[str, tuple[float, float]]:

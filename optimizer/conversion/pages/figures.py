@@ -28,10 +28,10 @@ QUANTITY = {
 }
 
 
-def summary(a: Answer) -> dict[str, Any]:
+def study_figures(a: Answer) -> dict[str, Any]:
     """The figures of a study, for machines. USD; a missing figure is None."""
     study = a.site.study
-    offer = a.found[1 + 2 * a.offer + 1].variant.offer
+    offer = a.results[1 + 2 * a.offer + 1].variant.offer
     return {
         "study": study.name,
         "farm": a.site.name,
@@ -48,9 +48,9 @@ def summary(a: Answer) -> dict[str, Any]:
                 "name": entry.variant.name,
                 "path": entry.variant.path,
                 "beyond_means": entry.beyond_means,
-                **asdict(told),
+                **asdict(computed),
             }
-            for entry, told in zip(a.found, a.figures, strict=True)
+            for entry, computed in zip(a.results, a.figures, strict=True)
         ],
         "flips": [*_full_flips(a), *({"of": "best plan", **_flip(a, flip, a.offer)} for flip in a.best_flips)],
         "swings": [asdict(swing) for swing in a.swings],
@@ -104,10 +104,10 @@ def today(a: Answer, quantity: str, offer: int) -> float:
     return values.get(quantity, 1.0)
 
 
-def shown(quantity: str, value: float) -> str:
+def shown_value(quantity: str, value: float) -> str:
     """A value of what flips a decision, for people.
 
-    >>> shown("rent", 147.94), shown("capex", 9.1e6), shown("delay_months", 7.0)
+    >>> shown_value("rent", 147.94), shown_value("capex", 9.1e6), shown_value("delay_months", 7.0)
     ('$147.9 per kW-month', '$9.10 M per MW', '7 months')
     """
     if quantity == "capex":
@@ -156,8 +156,8 @@ def _uncertainty(u: Uncertain) -> dict[str, Any]:
 def assumptions(a: Answer) -> list[dict[str, Any]]:
     """What every figure rests on, with its source: of the study, of all offers together, of each."""
     study, offers = a.site.study, a.site.offers
-    told = Counter(sentence for offer in offers for sentence in dict.fromkeys(offer.assumed))
-    shared = [sentence for sentence, offers_with_it in told.items() if 1 < offers_with_it == len(offers)]
+    counts = Counter(sentence for offer in offers for sentence in dict.fromkeys(offer.assumed))
+    shared = [sentence for sentence, offers_with_it in counts.items() if 1 < offers_with_it == len(offers)]
     made: list[dict[str, Any]] = [
         {"of": study.name, "source": study.source, "assumed": [*study.assumed, *a.site.notes]}
     ]
@@ -171,12 +171,12 @@ def assumptions(a: Answer) -> list[dict[str, Any]]:
 
 def convert_files(a: Answer) -> dict[str, str]:
     """The files of an output folder, by name."""
-    told, power = summary(a), a.site.study.power
+    data, power = study_figures(a), a.site.study.power
     made = {"power.yaml": power_file(power)} if power.weeks else {}
     return made | {
-        "study.json": json.dumps(told, indent=1, allow_nan=False) + "\n",
-        "variants.csv": _variants(told),
-        "flips.csv": _csv(told["flips"]),
+        "study.json": json.dumps(data, indent=1, allow_nan=False) + "\n",
+        "variants.csv": _variants(data),
+        "flips.csv": _csv(data["flips"]),
         "paths.csv": _paths(a.uncertain),
     }
 
@@ -199,9 +199,9 @@ def _rounded(value: Any) -> Any:
     return round(value, 4) if isinstance(value, float) else value
 
 
-def _variants(told: dict[str, Any]) -> str:
+def _variants(data: dict[str, Any]) -> str:
     rows = []
-    for entry in told["variants"]:
+    for entry in data["variants"]:
         row = {k: v for k, v in entry.items() if k not in ("over_mining", "mw_by_year", "standing_mw", "storm")}
         row |= {f"over_mining_{k}": v for k, v in entry["over_mining"].items()}
         row |= {f"storm_{k}": v for k, v in (entry["storm"] or {}).items()}

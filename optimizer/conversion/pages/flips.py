@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
-from optimizer.conversion.pages.figures import QUANTITY, shown, today
+from optimizer.conversion.pages.figures import QUANTITY, shown_value, today
 from optimizer.conversion.pages.summary import flip_row
 from optimizer.conversion.storm import StormWeek
 
@@ -16,7 +16,7 @@ class FlipCell:
     """Where a decision flips, both sides of it, and what is offered today; ``kind`` is plain where nothing flips."""
 
     text: str
-    told: str
+    title: str
     offered: str = ""
     kind: str = ""
 
@@ -32,20 +32,20 @@ def _flip_cell(a: Answer, flip: Flip, offer: int) -> FlipCell:
     what, now, at, below, above = flip_row(a, flip, offer)
     if flip.at is None:
         return FlipCell("always " + above.split()[0], f"{what.strip()}, today {now}: {at}", kind="plain")
-    told = f"{what.strip()}, today {now}: below {at} {below}, above {above}"
+    title = f"{what.strip()}, today {now}: below {at} {below}, above {above}"
     grows, side = above.split()[0], "from" if flip.quantity == "delay_months" else "above"
     offered = f"of {_bare(now)}" if flip.quantity in ("rent", "capex") else ""
-    return FlipCell(f"{grows} {side} {_bare(at)}", told, offered)
+    return FlipCell(f"{grows} {side} {_bare(at)}", title, offered)
 
 
-def _bare(told: str) -> str:
+def _bare(text: str) -> str:
     """A value without its unit, which the head of the column says."""
-    return told.split(" per ")[0]
+    return text.split(" per ")[0]
 
 
 def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
     """What flips a decision, and its unit or today's value where that is the same for all."""
-    price, rate = (shown(quantity, today(a, quantity, a.offer)) for quantity in ("btc_price", "hashprice"))
+    price, rate = (shown_value(quantity, today(a, quantity, a.offer)) for quantity in ("btc_price", "hashprice"))
     units = {"btc_price": f"today {price}", "hashprice": f"today {rate}", "rent": "per kW-month", "capex": "per MW"}
     names = {**QUANTITY, "delay_months": "delay"}
     return tuple((names[flip.quantity], units.get(flip.quantity, "")) for flip in a.best_flips)
@@ -54,5 +54,5 @@ def flip_heads(a: Answer) -> tuple[tuple[str, str], ...]:
 def storm_rows(a: Answer) -> tuple[tuple[str, StormWeek], ...]:
     """What the storm of a mean year does to mining only, the best offer in full and the best plan."""
     at = (0, 2 + 2 * a.offer, -1)
-    told = ((a.found[i].variant.name, a.figures[i].storm) for i in at)
-    return tuple((name, storm) for name, storm in told if storm is not None)
+    storms = ((a.results[i].variant.name, a.figures[i].storm) for i in at)
+    return tuple((name, storm) for name, storm in storms if storm is not None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from optimizer.conversion.answer import Answer
-from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown, today
+from optimizer.conversion.pages.figures import QUANTITY, assumptions, shown_value, today
 from optimizer.conversion.pages.flips import flip_heads, flip_rows, storm_rows
 from optimizer.conversion.pages.summary import millions
 from optimizer.conversion.uncertain import Spread
@@ -17,12 +17,12 @@ _SOME_MW = 0.05
 
 
 @dataclass(frozen=True)
-class Bar:
+class LaneBar:
     """A bar between two places of a drawing, in per cent of its width, with what it says and which side it is on."""
 
     left: float
     width: float
-    told: str
+    title: str
     kind: str
 
 
@@ -31,7 +31,7 @@ class BarRow:
     """A named row of bars."""
 
     name: str
-    bars: tuple[Bar, ...]
+    bars: tuple[LaneBar, ...]
     value: str
 
 
@@ -41,7 +41,7 @@ class HeatCell:
 
     heat: float
     text: str
-    told: str
+    title: str
 
 
 def render_study(a: Answer) -> str:
@@ -73,51 +73,51 @@ def verdict(a: Answer) -> tuple[str, ...]:
     best, price = a.figures[-1], a.site.study.bitcoin.price_usd
     offer, rent = a.site.offers[a.offer].name, a.full_flips[a.offer][2]
     if best.converted_mw < _SOME_MW:
-        told = [f"Mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
+        sentences = [f"Mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
     else:
         rest = "all that fits" if _takes_all(a) else "a part of what fits, and mine on with the rest"
         gain = best.over_mining
         rate = "" if gain.irr is None else f", a return of {share(gain.irr)} a year"
         host = f"Host {number(best.converted_mw, 1)} critical MW, {rest}"
-        told = [f"{host}: worth ${millions(gain.npv)} M more than mining only{rate}."]
+        sentences = [f"{host}: worth ${millions(gain.npv)} M more than mining only{rate}."]
     flip = a.fleets[0].full
     if flip.at is None:
-        told.append(f"No price of BTC from 0.1 to 10 times today's flips {offer} in full against mining only.")
+        sentences.append(f"No price of BTC from 0.1 to 10 times today's flips {offer} in full against mining only.")
     else:
         side = "Above" if flip.above == "mine" else "Below"
-        told.append(f"{side} {usd(flip.at * price)} per BTC mining only beats {offer} in full.")
+        sentences.append(f"{side} {usd(flip.at * price)} per BTC mining only beats {offer} in full.")
     if rent.at is not None:
         offered = today(a, "rent", a.offer)
-        even, paid = shown("rent", rent.at * offered), shown("rent", offered)
-        told.append(f"That offer is worth as much as mining only at a rent of {even}; it pays {paid}.")
+        even, paid = shown_value("rent", rent.at * offered), shown_value("rent", offered)
+        sentences.append(f"That offer is worth as much as mining only at a rent of {even}; it pays {paid}.")
     if a.uncertain is not None:
         u = a.uncertain
         waits = "Waiting until the paths are known is worth" if u.value_of_waiting > 0 else "Waiting would cost"
         begins = f"the best plan begins {number(u.now_mw, 1)} MW before it knows which one comes"
         against = f"${millions(abs(u.value_of_waiting))} M against deciding everything today"
-        told.append(f"Over {plural(len(u.paths), 'path')} {begins}. {waits} {against}.")
-    return tuple(told)
+        sentences.append(f"Over {plural(len(u.paths), 'path')} {begins}. {waits} {against}.")
+    return tuple(sentences)
 
 
 def _takes_all(a: Answer) -> bool:
     """Whether the best plan's halls take up the whole connection."""
-    case, converted = a.found[-1].account.case, a.found[-1].account.decisions.converted_mw.sum(axis=1)
+    case, converted = a.results[-1].account.case, a.results[-1].account.decisions.converted_mw.sum(axis=1)
     gross = sum(case.offers[o].gross_per_critical * mw for o, mw in zip(case.vintages.offer, converted, strict=True))
     return bool(gross > a.site.site_mw - _SOME_MW)
 
 
-def npv_bars(a: Answer) -> tuple[Bar, ...]:
+def npv_bars(a: Answer) -> tuple[LaneBar, ...]:
     """Net present value of every variant."""
     values = [figures.npv for figures in a.figures]
     low, high = min(0.0, *values), max(0.0, *values)
     return tuple(_bar(0.0, value, low, high, usd(value)) for value in values)
 
 
-def _bar(begin: float, end: float, low: float, high: float, told: str, kind: str | None = None) -> Bar:
+def _bar(begin: float, end: float, low: float, high: float, title: str, kind: str | None = None) -> LaneBar:
     span = (high - low) or 1.0
     left, right = sorted((begin, end))
     side = "gain" if end >= begin else "loss"
-    return Bar(100.0 * (left - low) / span, 100.0 * (right - left) / span, told, kind or side)
+    return LaneBar(100.0 * (left - low) / span, 100.0 * (right - left) / span, title, kind or side)
 
 
 def cost_bars(a: Answer, fleet: int) -> tuple[BarRow, ...]:
@@ -197,7 +197,7 @@ def heat_rows(a: Answer) -> tuple[tuple[str, tuple[HeatCell, ...]], ...]:
     )
 
 
-def _told(spread: Spread) -> str:
+def _in_words(spread: Spread) -> str:
     words = f"{millions(spread.expected)}; worst {millions(spread.cvar)}"
     return words if spread.name == MINE_ONLY else f"{words}; beats mining in {share(spread.beats_mining, 0)}"
 
@@ -213,7 +213,7 @@ def spread_rows(a: Answer) -> tuple[tuple[str, tuple[float, ...], float, str], .
             spread.name + (" *" if spread.beyond_means else ""),
             tuple(100.0 * (v - low) / span for v in spread.npv.tolist()),
             100.0 * (spread.expected - low) / span,
-            _told(spread),
+            _in_words(spread),
         )
         for spread in a.uncertain.spreads
     )

@@ -7,7 +7,7 @@ from rich.table import Table
 
 from optimizer.conversion.answer import Answer
 from optimizer.conversion.flips import Flip
-from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown, today
+from optimizer.conversion.pages.figures import MOST_HELD, QUANTITY, shown_value, today
 from optimizer.report.kit.text import number, share, usd
 
 
@@ -42,20 +42,20 @@ def _table(title: str, first: str, *columns: str) -> Table:
 
 def _variants(a: Answer, title: str) -> Table:
     table = _table(title, "million USD", *("NPV", "gain", "IRR", "payback", "capex", "cash low", "BTC sold", "MW"))
-    for entry, told in zip(a.found, a.figures, strict=True):
-        over = told.over_mining
+    for entry, computed in zip(a.results, a.figures, strict=True):
+        over = computed.over_mining
         table.add_row(
             entry.variant.name + (" *" if entry.beyond_means else ""),
-            millions(told.npv),
+            millions(computed.npv),
             millions(over.npv),
             "-" if over.irr is None else share(over.irr),
             "-" if over.payback_years is None else f"{number(over.payback_years, 1)} y",
-            millions(told.capex_usd),
-            millions(told.cash_low_usd),
-            number(told.btc_sold),
-            number(told.converted_mw, 1),
+            millions(computed.capex_usd),
+            millions(computed.cash_low_usd),
+            number(computed.btc_sold),
+            number(computed.converted_mw, 1),
         )
-    if any(entry.beyond_means for entry in a.found):
+    if any(entry.beyond_means for entry in a.results):
         table.caption = "* takes more equity than can be raised"
     return table
 
@@ -73,12 +73,12 @@ def _flips(a: Answer) -> Table:
 def flip_row(a: Answer, flip: Flip, offer: int) -> tuple[str, str, str, str, str]:
     """A flip in words: what, today, where it flips, and what is decided on either side."""
     value = today(a, flip.quantity, offer)
-    now = "none" if flip.quantity == "delay_months" else shown(flip.quantity, value)
+    now = "none" if flip.quantity == "delay_months" else shown_value(flip.quantity, value)
     what = f"  {QUANTITY[flip.quantity]}"
     if flip.at is None:
         held = "five years" if flip.quantity == "delay_months" else MOST_HELD
         return what, now, f"not within {held}", flip.below, flip.above
-    return what, now, shown(flip.quantity, flip.at * value), flip.below, flip.above
+    return what, now, shown_value(flip.quantity, flip.at * value), flip.below, flip.above
 
 
 def _fleets(a: Answer) -> Table:
@@ -96,12 +96,12 @@ def _fleets(a: Answer) -> Table:
         above = "at any" if flip.above == "mine" else f"none to {usd(10 * a.site.study.bitcoin.price_usd)}"
         if flip.at is not None and flip.above == "mine":
             above = usd(flip.at * a.site.study.bitcoin.price_usd)
-        told = (
+        cells = (
             ("-",) * 4
             if cost is None
             else map(usd, (cost.power_always, cost.power_flexible, cost.all_in, cost.btc_price))
         )
-        table.add_row(fleet.name, *told, above)
+        table.add_row(fleet.name, *cells, above)
     return table
 
 

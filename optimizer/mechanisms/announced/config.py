@@ -10,8 +10,8 @@ from optimizer.config.plain import FoundAt, get, meant, modes_of
 
 def faults(farm: Any) -> Iterator[FoundAt]:
     """Machines announced for groups or modes that are not there."""
-    modes, told = modes_of(farm), get(get(farm, "state"), "announced")
-    for name, rows in told.items() if isinstance(told, dict) else ():
+    modes, announced = modes_of(farm), get(get(farm, "state"), "announced")
+    for name, rows in announced.items() if isinstance(announced, dict) else ():
         path = ("state", "announced", name)
         if name not in modes:
             yield path, f"no group of the fleet has this name; {meant(name, list(modes))}"

@@ -21,8 +21,8 @@ def numbers(c: Conditions) -> Part:
         frozen, change = c.farm.replanning.frozen_intervals, c.farm.replanning.change_usd_per_machine
     counts = np.array([len(group.modes) for group in c.farm.fleet])
     first = np.cumsum(counts) - counts
-    told = np.add.reduceat(announced, first, axis=0)
-    holds = told <= c.units_available[:, : told.shape[1]]
+    of_groups = np.add.reduceat(announced, first, axis=0)
+    holds = of_groups <= c.units_available[:, : of_groups.shape[1]]
     group, interval = np.nonzero(holds if change else holds[:, :0])
     by_point = np.repeat(holds, counts, axis=0)
     point, at = np.nonzero(by_point[:, :frozen])
@@ -36,7 +36,7 @@ def numbers(c: Conditions) -> Part:
     }
     parameters: dict[str, F] = {
         "frozen_units": announced[point, at],
-        "announced_units": told[group, interval],
+        "announced_units": of_groups[group, interval],
         "change_usd": np.full(len(group), change),
     }
     return sets, parameters
@@ -44,9 +44,9 @@ def numbers(c: Conditions) -> Part:
 
 def _announced(c: Conditions) -> F:
     """Machines announced before, (points, intervals): as far as told, over first intervals of the same length."""
-    told, hours = c.state.announced, c.grid.hours
+    announced, hours = c.state.announced, c.grid.hours
     same = int(np.argmax(np.append(hours != hours[0], True)))
     points = [(group.name, mode) for group in c.farm.fleet for mode in group.modes]
-    rows = [told.get(group, {}).get(mode, ()) for group, mode in points]
+    rows = [announced.get(group, {}).get(mode, ()) for group, mode in points]
     n = min(same, min(map(len, rows)))
     return np.array([row[:n] for row in rows], dtype=np.float64).reshape(len(points), n)

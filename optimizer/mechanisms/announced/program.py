@@ -25,14 +25,20 @@ def frozen_schedule(m: Model, f: Index) -> Relation:
 
 @RULES.family(("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd")
 def more_than_announced(m: Model, a: Index) -> Relation:
-    r"""Machines beyond those announced are a change: :math:`r_{gt} - N_{gt} \le x_{gt}`."""
+    r"""Machines beyond those announced are a change: :math:`r_{gt} - N_{gt} \le x_{gt}`.
+
+    Its shadow price is what one machine more, had it been announced, would save in changes, USD: `change_usd` at most.
+    """
     running = m.offered("units_running", m.group_of_announced[a], m.interval_of_announced[a])
     return running - m.announced_units[a] <= m.units_changed[a]
 
 
 @RULES.family(("ANNOUNCED",), CHANGED, item=ANNOUNCED, soft="change_usd")
 def fewer_than_announced(m: Model, a: Index) -> Relation:
-    r"""Machines missing of those announced are a change: :math:`N_{gt} - r_{gt} \le x_{gt}`."""
+    r"""Machines missing of those announced are a change: :math:`N_{gt} - r_{gt} \le x_{gt}`.
+
+    Its shadow price is what one machine less, had it been announced, would save in changes, USD: `change_usd` at most.
+    """
     running = m.offered("units_running", m.group_of_announced[a], m.interval_of_announced[a])
     return m.announced_units[a] - running <= m.units_changed[a]
 

@@ -14,7 +14,11 @@ RULES = Rules()
     item=Item("minimum_bill", "The minimum bill is not reached: energy counts towards it"),
 )
 def least_bill(m: Model, n: Index) -> Relation:
-    r"""What a bill lacks of its minimum is paid on top of what counts towards it: :math:`c_n + z_n \ge Z_n`."""
+    r"""What a bill lacks of its minimum is paid on top of what counts towards it: :math:`c_n + z_n \ge Z_n`.
+
+    Its shadow price is what a USD more of minimum costs: a USD where it is paid up to, nothing where the bill is above
+    it.
+    """
     return m.offered("towards_minimum", n) + m.bill_topup[n] >= m.least_usd[n]
 
 

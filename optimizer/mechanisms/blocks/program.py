@@ -1,7 +1,7 @@
 r"""Blocks bought in advance (family 13): used, resold, and below zero taken before spot.
 
-Symbols: :math:`s_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k of size :math:`B_{kt}`,
-MW.
+Symbols: :math:`\sigma_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k of size
+:math:`B_{kt}`, MW.
 """
 
 from __future__ import annotations
@@ -19,7 +19,10 @@ def blocks_used(m: Model, t: Index) -> Expression:
 
 @RULES.family(("KEPT_BLOCKS", "INTERVALS"), "block {KEPT_BLOCKS} holds {block_mw:.4g} MW", unit="MW")
 def block_size(m: Model, k: Index, t: Index) -> Relation:
-    r"""A block is used or, where the contract allows it, resold: :math:`b_{kt} + z_{kt} \le B_{kt}`."""
+    r"""A block is used or, where the contract allows it, resold: :math:`b_{kt} + z_{kt} \le B_{kt}`.
+
+    Its shadow price is what one more MW of the block would bring in the interval, its own price left out, USD per MW.
+    """
     return m.block_used[k, t] + m.block_resold[k, t] <= m.block_mw[k, t]
 
 
@@ -27,7 +30,8 @@ def block_size(m: Model, k: Index, t: Index) -> Relation:
 def block_settled(m: Model, k: Index, t: Index) -> Relation:
     r"""What of a resalable block is not used is sold, whatever the price: :math:`b_{kt} + z_{kt} = B_{kt}`.
 
-    A seller settles the whole block: below zero, giving energy back costs money.
+    A seller settles the whole block: below zero, giving energy back costs money. Its shadow price is what one more MW
+    of the block would bring in the interval, its own price left out, USD per MW.
     """
     return m.block_used[k, t] + m.block_resold[k, t] == m.block_mw[k, t]
 
@@ -37,7 +41,8 @@ def kept_first(m: Model, n: Index) -> Relation:
     r"""Below zero the blocks that are kept are full where spot is bought: :math:`\sum_k b_{kt} \ge B_t f_t`.
 
     Refusing a block that is kept to be paid for spot is allowed by no seller: it is one or the other, :math:`f_t` one
-    or zero. That the blocks hold no more than :math:`B_t` keeps it to that.
+    or zero. That the blocks hold no more than :math:`B_t` keeps it to that. Its shadow price is what one more MW that
+    must be taken costs, USD per MW, with the choice made.
     """
     used = m.sum(m.KEPT_BLOCKS, lambda k: m.block_used[k, m.interval_of_kept[n]])
     return used >= m.kept_mw[n] * m.blocks_full[n]
@@ -45,9 +50,10 @@ def kept_first(m: Model, n: Index) -> Relation:
 
 @RULES.family(("KEPT_BELOW_ZERO",), "below zero spot is bought beyond the blocks", unit="MW")
 def spot_beyond_kept(m: Model, n: Index) -> Relation:
-    r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`s_t \le S_t f_t`.
+    r"""Below zero spot is bought beyond the blocks that are kept, never beside them: :math:`\sigma_t \le S_t f_t`.
 
-    :math:`S_t` is what full load draws beyond them, and a little more.
+    :math:`S_t` is what full load draws beyond them, and a little more. Its shadow price is what one more MW at spot
+    would bring, USD per MW, with the choice made.
     """
     return m.spot_mw[m.interval_of_kept[n]] <= m.beyond_kept_mw[n] * m.blocks_full[n]
 

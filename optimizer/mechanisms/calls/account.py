@@ -41,7 +41,7 @@ class Miss:
 
 def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
     """Every event whose limit is exceeded, in the order of the file. imported: MW, (intervals,)."""
-    found = []
+    missed = []
     for e, event in enumerate(c.farm.sections(Event)):
         above = np.zeros(len(c.grid))
         for cap in caps(c):
@@ -51,8 +51,8 @@ def misses(c: Conditions, imported: F) -> tuple[Miss, ...]:
         if worst > 0.0:
             usd = -above * c.grid.hours * (event.violation_usd_per_mwh or 0.0)
             beyond = max(worst - c.state.missed_mw.get(event.name, 0.0), 0.0)
-            found.append(Miss(e, worst, at, above > 0.0, usd, -beyond * (event.violation_usd_per_mw or 0.0)))
-    return tuple(found)
+            missed.append(Miss(e, worst, at, above > 0.0, usd, -beyond * (event.violation_usd_per_mw or 0.0)))
+    return tuple(missed)
 
 
 def payments(c: Conditions, imported: F) -> F:

@@ -43,7 +43,7 @@ class EventCap:
 
 
 @dataclass(frozen=True)
-class Offer:
+class CutOffer:
     """What one event pays for cuts below its baseline, MW, in a piece of an interval; a voluntary one may be left."""
 
     event: int
@@ -66,10 +66,10 @@ class PaidSpan:
 
     interval: int
     hours: float
-    offers: tuple[Offer, ...]
+    offers: tuple[CutOffer, ...]
 
     @cached_property
-    def holds(self) -> Offer | None:
+    def holds(self) -> CutOffer | None:
         """The offer whose baseline is the most that may be drawn, None where nobody is held.
 
         Of the calls that owe a cut it is the lowest that no better of them reaches down to. A voluntary call owes
@@ -84,7 +84,7 @@ class PaidSpan:
         return math.inf if self.holds is None else self.holds.baseline_mw
 
     @cached_property
-    def baselines(self) -> tuple[tuple[Offer, int], ...]:
+    def baselines(self) -> tuple[tuple[CutOffer, int], ...]:
         """An offer at each baseline that matters, upwards, and how many offers have none above it.
 
         All from that which holds import upwards matter, and those below it where payments begin anew: what is paid is
@@ -92,10 +92,10 @@ class PaidSpan:
         """
         last = {offer.baseline_mw: (offer, count) for count, offer in enumerate(self.offers, 1)}
         anew = {offer.baseline_mw for offer in self.offers if not _reached(offer, self.offers)}
-        return tuple(found for baseline, found in last.items() if baseline >= self.held_mw or baseline in anew)
+        return tuple(entry for baseline, entry in last.items() if baseline >= self.held_mw or baseline in anew)
 
 
-def _reached(offer: Offer, others: Iterable[Offer]) -> bool:
+def _reached(offer: CutOffer, others: Iterable[CutOffer]) -> bool:
     """Whether offers that pay as well take every megawatt from a higher baseline down to this one."""
     taken = 0.0
     for other in others:
@@ -188,11 +188,11 @@ class Calls:
         pays = np.zeros((len(self.farm.sections(Event)), len(cuts)), dtype=np.bool_)
         for e, start, end in spans:
             pays[e] |= (starts >= start) & (ends <= end)
-        found = []
+        pieces = []
         for piece in np.flatnonzero(pays.any(axis=0)).tolist():
             interval = int(self.grid.starts.searchsorted(starts[piece], side="right")) - 1
             every = (
-                Offer(
+                CutOffer(
                     e,
                     paying[e],
                     float(self._baseline(paying[e].baseline_mw)[interval]),
@@ -203,14 +203,14 @@ class Calls:
             here = [offer for offer in every if offer.baseline_mw > 0.0 or not offer.voluntary]
             if not here:  # below zero there is nothing to sell
                 continue
-            found.append(
+            pieces.append(
                 PaidSpan(
                     interval=interval,
                     hours=(ends[piece] - starts[piece]).total_seconds() / _SECONDS_PER_HOUR,
                     offers=tuple(sorted(here, key=lambda offer: offer.baseline_mw)),
                 )
             )
-        return tuple(found)
+        return tuple(pieces)
 
 
 @fact

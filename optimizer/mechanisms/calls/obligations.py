@@ -78,13 +78,13 @@ def _without(spans: Sequence[Span], others: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def _first(spans: Sequence[Span], hours: float) -> tuple[Span, ...]:
-    found: list[Span] = []
+    within_hours: list[Span] = []
     for start, end in spans:
         end = min(end, start + timedelta(hours=hours))
         hours -= _hours([(start, end)])
         if start < end:
-            found.append((start, end))
-    return tuple(found)
+            within_hours.append((start, end))
+    return tuple(within_hours)
 
 
 def _hours(spans: Sequence[Span]) -> float:

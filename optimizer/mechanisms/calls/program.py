@@ -69,7 +69,8 @@ def paid_cuts(m: Model, b: Index) -> Relation:
 def declined_cuts(m: Model, b: Index) -> Relation:
     r"""Nothing is sold below a baseline that is exceeded: :math:`\sum_{n: B_n \le B_b} z_n \le B_b (1 - d_t)`.
 
-    It also keeps :math:`d_t`, a whole number, to zero or one.
+    It also keeps :math:`d_t`, a whole number, to zero or one. Its shadow price is what one more MW of cuts would be
+    paid, USD per MW, with the choice made.
     """
     sold = m.sum(m.CUTS_BELOW[b], lambda n: m.paid_cut[n])
     return sold <= m.paid_baseline_mw[b] - m.sum(m.CHOICE_AT[b], lambda d: m.choice_mw[d] * m.call_declined[d])

@@ -16,7 +16,7 @@ from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
 from optimizer.config.farm import Farm
 from optimizer.mechanisms.clients.config import Client, Credit
-from optimizer.mechanisms.clients.facts import Promise, allowed, fee_usd_per_hour, steps
+from optimizer.mechanisms.clients.facts import Promise, allowed, credit_steps, fee_usd_per_hour
 from optimizer.mechanisms.clients.state import promised
 
 ACCOUNT = Account()
@@ -25,7 +25,7 @@ _EASED = Credit(usd_per_machine_hour=100.0)  # what no machine earns in an hour,
 
 def missed(c: Conditions, dispatch: Dispatch) -> Iterator[tuple[Promise, F, F]]:
     """Each promise that is missed: machine-hours beyond the promised uptime, and their credits, USD, (intervals,)."""
-    credit = steps(c, promised(c))
+    credit = credit_steps(c, promised(c))
     for k, promise in enumerate(promised(c)):
         mine = [step for step in credit if step.promise == k and step.adds_usd is not None]
         total, usd = np.cumsum(promise.downtime(dispatch)), np.zeros(len(c.grid))

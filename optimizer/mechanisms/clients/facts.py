@@ -53,7 +53,7 @@ class Promise:
 
 
 @dataclass(frozen=True)
-class Step:
+class CreditStep:
     """What of a promise's downtime is left before a step of the credits, machine-hours.
 
     adds_usd: what each further one costs more than in the step before, USD; None where it is forbidden.
@@ -68,7 +68,7 @@ class Step:
 def promises(c: Conditions, standing: Standing) -> tuple[Promise, ...]:
     """Every uptime that is promised in every billing period that the plan touches; ``standing`` as it begins."""
     position = {group.name: g for g, group in enumerate(c.farm.fleet)}
-    found = []
+    promised = []
     for k, client in enumerate(c.farm.sections(Client)):
         if client.uptime is None:
             continue
@@ -88,8 +88,8 @@ def promises(c: Conditions, standing: Standing) -> tuple[Promise, ...]:
             owed = installed - np.divide(maintained, hours, out=np.zeros_like(hours), where=hours > 0)
             whole = installed * float((period.ends - period.begins) / _HOUR)
             unavoidable = float((hours * (owed - available)).sum())
-            found.append(Promise(k, p, groups, so_far, hours, owed, float(maintained.sum()), whole, unavoidable))
-    return tuple(found)
+            promised.append(Promise(k, p, groups, so_far, hours, owed, float(maintained.sum()), whole, unavoidable))
+    return tuple(promised)
 
 
 def excused(c: Conditions, terms: Excused) -> Bool:
@@ -100,21 +100,21 @@ def excused(c: Conditions, terms: Excused) -> Bool:
     return free | (named > 0)
 
 
-def steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[Step, ...]:
+def credit_steps(c: Conditions, promised: tuple[Promise, ...]) -> tuple[CreditStep, ...]:
     """The steps of every promise, the mildest first."""
-    told = c.farm.sections(Client)
-    found = []
+    clients = c.farm.sections(Client)
+    collected = []
     for k, promise in enumerate(promised):
-        client, before = told[promise.client], 0.0
+        client, before = clients[promise.client], 0.0
         assert client.uptime is not None, "it is promised"
         for share, usd in _priced(client, client.uptime, promise):
             left = max(allowed(c, promise, share), 0.0)
             if usd is None:
-                found.append(Step(k, share, max(left, promise.unavoidable), None))
+                collected.append(CreditStep(k, share, max(left, promise.unavoidable), None))
             else:
-                found.append(Step(k, share, left, usd - before))
+                collected.append(CreditStep(k, share, left, usd - before))
                 before = usd
-    return tuple(found)
+    return tuple(collected)
 
 
 def _priced(client: Client, uptime: Uptime, promise: Promise) -> list[tuple[float, float | None]]:

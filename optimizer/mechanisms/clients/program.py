@@ -2,7 +2,7 @@ r"""Clients: the uptime they are promised, credits for what is missed of it, fee
 
 Symbols: :math:`u_{pt}` units on at point p, :math:`h_t` hours; of the promise k to a client in a billing period
 :math:`D_k` downtime in the plan, machine-hours, and :math:`O_{kt}` machines that run or are down (none where downtime
-is excused); :math:`A_s` downtime left before step s of the credits and :math:`y_s` what lies beyond.
+is excused); :math:`A_n` downtime left before step n of the credits and :math:`y_n` what lies beyond.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def client_downtime(m: Model, k: Index) -> Relation:
     unit="machine-hours",
     soft="uptime_credit_usd",
 )
-def promised_uptime(m: Model, s: Index) -> Relation:
-    r"""Downtime stays within what uptime leaves, or credits of step s are paid for more: :math:`D_k \le A_s + y_s`.
+def promised_uptime(m: Model, n: Index) -> Relation:
+    r"""Downtime stays within what uptime leaves, or credits of step n are paid for more: :math:`D_k \le A_n + y_n`.
 
-    :math:`A_s = (1 - U_s) N_k H_k` less the downtime so far and what the rest of the period is expected to take: run,
-    excused and missed hours make up :math:`U_s` of all. Each step adds what it costs more than the one before, so the
+    :math:`A_n = (1 - U_n) N_k H_k` less the downtime so far and what the rest of the period is expected to take: run,
+    excused and missed hours make up :math:`U_n` of all. Each step adds what it costs more than the one before, so the
     credits are convex and fill in turn. The shadow price is the credit of one more machine-hour, or what a forbidden
     one would earn, USD.
     """
-    return m.promise_downtime[m.promise_of_step[s]] <= m.downtime_left[s] + m.uptime_missed[s]
+    return m.promise_downtime[m.promise_of_step[n]] <= m.downtime_left[n] + m.uptime_missed[n]
 
 
 @RULES.term(("INTERVALS",))
@@ -56,9 +56,9 @@ def client_fees(m: Model, t: Index) -> Expression:
 
 
 @RULES.term(("UPTIME_STEPS",))
-def uptime_credits(m: Model, s: Index) -> Expression:
-    r"""What clients are credited for uptime below the promised: :math:`-c_s y_s`."""
-    return -m.uptime_credit_usd[s] * m.uptime_missed[s]
+def uptime_credits(m: Model, n: Index) -> Expression:
+    r"""What clients are credited for uptime below the promised: :math:`-c_n y_n`."""
+    return -m.uptime_credit_usd[n] * m.uptime_missed[n]
 
 
 @RULES.term(("INTERVALS",))

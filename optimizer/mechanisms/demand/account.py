@@ -36,23 +36,23 @@ class Peak:
 
 def peaks(c: Conditions, imported: F) -> tuple[Peak, ...]:
     """The peak of every bill of ``peak_bills(c)``. imported: MW, (intervals,)."""
-    found: list[Peak] = []
+    bill_peaks: list[Peak] = []
     for bill in peak_bills(c):
         if not len(bill.intervals):
-            found.append(Peak(0.0, None, bill.floor_mw))
+            bill_peaks.append(Peak(0.0, None, bill.floor_mw))
             continue
         at = int(bill.intervals[np.argmax(imported[bill.intervals])])
-        found.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
+        bill_peaks.append(Peak(float(imported[at]), at, max(float(imported[at]), bill.floor_mw)))
     for later, earlier, share in ratchets(c):
-        held = max(found[later].billed_mw, share * found[earlier].measured_mw)
-        found[later] = Peak(found[later].measured_mw, found[later].at, held)
-    return tuple(found)
+        held = max(bill_peaks[later].billed_mw, share * bill_peaks[earlier].measured_mw)
+        bill_peaks[later] = Peak(bill_peaks[later].measured_mw, bill_peaks[later].at, held)
+    return tuple(bill_peaks)
 
 
-def later_usd(bill: LaterBill, found: Sequence[Peak]) -> tuple[float, int]:
+def later_usd(bill: LaterBill, bill_peaks: Sequence[Peak]) -> tuple[float, int]:
     """What the plan adds to a bill after it, USD, and which of its peaks does: the highest, by its position."""
-    highest = max(bill.earlier, key=lambda b: found[b].measured_mw)
-    held = bill.share * found[highest].measured_mw
+    highest = max(bill.earlier, key=lambda b: bill_peaks[b].measured_mw)
+    held = bill.share * bill_peaks[highest].measured_mw
     return bill.rate_usd_per_mw * max(held - bill.floor_mw, 0.0), highest
 
 
@@ -71,19 +71,19 @@ def demand_charge(b: Books) -> F:
 )
 def later_demand_charge(b: Books) -> F:
     """What the plan's peaks add to bills after it, in the interval that sets the highest of them."""
-    later, found = np.zeros(len(b.c.grid)), peaks(b.c, b.flows.import_mw)
+    later, bill_peaks = np.zeros(len(b.c.grid)), peaks(b.c, b.flows.import_mw)
     for bill in later_bills(b.c):
-        usd, highest = later_usd(bill, found)
-        later[found[highest].at or 0] -= usd
+        usd, highest = later_usd(bill, bill_peaks)
+        later[bill_peaks[highest].at or 0] -= usd
     return later
 
 
 @ACCOUNT.bill
 def charged(b: Books, p: int) -> Iterator[BillLine]:
     """The demand charges of a billing period, and what its peaks add to later ones: a line for each charge."""
-    billing, found = b.c.billing, peaks(b.c, b.flows.import_mw)
+    billing, bill_peaks = b.c.billing, peaks(b.c, b.flows.import_mw)
     label = billing.periods[p].label
-    for position, (bill, peak) in enumerate(zip(peak_bills(b.c), found, strict=True)):
+    for position, (bill, peak) in enumerate(zip(peak_bills(b.c), bill_peaks, strict=True)):
         if bill.period != p:
             continue
         demand, rate = b.c.farm.sections(Demand)[bill.charge], bill.rate_usd_per_mw / KW_PER_MW
@@ -100,7 +100,9 @@ def charged(b: Books, p: int) -> Iterator[BillLine]:
             measured,
             peak.at,
         )
-        added = [(late, usd) for late in later_bills(b.c) for usd, at in [later_usd(late, found)] if at == position]
+        added = [
+            (late, usd) for late in later_bills(b.c) for usd, at in [later_usd(late, bill_peaks)] if at == position
+        ]
         if held := [(late, usd) for late, usd in added if usd]:
             charge = sum(usd for _, usd in held)
             name = f"{demand.name} held up in {len(held)} later periods to {held[-1][0].label}"
@@ -155,9 +157,9 @@ ACCOUNT.remark(unknown_peaks)
 def raised_peaks(s: Books) -> Iterator[str]:
     """A sentence for every charge whose billed peak the plan raises in a period that is not all its own."""
     c, billing = s.c, s.c.billing
-    found = peaks(c, s.flows.import_mw)
-    added = [later_usd(bill, found) for bill in later_bills(c)]
-    for b, (one, peak) in enumerate(zip(peak_bills(c), found, strict=True)):
+    bill_peaks = peaks(c, s.flows.import_mw)
+    added = [later_usd(bill, bill_peaks) for bill in later_bills(c)]
+    for b, (one, peak) in enumerate(zip(peak_bills(c), bill_peaks, strict=True)):
         period, raised = billing.periods[one.period], peak.billed_mw - one.floor_mw
         if (billing.begun_before(period) or billing.goes_on(period)) and raised * KW_PER_MW >= 1.0:
             later = sum(amount for amount, highest in added if highest == b)

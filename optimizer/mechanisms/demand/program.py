@@ -20,13 +20,19 @@ RULES = Rules()
     soft="peak_usd_per_mw",
 )
 def peak_measured(m: Model, j: Index) -> Relation:
-    r"""The measured peak is no less than the import of any hour that counts: :math:`i_t \le M_b`."""
+    r"""The measured peak is no less than the import of any hour that counts: :math:`i_t \le M_b`.
+
+    Its shadow price is the part of the demand charges that this hour bears, USD per MW.
+    """
     return m.grid_import[m.interval_of_peak[j]] <= m.measured_peak[m.bill_of_peak[j]]
 
 
 @RULES.family(("PEAK_BILLS",), "the measured peak {PEAK_BILLS} is billed", unit="MW", soft="peak_usd_per_mw")
 def peak_billed(m: Model, b: Index) -> Relation:
-    r"""What is measured is billed: :math:`M_b \le F_b + a_b`. The floor is billed even without it."""
+    r"""What is measured is billed: :math:`M_b \le F_b + a_b`. The floor is billed even without it.
+
+    Its shadow price is the part of the period's charge that its own peak bears, USD per MW.
+    """
     return m.measured_peak[b] <= m.peak_floor_mw[b] + m.peak_above_floor[b]
 
 
@@ -34,7 +40,10 @@ def peak_billed(m: Model, b: Index) -> Relation:
     ("RATCHETS",), "a ratchet bills {ratchet_share:.3g} of an earlier peak", unit="MW", soft="peak_usd_per_mw"
 )
 def peak_ratchet(m: Model, r: Index) -> Relation:
-    r"""A share of an earlier period's measured peak is billed later: :math:`\rho M_{b'} \le F_b + a_b`."""
+    r"""A share of an earlier period's measured peak is billed later: :math:`\rho M_{b'} \le F_b + a_b`.
+
+    Its shadow price is the part of the later period's charge that the earlier peak bears, USD per MW billed.
+    """
     later = m.later_of_ratchet[r]
     held = m.ratchet_share[r] * m.measured_peak[m.earlier_of_ratchet[r]]
     return held <= m.peak_floor_mw[later] + m.peak_above_floor[later]
@@ -46,6 +55,8 @@ def peak_ratchet(m: Model, r: Index) -> Relation:
 def later_ratchet(m: Model, r: Index) -> Relation:
     r"""A share of the plan's peak is billed in a period after the plan, beyond what is billed there anyway:
     :math:`\rho M_b \le F_l + a_l`.
+
+    Its shadow price is the part of that period's charge that the plan's peak bears, USD per MW billed.
     """
     later = m.bill_of_later_ratchet[r]
     held = m.later_share[later] * m.measured_peak[m.peak_of_later_ratchet[r]]

@@ -42,17 +42,17 @@ def _measured(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], float]
         return {}
     billing, so_far = c.billing, c.state.bill.peaks_mw
     first = billing.periods[0]
-    found = {(demand.name, period.label): 0.0 for demand in c.farm.sections(Demand) for period in billing.periods}
+    peaks_mw = {(demand.name, period.label): 0.0 for demand in c.farm.sections(Demand) for period in billing.periods}
     if billing.begun_before(first):
-        found |= {(name, first.label): mw for name, mw in so_far.items()}
+        peaks_mw |= {(name, first.label): mw for name, mw in so_far.items()}
         for demand in c.farm.sections(Demand):
             if demand.name not in so_far and billing.counted_before(demand.when, first):
-                del found[demand.name, first.label]
+                del peaks_mw[demand.name, first.label]
     for bill, peak in zip(peak_bills(c), peaks(c, grid_import_mw(c, dispatch)), strict=True):
         key = c.farm.sections(Demand)[bill.charge].name, billing.periods[bill.period].label
-        if key in found:
-            found[key] = max(found[key], peak.measured_mw)
-    return found
+        if key in peaks_mw:
+            peaks_mw[key] = max(peaks_mw[key], peak.measured_mw)
+    return peaks_mw
 
 
 def fitted(of_charges: Mapping[str, V], farm: Farm) -> dict[str, V]:

@@ -1,6 +1,6 @@
 r"""Energy at the interval's price, and what import is met by (family 12).
 
-Symbols: :math:`i_t` grid import, :math:`s_t` bought at spot, :math:`q_t` delivered by others, MW;
+Symbols: :math:`i_t` grid import, :math:`\sigma_t` bought at spot, :math:`q_t` delivered by others, MW;
 :math:`\lambda` energy billed per MWh metered, losses included.
 """
 
@@ -19,7 +19,7 @@ RULES = Rules()
     item=Item("energy", "Energy price, losses included", Reason.PRICE),
 )
 def supply(m: Model, t: Index) -> Relation:
-    r"""Import, losses included, is met by spot and by what others deliver: :math:`\lambda i_t = s_t + q_t`.
+    r"""Import, losses included, is met by spot and by what others deliver: :math:`\lambda i_t = \sigma_t + q_t`.
 
     Its shadow price, per hour, is what one more MWh at the hub is worth: the spot price where spot is bought or a block
     is resold, nothing inside a block that cannot be.
@@ -36,7 +36,7 @@ def energy_and_adders(m: Model, n: Index) -> Expression:
 
 @RULES.term(("INTERVALS",))
 def energy(m: Model, t: Index) -> Expression:
-    r"""Energy bought at the interval's price: :math:`-h_t \pi_t s_t`."""
+    r"""Energy bought at the interval's price: :math:`-h_t \pi_t \sigma_t`."""
     return -m.hours[t] * m.energy_usd_per_mwh[t] * m.spot_mw[t]
 
 

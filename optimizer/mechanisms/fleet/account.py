@@ -64,7 +64,7 @@ def _lost_th_hours(c: Conditions, starts: Mapping[str, F]) -> F:
     return lost
 
 
-def usd_per_th_hour(c: Conditions) -> F:
+def earned_usd_per_th_hour(c: Conditions) -> F:
     """What a TH/s earns in an hour, USD, (intervals,)."""
     usd: F = c.market.hashprice_usd_per_ph_day / (TERAHASH_PER_PETAHASH * HOURS_PER_DAY)
     return usd
@@ -73,13 +73,13 @@ def usd_per_th_hour(c: Conditions) -> F:
 @ACCOUNT.line("Hash revenue, after the pool's fee", Kind.MACHINES, place=10)
 def hash_revenue(b: Books) -> F:
     """Hash times hashprice."""
-    return b.flows.earning_th_hours * usd_per_th_hour(b.c)
+    return b.flows.earning_th_hours * earned_usd_per_th_hour(b.c)
 
 
 @ACCOUNT.line("Hash lost while restarting", Kind.MACHINES, place=30)
 def restart_loss(b: Books) -> F:
     """Hash that starts lose, times hashprice."""
-    return -usd_per_th_hour(b.c) * _lost_th_hours(b.c, b.flows.starts)
+    return -earned_usd_per_th_hour(b.c) * _lost_th_hours(b.c, b.flows.starts)
 
 
 @ACCOUNT.line("Wear of starts", Kind.MACHINES, place=40)

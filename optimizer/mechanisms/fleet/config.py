@@ -47,8 +47,8 @@ def faults(farm: Any) -> Iterator[FoundAt]:
 
 def _modes(path: Keys, name: str, state: Any, known: list[str]) -> Iterator[FoundAt]:
     """Machines said to run in modes that are not there, or more of them than run."""
-    told, running = get(state, "modes"), get(state, "running")
-    counts = told if isinstance(told, dict) else {}
+    written, running = get(state, "modes"), get(state, "running")
+    counts = written if isinstance(written, dict) else {}
     for mode in counts:
         if mode not in known:
             yield (*path, "modes", mode), f"{name} has no such mode; it has {', '.join(known)}"

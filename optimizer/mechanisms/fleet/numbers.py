@@ -10,7 +10,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.fleet import Group
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import Part, where
-from optimizer.mechanisms.fleet.windows import outages, window, window_starts
+from optimizer.mechanisms.fleet.windows import look_back, outages, window_starts
 from optimizer.mechanisms.hosting.config import Hosting
 from optimizer.units import megawatts, usd_per_th_hour
 
@@ -77,9 +77,9 @@ def numbers(c: Conditions) -> Part:
         "DAILY_STARTS_GROUPS": Subset("GROUPS", where(np.array([g.starts_per_day is not None for g in farm.fleet]))),
         "STAGED_GROUPS": Subset("GROUPS", staged),
         "HOURLY_STARTS_GROUPS": Subset("GROUPS", staged if shortest < 1.0 else staged[:0]),
-        "HOUR_WINDOW": window(window_starts(c.hours_before, np.ones(len(names)))),
-        "ON_WINDOW": window(on_start),
-        "OFF_WINDOW": window(off_start),
+        "HOUR_WINDOW": look_back(window_starts(c.hours_before, np.ones(len(names)))),
+        "ON_WINDOW": look_back(on_start),
+        "OFF_WINDOW": look_back(off_start),
         **outage_sets,
         "COLDS": LabelSet(tuple(range(len(cold_group)))),
         "group_of_cold": Map("GROUPS", ("COLDS",), cold_group),

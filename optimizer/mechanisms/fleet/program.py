@@ -58,7 +58,10 @@ def availability(m: Model, g: Index, t: Index) -> Relation:
     ("GROUPS", "FIRST_INTERVALS"), "group {GROUPS} runs {units_before:g} machines when the plan begins", item=RUNS_ON
 )
 def first_change(m: Model, g: Index, t: Index) -> Relation:
-    r"""In the first interval units running change from the state carried in: :math:`r_{gt} - R_g = s - d - o`."""
+    r"""In the first interval units running change from the state carried in: :math:`r_{gt} - R_g = s - d - o`.
+
+    Its shadow price is what one machine more that ran before the plan would be worth, USD per machine.
+    """
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - change == m.units_before[g]
 
@@ -70,7 +73,10 @@ def first_change(m: Model, g: Index, t: Index) -> Relation:
     item=RUNS_ON,
 )
 def later_change(m: Model, g: Index, t: Index) -> Relation:
-    r"""Units running change by starts, stops and outages: :math:`r_{gt} - r_{g,t-1} = s_{gt} - d_{gt} - o_{gt}`."""
+    r"""Units running change by starts, stops and outages: :math:`r_{gt} - r_{g,t-1} = s_{gt} - d_{gt} - o_{gt}`.
+
+    Its shadow price is what one machine that comes up without a start would be worth, USD per machine.
+    """
     change = m.units_started[g, t] - m.units_stopped[g, t] - units_taken_out(m, g, t)
     return units_running(m, g, t) - units_running(m, g, m.previous[t]) == change
 
@@ -86,7 +92,8 @@ def minimum_on(m: Model, g: Index, t: Index) -> Relation:
     where :math:`S_{gt}` counts starts before the plan that still bind. See `minimum_on_since_outage`.
 
     With the change families these rows describe the whole-unit schedules of identical units without integer
-    variables (Rajan and Takriti, IBM Research Report RC23628, 2005).
+    variables (Rajan and Takriti, IBM Research Report RC23628, 2005). Its shadow price is what one machine less that is
+    bound to run would earn, USD per machine.
     """
     started = m.sum(m.ON_WINDOW[g, t], lambda w: m.units_started[g, w])
     taken_out = m.sum(m.OUTAGES_IN_ON_WINDOW[g, t], lambda o: m.outage_units[o])
@@ -104,7 +111,8 @@ def minimum_off(m: Model, g: Index, t: Index) -> Relation:
     where :math:`D_{gt}` counts stops before the plan that still bind.
 
     Units that an outage takes are not stopped by choice: they are counted in o or q, not in d, so an outage can force
-    any number of machines off, and they may start again as soon as they are back. See `minimum_off_since_outage`.
+    any number of machines off, and they may start again as soon as they are back. See `minimum_off_since_outage`. Its
+    shadow price is what one machine less that is bound to rest would earn, USD per machine.
     """
     stopped = m.sum(m.OFF_WINDOW[g, t], lambda w: m.units_stopped[g, w])
     taken_out = m.sum(m.OUTAGES_IN_OFF_WINDOW[g, t], lambda o: m.outage_resting[o])
@@ -120,7 +128,8 @@ def minimum_on_since_outage(m: Model, k: Index) -> Relation:
 
     Of the running units an outage had best take those started last, which are bound longest. With a row for each
     beginning a of the window these are what such a stack still holds (Lindley's recursion); where no outage falls in
-    a, the row that begins one interval earlier says more.
+    a, the row that begins one interval earlier says more. Its shadow price is what one machine less that is bound to
+    run would earn, USD per machine.
     """
     g, t = m.group_of_on_since[k], m.interval_of_on_since[k]
     started = m.sum(m.STARTS_SINCE[k], lambda w: m.units_started[g, w])
@@ -135,7 +144,8 @@ def minimum_off_since_outage(m: Model, k: Index) -> Relation:
     r"""An outage excuses no stop made after it: for every interval a of the window W(t, L) in which one falls,
     :math:`\sum_{\tau = a}^{t} d_{g\tau} - \sum_{\tau = a + 1}^{t} q_{g\tau} \le A_{gt} - r_{gt}`.
 
-    Of the resting units an outage had best take those stopped last. See `minimum_on_since_outage`.
+    Of the resting units an outage had best take those stopped last. See `minimum_on_since_outage`. Its shadow price is
+    what one machine less that is bound to rest would earn, USD per machine.
     """
     g, t = m.group_of_off_since[k], m.interval_of_off_since[k]
     stopped = m.sum(m.STOPS_SINCE[k], lambda w: m.units_stopped[g, w])
@@ -145,7 +155,10 @@ def minimum_off_since_outage(m: Model, k: Index) -> Relation:
 
 @RULES.family(("OUTAGES",), "an outage takes {outage_limit:g} machines of group {GROUPS}")
 def outage_split(m: Model, o: Index) -> Relation:
-    r"""An outage takes running machines, resting machines, or neither: :math:`o + q \le O`."""
+    r"""An outage takes running machines, resting machines, or neither: :math:`o + q \le O`.
+
+    Its shadow price is what one machine more that may be counted as taken would be worth, USD per machine.
+    """
     return m.outage_units[o] + m.outage_resting[o] <= m.outage_limit[o]
 
 
@@ -157,6 +170,8 @@ def outage_split(m: Model, o: Index) -> Relation:
 def daily_starts(m: Model, g: Index, d: Index) -> Relation:
     r"""Starts of a group on a local day are at most what is left of its allowance:
     :math:`\sum_{t \in d} s_{gt} \le N_{gd}`.
+
+    Its shadow price is what one more start would earn, USD per machine.
     """
     return m.sum(m.INTERVALS_OF_DAY[d], lambda t: m.units_started[g, t]) <= m.starts_left[g, d]
 
@@ -167,7 +182,10 @@ def daily_starts(m: Model, g: Index, d: Index) -> Relation:
     item=Item("cold_start", "It is too cold to start", Reason.COLD_START),
 )
 def cold_start(m: Model, c: Index) -> Relation:
-    r"""No machine starts where it is colder than its start limit: :math:`s_{gt} = 0`."""
+    r"""No machine starts where it is colder than its start limit: :math:`s_{gt} = 0`.
+
+    Its shadow price is what one start there would be worth, USD per machine; below zero where it would cost.
+    """
     return m.units_started[m.group_of_cold[c], m.interval_of_cold[c]] == 0.0
 
 
@@ -178,7 +196,10 @@ def cold_start(m: Model, c: Index) -> Relation:
     soft="frost_damage_usd",
 )
 def freeze_protection(m: Model, f: Index) -> Relation:
-    r"""In frost a minimum of machines runs, or the shortfall is paid for: :math:`r_{gt} + v_f \ge M_f`."""
+    r"""In frost a minimum of machines runs, or the shortfall is paid for: :math:`r_{gt} + v_f \ge M_f`.
+
+    Its shadow price is what one machine more that must run costs, USD per machine: the damage at most.
+    """
     running = units_running(m, m.group_of_frost[f], m.interval_of_frost[f])
     return running + m.frost_shortfall[f] >= m.frost_minimum[f]
 
@@ -189,7 +210,10 @@ def freeze_protection(m: Model, f: Index) -> Relation:
     item=START_RATE,
 )
 def start_rate(m: Model, g: Index, t: Index) -> Relation:
-    r"""Machines started in an interval are at most what breakers and pools stand: :math:`s_{gt} \le Q_{gt}`."""
+    r"""Machines started in an interval are at most what breakers and pools stand: :math:`s_{gt} \le Q_{gt}`.
+
+    Its shadow price is what one more start would earn, USD per machine.
+    """
     return m.units_started[g, t] <= m.start_limit[g, t]
 
 
@@ -201,6 +225,8 @@ def start_rate(m: Model, g: Index, t: Index) -> Relation:
 def hourly_starts(m: Model, g: Index, t: Index) -> Relation:
     r"""Machines started within an hour are at most the hourly rate, less starts just before the plan:
     :math:`\sum_{\tau \in W(t, 1)} s_{g\tau} \le H_{gt}`. Only where intervals are shorter than an hour.
+
+    Its shadow price is what one more start would earn, USD per machine.
     """
     return m.sum(m.HOUR_WINDOW[g, t], lambda w: m.units_started[g, w]) <= m.hourly_limit[g, t]
 

@@ -23,7 +23,7 @@ def window_starts(start_hour: Float, hours_back: Float) -> Int:
     return np.searchsorted(start_hour, earliest, side="right").astype(np.int64).clip(max=np.arange(len(start_hour)))
 
 
-def window(start: Int) -> RangeSet:
+def look_back(start: Int) -> RangeSet:
     """The look-back windows as a ragged set of intervals, the interval itself included."""
     stop = np.broadcast_to(np.arange(1, start.shape[1] + 1), start.shape)
     return RangeSet("INTERVALS", ("GROUPS", "INTERVALS"), start, stop)

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.accounts.bill import BillLine, by_energy
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import EXPORT, ONSITE, Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -89,11 +89,11 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More generated or exported than there is, or than may be."""
     onsite = c.farm.section(Onsite)
     limit = 0.0 if onsite is None else onsite.export_limit_mw
-    yield from megawatts("on-site below zero", "", -dispatch.onsite_mw)
-    yield from megawatts("export below zero", "", -dispatch.export_mw)
-    yield from megawatts("on-site generation", "", dispatch.onsite_mw - c.market.onsite_available_mw)
-    yield from megawatts("export limit", "", dispatch.export_mw - limit)
-    yield from megawatts("export from on-site only", "", dispatch.export_mw - offered("exportable", c, dispatch))
+    yield from mw_breaches("on-site below zero", "", -dispatch.onsite_mw)
+    yield from mw_breaches("export below zero", "", -dispatch.export_mw)
+    yield from mw_breaches("on-site generation", "", dispatch.onsite_mw - c.market.onsite_available_mw)
+    yield from mw_breaches("export limit", "", dispatch.export_mw - limit)
+    yield from mw_breaches("export from on-site only", "", dispatch.export_mw - offered("exportable", c, dispatch))
 
 
 @ACCOUNT.there

@@ -13,7 +13,7 @@ RULES = Rules()
 @RULES.offer("exportable")
 def onsite_used(m: Model, t: Index) -> Expression:
     """On-site generation used or exported, MW."""
-    return m.sum(m.SOURCES, lambda s: m.source_mw[s, t])
+    return m.sum(m.SOURCES, lambda v: m.source_mw[v, t])
 
 
 @RULES.offer("behind_the_meter")
@@ -24,20 +24,26 @@ def used_less_exported(m: Model, t: Index) -> Expression:
 
 @RULES.family(("EXPORTS", "INTERVALS"), "at most {export_limit_mw:.4g} MW may be exported", unit="MW")
 def export_limit(m: Model, x: Index, t: Index) -> Relation:
-    r"""Export stays within its limit: :math:`e_t \le \bar E`."""
+    r"""Export stays within its limit: :math:`e_t \le \bar E`.
+
+    Its shadow price is what one more MW of export would earn in the interval, USD per MW.
+    """
     return m.export_mw[x, t] <= m.export_limit_mw[x]
 
 
 @RULES.family(("EXPORTS", "INTERVALS"), "only on-site generation may be exported", unit="MW")
 def export_source(m: Model, x: Index, t: Index) -> Relation:
-    r"""Only on-site generation is exported, never power bought a moment before: :math:`e_t \le y_t`."""
+    r"""Only on-site generation is exported, never power bought a moment before: :math:`e_t \le y_t`.
+
+    Its shadow price is what one MW bought to be exported would earn in the interval, USD per MW.
+    """
     return m.export_mw[x, t] <= m.offered("exportable", t)
 
 
 @RULES.term(("INTERVALS",))
 def onsite_cost(m: Model, t: Index) -> Expression:
     """Running cost of on-site generation."""
-    return m.sum(m.SOURCES, lambda s: -m.hours[t] * m.source_usd_per_mwh[s] * m.source_mw[s, t])
+    return m.sum(m.SOURCES, lambda v: -m.hours[t] * m.source_usd_per_mwh[v] * m.source_mw[v, t])
 
 
 @RULES.term(("INTERVALS",))

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -29,10 +29,10 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     site, imported, before = c.farm.site, grid_import_mw(c, dispatch), c.state.grid_import_mw
     change = np.diff(imported, prepend=imported[0] if before is None else before)
     if site.ramp_up_mw_per_hour is not None:
-        yield from megawatts("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours)
+        yield from mw_breaches("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours)
     if site.ramp_down_mw_per_hour is not None:
         allowed = site.ramp_down_mw_per_hour * c.grid.hours + _fallen_away_mw(c, dispatch)
-        yield from megawatts("ramp down", "", -change - allowed)
+        yield from mw_breaches("ramp down", "", -change - allowed)
 
 
 def _fallen_away_mw(c: Conditions, dispatch: Dispatch) -> F:

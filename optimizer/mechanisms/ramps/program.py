@@ -39,7 +39,10 @@ def mw_running(m: Model, g: Index, t: Index) -> Expression:
     item=Item("first_ramp_up", "Load may not rise faster from the plan's beginning", Reason.RAMP),
 )
 def first_ramp_up(m: Model, t: Index) -> Relation:
-    r"""Import rises from the state carried in by no more than the ramp: :math:`i_t - I \le U_t`."""
+    r"""Import rises from the state carried in by no more than the ramp: :math:`i_t - I \le U_t`.
+
+    Its shadow price is what a ramp wider by one MW would earn, USD per MW.
+    """
     return m.grid_import[t] - m.import_before <= m.ramp_up_mw[t]
 
 
@@ -50,7 +53,10 @@ def first_ramp_up(m: Model, t: Index) -> Relation:
     item=Item("ramp_up", "Load may not rise faster", Reason.RAMP),
 )
 def ramp_up(m: Model, t: Index) -> Relation:
-    r"""Import rises by no more than the ramp: :math:`i_t - i_{t-1} \le U_t`."""
+    r"""Import rises by no more than the ramp: :math:`i_t - i_{t-1} \le U_t`.
+
+    Its shadow price is what a ramp wider by one MW would earn, USD per MW.
+    """
     return m.grid_import[t] - m.grid_import[m.previous[t]] <= m.ramp_up_mw[t]
 
 
@@ -63,6 +69,8 @@ def ramp_up(m: Model, t: Index) -> Relation:
 def first_ramp_down(m: Model, t: Index) -> Relation:
     r"""Import falls from the state carried in by no more than the ramp and the load that outages take away:
     :math:`I - i_t \le W_t + E_t`.
+
+    Its shadow price is what a ramp wider by one MW would earn, USD per MW.
     """
     return m.import_before - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
@@ -76,6 +84,8 @@ def first_ramp_down(m: Model, t: Index) -> Relation:
 def ramp_down(m: Model, t: Index) -> Relation:
     r"""Import falls by no more than the ramp and the load that outages take away: :math:`i_{t-1} - i_t \le W_t + E_t`,
     with the standby of the machines that fall out in :math:`W_t`.
+
+    Its shadow price is what a ramp wider by one MW would earn, USD per MW.
     """
     return m.grid_import[m.previous[t]] - m.grid_import[t] - load_taken(m, t) <= m.ramp_down_mw[t]
 
@@ -87,38 +97,56 @@ def ramp_down(m: Model, t: Index) -> Relation:
     item=Item("ramp_to_limit", "Load must be able to fall to a call or limit in time", Reason.RAMP),
 )
 def ramp_to_limit(m: Model, t: Index) -> Relation:
-    r"""Before a call or limit sets in, import has come within reach of it: :math:`i_{t-1} \le R_t + E_t`."""
+    r"""Before a call or limit sets in, import has come within reach of it: :math:`i_{t-1} \le R_t + E_t`.
+
+    Its shadow price is what one more MW within reach would earn, USD per MW.
+    """
     return m.grid_import[m.previous[t]] - load_taken(m, t) <= m.within_reach_mw[t]
 
 
 @RULES.family(("LATER_TAKEN",), "an outage takes machines {POINTS} that ran", item=TAKEN)
 def taken_ran(m: Model, n: Index) -> Relation:
-    r"""A machine is taken in the mode it ran in: :math:`e_{fp} \le u_{p,t-1}`; before the plan that is a bound of e."""
+    r"""A machine is taken in the mode it ran in: :math:`e_{fp} \le u_{p,t-1}`; before the plan that is a bound of e.
+
+    Its shadow price is what one machine more that counts as taken would earn, USD per machine.
+    """
     return m.units_taken[n] <= m.units_on[m.point_of_taken[n], m.previous[m.interval_of_taken[n]]]
 
 
 @RULES.family(("FALLS",), "an outage takes running machines of group {GROUPS}")
 def taken_running(m: Model, f: Index) -> Relation:
-    r"""Running machines in any mode are those the outage takes: :math:`\sum_p e_{fp} \le o_{gt}`."""
+    r"""Running machines in any mode are those the outage takes: :math:`\sum_p e_{fp} \le o_{gt}`.
+
+    Its shadow price is what one machine more that counts as taken would earn, USD per machine.
+    """
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.outage_units[m.outage_of_fall[f]]
 
 
 @RULES.family(("FALLS",), "no machine of group {GROUPS} starts as an outage takes others")
 def taken_unreplaced(m: Model, f: Index) -> Relation:
-    r"""Where others start in their place no load falls away: :math:`\sum_p e_{fp} \le F_f z_f`."""
+    r"""Where others start in their place no load falls away: :math:`\sum_p e_{fp} \le F_f z_f`.
+
+    Its shadow price is what one machine more that counts as taken would earn, USD per machine, with the choice made.
+    """
     return m.sum(m.TAKEN_IN[f], lambda n: m.units_taken[n]) <= m.fall_units[f] * m.unreplaced[f]
 
 
 @RULES.family(("FALLS",), "no machine of group {GROUPS} starts as an outage takes others", item=TAKEN)
 def unreplaced_start(m: Model, f: Index) -> Relation:
-    r"""None starts where none is replaced: :math:`s_{gt} \le A_{gt} (1 - z_f)`."""
+    r"""None starts where none is replaced: :math:`s_{gt} \le A_{gt} (1 - z_f)`.
+
+    Its shadow price is what one more start would earn, USD per machine, with the choice made.
+    """
     g, t = m.group_of_fall[f], m.interval_of_fall[f]
     return m.units_started[g, t] + m.units_available[g, t] * m.unreplaced[f] <= m.units_available[g, t]
 
 
 @RULES.family(("FIRST_FALLS",), "an outage takes away load of group {GROUPS}", unit="MW", item=TAKEN)
 def first_fall_of_group(m: Model, f: Index) -> Relation:
-    r"""`fall_of_group`, from the load before the plan: :math:`\sum_p x_p (e_{fp} + u_{pt}) \le B_g + X_f (1 - z_f)`."""
+    r"""`fall_of_group`, from the load before the plan: :math:`\sum_p x_p (e_{fp} + u_{pt}) \le B_g + X_f (1 - z_f)`.
+
+    Its shadow price is what one more MW that counts as taken would earn, USD per MW, with the choice made.
+    """
     after = mw_running(m, m.group_of_fall[f], m.interval_of_fall[f])
     return mw_taken(m, f) + after + m.most_mw[f] * m.unreplaced[f] <= m.mw_before[f] + m.most_mw[f]
 
@@ -127,6 +155,8 @@ def first_fall_of_group(m: Model, f: Index) -> Relation:
 def fall_of_group(m: Model, f: Index) -> Relation:
     r"""No more load falls away than that of the group falls by, with :math:`X_f` its most, should others be turned up:
     :math:`\sum_p x_p e_{fp} \le \sum_p x_p (u_{p,t-1} - u_{pt}) + X_f (1 - z_f)`.
+
+    Its shadow price is what one more MW that counts as taken would earn, USD per MW, with the choice made.
     """
     g, t = m.group_of_fall[f], m.interval_of_fall[f]
     fall = mw_running(m, g, m.previous[t]) - mw_running(m, g, t)
@@ -137,7 +167,8 @@ def fall_of_group(m: Model, f: Index) -> Relation:
 def ran_before_plan(m: Model, f: Index) -> Relation:
     r"""No more is excused than the group drew when the plan began: :math:`\sum_p x_p e_{fp} \le B_g`.
 
-    A plan that knows of an outage would else start machines for it to take, in the place of others.
+    A plan that knows of an outage would else start machines for it to take, in the place of others. Its shadow price is
+    what one more MW that counts as taken would earn, USD per MW.
     """
     return mw_taken(m, f) <= m.mw_before[f]
 

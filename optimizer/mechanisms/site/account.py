@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -40,9 +40,9 @@ def import_overrun_penalty(b: Books) -> F:
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import below zero, or above a hard limit."""
     imported = grid_import_mw(c, dispatch)
-    yield from megawatts("import below zero", "", -imported)
+    yield from mw_breaches("import below zero", "", -imported)
     if c.farm.site.import_violation_usd_per_mwh is None:
-        yield from megawatts("import limit", "", imported - c.market.import_limit_mw)
+        yield from mw_breaches("import limit", "", imported - c.market.import_limit_mw)
 
 
 @ACCOUNT.limit(Reason.IMPORT_LIMIT)

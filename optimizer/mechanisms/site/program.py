@@ -40,14 +40,17 @@ def balance(m: Model, t: Index) -> Relation:
     soft="overrun_usd_per_mwh",
 )
 def import_limit(m: Model, t: Index) -> Relation:
-    r"""Import stays within the interconnection, or the overrun is paid if priced: :math:`i_t \le \bar I_t + v_t`."""
-    return m.grid_import[t] <= m.import_limit_mw[t] + m.sum(m.OVERRUNS, lambda v: m.import_overrun[v, t])
+    r"""Import stays within the interconnection, or the overrun is paid if priced: :math:`i_t \le \bar I_t + v_t`.
+
+    Its shadow price is what one more MW of interconnection would earn in the interval, USD per MW.
+    """
+    return m.grid_import[t] <= m.import_limit_mw[t] + m.sum(m.OVERRUNS, lambda x: m.import_overrun[x, t])
 
 
 @RULES.term(("INTERVALS",))
 def import_overrun_penalty(m: Model, t: Index) -> Expression:
     """What the file charges for import above the interconnection limit."""
-    return m.sum(m.OVERRUNS, lambda v: -m.hours[t] * m.overrun_usd_per_mwh[v] * m.import_overrun[v, t])
+    return m.sum(m.OVERRUNS, lambda x: -m.hours[t] * m.overrun_usd_per_mwh[x] * m.import_overrun[x, t])
 
 
 PARAMETERS = (

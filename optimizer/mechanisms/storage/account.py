@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -93,11 +93,11 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More power than a battery has, both ways at once, or a level that it cannot hold."""
     for battery, (charge, discharge) in zip(batteries(c), powers_mw(c, dispatch), strict=True):
         name, level = battery.of.name, battery.levels_mwh(charge, discharge)
-        yield from megawatts("charge below zero", name, -charge)
-        yield from megawatts("discharge below zero", name, -discharge)
-        yield from megawatts("charge limit", name, charge - battery.charge_mw)
-        yield from megawatts("discharge limit", name, discharge - battery.discharge_mw)
-        yield from megawatts("charge or discharge", name, np.minimum(charge, discharge))
+        yield from mw_breaches("charge below zero", name, -charge)
+        yield from mw_breaches("discharge below zero", name, -discharge)
+        yield from mw_breaches("charge limit", name, charge - battery.charge_mw)
+        yield from mw_breaches("discharge limit", name, discharge - battery.discharge_mw)
+        yield from mw_breaches("charge or discharge", name, np.minimum(charge, discharge))
         beyond = {"capacity of storage": level - battery.of.capacity_mwh, "least level": battery.least_mwh - level}
         for rule, mwh in beyond.items():
             for t in np.flatnonzero(mwh > _MWH).tolist():

@@ -26,7 +26,10 @@ def discharged(m: Model, t: Index) -> Expression:
 
 @RULES.family(("STORAGE", "FIRST_INTERVALS"), "battery {STORAGE} holds what is charged into it", definition=True)
 def first_level(m: Model, b: Index, t: Index) -> Relation:
-    r"""In the first interval the level goes on from the state carried in; see `later_level`."""
+    r"""In the first interval the level goes on from the state carried in; see `later_level`.
+
+    Its shadow price is what one more MWh held at the end of the interval is worth, USD/MWh.
+    """
     return m.stored_mwh[b, t] == m.stored_kept_share[b, t] * m.stored_before_mwh[b] + stored(m, b, t)
 
 
@@ -60,7 +63,10 @@ def charges_alone(m: Model, n: Index) -> Relation:
 
 @RULES.family(("STORAGE_CHOICES",), "battery {STORAGE} does not discharge while it charges", unit="MW")
 def discharges_alone(m: Model, n: Index) -> Relation:
-    r"""The other side of `charges_alone`: :math:`d_{bt} \le \bar D_{bt} (1 - u_n)`."""
+    r"""The other side of `charges_alone`: :math:`d_{bt} \le \bar D_{bt} (1 - u_n)`.
+
+    Its shadow price is what one more MW of discharge would earn, USD per MW, with the choice made.
+    """
     b, t = m.storage_of_choice[n], m.interval_of_choice[n]
     return m.discharge_mw[b, t] <= m.discharge_limit_mw[b, t] - m.discharge_limit_mw[b, t] * m.charging[n]
 

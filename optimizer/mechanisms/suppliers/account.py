@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from optimizer.accounts.bill import BillLine, by_energy
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -121,11 +121,11 @@ def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     supplies = c.farm.sections(Supply)
     for supply in supplies:
         mw = dispatch["supply_mw"][supply.name]
-        yield from megawatts("supply below zero", supply.name, -mw)
-        yield from megawatts("supplier's limit", supply.name, mw - c.market.supply_limit_mw[supply.name])
+        yield from mw_breaches("supply below zero", supply.name, -mw)
+        yield from mw_breaches("supplier's limit", supply.name, mw - c.market.supply_limit_mw[supply.name])
     if supplies:
         billed = grid_import_mw(c, dispatch) * (1.0 + c.farm.energy.loss_share)
-        yield from megawatts("suppliers above import", "", drawn_mw(c, dispatch) - billed)
+        yield from mw_breaches("suppliers above import", "", drawn_mw(c, dispatch) - billed)
 
 
 @ACCOUNT.there

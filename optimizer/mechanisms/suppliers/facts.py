@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.accounts.conditions import Conditions, fact
-from optimizer.accounts.thresholds import Quantity, by_period, quantities
+from optimizer.accounts.thresholds import Quantity, in_order_of_periods, quantities
 from optimizer.mechanisms.suppliers.config import Supply
 
 
@@ -11,7 +11,7 @@ from optimizer.mechanisms.suppliers.config import Supply
 def takes(c: Conditions) -> tuple[Quantity, ...]:
     """Every minimum take in every period the plan touches."""
     done, rest = c.state.bill.taken_mwh, c.rest.of("taken_mwh")
-    return by_period(
+    return in_order_of_periods(
         quantity
         for i, supply in enumerate(c.farm.sections(Supply))
         if supply.minimum_take is not None

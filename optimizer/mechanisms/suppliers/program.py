@@ -1,6 +1,6 @@
 r"""Other suppliers (family 14): drawn on up to a limit, with a minimum to take.
 
-Symbols: :math:`q_{st}` drawn from supplier s, MW.
+Symbols: :math:`q_{vt}` drawn from supplier v, MW.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ RULES = Rules()
 @RULES.offer("delivered")
 def suppliers_drawn(m: Model, t: Index) -> Expression:
     """What is drawn from suppliers, MW."""
-    return m.sum(m.SUPPLIES, lambda s: m.supply_mw[s, t])
+    return m.sum(m.SUPPLIES, lambda v: m.supply_mw[v, t])
 
 
 @RULES.family(
@@ -21,7 +21,9 @@ def suppliers_drawn(m: Model, t: Index) -> Expression:
 )
 def minimum_take(m: Model, k: Index) -> Relation:
     r"""Over its period a supplier delivers what is left of the minimum, or the shortfall is paid:
-    :math:`\sum_t h_t q_{st} + y_k \ge T_k`.
+    :math:`\sum_t h_t q_{vt} + y_k \ge T_k`.
+
+    Its shadow price is what one more MWh of minimum costs, USD/MWh: the price of the shortfall at most.
     """
     taken = m.sum(
         m.HOURS_OF_TAKE[k], lambda j: m.take_mwh_per_mw[j] * m.supply_mw[m.supply_of_take[j], m.interval_of_take[j]]
@@ -30,9 +32,9 @@ def minimum_take(m: Model, k: Index) -> Relation:
 
 
 @RULES.term(("SUPPLIES", "INTERVALS"))
-def supply_cost(m: Model, s: Index, t: Index) -> Expression:
-    r"""What is drawn from other suppliers: :math:`-h_t c_{st} q_{st}`."""
-    return -m.hours[t] * m.supply_usd_per_mwh[s, t] * m.supply_mw[s, t]
+def supply_cost(m: Model, v: Index, t: Index) -> Expression:
+    r"""What is drawn from other suppliers: :math:`-h_t c_{vt} q_{vt}`."""
+    return -m.hours[t] * m.supply_usd_per_mwh[v, t] * m.supply_mw[v, t]
 
 
 @RULES.term(("TAKES",))

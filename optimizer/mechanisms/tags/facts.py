@@ -18,7 +18,7 @@ _MINUTES = 60
 
 
 @dataclass(frozen=True)
-class Case:
+class PeakPlace:
     """One peak in one place: in the intervals from ``first`` on, or outside the plan where there are none of them.
 
     ``shares`` are those of the intervals in the mean that the rule takes. ``chance`` is the case's weight: those of a
@@ -50,7 +50,7 @@ class Tag:
     rate_usd_per_mw: float
     count: int
     chances: F
-    cases: tuple[Case, ...] = ()
+    cases: tuple[PeakPlace, ...] = ()
 
     def others(self, peak: int) -> F:
         """The probability of each interval to be one of the plan's peaks but one, (intervals,)."""
@@ -94,7 +94,7 @@ def _one_by_one(probability: F, rule: PeakRule, grid: Grid) -> F:
     return np.array(rows).reshape(len(rows), len(grid))
 
 
-def _cases(chances: F, count: int, peak: CoincidentPeak, rule: PeakRule, grid: Grid) -> Iterator[Case]:
+def _cases(chances: F, count: int, peak: CoincidentPeak, rule: PeakRule, grid: Grid) -> Iterator[PeakPlace]:
     """Every place of every peak; a peak that is likelier to be the plan's counts for more where there are several."""
     mass = chances.sum(axis=1)
     outside = np.maximum(1.0 - mass, 0.0) * peak.elsewhere_mw
@@ -108,6 +108,6 @@ def _cases(chances: F, count: int, peak: CoincidentPeak, rule: PeakRule, grid: G
         for slot in np.flatnonzero(chance > 0).tolist():
             first, stop = int(begins[slot]), int(stops[slot])
             shares = grid.hours[first:stop] / grid.hours[first:stop].sum()
-            yield Case(k, first, shares, part * float(chance[slot]), rest, max(peak.minimum_mw, rest / count))
+            yield PeakPlace(k, first, shares, part * float(chance[slot]), rest, max(peak.minimum_mw, rest / count))
         away = rest + peak.elsewhere_mw
-        yield Case(k, 0, np.zeros(0), part * max(1.0 - mass[k], 0.0), away, max(peak.minimum_mw, away / count))
+        yield PeakPlace(k, 0, np.zeros(0), part * max(1.0 - mass[k], 0.0), away, max(peak.minimum_mw, away / count))

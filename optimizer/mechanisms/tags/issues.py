@@ -36,8 +36,10 @@ SERIES = "peak_probability"
 def came(farm: Farm, folder: Path, grid: Grid) -> tuple[dict[str, F], dict[str, dict[int, F]]]:
     """By charge that is estimated, the peaks that came and what was issued: see `peaks_came`."""
     estimated = (peak for peak in farm.sections(CoincidentPeak) if peak.probability is None)
-    found = {peak.name: peaks_came(farm, folder, grid, peak) for peak in estimated}
-    return {name: shares for name, (shares, _) in found.items()}, {name: issued for name, (_, issued) in found.items()}
+    by_charge = {peak.name: peaks_came(farm, folder, grid, peak) for peak in estimated}
+    return {name: shares for name, (shares, _) in by_charge.items()}, {
+        name: issued for name, (_, issued) in by_charge.items()
+    }
 
 
 def ahead(farm: Farm, folder: Path, grid: Grid, now: pd.Timestamp) -> dict[str, dict[int, F]]:
@@ -72,7 +74,7 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
             f"{peak.estimate.load_history_mw.file}: the load ends {clock(over, grid.timezone)}, before "
             f"{clock(grid.end, grid.timezone)}, and the peaks of {peak.name} are found in it: end the replay sooner"
         )
-    length = min(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
+    length = max(rule.interval_minutes / 60.0, float(np.diff(index).min() / np.timedelta64(1, "h")))
     shares = np.zeros(len(grid))
     for begin in true_peaks(load, rule):
         end = begin + pd.Timedelta(hours=length)

@@ -45,8 +45,8 @@ def probability(reading: Reading, place: Place, one: Declared) -> F:
     peak: CoincidentPeak = place.section
     if peak.probability is None:
         return reading.kept(lambda: _estimated(reading, peak), len(reading.grid))
-    fair, told = within_count(reading.values(place, one), reading.grid.local_starts.date, peak.peak_rule)
-    reading.remarks += [f"{place.path}: {sentence}" for sentence in told]
+    fair, sentences = within_count(reading.values(place, one), reading.grid.local_starts.date, peak.peak_rule)
+    reading.remarks += [f"{place.path}: {sentence}" for sentence in sentences]
     return fair
 
 
@@ -187,5 +187,5 @@ def _judge_units(forecast: TimeSeries, load: F, past: TimeSeries | None) -> None
         return
     ahead, before = float(load.max()), float(past.values.max())
     if not 1.0 / _FARTHEST < ahead / before < _FARTHEST:
-        told = f"rises to {ahead:,.6g}, but {past.file}: {past.name} to {before:,.6g}; give both in MW"
-        raise InputError([Fault(forecast.file, 1, 1, forecast.name, told)])
+        message = f"rises to {ahead:,.6g}, but {past.file}: {past.name} to {before:,.6g}; give both in MW"
+        raise InputError([Fault(forecast.file, 1, 1, forecast.name, message)])

@@ -25,7 +25,8 @@ def peak_tag(m: Model, c: Index) -> Relation:
     r"""The expected import at the grid's peaks: :math:`\sum_t w_{ct} i_t \le a_c`.
 
     :math:`w_{ct}` is the probability of a peak over the number of peaks. What is expected at those outside the plan is
-    billed anyway.
+    billed anyway. Its shadow price is what one MW less of tag saves, USD per MW: the charge, where there is a tag at
+    all.
     """
     return m.sum(m.INTERVALS, lambda t: m.tag_weight[c, t] * m.grid_import[t]) <= m.tag_above_floor[c]
 
@@ -41,7 +42,8 @@ def tag_case(m: Model, j: Index) -> Relation:
     r"""The tag with one peak in one place, beyond what is billed anyway: :math:`(i_t + O_k + K_j) / n \le F_j + a_j`.
 
     :math:`i_t` is the import there, nothing where the place lies outside the plan, :math:`O_k` the import expected at
-    the other peaks of the plan, :math:`K_j` that at the peaks outside it, :math:`n` the peaks a year counts.
+    the other peaks of the plan, :math:`K_j` that at the peaks outside it, :math:`n` the peaks a year counts. Its shadow
+    price is what one MW less of tag in this case saves, USD per MW: nothing below the floor.
     """
     here = m.sum(m.INTERVALS_OF_CASE[j], lambda t: m.hours[t] * m.grid_import[t]) / m.case_hours[j]
     others = m.sum(m.OTHERS_OF_CASE[j], lambda k: m.import_at_others[k])
@@ -53,7 +55,10 @@ def tag_case(m: Model, j: Index) -> Relation:
     ("SHARED_PEAKS",), "import at other coincident peaks is charged", unit="MW", item=COINCIDENT, soft="tag_usd_per_mw"
 )
 def other_peaks(m: Model, k: Index) -> Relation:
-    r"""The import expected at the plan's peaks but one: :math:`\sum_t p_{kt} i_t \le O_k`."""
+    r"""The import expected at the plan's peaks but one: :math:`\sum_t p_{kt} i_t \le O_k`.
+
+    Its shadow price is what one MW less at those peaks saves, USD per MW.
+    """
     return m.sum(m.INTERVALS, lambda t: m.others_chance[k, t] * m.grid_import[t]) <= m.import_at_others[k]
 
 
@@ -61,7 +66,10 @@ def other_peaks(m: Model, k: Index) -> Relation:
     ("FLOORED_TAGS",), "import at coincident peaks {FLOORED_TAGS} is charged", unit="MW", soft="tag_usd_per_mw"
 )
 def tag_excess(m: Model, c: Index) -> Relation:
-    r"""The expected excess above a floor, not the excess of the expectation: :math:`\sum_j q_j a_j \le a_c`."""
+    r"""The expected excess above a floor, not the excess of the expectation: :math:`\sum_j q_j a_j \le a_c`.
+
+    Its shadow price is what one MW less of expected excess saves, USD per MW: the charge, where there is any.
+    """
     excess = m.sum(m.CASES_OF_TAG[c], lambda j: m.case_chance[j] * m.case_above_floor[j])
     return excess <= m.tag_above_floor[c]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from optimizer.accounts.conditions import Conditions, fact
-from optimizer.accounts.thresholds import Quantity, by_period, quantities
+from optimizer.accounts.thresholds import Quantity, in_order_of_periods, quantities
 from optimizer.mechanisms.tiers.config import Tier
 
 
@@ -11,7 +11,7 @@ from optimizer.mechanisms.tiers.config import Tier
 def tiers_left(c: Conditions) -> tuple[Quantity, ...]:
     """Every energy tier in every period in which its hours come."""
     done, rest, billed = c.state.bill.tier_mwh, c.rest.of("tier_mwh"), 1.0 + c.farm.energy.loss_share
-    return by_period(
+    return in_order_of_periods(
         quantity
         for i, tier in enumerate(c.farm.sections(Tier))
         for quantity in quantities(

@@ -16,7 +16,10 @@ RULES = Rules()
     soft="tier_adds_usd_per_mwh",
 )
 def energy_tier(m: Model, b: Index) -> Relation:
-    r"""Energy beyond what is left of the tier below is charged more: :math:`\sum_t h_{bt} i_t \le E_b + x_b`."""
+    r"""Energy beyond what is left of the tier below is charged more: :math:`\sum_t h_{bt} i_t \le E_b + x_b`.
+
+    Its shadow price is what one more MWh below the tier saves, USD/MWh: what the tier adds at most.
+    """
     counted = m.sum(m.HOURS_OF_TIER[b], lambda j: m.tier_mwh_per_mw[j] * m.grid_import[m.interval_of_tier[j]])
     return counted <= m.tier_left_mwh[b] + m.tier_above_mwh[b]
 

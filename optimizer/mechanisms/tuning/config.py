@@ -48,8 +48,8 @@ def tuning_of(group: Any) -> Tuning | None:
     """What a machine of a group needs to change its mode; ``group``: Group. Nothing where it has one."""
     if len(group.modes) < 2:
         return None
-    found: Tuning | None = group.section(Tuning) or group.section(ModelTuning)
-    return found
+    tuning: Tuning | None = group.section(Tuning) or group.section(ModelTuning)
+    return tuning
 
 
 def faults(farm: Any) -> Iterator[FoundAt]:

@@ -39,7 +39,10 @@ def coming_up(m: Model, g: Index, t: Index) -> Expression:
     gives=False,
 )
 def first_change_of_mode(m: Model, k: Index) -> Relation:
-    r"""As `change_of_mode`, from the state carried in: :math:`u_{pt} - U_p \le x_k + a_k`."""
+    r"""As `change_of_mode`, from the state carried in: :math:`u_{pt} - U_p \le x_k + a_k`.
+
+    Its shadow price is what one machine more in that mode just before would have saved, USD per machine.
+    """
     return (
         m.units_on[m.point_of_change[k], m.interval_of_change[k]] - m.mode_before[k]
         <= m.changed_into[k] + m.started_into[k]
@@ -70,13 +73,19 @@ def change_of_mode(m: Model, k: Index) -> Relation:
     definition=True,
 )
 def come_up_by_starts(m: Model, g: Index, t: Index) -> Relation:
-    r"""Started machines come up in any mode, no others do: :math:`\sum_{k \in g, t} a_k \le s_{gt}`."""
+    r"""Started machines come up in any mode, no others do: :math:`\sum_{k \in g, t} a_k \le s_{gt}`.
+
+    Its shadow price is what one machine more that comes up without a start would save in changes, USD per machine.
+    """
     return coming_up(m, g, t) <= m.units_started[g, t]
 
 
 @RULES.family(("FIRST_GROWTHS",), COMES_UP, item=TUNING, gives=False, definition=True)
 def first_come_up_in_growth(m: Model, w: Index) -> Relation:
-    r"""As `come_up_in_growth`, from the state carried in: :math:`\sum a_k \le r_{gt} - R_g + M_w (1 - z_w)`."""
+    r"""As `come_up_in_growth`, from the state carried in: :math:`\sum a_k \le r_{gt} - R_g + M_w (1 - z_w)`.
+
+    Its shadow price is what one machine more of growth would save in changes, USD per machine, with the choice made.
+    """
     g, t = m.group_of_growth[w], m.interval_of_growth[w]
     growth = m.offered("units_running", g, t) - m.units_before[g]
     return coming_up(m, g, t) - growth <= m.growth_units[w] - m.growth_units[w] * m.grows[w]
@@ -84,7 +93,10 @@ def first_come_up_in_growth(m: Model, w: Index) -> Relation:
 
 @RULES.family(("LATER_GROWTHS",), COMES_UP, item=TUNING, gives=False, definition=True)
 def come_up_in_growth(m: Model, w: Index) -> Relation:
-    r"""No more come up than the group grows by: :math:`\sum a_k \le r_{gt} - r_{g,t-1} + M_w (1 - z_w)`."""
+    r"""No more come up than the group grows by: :math:`\sum a_k \le r_{gt} - r_{g,t-1} + M_w (1 - z_w)`.
+
+    Its shadow price is what one machine more of growth would save in changes, USD per machine, with the choice made.
+    """
     g, t = m.group_of_growth[w], m.interval_of_growth[w]
     growth = m.offered("units_running", g, t) - m.offered("units_running", g, m.previous[t])
     return coming_up(m, g, t) - growth <= m.growth_units[w] - m.growth_units[w] * m.grows[w]
@@ -92,7 +104,11 @@ def come_up_in_growth(m: Model, w: Index) -> Relation:
 
 @RULES.family(("GROWTHS",), COMES_UP, item=TUNING, gives=False, definition=True)
 def none_come_up_else(m: Model, w: Index) -> Relation:
-    r"""None come up where it does not grow: :math:`\sum a_k \le M_w z_w`."""
+    r"""None come up where it does not grow: :math:`\sum a_k \le M_w z_w`.
+
+    Its shadow price is what one machine more that comes up would save in changes, USD per machine, with the choice
+    made.
+    """
     return coming_up(m, m.group_of_growth[w], m.interval_of_growth[w]) <= m.growth_units[w] * m.grows[w]
 
 
@@ -100,7 +116,8 @@ def none_come_up_else(m: Model, w: Index) -> Relation:
 def come_up_from_rest(m: Model, w: Index) -> Relation:
     r"""No more come up than rested before: :math:`\sum a_k \le M_w - r_{g,t-1}`.
 
-    It follows from the rows above and makes them tight: where all ran, none is left to take another's place.
+    It follows from the rows above and makes them tight: where all ran, none is left to take another's place. Its shadow
+    price is what one machine more at rest before would save in changes, USD per machine.
     """
     g, t = m.group_of_growth[w], m.interval_of_growth[w]
     return coming_up(m, g, t) + m.offered("units_running", g, m.previous[t]) <= m.growth_units[w]

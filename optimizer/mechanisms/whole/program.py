@@ -19,6 +19,8 @@ RULES = Rules()
 def whole_containers(m: Model, p: Index, t: Index) -> Relation:
     r"""Units on come in full containers of B, plus perhaps the one that outages left partly filled:
     :math:`u_{pt} = B_p n_{pt} + R_{pt} z_{pt}`, n integer, z zero or one.
+
+    With the containers fixed, its shadow price is what one machine more would be worth, USD per machine.
     """
     full = m.container_units[p] * m.containers_on[p, t]
     return m.units_on[p, t] == full + m.partial_units[p, t] * m.partial_on[p, t]
@@ -26,7 +28,10 @@ def whole_containers(m: Model, p: Index, t: Index) -> Relation:
 
 @RULES.family(("WHOLE_GROUPS", "WHOLE_INTERVALS"), "group {WHOLE_GROUPS} has one partly filled container")
 def one_partial_container(m: Model, g: Index, t: Index) -> Relation:
-    r"""A group has one partly filled container at most: :math:`\sum_{p \in g} z_{pt} \le 1`."""
+    r"""A group has one partly filled container at most: :math:`\sum_{p \in g} z_{pt} \le 1`.
+
+    Only whole numbers stand in it: with these fixed, its shadow price is zero.
+    """
     return m.sum(m.POINTS_OF_GROUP[g], lambda p: m.partial_on[p, t]) <= 1.0
 
 

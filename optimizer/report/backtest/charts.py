@@ -25,7 +25,7 @@ from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed, strike_prices
 from optimizer.through_time.policies.wish import meter_price
 
-_FAR = 4.0  # times the middle of all: a curve that goes further is told, not drawn
+_FAR = 3.0  # times the middle of all: a curve that goes further is told, not drawn
 _UNITS = ((1e7, 1e6, "million ", 2), (1e4, 1e3, "thousand ", 1), (0.0, 1.0, "", 0))
 _RULE_LINES: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("price", ()),
@@ -50,7 +50,7 @@ STYLE: dict[str, tuple[str, float, tuple[int, ...]]] = {
 def cumulative(ladder: Ladder, pair: Pair | None) -> dict[str, Any]:
     """Profit of every rung summed over the days: against the pair's second, and as it is."""
     series: dict[str, Any] = {}
-    sums = {key: rung.daily_usd.cumsum() for key, rung in ladder.rungs.items()}
+    sums = {key: (rung.daily_usd + rung.charged_usd).cumsum() for key, rung in ladder.rungs.items()}
     charts = []
     if pair is not None:
         against = {key: usd - sums[pair.theirs] for key, usd in sums.items()}
@@ -65,12 +65,8 @@ def cumulative(ladder: Ladder, pair: Pair | None) -> dict[str, Any]:
 
 def far_off(ladder: Ladder, pair: Pair) -> tuple[str, ...]:
     """Rungs whose difference to the pair's second is so large that beside it no other could be told apart."""
-    base = ladder.rungs[pair.theirs].daily_usd
-    farthest = {
-        key: float(np.abs((rung.daily_usd - base).cumsum()).max())
-        for key, rung in ladder.rungs.items()
-        if key != pair.theirs
-    }
+    usd = {key: rung.daily_usd + rung.charged_usd for key, rung in ladder.rungs.items()}
+    farthest = {key: float(np.abs((usd[key] - usd[pair.theirs]).cumsum()).max()) for key in usd if key != pair.theirs}
     limit = max(_FAR * float(np.median(list(farthest.values()))), farthest[pair.mine])
     return tuple(key for key, usd in farthest.items() if usd > limit)
 
@@ -171,8 +167,11 @@ def _reasons(c: Conditions, schedule: Followed, series: dict[str, Any], part: tu
 
 def _peaks(c: Conditions) -> list[dict[str, Any]]:
     """Bands where coincident peaks came."""
-    detail, bands = "one of the grid's peaks, as it turned out", []
-    for charge, run in peaks_that_came(c):
+    bands = []
+    for charge, run, chance in peaks_that_came(c):
+        detail = (
+            "one of the grid's peaks, as it turned out" if chance == 1.0 else f"a peak with probability {chance:.2g}"
+        )
         begin, end = int(c.grid.starts[run[0]].timestamp()), int(c.grid.ends[run[-1]].timestamp())
         bands.append({"from": begin, "to": end, "label": charge, "detail": detail, "level": None})
     return bands

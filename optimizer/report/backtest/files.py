@@ -14,7 +14,7 @@ from optimizer.plan.tables import off_texts
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
-from optimizer.through_time.backtest.outcomes import Ladder, figures
+from optimizer.through_time.backtest.outcomes import Ladder, ladder_json
 from optimizer.through_time.backtest.rungs import REPLANNING
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
@@ -29,7 +29,7 @@ _CENTS = 2
 def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder) -> dict[str, str | bytes]:
     """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
     files: dict[str, str | bytes] = {
-        "ladder.json": json.dumps(keyed(figures(ladder)), indent=1, allow_nan=False) + "\n",
+        "ladder.json": json.dumps(keyed(ladder_json(ladder)), indent=1, allow_nan=False) + "\n",
         "ladder.csv": _table(ladder),
         "daily.csv": _daily(ladder),
     }
@@ -48,8 +48,8 @@ def _table(ladder: Ladder) -> str:
             "share_of_bound": ladder.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
-            "peaks": len(rung.peaks),
-            "peaks_hit": sum(peak.hit for peak in rung.peaks),
+            "peaks": rung.peaks_seen,
+            "peaks_hit": rung.peaks_hit,
             "curtailed_mwh": sum(rung.off_mwh.values()),
         }
         rows.append(row | {f"usd_{line}": round(usd, _CENTS) for line, usd in rung.usd.items()})
@@ -59,9 +59,13 @@ def _table(ladder: Ladder) -> str:
 
 
 def _daily(ladder: Ladder) -> str:
-    """A row per local day, a column per rung: its profit, USD."""
-    profits = {key: rung.daily_usd.round(_CENTS) + 0.0 for key, rung in ladder.rungs.items()}
-    return _csv(pd.DataFrame({"day": ladder.days, **profits}))
+    """A row per local day, USD: each rung's profit, and beside it what is charged by the month and was set on it."""
+    columns = {}
+    for key, rung in ladder.rungs.items():
+        columns[key] = rung.daily_usd.round(_CENTS) + 0.0
+        if rung.charged_usd.any():
+            columns[f"{key}_charged"] = rung.charged_usd.round(_CENTS) + 0.0
+    return _csv(pd.DataFrame({"day": ladder.days, **columns}))
 
 
 def _csv(table: pd.DataFrame) -> str:

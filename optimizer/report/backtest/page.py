@@ -29,11 +29,6 @@ class Row:
     share: float | None
     curtailed_mwh: float
 
-    @property
-    def hit(self) -> int:
-        """Coincident peaks at which the farm had stopped."""
-        return sum(peak.hit for peak in self.outcome.peaks)
-
 
 @dataclass(frozen=True)
 class Day:
@@ -81,7 +76,10 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], ladder: Lad
         else [(RUNGS[key].title, _end(ladder, key, pair.theirs)) for key in far_off(ladder, pair)],
         reasons=looks_of(present),
         lines={line: title(line, afterwards=True) for line in charged},
-        peaks=[(peak.charge, _local(ladder, peak.start)) for peak in rows[0].outcome.peaks],
+        peaks=rows[0].outcome.peaks_seen,
+        came=[
+            (n, peak.charge, _local(ladder, peak.start)) for n, peak in enumerate(rows[0].outcome.peaks) if peak.came
+        ],
         hit_share=HIT_SHARE,
         known=sure_of(k),
         most_mwh=max(row.curtailed_mwh for row in rows) or 1.0,

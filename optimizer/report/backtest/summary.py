@@ -18,7 +18,6 @@ def print_ladder(ladder: Ladder, console: Console) -> None:
         table.add_column(name, justify="left" if not name else "right")
     for key, rung in ladder.rungs.items():
         share = ladder.share_of_bound(key)
-        hit = sum(peak.hit for peak in rung.peaks)
         table.add_row(
             RUNGS[key].title,
             f"{rung.profit:,.0f}",
@@ -26,7 +25,7 @@ def print_ladder(ladder: Ladder, console: Console) -> None:
             "" if share is None else f"{share:.2%}",
             f"{rung.uptime:.1%}",
             f"{rung.starts_per_machine_year:.0f}",
-            f"{hit} of {len(rung.peaks)}" if rung.peaks else "",
+            f"{rung.peaks_hit:.3g} of {rung.peaks_seen:.3g}" if rung.peaks else "",
         )
     console.print(table)
     console.print("starts: per machine and year; the bound knows all prices and has machines in fractions")

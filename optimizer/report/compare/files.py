@@ -12,7 +12,7 @@ from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
 from optimizer.money import keyed, named
-from optimizer.plan.outcomes import Outcome, changes
+from optimizer.plan.outcomes import Outcome, changed_lines
 
 _CENTS = 2
 _SMALL = 4
@@ -55,7 +55,7 @@ def _met(found: Outcome | Failure, base: Outcome | None) -> dict[str, Any]:
         "change_usd": None if base is None else round(found.profit - base.profit, _CENTS) + 0.0,
         "change_usd_by_line": None
         if base is None
-        else {line: round(usd, _CENTS) for line, usd in changes(base, found).items()},
+        else {line: round(usd, _CENTS) for line, usd in changed_lines(base, found).items()},
     }
 
 

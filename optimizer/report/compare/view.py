@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.accounts.ledger import title
 from optimizer.compare.running import BASE, Compared, Comparison
 from optimizer.compare.ways import Way
-from optimizer.plan.outcomes import changes
+from optimizer.plan.outcomes import changed_lines
 from optimizer.report.kit.text import number
 from optimizer.report.kit.waterfall import Cascade, cascade
 
@@ -129,7 +129,7 @@ def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
     if base is None or mine is None:
         return None
     bars: list[tuple[str, float, bool]] = [("Without the scenario", base.profit, True)]
-    bars += [(title(line), usd, False) for line, usd in changes(base, mine).items()]
+    bars += [(title(line), usd, False) for line, usd in changed_lines(base, mine).items()]
     bars.append(("With it, planned knowing it", mine.profit, True))
     if noticed is not None and not noticed.breaches and abs(noticed.profit - mine.profit) >= 0.005:
         bars.append(("Not known before notice", noticed.profit - mine.profit, False))

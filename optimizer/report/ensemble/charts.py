@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.ensemble.results import Results
-from optimizer.ensemble.study import Study
+from optimizer.ensemble.study import EnsembleStudy
 from optimizer.report.kit.packing import bins_of
 from optimizer.report.kit.text import Clock, usd
 
@@ -92,7 +92,7 @@ def _ticks(low: float, high: float, at: Any) -> list[dict[str, Any]]:
     return [{"x": at(k * step), "label": usd(k * step)} for k in range(first, int(np.floor(high / step)) + 1)]
 
 
-def running_map(study: Study, results: Results) -> dict[str, Any]:
+def running_map(study: EnsembleStudy, results: Results) -> dict[str, Any]:
     """For each group, runs of cells of one shade: (column, columns, shade, what it says)."""
     grid, clock = study.base.grid, Clock(study.base.grid)
     bins = bins_of(grid, MOST_CELLS)

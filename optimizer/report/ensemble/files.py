@@ -11,8 +11,8 @@ import numpy as np
 
 from optimizer.accounts.ledger import title
 from optimizer.arrays import F
-from optimizer.ensemble.results import QUANTILES, TAIL, Results, cvar, quantile
-from optimizer.ensemble.study import Study
+from optimizer.ensemble.results import QUANTILES, TAIL, Results, quantile, tail_mean
+from optimizer.ensemble.study import EnsembleStudy
 from optimizer.money import keyed, named
 from optimizer.report.ensemble.charts import histogram, running_map
 from optimizer.report.kit.page import render
@@ -21,7 +21,7 @@ from optimizer.report.kit.text import Clock
 MOST_FAILURES = 20  # told one by one on the page and in the terminal; summary.json has all
 
 
-def ensemble_files(study: Study, results: Results) -> dict[str, str]:
+def ensemble_files(study: EnsembleStudy, results: Results) -> dict[str, str]:
     """The files of an output folder, by name."""
     return {
         "summary.json": json.dumps(keyed(summary(study, results)), indent=1, allow_nan=False) + "\n",
@@ -31,7 +31,7 @@ def ensemble_files(study: Study, results: Results) -> dict[str, str]:
     }
 
 
-def summary(study: Study, results: Results) -> dict[str, Any]:
+def summary(study: EnsembleStudy, results: Results) -> dict[str, Any]:
     """The figures of an ensemble, for machines. USD are over one plan; a missing figure is None."""
     profit, n = results.profit, len(results.numbers)
     tail = results.in_tail
@@ -51,7 +51,7 @@ def summary(study: Study, results: Results) -> dict[str, Any]:
             "most": float(profit.max()),
             "quantiles": {f"{share:g}": quantile(profit, share) for share in QUANTILES},
             "tail_share": TAIL,
-            "cvar": cvar(profit, TAIL),
+            "cvar": tail_mean(profit, TAIL),
             "probability_of_loss": float((profit < 0).mean()),
         },
         "means": {name: _mean(values) for name, values in results.figures.items() if name != "profit_usd"},
@@ -84,7 +84,7 @@ def _scenarios(results: Results) -> str:
     return _csv(["scenario", "failure", *map(named, columns)], ([number, *cells[number]] for number in sorted(cells)))
 
 
-def _running(study: Study, results: Results) -> str:
+def _running(study: EnsembleStudy, results: Results) -> str:
     starts = [start.isoformat() for start in study.base.grid.local_starts]
     rows = (
         [start, group.name, f"{results.probability[g, t]:.6g}"]
@@ -102,7 +102,7 @@ def _csv(header: list[str], rows: Any) -> str:
     return text.getvalue()
 
 
-def render_ensemble(study: Study, results: Results) -> str:
+def render_ensemble(study: EnsembleStudy, results: Results) -> str:
     """The page of an ensemble: self-contained HTML."""
     clock, grid = Clock(study.base.grid), study.base.grid
     return render(
@@ -111,7 +111,7 @@ def render_ensemble(study: Study, results: Results) -> str:
         start=clock.start(0),
         end=clock.end(len(grid) - 1),
         zone=grid.timezone,
-        histogram=histogram(results.profit, quantile(results.profit, TAIL), cvar(results.profit, TAIL)),
+        histogram=histogram(results.profit, quantile(results.profit, TAIL), tail_mean(results.profit, TAIL)),
         running=running_map(study, results),
         lines=[(title(name), v.mean(), v[results.in_tail].mean()) for name, v in results.lines.items() if np.any(v)],
         failures=sorted(results.failures.items()),

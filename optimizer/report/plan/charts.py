@@ -14,7 +14,7 @@ from optimizer.arrays import F
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps
 from optimizer.money import currency
-from optimizer.plan.items import PLAIN_ITEMS, title
+from optimizer.plan.items import PLAIN_ITEMS, item_title
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import Bins, bins_of, decimals_of, packed
@@ -100,7 +100,7 @@ class _Describer:
         for name, item in e.items.items():
             if name not in PLAIN_ITEMS:
                 key = self._send(f"item_{name}", item, 2)
-                lines.append(trace(key, title(name), "", hover=True))
+                lines.append(trace(key, item_title(name), "", hover=True))
         prices = np.concatenate([mean(e.marginal_price), mean(market.energy_price_usd_per_mwh)])
         return {
             "id": "price",

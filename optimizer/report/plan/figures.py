@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from optimizer.accounts.ledger import Kind, declared, ledger, of_kind, offered, title
+from optimizer.accounts.ledger import Kind, declarations, ledger, of_kind, offered, title
 from optimizer.accounts.limits import shortfalls
 from optimizer.arrays import F
 from optimizer.mechanisms.calls.account import misses
@@ -138,7 +138,7 @@ def figures(plan: Plan) -> Figures:
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
         invoices=invoices_of(plan),
-        notes=tuple(sentence for note in declared("note") for sentence in note(settled)),
+        notes=tuple(sentence for note in declarations("note") for sentence in note(settled)),
         alarms=alarms(c, plan.dispatch, plan.explanation),
         fills=tuple(
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
@@ -200,7 +200,7 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
             mean = float(np.average(values[there], weights=hours[there]))
             low, high = float(values[there].min()), float(values[there].max())
             worst = clock.start(int(np.abs(values).argmax()))
-            yield ItemRow(name, items.title(name), float(hours[there].sum()), mean, low, high, worst)
+            yield ItemRow(name, items.item_title(name), float(hours[there].sum()), mean, low, high, worst)
 
 
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.ledger import Kind, of_kind
 from optimizer.accounts.settlement import settle
 from optimizer.arrays import F, Int
 from optimizer.mechanisms.tags.config import CoincidentPeak
@@ -26,12 +27,21 @@ _NOTHING = 0.005  # USD
 
 @dataclass(frozen=True)
 class PeakSeen:
-    """A coincident peak as it came: its charge, when it began (UTC), and what was drawn, MW."""
+    """A coincident peak as it came: its charge, when it began (UTC), and what was drawn, MW.
+
+    chance: one; the probability where a charge gives it in a column, and nobody knows which came.
+    """
 
     charge: str
     start: str
     import_mw: float
     full_mw: float
+    chance: float = 1.0
+
+    @property
+    def came(self) -> bool:
+        """Whether it is known to be one."""
+        return self.chance == 1.0
 
     @property
     def hit(self) -> bool:
@@ -43,13 +53,14 @@ class PeakSeen:
 class RungOutcome:
     """What one way to run the farm did and earned.
 
-    usd: line of the account -> USD. daily: the same by local day, (days,), what is charged by the month on the day that
-    set it. off_mwh: reason -> MWh that machines off would have drawn. uptime: machine-hours run of those in service.
-    breaches: how often the schedule breaks a rule.
+    usd: line of the account -> USD. daily: by local day, (days,), without what is charged by the month, which is in
+    charged, on the day that set it. off_mwh: reason -> MWh that machines off would have drawn. uptime: machine-hours
+    run of those in service. breaches: how often the schedule breaks a rule.
     """
 
     usd: Mapping[str, float]
     daily: Mapping[str, F]
+    charged: Mapping[str, F]
     off_mwh: Mapping[str, float]
     uptime: float
     starts_per_machine_year: float
@@ -65,22 +76,39 @@ class RungOutcome:
 
     @property
     def daily_usd(self) -> F:
-        """Profit by local day, USD, (days,)."""
+        """Profit by local day without what is charged by the month, USD, (days,)."""
         total: F = np.sum(list(self.daily.values()), axis=0)
         return total
 
+    @property
+    def charged_usd(self) -> F:
+        """What is charged by the month, USD, (days,), below zero, each charge on the day that set it."""
+        return np.asarray(sum(self.charged.values(), np.zeros(len(self.daily_usd))))
 
-def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
+    @property
+    def peaks_hit(self) -> float:
+        """Peaks for which the farm had stopped, each as often as it was one."""
+        return float(sum(peak.chance for peak in self.peaks if peak.hit))
+
+    @property
+    def peaks_seen(self) -> float:
+        """How many peaks there were; of a charge that gives probabilities, how many are to be expected."""
+        return float(sum(peak.chance for peak in self.peaks))
+
+
+def realised_outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutcome:
     """The figures of a schedule, settled on what came; ``whole``: containers are checked, too."""
     c = k.actual
     s = settle(c, schedule)
     hours = float(c.grid.hours.sum())
     machines = float(sum(group.units for group in c.farm.fleet))
     running = np.array([schedule.running(group) for group in c.farm.fleet])
-    day = c.grid.day_of_interval
+    by_period = of_kind(Kind.BY_PERIOD)
+    by_day = {line: np.bincount(c.grid.day_of_interval, usd).astype(np.float64) for line, usd in s.usd.items()}
     return RungOutcome(
         usd={line: value for line, value in s.lines.items() if abs(value) >= _NOTHING},
-        daily={line: np.bincount(day, usd).astype(np.float64) for line, usd in s.usd.items()},
+        daily={line: usd for line, usd in by_day.items() if line not in by_period},
+        charged={line: usd for line, usd in by_day.items() if line in by_period},
         off_mwh=off_mwh(c, schedule.off),
         uptime=float((running @ c.grid.hours).sum() / (c.units_available @ c.grid.hours).sum()),
         starts_per_machine_year=float(sum(v.sum() for v in s.starts.values())) / machines * HOURS_PER_YEAR / hours,
@@ -92,19 +120,27 @@ def outcome(k: Knowledge, schedule: Followed, *, whole: bool = True) -> RungOutc
                 pd.Timestamp(c.grid.starts[run[0]]).isoformat(),
                 float(s.import_mw[run].mean()),
                 float(c.full_import_mw[run].mean()),
+                chance,
             )
-            for charge, run in peaks_that_came(c)
+            for charge, run, chance in peaks_that_came(c)
         ),
         breaches=len(check(c, schedule, whole=whole)),
     )
 
 
-def peaks_that_came(c: Conditions) -> Iterator[tuple[str, Int]]:
-    """The charge of each peak and its intervals, runs of which count in full or in part as one."""
+def peaks_that_came(c: Conditions) -> Iterator[tuple[str, Int, float]]:
+    """The charge of each peak, its intervals and its chance.
+
+    Where peaks were found in the load, runs of intervals count in full or in part as one; where a column gives the
+    probability of each interval, that is its chance.
+    """
     for peak in c.farm.sections(CoincidentPeak):
-        at = np.flatnonzero(c.market.peak_probability[peak.name] > 0) if peak.probability is None else np.arange(0)
-        for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1) if len(at) else ():
-            yield peak.name, run
+        probability = c.market.peak_probability[peak.name]
+        at = np.flatnonzero(probability > 0)
+        if peak.probability is not None:
+            yield from ((peak.name, np.array([t]), float(probability[t])) for t in at)
+        elif len(at):
+            yield from ((peak.name, run, 1.0) for run in np.split(at, np.flatnonzero(np.diff(at) > 1) + 1))
 
 
 @dataclass(frozen=True)
@@ -143,7 +179,7 @@ def ladder(k: Knowledge, schedules: Mapping[str, Followed]) -> Ladder:
         full_mw=float(c.full_import_mw.max()),
         years=float(grid.hours.sum()) / HOURS_PER_YEAR,
         lag=0 if k.prices is None else k.prices.lag,
-        rungs={key: outcome(k, schedule, whole=key != BOUND.key) for key, schedule in schedules.items()},
+        rungs={key: realised_outcome(k, schedule, whole=key != BOUND.key) for key, schedule in schedules.items()},
     )
 
 
@@ -154,16 +190,16 @@ def between(one: RungOutcome, other: RungOutcome) -> dict[str, float]:
     return {line: usd for line, usd in differences.items() if abs(usd) >= _NOTHING}
 
 
-def figures(told: Ladder) -> dict[str, Any]:
+def ladder_json(ladder: Ladder) -> dict[str, Any]:
     """The ladder as plain data, for JSON."""
     rungs = {}
-    keys = list(told.rungs)
+    keys = list(ladder.rungs)
     for key, before in zip(keys, [None, *keys], strict=False):
-        rung = told.rungs[key]
+        rung = ladder.rungs[key]
         rungs[key] = {
             "profit_usd": rung.profit,
-            "usd_per_mw_year": told.usd_per_mw_year(key),
-            "share_of_bound": told.share_of_bound(key),
+            "usd_per_mw_year": ladder.usd_per_mw_year(key),
+            "share_of_bound": ladder.share_of_bound(key),
             "uptime": rung.uptime,
             "starts_per_machine_year": rung.starts_per_machine_year,
             "energy_mwh": rung.energy_mwh,
@@ -172,19 +208,21 @@ def figures(told: Ladder) -> dict[str, Any]:
             "usd": dict(rung.usd),
             "off_mwh": dict(rung.off_mwh),
             "peaks": [
-                {"charge": p.charge, "start": p.start, "import_mw": p.import_mw, "hit": p.hit} for p in rung.peaks
+                {"charge": p.charge, "start": p.start, "chance": p.chance, "import_mw": p.import_mw, "hit": p.hit}
+                for p in rung.peaks
             ],
-            "usd_against_the_rung_before": {} if before is None else between(told.rungs[before], rung),
+            "usd_against_the_rung_before": {} if before is None else between(ladder.rungs[before], rung),
             "daily_usd": [round(float(usd), 2) for usd in rung.daily_usd],
+            "daily_charged_usd": [round(float(usd), 2) for usd in rung.charged_usd],
         }
     return {
-        "farm": told.farm,
-        "start": told.start,
-        "end": told.end,
-        "timezone": told.timezone,
-        "full_load_mw": told.full_mw,
-        "years": told.years,
-        "price_lag_intervals": told.lag,
-        "days": list(told.days),
+        "farm": ladder.farm,
+        "start": ladder.start,
+        "end": ladder.end,
+        "timezone": ladder.timezone,
+        "full_load_mw": ladder.full_mw,
+        "years": ladder.years,
+        "price_lag_intervals": ladder.lag,
+        "days": list(ladder.days),
         "rungs": rungs,
     }

@@ -18,7 +18,7 @@ from optimizer.errors import MissingDataError, SolverError
 from optimizer.market.periods import billing_periods
 from optimizer.plan.state import asked, at_full
 from optimizer.through_time.backtest.rungs import REPLANNING
-from optimizer.through_time.backtest.store import Store
+from optimizer.through_time.backtest.store import BacktestStore
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 from optimizer.through_time.replanning import Stepper
@@ -26,29 +26,29 @@ from optimizer.through_time.step import chained
 
 
 @dataclass(frozen=True)
-class Stretch:
+class DayStretch:
     """Local days ``first`` to ``stop - 1`` of a replay."""
 
     first: int
     stop: int
 
 
-def stretches(k: Knowledge) -> list[Stretch]:
+def billing_stretches(k: Knowledge) -> list[DayStretch]:
     """The local days of each billing period."""
     periods = billing_periods(k.grid, k.actual.farm.energy.billing_day)
     first = [int(k.grid.day_of_interval[period.first]) for period in periods]
-    return [Stretch(a, b) for a, b in zip(first, [*first[1:], len(k.grid.days)], strict=True) if a < b]
+    return [DayStretch(a, b) for a, b in zip(first, [*first[1:], len(k.grid.days)], strict=True) if a < b]
 
 
 class Replay:
     """Replays days of a stretch of history and keeps them in a store."""
 
-    def __init__(self, k: Knowledge, store: Store) -> None:
+    def __init__(self, k: Knowledge, store: BacktestStore) -> None:
         self.k, self.store, self.stepper = k, store, Stepper(k)
         edges = np.searchsorted(k.grid.day_of_interval, np.arange(len(k.grid.days) + 1))
         self._edges = [int(edge) for edge in edges]
 
-    def ahead(self, part: Stretch) -> None:
+    def ahead(self, part: DayStretch) -> None:
         """Replay a part from the state that the day before it brings where everything runs when that day begins.
 
         It may come to nothing, where a state cannot be guessed or limits collide: then the walk finds out.
@@ -73,14 +73,14 @@ class Replay:
         return chained(pieces)
 
     def _kept(self, day: int, state: State) -> tuple[Followed, State]:
-        begun, first = _told(self.k.actual.farm, state), self._edges[day]
-        found = self.store.get(REPLANNING.key, first, begun)
-        if found is not None:
-            return found[1], State.written(found[2])
+        begun, first = _as_text(self.k.actual.farm, state), self._edges[day]
+        stored = self.store.get(REPLANNING.key, first, begun)
+        if stored is not None:
+            return stored[1], State.written(stored[2])
         piece, after = self._day(day, State.written(begun))
-        told = _told(self.k.actual.farm, after)
-        self.store.put(REPLANNING.key, first, begun, self._edges[day + 1], piece, told)
-        return piece, State.written(told)
+        text = _as_text(self.k.actual.farm, after)
+        self.store.put(REPLANNING.key, first, begun, self._edges[day + 1], piece, text)
+        return piece, State.written(text)
 
     def _day(self, day: int, state: State) -> tuple[Followed, State]:
         pieces = []
@@ -90,6 +90,6 @@ class Replay:
         return chained(pieces), state
 
 
-def _told(farm: Farm, state: State) -> str:
+def _as_text(farm: Farm, state: State) -> str:
     """A state as text, with what nothing in the farm file asks for left out."""
     return asked(state, farm).model_dump_json()

@@ -9,9 +9,11 @@ import numpy as np
 
 from optimizer.accounts.reasons import Reason
 from optimizer.config.backtest import Backtest
+from optimizer.config.farm import Farm
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
 from optimizer.market.calendars import share_within
+from optimizer.mechanisms.tags.config import CoincidentPeak
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
 from optimizer.through_time.backtest.blind import day_ahead
@@ -19,6 +21,7 @@ from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import (
     Followed,
     always_on,
+    guarded_threshold,
     one_threshold,
     strike_rule,
     with_calendar,
@@ -31,13 +34,20 @@ class Rung:
     """One way to run a farm: its name in files and for people, and what it does.
 
     ``meaning`` may name shares of the farm file's ``backtest`` section in braces. ``run`` is None where the schedule is
-    not made at once, but day by day from the state that the day before leaves.
+    not made at once, but day by day from the state that the day before leaves. ``asked``: of which farms it says
+    something.
     """
 
     key: str
     title: str
     meaning: str
     run: Callable[[Knowledge, Backtest], Followed] | None
+    asked: Callable[[Farm], bool] = lambda _: True
+
+
+def rungs_of(farm: Farm) -> tuple[str, ...]:
+    """The keys of the rungs that a farm's ladder has where nothing else is asked for."""
+    return tuple(key for key, rung in RUNGS.items() if rung.asked(farm))
 
 
 def _always_on(k: Knowledge, _b: Backtest) -> Followed:
@@ -46,6 +56,10 @@ def _always_on(k: Knowledge, _b: Backtest) -> Followed:
 
 def _one_threshold(k: Knowledge, _b: Backtest) -> Followed:
     return one_threshold(k.actual, k.observed)
+
+
+def _guarded(k: Knowledge, b: Backtest) -> Followed:
+    return guarded_threshold(k.actual, k.observed, b.hysteresis_share, b.minimum_minutes / 60.0, b.spike_share)
 
 
 def _strike(k: Knowledge, _b: Backtest) -> Followed:
@@ -93,6 +107,13 @@ RULES: tuple[Rung, ...] = (
         "All machines or none: they stop above the price at which the fleet as a whole stops paying",
         _one_threshold,
     ),
+    Rung(
+        "guarded",
+        "one threshold, guarded",
+        "As fleet software has it: the same price, machines stay as they are for a minimum time, start again only once "
+        "power is cheaper by {hysteresis_share}, and stop at once above {spike_share} over it",
+        _guarded,
+    ),
     STRIKE,
     Rung(
         "hysteresis",
@@ -106,6 +127,7 @@ RULES: tuple[Rung, ...] = (
         "strike and 4CP calendar",
         "The strike rule, and nothing runs in the calendar's hours of likely coincident peaks",
         _calendar,
+        lambda farm: bool(farm.sections(CoincidentPeak)),
     ),
     Rung(
         "day_ahead",

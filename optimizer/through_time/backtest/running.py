@@ -13,9 +13,9 @@ from optimizer.config.backtest import Backtest
 from optimizer.errors import CurtailError
 from optimizer.files.digest import digest
 from optimizer.files.workers import begin_worker, worker_pool
-from optimizer.through_time.backtest.replay import Replay, Stretch, stretches
+from optimizer.through_time.backtest.replay import DayStretch, Replay, billing_stretches
 from optimizer.through_time.backtest.rungs import BOUND, REPLANNING, RUNGS
-from optimizer.through_time.backtest.store import Store
+from optimizer.through_time.backtest.store import BacktestStore
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 
@@ -35,7 +35,7 @@ def schedules(
     workers die over and over.
     """
     name = digest(k, rules)  # farm, history, what was known of it
-    store = Store(results, name)
+    store = BacktestStore(results, name)
     total = len(keys) * len(k.grid)
 
     def show() -> None:
@@ -43,29 +43,29 @@ def schedules(
         shown(min(sum(done.get(key, 0) for key in keys), total), total)
 
     try:
-        tasks: list[str | Stretch] = [key for key in (BOUND.key, *RUNGS) if key in keys and RUNGS[key].run]
+        tasks: list[str | DayStretch] = [key for key in (BOUND.key, *RUNGS) if key in keys and RUNGS[key].run]
         if REPLANNING.key in keys:
-            tasks += stretches(k)
+            tasks += billing_stretches(k)
         if workers > 1:
             _on_processes((k, rules, results, name), list(dict.fromkeys(tasks)), workers, show)
-        found = {}
+        by_rung = {}
         for key in RUNGS:
             if key in keys:
-                found[key] = _rung(k, rules, store, key) if RUNGS[key].run else _walked(k, store, show)
+                by_rung[key] = _rung(k, rules, store, key) if RUNGS[key].run else _walked(k, store, show)
                 show()
-        return found
+        return by_rung
     finally:
         store.close()
 
 
-def _walked(k: Knowledge, store: Store, show: Callable[[], None]) -> Followed:
+def _walked(k: Knowledge, store: BacktestStore, show: Callable[[], None]) -> Followed:
     return Replay(k, store).whole(lambda _day: show())
 
 
-def _rung(k: Knowledge, rules: Backtest, store: Store, key: str) -> Followed:
-    found = store.get(key, 0, "")
-    if found is not None:
-        return found[1]
+def _rung(k: Knowledge, rules: Backtest, store: BacktestStore, key: str) -> Followed:
+    stored = store.get(key, 0, "")
+    if stored is not None:
+        return stored[1]
     run = RUNGS[key].run
     assert run is not None, "re-planning is replayed day by day"
     made = run(k, rules)
@@ -79,11 +79,11 @@ def _begin(packed: bytes) -> None:
     _study = pickle.loads(packed)  # noqa: S301 - sent by the client that started this process
 
 
-def _work(task: str | Stretch) -> None:
+def _work(task: str | DayStretch) -> None:
     k, rules, results, name = _study
-    store = Store(results, name)
+    store = BacktestStore(results, name)
     try:
-        if isinstance(task, Stretch):
+        if isinstance(task, DayStretch):
             Replay(k, store).ahead(task)
         else:
             _rung(k, rules, store, task)
@@ -91,11 +91,11 @@ def _work(task: str | Stretch) -> None:
         store.close()
 
 
-def _on_processes(study: Any, tasks: list[str | Stretch], workers: int, show: Callable[[], None]) -> None:
+def _on_processes(study: Any, tasks: list[str | DayStretch], workers: int, show: Callable[[], None]) -> None:
     """Do the tasks; when a worker dies, what is not done goes on from what it kept."""
     packed = pickle.dumps(study)
     for _ in range(_MOST_DEATHS):
-        under_way: dict[Future[None], str | Stretch] = {}
+        under_way: dict[Future[None], str | DayStretch] = {}
         with worker_pool(workers, _begin, packed) as pool:
             try:
                 for task in tasks:

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS pieces (
 """
 
 
-class Store:
+class BacktestStore:
     """The pieces of one backtest. Raises InputError for a file of another, CurtailError where it cannot write."""
 
     def __init__(self, path: Path, digest: str) -> None:
@@ -45,7 +45,7 @@ class Store:
 
     def put(self, rung: str, first: int, begun: str, stop: int, piece: Followed, state: str) -> None:
         """Keep a piece of a schedule: all of it or, whatever happens meanwhile, nothing."""
-        row = (rung, first, _key(begun), stop, packed(piece), state)
+        row = (rung, first, _key(begun), stop, packed_schedule(piece), state)
         try:
             with self._file:
                 self._file.execute("INSERT OR IGNORE INTO pieces VALUES (?, ?, ?, ?, ?, ?)", row)
@@ -70,7 +70,7 @@ def _key(state: str) -> str:
     return hashlib.sha256(state.encode()).hexdigest()
 
 
-def packed(piece: Followed) -> bytes:
+def packed_schedule(piece: Followed) -> bytes:
     """A schedule as plain arrays, compressed."""
     series = {(name, label): row for name, rows in piece.table.items() for label, row in rows.items()}
     arrays = {json.dumps(key): row for key, row in series.items()}
@@ -82,7 +82,7 @@ def packed(piece: Followed) -> bytes:
 
 
 def unpacked(data: bytes) -> Followed:
-    """The schedule that `packed` made bytes of."""
+    """The schedule that `packed_schedule` made bytes of."""
     off: dict[Reason, F] = {}
     with np.load(io.BytesIO(data), allow_pickle=False) as file:
         *keys, variables = (json.loads(str(name)) for name in file["names"])

@@ -3,6 +3,7 @@
 from optimizer.through_time.policies.rules import (
     Rule,
     always_on,
+    guarded_threshold,
     on_where,
     one_threshold,
     strike_prices,
@@ -16,6 +17,7 @@ __all__ = [
     "Followed",
     "Rule",
     "always_on",
+    "guarded_threshold",
     "on_where",
     "one_threshold",
     "strike_prices",

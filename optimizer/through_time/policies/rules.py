@@ -43,11 +43,34 @@ def _strongest(seen: Conditions) -> Wish:
 def one_threshold(c: Conditions, seen: Conditions) -> Followed:
     """All machines below one price at the meter, that at which the whole fleet at full load stops paying."""
     wish = _strongest(seen)
+    runs = np.broadcast_to(meter_price(seen) < _threshold(seen, wish), wish.runs.shape)
+    return walked(c, Wish(runs, wish.mode, wish.strike))
+
+
+def _threshold(seen: Conditions, wish: Wish) -> F:
+    """The price at the meter at which the fleet as a whole stops paying, USD/MWh, (intervals,)."""
     mw = np.array([extra[m, :] for extra, m in zip(extra_mw(seen), wish.mode[:, 0], strict=True)])
     weight = mw * np.array([[float(group.units)] for group in seen.farm.fleet])
-    threshold = (weight * wish.strike).sum(axis=0) / weight.sum(axis=0)
-    runs = np.broadcast_to(meter_price(seen) < threshold, wish.runs.shape)
-    return walked(c, Wish(runs, wish.mode, wish.strike))
+    threshold: F = (weight * wish.strike).sum(axis=0) / weight.sum(axis=0)
+    return threshold
+
+
+def guarded_threshold(c: Conditions, seen: Conditions, share: float, minimum_hours: float, spike: float) -> Followed:
+    """One threshold as fleet software guards it: a minimum time, a margin before machines start, and a stop at spikes.
+
+    What was switched stays as it is for the minimum time; what has stopped starts again only where power costs so much
+    less, ``share``, than the threshold; a price above it by ``spike``, a share too, stops all at once.
+    """
+    wish, price = _strongest(seen), meter_price(seen)
+    threshold, margin = _threshold(seen, wish), share * np.maximum(price, 0.0)
+    on, since, runs = True, -np.inf, np.zeros(len(price), dtype=np.bool_)
+    for t, hour in enumerate(c.hours_before.tolist()):
+        wanted = bool(price[t] + (0.0 if on else margin[t]) < threshold[t])
+        spiked = bool(price[t] > (1.0 + spike) * threshold[t])
+        if on != wanted and (hour - since >= minimum_hours or (on and spiked)):
+            on, since = wanted, hour
+        runs[t] = on
+    return walked(c, Wish(np.broadcast_to(runs, wish.runs.shape), wish.mode, wish.strike))
 
 
 def strike_rule(c: Conditions, seen: Conditions | None = None) -> Followed:
@@ -94,13 +117,13 @@ def with_calendar(c: Conditions, seen: Conditions, off: Bool) -> Followed:
 def _earned(c: Conditions) -> list[F]:
     """USD per hour of one machine by group, (modes, intervals): hash after the pool's fee, or the hosting fee."""
     worth = np.array([usd_per_th_hour(value) for value in c.market.hashprice_usd_per_ph_day])
-    found = []
+    by_group = []
     for group in c.farm.fleet:
         fee = c.farm.revenue.pool_fee_share if group.pool_fee_share is None else group.pool_fee_share
         points = group.points.values()
         if (hosting := group.section(Hosting)) is None:
-            found.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
+            by_group.append(np.array([point.hashrate_th * (1.0 - fee) * worth for point in points]))
         else:
             usd = hosting.fee_usd_per_mwh
-            found.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
-    return found
+            by_group.append(np.array([megawatts(p.power_w) * usd * np.ones(len(c.grid)) for p in points]))
+    return by_group

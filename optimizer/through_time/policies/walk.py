@@ -17,7 +17,7 @@ import numpy as np
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
-from optimizer.accounts.ledger import declared
+from optimizer.accounts.ledger import declarations
 from optimizer.accounts.limits import hard_limit
 from optimizer.accounts.reasons import Reason, reasons
 from optimizer.arrays import F
@@ -47,7 +47,7 @@ def walked(c: Conditions, wish: Wish) -> Followed:
     }
     off = {reason: machines for reason, machines in walk.off.items() if machines.any()}
     made = Dispatch.of(units, walk.onsite, walk.exported)
-    for idle in declared("idle"):
+    for idle in declarations("idle"):
         made = idle(c, made)
     return Followed(made.table, off)
 

@@ -40,7 +40,7 @@ def daily(
         from optimizer.daily.job import run_once
 
         done = run_once(farm, state, at, report=False)
-        return {"code": done.exit_code, "said": list(done.said)}
+        return {"code": done.exit_code, "said": list(done.messages)}
 
     child = _Child(lambda ask, tell: tell(_tried(work)), most_bytes)
     ending = child.answer(kill_after)

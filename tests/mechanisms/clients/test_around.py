@@ -31,7 +31,7 @@ from optimizer.plan.formulation import build_problem
 from optimizer.plan.nearest import plan_or_nearest
 from optimizer.plan.planning import plan_conditions, plan_farm
 from optimizer.plan.reading import without_tail
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.plan.whole_units import dispatch_of
 from optimizer.report.plan.files import plan_files
 from optimizer.through_time.policies.rules import always_on, strike_rule
@@ -114,7 +114,7 @@ def test_a_call_goes_before_a_promise() -> None:
     found = plan_or_nearest(c)
     assert found.nearest
     assert found.plan.dispatch.units_on["H", "normal"].tolist() == [10, 0, 10, 10]
-    assert any("Ann" in sentence and "storm" in sentence for sentence in found.said), found.said
+    assert any("Ann" in sentence and "storm" in sentence for sentence in found.messages), found.messages
 
 
 def test_rules_the_posture_and_old_records_know_nothing_of_it() -> None:
@@ -146,7 +146,7 @@ def test_what_is_carried_ends_with_the_period_and_with_the_client() -> None:
     assert state_after(replace(c, market=c.market.part(0, 4)), dispatch.first(4)).section(Standing) == Standing()
     march = state_after(c, dispatch).section(Standing)
     assert march.maintenance_machine_hours == {"Ann": 2.0}, "March begins anew"
-    gone = fitted(State(), farm(hosted()))
+    gone = fitted_state(State(), farm(hosted()))
     assert gone.section(Standing) == Standing()
     kept = c.state.section(Standing).fitted(farm(hosted(), clients=({"name": "Bob", "groups": ("H",)},)))
     assert kept == Standing()

@@ -117,7 +117,7 @@ def test_a_day_of_jobs_carries_what_is_held(tmp_path: Path) -> None:
     path, before, held = write_farm(tmp_path / "farm", SECTION), None, []
     for hour in range(0, 24, 2):
         done = run(path, tmp_path / "state", float(hour))
-        assert done.exit_code == 0, done.said
+        assert done.exit_code == 0, done.messages
         record = done.record
         assert record is not None
         level = record.state.section(StorageState).level_mwh

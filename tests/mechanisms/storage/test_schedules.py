@@ -22,7 +22,7 @@ from optimizer.mechanisms.storage.account import follow, there
 from optimizer.mechanisms.storage.state import StorageState
 from optimizer.plan.checker import check
 from optimizer.plan.planning import plan_conditions
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.report.kit.power import power_text
 from optimizer.through_time.policies import always_on, strike_rule
 from optimizer.through_time.step import executed, replanned
@@ -148,7 +148,7 @@ def test_it_is_carried_and_fitted() -> None:
     assert state.section(StorageState).level_mwh == {"B": pytest.approx(0.5)}
     assert state_after(c, strike_rule(c)).section(StorageState).level_mwh == {"B": 1.0}
     full = State(storage=StorageState(level_mwh={"B": 4.0, "Gone": 3.0}))  # type: ignore[call-arg]
-    assert fitted(full, site(battery(capacity_mwh=3.0))).section(StorageState).level_mwh == {"B": 3.0}
+    assert fitted_state(full, site(battery(capacity_mwh=3.0))).section(StorageState).level_mwh == {"B": 3.0}
 
 
 @pytest.mark.parametrize("rule", [always_on, strike_rule])

@@ -25,7 +25,7 @@ from optimizer.mechanisms.tuning.state import ChangesMade
 from optimizer.plan.checker import check
 from optimizer.plan.nearest import plan_or_nearest
 from optimizer.plan.planning import plan_conditions, plan_farm
-from optimizer.plan.state import fitted, state_after
+from optimizer.plan.state import fitted_state, state_after
 from optimizer.through_time.policies import always_on, on_where, strike_rule
 from optimizer.through_time.step import replanned
 from tests.commands.running import CONFIGS, curtail
@@ -132,8 +132,8 @@ def test_what_is_carried_ends_with_the_day_and_with_the_group() -> None:
     midnight = replace(late, market=late.market.part(0, 2))
     assert state_after(midnight, dispatch.first(2)).section(ChangesMade).changes_today == {"G": 0.0}
     made = State(tuning=ChangesMade(changes_today={"G": 3.0, "H": 1.0}))
-    assert fitted(made, c.farm).section(ChangesMade).changes_today == {"G": 3.0}
-    assert fitted(made, tuned(DIP).farm).section(ChangesMade) == ChangesMade()
+    assert fitted_state(made, c.farm).section(ChangesMade).changes_today == {"G": 3.0}
+    assert fitted_state(made, tuned(DIP).farm).section(ChangesMade) == ChangesMade()
 
 
 def test_a_call_frees_no_changes() -> None:
@@ -164,8 +164,8 @@ def test_limits_that_collide_are_told_with_it() -> None:
     )
     found = plan_or_nearest(c)
     assert found.plan.dispatch.units_on["G", "normal"].tolist() == [10, 5, 10]
-    assert "group G has 1 changes of mode left on 2026-02-11" in found.said[-1]
-    assert "come from rest" not in found.said[-1]
+    assert "group G has 1 changes of mode left on 2026-02-11" in found.messages[-1]
+    assert "come from rest" not in found.messages[-1]
     free = replace(c, farm=tuned(DIP, changes_per_day=2.0).farm.model_copy(update={"events": c.farm.events}))
     assert plan_or_nearest(free).plan.dispatch.units_on["G", "eco"].tolist() == [0, 10, 0]
 

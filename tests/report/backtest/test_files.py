@@ -11,7 +11,7 @@ import pytest
 
 from optimizer.report.backtest import files as files_module
 from optimizer.report.backtest.files import NAMES, backtest_files
-from optimizer.through_time.backtest.outcomes import figures
+from optimizer.through_time.backtest.outcomes import ladder_json
 from tests.report.backtests import Made, only, small
 
 
@@ -34,17 +34,19 @@ def test_the_files_are_the_same_again_and_their_names_are_known() -> None:
 def test_the_tables_are_those_of_the_json() -> None:
     files = files_of(small())
     told = json.loads(files["ladder.json"])
-    assert told == json.loads(json.dumps(figures(small().told)))
+    assert told == json.loads(json.dumps(ladder_json(small().told)))
     days = rows_of(files["daily.csv"])
     assert [row["day"] for row in days] == told["days"] == ["2023-07-01", "2023-07-02", "2023-07-03"]
     for key, rung in told["rungs"].items():
         assert [float(row[key]) for row in days] == rung["daily_usd"]
+        assert [float(row.get(f"{key}_charged", 0.0)) for row in days] == rung["daily_charged_usd"]
     ladder = {row["rung"]: row for row in rows_of(files["ladder.csv"])}
     assert list(ladder) == list(told["rungs"])
     for key, rung in told["rungs"].items():
         assert float(ladder[key]["profit_usd"]) == pytest.approx(rung["profit_usd"], abs=0.006)
         assert float(ladder[key]["usd_restart_loss"]) == pytest.approx(rung["usd"].get("restart_loss", 0.0), abs=0.006)
-        assert int(ladder[key]["peaks_hit"]) == sum(peak["hit"] for peak in rung["peaks"])
+        hit = sum(peak["chance"] for peak in rung["peaks"] if peak["hit"])
+        assert float(ladder[key]["peaks_hit"]) == hit
 
 
 def test_without_a_bound_no_share_of_it_is_told() -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from optimizer.accounts.ledger import Kind, of_kind
 from optimizer.report.backtest.charts import cumulative, day_in_detail
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.backtest.view import Pair, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.kit.text import number
-from optimizer.through_time.backtest.outcomes import figures
+from optimizer.through_time.backtest.outcomes import ladder_json
 from tests.report.backtests import SPIKE, Made, only, replayed, small, write_farm
 from tests.report.kit.test_packing import unpacked
 
@@ -38,9 +39,9 @@ def rows_of(page: str, heading: str) -> list[list[str]]:
 
 def test_the_ladder_on_the_page_is_that_of_the_json() -> None:
     made = small()
-    told = figures(made.told)["rungs"]
+    told = ladder_json(made.told)["rungs"]
     rows = rows_of(page_of(made), "The ladder")
-    assert len(rows) == len(told) == 9
+    assert len(rows) == len(told) == 10
     for row, rung in zip(rows, told.values(), strict=True):
         assert row[1] == number(rung["profit_usd"])
         assert row[2] == number(rung["usd_per_mw_year"])
@@ -48,20 +49,25 @@ def test_the_ladder_on_the_page_is_that_of_the_json() -> None:
         assert row[4] == f"{100 * rung['uptime']:.1f} %"
         assert row[5] == number(rung["starts_per_machine_year"])
         assert row[6] == number(sum(rung["off_mwh"].values()))
-        assert row[7] == f"{sum(peak['hit'] for peak in rung['peaks'])} of {len(rung['peaks'])}"
+        hit = sum(peak["chance"] for peak in rung["peaks"] if peak["hit"])
+        assert row[7] == f"{hit:.3g} of {len(rung['peaks'])}"
 
 
 def test_the_days_of_the_ladder_add_up_to_its_profits() -> None:
+    """Days earn what is no charge of a month; the charges stand beside them, on the days that set them."""
     for rung in small().told.rungs.values():
-        assert rung.daily_usd.shape == (3,)
-        assert float(rung.daily_usd.sum()) == pytest.approx(rung.profit, abs=0.05)
+        assert rung.daily_usd.shape == rung.charged_usd.shape == (3,)
+        assert float((rung.daily_usd + rung.charged_usd).sum()) == pytest.approx(rung.profit, abs=0.05)
+        by_period = sum(rung.usd.get(line, 0.0) for line in of_kind(Kind.BY_PERIOD))
+        assert float(rung.charged_usd.sum()) == pytest.approx(by_period, abs=0.05)
+    assert any(rung.charged_usd.any() for rung in small().told.rungs.values())
 
 
 def test_a_waterfall_adds_up_to_the_difference() -> None:
     told = small().told
     found = falls(told)
     assert [(fall.one, fall.other) for fall in found][:2] == [("strike", "replanning"), ("always_on", "one_threshold")]
-    assert len(found) == 1 + 8
+    assert len(found) == 1 + 9
     for fall in found:
         change = told.rungs[fall.other].profit - told.rungs[fall.one].profit
         *terms, total = fall.bars.steps
@@ -232,11 +238,12 @@ def test_the_page_needs_nothing_from_outside_and_names_are_no_markup() -> None:
 
 
 def test_a_year_of_quarter_hours_stays_a_page() -> None:
-    """The curves of nine rungs over 365 days, with numbers that never repeat."""
+    """The curves of ten rungs over 365 days, with numbers that never repeat."""
     made = small()
     rng = np.random.default_rng(3)
     rungs = {
-        key: replace(rung, daily={"energy": rng.normal(0, 1e4, 365).cumsum()}) for key, rung in made.told.rungs.items()
+        key: replace(rung, daily={"energy": rng.normal(0, 1e4, 365).cumsum()}, charged={})
+        for key, rung in made.told.rungs.items()
     }
     days = tuple(str(day)[:10] for day in np.arange("2023-01-01", "2024-01-01", dtype="datetime64[D]"))
     year = replace(made.told, rungs=rungs, days=days, start="2023-01-01T00:00:00-06:00")

@@ -10,10 +10,10 @@ import pytest
 
 from optimizer.config.backtest import Backtest
 from optimizer.errors import InputError
-from optimizer.through_time.backtest.replay import Replay, stretches
+from optimizer.through_time.backtest.replay import Replay, billing_stretches
 from optimizer.through_time.backtest.rungs import REPLANNING, RUNGS
 from optimizer.through_time.backtest.running import digest, schedules
-from optimizer.through_time.backtest.store import Store, packed, unpacked
+from optimizer.through_time.backtest.store import BacktestStore, packed_schedule, unpacked
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 from tests.farms import group
@@ -38,7 +38,7 @@ def k() -> Knowledge:
 @pytest.fixture(scope="module")
 def alone(k: Knowledge, tmp_path_factory: pytest.TempPathFactory) -> Followed:
     """The schedule made in one go."""
-    return Replay(k, Store(tmp_path_factory.mktemp("alone") / "alone.sqlite", "x")).whole(nothing)
+    return Replay(k, BacktestStore(tmp_path_factory.mktemp("alone") / "alone.sqlite", "x")).whole(nothing)
 
 
 def same(one: Followed, other: Followed) -> bool:
@@ -52,15 +52,15 @@ def nothing(_done: int, _of: int = 0) -> None:
 
 
 def test_the_periods_of_a_stretch(k: Knowledge) -> None:
-    assert [(part.first, part.stop) for part in stretches(k)] == [(0, 3), (3, 6)]
+    assert [(part.first, part.stop) for part in billing_stretches(k)] == [(0, 3), (3, 6)]
 
 
 def test_periods_replayed_ahead_are_taken_or_made_anew(k: Knowledge, alone: Followed, tmp_path: Path) -> None:
     """Begun from guessed states, in whatever order, the walk from the true beginning gives the same schedule."""
     assert alone.units_on["G", "normal"].min() < 10
-    store = Store(tmp_path / "ahead.sqlite", "x")
+    store = BacktestStore(tmp_path / "ahead.sqlite", "x")
     ahead = Replay(k, store)
-    for part in reversed(stretches(k)):
+    for part in reversed(billing_stretches(k)):
         ahead.ahead(part)
     assert same(Replay(k, store).whole(nothing), alone)
 
@@ -75,8 +75,8 @@ def test_a_replay_goes_on_where_it_was_stopped(k: Knowledge, alone: Followed, tm
 
     path = tmp_path / "stopped.sqlite"
     with pytest.raises(StoppedError):
-        Replay(k, Store(path, "x")).whole(stop)
-    again = Store(path, "x")
+        Replay(k, BacktestStore(path, "x")).whole(stop)
+    again = BacktestStore(path, "x")
     assert again.done() == {REPLANNING.key: 72}
     assert same(Replay(k, again).whole(nothing), alone)
 
@@ -93,13 +93,13 @@ def test_two_processes_give_what_one_does(k: Knowledge, tmp_path: Path) -> None:
 def test_results_of_other_inputs_are_refused(k: Knowledge, tmp_path: Path) -> None:
     rules = Backtest()
     name = digest(k, rules)
-    Store(tmp_path / "a.sqlite", name).close()
+    BacktestStore(tmp_path / "a.sqlite", name).close()
     other: Any = digest(k, Backtest(hysteresis_share=0.2))
     assert other != name
     assert digest(k, rules) == name
     with pytest.raises(InputError, match="other inputs"):
-        Store(tmp_path / "a.sqlite", other)
+        BacktestStore(tmp_path / "a.sqlite", other)
 
 
 def test_a_schedule_survives_its_packing(alone: Followed) -> None:
-    assert same(unpacked(packed(alone)), alone)
+    assert same(unpacked(packed_schedule(alone)), alone)
