@@ -24,7 +24,7 @@ EXCEPTIONS = {
         "what a customer's machine earns is not the farm's hash",
     ),
     "tags": (
-        {"through_time/backtest/outcomes.py", "plan/alarms.py"},
+        {"through_time/backtest", "plan/alarms.py"},
         "alarms and misses are told of coincident peaks alone",
     ),
     "onsite": (
@@ -33,7 +33,7 @@ EXCEPTIONS = {
     ),
     "suppliers": ({"daily/record.py"}, "records of forms 1 and 2 have it beside machines"),
     "blocks": (
-        {"plan/explain.py", "plan/tables.py", "mechanisms/suppliers", "mechanisms/energy"},
+        {"plan/explain.py", "mechanisms/suppliers", "mechanisms/energy"},
         "a block is filled before spot and beside suppliers, and its resale keeps machines off",
     ),
 }
