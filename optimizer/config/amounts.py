@@ -129,7 +129,7 @@ class _Reading:
                     self.faults.append(self.document.fault(at, f"is given as `{name}` too", of_key=True))
                     continue
                 self.written[(*path, name)] = key
-            rates = name == "exchange_rates" and not path
+            rates = (name == "exchange_rates" and not path) or (name == "usd_per_unit" and isinstance(inner, dict))
             data[name] = inner if rates else self.quantity(name, key, at, self.value((*path, name), at, inner))
         return self.swept(data, written)
 

@@ -177,6 +177,7 @@ def test_a_price_file_in_place_of_the_farms_is_in_its_currency_unless_the_farm_s
         ("11.7", "price_per_mwh: 62 EUR/MWh", 1.0),
         ("{file: fx.csv}", "price_per_mwh: 62 EUR/MWh", 1.0),
         ("11.7", "price_per_mwh: {file: p.csv, currency: EUR}", 11.7),
+        ("11.7", "price_per_mwh: {file: p.csv, usd_per_unit: {file: fx.csv}}", 12.0),
     ):
         (tmp_path / "fx.csv").write_text(RATES)
         text = HEAD.replace("EUR: 11.7", f"EUR: {rate}").replace("WEAR", "").replace("ENERGY", price)
