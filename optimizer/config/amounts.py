@@ -23,7 +23,7 @@ USD = "USD"
 CURRENCY = re.compile("[A-Z]{3}")
 _MONEY = re.compile("(?:^|_)usd(?=_|$)")
 _AMOUNT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:(ct|cents?)\s*)?([A-Za-z]{3})?\s*(?:(?:/|per\b)\s*(.+))?")
-_DEGREES = re.compile(r"([-+]?[\d.]+)\s*°?\s*([CF])")
+_DEGREES = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*°?\s*([CF])")
 _PER = {"mwh": 1.0, "kwh": KW_PER_MW, "gwh": 1 / KW_PER_MW, "mw": 1.0, "kw": KW_PER_MW}
 _PER |= {"ph": 1.0, "th": TERAHASH_PER_PETAHASH, "eh": 1 / TERAHASH_PER_PETAHASH}
 _CENTS = 100.0

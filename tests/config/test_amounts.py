@@ -114,6 +114,12 @@ def test_files_say_their_currency_and_rates_may_be_a_series(tmp_path: Path) -> N
     [
         ("price_per_mwh: 5 SEK/MWh", "10:25: energy.price_per_mwh: ", "exchange_rates: {SEK: ...}"),
         ("price_per_mwh: 5 EUR/kW", "10:25: energy.price_per_mwh: ", "\"62 NOK/MWh\" (got '5 EUR/kW')"),
+        ("price_per_mwh: 1.2.3 EUR/MWh", "10:25: energy.price_per_mwh: ", "must be a number"),
+        (
+            "price_per_mwh: 5, tiers: [{name: T, above_mwh_per_month: 1, adds_per_mwh: 1, when: {months: [1.2 F]}}]",
+            "10:103: energy.tiers[0].when.months[0]: ",
+            "must be a whole number",
+        ),
         ("price_per_mwh: cheap", "10:25: energy.price_per_mwh: ", "must be a number"),
         ("price_per_mwh: 5, price_usd_per_mwh: 4", "10:10: energy.price_per_mwh: ", "`price_usd_per_mwh` too"),
         ("price_per_mwh: 5, adders_per_mwh: 2e6", "10:44: energy.adders_per_mwh: ", "must be at most"),
@@ -209,3 +215,10 @@ def test_a_feed_is_in_the_farms_currency_or_converted(tmp_path: Path) -> None:
     assert "in USD, not in NOK" in heard("start,usd_per_mwh\n2026-02-11T06:00Z,50\n", "")[1][0]
     with pytest.raises(InputError, match=r"daily\.feed\.currency: needs `exchange_rates: \{SEK: \.\.\.\}`"):
         heard(head, "daily: {feed: {currency: SEK}}\n")
+
+
+def test_what_is_no_temperature_is_told(tmp_path: Path) -> None:
+    with pytest.raises(
+        InputError, match=r"8:\d+: fleet\[0\]\.minimum_start_temperature_f: must be a number \(got '1.2.3 F'"
+    ):
+        farm_of(tmp_path, wear="minimum_start_temperature_f: 1.2.3 F")
