@@ -32,6 +32,7 @@ layers: $(VENV)/tools
 
 docs: $(VENV)/tools
 	$(BIN)/python -m tests.docs
+	$(BIN)/mkdocs build --quiet
 
 mutants: $(VENV)/tools
 	$(BIN)/python -m tests.mutations.run $(if $(SAMPLE),--sample $(SAMPLE) --seed $(SEED))

@@ -23,6 +23,7 @@ _HOME = {
     "compile_program": "optimizer.engine.program",
     "grid_of": "optimizer.market.grid",
     "load_farm": "optimizer.config.load",
+    "load_scenario": "optimizer.scenario.load",
     "plan_conditions": "optimizer.plan.planning",
     "plan_farm": "optimizer.plan.planning",
     "pyomo_model": "optimizer.engine.pyomo_model",
@@ -37,4 +38,9 @@ def __getattr__(name: str) -> Any:
     """A public name, from the module it lives in."""
     if name in _HOME:
         return getattr(import_module(_HOME[name]), name)
-    raise AttributeError(f"module 'optimizer' has no attribute {name!r}")
+    raise AttributeError(f"module 'optimizer' has no attribute {name!r}; it has {', '.join(__all__)}")
+
+
+def __dir__() -> list[str]:
+    """The public names."""
+    return __all__

@@ -16,7 +16,7 @@ class CurtailError(Exception):
 
 @dataclass(frozen=True, order=True)
 class Fault:
-    """One thing wrong in one file, where it stands and what to do about it.
+    """One thing wrong in one file, or in what a program handed over, where it stands and what to do about it.
 
     >>> print(Fault("farm.yaml", 3, 9, "site.pue", "must be at least 1 (got 0.9)"))
     farm.yaml:3:9: site.pue: must be at least 1 (got 0.9)
@@ -29,7 +29,7 @@ class Fault:
     message: str
 
     def __str__(self) -> str:
-        where = f"{self.file}:{self.line}:{self.column}: "
+        where = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
         return printable(f"{where}{self.path}: {self.message}" if self.path else where + self.message)
 
 

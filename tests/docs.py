@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from types import ModuleType
-from typing import get_args
+from typing import Any, get_args
 
 from typer.core import TyperArgument, TyperGroup
 from typer.main import get_command
@@ -18,9 +18,11 @@ from typer.main import get_command
 from optimizer.accounts.ledger import Line, ledger
 from optimizer.accounts.reasons import reasons
 from optimizer.cli import app
+from optimizer.config.amounts import others
 from optimizer.config.base import Section
 from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm
+from optimizer.config.schema import schema
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule, Variable
 from optimizer.market.quantities import declared
@@ -29,6 +31,7 @@ from optimizer.mechanisms.contents import classes, parts
 from optimizer.plan import formulation
 from optimizer.scenario.parts import MechanismChange
 
+_DEEPEST = 3  # sections within sections
 PAGES = tuple(sorted(Path("docs").glob("*.md")))
 MARKED = re.compile(r"(<!-- made: ([\w ]+) -->\n)(.*?)<!-- end -->", re.DOTALL)
 
@@ -91,6 +94,32 @@ def section_table() -> str:
         for kind in kinds()
     )
     return table(("in the farm file", "holds", "and means"), rows)
+
+
+def key_table() -> str:
+    """Every key of a farm file, as its schema has it: what it is and what it holds."""
+    whole = schema("farm")
+    rows: dict[str, str] = {}
+
+    def walk(part: dict[str, Any], path: str, seen: tuple[str, ...]) -> None:
+        name = str(part.get("$ref", "")).removeprefix("#/$defs/")
+        if name and name not in ("SeriesFile", "RateFile", *seen):
+            walk(whole["$defs"][name], path, (*seen, name))
+        for one in (*part.get("anyOf", ()), *part.get("oneOf", ())):
+            walk(one, path, seen)
+        if "items" in part:
+            walk(part["items"], f"{path}[]", seen)
+        properties = part.get("properties", {})
+        again = {other for name in properties for other in others(name)}  # other ways to write a key with its own row
+        for key in properties.keys() - again if len(seen) <= _DEEPEST else ():
+            at = f"{path}.{key}" if path else key
+            rows.setdefault(code(at), properties[key].get("description", ""))
+        for key, inner in properties.items():
+            if key not in again and len(seen) <= _DEEPEST:
+                walk(inner, f"{path}.{key}" if path else key, seen)
+
+    walk(whole, "", ())
+    return table(("key", "holds"), sorted(rows.items(), key=lambda row: row[0].strip("`")))
 
 
 def change_table() -> str:
@@ -173,6 +202,7 @@ def made(text: str) -> str:
         "changes": change_table(),
         "sections": section_table(),
         "series": series_table(),
+        "keys": key_table(),
         "commands": table(("command", "does", "options"), commands(group)),
     }
     return MARKED.sub(lambda marked: f"{marked[1]}\n{tables[marked[2]]}\n\n<!-- end -->", text)

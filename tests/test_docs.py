@@ -29,7 +29,7 @@ def blocks(page: Path) -> list[str]:
 def test_the_contract_of_the_page_is_planned(tmp_path: Path) -> None:
     (tmp_path / "farm.yaml").write_text(FARM + blocks(PAGE)[0])
     plan = plan_farm(load_farm(tmp_path / "farm.yaml"), tmp_path)
-    charged = {line for line, usd in plan.settlement.lines.items() if usd}
+    charged = {line for line, usd in plan.settled.lines.items() if usd}
     assert {"energy", "block_cost", "adders", "fixed_charges"} <= charged
 
 

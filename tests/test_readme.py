@@ -7,6 +7,7 @@ import json
 import re
 import shlex
 import shutil
+from contextlib import chdir
 from pathlib import Path
 
 from tests.commands.running import CONFIGS, ROOT, curtail, process
@@ -14,17 +15,16 @@ from tests.commands.running import CONFIGS, ROOT, curtail, process
 README = (ROOT / "README.md").read_text()
 
 
-def block(language: str) -> str:
-    """The README's first block of a language."""
-    found = re.search(rf"```{language}\n(.*?)```", README, re.DOTALL)
+def block(language: str, page: str = README) -> str:
+    """A page's first block of a language."""
+    found = re.search(rf"```{language}\n(.*?)```", page, re.DOTALL)
     assert found
     return found.group(1)
 
 
-def test_the_farm_file_and_the_extension_of_the_readme(tmp_path: Path) -> None:
+def test_the_farm_file_of_the_readme_and_the_extension_beside_it(tmp_path: Path) -> None:
     (tmp_path / "my_farm.yaml").write_text(block("yaml"))
-    (tmp_path / "mine.py").write_text(block("python"))
-    shutil.copy(CONFIGS / "machines.yaml", tmp_path)
+    (tmp_path / "mine.py").write_text(block("python", (ROOT / "docs" / "farm.md").read_text()))
     shutil.copy(CONFIGS / "market" / "winter_day_ahead.csv", tmp_path / "prices.csv")
     assert curtail("check", tmp_path / "my_farm.yaml").returncode == 0
     plain = curtail("plan", tmp_path / "my_farm.yaml", "--out", tmp_path / "a", cwd=tmp_path)
@@ -33,6 +33,43 @@ def test_the_farm_file_and_the_extension_of_the_readme(tmp_path: Path) -> None:
         "plan", "my_farm.yaml", "--out", "b", "--extend", "mine:covenant", cwd=tmp_path, PYTHONPATH=str(ROOT)
     )
     assert extended.returncode == 0, extended.stderr
+
+
+def shown() -> list[tuple[str, str]]:
+    """Every command line in a block of the README and the pages, continued lines as one."""
+    pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+    found = []
+    for page in pages:
+        for text in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+            lines = text.replace("\\\n", " ").splitlines()
+            found += [(page.name, line.split("  #")[0]) for line in lines if line.startswith("curtail ")]
+    return found
+
+
+def test_every_line_runs_from_a_clone_or_says_where_its_data_can_be_had() -> None:
+    """Files are in the clone, or the reader's own farm; for others, in capitals, the page has an address."""
+    assert len(shown()) >= 20
+    for name, line in shown():
+        page = (ROOT / "docs" / name if name != "README.md" else ROOT / name).read_text()
+        for word in shlex.split(line)[2:]:
+            if word.endswith((".yaml", ".csv")) and "my_farm" not in word and word != "prices.csv":
+                assert list(ROOT.glob(word)), (name, line)
+            if re.fullmatch(r"FILE|FOLDER", word):
+                assert "https://" in page, (name, line)
+
+
+def test_the_worked_example_runs_as_it_stands() -> None:
+    import doctest
+
+    with chdir(ROOT):
+        failed, tried = doctest.testfile(str(ROOT / "docs" / "python.md"), module_relative=False)
+    assert tried > 8
+    assert not failed
+
+
+def test_the_python_of_the_readme_runs() -> None:
+    with chdir(ROOT):
+        exec(block("python"), {})
 
 
 def test_every_command_of_the_readme_exists() -> None:

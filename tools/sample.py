@@ -27,8 +27,8 @@ _QUARTERS_PER_HOUR = 4
 README = """# Sample series
 
 Made by `python -m tools.sample configs/market` from a fixed seed. The shapes are invented to
-look like a winter and a summer week at a West Texas hub; no number comes from a real market. Do not edit
-the files: change `tools/sample.py` and run it again. A test compares the files with what it
+look like a winter and a summer week at a West Texas hub, and a cold week in Norway; no number comes from
+a real market. Do not edit the files: change `tools/sample.py` and run it again. A test compares the files with what it
 writes.
 
 | file | what | unit |
@@ -38,6 +38,8 @@ writes.
 | `winter_temperature.csv`, `summer_temperature.csv` | hourly outdoor temperature | degrees Celsius |
 | `summer_load_forecast.csv` | hourly load of the whole grid as it was forecast | MW |
 | `summer_load.csv` | the same as it came, with the four weeks before | MW |
+| `norway_day_ahead.xml` | hourly day-ahead price of a Norwegian zone, in the form of ENTSO-E's A44 | EUR/MWh |
+| `norway_rates.csv` | euros as they are quoted day by day | NOK per EUR |
 
 Winter: 2026-02-09 to 2026-02-16, a cold front in the second half and a scarcity morning on 12 February.
 Summer: 2026-08-03 to 2026-08-10, cheap solar noons, two scarce evenings, and the highest load of the month so
@@ -117,6 +119,45 @@ def _heat(day: F) -> F:
     return np.interp(day, [0, 2, 4, 7], [0.0, 2.5, 3.5, 0.5], left=0.0)
 
 
+def _norway(random: np.random.Generator) -> tuple[str, str]:
+    """A winter week of a hydro zone: prices as ENTSO-E publishes them, and the euro's rate of each working day."""
+    hour = _hour_since_start(24 * DAYS)
+    of_day, day = hour % 24, hour // 24
+    price = 46.0 + 17.0 * _hump(of_day, 8.2, 1.6) + 21.0 * _hump(of_day, 17.8, 1.9) - 9.0 * _hump(of_day, 3.0, 2.5)
+    price += 34.0 * _hump(day, 3.0, 1.2) + _wander(random, len(hour), 0.9, 3.0)
+    first = pd.Timestamp(WINTER_START, tz="Europe/Oslo").tz_convert("UTC")
+    points = "\n".join(
+        f"        <Point><position>{i + 1}</position><price.amount>{value:.2f}</price.amount></Point>"
+        for i, value in enumerate(price)
+    )
+    span = (first + pd.Timedelta(hours=at) for at in (0, len(price)))
+    start, end = (f"{moment:%Y-%m-%dT%H:%MZ}" for moment in span)
+    rates = 11.4 + np.cumsum(0.03 * random.standard_normal(DAYS + 3))
+    days = pd.bdate_range("2026-02-05", periods=len(rates))
+    rows = (f"{day:%Y-%m-%d},{rate:.4f}" for day, rate in zip(days, rates, strict=True))
+    return _A44.format(start=start, end=end, points=points), "\n".join(["date,nok_per_eur", *rows]) + "\n"
+
+
+_A44 = """<?xml version="1.0" encoding="UTF-8"?>
+<!-- A sample that tools/sample.py invents, in the form of ENTSO-E's document A44. -->
+<Publication_MarketDocument xmlns="urn:iec62325.351:tc57wg16:451-3:publicationdocument:7:3">
+  <type>A44</type>
+  <TimeSeries>
+    <in_Domain.mRID codingScheme="A01">10YNO-2--------T</in_Domain.mRID>
+    <out_Domain.mRID codingScheme="A01">10YNO-2--------T</out_Domain.mRID>
+    <currency_Unit.name>EUR</currency_Unit.name>
+    <price_Measure_Unit.name>MWH</price_Measure_Unit.name>
+    <curveType>A03</curveType>
+    <Period>
+      <timeInterval><start>{start}</start><end>{end}</end></timeInterval>
+      <resolution>PT60M</resolution>
+{points}
+    </Period>
+  </TimeSeries>
+</Publication_MarketDocument>
+"""
+
+
 def _summer_load(random: np.random.Generator) -> tuple[F, F]:
     """Hourly load of a grid, MW: of the weeks before the summer week and of it, and the forecast of the week alone."""
     hour = _hour_since_start(24 * (LOAD_DAYS_BEFORE + DAYS))
@@ -168,6 +209,7 @@ def sample_files() -> Mapping[str, str]:
     before = pd.Timestamp(SUMMER_START) - pd.Timedelta(days=LOAD_DAYS_BEFORE)
     files["summer_load.csv"] = _csv(f"{before:%Y-%m-%d}", 60, "load_mw", load, 0)
     files["summer_load_forecast.csv"] = _csv(SUMMER_START, 60, "load_mw", forecast, 0)
+    files["norway_day_ahead.xml"], files["norway_rates.csv"] = _norway(np.random.default_rng([_SEED, len(files)]))
     return files
 
 

@@ -6,6 +6,7 @@ import atexit
 import gc
 import os
 import sys
+from typing import Annotated
 
 import typer
 
@@ -15,12 +16,22 @@ from optimizer.cli.convert import convert
 from optimizer.cli.daily import daily, history, watch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
 from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
+from optimizer.cli.new import new
 from optimizer.cli.plan import export, plan
 from optimizer.cli.run import run
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
 from optimizer.cli.signals import signals
 from optimizer.errors import CurtailError
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from importlib.metadata import version
+
+        typer.echo(f"curtail {version('curtail')}")
+        raise typer.Exit
+
 
 app = typer.Typer(
     add_completion=False,
@@ -29,7 +40,17 @@ app = typer.Typer(
     rich_markup_mode=None,
     help="Which Bitcoin-mining machines run in which interval, why, and what it earns.",
 )
+
+
+@app.callback()
+def options(
+    _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
+) -> None:
+    """Which Bitcoin-mining machines run in which interval, why, and what it earns."""
+
+
 for command in (
+    new,
     plan,
     daily,
     watch,

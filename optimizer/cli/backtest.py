@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, counted_shown, say, show, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, counted_shown, farm_shown, say, show, time_of, utc_of
 from optimizer.errors import CurtailError, InputError
+from optimizer.extension import extend_with
 
 
 def backtest(
@@ -28,6 +29,7 @@ def backtest(
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-backtest"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Replay a stretch of history: the ladder from always on over re-planning to perfect foresight.
@@ -35,7 +37,6 @@ def backtest(
     What is made is kept in <out>.partial as it is made: the same command goes on where an interrupted one has ended. A
     ladder that --policies leaves rungs out of keeps it, for the others; one that is whole and written removes it.
     """
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.report.backtest.files import NAMES, backtest_files
     from optimizer.report.backtest.summary import print_ladder
@@ -45,7 +46,8 @@ def backtest(
     from optimizer.through_time.backtest.store import forget
     from optimizer.through_time.history import read_history
 
-    loaded = load_farm(farm)
+    extend_with(extend)
+    loaded = farm_shown(farm)
     keys = rungs_of(loaded)
     chosen = _chosen(policies, keys, tuple(RUNGS))
     if loaded.replanning is None:

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, counted_shown, say, show
+from optimizer.cli.shared import FarmFile, Json, counted_shown, farm_shown, say, show
+from optimizer.errors import InputError
 
 
 def convert(
@@ -22,7 +23,6 @@ def convert(
     as_json: Json = False,
 ) -> None:
     """Mine on, host AI, or both: each offer in part and in full, the best plan, and where the decision flips."""
-    from optimizer.config.load import load_farm
     from optimizer.conversion.answer import answer
     from optimizer.conversion.files.load import read_study
     from optimizer.conversion.pages.figures import convert_files, study_figures
@@ -30,7 +30,10 @@ def convert(
     from optimizer.conversion.pages.summary import print_study
     from optimizer.files.outputs import write_folder
 
-    read = read_study(load_farm(farm), farm.parent, offers, study)
+    loaded = farm_shown(farm)
+    if loaded.currency != "USD":
+        raise InputError(f"{farm}: currency: convert reckons in USD, as offers are made (got {loaded.currency})")
+    read = read_study(loaded, farm.parent, offers, study)
     with counted_shown(as_json, "parts") as progress:
         found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
     files = {"convert.html": render_study(found), **convert_files(found)}

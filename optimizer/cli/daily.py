@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, Json, say, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, say, time_of, utc_of
+from optimizer.extension import extend_with
+from optimizer.money import keyed, show_in
 
 if TYPE_CHECKING:
     from optimizer.daily.history import History
@@ -35,6 +37,7 @@ def daily(
     at: At = None,
     report: Annotated[bool, typer.Option(help="Write report.html.")] = True,
     on_change: OnChange = None,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Plan from now on, for cron or systemd: carries state, keeps the last good schedule, logs every run."""
@@ -42,10 +45,13 @@ def daily(
     from optimizer.daily.job import run_once
     from optimizer.daily.on_change import OnChange
 
+    extend_with(extend)
     program = None if on_change is None else OnChange(on_change, say)
     done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
+    if done.record is not None:
+        show_in(done.record.farm.currency)
     if as_json:
-        typer.echo(json.dumps(summary_of(done), allow_nan=False))
+        typer.echo(json.dumps(keyed(summary_of(done)), allow_nan=False))
     elif done.plan is not None:
         from rich.console import Console
 
@@ -85,13 +91,14 @@ def history(
         found = review(opened, None if prices is None else _read(prices, location, opened))
         for line in opened.trouble:
             say(line)
+    show_in(found.currency)
     if page is not None:
         from optimizer.daily.history_view import render_history
         from optimizer.files.outputs import write_file
 
         write_file(page, render_history(found))
     if as_json:
-        typer.echo(json.dumps(review_json(found), allow_nan=False))
+        typer.echo(json.dumps(keyed(review_json(found)), allow_nan=False))
     else:
         from rich.console import Console
 
@@ -133,6 +140,7 @@ def watch(
     ] = None,
     report: Annotated[bool, typer.Option(help="Write report.html with every plan.")] = True,
     on_change: OnChange = None,
+    extend: Extend = None,
 ) -> None:
     """Plan again whenever prices or files change; keeps setpoints.json and .csv current. Ctrl-C ends it cleanly."""
     import signal
@@ -147,6 +155,7 @@ def watch(
     from optimizer.daily.on_change import OnChange
     from optimizer.daily.watch import Watch, clock_from
 
+    extend_with(extend)
     begins = time_of(at, "--at")
     wall = clock_from(None if begins is None else utc_of(begins, load_farm(farm).timezone, "--at"))
     ends = time_of(until, "--until")

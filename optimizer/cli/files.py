@@ -15,22 +15,23 @@ from optimizer.cli.shared import (
     Hours,
     Json,
     Start,
+    farm_shown,
     say,
     time_of,
 )
 from optimizer.errors import Absent, Fault, InputError, MissingDataError
+from optimizer.money import keyed
 
 
 def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json: Json = False) -> None:
     """Show at which power price, BTC price and difficulty each group pays, and what a bitcoin costs it."""
-    from optimizer.config.load import load_farm
     from optimizer.market.grid import grid_of
     from optimizer.plan.breakeven import breakeven as figures
 
-    loaded = load_farm(farm)
+    loaded = farm_shown(farm)
     found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
     if as_json:
-        typer.echo(json.dumps(asdict(found), allow_nan=False))
+        typer.echo(json.dumps(keyed(asdict(found)), allow_nan=False))
         return
     from rich.console import Console
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from optimizer.cli.shared import (
+    Extend,
     FarmFile,
     Hours,
     Json,
@@ -15,13 +16,14 @@ from optimizer.cli.shared import (
     ScenarioFiles,
     Start,
     Units,
-    extension_named,
+    farm_shown,
     progress_shown,
     say,
     show,
     time_of,
 )
 from optimizer.errors import CurtailError, InputError
+from optimizer.extension import common_extension, extend_with
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,10 +37,7 @@ def plan(
     scenario: ScenarioFiles = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out"),
     whole_units: Annotated[Units, typer.Option(help="exact: whole containers by branch and bound.")] = Units.rounded,
-    extend: Annotated[
-        str | None,
-        typer.Option(metavar="MODULE:FUNCTION", help="Your function may add constraints to the Pyomo model."),
-    ] = None,
+    extend: Extend = None,
     time_limit: Annotated[
         float | None,
         typer.Option(min=0.1, help="Seconds for a search for whole units, in place of a bound on its work."),
@@ -47,7 +46,6 @@ def plan(
     as_json: Json = False,
 ) -> None:
     """Plan a farm: which machines run when. Writes schedule, shutdowns, strikes, settlement and a report."""
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.plan.planning import plan_farm
     from optimizer.report.plan.actions import todo_of
@@ -57,7 +55,8 @@ def plan(
     if scenario:
         from optimizer.scenario.load import load_scenario  # with the whole language of changes
     with progress_shown(as_json) as progress:
-        loaded = load_farm(farm)
+        loaded = farm_shown(farm)
+        extend_with(extend)
         try:
             made = plan_farm(
                 loaded,
@@ -66,16 +65,15 @@ def plan(
                 hours=hours,
                 price_file=market,
                 units=whole_units.value,
-                extend=extension_named(extend),
                 time_limit=time_limit,
                 progress=progress,
-                scenarios=[load_scenario(file) for file in scenario or ()],
+                scenarios=[load_scenario(file, loaded) for file in scenario or ()],
             )
         except CurtailError as error:
             from optimizer.plan.checking import in_place
 
             raise in_place(farm, error) from None
-        worth = worth_of(made.conditions, made.settlement)
+        worth = worth_of(made.conditions, made.settled)
         progress("writing")
         todo = todo_of(made)
         files = plan_files(made, worth, todo)
@@ -106,13 +104,13 @@ def export(
     hours: Hours = None,
     market: PriceFile = None,
     whole_units: Annotated[Units, typer.Option(help="exact: with integer variables.")] = Units.rounded,
+    extend: Extend = None,
 ) -> None:
     """Write the linear program, in its Pyomo reading, as .lp or .mps."""
     if model.suffix not in (".lp", ".mps"):
         raise InputError(f"{model}: the name must end in .lp or .mps")
     from dataclasses import replace
 
-    from optimizer.config.load import load_farm
     from optimizer.engine.pyomo_model import write_model
     from optimizer.files.outputs import write_file
     from optimizer.market.grid import grid_of
@@ -120,7 +118,8 @@ def export(
     from optimizer.plan.reading import conditions_of
     from optimizer.plan.tail import to_the_end
 
-    loaded = load_farm(farm)
+    loaded = farm_shown(farm)
+    extend_with(extend)
     grid = grid_of(loaded, time_of(start), hours)
     with progress_shown(quiet=False) as progress:
         progress("reading market data")
@@ -128,5 +127,5 @@ def export(
         progress("building the program")
         problem = build_problem(replace(to_the_end(conditions), whole=whole_units is Units.exact))
         progress("writing")
-        write_file(model, lambda path: write_model(problem, path))
+        write_file(model, lambda path: write_model(problem, path, common_extension()))
     say(f"written to {model}")

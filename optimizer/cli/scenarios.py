@@ -9,16 +9,20 @@ from typing import Annotated
 import typer
 
 from optimizer.cli.shared import (
+    Extend,
     FarmFile,
     Hours,
     Json,
     PriceFile,
     Start,
     counted_shown,
+    farm_shown,
     say,
     show,
     time_of,
 )
+from optimizer.errors import InputError
+from optimizer.extension import extend_with
 
 
 def compare(
@@ -31,19 +35,20 @@ def compare(
     market: PriceFile = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-compare"),
     workers: Annotated[int, typer.Option("--workers", min=1, max=256, help="Processes to plan on.")] = 1,
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
     from optimizer.compare.files import scenarios_of
     from optimizer.compare.running import Case
     from optimizer.compare.running import compare as compare_scenarios
-    from optimizer.config.load import load_farm
     from optimizer.files.outputs import write_folder
     from optimizer.report.compare.files import compare_files, compare_json
     from optimizer.report.compare.summary import print_comparison
 
-    case = Case(load_farm(farm), farm.parent, time_of(start), hours, market)
-    loaded = scenarios_of(scenarios)
+    extend_with(extend)
+    case = Case(farm_shown(farm), farm.parent, time_of(start), hours, market)
+    loaded = scenarios_of(scenarios, case.farm)
     with counted_shown(as_json) as progress:
         found = compare_scenarios(case, loaded, workers=workers, progress=progress)
     files = compare_files(found)
@@ -64,13 +69,13 @@ def montecarlo(
         str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler, in place of --workers.")
     ] = None,
     out: Annotated[Path, typer.Option("--out", help="Folder for the results.")] = Path("out-ensemble"),
+    extend: Extend = None,
     as_json: Json = False,
 ) -> None:
     """Plan a farm in thousands of scenarios drawn from a seed: distribution of profit, its tail, when groups run.
 
     Results are written beside the folder, into <out>.sqlite, as they arrive; the same command goes on after a crash.
     """
-    from optimizer.config.load import load_farm
     from optimizer.ensemble.load import load_ensemble
     from optimizer.ensemble.run import run_study
     from optimizer.ensemble.study import make_study
@@ -78,7 +83,10 @@ def montecarlo(
     from optimizer.report.ensemble.files import ensemble_files, summary
     from optimizer.report.ensemble.summary import print_ensemble
 
-    loaded = load_farm(farm)
+    if extend is not None and dask is not None:
+        raise InputError("--extend goes with --workers: what runs on a cluster does not have your function")
+    extend_with(extend)
+    loaded = farm_shown(farm)
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")
     with counted_shown(as_json) as counted:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -16,10 +15,13 @@ import typer
 
 from optimizer.config.clock import to_utc
 from optimizer.errors import InputError
+from optimizer.money import keyed, show_in
 from optimizer.outside import printable
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+    from optimizer.config.farm import Farm
 
 FarmFile = Annotated[Path, typer.Argument(metavar="FARM", help="Farm file (YAML).", show_default=False)]
 Start = Annotated[
@@ -34,6 +36,10 @@ ScenarioFiles = Annotated[
     list[Path] | None,
     typer.Option("--scenario", metavar="FILE", help="A scenario to plan under; several are applied in their order."),
 ]
+Extend = Annotated[
+    str | None,
+    typer.Option("--extend", metavar="MODULE:FUNCTION", help="Your function may add constraints to every Pyomo model."),
+]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON to standard output.")]
 
 
@@ -42,6 +48,15 @@ class Units(StrEnum):
 
     rounded = "rounded"
     exact = "exact"
+
+
+def farm_shown(path: Path) -> Farm:
+    """The farm of a file, in whose currency the command shows money from here on."""
+    from optimizer.config.load import load_farm
+
+    farm = load_farm(path)
+    show_in(farm.currency)
+    return farm
 
 
 def say(text: str) -> None:
@@ -98,26 +113,11 @@ def show(
 ) -> None:
     """What a command found: one line of JSON on stdout, or for people to read on stderr."""
     if as_json:
-        typer.echo(json.dumps(data(), allow_nan=False, default=default))
+        typer.echo(json.dumps(keyed(data()), allow_nan=False, default=default))
         return
     from rich.console import Console
 
     printed(Console(stderr=True, width=None if sys.stderr.isatty() else wide))
-
-
-def extension_named(name: str | None) -> Callable[[Any], None] | None:
-    """The function given with --extend as module:function. Raises InputError."""
-    if name is None:
-        return None
-    module, _, function = name.partition(":")
-    sys.path.insert(0, str(Path.cwd()))
-    try:
-        found = getattr(importlib.import_module(module), function)
-    except (ImportError, AttributeError, ValueError) as error:
-        raise InputError(f"--extend {name!r}: {error}; give it as module:function") from None
-    if not callable(found):
-        raise InputError(f"--extend {name!r} is not a function")
-    return found  # type: ignore[no-any-return]  # what the user's function returns is not used
 
 
 @contextmanager

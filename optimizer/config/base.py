@@ -104,9 +104,10 @@ Price = Annotated[float, Field(ge=-1e6, le=1e6, description="USD/MWh")]
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Celsius = Annotated[float, Field(ge=-80, le=80)]
+Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="Three letters of ISO 4217, such as NOK")]
 
 
-class SeriesFile(Section):
+class File(Section):
     """Numbers over time read from a file; what the file's layout says by itself need not be said."""
 
     file: Annotated[str, Field(min_length=1, description="Path, relative to this farm file")]
@@ -124,10 +125,9 @@ class SeriesFile(Section):
     decimal: Literal["point", "comma"] | None = Field(
         default=None, description="CSV: the decimal mark; needed where 3,148 could be either"
     )
-    unit: Literal["as_is", "fahrenheit", "cents_per_kwh"] = Field(
-        default="as_is", description="Converts Fahrenheit to Celsius, cents per kWh to USD per MWh"
+    unit: Literal["as_is", "fahrenheit", "cents_per_kwh", "per_kwh"] = Field(
+        default="as_is", description="Converts Fahrenheit to Celsius, cents or currency per kWh to currency per MWh"
     )
-    usd_per_unit: Positive = Field(default=1.0, description="Exchange rate applied to the values")
     fill_gaps: Literal["no", "previous", "linear", "same_hour_day_before"] = Field(
         default="no", description="How gaps are filled; every fill is listed in the report"
     )
@@ -135,10 +135,42 @@ class SeriesFile(Section):
     holds_until_next: Annotated[
         bool, Field(description="A value holds until the next, as a difficulty does; then nothing is a gap")
     ] = False
+    holds_on: bool = Field(default=False, description="The last value holds on after the file's end")
     duplicates: Literal["error", "first", "last", "mean"] = Field(
         default="error", description="What to do with a time given twice"
     )
     disorder: Literal["error", "sort"] = Field(default="error", description="What to do with times out of order")
+
+
+class RateFile(File):
+    """Exchange rates over time; each holds until the next, the last one on."""
+
+    holds_until_next: bool = Field(default=True, description="A rate holds until the next")
+    holds_on: bool = Field(default=True, description="The last rate holds on after the file's end")
+
+
+def number_or_file(value: Any) -> str:
+    """Which of the two a quantity is: the tag that keeps error messages to one branch."""
+    return "file" if isinstance(value, dict | File) else "number"
+
+
+Rate = Annotated[
+    Annotated[Positive, Tag("number")] | Annotated[RateFile, Tag("file")],
+    Discriminator(number_or_file),
+]
+
+
+class SeriesFile(File):
+    """Numbers over time read from a file, in whatever currency; the file's layout need not be said."""
+
+    currency: Currency | None = Field(default=None, description="Currency of amounts in the file, such as EUR")
+    usd_per_unit: Annotated[float, Field(ge=-1e15, le=1e15)] | RateFile = Field(
+        default=1.0, description="Exchange rate applied to the values, in place of the farm's `exchange_rates`"
+    )
+
+    def is_amount(self, currency: str) -> bool:
+        """Whether it is one amount at rates that change, in a farm's currency: the file is that of the rates."""
+        return self.holds_on and self.currency == currency and not isinstance(self.usd_per_unit, RateFile)
 
 
 @dataclass(frozen=True)
@@ -159,11 +191,6 @@ class Series:
     words: str | None = None
     absent: float | None = None
     within: bool = False
-
-
-def number_or_file(value: Any) -> str:
-    """Which of the two a quantity is: the tag that keeps error messages to one branch."""
-    return "file" if isinstance(value, dict | SeriesFile) else "number"
 
 
 PositiveSeries = Annotated[

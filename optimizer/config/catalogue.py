@@ -37,11 +37,13 @@ class Machine(Host):
     model: Name = Field(description="Name that farm files use")
     hashrate_th: Annotated[float, Field(gt=0, le=100_000, description="Nameplate TH/s")]
     power_w: Annotated[float, Field(gt=0, le=1_000_000, description="Nameplate W at the wall")]
-    cooling: Literal["air", "hydro", "immersion"] = Field(description="How the machine is cooled")
+    cooling: Literal["air", "hydro", "immersion"] = Field(default="air", description="How the machine is cooled")
     bin: str | None = Field(default=None, description="Which bin of the model, and what others were seen")
-    source: str = Field(description="Where the figures come from")
-    confidence: Literal["high", "medium", "low"] = Field(
-        description="high: several sources or the maker; medium: one list; low: unverified or conflicting"
+    source: str | None = Field(default=None, description="Where the figures come from; a catalogue says it")
+    confidence: Literal["high", "medium", "low"] | None = Field(
+        default=None,
+        description="high: several sources or the maker; medium: one list; low: unverified or conflicting; "
+        "a catalogue says it",
     )
     note: str | None = Field(default=None, description="What to know before relying on the row")
     modes: dict[Name, OperatingPoint] = Field(default={}, description="Modes besides the nameplate")
@@ -69,6 +71,16 @@ class Catalogue(Section):
     """A catalogue file."""
 
     machines: Annotated[tuple[Machine, ...], Field(min_length=1)] = Field(description="The models")
+
+    @model_validator(mode="after")
+    def _models_have_sources(self) -> Catalogue:
+        told = ((i, key) for i, machine in enumerate(self.machines) for key in ("source", "confidence")
+                if getattr(machine, key) is None)  # fmt: skip
+        refuse(
+            "Catalogue",
+            [(("machines", i, key), "is missing: a catalogue says where figures come from") for i, key in told],
+        )
+        return self
 
     @model_validator(mode="after")
     def _models_differ(self) -> Catalogue:

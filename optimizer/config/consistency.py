@@ -88,6 +88,11 @@ def _temperature(farm: Any) -> Iterator[FoundAt]:
 def _daily(farm: Any) -> Iterator[FoundAt]:
     """Files that the scheduled job is told of but no series of the farm is read from."""
     section = get(farm, "daily")
+    currency, own = get(get(section, "feed"), "currency"), get(farm, "currency") or "USD"
+    rates = get(farm, "exchange_rates")
+    rate = get(get(section, "feed"), "usd_per_unit") or (rates.get(currency) if isinstance(rates, dict) else None)
+    if currency is not None and currency != own and type(rate) not in (int, float):
+        yield ("daily", "feed", "currency"), f"needs `exchange_rates: {{{currency}: ...}}`, a number"
     named = {key: get(section, key) for key in ("newest", "stale_after_hours_of")}
     known = sorted(set(_files(farm))) if any(named.values()) else []
     for key, names in named.items():

@@ -7,7 +7,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from optimizer.config.base import Name, Positive, Price, Section, SeriesFile, refuse
+from optimizer.config.base import Currency, Name, Positive, Price, Section, SeriesFile, refuse
 
 
 def _relative(pattern: str) -> str:
@@ -48,6 +48,10 @@ class FeedRules(Section):
     """What a row of a price feed must say to be believed, and how long a feed may say nothing new."""
 
     location: Name | None = Field(default=None, description="Hub, zone or node, where rows of the feed name several")
+    currency: Currency | None = Field(default=None, description="Currency of the feed's prices; the farm's when absent")
+    usd_per_unit: Positive | None = Field(
+        default=None, description="What one of it is worth, in place of the farm's `exchange_rates`"
+    )
     market: Name | None = Field(default=None, description="Market, where rows of the feed name several")
     lowest_usd_per_mwh: Price = Field(default=-1e6, description="A row with a lower price is not believed, USD/MWh")
     highest_usd_per_mwh: Price = Field(default=1e6, description="A row with a higher price is not believed, USD/MWh")

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
+from pathlib import Path
 from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from optimizer.config.amounts import money_of
 from optimizer.config.backtest import Backtest
-from optimizer.config.base import CelsiusSeries, Name, Section, Series, refuse
+from optimizer.config.base import CelsiusSeries, Currency, Name, Rate, Section, Series, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.composed import Host, Listed, Place, composed, kinds
 from optimizer.config.consistency import by_temperature, faults_of_the_whole
-from optimizer.config.daily import Daily
+from optimizer.config.daily import Daily, FeedRules
 from optimizer.config.energy import Energy
 from optimizer.config.fleet import Group
+from optimizer.config.handed import document_of, merged
 from optimizer.config.horizon import Horizon
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
@@ -74,8 +78,14 @@ class Farm(Host):
         default=None, description="What tells this farm from others when its name and file change; `daily` minds it"
     )
     timezone: TimeZone = Field(description="The farm's clock, such as America/Chicago")
+    currency: Currency = Field(
+        default="USD", description="Money of the farm: of its reports, files and bills, and of keys that name no other"
+    )
+    exchange_rates: dict[Currency, Rate] = Field(
+        default={}, description="What one of another currency is worth in the farm's: a number, or a file of rates"
+    )
     catalogue: Annotated[str, Field(min_length=1)] | None = Field(
-        default=None, description="Machine catalogue file, relative to this file"
+        default=None, description="Machine catalogue file, relative to this file; the one that ships when absent"
     )
     site: Site = Field(description="The interconnection and what is behind it")
     fleet: Annotated[tuple[Group, ...], Field(min_length=1, max_length=500)] = Field(
@@ -99,6 +109,41 @@ class Farm(Host):
         refuse("Farm", faults_of_the_whole(self))
         return self
 
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], folder: Path | str = ".") -> Farm:
+        """A farm from plain data with the keys of a farm file; files it names are relative to ``folder``.
+
+        Raises InputError with every fault, as reading a file does.
+        """
+        from optimizer.config.load import farm_in
+
+        return farm_in(document_of(data), Path(folder) / "farm")
+
+    def changed(self, **sections: Any) -> Farm:
+        """The farm with other values under some keys, judged as a file is; of lists, entries by their names.
+
+        Amounts are as in a farm file. Raises InputError with every fault.
+
+        >>> from optimizer.config.load import load_farm
+        >>> farm = load_farm(Path("configs/fixed_tariff_12mw.yaml"))
+        >>> other = farm.changed(energy={"price_per_mwh": "45 USD/MWh"}, fleet={"S21": {"units": 500}})
+        >>> other.energy.price_usd_per_mwh, other.fleet[3].units, farm.fleet[3].units
+        (45.0, 500, 400)
+        """
+        from optimizer.config.load import farm_in
+
+        change = document_of(sections, money_of(self))
+        data = merged(self.model_dump(exclude_unset=True), change.data)
+        data["fleet"] = tuple(
+            {
+                key: part
+                for key, part in group.items()
+                if key != "machine" or group.get("model") in (None, part["model"])
+            }
+            for group in data["fleet"]
+        )
+        return farm_in(replace(change, data=data), Path("farm"))
+
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""
         later = [entry for entry, notice in self.noticed() if notice > moment]
@@ -113,6 +158,14 @@ class Farm(Host):
                 for entry in self.sections(kind):
                     if (notice := entry.known_at(self.timezone)) is not None:
                         yield entry, notice
+
+    @property
+    def feed_rules(self) -> FeedRules:
+        """What a row of the price feed must say, the currency and its rate among it."""
+        feed = self.daily.feed
+        currency = feed.currency or self.currency
+        rate = feed.usd_per_unit or self.exchange_rates.get(currency)
+        return feed.model_copy(update={"currency": currency, "usd_per_unit": rate})
 
     @property
     def needs_temperature(self) -> bool:

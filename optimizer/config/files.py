@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from optimizer.config.amounts import Money, in_money, money_of
 from optimizer.config.yaml12 import Document, parse
 from optimizer.errors import Fault, InputError
 from optimizer.outside import NoFileError, TooLargeError, open_regular, read_regular
@@ -11,13 +12,21 @@ from optimizer.outside import NoFileError, TooLargeError, open_regular, read_reg
 MOST_BYTES = 2_000_000
 
 
-def read_document(path: Path) -> Document:
-    """Read one YAML file. Raises InputError with the place where reading ended.
+def read_document(path: Path, money: Money | None = None) -> Document:
+    """Read one YAML file, its amounts in a farm's ``money``, the file's own when None.
+
+    Raises InputError with the place where reading ended.
 
     >>> read_document(Path("no such farm.yaml"))
     Traceback (most recent call last):
     optimizer.errors.InputError: no such farm.yaml:1:1: there is no such file
     """
+    document = plain_document(path)
+    return in_money(document, money_of(document.data) if money is None else money)
+
+
+def plain_document(path: Path) -> Document:
+    """Read one YAML file as it stands. Raises InputError with the place where reading ended."""
     return parse(read_text(path), str(path))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from math import isfinite
@@ -10,6 +11,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
+from optimizer.config.amounts import money_of
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue, Machine
 from optimizer.config.consistency import faults_of_the_whole
@@ -22,6 +24,7 @@ from optimizer.config.plain import entries, get, meant
 from optimizer.config.state import State, state_form
 from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
+from optimizer.files.shipped import shipped
 from optimizer.mechanisms.contents import parts
 
 S = TypeVar("S", bound=Section)
@@ -48,18 +51,23 @@ def load_farm(path: Path) -> Farm:
     >>> load_farm(Path("configs/fixed_tariff_12mw.yaml")).site.import_limit_mw
     12.0
     """
-    document, of_contract = _with_contract(read_document(Path(path)), Path(path))
+    return farm_in(read_document(Path(path)), Path(path))
+
+
+def farm_in(document: Document, path: Path) -> Farm:
+    """The farm of a document; files it names are relative to ``path``, the document's. Raises as `load_farm`."""
+    document, of_contract = _with_contract(document, path)
     faults = list(document.faults)
     farm = _validated(document, Farm, faults)
     if farm is None:
         faults += [document.fault(where, what) for where, what in faults_of_the_whole(document.data)]
-    machines = machines_of(document, Path(path), faults)
+    machines = machines_of(document, path, faults)
     if of_contract:  # in whose file the farm finds the same again
         faults = [*of_contract, *(fault for fault in faults if fault.file == document.file)]
     if faults or farm is None:
         raise InputError(set(faults))
     looked_up = (
-        group if group.model is None else group.model_copy(update={"machine": machines[group.model]})
+        group if group.model not in machines else group.model_copy(update={"machine": machines[group.model]})
         for group in farm.fleet
     )
     farm = farm.model_copy(update={"fleet": tuple(looked_up)})
@@ -76,7 +84,7 @@ def load_contract(path: Path) -> Contract:
 
 def load_state(path: Path, farm: Farm) -> State:
     """Read a file that holds a farm's `state` alone. Raises InputError with every fault."""
-    document = read_document(Path(path))
+    document = read_document(Path(path), money_of(farm))
     faults = list(document.faults)
     state = _validated(document, State, faults)
     whole = faults_of_the_whole(farm.model_copy(update={"state": document.data if state is None else state}))
@@ -111,7 +119,7 @@ def _with_contract(document: Document, path: Path) -> tuple[Document, list[Fault
         try:
             if unreadable:
                 raise InputError([document.fault(("contract",), f"{unreadable} (got {got(file)})")])
-            contract = read_document(path.parent / file)
+            contract = read_document(path.parent / file, money_of(document.data))
             energy = _seen_from(Path(file).parent, get(contract.data, "energy"))
             contract_in(contract)
         except InputError as error:
@@ -204,13 +212,12 @@ def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str
     """The catalogue's machines by model; what the groups ask for and it lacks is added to ``faults``."""
     groups = entries(document.data, "fleet")
     wanted = [(i, group) for i, group in groups if isinstance(get(group, "model"), str)]
-    file = get(document.data, "catalogue")
-    if not wanted and file is None:
-        return {}
+    if not document.file:  # handed over by a program: what was looked up before stays
+        wanted = [(i, group) for i, group in wanted if get(get(group, "machine"), "model") != get(group, "model")]
+    file = get(document.data, "catalogue") if wanted or document.file else ""
+    if file is None:
+        file = os.path.abspath(shipped("machines.yaml")) if wanted else ""
     if not isinstance(file, str) or not file:
-        sentence = "the farm names no `catalogue` to look this model up in"
-        if file is None:
-            faults += [document.fault(("fleet", i, "model"), sentence) for i, _ in wanted]
         return {}
     unreadable = fault_of_file(path.parent / file)
     if unreadable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -11,6 +12,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
+from optimizer.config.amounts import others
 from optimizer.config.rates import RATES_TAG
 from optimizer.config.state import State, state_form
 from optimizer.config.yaml12 import Document, Keys, shortened
@@ -185,11 +187,34 @@ def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
     return sentence if isinstance(value, dict | BaseModel) or "(got" in sentence else f"{sentence} {said}"
 
 
+_MACHINE = (
+    "say it of a machine, `machine: {model: ..., hashrate_th: ..., power_w: ...}`, or name a `model` of the catalogue"
+)
+_MEANT = {
+    **dict.fromkeys(("hashrate_th", "hashrate", "power_w", "watts", "efficiency", "efficiency_j_per_th"), _MACHINE),
+    **dict.fromkeys(("miners", "machines", "groups"), "groups of machines stand under `fleet`"),
+    "prices": "energy prices stand as `price_per_mwh` under `energy`",
+    "tariff": "what energy costs is told by keys of `energy`; `curtail tariff import` makes a `contract` file",
+}
+_AT_THE_TOP = ("miners", "machines", "groups", "prices", "tariff")
+
+
 def _known(spot: _Spot, model: type[BaseModel]) -> str:
     """What an unknown key was meant to be, where it belongs, or which keys the section has."""
     key = str(spot.path[-1])
     known = [field.alias or name for name, field in spot.section.model_fields.items()] if spot.section else []
-    close = get_close_matches(key[:100].lower().replace("-", "_"), known, n=1)
+    folded = key[:100].lower().replace("-", "_")
+    if folded in _MEANT and (spot.path[:-1] or folded in _AT_THE_TOP):
+        return _MEANT[folded]
+    spelt = {written: name for name in known for written in (name, *others(name))}
+    if (
+        re.fullmatch("price(_[a-z]{3})?(_per_[mk]wh)?", folded)
+        and folded != "price_usd"
+        and "price_usd_per_mwh" in known
+    ):
+        return 'did you mean `price_per_mwh`? A currency goes with the amount, such as "62 CAD/MWh"'
+    short = [written for written in spelt if written.startswith(f"{folded}_")]
+    close = short[:1] if len(folded) > 2 and len(short) in (1, 2) else get_close_matches(folded, list(spelt), n=1)
     if close:
         return f"did you mean `{close[0]}`?"
     for name, field in model.model_fields.items():

@@ -36,9 +36,13 @@ def meant(name: str, known: list[str]) -> str:
 
     >>> meant("Antminer S12", ["Antminer S21", "Avalon A1466"])
     'did you mean `Antminer S21`?'
+    >>> meant("S21", ["Antminer S21 XP", "Antminer S21"])
+    'did you mean `Antminer S21`?'
     """
     folded = {other.casefold(): other for other in known}
-    close = get_close_matches(name[:100].casefold(), list(folded), n=1)
+    asked = name[:100].casefold()
+    close = get_close_matches(asked, list(folded), n=1)
+    close = close or sorted((other for other in folded if len(asked) > 2 and asked in other), key=len)[:1]
     if close:
         return f"did you mean `{folded[close[0]]}`?"
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")

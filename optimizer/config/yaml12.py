@@ -10,8 +10,8 @@ file can grow into a large one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import yaml
@@ -58,7 +58,10 @@ _TAGGED: dict[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Document:
-    """One file's data: dict, tuple, str, int, float, bool and None; ``faults`` did not hinder reading on."""
+    """One file's data: dict, tuple, str, int, float, bool and None; ``faults`` did not hinder reading on.
+
+    ``written`` has, by paths of the data, the keys that stand in the file in place of the last of them.
+    """
 
     file: str
     data: Any
@@ -66,9 +69,15 @@ class Document:
     keys: dict[Keys, Place]
     aliases: dict[Keys, Keys]
     faults: tuple[Fault, ...] = ()
+    written: Mapping[Keys, str] = field(default_factory=dict)
+
+    def as_written(self, path: Keys) -> Keys:
+        """A path of the data as the file has it."""
+        return tuple(self.written.get(path[: i + 1], part) for i, part in enumerate(path)) if self.written else path
 
     def place(self, path: Keys, *, of_key: bool = False) -> Place:
         """Line and column of a value, or of its key; of the nearest part around it that the file has."""
+        path = self.as_written(path)
         for length in range(len(path), 0, -1):
             anchored = self.aliases.get(path[:length])
             if anchored is not None and length < len(path):
@@ -82,7 +91,7 @@ class Document:
 
     def fault(self, path: Keys, message: str, *, of_key: bool = False) -> Fault:
         """A fault at a path of this document."""
-        return Fault(self.file, *self.place(path, of_key=of_key), dotted(path), message)
+        return Fault(self.file, *self.place(path, of_key=of_key), dotted(self.as_written(path)), message)
 
 
 def dotted(path: Keys) -> str:

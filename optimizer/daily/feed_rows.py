@@ -217,12 +217,12 @@ class _Judge:
 
     def _price(self, entry: dict[Any, Any]) -> float:
         column, value = _cell(entry, PRICES)
-        refuse_other_units(entry, column)
+        refuse_other_units(entry, column, self.rules.currency or "USD")
         if value is None:
             raise ValueError("has no price")
         text = str(value) if _is_plain(value) else "no"
         try:
-            usd = float(text if text.isascii() and "_" not in text else "no")
+            usd = float(text if text.isascii() and "_" not in text else "no") * (self.rules.usd_per_unit or 1.0)
         except ValueError:
             raise ValueError(f"the price is no number (got {short(value)})") from None
         if not math.isfinite(usd) or self._limits.broken_by(np.array([usd])).any():

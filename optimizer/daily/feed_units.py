@@ -1,4 +1,4 @@
-"""Units of a price feed. Prices are believed to be in USD/MWh; a row that says otherwise is refused."""
+"""Units of a price feed. Prices are believed to be in one currency per MWh; a row that says otherwise is refused."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_usd, parts_of
+from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_money, parts_of
 from optimizer.market.readers.table import snake
 from optimizer.outside import printable
 
@@ -14,16 +14,18 @@ _PRICES = frozenset(("price", "prices", "lmp", "spp"))
 _NAMED = re.compile(r"(?:/|per_)([a-z]+)(?:_|\W|$)")  # of a column: per what its prices are
 
 
-def refuse_other_units(entry: Mapping[Any, Any], price: str) -> None:
-    """Raises ValueError where a row says that what stands in its column ``price`` is not in USD/MWh."""
+def refuse_other_units(entry: Mapping[Any, Any], price: str, currency: str) -> None:
+    """Raises ValueError where a row says that what stands in its column ``price`` is not in a currency per MWh."""
     for column in CURRENCIES:
         told = _told(entry, column)
-        if told and not is_usd(told):
-            raise ValueError(f"the price is in {told}, not in USD")
+        if told and not is_money(told, currency):
+            raise ValueError(f"the price is in {told}, not in {currency}")
     for column in UNITS:
         told = _told(entry, column)
-        if told and not _is_usd_per_mwh(told):
-            raise ValueError(f"the price is in {told}, not in USD/MWh")
+        if told and not _is_per_mwh(told, currency):
+            raise ValueError(f"the price is in {told}, not in {currency}/MWh")
+    if "usd" in price and currency != "USD":
+        raise ValueError(f"the column {short(price)} says that prices are in USD, not in {currency}")
     others = [] if "usd_per_mwh" in price else other_units(entry)
     if others:
         raise ValueError(f"the column {short(others[0])} says that prices are not in USD/MWh")
@@ -48,14 +50,14 @@ def _is_other_unit(column: str) -> bool:
     return bool(_PRICES & set(words)) and "usd" not in words and "$" not in column
 
 
-def _is_usd_per_mwh(unit: str) -> bool:
+def _is_per_mwh(unit: str, currency: str) -> bool:
     """Whether a unit is that of prices here; one without a currency leaves that to another column.
 
-    >>> [_is_usd_per_mwh(unit) for unit in ("USD/MWh", "$ / MWh", "usd_per_mwh", "MWH", "USD/kWh", "EUR/MWh", "MW")]
+    >>> [_is_per_mwh(unit, "USD") for unit in ("USD/MWh", "$ / MWh", "usd_per_mwh", "MWH", "USD/kWh", "EUR/MWh", "MW")]
     [True, True, True, True, False, False, False]
     """
     money, energy = parts_of(unit)
-    return PER_MWH.get(energy) == 1 and (not money or is_usd(money))
+    return PER_MWH.get(energy) == 1 and (not money or is_money(money, currency))
 
 
 def _told(entry: Mapping[Any, Any], column: str) -> str:

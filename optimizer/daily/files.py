@@ -12,6 +12,7 @@ from optimizer.config.daily import SafePosture
 from optimizer.daily.inputs import text_of
 from optimizer.daily.prices import Prices
 from optimizer.daily.record import Record
+from optimizer.money import keyed, shown_in
 from optimizer.plan.planning import Plan
 from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
@@ -65,12 +66,13 @@ def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | 
     called = "the safe posture" if posture is not None else "a schedule of before"
     if posture is not None:
         data["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
-    return {
-        "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
-        "power.csv": power_text(c, record.dispatch),
-        "kept.json" if posture is None else "posture.json": text_of(data),
-        **kept_page_files(c, record.dispatch, record.reasons, called, because),
-    }
+    with shown_in(record.farm.currency):
+        return {
+            "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
+            "power.csv": power_text(c, record.dispatch),
+            "kept.json" if posture is None else "posture.json": text_of(keyed(data)),
+            **kept_page_files(c, record.dispatch, record.reasons, called, because),
+        }
 
 
 def rows_of(prices: Prices) -> list[list[float]]:

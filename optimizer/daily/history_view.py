@@ -11,6 +11,7 @@ from rich.table import Table
 
 from optimizer.arrays import F
 from optimizer.daily.review import Review, SettledRun, totals
+from optimizer.money import currency
 from optimizer.report.kit.charts import timeline, trace
 from optimizer.report.kit.packing import packed
 from optimizer.report.kit.page import render
@@ -147,7 +148,7 @@ def _chart(
     chart = {
         "id": key,
         "kind": "lines",
-        "unit": "USD" if scale == 1.0 else "thousand USD",
+        "unit": currency() if scale == 1.0 else f"thousand {currency()}",
         "decimals": 2,
         "range": shown if spiked else full,
         "full": full if spiked else None,

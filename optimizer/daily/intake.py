@@ -38,7 +38,7 @@ class Intake:
         """
         zone = "UTC" if farm is None else farm.timezone
         minutes = _MINUTES if farm is None else float(farm.horizon.intervals[0].minutes)
-        batch = self.feed.read(zone, now, minutes, ANY_ROW if farm is None else farm.daily.feed, stopped)
+        batch = self.feed.read(zone, now, minutes, ANY_ROW if farm is None else farm.feed_rules, stopped)
         self._count(batch)
         self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])
         news = bool(self._unkept.rows) and self._keep(self._unkept)

@@ -189,7 +189,7 @@ def _planned(
     )
     last, c = run.before(start - pd.Timedelta(seconds=1)), plan.conditions  # the same run again says the same
     fresh = None if last is None else news(c, plan.dispatch, (last.conditions, last.dispatch))
-    done = Done("planned", 0, messages, None, record, plan, worth_of(c, plan.settlement), todo_of(plan, fresh))
+    done = Done("planned", 0, messages, None, record, plan, worth_of(c, plan.settled), todo_of(plan, fresh))
     texts = files_of_plan(done, plan, inputs, report, terms=not fed)
     done = replace(done, folder=run.publish(record, texts, inputs))
     if obeyed.nearest:

@@ -77,10 +77,10 @@ def planned_record(plan: Plan, *, nearest: bool) -> Record:
         market=plan.market,
         state=plan.conditions.state,
         dispatch=plan.dispatch,
-        planned_usd=plan.settlement.profit,
+        planned_usd=plan.settled.profit,
         reasons=tuple(tuple(row) for row in reason_texts(plan.explanation).tolist()),
         expected_mw=plan.conditions.rest.of("peaks_mw"),
-        short_mw=tuple(short_mw(plan.conditions, plan.settlement.import_mw).tolist()) if nearest else (),
+        short_mw=tuple(short_mw(plan.conditions, plan.settled.import_mw).tolist()) if nearest else (),
     )
 
 

@@ -76,7 +76,8 @@ class SettledRun:
 class Review:
     """Every run, and what became of those that handed out a schedule, by the start of the schedule.
 
-    expects_peaks: coincident peaks are among the charges.
+    expects_peaks: coincident peaks are among the charges. currency: that of the last schedule's farm; what was
+    followed in another is left out.
     """
 
     farm: str
@@ -84,6 +85,7 @@ class Review:
     runs: tuple[RunEntry, ...]
     followed: tuple[SettledRun, ...]
     expects_peaks: bool = False
+    currency: str = "USD"
 
 
 class Settled(NamedTuple):
@@ -108,6 +110,7 @@ class Settled(NamedTuple):
     always_on_usd: float | None = None
     always: str = ""
     causes: Mapping[str, float] = MappingProxyType({})
+    currency: str = "USD"
 
 
 def review(history: History, prices: Prices | None = None) -> Review:
@@ -118,12 +121,14 @@ def review(history: History, prices: Prices | None = None) -> Review:
     """
     settled = _settled(history, prices, 0, None)
     last = settled[-1] if settled else None
+    currency = "USD" if last is None else last.currency
     return Review(
         farm="" if last is None else last.farm,
         timezone="UTC" if last is None else last.timezone,
         runs=tuple(history.runs()),
-        followed=_summed([one for one in settled if one.hours > 0]),
+        followed=_summed([one for one in settled if one.hours > 0 and one.currency == currency]),
         expects_peaks=last is not None and last.expects_peaks,
+        currency=currency,
     )
 
 

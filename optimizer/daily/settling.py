@@ -82,6 +82,7 @@ def _settled(entry: Entry, record: Record, ends: int, prices: Prices, before: Se
         always_on_usd=earned(*always),
         always=state_after(*always).model_dump_json(),
         causes=dict(against("", lines(really, dispatch), lines(*by_rule)).causes),
+        currency=record.farm.currency,
     )
 
 

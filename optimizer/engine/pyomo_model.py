@@ -94,9 +94,10 @@ def _row_rule(rule: Rule, by_key: dict[Any, tuple[Any, ...]]) -> Callable[..., R
     return row
 
 
-def write_model(problem: Problem, path: Path) -> None:
-    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix."""
-    pyomo_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
+def write_model(problem: Problem, path: Path, extend: Callable[[Any], None] | None = None) -> None:
+    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix, after ``extend`` has had it."""
+    model = pyomo_model(problem) if extend is None else _extended(problem, extend)
+    model.write(str(path), io_options={"symbolic_solver_labels": True})
 
 
 def _extended(problem: Problem, extend: Callable[[Any], None]) -> Any:

@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from optimizer.config.amounts import money_of
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.located import faults_of, got
@@ -23,7 +24,7 @@ def load_ensemble(path: Path, farm: Farm | None = None) -> Ensemble:
 
     Paths of histories in it are relative to it. Raises InputError with every fault.
     """
-    document = read_document(Path(path))
+    document = read_document(Path(path), None if farm is None else money_of(farm))
     faults = list(document.faults)
     ensemble = None
     try:

@@ -10,9 +10,11 @@ import numpy as np
 
 from optimizer.accounts.ledger import ledger
 from optimizer.accounts.settlement import settle
+from optimizer.engine.program import compile_program
 from optimizer.engine.session import Session
 from optimizer.ensemble.study import Draw, EnsembleStudy
 from optimizer.errors import SolverError
+from optimizer.extension import common_extension
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
 
@@ -81,7 +83,13 @@ def scenario_result(study: EnsembleStudy, session: Session, number: int) -> Scen
 
 def _planned(session: Session, draw: Draw, number: int) -> ScenarioResult:
     c = draw.conditions
-    _, solution = session.solve(build_problem(c))
+    extend = common_extension()
+    if extend is None:
+        _, solution = session.solve(build_problem(c))
+    else:
+        from optimizer.engine.pyomo_model import solve_extended
+
+        solution = solve_extended(problem := build_problem(c), compile_program(problem), extend)
     dispatch = dispatch_of(solution)
     settled = settle(c, dispatch)
     market, hours = c.market, c.grid.hours

@@ -12,6 +12,8 @@ import numpy as np
 import pandas as pd
 from pydantic import BaseModel
 
+from optimizer.extension import fingerprint
+
 _SOFTWARE = ("curtail", "highspy", "numpy")
 
 
@@ -22,7 +24,7 @@ def digest(*values: Any) -> str:
     (True, False)
     """
     hasher = hashlib.sha256()
-    for value in (*values, *(f"{name} {_version(name)}" for name in _SOFTWARE)):
+    for value in (*values, *(f"{name} {_version(name)}" for name in _SOFTWARE), *filter(None, [fingerprint()])):
         _tell(hasher.update, value)
     return hasher.hexdigest()
 

@@ -81,8 +81,8 @@ class Reading:
             return self._taken(grid, price, lambda spec: on_grid(self._series(spec, one, grid, file), grid), what)
 
         price = self.farm.energy.price_usd_per_mwh
-        if file is not None and not isinstance(price, SeriesFile):
-            price = SeriesFile(file=str(file))
+        if file is not None and not (isinstance(price, SeriesFile) and not price.is_amount(self.farm.currency)):
+            price = SeriesFile(file=str(file), currency=self.farm.currency)
         values, tail = over(self.plan, price, file), self.farm.horizon.tail
         if self.tail is None or tail is None:
             return values
@@ -134,7 +134,7 @@ class Reading:
 
     def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
         path = self.folder / spec.file if file is None else file
-        series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits)
+        series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits, folder=self.folder)
         self.add(series.fills)
         return series
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer import units
 from optimizer.arrays import Bool, F, Int
-from optimizer.config.base import SeriesFile
+from optimizer.config.base import File, RateFile, SeriesFile
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.readers import read_raw
@@ -21,29 +22,38 @@ from optimizer.outside import printable
 __all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series", "where_covered"]
 
 _HOUR = np.timedelta64(1, "h")
-_USD_PER_MWH_AT_ONE_CENT_PER_KWH = 10.0
+_PER_MWH = {"cents_per_kwh": 10.0, "per_kwh": units.KW_PER_MW}
 
 
 def read_series(
     path: Path,
-    spec: SeriesFile,
+    spec: File,
     timezone: str,
     *,
     within: Grid | None = None,
     limits: Limits | None = None,
     file: str | None = None,
+    folder: Path | None = None,
 ) -> TimeSeries:
-    """The series in a file, whatever its layout, in the farm's units.
+    """The series in a file, whatever its layout, in the farm's units and currency.
 
     ``timezone`` is the zone of times that carry no offset. Gaps, duplicates and disorder are errors
     that list them, unless ``spec`` says what to do. With ``within`` only rows that matter to that
     grid are judged, so that a plan for July does not fail on a gap in November; rows elsewhere are
-    left out. ``limits`` is the range of the values, ``file`` the name for messages.
-    Raises InputError.
+    left out. ``limits`` is the range of the values, ``file`` the name for messages, ``folder`` the one that
+    a file of exchange rates is relative to, that of ``spec`` when None. Raises InputError.
     """
     ask = Ask(printable(file or str(path)), spec, timezone)
     raw = read_raw(path, ask)
-    return tidy(raw, _converted(raw.values, spec), ask, within, limits or Limits())
+    values = _in_units(raw.values, spec)
+    if isinstance(spec, SeriesFile):
+        rates = spec.usd_per_unit
+        if isinstance(rates, RateFile):
+            home = path.parents[len(Path(spec.file).parts) - 1] if folder is None else folder
+            values = values * _rates_at(raw.starts, home / rates.file, rates, timezone, within)
+        else:
+            values = values * rates
+    return tidy(raw, values, ask, within, limits or Limits())
 
 
 def on_grid(series: TimeSeries, grid: Grid) -> F:
@@ -97,12 +107,24 @@ def _edges(grid: Grid) -> NDArray[np.datetime64]:
     return np.append(naive_utc(grid.starts), naive_utc(grid.ends)[-1:])
 
 
-def _converted(values: F, spec: SeriesFile) -> F:
+def _in_units(values: F, spec: File) -> F:
     if spec.unit == "fahrenheit":
-        values = np.array([units.celsius(value) for value in values.tolist()], dtype=np.float64)
-    elif spec.unit == "cents_per_kwh":
-        values = values * _USD_PER_MWH_AT_ONE_CENT_PER_KWH
-    return values * spec.usd_per_unit
+        return np.array([units.celsius(value) for value in values.tolist()], dtype=np.float64)
+    return values * _PER_MWH.get(spec.unit, 1.0)
+
+
+def _rates_at(starts: pd.DatetimeIndex, path: Path, rates: RateFile, timezone: str, within: Grid | None) -> F:
+    """The exchange rate at each of some moments, shape of ``starts``: the last one known by then.
+
+    Raises MissingDataError where the plan begins before the first; earlier moments have the first one's.
+    """
+    series = read_series(path, rates, timezone, within=within, limits=Limits(low=0.0, above=True))
+    if within is not None and series.starts[0] > within.starts[0]:
+        begins = f"begins at {clock(series.starts[0], within.timezone)}"
+        asked = f"the plan at {clock(within.starts[0], within.timezone)}"
+        raise MissingDataError(f"{printable(str(path))}: exchange rates: {begins}, {asked}")
+    at = np.searchsorted(naive_utc(series.starts), naive_utc(starts), side="right") - 1
+    return np.asarray(series.values[np.maximum(at, 0)])
 
 
 def _not_covered(series: TimeSeries, grid: Grid, starts: NDArray[np.datetime64], ends: NDArray[np.datetime64]) -> str:

@@ -71,6 +71,9 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
             rows.lines,
             rows.place,
         )
+    if ask.spec.holds_on:
+        rows.ends[-1] = max(rows.ends[-1], window[1])
+        reach = (reach[0], max(reach[1], window[1]))
     faults += _overlaps(rows, at_time)
     gaps = _Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)

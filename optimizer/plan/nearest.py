@@ -58,7 +58,7 @@ def plan_or_nearest(c: Conditions) -> Obeyed:
         except InfeasibleError:
             pass
     plan = _nearest(released)
-    short = shortfalls(plan.conditions, plan.settlement.import_mw, proved=plan.proved)
+    short = shortfalls(plan.conditions, plan.settled.import_mw, proved=plan.proved)
     return Obeyed(plan, nearest=True, messages=(*short, collision))
 
 
@@ -82,18 +82,18 @@ def _nearest(c: Conditions) -> Plan:
     owed = owed_limit(c)
     binds = np.minimum(owed.import_mw, np.append(within_reach_mw(c)[1:], np.inf))
     plan = first = plan_conditions(bound_to(c, binds, ABOVE_ALL_USD_PER_MWH))
-    least = np.maximum(binds, plan.settlement.import_mw + _SLACK_MW)
+    least = np.maximum(binds, plan.settled.import_mw + _SLACK_MW)
     for limit in (np.where(least - binds < c.least_machine_mw, binds, least), least):
         with suppress(SolverError, InfeasibleError):  # else the first is as near, and keeps every rule
             plan = plan_conditions(bound_to(c, limit, None))
             break
     settled = settle(c, plan.dispatch)
-    searched = plan.settlement.profit - settled.profit
+    searched = plan.settled.profit - settled.profit
     return replace(
         plan,
         conditions=c,
         explanation=_by_calls(plan.explanation, owed, binds),
-        settlement=settled,
+        settled=settled,
         continuous=settle(c, plan.dispatch),
         objective=plan.objective - searched,
         ended=plan.ended or first.ended,

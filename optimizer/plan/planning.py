@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
+
+import pandas as pd
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
@@ -17,12 +19,15 @@ from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
 from optimizer.errors import InfeasibleError, RuleBrokenError
+from optimizer.extension import Extension, common_extension
+from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
 from optimizer.mechanisms.calls.config import Event
 from optimizer.plan.checker import check
 from optimizer.plan.explain import Explanation, explain
 from optimizer.plan.formulation import DispatchProblem, build_problem
+from optimizer.plan.frames import html, line, plot, schedule_frame, settlement_frame
 from optimizer.plan.reading import Progress, conditions_of, judge_state, silent
 from optimizer.plan.search import Rounded
 from optimizer.plan.tail import to_the_end
@@ -31,14 +36,12 @@ from optimizer.plan.whole_units import dispatch_of
 from optimizer.scenario.apply import combined, plan_time
 from optimizer.scenario.placed import Scenario
 
-Extension = Callable[[Any], None]
 
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """A finished plan: the schedule, why it is so, and what it earns.
 
-    ``continuous`` settles the optimum before machines were made whole; ``settlement`` the schedule itself.
+    ``continuous`` settles the optimum before machines were made whole; ``settled`` the schedule itself.
     ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out, and what the account
     says of a tail. ``extended`` says that the user's constraints were added, with which no tail is in the program;
     ``scenarios`` are the names of those it is planned under. ``ended`` is what ended the search for whole machines
@@ -49,12 +52,37 @@ class Plan:
     dispatch: Dispatch
     explanation: Explanation
     continuous: Settlement
-    settlement: Settlement
+    settled: Settlement
     objective: float
     method: str
     ended: Ended = ""
     extended: bool = False
     scenarios: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        return line(self.conditions, self.settled)
+
+    def _repr_html_(self) -> str:
+        return html(self.conditions, self.dispatch, self.settled)
+
+    @property
+    def profit(self) -> float:
+        """What the schedule earns, in the farm's currency."""
+        return self.settled.profit
+
+    @property
+    def schedule(self) -> pd.DataFrame:
+        """Machines on by mode, off, started, MW, strike and reason: a row per interval and group."""
+        return schedule_frame(self.conditions, self.dispatch, self.explanation)
+
+    @property
+    def settlement(self) -> pd.DataFrame:
+        """The account, income positive: a row per interval, a column per line."""
+        return settlement_frame(self.settled)
+
+    def plot(self, ax: Any = None) -> Any:
+        """Import and prices over time, on ``ax`` or axes of its own; needs matplotlib, the extra `plot`."""
+        return plot(self.conditions, self.settled, self.explanation, ax)
 
     @property
     def farm(self) -> Farm:
@@ -86,7 +114,7 @@ class Plan:
     @property
     def rounding_gap_usd(self) -> float:
         """What whole machines cost against the continuous optimum, USD."""
-        return self.continuous.profit - self.settlement.profit
+        return self.continuous.profit - self.settled.profit
 
     @property
     def rounding_gap_share(self) -> float:
@@ -97,10 +125,11 @@ class Plan:
 
 def plan_farm(
     farm: Farm,
-    folder: Path,
+    folder: Path | str = ".",
     *,
-    start: datetime | None = None,
+    start: datetime | str | None = None,
     hours: float | None = None,
+    price: float | str | pd.Series | None = None,
     price_file: Path | None = None,
     units: Literal["rounded", "exact"] = "rounded",
     extend: Extension | None = None,
@@ -110,20 +139,23 @@ def plan_farm(
 ) -> Plan:
     """Plan a farm under scenarios, applied in their order; ``folder`` is the one its series files are relative to.
 
-    ``start`` and ``hours`` are the first scenario's that has them where they are not given. See `plan_conditions` for
-    the rest.
+    ``price`` takes the place of the farm's energy price: an amount such as 62 or "62 CAD/MWh", or a series of them by
+    time, on the farm's clock where its index has no zone. ``start`` and ``hours`` are the first scenario's that has
+    them where they are not given. See `plan_conditions` for the rest.
     """
     progress("reading market data")
     scenario = combined(scenarios)
+    if isinstance(start, str):
+        start = datetime.fromisoformat(start)
+    if price is not None and not isinstance(price, pd.Series):
+        farm = farm.changed(energy={"price_per_mwh": price})
+    if isinstance(price, pd.Series):
+        farm = farm.changed(energy={"price_per_mwh": {"file": HANDED}})
     grid = grid_of(farm, *plan_time(scenario, farm, start, hours))
     judge_state(farm.state, farm, grid)
-    plan = plan_conditions(
-        conditions_of(farm, folder, grid, price_file, progress, scenario),
-        units=units,
-        extend=extend,
-        time_limit=time_limit,
-        progress=progress,
-    )
+    with as_file(price if isinstance(price, pd.Series) else None, price_file) as prices:
+        conditions = conditions_of(farm, Path(folder), grid, prices, progress, scenario)
+    plan = plan_conditions(conditions, units=units, extend=extend, time_limit=time_limit, progress=progress)
     return replace(plan, scenarios=tuple(scenario.name for scenario in scenarios))
 
 
@@ -137,12 +169,13 @@ def plan_conditions(
 ) -> Plan:
     """Plan over given conditions.
 
-    ``units`` says how machines are made whole; ``extend`` may add constraints to the Pyomo reading, which is then the
-    one that is solved. Searches for whole units are bounded by work; ``time_limit``, in seconds, bounds each by the
-    clock in its place. Raises InfeasibleError with the
-    limits that collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
+    ``units`` says how machines are made whole; ``extend``, the one that stands for the process when None, may add
+    constraints to the Pyomo reading, which is then the one that is solved. Searches for whole units are bounded by
+    work; ``time_limit``, in seconds, bounds each by the clock in its place. Raises InfeasibleError with the limits that
+    collide, StoppedEarlyError, or RuleBrokenError should the finished schedule break a rule after all.
     """
     progress("building the program")
+    extend = extend or common_extension()
     with_tail = to_the_end(c if extend is None else replace(c, tail=None))
     problem = build_problem(with_tail)
     program = compile_program(problem)
@@ -186,7 +219,7 @@ def _finished(
         dispatch=dispatch,
         explanation=explain(with_tail, problem, program, solution, dispatch).first(n),
         continuous=continuous,
-        settlement=settle(c, dispatch),
+        settled=settle(c, dispatch),
         objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
         method=rounded.method,
         ended=rounded.ended,

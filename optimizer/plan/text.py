@@ -15,6 +15,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from optimizer.arrays import F
+from optimizer.money import named
 
 Texts = NDArray[np.object_]
 
@@ -49,6 +50,6 @@ def quoted(texts: Iterable[str]) -> Texts:
 
 
 def csv_text(columns: Mapping[str, Any]) -> str:
-    """A CSV file's text from columns of ready-made fields, one entry per row."""
+    """A CSV file's text from columns of ready-made fields, one entry per row; a column of money names its currency."""
     rows = map(",".join, zip(*(column.tolist() for column in columns.values()), strict=True))
-    return "\n".join([",".join(columns), *rows]) + "\n"
+    return "\n".join([",".join(map(named, columns)), *rows]) + "\n"

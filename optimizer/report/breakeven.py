@@ -5,7 +5,9 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from optimizer.money import sign
 from optimizer.plan.breakeven import Breakeven, BreakevenReport
+from optimizer.report.kit.text import usd
 
 
 def _usd(value: float | None) -> str:
@@ -14,9 +16,9 @@ def _usd(value: float | None) -> str:
 
 def print_breakeven(report: BreakevenReport, console: Console) -> None:
     """Print where each group stands; fits 100 columns."""
-    at = f"hashprice ${report.hashprice_usd_per_ph_day:,.2f}/PH/day"
+    at = f"hashprice {usd(report.hashprice_usd_per_ph_day, 2)}/PH/day"
     if report.btc_price_usd is not None:
-        at += f", BTC ${report.btc_price_usd:,.0f}"
+        at += f", BTC {usd(report.btc_price_usd)}"
     if report.difficulty is not None:
         at += f", difficulty {report.difficulty / 1e12:,.2f} T"
     table = Table(title=f"Break-even at {at}", box=None, pad_edge=False, padding=(0, 1), title_justify="left")
@@ -24,14 +26,14 @@ def print_breakeven(report: BreakevenReport, console: Console) -> None:
         ("group", "left"),
         ("mode", "left"),
         ("J/TH", "right"),
-        ("strike\n$/MWh", "right"),
-        ("power\n$/MWh", "right"),
+        (f"strike\n{sign()}/MWh", "right"),
+        (f"power\n{sign()}/MWh", "right"),
         ("pays", "left"),
         ("% of\nhours", "right"),
-        ("pays at\nBTC $", "right"),
+        (f"pays at\nBTC {sign()}", "right"),
         ("pays at\ndiff. T", "right"),
-        ("cash\n$/BTC", "right"),
-        ("loaded\n$/BTC", "right"),
+        (f"cash\n{sign()}/BTC", "right"),
+        (f"loaded\n{sign()}/BTC", "right"),
     ):
         table.add_column(heading, justify=justify, no_wrap=heading != "group")  # type: ignore[arg-type]  # literals above
     for row in report.rows:

@@ -9,6 +9,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from optimizer.config.amounts import Money, money_of
+from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import get
@@ -21,17 +23,19 @@ from optimizer.scenario.sweeps import swept
 from optimizer.scenario.times import in_plan_days
 
 
-def load_scenarios(path: Path) -> tuple[Scenario, ...]:
+def load_scenarios(path: Path, farm: Farm | None = None) -> tuple[Scenario, ...]:
     """The scenarios of a file: one, or one for each value (or pair of values) of its sweep, in their order.
 
-    Raises InputError with every fault of the file and of those it extends.
+    Their amounts are in the currency of the ``farm``. Raises InputError with every fault of the file and of those it
+    extends.
     """
-    return _scenarios(read_document(Path(path)), Path(path).parent, (os.path.realpath(path),))
+    money = None if farm is None else money_of(farm)
+    return _scenarios(read_document(Path(path), money), Path(path).parent, (os.path.realpath(path),), money)
 
 
-def load_scenario(path: Path) -> Scenario:
+def load_scenario(path: Path, farm: Farm | None = None) -> Scenario:
     """The scenario of a file. Raises InputError as `load_scenarios` does, and where a sweep makes it several."""
-    several = load_scenarios(path)
+    several = load_scenarios(path, farm)
     if len(several) > 1:
         document = read_document(Path(path))
         message = f"makes {len(several)} scenarios of this file where one is needed; leave the sweep out"
@@ -54,9 +58,11 @@ def is_scenario(data: Any) -> bool:
     return isinstance(data, dict) and any(key in data for key in ("changes", "extends", "sweep"))
 
 
-def _scenarios(document: Document, folder: Path, chain: tuple[str, ...]) -> tuple[Scenario, ...]:
+def _scenarios(
+    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None = None
+) -> tuple[Scenario, ...]:
     """``chain`` holds the true names of the files that extend each other so far, this one's last."""
-    whole, file = _whole(document, folder, chain)
+    whole, file = _whole(document, folder, chain, money)
     return tuple(replace(scenario, changes=_in_steps(scenario.changes)) for scenario in swept(whole, file))
 
 
@@ -69,11 +75,13 @@ def _in_steps(changes: tuple[Placed, ...]) -> tuple[Placed, ...]:
     )
 
 
-def _whole(document: Document, folder: Path, chain: tuple[str, ...]) -> tuple[Scenario, ScenarioFile]:
+def _whole(
+    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None
+) -> tuple[Scenario, ScenarioFile]:
     """The scenario of a document without its sweep, and what its own file says."""
     faults = list(document.faults)
     file = _validated(document, faults)
-    base = _base(document, folder, chain, faults)
+    base = _base(document, folder, chain, money, faults)
     if file is None or faults:
         raise InputError(set(faults))
     own = tuple(Placed(change, document, ("changes", i), folder) for i, change in enumerate(file.changes))
@@ -99,7 +107,9 @@ def _validated(document: Document, faults: list[Fault]) -> ScenarioFile | None:
         return None
 
 
-def _base(document: Document, folder: Path, chain: tuple[str, ...], faults: list[Fault]) -> Scenario:
+def _base(
+    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None, faults: list[Fault]
+) -> Scenario:
     """The scenario that is extended, or an empty one; what is wrong with it goes into ``faults``."""
     file = get(document.data, "extends")
     if isinstance(file, str) and file:
@@ -112,7 +122,7 @@ def _base(document: Document, folder: Path, chain: tuple[str, ...], faults: list
             faults.append(document.fault(("extends",), f"goes round in a circle: {' extends '.join(names)}"))
         else:
             try:
-                return _whole(read_document(path), path.parent, (*chain, name))[0]
+                return _whole(read_document(path, money), path.parent, (*chain, name), money)[0]
             except InputError as error:
                 faults += error.faults
     return Scenario("")

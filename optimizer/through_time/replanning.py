@@ -16,6 +16,7 @@ from optimizer.config.state import Announced, State
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.session import solve_from
 from optimizer.errors import InfeasibleError
+from optimizer.extension import common_extension
 from optimizer.market.grid import step_lengths
 from optimizer.market.periods import billing_periods
 from optimizer.plan.checker import check
@@ -71,6 +72,9 @@ class Stepper:
 
     def _decided(self, c: Conditions, really: Conditions) -> tuple[Followed, Announced]:
         """What becomes of the plan in its first interval, and what it announces for those after it."""
+        if common_extension() is not None:
+            plan = plan_conditions(c)
+            return executed(really, plan), self._announced(c, plan.dispatch) if self._keeps else {}
         problem = build_problem(c)
         program = compile_program(problem)
         try:

@@ -62,8 +62,8 @@ def planned() -> Plan:
 
 def test_program_and_account_agree_on_it() -> None:
     plan = planned()
-    assert plan.settlement.lines["heat_sold"] == pytest.approx(2 * 0.25)
-    assert plan.settlement.profit == pytest.approx(2 * (10 - 5) + 2 * 0.25)
+    assert plan.settled.lines["heat_sold"] == pytest.approx(2 * 0.25)
+    assert plan.settled.profit == pytest.approx(2 * (10 - 5) + 2 * 0.25)
     assert plan.objective == pytest.approx(plan.continuous.profit, abs=1e-4)
     assert settle(plan.conditions, plan.dispatch).lines["energy"] == pytest.approx(-10)
 
@@ -71,7 +71,7 @@ def test_program_and_account_agree_on_it() -> None:
 def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
     plan = planned()
     again = record_of(planned_record(plan, nearest=False).text(), "test")
-    assert settle(again.conditions, again.dispatch).lines == plan.settlement.lines
+    assert settle(again.conditions, again.dispatch).lines == plan.settled.lines
     first = replace(plan.conditions, market=plan.market.part(0, 2))
     state = state_after(first, plan.dispatch.first(2))
     then = replace(plan.conditions, market=plan.market.part(2, 3), state=state)

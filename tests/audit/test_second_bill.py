@@ -120,7 +120,7 @@ def test_a_plan_with_a_tail_can_be_billed_with_what_the_tail_expects(minimum: in
     files = plan_files(plan)
     rest = json.loads(files["settlement.json"])["expected_after_plan"]
     assert rest["peaks_mw"]["Any time"]["2026-02"] > 3.5
-    assert (plan.settlement.lines["minimum_bill"] < 0) == (minimum > 0)
+    assert (plan.settled.lines["minimum_bill"] < 0) == (minimum > 0)
     billed_again(plan, Published(plain_farm(path), files["schedule.csv"], files["power.csv"], {}, tmp_path, rest))
 
 
@@ -146,5 +146,5 @@ def test_a_column_that_tells_another_story_is_billed_as_it_says(column: str, lin
     first[at] = str(float(first[at]) + 1.0)
     changed = "\n".join(map(",".join, [names, first, *rows]))
     usd, more = (second_bill(replace(told, power=power))[line] for power in (told.power, changed))
-    assert usd == pytest.approx(plan.settlement.lines[line], abs=CENT)
+    assert usd == pytest.approx(plan.settled.lines[line], abs=CENT)
     assert abs(more - usd) > 1.0

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout, suppress
+from contextvars import copy_context
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -36,8 +37,9 @@ def curtail(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess
     with pytest.MonkeyPatch.context() as patched, chdir(cwd), redirect_stdout(out), redirect_stderr(err):
         patched.setattr(sys, "argv", words)
         patched.setattr(sys, "path", [*sys.path])  # which --extend lengthens
+        patched.setenv("CURTAIL_EXTEND", "")  # and this is where it stands for workers
         try:
-            main()
+            copy_context().run(main)  # the currency that is shown is this command's
         except SystemExit as ended:
             code = int(ended.code or 0)
     return subprocess.CompletedProcess(words, code, out.getvalue(), err.getvalue())

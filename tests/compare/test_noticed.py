@@ -111,7 +111,7 @@ def test_the_plan_and_its_reasons_where_nothing_comes_late() -> None:
     c = conditions(farm(), [0.5, 3.0, 0.5])
     followed, _ = replanned(c, lambda _t: c, [])
     plan = plan_conditions(c)
-    assert settle(c, followed).profit == plan.settlement.profit
+    assert settle(c, followed).profit == plan.settled.profit
     assert {r: off.tolist() for r, off in followed.off.items()} == {
         r: off.tolist() for r, off in plan.explanation.off.items()
     }

@@ -42,8 +42,8 @@ def test_a_scenario_without_changes_is_the_base_and_the_base_is_the_plan() -> No
     assert found.scenarios[0].ways == found.bases[0].ways
     plan = plan_farm(here.farm, here.folder)
     base = outcome(found, BASE)
-    assert base.usd == plan.settlement.lines
-    assert base.profit == plan.settlement.profit
+    assert base.usd == plan.settled.lines
+    assert base.profit == plan.settled.profit
     assert base.starts == 10
 
 

@@ -102,7 +102,7 @@ WRONG = [
     (
         "catalogue: machines.yaml\n",
         "",
-        "6:12: fleet[0].model: the farm names no `catalogue` to look this model up in",
+        "6:12: fleet[0].model: the catalogue has no such model (got 'S21'); did you mean `Antminer S21`?",
     ),
     (
         "catalogue: machines.yaml",

@@ -76,7 +76,7 @@ def test_the_summer_farm_stops_for_peaks_and_for_resale_and_holds_its_demand_dow
     (alarm,) = alarms(plan.conditions, plan.dispatch, plan.explanation)
     assert 0.2 < alarm.peaks_expected < 0.8
     assert 0 < alarm.margin_given_up_usd < alarm.saving_usd / 10
-    assert plan.settlement.lines["resale_revenue"] > 0
+    assert plan.settled.lines["resale_revenue"] > 0
 
 
 def test_february_2026_puts_the_fixed_tariff_farm_under_water() -> None:

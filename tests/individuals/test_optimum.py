@@ -31,7 +31,7 @@ def test_no_schedule_of_individual_machines_earns_more_or_less(seed: int) -> Non
             plan_conditions(small.conditions, units="exact")
         return
     plan = plan_conditions(small.conditions, units="exact")
-    assert plan.settlement.profit == pytest.approx(best, rel=1e-6, abs=TIE_BREAK_USD)
+    assert plan.settled.profit == pytest.approx(best, rel=1e-6, abs=TIE_BREAK_USD)
     billed_again(plan, published(plan))
 
 

@@ -106,7 +106,7 @@ BOMB = '<?xml version="1.0"?>\n<!DOCTYPE a [<!ENTITY b "boom"><!ENTITY c "&b;&b;
         ('<?xml version="1.0"?><rss/>', "no price document"),
         (document(time_series(), "A75"), "A75"),
         (document(""), "holds no time series"),
-        (document(time_series(currency="EUR")), "usd_per_unit"),
+        (document(time_series(currency="EUR")), "exchange_rates: {EUR: ...}"),
         (document(time_series(currency="USD", resolution="PT7M")), "PT7M"),
         (document(time_series(currency="USD", unit="MAW")), "per MAW"),
         (document(time_series(points((0, 1)), currency="USD")), "position '0'"),

@@ -121,8 +121,8 @@ def test_what_cannot_be_told_lists_what_is_there(tmp_path: Path, text: str, keys
 @pytest.mark.parametrize(
     ("currency", "unit", "keys", "words"),
     [
-        ("EUR", "EUR/MWh", {}, "x.csv:1:1: prices are in EUR; give the exchange rate as `usd_per_unit`"),
-        ("USD", "USD/kWh", {}, "prices are in USD/kWh, not in USD/MWh; give `usd_per_unit` or `unit`"),
+        ("EUR", "EUR/MWh", {}, "x.csv:1:1: prices are in EUR, not in USD; beside the file say `currency: EUR`"),
+        ("USD", "USD/kWh", {}, "prices are in USD/kWh, not in USD/MWh; give `currency` or `unit`"),
         ("", "c/kWh", {}, "prices are in c/kWh, not in USD/MWh"),
         ("USD", "USD/MWh", {}, ""),
         ("", "$/MWh", {}, ""),

@@ -28,7 +28,7 @@ def shipped(name: str) -> pd.Series:
 def test_the_shipped_files_are_what_the_generator_writes(tmp_path: Path) -> None:
     assert main([str(tmp_path)]) == 0
     written = {path.name: path.read_bytes() for path in tmp_path.iterdir()}
-    assert len(written) == 9
+    assert len(written) == 11
     for name, content in written.items():
         assert (SHIPPED / name).read_bytes() == content, name
 

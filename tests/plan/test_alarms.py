@@ -54,7 +54,7 @@ def test_by_hand() -> None:
     """
     plan = planned()
     (alarm,) = found(plan)
-    assert plan.settlement.import_mw.tolist() == [15, 11, 1]
+    assert plan.settled.import_mw.tolist() == [15, 11, 1]
     assert (alarm.name, alarm.year) == ("CP", 2026)
     assert alarm.peaks_expected == pytest.approx(0.1 + 0.5)
     assert alarm.miss_usd_per_mw == pytest.approx(40 * 0.5 / 2)
@@ -74,7 +74,7 @@ def test_by_hand() -> None:
 def test_the_cost_is_the_settlements_line(more: dict[str, Any]) -> None:
     plan = planned(charge(**more))
     (alarm,) = found(plan)
-    assert alarm.cost_usd == pytest.approx(-plan.settlement.lines["coincident_peak"])
+    assert alarm.cost_usd == pytest.approx(-plan.settled.lines["coincident_peak"])
 
 
 def test_a_minimum_that_is_billed_anyway_makes_peaks_free() -> None:
@@ -87,7 +87,7 @@ def test_two_charges_answer_each_for_its_part() -> None:
     """Three quarters of what an MW costs in the last interval are the first charge's: of 7 MWh 5.25, of 9 USD 6.75."""
     plan = planned(charge("A"), charge("B"), A=[0, 0, 0.6], B=[0, 0, 0.2])
     one, other = found(plan)
-    assert plan.settlement.import_mw.tolist() == [15, 15, 1]
+    assert plan.settled.import_mw.tolist() == [15, 15, 1]
     assert (one.kept_off_mwh, other.kept_off_mwh) == (pytest.approx(5.25), pytest.approx(1.75))
     assert (one.margin_given_up_usd, other.margin_given_up_usd) == (pytest.approx(6.75), pytest.approx(2.25))
     assert one.cost_unheeded_usd == pytest.approx(20 * 0.3 * 15)

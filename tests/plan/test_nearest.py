@@ -29,9 +29,9 @@ def test_a_call_below_what_draws_always_is_missed_by_the_difference() -> None:
     found = plan_or_nearest(c)
     assert found.nearest
     assert found.plan.dispatch.units_on["G", "normal"].tolist() == [10, 0, 0, 10]
-    assert short_mw(c, found.plan.settlement.import_mw) == pytest.approx([0, 0.1, 0.1, 0])
+    assert short_mw(c, found.plan.settled.import_mw) == pytest.approx([0, 0.1, 0.1, 0])
     assert found.plan.explanation.off[Reason.EVENT].tolist() == [[0, 10, 10, 0]]
-    assert found.plan.settlement.profit == pytest.approx(20 * 1.0 - 0.5 * (20 + 4 * 0.3))
+    assert found.plan.settled.profit == pytest.approx(20 * 1.0 - 0.5 * (20 + 4 * 0.3))
     assert "07:00 until 2026-02-11 09:00: up to 0.1 MW above what binds, 0.2 MWh in all" in found.messages[0]
 
 
@@ -42,7 +42,7 @@ def test_load_comes_down_as_fast_as_it_may() -> None:
     found = plan_or_nearest(c)
     assert found.nearest
     assert found.plan.dispatch.units_on["G", "normal"].tolist() == [6, 2, 0, 10]
-    assert short_mw(c, found.plan.settlement.import_mw).tolist() == [6, 2, 0, 0]
+    assert short_mw(c, found.plan.settled.import_mw).tolist() == [6, 2, 0, 0]
 
 
 def test_the_least_energy_comes_before_money() -> None:
@@ -108,7 +108,7 @@ def test_a_baseline_below_what_draws_always_is_missed_by_the_difference() -> Non
     c = conditions(farm(site={"auxiliary_load_mw": 1.5}, events=(paid,)), [0.5] * 2)
     found = plan_or_nearest(c)
     assert found.nearest
-    assert short_mw(c, found.plan.settlement.import_mw) == pytest.approx([0.5, 0.5])
+    assert short_mw(c, found.plan.settled.import_mw) == pytest.approx([0.5, 0.5])
 
 
 @examples(25)
@@ -117,4 +117,4 @@ def test_where_a_plan_is_there_it_is_the_plan(c: Conditions) -> None:
     found, plan = plan_or_nearest(c), plan_conditions(c)
     assert not found.nearest
     assert found.messages == ()
-    assert found.plan.settlement.profit == plan.settlement.profit
+    assert found.plan.settled.profit == plan.settled.profit

@@ -45,7 +45,7 @@ def test_a_stop_that_the_tail_would_have_to_undo_is_not_made(units: Literal["rou
     """
     plan = planned(both([0.0, 2.0, 0.0, 0.0], wear_usd_per_start=3.0), units)
     assert on(plan) == [10.0, 10.0]
-    assert plan.settlement.profit == pytest.approx(0.0, abs=1e-9)
+    assert plan.settled.profit == pytest.approx(0.0, abs=1e-9)
     assert plan.objective == pytest.approx(0.0, abs=1e-4)
 
 
@@ -75,7 +75,7 @@ def test_files_and_account_are_those_of_the_plan() -> None:
     assert plan.explanation.strike.shape == (1, 2)
     assert plan.explanation.marginal_price.shape == (2,)
     assert {len(values) for values in plan.explanation.items.values()} == {2}
-    assert plan.settlement.profit == pytest.approx(10.0)
+    assert plan.settled.profit == pytest.approx(10.0)
     assert check(plan.conditions, plan.dispatch) == []
 
 
@@ -92,4 +92,4 @@ def test_plan_and_tail_are_the_market_they_were_cut_from() -> None:
     assert again.grid.starts.equals(c.grid.starts)
     assert again.grid.hours.tolist() == c.grid.hours.tolist()
     assert plan_alone(again).grid.starts.equals(head.grid.starts)
-    assert settle(head, planned(c).dispatch).profit == planned(c).settlement.profit
+    assert settle(head, planned(c).dispatch).profit == planned(c).settled.profit

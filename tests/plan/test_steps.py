@@ -49,6 +49,6 @@ def test_steps_break_no_rule_and_switch_no_more(c: Conditions) -> None:
     stepped = Conditions(c.farm.model_copy(update={"fleet": fleet}), c.market, c.state)
     plain, plan = plan_conditions(c), plan_conditions(stepped)
     assert not check(stepped, plan.dispatch)
-    assert plan.settlement.profit <= plain.settlement.profit + 1e-6 * (1 + abs(plain.settlement.profit))
+    assert plan.settled.profit <= plain.settled.profit + 1e-6 * (1 + abs(plain.settled.profit))
     few = [sum(one.units < 5 for one in switches(of.conditions, of.dispatch)) for of in (plan, plain)]
     assert few[0] <= few[1]

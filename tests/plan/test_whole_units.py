@@ -76,7 +76,7 @@ def test_modes_are_rounded_to_the_frugal_one() -> None:
     assert (rounded["G", "normal"].tolist(), rounded["G", "eco"].tolist()) == ([4], [6])
     assert (on(plan), on(plan, mode="eco")) == ([4], [6])
     assert plan.continuous.profit == pytest.approx(4.5 * 1 + 5.5 * 0.75)
-    assert plan.settlement.profit == pytest.approx(4 * 1 + 6 * 0.75)
+    assert plan.settled.profit == pytest.approx(4 * 1 + 6 * 0.75)
 
 
 def test_rounding_that_breaks_a_ramp_is_solved_again() -> None:
@@ -99,9 +99,9 @@ def test_another_group_fills_what_a_container_cannot() -> None:
     c = conditions(farm(better, worse, limit_mw=6.5), [FREE])
     rounded, exact = plan_conditions(c), plan_conditions(c, units="exact")
     assert round_down(c, dispatch_of(solve(compile_program(build_problem(c))))).running(c.farm.fleet[1]) == [0.0]
-    assert rounded.settlement.profit == pytest.approx(6 * 0.95)
+    assert rounded.settled.profit == pytest.approx(6 * 0.95)
     assert rounded.proved
-    assert exact.settlement.profit == pytest.approx(6 * 0.95)
+    assert exact.settled.profit == pytest.approx(6 * 0.95)
     assert exact.continuous.profit == pytest.approx(5.0 + 1.5 * 0.95)
     assert (exact.method, exact.proved) == ("exact", True)
 
@@ -140,7 +140,7 @@ def test_what_fewer_machines_do_not_take_of_suppliers_is_not_drawn() -> None:
         assert (on(plan), check(c, plan.dispatch)) == ([6], [])
         assert {name: mw.tolist() for name, mw in plan.dispatch["supply_mw"].items()} == {"cheap": [3.0], "dear": [3.0]}
         assert plan.continuous.lines["supply_cost"] == pytest.approx(-(3.5 * 0.5 + 3 * 0.25))
-        assert plan.settlement.lines["supply_cost"] == pytest.approx(-(3 * 0.5 + 3 * 0.25))
+        assert plan.settled.lines["supply_cost"] == pytest.approx(-(3 * 0.5 + 3 * 0.25))
 
 
 def test_suppliers_give_way_one_after_the_other() -> None:
@@ -172,7 +172,7 @@ def test_rounding_lowers_the_peak_that_is_billed() -> None:
     plan = plan_conditions(c)
     assert (on(plan), check(c, plan.dispatch)) == ([6, 6], [])
     assert plan.continuous.lines["demand_charge"] == pytest.approx(-2.5 * 0.5)
-    assert plan.settlement.lines["demand_charge"] == pytest.approx(-2 * 0.5)
+    assert plan.settled.lines["demand_charge"] == pytest.approx(-2 * 0.5)
 
 
 @given(farms(most_groups=2, most_intervals=6))
@@ -205,7 +205,7 @@ def test_single_machines_beside_containers_are_searched_near_the_best_in_fractio
         plan = plan_conditions(c)
         assert (on(plan, "boxes"), on(plan, "singles")) == ([3], [425])
         assert (plan.method, plan.proved) == (near, True)
-        assert plan.settlement.profit == pytest.approx(1.5 + 6.375)
+        assert plan.settled.profit == pytest.approx(1.5 + 6.375)
         program = compile_program(build_problem(c))
         found = search.Search(c, program, solve(program), None)
         found.around([])
@@ -278,7 +278,7 @@ def test_everything_else_is_solved_once_more_around_whole_machines() -> None:
     for units in ("rounded", "exact"):
         plan = plan_conditions(c, units=units)  # type: ignore[arg-type]
         assert (on(plan), plan.dispatch.export_mw.tolist()) == ([6], [pytest.approx(0.5)])
-        assert plan.settlement.profit == pytest.approx(6.25)
+        assert plan.settled.profit == pytest.approx(6.25)
         assert plan.proved
 
 
@@ -295,7 +295,7 @@ def test_of_two_suppliers_the_one_with_a_minimum_to_take_is_drawn_first() -> Non
     c = conditions(built, [3.0], start="2026-02-28 23:00+00:00")
     plan = plan_conditions(c)
     assert {name: mw.tolist() for name, mw in plan.dispatch["supply_mw"].items()} == {"dear": [4.0], "cheap": [2.0]}
-    assert plan.settlement.profit == pytest.approx(6 - 4 * 0.5 - 2 * 0.25)
+    assert plan.settled.profit == pytest.approx(6 - 4 * 0.5 - 2 * 0.25)
 
 
 def test_a_voluntary_call_is_chosen_anew_for_whole_machines() -> None:
@@ -310,7 +310,7 @@ def test_a_voluntary_call_is_chosen_anew_for_whole_machines() -> None:
     for limit_mw, machines, profit in ((10.0, 10, 6.0), (9.5, 0, 5.6)):
         plan = plan_conditions(conditions(farm(boxes, limit_mw=limit_mw, events=(offer,)), [0.4]))
         assert (on(plan), plan.proved) == ([machines], True)
-        assert plan.settlement.profit == pytest.approx(profit)
+        assert plan.settled.profit == pytest.approx(profit)
 
 
 def test_proved_is_judged_by_profit_not_by_revenue() -> None:
@@ -323,7 +323,7 @@ def test_proved_is_judged_by_profit_not_by_revenue() -> None:
     c = conditions(farm(boxes, group("singles", 30), limit_mw=26.5), [0.998] * 4)
     plan = plan_conditions(c)
     assert (on(plan, "boxes"), on(plan, "singles")) == ([20] * 4, [6] * 4)
-    assert plan.settlement.profit == pytest.approx(4 * 0.054)
+    assert plan.settled.profit == pytest.approx(4 * 0.054)
     assert plan.proved
 
 

@@ -65,7 +65,7 @@ def test_the_whole_plan_is_the_strike_rule_too(c: Conditions) -> None:
     for point, expected in units.items():
         assert plan.dispatch.units_on[point][clear].tolist() == expected[clear].tolist()
     if clear.all():
-        assert plan.settlement.profit == pytest.approx(profit, rel=1e-9, abs=1e-9)
+        assert plan.settled.profit == pytest.approx(profit, rel=1e-9, abs=1e-9)
         assert plan.method == "rounded down"
 
 

@@ -211,7 +211,7 @@ def test_plans_earn_what_individuals_can() -> None:
                 plan_conditions(c, units="exact")
             continue
         plan = plan_conditions(c, units="exact")
-        assert plan.settlement.profit == pytest.approx(best, rel=1e-6, abs=1e-4), f"seed {seed}"
+        assert plan.settled.profit == pytest.approx(best, rel=1e-6, abs=1e-4), f"seed {seed}"
         assert check(c, plan.dispatch) == []
         seen += bool(c.fallen_out.any())
         ramps += c.farm.site.ramp_down_mw_per_hour is not None and bool(c.fallen_out.any())

@@ -53,8 +53,8 @@ def test_a_whole_plan_breaks_no_rule_and_earns_no_more_than_the_optimum(c: Condi
     assert plan.objective == pytest.approx(plan.continuous.profit, rel=1e-9, abs=1e-9 * turnover)
     # the solver weighs its tie-break too, 1e-5 USD a start at most
     slack = 1e-5 * c.units_available.sum() + 1e-6 * turnover
-    assert plan.settlement.profit <= plan.continuous.profit + slack
-    assert plan.rounding_gap_usd == pytest.approx(plan.continuous.profit - plan.settlement.profit)
+    assert plan.settled.profit <= plan.continuous.profit + slack
+    assert plan.rounding_gap_usd == pytest.approx(plan.continuous.profit - plan.settled.profit)
 
 
 @given(farms(most_groups=2, most_intervals=5))
@@ -64,8 +64,8 @@ def test_exact_whole_units_earn_at_least_what_rounded_ones_do(c: Conditions) -> 
     assert check(c, exact.dispatch) == []
     turnover = sum(map(abs, rounded.continuous.lines.values()))
     slack = 1e-5 * c.units_available.sum() + 1e-5 * turnover
-    assert exact.settlement.profit >= rounded.settlement.profit - slack
-    assert exact.settlement.profit <= exact.continuous.profit + slack
+    assert exact.settled.profit >= rounded.settled.profit - slack
+    assert exact.settled.profit <= exact.continuous.profit + slack
 
 
 @given(farms())

@@ -53,7 +53,7 @@ def test_whole_containers_break_no_rule(c: Conditions, sizes: list[int], ramp_do
         running = plan.dispatch.running(group)
         assert ((running % size == 0) | (running % size == partly_filled)).all()
     turnover = sum(map(abs, plan.continuous.lines.values()))
-    assert plan.settlement.profit <= plan.continuous.profit + 1e-5 * boxed.units_available.sum() + 1e-6 * turnover
+    assert plan.settled.profit <= plan.continuous.profit + 1e-5 * boxed.units_available.sum() + 1e-6 * turnover
 
 
 @given(farms(most_groups=2, most_intervals=4), st.lists(st.sampled_from([1, 2, 3, 5]), min_size=2, max_size=2))
@@ -64,7 +64,7 @@ def test_no_whole_schedule_beats_the_exact_one(c: Conditions, sizes: list[int]) 
     assert check(boxed, exact.dispatch) == []
     turnover = sum(map(abs, rounded.continuous.lines.values()))
     slack = 1e-5 * boxed.units_available.sum() + 1e-5 * turnover
-    assert exact.settlement.profit >= rounded.settlement.profit - slack
+    assert exact.settled.profit >= rounded.settled.profit - slack
     assert exact.rounding_gap_usd >= -slack
     assert exact.rounding_gap_share == pytest.approx(exact.rounding_gap_usd / gross(exact), abs=1e-12)
 
@@ -76,9 +76,9 @@ def test_what_is_proved_is_as_good_as_the_exact_one(c: Conditions, sizes: list[i
     boxed = in_containers(c, sizes, None)
     rounded, exact = plan_conditions(boxed), plan_conditions(boxed, units="exact")
     slack = 1e-5 * boxed.units_available.sum() + 1e-6 * sum(map(abs, rounded.continuous.lines.values()))
-    short = exact.settlement.profit - rounded.settlement.profit
+    short = exact.settled.profit - rounded.settled.profit
     assert rounded.proved
-    assert short <= max(1e-3 * gross(rounded), 1e-4 * abs(exact.settlement.profit)) + slack
+    assert short <= max(1e-3 * gross(rounded), 1e-4 * abs(exact.settled.profit)) + slack
 
 
 def gross(plan: Any) -> float:

@@ -200,9 +200,14 @@ def test_fleets_with_faults(change: str, said: str) -> None:
     assert said in fault
 
 
-def test_a_model_without_a_catalogue() -> None:
-    (fault,) = refused("kind: fleet, add: [{name: C, units: 2, model: Antminer S21}]")
-    assert fault == "<scenario>:5:52: changes[0].add[0].model: the farm names no `catalogue` to look this model up in"
+def test_a_model_of_a_farm_without_a_catalogue_is_of_the_one_that_ships() -> None:
+    assert (
+        under("kind: fleet, add: [{name: C, units: 2, model: Antminer S21}]").fleet[-1].points["normal"].power_w == 3500
+    )
+    (fault,) = refused("kind: fleet, add: [{name: C, units: 2, model: Antminer S12}]")
+    assert fault.startswith(
+        "<scenario>:5:52: changes[0].add[0].model: the catalogue has no such model (got 'Antminer S12')"
+    )
 
 
 def test_changes_of_the_farm_wait_for_their_notice_too() -> None:

@@ -89,13 +89,13 @@ def test_a_file_plans_and_changes_the_plan(file: Path, farm: str) -> None:
     scenarios = load_scenarios(file)
     plans = [planned(farm, scenario) for scenario in scenarios]
     assert [plan.grid.hours.sum() for plan in plans] == [scenario.hours for scenario in scenarios]
-    profits = {round(plan.settlement.profit) for plan in plans}
+    profits = {round(plan.settled.profit) for plan in plans}
     assert len(profits) == len(plans)
     fixed = any("the contract fixes the energy price" in warning for warning in plans[0].market.warnings)
     priced = any(isinstance(placed.change, PriceChange) for placed in scenarios[0].changes)
     assert fixed == (priced and farm == "fixed_tariff_12mw.yaml")
     if len(plans) == 1 and not fixed:  # one market of a sweep may be the farm's own
-        assert profits != {round(planned(farm, hours=scenarios[0].hours).settlement.profit)}
+        assert profits != {round(planned(farm, hours=scenarios[0].hours).settled.profit)}
 
 
 @every_file
@@ -124,7 +124,7 @@ def test_uri_has_its_cap_its_dip_and_its_end() -> None:
 def test_the_calls_of_uri_stop_a_farm_that_would_run() -> None:
     """The calls alone, on prices at which the farm runs: 25 MW, nothing, 5 MW; hourly intervals that a call touches."""
     plan, plain = under("uri_2021_calls.yaml", "west_texas.yaml"), planned("west_texas.yaml", hours=144)
-    drawn, idle = plan.settlement.import_mw, plan.conditions.idle_load_mw
+    drawn, idle = plan.settled.import_mw, plan.conditions.idle_load_mw
     level = np.full(len(drawn), np.inf)
     for start, end, most in (
         ("2026-02-12 00:30", "2026-02-12 01:19", 25),
@@ -134,13 +134,13 @@ def test_the_calls_of_uri_stop_a_farm_that_would_run() -> None:
         called = slice(at(plan, start), at(plan, end) + 1)
         level[called] = np.minimum(level[called], np.broadcast_to(most, len(drawn))[called])
     assert (drawn <= level + 1e-6).all()
-    assert (plain.settlement.import_mw > level + 1).sum() > 60, "without the calls it draws more"
-    assert plan.settlement.lines["event_penalty"] == 0
+    assert (plain.settled.import_mw > level + 1).sum() > 60, "without the calls it draws more"
+    assert plan.settled.lines["event_penalty"] == 0
 
 
 def test_uri_lets_load_back_at_10_mw_an_hour() -> None:
     plan = under("uri_2021.yaml", "west_texas.yaml")
-    drawn, first = plan.settlement.import_mw, at(plan, "2026-02-16 09:00")
+    drawn, first = plan.settled.import_mw, at(plan, "2026-02-16 09:00")
     rise = 5 + 10 * np.cumsum(plan.grid.hours[first:])
     assert (drawn[first:] <= rise + 1e-6).all()
     assert drawn[first + 2] > 30, "and it uses what it may"
@@ -167,22 +167,22 @@ def test_short_notice_calls_are_kept_where_missing_them_costs_more() -> None:
     """On 50 MW down to 1 MW; the energy credit pays for 10 MW, from the contract's 11 to the 1 that is protected."""
     plan = under("short_notice_call.yaml", "west_texas.yaml")
     for start, end in (("2026-02-11 17:05", "2026-02-11 18:59"), ("2026-02-12 07:00", "2026-02-12 10:29")):
-        called = plan.settlement.import_mw[at(plan, start) : at(plan, end) + 1]
+        called = plan.settled.import_mw[at(plan, start) : at(plan, end) + 1]
         assert (called <= 1 + 1e-6).all()
-    assert plan.settlement.lines["event_penalty"] == 0
-    assert plan.settlement.lines["event_payment"] >= 60 * 10 * 3 - 1e-6
+    assert plan.settled.lines["event_penalty"] == 0
+    assert plan.settled.lines["event_payment"] >= 60 * 10 * 3 - 1e-6
 
 
 def test_the_chance_of_a_peak_costs_what_the_charge_says() -> None:
     """A chance, times 70 USD/kW and year, times 1,000 kW, over 4 months: on next year's bill, in no price."""
     plan, plain = under("summer_4cp_week.yaml"), planned("fixed_tariff_12mw.yaml", hours=120)
-    chance, imported = plan.market.peak_probability["4CP"], plan.settlement.import_mw
+    chance, imported = plan.market.peak_probability["4CP"], plan.settled.import_mw
     assert chance.sum() == pytest.approx(0.04 + 0.10 + 0.35 + 0.20 + 0.06)
     assert chance[at(plan, "2026-02-13 16:00")] == pytest.approx(0.35 / 2)
     assert plan.market.adders_usd_per_mwh.tolist() == plain.market.adders_usd_per_mwh.tolist()
-    assert plan.settlement.lines["coincident_peak"] == pytest.approx(-(chance @ imported) * 70 * 1000 / 4)
+    assert plan.settled.lines["coincident_peak"] == pytest.approx(-(chance @ imported) * 70 * 1000 / 4)
     rule = strike_rule(plan.conditions, plan.conditions)
-    assert settle(plan.conditions, rule).lines["coincident_peak"] < 10 * plan.settlement.lines["coincident_peak"] < 0
+    assert settle(plan.conditions, rule).lines["coincident_peak"] < 10 * plan.settled.lines["coincident_peak"] < 0
 
 
 def test_capitulation_is_a_grid_of_prices_and_difficulties() -> None:

@@ -127,7 +127,7 @@ def test_every_air_cooled_s19_stands_while_the_price_is_at_the_cap(
 
 def test_every_call_is_kept(plan: Plan) -> None:
     """25 MW from 00:30, nothing but standby from 01:50 to 23:55 two days later, 5 MW from then to 09:00 on the 19th."""
-    clock, drawn = np.array(local(plan)), plan.settlement.import_mw
+    clock, drawn = np.array(local(plan)), plan.settled.import_mw
     for since, until, most in (
         ("2021-02-15T00:30", "2021-02-15T01:20", np.full(len(drawn), 25.0)),
         ("2021-02-15T01:45", "2021-02-17T23:55", plan.conditions.idle_load_mw),  # 01:45 begins before 01:50
@@ -136,19 +136,19 @@ def test_every_call_is_kept(plan: Plan) -> None:
         called = (clock >= since) & (clock < until)
         assert called.any()
         assert (drawn[called] <= most[called] + 1e-6).all()
-    assert plan.settlement.lines["event_penalty"] == 0
+    assert plan.settled.lines["event_penalty"] == 0
 
 
 def test_it_restarts_in_stages(plan: Plan) -> None:
     """From 5 MW at 09:00 on the 19th by 10 MW an hour, though power costs nearly nothing from 10:00 on."""
-    clock, drawn = np.array(local(plan)), plan.settlement.import_mw
+    clock, drawn = np.array(local(plan)), plan.settled.import_mw
     back = clock >= "2021-02-19T09:00"
     allowed = 5 + 2.5 * np.arange(1, back.sum() + 1)
     assert (drawn[back] <= allowed + 1e-6).all()
     staged = (clock[back] >= "2021-02-19T10:00") & (clock[back] < "2021-02-19T12:45")
     assert (drawn[back][staged] > allowed[staged] - 1.0).all(), "the rate is what holds it"
     assert drawn[clock == "2021-02-19T18:00"][0] > 40
-    started = sum(plan.settlement.starts.values())[back]
+    started = sum(plan.settled.starts.values())[back]
     assert np.count_nonzero(started) > 12
 
 
@@ -183,7 +183,7 @@ def settled(plan: Plan, hour: str) -> dict[str, float]:
     """What the settlement has for an hour, lines of zero left out."""
     within = np.array([time.startswith(hour) for time in local(plan)])
     assert within.sum() == 4
-    return {line: usd for line, values in plan.settlement.usd.items() if (usd := float(values[within].sum()))}
+    return {line: usd for line, values in plan.settled.usd.items() if (usd := float(values[within].sum()))}
 
 
 def quarter_by_hand(plan: Plan, time: str, row: dict[str, float]) -> dict[str, float]:

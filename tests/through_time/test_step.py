@@ -53,7 +53,7 @@ def test_a_miss_is_charged_once_however_often_the_plan_is_made(moments: list[int
     schedule = schedule_of(c, lambda _t: c, moments)
     assert schedule.units_on["G", "normal"].tolist() == [10, 10, 10, 10]
     assert settle(c, schedule).profit == pytest.approx(0.6 * 40 - 6 * 2.0)
-    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settlement.profit)
+    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settled.profit)
 
 
 def test_a_worse_miss_later_is_charged_by_what_it_goes_beyond() -> None:

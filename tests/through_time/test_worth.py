@@ -25,7 +25,7 @@ FILE = CONFIGS / f"{SHOWN[1]}.yaml"
 @cache
 def shown() -> tuple[Plan, Worth]:
     plan = plan_farm(load_farm(FILE), CONFIGS)
-    worth = worth_of(plan.conditions, plan.settlement)
+    worth = worth_of(plan.conditions, plan.settled)
     assert worth is not None
     return plan, worth
 

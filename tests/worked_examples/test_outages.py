@@ -39,7 +39,7 @@ def test_ran_before_plan() -> None:
     assert optimum(c).profit == usd((3 + 2 + 4) * 0.6 - 2.0)
     assert optimum(c).on() == [3, 2, 1, 4]
     assert optimum(c, "ran_before_plan").profit == usd((4 + 1 + 4) * 0.6 - 2 * 0.1)
-    assert plan_conditions(c).settlement.profit == usd((3 + 2 + 4) * 0.6 - 2.0)
+    assert plan_conditions(c).settled.profit == usd((3 + 2 + 4) * 0.6 - 2.0)
 
 
 def test_idle_machines_that_fall_out_save_their_standby() -> None:

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from optimizer.config.base import Section, SeriesFile
 from optimizer.config.catalogue import Machine
 from optimizer.config.farm import Farm
-from optimizer.config.files import fault_of_file, read_document
+from optimizer.config.files import fault_of_file, plain_document
 from optimizer.config.load import load_catalogue
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get, meant
@@ -48,14 +48,14 @@ def load_offer(path: Path) -> Offer:
     >>> load_offer(Path("configs/hosting/terawulf_fluidstack.yaml")).rent.usd_per_kw_month
     154.0
     """
-    document = read_document(Path(path))
+    document = plain_document(Path(path))
     faults = list(document.faults)
     return _whole(_typed(document, Offer, faults), faults)
 
 
 def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Read:
     """The files of a study, with a farm whose files lie in ``folder``. Raises InputError with every fault of all."""
-    document = read_document(Path(study))
+    document = plain_document(Path(study))
     faults = list(document.faults)
     typed = _typed(document, Study, faults)
     catalogue = {} if farm.catalogue is None else load_catalogue(folder / farm.catalogue).by_model()
@@ -68,7 +68,7 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
     for path, offer in zip(offers, loaded, strict=True):
         if offer is not None and named.count(offer.name) > 1:
             faults.append(
-                read_document(path).fault(("name",), f"is the name of another offer, too (got '{offer.name}')")
+                plain_document(path).fault(("name",), f"is the name of another offer, too (got '{offer.name}')")
             )
     known = _whole(typed, faults)
     folder = Path(study).parent
@@ -84,7 +84,7 @@ def read_study(farm: Farm, folder: Path, offers: list[Path], study: Path) -> Rea
 def faults_of_conversion(path: Path) -> list[Fault] | None:
     """Every fault of an offer or a study file that shows alone; None for a file that is meant as neither."""
     try:
-        document = read_document(Path(path))
+        document = plain_document(Path(path))
     except InputError:
         return None
     model = _meant_as(document)
@@ -129,7 +129,7 @@ def _whole(section: S | None, faults: list[Fault]) -> S:
 
 def _offer(path: Path, faults: list[Fault], *, in_steps: bool) -> Offer | None:
     try:
-        document = read_document(Path(path))
+        document = plain_document(Path(path))
     except InputError as error:
         faults += error.faults
         return None

@@ -1,4 +1,4 @@
-"""What a file or a feed says its prices are in. Here they are in USD/MWh; nothing else is believed unasked."""
+"""What a file or a feed says its prices are in. They are in the currency that the farm file says, per MWh."""
 
 from __future__ import annotations
 
@@ -15,9 +15,18 @@ _DOLLARS = frozenset(("USD", "$", "US$", "USD$", "DOLLAR", "DOLLARS", "US DOLLAR
 _RATIO = re.compile(r"\s*(?:/|\bPER\b|_PER_)\s*")
 
 
-def is_usd(currency: str) -> bool:
-    """Whether a currency is that of prices here."""
-    return currency.strip().upper() in _DOLLARS
+def is_money(told: str, currency: str) -> bool:
+    """Whether what a file or a feed says is a currency.
+
+    >>> is_money("US$", "USD"), is_money("nok", "NOK"), is_money("EUR", "USD")
+    (True, True, False)
+    """
+    return told.strip().upper() in (_DOLLARS if currency == "USD" else {currency})
+
+
+def asked_for(ask: Ask) -> str:
+    """The currency in which the farm file says the amounts of a file are."""
+    return getattr(ask.spec, "currency", None) or "USD"
 
 
 def parts_of(unit: str) -> tuple[str, str]:
@@ -31,25 +40,29 @@ def parts_of(unit: str) -> tuple[str, str]:
 
 
 def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
-    """Raises InputError for prices not in USD that the farm file gives no exchange rate of."""
+    """Raises InputError for prices in another currency than the farm file says, which gives no exchange rate either."""
     currencies = sorted(set(held))
     told = names(currency or "no currency" for currency in currencies)
-    if not all(map(is_usd, currencies)) and "usd_per_unit" not in ask.spec.model_fields_set:
-        raise ask.error(f"prices are in {told}; give the exchange rate as `usd_per_unit` in the farm file", line)
-    if len(currencies) > 1 and not all(map(is_usd, currencies)):
+    if all(is_money(currency, asked_for(ask)) for currency in currencies):
+        return
+    if len(currencies) > 1:
         raise ask.error(f"prices are in several currencies, {told}", line)
+    if ask.spec.model_fields_set.isdisjoint({"usd_per_unit"}) or getattr(ask.spec, "currency", None):
+        what = f"beside the file say `currency: {told}`, and at the top of the farm file, unless it is the farm's own, "
+        raise ask.error(f"prices are in {told}, not in {asked_for(ask)}; {what}`exchange_rates: {{{told}: ...}}`", line)
 
 
 def refuse_other_units(table: Table, ask: Ask) -> None:
-    """Raises InputError for a table that says its prices are not in USD/MWh, where the farm file does not convert."""
+    """Raises InputError for a table that says its prices are in another unit than the farm file says."""
     refuse_currencies(_held(table, CURRENCIES), ask, table.header_line)
-    if {"unit", "usd_per_unit"} & ask.spec.model_fields_set:
+    given = ask.spec.model_fields_set
+    if "unit" in given or ("usd_per_unit" in given and getattr(ask.spec, "currency", None) is None):
         return
     for unit in _held(table, UNITS):
         money, energy = parts_of(unit)
-        if money and energy in PER_MWH and not (is_usd(money) and PER_MWH[energy] == 1):
-            told = f"prices are in {names([unit])}, not in USD/MWh"
-            raise ask.error(f"{told}; give `usd_per_unit` or `unit` in the farm file", table.header_line)
+        if money and energy in PER_MWH and not (is_money(money, asked_for(ask)) and PER_MWH[energy] == 1):
+            told = f"prices are in {names([unit])}, not in {asked_for(ask)}/MWh"
+            raise ask.error(f"{told}; give `currency` or `unit` beside the file in the farm file", table.header_line)
 
 
 def _held(table: Table, columns: tuple[str, ...]) -> list[str]:

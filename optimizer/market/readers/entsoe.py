@@ -38,7 +38,7 @@ def recognises(content: bytes) -> bool:
 def read(content: bytes, ask: Ask) -> RawSeries:
     """Prices of one bidding zone; ``location`` is its EIC code, ``market`` an auction type or resolution.
 
-    Prices not in USD need ``usd_per_unit`` in the farm file.
+    Prices not in USD need their ``currency`` in the farm file.
     """
     root = _parsed(content, ask)
     kept = [series for series in root.iterfind("{*}TimeSeries") if _is_wanted(series, ask)]

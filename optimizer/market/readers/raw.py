@@ -9,7 +9,7 @@ from functools import cached_property
 import pandas as pd
 
 from optimizer.arrays import F, Int
-from optimizer.config.base import SeriesFile
+from optimizer.config.base import File
 from optimizer.errors import Fault, InputError
 from optimizer.outside import printable
 
@@ -71,7 +71,7 @@ class Ask:
     """
 
     file: str
-    spec: SeriesFile
+    spec: File
     timezone: str
     column_of: Column = first_column
 

@@ -16,6 +16,7 @@ from optimizer.config.farm import Farm
 from optimizer.mechanisms.demand.config import Demand
 from optimizer.mechanisms.demand.facts import peak_bills, ratchets
 from optimizer.mechanisms.demand.later import LaterBill, later_bills, unknown_peaks
+from optimizer.money import amount
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
@@ -162,9 +163,10 @@ def raised_peaks(s: Books) -> Iterator[str]:
         period, raised = billing.periods[one.period], peak.billed_mw - one.floor_mw
         if (billing.begun_before(period) or billing.goes_on(period)) and raised * KW_PER_MW >= 1.0:
             later = sum(amount for amount, highest in added if highest == b)
-            held = f", and ${later:,.0f} in later ones by its ratchet" if later else ""
+            held = f", and {amount(f'{later:,.0f}')} in later ones by its ratchet" if later else ""
+            costs = amount(f"{raised * one.rate_usd_per_mw:,.0f}")
             yield (
                 f"The plan raises the billed peak of {c.farm.sections(Demand)[one.charge].name} in {period.label} from "
-                f"{round(one.floor_mw, 3):g} to {round(peak.billed_mw, 3):g} MW: ${raised * one.rate_usd_per_mw:,.0f} "
+                f"{round(one.floor_mw, 3):g} to {round(peak.billed_mw, 3):g} MW: {costs} "
                 f"for the whole period{held}."
             )

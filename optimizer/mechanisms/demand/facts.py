@@ -75,7 +75,8 @@ def _peak_bill(c: Conditions, i: int, demand: Demand, p: int, missing: list[str]
         if demand.name not in so_far.peaks_mw and len(intervals) and unknown is None:
             missing.append(
                 f"state.bill.peaks_mw: the plan begins within the billing period {period.label}: give the highest "
-                f"import so far that {demand.name} counts"
+                f"import so far that {demand.name} counts, as `state: {{at: {c.grid.local_starts[0]:%Y-%m-%d %H:%M}, "
+                f"bill: {{peaks_mw: {{{demand.name}: ...}}}}}}`"
             )
         known.append(so_far.peaks_mw.get(demand.name, unknown or 0.0))
     floor = max(known)

@@ -14,6 +14,7 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.flows import grid_import_mw
 from optimizer.arrays import F
 from optimizer.errors import MissingDataError
+from optimizer.money import currency
 from optimizer.report.backtest.view import Pair
 from optimizer.report.kit.charts import MOST_GROUPS, price_range, reason_parts, timeline, trace
 from optimizer.report.kit.packing import decimals_of, packed
@@ -25,7 +26,7 @@ from optimizer.through_time.policies import Followed, strike_prices
 from optimizer.through_time.policies.wish import meter_price
 
 _FAR = 3.0  # times the middle of all: a curve that goes further is told, not drawn
-_UNITS = ((1e7, 1e6, "million USD", 2), (1e4, 1e3, "thousand USD", 1), (0.0, 1.0, "USD", 0))
+_UNITS = ((1e7, 1e6, "million ", 2), (1e4, 1e3, "thousand ", 1), (0.0, 1.0, "", 0))
 _RULE_LINES: tuple[tuple[str, tuple[int, ...]], ...] = (
     ("price", ()),
     ("c4", ()),
@@ -81,7 +82,7 @@ def _curves(name: str, usd: Mapping[str, F], series: dict[str, Any], hidden: Seq
         lines.append(trace(f"{name}_{key}", RUNGS[key].title, color, width, dash, hover=key in hidden))
     margin = 0.05 * ((high - low) or 1.0)
     shown = [round((low - margin if low < 0 else 0.0) / scale, 4), round((high + margin) / scale, 4)]
-    return _chart(name, unit, decimals, lines, [], range=shown, full=None)
+    return _chart(name, unit + currency(), decimals, lines, [], range=shown, full=None)
 
 
 def day_in_detail(
@@ -131,7 +132,7 @@ def _prices(k: Knowledge, c: Conditions, seen: Conditions, series: dict[str, Any
         names = ", ".join(c.farm.fleet[g].name for g in groups)
         series[f"strike{place}"] = packed(strikes[groups[0]], 2)
         lines.append(trace(f"strike{place}", f"Strike: {names}", f"c{place}", 1.5))
-    return _chart("price", "USD/MWh", 2, lines, [], **price_range(np.concatenate(prices), strikes[named]))
+    return _chart("price", f"{currency()}/MWh", 2, lines, [], **price_range(np.concatenate(prices), strikes[named]))
 
 
 def _drawn(

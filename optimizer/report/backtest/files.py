@@ -9,6 +9,7 @@ from collections.abc import Mapping
 
 import pandas as pd
 
+from optimizer.money import keyed, named
 from optimizer.plan.tables import off_texts
 from optimizer.report.backtest.page import render_backtest
 from optimizer.report.kit.power import power_text
@@ -28,7 +29,7 @@ _CENTS = 2
 def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladder) -> dict[str, str | bytes]:
     """Names and contents of the files; of re-planning's schedule where that is on the ladder."""
     files: dict[str, str | bytes] = {
-        "ladder.json": json.dumps(ladder_json(ladder), indent=1, allow_nan=False) + "\n",
+        "ladder.json": json.dumps(keyed(ladder_json(ladder)), indent=1, allow_nan=False) + "\n",
         "ladder.csv": _table(ladder),
         "daily.csv": _daily(ladder),
     }
@@ -69,7 +70,7 @@ def _daily(ladder: Ladder) -> str:
 
 def _csv(table: pd.DataFrame) -> str:
     file = io.StringIO()
-    table.to_csv(file, index=False)
+    table.rename(columns=named).to_csv(file, index=False)
     return file.getvalue()
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from rich.console import Console
 from rich.table import Table
 
+from optimizer.money import sign
 from optimizer.through_time.backtest.outcomes import Ladder
 from optimizer.through_time.backtest.rungs import RUNGS
 
@@ -13,7 +14,7 @@ def print_ladder(ladder: Ladder, console: Console) -> None:
     """One row per rung."""
     lag = "an interval's price known as it begins" if ladder.lag == 0 else f"prices known {ladder.lag} intervals late"
     table = Table(title=f"{ladder.farm}, {ladder.start[:10]} to {ladder.end[:10]}, {lag}", title_justify="left")
-    for name in ("", "profit, $", "$/MW-year", "of the bound", "uptime", "starts", "peaks hit"):
+    for name in ("", f"profit, {sign()}", f"{sign()}/MW-year", "of the bound", "uptime", "starts", "peaks hit"):
         table.add_column(name, justify="left" if not name else "right")
     for key, rung in ladder.rungs.items():
         share = ladder.share_of_bound(key)

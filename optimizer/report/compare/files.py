@@ -11,6 +11,7 @@ from typing import Any
 from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
+from optimizer.money import keyed, named
 from optimizer.plan.outcomes import Outcome, changed_lines
 
 _CENTS = 2
@@ -84,7 +85,7 @@ def compare_csv(comparison: Comparison) -> str:
     columns |= dict.fromkeys(["failure"])
     text = StringIO()
     writer = csv.DictWriter(text, list(columns), restval="", lineterminator="\n")
-    writer.writeheader()
+    writer.writerow({column: named(column) for column in columns})
     writer.writerows(rows)
     return text.getvalue()
 
@@ -120,6 +121,6 @@ def compare_files(comparison: Comparison) -> dict[str, str]:
 
     return {
         "compare.csv": compare_csv(comparison),
-        "compare.json": json.dumps(compare_json(comparison), indent=2, allow_nan=False, default=str) + "\n",
+        "compare.json": json.dumps(keyed(compare_json(comparison)), indent=2, allow_nan=False, default=str) + "\n",
         "compare.html": render_comparison(comparison),
     }

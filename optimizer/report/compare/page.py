@@ -10,6 +10,7 @@ import numpy as np
 from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison
 from optimizer.compare.ways import Way
+from optimizer.money import currency
 from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.summary import notes
 from optimizer.report.compare.view import (
@@ -123,8 +124,10 @@ def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:
         return None if plan is None or rule is None else plan - rule
 
     return (
-        _heat_map(f"{sweep.name}: profit, knowing, USD", sweep, lambda compared: profit(compared, Way.KNOWING)),
-        _heat_map(f"{sweep.name}: what the plan earns more than the strike rule, USD", sweep, gain),
+        _heat_map(
+            f"{sweep.name}: profit, knowing, {currency()}", sweep, lambda compared: profit(compared, Way.KNOWING)
+        ),
+        _heat_map(f"{sweep.name}: what the plan earns more than the strike rule, {currency()}", sweep, gain),
     )
 
 
@@ -163,7 +166,7 @@ def curve(sweep: Sweep) -> Curve:
     }
     scale = Scale([usd for points in found.values() for _, usd in points])
     return Curve(
-        title=f"{sweep.name}: profit, USD",
+        title=f"{sweep.name}: profit, {currency()}",
         key=sweep.keys[0],
         lines={way: sorted((x, 100.0 - scale.at(usd), usd) for x, usd in points) for way, points in found.items()},
         across=[(x, value_text(value)) for x, value in zip(across, values, strict=True)],

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from optimizer.accounts.ledger import Kind
 from optimizer.compare.running import Compared, Comparison, Failure
 from optimizer.compare.ways import Way
+from optimizer.money import currency
 from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.view import added, name_of
 from optimizer.report.kit.text import label, number, plural
@@ -22,9 +23,9 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the tables of a comparison to a rich console."""
     from rich.text import Text
 
-    console.print(Text(f"{comparison.farm}: what the plan earns, and what it adds, USD", style="bold"))
+    console.print(Text(f"{comparison.farm}: what the plan earns, and what it adds, {currency()}", style="bold"))
     console.print(_added(comparison))
-    console.print(Text("\nProfit by way, USD", style="bold"))
+    console.print(Text(f"\nProfit by way, {currency()}", style="bold"))
     console.print(_profits(comparison))
     console.print(Text("\nThe plan that knows the scenario", style="bold"))
     console.print(_plans(comparison))

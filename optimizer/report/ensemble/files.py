@@ -13,6 +13,7 @@ from optimizer.accounts.ledger import title
 from optimizer.arrays import F
 from optimizer.ensemble.results import QUANTILES, TAIL, Results, quantile, tail_mean
 from optimizer.ensemble.study import EnsembleStudy
+from optimizer.money import keyed, named
 from optimizer.report.ensemble.charts import histogram, running_map
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock
@@ -23,7 +24,7 @@ MOST_FAILURES = 20  # told one by one on the page and in the terminal; summary.j
 def ensemble_files(study: EnsembleStudy, results: Results) -> dict[str, str]:
     """The files of an output folder, by name."""
     return {
-        "summary.json": json.dumps(summary(study, results), indent=1, allow_nan=False) + "\n",
+        "summary.json": json.dumps(keyed(summary(study, results)), indent=1, allow_nan=False) + "\n",
         "scenarios.csv": _scenarios(results),
         "running.csv": _running(study, results),
         "ensemble.html": render_ensemble(study, results),
@@ -80,7 +81,7 @@ def _scenarios(results: Results) -> str:
         for number, row in zip(results.numbers.tolist(), rows, strict=True)
     }
     cells |= {number: [reason, *[""] * len(columns)] for number, reason in results.failures.items()}
-    return _csv(["scenario", "failure", *columns], ([number, *cells[number]] for number in sorted(cells)))
+    return _csv(["scenario", "failure", *map(named, columns)], ([number, *cells[number]] for number in sorted(cells)))
 
 
 def _running(study: EnsembleStudy, results: Results) -> str:

@@ -12,6 +12,7 @@ from importlib.util import cache_from_source
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from optimizer.money import currency
 from optimizer.report.kit.packing import script_json
 from optimizer.report.kit.text import begun, number, plural, share, usd
 
@@ -66,6 +67,7 @@ def _environment(folder: str) -> Environment:
         lstrip_blocks=True,
         bytecode_cache=Kept(str(Path(cache_from_source(__file__)).parent)),
     )
+    env.globals["currency"] = currency
     env.filters.update(number=number, plural=plural, share=share, usd=usd, begun=begun, script_json=script_json)
     return env
 

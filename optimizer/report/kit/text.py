@@ -6,6 +6,8 @@ import math
 import re
 from typing import TYPE_CHECKING
 
+from optimizer.money import amount
+
 if TYPE_CHECKING:
     import pandas as pd
 
@@ -45,13 +47,12 @@ def begun(words: str) -> str:
 
 
 def usd(value: float, decimals: int = 0) -> str:
-    """US dollars, the sign before the symbol.
+    """Money of the farm's currency, the sign before its symbol.
 
     >>> usd(-1234.5), usd(12.345, 2)
     ('-$1,234', '$12.35')
     """
-    text = number(value, decimals)
-    return f"-${text[1:]}" if text.startswith("-") else f"${text}"
+    return amount(number(value, decimals))
 
 
 def trimmed(value: float, decimals: int = 3) -> str:
@@ -65,7 +66,7 @@ def trimmed(value: float, decimals: int = 3) -> str:
 
 
 def rate(value: float, decimals: int) -> str:
-    """A price in US dollars with so many decimals, or with as many as three figures take where those are too coarse.
+    """A price with so many decimals, or with as many as three figures take where those are too coarse.
 
     >>> rate(0.041, 5), rate(0.000125, 5), rate(0.6, 2), rate(0.0, 2)
     ('$0.04100', '$0.000125', '$0.60', '$0.00')

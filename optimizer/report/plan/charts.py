@@ -17,6 +17,7 @@ from optimizer.arrays import F
 from optimizer.config.fleet import Group
 from optimizer.mechanisms.calls.config import Event
 from optimizer.mechanisms.calls.facts import caps
+from optimizer.money import currency
 from optimizer.plan.explain import Explanation
 from optimizer.plan.items import PLAIN_ITEMS, item_title
 from optimizer.plan.tables import group_load_mw
@@ -34,7 +35,7 @@ if TYPE_CHECKING:  # at run time it would bring the solver with it
 def describe(plan: Plan) -> dict[str, Any]:
     """The charts of a plan, for JSON."""
     shown = _Describer(plan.conditions, plan.dispatch, plan.explanation)
-    return shown.timeline([shown.prices(), shown.load(plan.settlement), shown.rows()])
+    return shown.timeline([shown.prices(), shown.load(plan.settled), shown.rows()])
 
 
 def describe_rows(c: Conditions, dispatch: Dispatch, off: Mapping[Reason, F]) -> dict[str, Any]:
@@ -122,7 +123,7 @@ class _Describer:
         return {
             "id": "price",
             "kind": "lines",
-            "unit": "USD/MWh",
+            "unit": f"{currency()}/MWh",
             "decimals": 2,
             **price_range(prices, mean(e.strike[self.named])),
             "series": lines,

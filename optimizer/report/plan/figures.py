@@ -100,7 +100,7 @@ class Figures:
 
 def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) -> Figures:
     """The numbers of a plan; what it is worth against rules, and what is new against the last plan, where known."""
-    c, grid, market, settled = plan.conditions, plan.grid, plan.market, plan.settlement
+    c, grid, market, settled = plan.conditions, plan.grid, plan.market, plan.settled
     clock, todo = Clock(grid), todo_of(plan) if todo is None else todo
     hours, total = grid.hours, float(grid.hours.sum())
     groups = tuple(_groups(plan))
@@ -139,7 +139,7 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         reasons=tuple(_reasons(plan)),
         lines=tuple(_lines(plan)),
         items=tuple(_items(plan, clock)),
-        shortfalls=shortfalls(plan.conditions, plan.settlement.import_mw, proved=plan.proved),
+        shortfalls=shortfalls(plan.conditions, plan.settled.import_mw, proved=plan.proved),
         penalties=tuple(_penalties(plan, clock)),
         steps=todo.steps,
         news=todo.told,
@@ -174,7 +174,7 @@ def _groups(plan: Plan) -> Iterator[GroupRow]:
             units=group.units,
             hosted=group.section(Hosting) is not None,
             run_share=float(plan.dispatch.running(group) @ hours / (group.units * hours.sum())),
-            starts=float(plan.settlement.starts[group.name].sum()),
+            starts=float(plan.settled.starts[group.name].sum()),
             mwh=float(load[g] @ hours),
             strike_low=float(strike[g].min()),
             strike_high=float(strike[g].max()),
@@ -197,7 +197,7 @@ def _reasons(plan: Plan) -> Iterator[ReasonRow]:
 def _lines(plan: Plan) -> Iterator[LineRow]:
     """Lines that are not zero in both accounts."""
     before = plan.continuous.lines
-    for line, usd in plan.settlement.lines.items():
+    for line, usd in plan.settled.lines.items():
         if abs(usd) > _NOTHING or abs(before[line]) > _NOTHING:
             yield LineRow(line, title(line), usd, before[line])
 
@@ -216,7 +216,7 @@ def _items(plan: Plan, clock: Clock) -> Iterator[ItemRow]:
 def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     yield from _missed_events(plan, clock)
     for line in ledger():
-        usd = plan.settlement.usd[line.name]
+        usd = plan.settled.usd[line.name]
         if line.broken and usd.sum() < -_NOTHING:
             hours = float(plan.grid.hours[usd < -_NOTHING].sum())
             yield Penalty(line.broken, float(usd.sum()), hours, clock.start(int(usd.argmin())))
@@ -224,7 +224,7 @@ def _penalties(plan: Plan, clock: Clock) -> Iterator[Penalty]:
 
 def _missed_events(plan: Plan, clock: Clock) -> Iterator[Penalty]:
     """Every event that the plan does not follow in full: which, by how many MW at most, when that is."""
-    for miss in misses(plan.conditions, plan.settlement.import_mw):
+    for miss in misses(plan.conditions, plan.settled.import_mw):
         usd = float(miss.penalty_usd.sum()) + miss.miss_usd
         if usd < -_NOTHING:
             name, over = plan.farm.sections(Event)[miss.event].name, f"{miss.worst_mw:.4g} MW"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from optimizer.accounts.billing import Rest
+from optimizer.money import keyed, shown_in
 from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
 from optimizer.report.kit.power import power_text
@@ -70,8 +71,16 @@ def strikes_csv(plan: Plan) -> str:
 
 
 def settlement(plan: Plan, worth: Worth | None = None) -> dict[str, Any]:
-    """The account as plain data: USD by line, worth, energy, hash, starts, plan objective and rounding gap."""
-    s, grid = plan.settlement, plan.grid
+    """The account as plain data, its keys naming the farm's currency.
+
+    Money by line, worth, energy, hash, bitcoin, starts, plan objective and rounding gap.
+    """
+    with shown_in(plan.farm.currency):
+        return {"currency": plan.farm.currency, **keyed(_settlement(plan, worth))}
+
+
+def _settlement(plan: Plan, worth: Worth | None) -> dict[str, Any]:
+    s, grid = plan.settled, plan.grid
     hours_off = {
         str(reason): round(float((units @ grid.hours).sum()), 4) for reason, units in plan.explanation.off.items()
     }
@@ -141,13 +150,14 @@ def plan_files(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None)
     worth: against rules. todo: what `todo_of` says of the plan, where it is made already.
     """
     todo = todo_of(plan) if todo is None else todo
-    texts = (
-        todo.csv(),
-        todo.ics(),
-        schedule_csv(plan),
-        power_text(plan.conditions, plan.dispatch),
-        shutdowns_csv(plan),
-        strikes_csv(plan),
-        json.dumps(settlement(plan, worth), indent=2, allow_nan=False) + "\n",
-    )
+    with shown_in(plan.farm.currency):
+        texts = (
+            todo.csv(),
+            todo.ics(),
+            schedule_csv(plan),
+            power_text(plan.conditions, plan.dispatch),
+            shutdowns_csv(plan),
+            strikes_csv(plan),
+            json.dumps(settlement(plan, worth), indent=2, allow_nan=False) + "\n",
+        )
     return dict(zip(FILES, texts, strict=True))

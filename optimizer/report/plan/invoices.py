@@ -57,7 +57,7 @@ def invoices_json(plan: Plan) -> dict[str, Any]:
 
     In cents: with the invoices ``own_usd`` adds up to the account's lines, ``own_profit_usd`` to its profit.
     """
-    own = {line: round(usd, 2) + 0.0 for line, usd in plan.settlement.lines.items()}
+    own = {line: round(usd, 2) + 0.0 for line, usd in plan.settled.lines.items()}
     written = []
     for party, label, lines in _by_party(plan):
         rows = [line_json(line) for line in lines]
@@ -68,5 +68,5 @@ def invoices_json(plan: Plan) -> dict[str, Any]:
             own[row["line"]] = round(own[row["line"]] - row["usd"], 2) + 0.0
     if not written:
         return {}
-    profit = round(round(plan.settlement.profit, 2) - sum(one["usd"] for one in written), 2)
+    profit = round(round(plan.settled.profit, 2) - sum(one["usd"] for one in written), 2)
     return {"invoices": written, "own_usd": own, "own_profit_usd": profit}

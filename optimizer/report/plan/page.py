@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.money import currency, shown_in
 from optimizer.report.kit.page import render
 from optimizer.report.kit.worth import headline, reasons_of
 from optimizer.report.plan.charts import describe
@@ -51,15 +52,16 @@ def render_plan(
     effects: what the terms of its contract do, or why not. worth: against rules. todo: what `todo_of` says of the plan,
     where it is made already.
     """
-    return render(
-        "optimizer.report.plan",
-        f=figures(plan, worth, todo),
-        charts=describe(plan),
-        most_blocks=MOST_BLOCKS,
-        most_steps=MOST_STEPS,
-        files=FILES,
-        headline=headline,
-        reasons_of=reasons_of,
-        effects=effects,
-        glossary=GLOSSARY,
-    )
+    with shown_in(plan.farm.currency):
+        return render(
+            "optimizer.report.plan",
+            f=figures(plan, worth, todo),
+            charts=describe(plan),
+            most_blocks=MOST_BLOCKS,
+            most_steps=MOST_STEPS,
+            files=FILES,
+            headline=headline,
+            reasons_of=reasons_of,
+            effects=effects,
+            glossary={word: text.replace("USD", currency()) for word, text in GLOSSARY.items()},
+        )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from optimizer.money import currency, show_in, sign
 from optimizer.report.kit.text import label, number, plural, sentence, share, usd
 from optimizer.report.kit.worth import headline, reasons_of
 from optimizer.report.plan.bill import BillSection
@@ -29,6 +30,7 @@ def print_summary(plan: Plan, console: Console, worth: Worth | None = None, todo
     def line(text: str = "", style: str = "") -> None:
         console.print(Text(text, style=style), soft_wrap=False)
 
+    show_in(plan.farm.currency)
     f = figures(plan, worth, todo)
     line(f"{f.farm}: {f.start} to {f.end} ({f.timezone}), {number(f.hours, _decimals(f.hours))} h", "bold")
     for text in filter(None, [f.under, *_worth(f)]):
@@ -60,14 +62,14 @@ def print_summary(plan: Plan, console: Console, worth: Worth | None = None, todo
 
 def _headline(f: Figures) -> list[str]:
     mined = "" if f.btc is None else f", {f.btc:.4f} BTC expected"
-    market = f"hashprice ${f.hashprice:.2f}/PH/day"
+    market = f"hashprice {usd(f.hashprice, 2)}/PH/day"
     if f.btc_price is not None:
         market += f", BTC {usd(f.btc_price)}"
     return [
         f"Power {usd(f.power_cost)}, {number(f.mwh, 1)} MWh imported{mined}",
         *([f"Power sold {usd(f.sold)}, {number(f.sold_mwh, 1)} MWh"] if f.sold_mwh > 0 else []),
         f"Machines run {share(f.run_share)} of their hours with {plural(f.starts, 'start')}",
-        f"On average {market}, energy ${f.energy_price:.2f}/MWh",
+        f"On average {market}, energy {usd(f.energy_price, 2)}/MWh",
     ]
 
 
@@ -122,7 +124,7 @@ def _groups(f: Figures) -> Table:
         ("runs", "r"),
         ("starts", "r"),
         ("MWh", "r"),
-        ("strike $/MWh", "r"),
+        (f"strike {sign()}/MWh", "r"),
         ("off for", "l"),
     )
     for g in f.groups:
@@ -150,7 +152,7 @@ def _blocks(f: Figures) -> Table:
 
 
 def _money(f: Figures) -> Table:
-    table = _table(("line", "l"), ("USD", "r"))
+    table = _table(("line", "l"), (currency(), "r"))
     for row in f.lines:
         _row(table, row.title, number(row.usd, 2))
     _row(table, "Profit", number(f.profit, 2))
@@ -159,7 +161,7 @@ def _money(f: Figures) -> Table:
 
 def _bill(section: BillSection) -> Table:
     """The bill of a period, what is sold and what comes on next year's bill below its sum."""
-    table = _table(("line", "l"), ("quantity", "r"), ("USD", "r"))
+    table = _table(("line", "l"), ("quantity", "r"), (currency(), "r"))
     for row in section.charges:
         _row(table, row.name, row.quantity, number(row.usd, 2))
     _row(table, "Bill of this plan", "", number(section.charged_usd, 2))
@@ -170,7 +172,7 @@ def _bill(section: BillSection) -> Table:
 
 def _invoice(one: Invoice) -> Table:
     """What a party pays."""
-    table = _table(("line", "l"), ("quantity", "r"), ("USD", "r"))
+    table = _table(("line", "l"), ("quantity", "r"), (currency(), "r"))
     for row in one.rows:
         _row(table, row.name, row.quantity, number(row.usd, 2))
     _row(table, "Invoice", "", number(one.usd, 2))

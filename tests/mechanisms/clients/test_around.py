@@ -66,7 +66,7 @@ def test_thirty_days_one_by_one_keep_the_month(steps: tuple[dict[str, Any], ...]
         state = state_after(c, days[-1])
     one_by_one = joined(days)
     assert check(whole, at_once.dispatch) == check(whole, one_by_one) == []
-    assert settle(whole, one_by_one).profit == pytest.approx(at_once.settlement.profit, rel=0.01)
+    assert settle(whole, one_by_one).profit == pytest.approx(at_once.settled.profit, rel=0.01)
     run = float(one_by_one.running(whole.farm.fleet[1]) @ whole.grid.hours) / (1_000 * DAYS * DAY)
     assert run == pytest.approx(0.95, abs=2e-3) if not steps else run < 0.95
     assert state.section(Standing) == Standing(), "the month is over"
@@ -158,7 +158,7 @@ def test_planned_again_at_every_hour_it_is_kept() -> None:
     followed, proved = replanned(c, lambda _: c, range(4))
     assert proved
     assert check(c, followed) == []
-    assert settle(c, followed).profit == pytest.approx(plan_conditions(c).settlement.profit)
+    assert settle(c, followed).profit == pytest.approx(plan_conditions(c).settled.profit)
 
 
 def test_scenarios_change_it(tmp_path: Path) -> None:
@@ -210,7 +210,7 @@ def test_invoices_add_up_to_the_site_in_cents() -> None:
     for one in invoices(plan.conditions, plan.dispatch):
         exact[one.line] = exact.get(one.line, 0.0) + one.usd
         assert one.quantity * one.rate == pytest.approx(one.usd, abs=1e-6)
-    assert exact == {line: pytest.approx(plan.settlement.lines[line], abs=1e-6) for line in exact}
+    assert exact == {line: pytest.approx(plan.settled.lines[line], abs=1e-6) for line in exact}
     assert set(exact) == {"hosting_revenue", "client_fees", "uptime_credits", "client_cut_share"}
 
 

@@ -109,7 +109,7 @@ def test_a_scenario_changes_what_is_planned(tmp_path: Path) -> None:
     out = plan_farm(loaded, tmp_path, start=start, scenarios=(scenario,))
     assert plan.dispatch.table["discharge_mw"]["Hall"].max() > 1.0
     assert not out.dispatch.table["discharge_mw"]["Hall"].any()
-    assert out.settlement.profit < plan.settlement.profit
+    assert out.settled.profit < plan.settled.profit
 
 
 def test_a_day_of_jobs_carries_what_is_held(tmp_path: Path) -> None:

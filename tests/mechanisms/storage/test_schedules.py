@@ -139,7 +139,7 @@ def test_what_is_planned_again_at_every_hour_comes_to_the_same() -> None:
     schedule, proved = replanned(c, lambda _t: c, range(8))
     assert (proved, check(c, schedule)) == (True, [])
     assert max(powers(schedule)[1]) > 0.0
-    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settlement.profit, abs=1e-4)
+    assert settle(c, schedule).profit == pytest.approx(plan_conditions(c).settled.profit, abs=1e-4)
 
 
 def test_it_is_carried_and_fitted() -> None:
@@ -180,7 +180,7 @@ def test_whole_machines_run_on_it() -> None:
         plan = plan_conditions(with_battery([0.2, 9.0]), units=units)  # type: ignore[arg-type]
         assert plan.dispatch.units_on["G", "normal"].tolist() == [10, 1]
         assert powers(plan.dispatch) == ([pytest.approx(1 / 0.6, abs=1e-6), 0.0], [0.0, 1.0])
-        assert plan.settlement.profit == pytest.approx(10 - 2 - 0.2 / 0.6 + 1 - 0.1)
+        assert plan.settled.profit == pytest.approx(10 - 2 - 0.2 / 0.6 + 1 - 0.1)
 
 
 def test_a_plan_may_be_extended() -> None:
@@ -209,4 +209,4 @@ def test_a_battery_never_costs_money(prices: list[int], held: int, left: float) 
     usd: F = np.array(prices, dtype=np.float64) / 16
     c = with_battery(usd, float(held), left_usd_per_mwh=left, fleet=(group(units=10, wear_usd_per_start=0.25),))
     without = conditions(farm(group(units=10, wear_usd_per_start=0.25)), usd)
-    assert plan_conditions(c).settlement.profit >= plan_conditions(without).settlement.profit - 1e-3
+    assert plan_conditions(c).settled.profit >= plan_conditions(without).settled.profit - 1e-3

@@ -80,8 +80,8 @@ def test_a_model_says_it_for_groups_that_do_not() -> None:
     of_model["machine"] = of_model["machine"] | {"tuning": {"minutes": 15.0}}
     own = of_model | {"tuning": {"minutes": 1.0}}
     one_mode = of_model | {"modes": ("eco",)}
-    assert plan_conditions(conditions(farm(of_model), DIP)).settlement.profit == pytest.approx(12.5)
-    assert plan_conditions(conditions(farm(own), DIP)).settlement.profit == pytest.approx(13.25 - 10 * 1.6 / 60)
+    assert plan_conditions(conditions(farm(of_model), DIP)).settled.profit == pytest.approx(12.5)
+    assert plan_conditions(conditions(farm(own), DIP)).settled.profit == pytest.approx(13.25 - 10 * 1.6 / 60)
     assert tuning_of(farm(one_mode).fleet[0]) is None
     with pytest.raises(ValueError, match="asks for nothing"):
         farm(of_model | {"machine": of_model["machine"] | {"tuning": {"hash_share": 0.5}}})
@@ -224,8 +224,8 @@ def test_the_sample_keeps_its_modes_where_it_would_else_step_through_them() -> N
     off = {str(reason): units.sum(axis=1).tolist() for reason, units in plan.explanation.off.items()}
     assert off["tuning"] == [0, 900]
     assert off["restart_cost"][1] > 0
-    assert plan.settlement.profit > settle(plan.conditions, blind).profit + 500
-    assert list(modes_changed(plan.settlement)) == [
+    assert plan.settled.profit > settle(plan.conditions, blind).profit + 500
+    assert list(modes_changed(plan.settled)) == [
         "Machines of Hall A S19k Pro change their mode 1,600 times, in 1 of 144 intervals."
     ]
     assert any(breach.rule == "changes of mode per day" for breach in check(plan.conditions, blind))
@@ -237,7 +237,7 @@ def test_planned_again_at_every_hour_with_the_state_carried() -> None:
     followed, proved = replanned(c, lambda _: c, range(5))
     assert proved
     assert check(c, followed) == []
-    assert settle(c, followed).profit == pytest.approx(plan_conditions(c).settlement.profit)
+    assert settle(c, followed).profit == pytest.approx(plan_conditions(c).settled.profit)
 
 
 def test_a_backtest_carries_it(tmp_path: Path) -> None:

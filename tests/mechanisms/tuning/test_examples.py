@@ -192,7 +192,7 @@ def test_whole_machines() -> None:
     """As in the long dip, of seven machines: 2.4 USD each."""
     c = tuned([CHEAP, *[DEAR] * 8, CHEAP, CHEAP], minutes=15.0, units=7)
     assert optimum(c, whole=True).profit == usd(7 * 2.4)
-    assert plan_conditions(c, units="exact").settlement.profit == usd(7 * 2.4)
+    assert plan_conditions(c, units="exact").settled.profit == usd(7 * 2.4)
 
 
 def test_planned_again_every_hour() -> None:

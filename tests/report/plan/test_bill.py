@@ -27,7 +27,7 @@ from tests.worked_examples.test_charges import LAST_HOURS
 @given(farms())
 def test_sections_add_up_to_the_account(c: Conditions) -> None:
     plan = plan_conditions(c)
-    sections, usd = bill_sections(plan), plan.settlement.lines
+    sections, usd = bill_sections(plan), plan.settled.lines
     charged = [line for line in of_kind(Kind.POWER) if line not in ("coincident_peak", "onsite_cost")]
     assert sum(s.charged_usd for s in sections) == pytest.approx(-sum(usd[line] for line in charged), abs=1e-6)
     assert sum(s.sold_usd for s in sections) == pytest.approx(sum(usd[line] for line in of_kind(Kind.SALE)), abs=1e-6)
@@ -72,7 +72,7 @@ def test_the_bill_as_data() -> None:
     assert [period["period"] for period in periods] == ["2026-02", "2026-03"]
     lines = [line for period in periods for line in period["lines"]]
     billed = of_kind(Kind.POWER) + of_kind(Kind.SALE)
-    totals = {line: -usd for line, usd in plan.settlement.lines.items() if line in billed}
+    totals = {line: -usd for line, usd in plan.settled.lines.items() if line in billed}
     for name, usd in totals.items():
         assert sum(line["usd"] for line in lines if line["line"] == name) == pytest.approx(usd, abs=0.01), name
     assert next(line for line in lines if line["name"] == "demand") == {
@@ -86,10 +86,10 @@ def test_a_peak_that_the_plan_raises_is_told() -> None:
 
     Half of 14 is no more than what is expected of later months, the 10 of January.
     """
-    assert list(raised_peaks(contract_plan().settlement)) == [
+    assert list(raised_peaks(contract_plan().settled)) == [
         "The plan raises the billed peak of demand in 2026-02 from 9 to 14 MW: $10 for the whole period."
     ]
-    assert list(raised_peaks(rich_plan().settlement)) == []
+    assert list(raised_peaks(rich_plan().settled)) == []
 
 
 def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
@@ -98,7 +98,7 @@ def test_a_peak_that_a_ratchet_of_the_plan_raises_is_told_too() -> None:
     tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peak_mw": 2.0, "ratchet": ratchet},)}
     built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
     plan = plan_conditions(conditions(built, [0.0, 0.0, 3.0, 3.0], start=LAST_HOURS))
-    assert [sentence.partition(" in ")[2] for sentence in raised_peaks(plan.settlement)] == [
+    assert [sentence.partition(" in ")[2] for sentence in raised_peaks(plan.settled)] == [
         "2026-02 from 4 to 10 MW: $3 for the whole period.",
         "2026-03 from 2 to 5 MW: $2 for the whole period.",
     ]
@@ -110,7 +110,7 @@ def test_what_a_ratchet_bills_after_the_plan_is_told_and_stands_apart_on_the_bil
     tariff = {"demand": ({"name": "demand", "usd_per_mw": 0.5, "expected_peaks_mw": 4.0, "ratchet": ratchet},)}
     built = farm(group(), energy=tariff, state={"bill": {"peaks_mw": {"demand": 4.0}}})
     plan = plan_conditions(conditions(built, [0.0, 0.0], start=LAST_HOURS))
-    (sentence,) = raised_peaks(plan.settlement)
+    (sentence,) = raised_peaks(plan.settled)
     assert sentence.endswith("from 4 to 10 MW: $3 for the whole period, and $6 in later ones by its ratchet.")
     (section,) = bill_sections(plan)
     (later,) = section.later
@@ -125,12 +125,12 @@ def test_a_plan_of_a_whole_period_raises_nothing() -> None:
         conditions(farm(group(), energy=tariff), np.zeros(28), hours=24.0, start="2026-02-01 00:00Z")
     )
     assert bill_sections(month)[0].charges[-1].quantity == "10,000 kW"
-    assert list(raised_peaks(month.settlement)) == []
+    assert list(raised_peaks(month.settled)) == []
 
 
 def test_the_cost_of_power_and_what_is_sold_stand_apart() -> None:
     plan = contract_plan()
-    f, s = figures(plan), plan.settlement
+    f, s = figures(plan), plan.settled
     others = sum(s.lines[line] for line in ("hash_revenue", "hosting_revenue", "restart_loss", "start_wear"))
     assert f.profit == pytest.approx(others - f.power_cost + f.sold)
     assert f.sold == pytest.approx((6 * 3 + 1 * 0.5) * 6 + 2 * 6 * 0.5)

@@ -97,7 +97,7 @@ def test_hovering_tells_the_interval_s_values(opened: Any) -> None:
     at = 30  # the spike
     for chart, said in (
         ("price", f"{plan.explanation.marginal_price[at]:,.2f}"),
-        ("load", f"{plan.settlement.flows.load_mw[at]:.3f}"),
+        ("load", f"{plan.settled.flows.load_mw[at]:.3f}"),
         ("reasons", "8 of 10"),
     ):
         box = box_of(page, chart)

@@ -25,9 +25,7 @@ def test_figures_add_up_on_any_farm(c: Conditions) -> None:
     assert sum(row.usd for row in f.lines) == pytest.approx(f.profit, abs=1e-5)
     assert sum(row.continuous_usd for row in f.lines) == pytest.approx(f.continuous_profit, abs=1e-5)
     auxiliary = float(plan.market.auxiliary_load_mw @ c.grid.hours)
-    assert sum(g.mwh for g in f.groups) + auxiliary == pytest.approx(
-        float(plan.settlement.flows.load_mw @ c.grid.hours)
-    )
+    assert sum(g.mwh for g in f.groups) + auxiliary == pytest.approx(float(plan.settled.flows.load_mw @ c.grid.hours))
     mean_marginal = sum(item.mean * item.hours for item in f.items)
     assert mean_marginal == pytest.approx(float(plan.explanation.marginal_price @ c.grid.hours), rel=1e-4, abs=1e-3)
     off = sum(block.units * block.hours for block in f.blocks)

@@ -180,7 +180,7 @@ def test_the_charts_hold_every_machine_and_megawatt() -> None:
         parts = [series[key] for key in row["parts"].values()]
         assert [sum(values) for values in zip(*parts, strict=True)] == [row["total"]] * n
     stack = [series[line["key"]] for line in charts["load"]["stack"]]
-    for interval, load in enumerate(plan.settlement.flows.load_mw):
+    for interval, load in enumerate(plan.settled.flows.load_mw):
         assert sum(values[interval] for values in stack) == pytest.approx(load, abs=0.005 * len(stack))
     assert charts["price"]["full"] is not None
     assert charts["price"]["peak"] == 5004.0
