@@ -155,7 +155,8 @@ def groups(draw: st.DrawFn, name: str, *, coupled: bool) -> dict[str, Any]:
 @st.composite
 def blocks(draw: st.DrawFn, name: str, full: float) -> dict[str, Any]:
     """A random block."""
-    resale = [{}, {"fee_usd_per_mwh": 4.0}, None]
+    capped = {"fee_usd_per_mwh": 2.0, "cap_usd_per_mwh": 35.0}
+    resale = [{}, {"fee_usd_per_mwh": 4.0}, capped, None]
     return {
         "name": name,
         "mw": full * draw(_sixteenths(0.25, 1.0)),

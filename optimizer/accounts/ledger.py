@@ -209,10 +209,11 @@ def offered(balance: str, c: Any, *of: object) -> F:
 
     Of conditions: ``most_load``, the most MW that may be drawn besides the fleet's; ``paid_to_draw``, above zero where
     drawing more may be worth money; ``called``, above zero where calls bind or pay, those of certain names where some
-    are given; ``owed_usd``; ``resale_fee_usd_per_mwh``. Of a schedule: ``load``, ``behind_the_meter``, ``exportable``
-    and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW that are open: ``filled``. Of a
-    settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD; ``charged_usd`` and ``charged_after`` an interval,
-    USD towards a minimum bill.
+    are given; ``owed_usd``. Of the marginal price of energy and what a MWh is worth: ``stop_later_usd_per_mwh``, by how
+    much the price of energy may be higher before it stops a machine. Of a schedule: ``load``, ``behind_the_meter``,
+    ``exportable`` and ``delivered``, MW; ``earning_th_hours`` and ``lost_th_hours``. Of the MW that are open:
+    ``filled``. Of a settlement: ``supplied`` and ``sold``, MW; ``cut_income``, USD; ``charged_usd`` and
+    ``charged_after`` an interval, USD towards a minimum bill.
     """
     total: F = np.zeros(len(c.grid))
     for offer in _offers(accounts(), balance):

@@ -117,7 +117,8 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     """For controllers that act between plans: the energy price at which each group should leave each mode.
 
     It is the strike price of the mode's extra power (against the next more frugal mode that pays, or against off), less
-    every other item of the interval's marginal power price, before losses; ``inf`` where no price should.
+    every other item of the interval's marginal power price, before losses; ``inf`` where no price should. Where a mode
+    runs on what a block would bring if it were resold, it gives way later, by what the resale pays less than the price.
     Modes that never pay best are left out.
     """
     n = len(c.grid)
@@ -128,7 +129,8 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
     billed = 1.0 + c.farm.energy.loss_share
     # Where the next MWh comes from a block that is kept or from another supplier, the interval's price should stop none
     fixed = explanation.items["energy"] / billed
-    apart = c.market.energy_price_usd_per_mwh - fixed > offered("resale_fee_usd_per_mwh", c) + _NOTHING
+    price = c.market.energy_price_usd_per_mwh
+    apart = price - fixed > _NOTHING
     rows, p = [], 0
     for group in c.farm.fleet:
         points = group.points
@@ -136,8 +138,12 @@ def strike_sheet(c: Conditions, explanation: Explanation) -> list[StrikeRow]:
         earned = explanation.point_strike[p : p + len(points)] * extra[:, None] * c.pue
         order = np.argsort(extra)
         for mode, strike in _marginal_strikes(list(points), extra, earned, c.pue, order):
-            stop_above = (strike - others) / billed
-            rows.append(StrikeRow(group.name, mode, np.where(apart & (stop_above > fixed), np.inf, stop_above)))
+            worth = (strike - others) / billed
+            later = offered("stop_later_usd_per_mwh", c, fixed, worth)
+            pays = worth > fixed
+            resold = (later > 0.0) & (pays | (worth + later < price))
+            stop_above = np.where(apart & pays & ~resold, np.inf, worth + np.where(resold, later, 0.0))
+            rows.append(StrikeRow(group.name, mode, stop_above))
         p += len(points)
     return rows
 

@@ -134,6 +134,17 @@ def test_what_is_sold_stands_apart_as_a_credit() -> None:
     assert [line.is_credit for line in found] == [False, True, True]
 
 
+def test_what_is_sold_at_the_cap_is_billed_at_the_cap() -> None:
+    """Of a block of 8 MW 6 are used and 2 sold, an hour at 3 and one at 1 USD/MWh: at a cap of 2 less 0.5, then at 0.5.
+
+    Without the cap the first hour would be credited at 2.5.
+    """
+    resale = {"fee_usd_per_mwh": 0.5, "cap_usd_per_mwh": 2.0}
+    block = {"name": "Block", "mw": 8.0, "price_usd_per_mwh": 0.5, "resale": resale}
+    c = conditions(farm(energy={"blocks": (block,)}), [3.0, 1.0])
+    assert lines_of(c, machines([6.0, 6.0]))[1:] == [("Resale of Block", 4_000, "kWh", -0.001, -(2 * 1.5 + 2 * 0.5))]
+
+
 def test_nothing_is_printed_where_there_is_nothing_to_print() -> None:
     c = conditions(farm(energy={"demand": ()}), [0.0, 0.0], start=ACROSS)
     assert bill(c, machines([0.0, 0.0])) == ()

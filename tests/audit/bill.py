@@ -108,7 +108,8 @@ def power(p: Published) -> dict[str, float]:
     for block in many(energy, "blocks"):
         paid = p.values(f"block price/{block['name']}", block["price_usd_per_mwh"])
         lines["block_cost"] -= float((block_mw(p, block) * paid) @ hours)
-        earned = price - number(block.get("resale") or {}, "fee_usd_per_mwh")
+        resale = block.get("resale") or {}
+        earned = np.minimum(price, number(resale, "cap_usd_per_mwh", np.inf)) - number(resale, "fee_usd_per_mwh")
         lines["resale_revenue"] += float((p.mw(f"{block['name']}/sold_mw") * earned) @ hours)
     for supply in many(energy, "supplies"):
         drawn = p.mw(f"{supply['name']}/mw")

@@ -40,6 +40,24 @@ def faults(folder: Path, blocks: str) -> str:
         ("[{name: a, mw: 5, price_usd_per_mwh: 30, when: {months: [13]}}]", "must be at most 12 (got 13)"),
         ("[{name: a, mw: 5, price_usd_per_mwh: 30, when: {days: [monday]}}]", "energy.blocks[0].when.days[0]"),
         ("[{name: a, mw: 5, price_usd_per_mwh: 30, resale: yes}]", "energy.blocks[0].resale"),
+        (
+            "[{name: a, mw: 5, price_usd_per_mwh: 30, resale: {cap_usd_per_mwh: -1}}]",
+            "energy.blocks[0].resale.cap_usd_per_mwh: must be at least 0 (got -1)",
+        ),
+        ("[{name: a, mw: 5, price_usd_per_mwh: 30, resale: {cap_usd_per_mwh: x}}]", "resale.cap_usd_per_mwh: must be"),
+        (
+            "[{name: a, mw: 5, price_usd_per_mwh: 30, resale: {cap: 60}}]",
+            "energy.blocks[0].resale.cap",
+        ),
+        (
+            "[{name: a, mw: 5, price_usd_per_mwh: 30, cap_usd_per_mwh: 60}]",
+            "energy.blocks[0].cap_usd_per_mwh",
+        ),
+        (
+            "[{name: a, mw: 5, price_usd_per_mwh: 30, resale: {fee_usd_per_mwh: 4, cap_usd_per_mwh: 3}}]",
+            "energy.blocks[0].resale.cap_usd_per_mwh: is below the fee (4 USD/MWh): every MWh sold would cost money, "
+            "whatever the price",
+        ),
     ],
 )
 def test_wrong_blocks(tmp_path: Path, blocks: str, said: str) -> None:

@@ -127,7 +127,8 @@ def buy(m: Model, imported: list[Any], prices: list[float]) -> None:
             used = m.number(size)
             m.profit.append(-m.hours[t] * size * number(block, "price_usd_per_mwh"))
             if block.get("resale") is not None:
-                m.profit.append(m.hours[t] * (prices[t] - number(block["resale"], "fee_usd_per_mwh")) * (size - used))
+                paid = min(prices[t], number(block["resale"], "cap_usd_per_mwh", float("inf")))
+                m.profit.append(m.hours[t] * (paid - number(block["resale"], "fee_usd_per_mwh")) * (size - used))
             else:
                 full = m.yes_or_no()
                 m.hold(spot <= most * full)

@@ -158,7 +158,9 @@ class _Draw:
 
     def block(self, name: str, full: float) -> dict[str, Any]:
         kept = self.has[KEPT] and self.rng.random() < 0.7
-        resale = None if kept else {"fee_usd_per_mwh": self.rng.choice((0.0, 0.2))}
+        resale = None
+        if not kept:
+            resale = {"fee_usd_per_mwh": self.rng.choice((0.0, 0.2)), "cap_usd_per_mwh": self.rng.choice((None, 0.9))}
         return {
             "name": name,
             "mw": round(full * self.rng.choice((0.2, 0.45, 0.8)), 3),

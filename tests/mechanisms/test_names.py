@@ -16,15 +16,15 @@ TRUNK = ("fleet", "site", "energy")
 """Machines, the meter and the price at it are what every plan, rule, record and page is about."""
 EXCEPTIONS = {
     "calls": (
-        {"daily", "plan/planning.py", "report/plan", "report/compare/summary.py"},
-        "the job reads calls by themselves from damaged files, and pages draw them as bands",
+        {"daily", "signals", "plan/planning.py", "report/plan", "report/compare/summary.py"},
+        "the job reads calls by themselves from damaged files, signals become calls, and pages draw them as bands",
     ),
     "hosting": (
         {"plan/breakeven.py", "through_time/policies", "report/plan", "mechanisms/fleet"},
         "what a customer's machine earns is not the farm's hash",
     ),
     "tags": (
-        {"through_time/backtest/outcomes.py", "plan/alarms.py"},
+        {"through_time/backtest", "plan/alarms.py"},
         "alarms and misses are told of coincident peaks alone",
     ),
     "onsite": (
@@ -33,7 +33,7 @@ EXCEPTIONS = {
     ),
     "suppliers": ({"daily/record.py"}, "records of forms 1 and 2 have it beside machines"),
     "blocks": (
-        {"plan/explain.py", "plan/tables.py", "mechanisms/suppliers", "mechanisms/energy"},
+        {"plan/explain.py", "mechanisms/suppliers", "mechanisms/energy"},
         "a block is filled before spot and beside suppliers, and its resale keeps machines off",
     ),
 }

@@ -84,6 +84,7 @@ def test_what_it_shows_is_a_column() -> None:
 
 
 SOLD = {"name": "Block", "mw": 2.0, "price_usd_per_mwh": 9.0, "resale": {"fee_usd_per_mwh": 2.0}}
+CAPPED = SOLD | {"resale": {"fee_usd_per_mwh": 2.0, "cap_usd_per_mwh": 2.0}}
 TAKEN = {"mwh_per_month": 9.0, "shortfall_usd_per_mwh": 4.0}
 SUPPLY = {"name": "Gas", "limit_mw": 2.0, "price_usd_per_mwh": 3.0}
 
@@ -95,6 +96,8 @@ SUPPLY = {"name": "Gas", "limit_mw": 2.0, "price_usd_per_mwh": 3.0}
         ({"adders_usd_per_mwh": 2.0}, {}, [0, 0, 0]),
         ({"blocks": (SOLD,)}, {}, [0, 1, 1]),  # below the fee
         ({"blocks": (SOLD | {"resale": None},)}, {}, [0, 0, 1]),
+        ({"blocks": (CAPPED,)}, {}, [0, 1, 1]),  # at the cap, which is the fee, nothing is lost
+        ({"blocks": (CAPPED,), "adders_usd_per_mwh": -0.5}, {}, [1, 1, 1]),  # but drawing is paid for
         ({"supplies": (SUPPLY,)}, {}, [0, 0, 1]),
         ({"supplies": (SUPPLY | {"minimum_take": TAKEN},)}, {}, [1, 1, 1]),
         ({"supplies": (SUPPLY | {"price_usd_per_mwh": -1.0},)}, {}, [1, 1, 1]),

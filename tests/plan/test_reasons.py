@@ -234,6 +234,41 @@ def test_inside_a_kept_block_only_modes_that_pay_on_top_of_the_charges_run_on() 
     assert sheet == {"weak": pytest.approx([-0.25]), "strong": [float("inf")]}
 
 
+@pytest.mark.parametrize(
+    ("resale", "stop"),
+    [
+        ({"fee_usd_per_mwh": 0.75}, [1.75, 1.75, 1.75]),
+        ({"cap_usd_per_mwh": 0.8}, [float("inf"), 1.0, float("inf")]),
+        ({"fee_usd_per_mwh": 0.25, "cap_usd_per_mwh": 0.8}, [float("inf")] * 3),
+        ({"fee_usd_per_mwh": 0.25, "cap_usd_per_mwh": 2.0}, [1.25] * 3),
+    ],
+)
+def test_on_a_block_that_is_resold_a_machine_stops_by_what_resale_pays(
+    resale: dict[str, float], stop: list[float]
+) -> None:
+    """At 1.5, 0.4 and 3 USD/MWh a machine that earns 1 stops where the price less the fee, at most the cap, exceeds 1.
+
+    At 0.4 without a fee power from the block and spot cost the same, and the sheet cannot tell them apart.
+    """
+    c = conditions(farm(group(units=6), energy={"blocks": ({**SOLD, "mw": 8.0, "resale": resale},)}), [1.5, 0.4, DEAR])
+    plan = plan_conditions(c)
+    (row,) = strike_sheet(c, plan.explanation)
+    assert row.stop_above.tolist() == pytest.approx(stop)
+    runs = plan.dispatch.units_on["G", "normal"] > 0
+    assert (runs == (row.stop_above >= c.market.energy_price_usd_per_mwh)).all()
+
+
+def test_of_two_blocks_that_are_resold_the_one_that_feeds_the_next_machine_says_when_to_stop() -> None:
+    """At 1.5 USD/MWh six machines take 3 MW that bring 0.8 less 0.25 and 3 of 6 MW that bring the price less 0.75."""
+    blocks = (
+        {**SOLD, "name": "free", "mw": 6.0, "resale": {"fee_usd_per_mwh": 0.75}},
+        {**SOLD, "name": "capped", "mw": 3.0, "resale": {"fee_usd_per_mwh": 0.25, "cap_usd_per_mwh": 0.8}},
+    )
+    c = conditions(farm(group(units=6), energy={"blocks": blocks}), [1.5])
+    (row,) = strike_sheet(c, plan_conditions(c).explanation)
+    assert row.stop_above.tolist() == pytest.approx([1.75])
+
+
 def test_a_charge_is_taken_off_the_price_to_stop_above() -> None:
     """At half a chance of a peak of 1.5 USD/MW power may cost 0.25 USD/MWh, not 1."""
     c = conditions(farm(energy={"coincident_peaks": (PEAK,)}), [0.1, 0.1], probability={"peak": [0.0, 0.5]})

@@ -79,7 +79,12 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
     np.testing.assert_allclose(total, -found.shadow_prices["balance"] / c.grid.hours, atol=1e-6)
     price, billed = c.market.energy_price_usd_per_mwh, 1.0 + c.farm.energy.loss_share
     resale = [block.resale for block in c.farm.energy.blocks]
-    worth = [0.0 * price if r is None else price - r.fee_usd_per_mwh for r in resale]  # of a MWh left in a block
+    worth = [  # of a MWh left in a block
+        0.0 * price
+        if r is None
+        else np.minimum(price, np.inf if r.cap_usd_per_mwh is None else r.cap_usd_per_mwh) - r.fee_usd_per_mwh
+        for r in resale
+    ]
     for supply in c.farm.energy.supplies:  # or of one more drawn
         take = supply.minimum_take
         cost = c.market.supply_price_usd_per_mwh[supply.name]

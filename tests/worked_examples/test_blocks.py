@@ -91,6 +91,42 @@ def test_a_fee_opens_a_gap_in_which_the_farm_runs() -> None:
     assert (optimum(c).on(), optimum(c).profit) == ([6], usd(6 - 3))
 
 
+def test_a_cap_on_resale_keeps_the_farm_running() -> None:
+    """Proves that what is resold is paid at most at the cap: the schedule flips where the cap is below the hash.
+
+    By hand, spot at 3 USD/MWh, hash at 1, a fee of 0.25. Without a cap the farm stops and sells 6 MWh at 3 less 0.25:
+    16.5 less 3 USD. With a cap of 1.2 a MWh sold brings 0.95: six machines run on the block, 6 less 3 USD. With a cap
+    of 2 it brings 1.75, and the farm stops: 10.5 less 3 USD. At 0.4 USD/MWh no cap is reached: ten machines run, four
+    of them at spot, 10 - 4 x 0.4 - 3 USD.
+    """
+    fee = {"fee_usd_per_mwh": 0.25}
+    for cap, on, profit in ((None, 0, 16.5 - 3), (1.2, 6, 6 - 3), (2.0, 0, 10.5 - 3)):
+        c = conditions(with_block(block(resale={**fee, "cap_usd_per_mwh": cap})), [3.0, 0.4])
+        assert (optimum(c).on(), optimum(c).profit) == ([on, 10], usd(profit + 10 - 4 * 0.4 - 3))
+
+
+def test_what_is_capped_lower_is_used_first() -> None:
+    """Proves that the load takes what its cap makes bring least, in the account as in the program.
+
+    By hand, at 3 USD/MWh four machines run at 4 USD/MWh of hash: on 3 MW that sell at a cap of 1 and 1 of 3 MW that
+    sell at 3 less 0.5; 2 MWh are sold: 16 + 2 x 2.5 - 6 x 0.5 USD. By the fee alone the block without a cap would be
+    used first: 16 + 1 x 2.5 + 1 less 3 USD.
+    """
+    blocks = (
+        {"name": "free", "mw": 3.0, "price_usd_per_mwh": 0.5, "resale": {"fee_usd_per_mwh": 0.5}},
+        {"name": "capped", "mw": 3.0, "price_usd_per_mwh": 0.5, "resale": {"cap_usd_per_mwh": 1.0}},
+    )
+    c = conditions(farm(group(units=4, th=4000.0), energy={"blocks": blocks}), [3.0])
+    assert (optimum(c).on(), optimum(c).profit) == ([4], usd(16 + 2 * 2.5 - 6 * 0.5))
+
+
+def test_a_cap_on_resale_below_zero() -> None:
+    """Proves that a cap does not help where giving energy back costs money: at -2 less 0.25, as without one."""
+    resale = {"fee_usd_per_mwh": 0.25, "cap_usd_per_mwh": 0.5}
+    c = conditions(farm(group(units=2), energy={"blocks": (block(resale=resale),)}), [-2.0])
+    assert optimum(c).profit == usd(2 - 4 * 2.25 - 6 * 0.5)
+
+
 def test_two_blocks_and_spot() -> None:
     """Proves the order: the load takes what would bring least if it were sold.
 

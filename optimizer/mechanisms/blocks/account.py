@@ -11,9 +11,19 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.ledger import Account, Kind
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.mechanisms.blocks.config import Block
+from optimizer.mechanisms.blocks.config import Block, Resale
 
 ACCOUNT = Account()
+_NOTHING_USD_PER_MWH = 1e-9
+
+
+def _brings(c: Conditions, resale: Resale) -> F:
+    r"""What a MWh that is resold brings, USD/MWh, (intervals,).
+
+    The price, or at most the cap, less the fee: :math:`\min(\pi_t, \bar\pi_k) - f_k`.
+    """
+    paid, cap = c.market.energy_price_usd_per_mwh, resale.cap_usd_per_mwh
+    return (paid if cap is None else np.minimum(paid, cap)) - resale.fee_usd_per_mwh
 
 
 def left_mw(c: Conditions, open_mw: F) -> F:
@@ -23,9 +33,8 @@ def left_mw(c: Conditions, open_mw: F) -> F:
     """
     price, blocks = c.market.energy_price_usd_per_mwh, c.farm.sections(Block)
     left = np.array([c.market.block_mw[block.name] for block in blocks]).reshape(len(blocks), len(price))
-    brings = np.array(
-        [0.0 * price if block.resale is None else price - block.resale.fee_usd_per_mwh for block in blocks]
-    ).reshape(left.shape)
+    brings = np.array([0.0 * price if block.resale is None else _brings(c, block.resale) for block in blocks])
+    brings = brings.reshape(left.shape)
     columns, wanted = np.arange(len(price)), np.maximum(open_mw, 0.0)
     for position in np.argsort(brings, axis=0, kind="stable"):
         taken = np.minimum(left[position, columns], wanted)
@@ -43,9 +52,11 @@ def _sizes_mw(c: Conditions) -> F:
 @ACCOUNT.offer("paid_to_draw")
 def resold_at_a_loss(c: Conditions) -> F:
     """Where what is left of a block costs money to sell."""
-    fees = [block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None]
-    price = c.market.energy_price_usd_per_mwh + c.market.adders_usd_per_mwh
-    return np.where(price < max(fees, default=-np.inf), 1.0, 0.0)
+    costs = np.zeros(len(c.grid))
+    for block in c.farm.sections(Block):
+        if block.resale is not None:
+            costs += _brings(c, block.resale) + c.market.adders_usd_per_mwh < 0.0
+    return costs
 
 
 @ACCOUNT.offer("filled")
@@ -67,11 +78,23 @@ def resold_mw(c: Conditions, b: Books) -> F:
     return sum((left for block, left in blocks if block.resale is not None), np.zeros(len(c.grid)))
 
 
-@ACCOUNT.offer("resale_fee_usd_per_mwh")
-def highest_fee(c: Conditions) -> F:
-    """The highest fee on what is resold, USD/MWh, (intervals,)."""
-    fees = (block.resale.fee_usd_per_mwh for block in c.farm.sections(Block) if block.resale is not None)
-    return np.full(len(c.grid), max(fees, default=0.0))
+@ACCOUNT.offer("stop_later_usd_per_mwh")
+def by_how_much_later(c: Conditions, marginal: F, worth: F) -> F:
+    r"""Where the next MWh comes from a block that is resold: the fee, or no end where the cap pays less than its worth.
+
+    It is :math:`f_k`, or infinite where :math:`w_t + f_k \ge \bar\pi_k`, of the block that brings most of those that
+    bring no more than the marginal price; nothing where the price itself is the marginal one.
+    """
+    later, most = np.zeros(len(c.grid)), np.full(len(c.grid), -np.inf)
+    apart = c.market.energy_price_usd_per_mwh > marginal + _NOTHING_USD_PER_MWH
+    for block in c.farm.sections(Block):
+        if block.resale is not None:
+            brings, fee, cap = _brings(c, block.resale), block.resale.fee_usd_per_mwh, block.resale.cap_usd_per_mwh
+            next_one = apart & (brings <= marginal + _NOTHING_USD_PER_MWH) & (brings > most)
+            capped = worth + fee >= (np.inf if cap is None else cap)
+            later = np.where(next_one, np.where(capped, np.inf, fee), later)
+            most = np.where(next_one, brings, most)
+    return later
 
 
 @ACCOUNT.line("Blocks bought in advance", Kind.POWER, place=60)
@@ -85,7 +108,7 @@ def block_cost(b: Books) -> F:
 
 @ACCOUNT.line("Resale of what blocks leave over", Kind.SALE, place=70)
 def resale_revenue(b: Books) -> F:
-    """MWh left over, times the price less the fee."""
+    """MWh left over, times the price, or the cap where that is lower, less the fee."""
     resale = np.zeros(len(b.c.grid))
     for _, _, usd in _resold(b):
         resale += usd
@@ -94,11 +117,10 @@ def resale_revenue(b: Books) -> F:
 
 def _resold(b: Books) -> Iterator[tuple[str, F, F]]:
     """The name of each block that may be resold, MWh left of it and what they bring, USD, (intervals,) each."""
-    price = b.c.market.energy_price_usd_per_mwh
     for block, left in zip(b.c.farm.sections(Block), left_mw(b.c, b.flows.open_mw), strict=True):
         if block.resale is not None:
             mwh = left * b.c.grid.hours
-            yield block.name, mwh, mwh * (price - block.resale.fee_usd_per_mwh)
+            yield block.name, mwh, mwh * _brings(b.c, block.resale)
 
 
 @ACCOUNT.bill

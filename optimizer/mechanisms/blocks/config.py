@@ -17,9 +17,20 @@ from optimizer.config.rates import PriceSeries
 
 
 class Resale(Section):
-    """What of a block is not used is sold at the interval's energy price."""
+    """What of a block is not used is sold at the interval's energy price, at most at a cap."""
 
     fee_usd_per_mwh: NonNegative = Field(default=0.0, description="Kept by the buyer for each MWh sold, USD/MWh")
+    cap_usd_per_mwh: NonNegative | None = Field(
+        default=None, description="Paid at most for each MWh sold, before the fee, USD/MWh; no cap when absent"
+    )
+
+    @model_validator(mode="after")
+    def _cap_leaves_the_fee(self) -> Resale:
+        fee, cap = self.fee_usd_per_mwh, self.cap_usd_per_mwh
+        if cap is not None and cap < fee:
+            sentence = f"is below the fee ({fee:g} USD/MWh): every MWh sold would cost money, whatever the price"
+            refuse("Resale", [(("cap_usd_per_mwh",), sentence)])
+        return self
 
 
 class Block(Listed):

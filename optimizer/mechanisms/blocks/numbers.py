@@ -18,6 +18,8 @@ def numbers(c: Conditions) -> Part:
     sizes = np.array([market.block_mw[block.name] for block in blocks]).reshape(len(blocks), n)
     resale = np.array([block.resale is not None for block in blocks], dtype=np.bool_)
     fees = np.array([0.0 if block.resale is None else block.resale.fee_usd_per_mwh for block in blocks])
+    limits = (None if block.resale is None else block.resale.cap_usd_per_mwh for block in blocks)
+    caps = np.array([np.inf if cap is None else cap for cap in limits])
     prices = np.array([market.block_price_usd_per_mwh[block.name] for block in blocks]).reshape(len(blocks), n)
     # At a price below zero it would pay to buy at spot beside a block that is kept: only what lies beyond it may be
     kept = sizes[~resale].sum(axis=0)
@@ -35,6 +37,7 @@ def numbers(c: Conditions) -> Part:
         "block_mw": sizes,
         "block_usd_per_mwh": prices,
         "resale_limit_mw": np.where(resale, np.inf, 0.0)[:, None] + np.zeros((len(blocks), n)),
+        "resale_usd_per_mwh": np.minimum(market.energy_price_usd_per_mwh, caps[:, None]),
         "resale_fee_usd_per_mwh": fees,
         "spot_limit_mw": np.where(below_zero & (beyond <= _NOTHING_MW), 0.0, np.inf),
         "kept_mw": kept[chosen],

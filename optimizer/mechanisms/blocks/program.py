@@ -1,7 +1,7 @@
 r"""Blocks bought in advance (family 13): used, resold, and below zero taken before spot.
 
 Symbols: :math:`\sigma_t` bought at spot, :math:`b_{kt}` used and :math:`z_{kt}` resold of block k of size
-:math:`B_{kt}`, MW.
+:math:`B_{kt}`, MW; :math:`\rho_{kt}` what is paid for a MWh of it: :math:`\min(\pi_t, \bar\pi_k)`, its cap on top.
 """
 
 from __future__ import annotations
@@ -66,8 +66,8 @@ def block_cost(m: Model, k: Index, t: Index) -> Expression:
 
 @RULES.term(("BLOCKS", "INTERVALS"))
 def resale_revenue(m: Model, k: Index, t: Index) -> Expression:
-    r"""What resold energy brings, less the fee: :math:`h_t (\pi_t - f_k) z_{kt}`."""
-    return m.hours[t] * (m.energy_usd_per_mwh[t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
+    r"""What resold energy brings at the price or at the cap, less the fee: :math:`h_t (\rho_{kt} - f_k) z_{kt}`."""
+    return m.hours[t] * (m.resale_usd_per_mwh[k, t] - m.resale_fee_usd_per_mwh[k]) * m.block_resold[k, t]
 
 
 PARAMETERS = (
@@ -75,6 +75,7 @@ PARAMETERS = (
     Parameter("block_mw", ("BLOCKS", "INTERVALS")),
     Parameter("block_usd_per_mwh", ("BLOCKS", "INTERVALS")),
     Parameter("resale_limit_mw", ("BLOCKS", "INTERVALS"), open_ended=True),  # zero where resale is forbidden
+    Parameter("resale_usd_per_mwh", ("BLOCKS", "INTERVALS")),  # the energy price, or the cap where that is lower
     Parameter("resale_fee_usd_per_mwh", ("BLOCKS",)),
     Parameter("kept_mw", ("KEPT_BELOW_ZERO",)),
     Parameter("beyond_kept_mw", ("KEPT_BELOW_ZERO",)),

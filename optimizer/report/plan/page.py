@@ -29,8 +29,8 @@ GLOSSARY: dict[str, str] = {
     "Ratchet": "A rule that bills a share of the highest peak of past billing periods, however low the peak is now.",
     "Coincident peak": "An interval in which the whole grid's load is highest. Import in the few of them sets a charge "
     "on next year's bill; until they are known, each interval counts with its probability.",
-    "Resale": "What a block leaves over is sold at the interval's energy price, less a fee; without the right to "
-    "resell it is lost.",
+    "Resale": "What a block leaves over is sold at the interval's energy price, or at the contract's cap where that is "
+    "lower, less a fee; without the right to resell it is lost.",
     "Hashprice": "Expected revenue of 1 PH/s over a day, in USD, before the pool's fee.",
     "Machine-hours": "Machines times hours. The share that runs counts every machine installed, in service or not.",
     "Start": "A machine that was off in the interval before and is on in this one.",
