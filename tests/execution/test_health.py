@@ -93,14 +93,15 @@ def test_everything_runs_in_one_process(tmp_path: Path) -> None:
     )  # fmt: skip
     try:
         ends = time.monotonic() + 60.0
-        found = None
-        while found is None and time.monotonic() < ends:
+        found = ""
+        while 'curtail_machines_wanted{group="A"} 3' not in found and time.monotonic() < ends:
             try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-                    found = json.load(answer)
+                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
+                    found = answer.read().decode()
             except (urllib.error.URLError, OSError):
                 time.sleep(0.2)
-        assert found == {"troubles": {}}
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
+            assert json.load(answer) == {"troubles": {}}
         process.send_signal(signal.SIGTERM)
         said = [json.loads(line)["said"] for line in process.communicate(timeout=60)[1].splitlines()]
     finally:
