@@ -12,6 +12,7 @@ from optimizer.daily.feed import age_of
 from optimizer.daily.history import History
 from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError
+from optimizer.market.patterns import newest
 
 _LOOKED_BACK = timedelta(days=32)  # no feed may be silent for longer
 _MINUTE = timedelta(minutes=1)
@@ -30,7 +31,7 @@ def age_of_file(farm: Farm, folder: Path, now: datetime) -> float | None:
     if not isinstance(spec, SeriesFile):
         return None
     try:
-        written = datetime.fromtimestamp((folder / spec.file).stat().st_mtime, UTC)
+        written = datetime.fromtimestamp(newest(folder / spec.file).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return None
     return max((now - written) / _MINUTE, 0.0)

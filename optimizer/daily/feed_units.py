@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_usd, parts_of
-from optimizer.market.readers.table import snake
+from optimizer.market.readers.said import price_in
 from optimizer.outside import printable
-
-_PRICES = frozenset(("price", "prices", "lmp", "spp"))
-_NAMED = re.compile(r"(?:/|per_)([a-z]+)(?:_|\W|$)")  # of a column: per what its prices are
 
 
 def refuse_other_units(entry: Mapping[Any, Any], price: str) -> None:
@@ -39,13 +35,8 @@ def other_units(columns: Iterable[Any]) -> list[str]:
 
 
 def _is_other_unit(column: str) -> bool:
-    per = _NAMED.search(column)
-    if per is None or per[1].upper() not in PER_MWH:
-        return False
-    if PER_MWH[per[1].upper()] != 1:
-        return True
-    words = snake(column).split("_")
-    return bool(_PRICES & set(words)) and "usd" not in words and "$" not in column
+    money, energy = price_in(column)
+    return PER_MWH.get(energy, 1) != 1 or (bool(money) and not is_usd(money))
 
 
 def _is_usd_per_mwh(unit: str) -> bool:

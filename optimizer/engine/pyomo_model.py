@@ -21,6 +21,8 @@ from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
 
+_LONGEST_NAME = 200  # of a column or row, in files for solvers
+
 
 def _key(labels: tuple[Any, ...]) -> Any:
     """The key Pyomo uses for a combination of labels: flat, and bare when there is just one part."""
@@ -95,8 +97,11 @@ def _row_rule(rule: Rule, by_key: dict[Any, tuple[Any, ...]]) -> Callable[..., R
 
 
 def write_model(problem: Problem, path: Path) -> None:
-    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix."""
-    pyomo_model(problem).write(str(path), io_options={"symbolic_solver_labels": True})
+    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix; no two names become one."""
+    from pyomo.core.base.label import ShortNameLabeler
+
+    labels = ShortNameLabeler(_LONGEST_NAME, "_", prefix="n_", legalRegex=r"[A-Za-z_]\w*\Z")
+    pyomo_model(problem).write(str(path), io_options={"labeler": labels})
 
 
 def _extended(problem: Problem, extend: Callable[[Any], None]) -> Any:

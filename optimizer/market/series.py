@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,16 +13,18 @@ from optimizer.arrays import Bool, F, Int
 from optimizer.config.base import SeriesFile
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
+from optimizer.market.patterns import MOST_FILES, fitting, is_pattern
 from optimizer.market.readers import read_raw
-from optimizer.market.readers.raw import Ask
-from optimizer.market.tidy import tidy
+from optimizer.market.readers.joined import joined
+from optimizer.market.readers.raw import Ask, RawSeries
+from optimizer.market.tidy import reaching, tidy, window_of
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 from optimizer.outside import printable
 
 __all__ = ["Fill", "Limits", "TimeSeries", "on_grid", "read_series", "where_covered"]
 
 _HOUR = np.timedelta64(1, "h")
-_USD_PER_MWH_AT_ONE_CENT_PER_KWH = 10.0
+_USD_PER_MWH_AT_ONE_CENT_PER_KWH, _KWH_PER_MWH = 10.0, 1000.0
 
 
 def read_series(
@@ -42,8 +45,27 @@ def read_series(
     Raises InputError.
     """
     ask = Ask(printable(file or str(path)), spec, timezone)
-    raw = read_raw(path, ask)
+    if within is not None:
+        ask = replace(ask, within=reaching(window_of(within), ask))
+    raw = _read_files(path, ask)
     return tidy(raw, _converted(raw.values, spec), ask, within, limits or Limits())
+
+
+def _read_files(path: Path, ask: Ask) -> RawSeries:
+    """The rows of a file, or of those that fit a pattern: back to where the time that matters begins."""
+    if not is_pattern(path):
+        return read_raw(path, ask)
+    parts: list[tuple[str, RawSeries]] = []
+    for one in reversed(fitting(path)):
+        name = printable(str(one.relative_to(path.parent)) if one.is_relative_to(path.parent) else str(one))
+        parts.insert(0, (name, read_raw(one, replace(ask, file=name))))
+        if ask.within is not None and naive_utc(parts[0][1].starts.dropna()).min() <= ask.within[0]:
+            break
+        if len(parts) > MOST_FILES:
+            raise ask.error(f"more than {MOST_FILES:,} files fit, and would be read; keep fewer in the folder")
+    if not parts:
+        raise ask.error("no file fits this pattern (paths in a farm file are relative to its folder)")
+    return joined(parts)
 
 
 def on_grid(series: TimeSeries, grid: Grid) -> F:
@@ -102,6 +124,8 @@ def _converted(values: F, spec: SeriesFile) -> F:
         values = np.array([units.celsius(value) for value in values.tolist()], dtype=np.float64)
     elif spec.unit == "cents_per_kwh":
         values = values * _USD_PER_MWH_AT_ONE_CENT_PER_KWH
+    elif spec.unit == "per_kwh":
+        values = values * _KWH_PER_MWH
     return values * spec.usd_per_unit
 
 
