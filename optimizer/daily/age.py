@@ -8,11 +8,11 @@ from pathlib import Path
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.patterns import newest
 from optimizer.daily.feed import age_of
 from optimizer.daily.history import History
 from optimizer.daily.prices import Rank
 from optimizer.errors import CurtailError
-from optimizer.market.patterns import newest
 
 _LOOKED_BACK = timedelta(days=32)  # no feed may be silent for longer
 _MINUTE = timedelta(minutes=1)

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.patterns import newest
 from optimizer.errors import MissingDataError
-from optimizer.market.patterns import newest
 from optimizer.market.timeseries import clock
 
 

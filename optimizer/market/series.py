@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from optimizer import units
 from optimizer.arrays import Bool, F, Int
 from optimizer.config.base import SeriesFile
+from optimizer.config.patterns import MOST_FILES, fitting, is_pattern
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
-from optimizer.market.patterns import MOST_FILES, fitting, is_pattern
 from optimizer.market.readers import read_raw
 from optimizer.market.readers.joined import joined
 from optimizer.market.readers.raw import Ask, RawSeries

@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 
 from optimizer.config.base import SeriesFile
+from optimizer.config.files import fault_of_file
+from optimizer.config.patterns import newest
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
 from optimizer.market.series import read_series
@@ -163,3 +165,5 @@ def test_a_series_in_many_files(tmp_path: Path) -> None:
         read_series(tmp_path / "dam_*.csv", spec, ZONE)
     with pytest.raises(InputError, match="no file fits this pattern"):
         read_series(tmp_path / "rt_*.csv", SeriesFile(file="rt_*.csv"), ZONE)
+    assert (fault_of_file(tmp_path / "dam_*.csv"), newest(tmp_path / "dam_*.csv").name) == (None, "dam_20260213.csv")
+    assert fault_of_file(tmp_path / "rt_*.csv") == "no file fits this pattern"
