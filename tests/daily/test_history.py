@@ -180,9 +180,11 @@ def test_another_price_file_is_read_as_the_farm_describes_its_own(tmp_path: Path
     farm.write_text(text)
     settled(farm, *[3.0] * 24)
     runs(farm, state, 0)
-    write_prices(tmp_path / "other.csv", [4.0] * 30)
+    other = tmp_path / "other.csv"
+    write_prices(other, [4.0] * 30)
+    other.write_text(other.read_text().replace("price_usd_per_mwh", "price"))
     with History(state / "history.sqlite", reading=True) as history:
-        assert set(prices_in(tmp_path / "other.csv", None, history).values.tolist()) == {40.0}
+        assert set(prices_in(other, None, history).usd_per_mwh.tolist()) == {40.0}
 
 
 def test_a_history_that_is_not_there(tmp_path: Path) -> None:
