@@ -79,7 +79,7 @@ def _to_24_hours(text: pd.Series) -> pd.Series:
 
 def _periods(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> pd.DatetimeIndex:
     days, asked = _dates(table, clock, ask), table.asking(ask, clock.period)
-    period = pd.to_numeric(table.frame[clock.period], errors="coerce").fillna(0).to_numpy(dtype=np.float64)
+    period = _numbers(table, clock.period)
     _refuse(table, clock.period, asked, (period < 1) | (period % 1 != 0), "must be the number of a period, from 1")
     minutes = minutes_of(table, clock, layout)
     if not minutes:
@@ -96,8 +96,7 @@ def minutes_of(table: Table, clock: Clock, layout: Layout | None) -> int:
     """How long a period is, by how many a day has; 0 where that is no day."""
     if layout is not None and layout.minutes is not None:
         return layout.minutes
-    most = pd.to_numeric(table.frame[clock.period], errors="coerce").max()
-    return 0 if pd.isna(most) else _BY_LENGTH.get(int(most), 0)
+    return _BY_LENGTH.get(int(_numbers(table, clock.period).max()), 0)
 
 
 def parts_of(table: Table, clock: Clock, layout: Layout | None) -> int:
@@ -106,8 +105,7 @@ def parts_of(table: Table, clock: Clock, layout: Layout | None) -> int:
         return 1
     if layout is not None and layout.parts > 1:
         return layout.parts
-    most = pd.to_numeric(table.frame[clock.part], errors="coerce").max()
-    return 12 if most > 4 else 4
+    return 12 if _numbers(table, clock.part).max() > 4 else 4
 
 
 def _days_and_hours(table: Table, clock: Clock, ask: Ask) -> tuple[pd.DatetimeIndex, pd.Series]:
@@ -182,10 +180,16 @@ def _part(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> np.nda
     if not clock.part:
         return np.zeros(len(table.frame), dtype="timedelta64[us]")
     parts = parts_of(table, clock, layout)
-    number = pd.to_numeric(table.frame[clock.part], errors="coerce").fillna(0).to_numpy(dtype=np.float64)
+    number = _numbers(table, clock.part)
     wrong = (number < 1) | (number > parts) | (number % 1 != 0)
     _refuse(table, clock.part, table.asking(ask, clock.part), wrong, f"must be an interval of the hour, 1 to {parts}")
     return (number.astype(np.int64) - 1) * np.timedelta64(3_600_000_000 // parts, "us")
+
+
+def _numbers(table: Table, column: str) -> F:
+    """The numbers in a column, 0 for what is none or has no end, shape (n_rows,)."""
+    numbers = pd.to_numeric(table.frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    return np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0)
 
 
 def _refuse(table: Table, column: str, ask: Ask, wrong: Bool, why: str) -> None:
