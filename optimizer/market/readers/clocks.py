@@ -189,7 +189,7 @@ def _part(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> np.nda
 def _numbers(table: Table, column: str) -> F:
     """The numbers in a column, 0 for what is none or has no end, shape (n_rows,)."""
     numbers = pd.to_numeric(table.frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    return np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0)
+    return np.asarray(np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0), dtype=np.float64)
 
 
 def _refuse(table: Table, column: str, ask: Ask, wrong: Bool, why: str) -> None:
