@@ -19,13 +19,15 @@ from optimizer.accounts.ledger import Line, ledger
 from optimizer.accounts.reasons import reasons
 from optimizer.cli import app
 from optimizer.config.amounts import others
-from optimizer.config.base import Section
+from optimizer.config.base import Section, SeriesFile
 from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm
 from optimizer.config.schema import schema
+from optimizer.config.silenced import Silenced
 from optimizer.conversion import investment
 from optimizer.engine.language import Family, Rule, Variable
 from optimizer.market.quantities import declared
+from optimizer.market.readers.layouts import PUBLISHED, Layout
 from optimizer.market.timeseries import Limits
 from optimizer.mechanisms.contents import classes, parts
 from optimizer.plan import formulation
@@ -172,6 +174,39 @@ def series_table() -> str:
     return table(head, rows)
 
 
+def layout_table() -> str:
+    """Publishers' tables that are read without options beyond location, market and exchange rate."""
+
+    def times(one: Layout) -> str:
+        if one.period:
+            length = "" if one.minutes is None else f" of {one.minutes} minutes"
+            return f"numbers of the day's periods{length}, as they pass"
+        if "he1" in one.has.split():
+            return "hours that end, side by side"
+        if one.hour:
+            return "hours that end" + (f", in {one.parts} parts" if one.parts > 1 else "")
+        ends = f"; ends, of intervals below {one.ends_below} minutes" if one.ends_below else ""
+        return ("ends" if not one.start else "starts") + ends
+
+    rows = (
+        (f"[{one.name}]({one.source})", times(one), one.zone or "told", one.currency or "told", one.usual or "")
+        for one in PUBLISHED
+    )
+    return table(("layout, and where its publisher has it", "times", "zone", "currency", "component"), rows)
+
+
+def remark_table() -> str:
+    """Remarks on data that look wrong, by the keys that silence them."""
+    rows = ((code(key), field.description or "") for key, field in Silenced.model_fields.items())
+    return table(("key", "looks wrong"), rows)
+
+
+def file_table() -> str:
+    """What a farm file may say of a series file."""
+    rows = ((code(key), field.description or "") for key, field in SeriesFile.model_fields.items())
+    return table(("key", "says"), rows)
+
+
 def commands(group: TyperGroup, words: str = "curtail") -> Iterator[tuple[str, str, str]]:
     """Every command with what it must be given, what it does, and its options."""
     for name, command in group.commands.items():
@@ -203,6 +238,9 @@ def made(text: str) -> str:
         "sections": section_table(),
         "series": series_table(),
         "keys": key_table(),
+        "layouts": layout_table(),
+        "remarks": remark_table(),
+        "files": file_table(),
         "commands": table(("command", "does", "options"), commands(group)),
     }
     return MARKED.sub(lambda marked: f"{marked[1]}\n{tables[marked[2]]}\n\n<!-- end -->", text)

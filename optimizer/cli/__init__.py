@@ -89,6 +89,9 @@ def main() -> None:
     except CurtailError as error:
         say(str(error))
         sys.exit(error.exit_code)
+    except MemoryError:
+        say("there is not enough memory for this: plan fewer or longer intervals, or keep fewer rows in its files")
+        sys.exit(1)
     except SystemExit as ended:
         if ended.code != _INTERRUPTED:
             raise

@@ -46,19 +46,23 @@ def check(
     """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
     from optimizer.conversion.files.load import faults_of_conversion
     from optimizer.ensemble.load import faults_of_ensemble
-    from optimizer.plan.checking import check_file_and_series
+    from optimizer.plan.checking import checked
 
     faults: list[Fault] = []
+    remarks: list[Fault] = []
     for file in files:
         kinds = (faults_of_ensemble, faults_of_conversion)
         found = next((told for faults_of in kinds if (told := faults_of(file)) is not None), None)
-        faults += check_file_and_series(file) if found is None else found
+        told, remarked = checked(file) if found is None else (found, [])
+        faults, remarks = faults + told, remarks + remarked
     faults = list(dict.fromkeys(faults))
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))
     elif faults:
         say("\n".join(map(str, sorted(faults))))
     else:
+        for remark in remarks:
+            say(f"remark: {remark}")
         say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong")
     if faults:
         absent = all(isinstance(fault, Absent) for fault in faults)

@@ -110,20 +110,30 @@ Currency = Annotated[str, Field(pattern="^[A-Z]{3}$", description="Three letters
 class File(Section):
     """Numbers over time read from a file; what the file's layout says by itself need not be said."""
 
-    file: Annotated[str, Field(min_length=1, description="Path, relative to this farm file")]
+    file: Annotated[
+        str,
+        Field(
+            min_length=1,
+            description="Path, relative to this farm file, or a pattern such as inbox/dam_*.csv: of a time in several "
+            "files the row of the one whose name sorts last counts",
+        ),
+    ]
     location: str | None = Field(default=None, description="Hub, zone or node, where the file has several")
-    market: str | None = Field(default=None, description="Market, where the file has several")
-    time_column: str | None = Field(default=None, description="Plain CSV: the column with the times")
-    value_column: str | None = Field(default=None, description="Plain CSV: the column with the values")
-    time_is: Literal["start", "end"] = Field(
-        default="start", description="Plain CSV: whether a time is an interval's start or its end"
+    market: str | None = Field(default=None, description="Market, auction or sequence, where the file has several")
+    rows: dict[str, str] | None = Field(
+        default=None, description="Column -> cell of the rows that are meant, where the file has several series"
     )
-    timezone: str | None = Field(default=None, description="Plain CSV: zone of times without an offset")
+    time_column: str | None = Field(default=None, description="The column with the times")
+    value_column: str | None = Field(default=None, description="The column with the values")
+    time_is: Literal["start", "end"] = Field(
+        default="start", description="Whether a time, or a number of an hour, begins its interval or ends it"
+    )
+    timezone: str | None = Field(default=None, description="Zone of times without an offset, where the file tells none")
     date_order: Literal["month_first", "day_first"] | None = Field(
-        default=None, description="CSV: how 02/11/2026 is read; needed where no day is above 12"
+        default=None, description="How 02/11/2026 is read; needed where no day is above 12 and no layout tells it"
     )
     decimal: Literal["point", "comma"] | None = Field(
-        default=None, description="CSV: the decimal mark; needed where 3,148 could be either"
+        default=None, description="The decimal mark; needed where 3,148 could be either"
     )
     unit: Literal["as_is", "fahrenheit", "cents_per_kwh", "per_kwh"] = Field(
         default="as_is", description="Converts Fahrenheit to Celsius, cents or currency per kWh to currency per MWh"
@@ -132,6 +142,11 @@ class File(Section):
         default="no", description="How gaps are filled; every fill is listed in the report"
     )
     fill_at_most_hours: Positive = Field(default=6.0, description="A longer gap is an error all the same")
+    repeated_hour: Literal["twice", "once"] = Field(
+        default="twice",
+        description="Whether the hour that the clock repeats in autumn has rows of its own, or those of the first "
+        "stand for both",
+    )
     holds_until_next: Annotated[
         bool, Field(description="A value holds until the next, as a difficulty does; then nothing is a gap")
     ] = False

@@ -74,8 +74,8 @@ class Daily(Section):
 
     newest: dict[FileName, Pattern] = Field(
         default={},
-        description="Series file as this farm file names it -> pattern such as inbox/dam_*.csv: of the files that fit, "
-        "the one whose name sorts last is read in its place",
+        description="Series file as this farm file names it -> pattern such as inbox/dam_*.csv, which is read in its "
+        "place: of a time in several files the row of the one whose name sorts last counts",
     )
     stale_after_hours: Positive | None = Field(
         default=None, description="A series file last written longer ago is too old to plan on; never when absent"

@@ -25,6 +25,7 @@ from optimizer.config.handed import document_of, merged
 from optimizer.config.horizon import Horizon
 from optimizer.config.replanning import Replanning
 from optimizer.config.revenue import Revenue
+from optimizer.config.silenced import Silenced
 from optimizer.config.site import Site
 from optimizer.config.state import State
 
@@ -102,6 +103,9 @@ class Farm(Host):
     replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
     backtest: Backtest = Field(default=Backtest(), description="How rules on the ladder of a backtest are set")
     costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
+    silenced: Silenced = Field(
+        default=Silenced(), description="Remarks that are not to be made, each with the reason why the data are right"
+    )
     daily: Daily = Field(default=Daily(), description="The scheduled job: newest files, stale data, safe posture")
 
     @model_validator(mode="after")

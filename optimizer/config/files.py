@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from optimizer.config.amounts import Money, in_money, money_of
+from optimizer.config.patterns import fitting, is_pattern
 from optimizer.config.yaml12 import Document, parse
 from optimizer.errors import Fault, InputError
 from optimizer.outside import NoFileError, TooLargeError, open_regular, read_regular
@@ -56,7 +57,9 @@ def why_unreadable(error: OSError | ValueError) -> str:
 
 
 def fault_of_file(path: Path) -> str | None:
-    """What keeps a file from being read, or None."""
+    """What keeps a file, or every file of a pattern, from being read, or None."""
+    if is_pattern(path):
+        return None if fitting(path) else "no file fits this pattern"
     try:
         open_regular(path).close()
     except (OSError, ValueError) as error:

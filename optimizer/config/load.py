@@ -248,7 +248,13 @@ def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str
 
 
 def missing_files(document: Document, folder: Path) -> Iterator[Fault]:
-    """A fault for every series file that cannot be opened. Only a series has the key `file`."""
+    """A fault for every series file that cannot be opened, or the pattern that `daily.newest` puts in its place.
+
+    Only a series has the key `file`.
+    """
+    daily = document.data.get("daily") if isinstance(document.data, dict) else None
+    newest = daily.get("newest") if isinstance(daily, dict) else None
+    patterns = newest if isinstance(newest, dict) else {}
     todo: list[tuple[Keys, Any]] = [((), document.data)]
     while todo:
         path, value = todo.pop()
@@ -256,7 +262,10 @@ def missing_files(document: Document, folder: Path) -> Iterator[Fault]:
             todo += [((*path, key), inner) for key, inner in value.items()]
             file = value.get("file")
             if isinstance(file, str) and file:
+                pattern = patterns.get(file)
                 unreadable = fault_of_file(folder / file)
+                if unreadable and isinstance(pattern, str):
+                    unreadable = fault_of_file(folder / pattern)
                 if unreadable:
                     yield document.fault((*path, "file"), f"{unreadable} (got {got(file)})")
         elif isinstance(value, tuple):

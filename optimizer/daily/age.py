@@ -8,6 +8,7 @@ from pathlib import Path
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.patterns import newest
 from optimizer.daily.feed import age_of
 from optimizer.daily.history import History
 from optimizer.daily.prices import Rank
@@ -30,7 +31,7 @@ def age_of_file(farm: Farm, folder: Path, now: datetime) -> float | None:
     if not isinstance(spec, SeriesFile):
         return None
     try:
-        written = datetime.fromtimestamp((folder / spec.file).stat().st_mtime, UTC)
+        written = datetime.fromtimestamp(newest(folder / spec.file).stat().st_mtime, UTC)
     except (OSError, ValueError, OverflowError):
         return None
     return max((now - written) / _MINUTE, 0.0)

@@ -11,16 +11,23 @@ from collections.abc import Iterator
 from typing import Any
 
 from optimizer.daily.feed_units import other_units
+from optimizer.market.readers import choose
 from optimizer.market.readers.currency import CURRENCIES, UNITS
 from optimizer.market.readers.raw import names
+from optimizer.market.readers.said import squeezed
 
-STARTS = ("interval_start_utc", "interval_start", "start", "time", "timestamp", "interval_start_local")
+STARTS = (
+    *("interval_start_utc", "start_utc", "time_utc", "timestamp_utc", "datetime_utc", "datetime_beginning_utc"),
+    *("interval_start", "start", "time", "timestamp", "interval_start_local"),
+)
 ENDS = ("interval_end_utc", "interval_end", "end", "interval_end_local")
 PRICES = ("usd_per_mwh", "price_usd_per_mwh", "price", "lmp", "spp")
 PUBLISHED = ("published_utc", "published", "published_at", "publish_time_utc", "publish_time", "updated", "updated_at")
-LOCATIONS = ("location", "location_id", "location_name", "settlement_point", "settlement_point_name")
-MARKETS = ("market",)
-_KNOWN = frozenset(STARTS + ENDS + PRICES + PUBLISHED + LOCATIONS + MARKETS + CURRENCIES + UNITS)
+_TWO_WORDS = {"locationid": "location_id", "locationname": "location_name", "settlementpoint": "settlement_point"}
+LOCATIONS = tuple(_TWO_WORDS.get(name, name) for name in choose.LOCATIONS)
+MARKETS = choose.MARKETS
+_KNOWN = frozenset((*STARTS, *ENDS, *PRICES, *PUBLISHED, *LOCATIONS, *MARKETS, *CURRENCIES, *UNITS))
+_SPELT = {squeezed(name): name for name in sorted(_KNOWN)}
 MOST_ROWS = 100_000  # of a text: a year of five minutes
 _DIGITS = 300  # an integer of more is beyond every number
 
@@ -74,7 +81,7 @@ def entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
 
 
 def _spelt(column: Any) -> str:
-    return str(column).strip().lower().replace(" ", "_")
+    return _SPELT.get(squeezed(column)) or str(column).strip().lower().replace(" ", "_")
 
 
 def _integer(digits: str) -> float:

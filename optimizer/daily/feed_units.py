@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_money, parts_of
-from optimizer.market.readers.table import snake
+from optimizer.market.readers.said import price_in
 from optimizer.outside import printable
-
-_PRICES = frozenset(("price", "prices", "lmp", "spp"))
-_NAMED = re.compile(r"(?:/|per_)([a-z]+)(?:_|\W|$)")  # of a column: per what its prices are
 
 
 def refuse_other_units(entry: Mapping[Any, Any], price: str, currency: str) -> None:
@@ -26,28 +22,23 @@ def refuse_other_units(entry: Mapping[Any, Any], price: str, currency: str) -> N
             raise ValueError(f"the price is in {told}, not in {currency}/MWh")
     if "usd" in price and currency != "USD":
         raise ValueError(f"the column {short(price)} says that prices are in USD, not in {currency}")
-    others = [] if "usd_per_mwh" in price else other_units(entry)
+    others = [] if f"{currency.lower()}_per_mwh" in price else other_units(entry, currency)
     if others:
-        raise ValueError(f"the column {short(others[0])} says that prices are not in USD/MWh")
+        raise ValueError(f"the column {short(others[0])} says that prices are not in {currency}/MWh")
 
 
-def other_units(columns: Iterable[Any]) -> list[str]:
-    """The columns whose name says a price in another unit than USD/MWh.
+def other_units(columns: Iterable[Any], currency: str = "USD") -> list[str]:
+    """The columns whose name says a price in another unit than a currency per MWh.
 
     >>> other_units(["price_eur_per_mwh", "c/kwh", "price_usd_per_mwh", "price_($/mwh)", "load_kwh", "kg_per_mwh"])
     ['price_eur_per_mwh', 'c/kwh']
     """
-    return [column for column in columns if isinstance(column, str) and _is_other_unit(column)]
+    return [column for column in columns if isinstance(column, str) and _is_other_unit(column, currency)]
 
 
-def _is_other_unit(column: str) -> bool:
-    per = _NAMED.search(column)
-    if per is None or per[1].upper() not in PER_MWH:
-        return False
-    if PER_MWH[per[1].upper()] != 1:
-        return True
-    words = snake(column).split("_")
-    return bool(_PRICES & set(words)) and "usd" not in words and "$" not in column
+def _is_other_unit(column: str, currency: str) -> bool:
+    money, energy = price_in(column)
+    return PER_MWH.get(energy, 1) != 1 or (bool(money) and not is_money(money, currency))
 
 
 def _is_per_mwh(unit: str, currency: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import platform
 from collections.abc import Mapping
 from importlib.metadata import version
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from optimizer.config.farm import Farm
+from optimizer.config.patterns import fitting, is_pattern
 from optimizer.daily.folder import INPUTS, MEASURED
 from optimizer.daily.orders import CALLS
 from optimizer.daily.series import series_of
@@ -24,13 +26,18 @@ Hashes = dict[str, dict[str, Any]]
 def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
     """The files a plan of a farm reads, by the names the farm file gives them: all but prices as they turned out.
 
+    Of a pattern the files that fit it.
+
     Of the ``state`` folder what people have put into it.
     """
     folder = farm_file.parent
     series = [spec.file for path, spec in series_of(farm) if not path.startswith("daily.")]
     named = [farm.catalogue, farm.contract, *series]
     files = {farm_file.name: farm_file}
-    files |= {name: folder / name for name in sorted({name for name in named if name is not None})}
+    for name in sorted({name for name in named if name is not None}):
+        path = folder / name
+        several = fitting(path) if is_pattern(path) else []
+        files |= {os.path.relpath(one, folder): one for one in several} if several else {name: path}
     for path in (state / name for name in (CALLS, MEASURED)):
         files |= of_state(path) if path.exists() else {}
     return files

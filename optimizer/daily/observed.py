@@ -69,13 +69,19 @@ def series_rows(series: TimeSeries) -> Prices:
 
 
 def prices_in(path: Path, location: str | None, history: History) -> Prices:
-    """The prices in a file over the hours of a history's schedules. Raises InputError with the file's faults."""
+    """The prices in a file over the hours of a history's schedules, read as the farm file describes its own prices.
+
+    Raises InputError with the file's faults.
+    """
     first, last, newest = history.first_start(), history.last_end(), history.last()
     if first is None or last is None or newest is None:
         return NO_PRICES
-    begins, zone = pd.Timestamp(first, unit="s", tz="UTC").as_unit("us"), newest[0].farm.timezone
+    farm = newest[0].farm
+    begins, zone = pd.Timestamp(first, unit="s", tz="UTC").as_unit("us"), farm.timezone
     window = Grid(pd.DatetimeIndex([begins]), np.array([(last - first) / _HOUR]), zone)
-    spec = SeriesFile(file=str(path), location=location)
+    spec = farm.daily.settled_prices or farm.energy.price_usd_per_mwh
+    changes = {"file": str(path)} | ({} if location is None else {"location": location})
+    spec = spec.model_copy(update=changes) if isinstance(spec, SeriesFile) else SeriesFile.model_validate(changes)
     series = read_series(path, spec, zone, within=window, limits=PRICES)
     return series_rows(series)
 

@@ -12,6 +12,7 @@ from pydantic import BaseModel
 
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
+from optimizer.config.patterns import newest
 from optimizer.errors import MissingDataError
 from optimizer.market.timeseries import clock
 
@@ -37,22 +38,19 @@ def series_of(section: Any, path: str = "") -> Iterator[tuple[str, SeriesFile]]:
 
 
 def with_newest(farm: Farm, folder: Path) -> Farm:
-    """The farm with the newest file of every pattern of ``daily.newest`` in place of the file it stands for.
+    """The farm with every pattern of ``daily.newest`` in place of the file it stands for.
 
-    The newest is the one whose name sorts last: dates in names are what copies and clocks do not change. Raises
-    MissingDataError where no file fits.
+    Raises MissingDataError where no file fits.
     """
-    newest = {}
-    for file, pattern in farm.daily.newest.items():
-        files = sorted(path for path in folder.glob(pattern) if path.is_file())
-        if not files:
+    patterns = farm.daily.newest
+    for file, pattern in patterns.items():
+        if not newest(folder / pattern).exists():
             raise MissingDataError(f"daily.newest: no file fits {pattern}, which is to be read in place of {file}")
-        newest[file] = str(files[-1].relative_to(folder)) if files[-1].is_relative_to(folder) else str(files[-1])
 
     def changed(spec: SeriesFile) -> SeriesFile:
-        return spec.model_copy(update={"file": newest[spec.file]}) if spec.file in newest else spec
+        return spec.model_copy(update={"file": patterns[spec.file]}) if spec.file in patterns else spec
 
-    replaced: Farm = _replaced(farm, changed) if newest else farm
+    replaced: Farm = _replaced(farm, changed) if patterns else farm
     return replaced
 
 
@@ -80,7 +78,7 @@ def refuse_stale(farm: Farm, named: Farm, folder: Path, now: datetime) -> None:
         if most is None or path.startswith("daily."):
             continue
         try:
-            written = datetime.fromtimestamp((folder / spec.file).stat().st_mtime, UTC)
+            written = datetime.fromtimestamp(newest(folder / spec.file).stat().st_mtime, UTC)
         except OSError:
             continue  # told when it is read
         age = (now - written) / timedelta(hours=1)

@@ -17,6 +17,7 @@ from optimizer.errors import InfeasibleError, SolverError, StoppedEarlyError, Un
 _ARRAYS = ("cost", "coefficients", "row_lower", "row_upper", "col_lower", "col_upper")
 
 _IRREDUCIBLE = 4  # iis_strategy: reduce until nothing can be left out
+LONGEST_S = 3600.0  # of any solve, in every command: a program that takes longer will not be waited for
 _SMALLEST = 1e-9  # coefficients that HiGHS leaves out with a warning, such as a price of a sum's last digits
 
 
@@ -73,8 +74,9 @@ def solve(
 ) -> Solution:
     """Solve a program; with ``whole`` its integer columns are integers, else they are ignored as such.
 
-    ``time_limit`` is in seconds; a limit on work, such as ``mip_max_nodes``, is an option, and ends a search in the
-    same place on every machine. ``start`` is columns and values, at least of all integers, of a schedule to start from.
+    ``time_limit`` is in seconds; without one, what has no optimum within ``LONGEST_S`` is stopped. A limit on work,
+    such as ``mip_max_nodes``, is an option, and ends a search in the same place on every machine. ``start`` is columns
+    and values, at least of all integers, of a schedule to start from.
     Raises InfeasibleError, UnboundedError, StoppedEarlyError (a limit without a feasible schedule) or SolverError; a
     limit with a feasible schedule returns it, and ``ended`` says which.
 
@@ -86,9 +88,7 @@ def solve(
     >>> solve(program).objective
     12.0
     """
-    chosen = dict(options or {})
-    if time_limit is not None:
-        chosen["time_limit"] = time_limit
+    chosen = {"time_limit": LONGEST_S if time_limit is None else time_limit, **(options or {})}
     highs = load(program, chosen, whole=whole)
     if basis is not None:
         _check(highs.setBasis(basis), "the starting basis")
@@ -107,6 +107,8 @@ def solve(
         raise UnboundedError("profit has no limit: a price or a limit is missing")
     feasible = highs.getInfo().primal_solution_status == 2
     ended = _ended(status)
+    if ended == "clock" and time_limit is None:
+        raise StoppedEarlyError(f"no optimum was proved within {LONGEST_S:g} s: plan fewer or longer intervals")
     if ended and not feasible:
         raise StoppedEarlyError(f"no schedule found within the limit: {highs.modelStatusToString(status)}")
     if not ended and status != known.kOptimal:

@@ -21,6 +21,8 @@ from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError, InputError, SolverError, UnboundedError
 
+_LONGEST_NAME = 200  # of a column or row, in files for solvers
+
 
 def _key(labels: tuple[Any, ...]) -> Any:
     """The key Pyomo uses for a combination of labels: flat, and bare when there is just one part."""
@@ -95,9 +97,15 @@ def _row_rule(rule: Rule, by_key: dict[Any, tuple[Any, ...]]) -> Callable[..., R
 
 
 def write_model(problem: Problem, path: Path, extend: Callable[[Any], None] | None = None) -> None:
-    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix, after ``extend`` has had it."""
+    """Write the Pyomo reading as ``.lp`` or ``.mps``, by the file's suffix, after ``extend`` has had it.
+
+    No two names become one.
+    """
+    from pyomo.core.base.label import ShortNameLabeler
+
+    labels = ShortNameLabeler(_LONGEST_NAME, "_", prefix="n_", legalRegex=r"[A-Za-z_]\w*\Z")
     model = pyomo_model(problem) if extend is None else _extended(problem, extend)
-    model.write(str(path), io_options={"symbolic_solver_labels": True})
+    model.write(str(path), io_options={"labeler": labels})
 
 
 def _extended(problem: Problem, extend: Callable[[Any], None]) -> Any:

@@ -20,6 +20,7 @@ from optimizer.config.revenue import Revenue
 from optimizer.market.calendars import rate_shares
 from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
+from optimizer.market.plausible import doubts
 from optimizer.market.quantities import Declared, declared
 from optimizer.market.reading import NOTHING, Given, Reading, Values
 from optimizer.market.remarks import remarks
@@ -171,7 +172,8 @@ def read_market(
     if ENERGY_PRICE in table:
         price = farm.energy.price_usd_per_mwh if price_file is None else None
         table["rate_shares"] = rate_shares(grid, price, farm.energy.holidays) if isinstance(price, Rates) else {}
-    return MarketInputs(grid, table, tuple(read.fills), (*remarks(farm, read.plan, table), *read.remarks), type(farm))
+    said = (*remarks(farm, read.plan, table), *doubts(farm, read.plan, table, read.files), *read.remarks)
+    return MarketInputs(grid, table, tuple(read.fills), said, type(farm))
 
 
 def _in_order(series: Mapping[str, Declared]) -> list[Declared]:

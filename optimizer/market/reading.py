@@ -52,6 +52,7 @@ class Reading:
         self.plan = grid.part(0, stop)
         self.tail = grid.part(stop, len(grid)) if stop < len(grid) else None
         self.fills: list[Fill] = []
+        self.files: dict[str, TimeSeries] = {}  # those that were read, by the name of the series; the last of several
         self.remarks: list[str] = []
         self._faults: list[Fault] = []
         self._missing: list[str] = []
@@ -136,6 +137,7 @@ class Reading:
         path = self.folder / spec.file if file is None else file
         series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits, folder=self.folder)
         self.add(series.fills)
+        self.files[one.series.name] = series
         return series
 
     def add(self, fills: tuple[Fill, ...]) -> None:

@@ -13,7 +13,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.hashprice import subsidy_on
 from optimizer.mechanisms.contents import parts
 
-_FAR = pd.Timedelta(days=60)  # about four retargets: plain numbers of the day are old by then
+_FAR = pd.Timedelta(days=31)  # two retargets: plain numbers of the day are old by then
 
 
 def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> tuple[str, ...]:
@@ -46,4 +46,4 @@ def _old_numbers(farm: Farm, grid: Grid) -> tuple[str, ...]:
     if computed and revenue.subsidy_btc is None:
         height = revenue.block_height
         subsidy = ", with the subsidy of " + ("that date" if height is None else f"block_height {height}")
-    return (f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}",)
+    return farm.silenced.told("old_numbers", f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,11 +12,13 @@ from numpy.typing import NDArray
 from optimizer import units
 from optimizer.arrays import Bool, F, Int
 from optimizer.config.base import File, RateFile, SeriesFile
+from optimizer.config.patterns import MOST_FILES, fitting, is_pattern
 from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.readers import read_raw
-from optimizer.market.readers.raw import Ask
-from optimizer.market.tidy import tidy
+from optimizer.market.readers.joined import joined
+from optimizer.market.readers.raw import Ask, RawSeries
+from optimizer.market.tidy import reaching, tidy, window_of
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 from optimizer.outside import printable
 
@@ -44,7 +47,9 @@ def read_series(
     a file of exchange rates is relative to, that of ``spec`` when None. Raises InputError.
     """
     ask = Ask(printable(file or str(path)), spec, timezone)
-    raw = read_raw(path, ask)
+    if within is not None:
+        ask = replace(ask, within=reaching(window_of(within), ask))
+    raw = _read_files(path, ask)
     values = _in_units(raw.values, spec)
     if isinstance(spec, SeriesFile):
         rates = spec.usd_per_unit
@@ -54,6 +59,23 @@ def read_series(
         else:
             values = values * rates
     return tidy(raw, values, ask, within, limits or Limits())
+
+
+def _read_files(path: Path, ask: Ask) -> RawSeries:
+    """The rows of a file, or of those that fit a pattern: back to where the time that matters begins."""
+    if not is_pattern(path):
+        return read_raw(path, ask)
+    parts: list[tuple[str, RawSeries]] = []
+    for one in reversed(fitting(path)):
+        name = printable(str(one.relative_to(path.parent)) if one.is_relative_to(path.parent) else str(one))
+        parts.insert(0, (name, read_raw(one, replace(ask, file=name))))
+        if ask.within is not None and naive_utc(parts[0][1].starts.dropna()).min() <= ask.within[0]:
+            break
+        if len(parts) > MOST_FILES:
+            raise ask.error(f"more than {MOST_FILES:,} files fit, and would be read; keep fewer in the folder")
+    if not parts:
+        raise ask.error("no file fits this pattern (paths in a farm file are relative to its folder)")
+    return joined(parts)
 
 
 def on_grid(series: TimeSeries, grid: Grid) -> F:

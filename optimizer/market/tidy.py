@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from optimizer.arrays import Bool, F, Int
+from optimizer.arrays import F
 from optimizer.errors import Fault, InputError
+from optimizer.market.gaps import Gaps, Rows, Times, days_back
 from optimizer.market.grid import Grid
+from optimizer.market.readers.local import first_moments, most_common_step
 from optimizer.market.readers.raw import Ask, RawSeries, listed
-from optimizer.market.readers.times import first_moments, most_common_step
-from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
+from optimizer.market.timeseries import Limits, TimeSeries, clock, naive_utc
 
-Times = NDArray[np.datetime64]
 _DAY = np.timedelta64(1, "D")
-_MOST_FILLED = 1_000_000
-_MOST_GAPS = 10_000  # that are filled: a series with more is something else
-_REACH_BACK = np.timedelta64(26, "h")  # "same hour the day before", on a day of 25 hours too
-
-
-@dataclass(frozen=True)
-class _Rows:
-    """Rows in time's order; ``place`` is where each stood in the file. All of shape (n_rows,)."""
-
-    starts: Times
-    ends: Times
-    values: F
-    lines: Int
-    place: Int
-
-    def take(self, which: Bool | Int | slice) -> _Rows:
-        return _Rows(self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which])
 
 
 def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limits) -> TimeSeries:
@@ -42,12 +25,13 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     ``values`` are the raw values in the farm's units. Raises InputError with all faults found:
     disorder, duplicates, overlaps, values out of range, and gaps.
     """
+    ask = replace(ask, files=raw.files)
     at_time, at_value = replace(ask, column_of=raw.time_at), replace(ask, column_of=raw.value_at)
     rows, step = _in_order(raw, values, at_time)
     window = reach = (rows.starts[0], rows.ends.max())
     if within is not None:
-        window = (naive_utc(within.starts)[0], naive_utc(within.ends)[-1])
-        rows = rows.take(_near(rows.starts, window))
+        window = window_of(within)
+        rows = rows.take(_near(rows.starts, reaching(window, ask)))
     faults = _disorder(rows, at_time) + _out_of_range(rows, at_value, limits)
     first, last = rows.starts[0], rows.ends.max()
     rows = rows.take(np.isfinite(rows.values))  # NaN and infinities are gaps
@@ -61,10 +45,10 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
             faults += _duplicates(rows, at_time)
         rows = _merged(rows, ask.spec.duplicates)
     if raw.ends is None and not ask.spec.holds_until_next:
-        rows = _Rows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
+        rows = Rows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
                      rows.values, rows.lines, rows.place)  # fmt: skip
     elif ask.spec.holds_until_next:
-        rows = _Rows(
+        rows = Rows(
             rows.starts,
             np.append(rows.starts[1:], max(rows.ends[-1], last)),
             rows.values,
@@ -75,22 +59,33 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
         rows.ends[-1] = max(rows.ends[-1], window[1])
         reach = (reach[0], max(reach[1], window[1]))
     faults += _overlaps(rows, at_time)
-    gaps = _Gaps(rows, (first, last), window, step)
+    gaps = Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
     faults += listed(ask, range(len(open_gaps)), lambda i: gaps.told(open_gaps[i], ask), "gaps")
     if faults:
         raise InputError(faults)
     utc = [pd.DatetimeIndex(times).tz_localize("UTC") for times in (starts, ends)]
     begin, end = (pd.Timestamp(time).tz_localize("UTC") for time in reach)
-    return TimeSeries(utc[0], utc[1], numbers, raw.name, fills, ask.file, (begin, end))
+    return TimeSeries(utc[0], utc[1], numbers, raw.name, fills, ask.file, (begin, end), raw.currency)
 
 
-def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta64]:
+def window_of(grid: Grid) -> tuple[np.datetime64, np.datetime64]:
+    """Start and end of a grid, naive UTC."""
+    return naive_utc(grid.starts)[0], naive_utc(grid.ends)[-1]
+
+
+def reaching(window: tuple[np.datetime64, np.datetime64], ask: Ask) -> tuple[np.datetime64, np.datetime64]:
+    """The window with what rows of it may be filled from: the same hour of days before, one of them of 25 hours."""
+    return window[0] - np.timedelta64(24 * days_back(ask) + 2, "h"), window[1]
+
+
+def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[Rows, np.timedelta64]:
     """Rows sorted by start, with an end each; and the usual length of an interval."""
-    if not len(values):
-        raise ask.error(f"{raw.name}: has no rows")
     times = naive_utc(raw.starts)
-    place = np.argsort(times, kind="stable")
+    known = np.flatnonzero(~np.isnat(times))
+    if not len(known):
+        raise ask.error(f"{raw.name}: has no rows")
+    place = known[np.argsort(times[known], kind="stable")]
     times = times[place]
     if raw.ends is not None:
         starts, ends = times, naive_utc(raw.ends)[place]
@@ -110,7 +105,7 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[_Rows, np.timedelta6
             step = np.timedelta64(round(raw.hours * 3600), "s").astype("timedelta64[us]")
         starts = times - step if raw.at_ends else times
         ends = times if raw.at_ends else _next(times, step, ask.zone)
-    return _Rows(starts, ends, values[place], raw.lines[place], place), step
+    return Rows(starts, ends, values[place], raw.lines[place], place), step
 
 
 def _next(starts: Times, step: np.timedelta64, zone: str) -> Times:
@@ -124,13 +119,13 @@ def _next(starts: Times, step: np.timedelta64, zone: str) -> Times:
 
 
 def _near(starts: Times, window: tuple[np.datetime64, np.datetime64]) -> slice:
-    """Rows of the window, a day before it, and the neighbours on both sides."""
-    low = int(np.searchsorted(starts, window[0] - _REACH_BACK)) - 1
+    """Rows of the window and the neighbours on both sides."""
+    low = int(np.searchsorted(starts, window[0])) - 1
     high = int(np.searchsorted(starts, window[1])) + 1
     return slice(min(max(low, 0), len(starts) - 1), max(high, 1))
 
 
-def _disorder(rows: _Rows, ask: Ask) -> list[Fault]:
+def _disorder(rows: Rows, ask: Ask) -> list[Fault]:
     if ask.spec.disorder == "sort" or (np.diff(rows.place) > 0).all():
         return []
     in_file = np.argsort(rows.place)
@@ -144,7 +139,7 @@ def _disorder(rows: _Rows, ask: Ask) -> list[Fault]:
     return listed(ask, back, told, "rows out of order")
 
 
-def _out_of_range(rows: _Rows, ask: Ask, limits: Limits) -> list[Fault]:
+def _out_of_range(rows: Rows, ask: Ask, limits: Limits) -> list[Fault]:
     bad = np.flatnonzero(limits.broken_by(rows.values) & np.isfinite(rows.values))
 
     def told(i: int) -> tuple[int, str]:
@@ -153,7 +148,7 @@ def _out_of_range(rows: _Rows, ask: Ask, limits: Limits) -> list[Fault]:
     return listed(ask, bad, told, "values out of range")
 
 
-def _duplicates(rows: _Rows, ask: Ask) -> list[Fault]:
+def _duplicates(rows: Rows, ask: Ask) -> list[Fault]:
     again = np.flatnonzero(rows.starts[1:] == rows.starts[:-1]) + 1
 
     def told(i: int) -> tuple[int, str]:
@@ -164,7 +159,7 @@ def _duplicates(rows: _Rows, ask: Ask) -> list[Fault]:
     return listed(ask, again, told, "duplicates")
 
 
-def _merged(rows: _Rows, how: str) -> _Rows:
+def _merged(rows: Rows, how: str) -> Rows:
     first = np.flatnonzero(np.append(True, rows.starts[1:] != rows.starts[:-1]))
     merged = rows.take(first)
     if how == "last":
@@ -172,11 +167,11 @@ def _merged(rows: _Rows, how: str) -> _Rows:
     if how == "mean":
         sizes = np.diff(np.append(first, len(rows.starts)))
         mean = np.add.reduceat(rows.values, first) / sizes
-        merged = _Rows(merged.starts, merged.ends, mean, merged.lines, merged.place)
+        merged = Rows(merged.starts, merged.ends, mean, merged.lines, merged.place)
     return merged
 
 
-def _overlaps(rows: _Rows, ask: Ask) -> list[Fault]:
+def _overlaps(rows: Rows, ask: Ask) -> list[Fault]:
     into = np.flatnonzero(rows.ends[:-1] > rows.starts[1:]) + 1
 
     def told(i: int) -> tuple[int, str]:
@@ -184,90 +179,6 @@ def _overlaps(rows: _Rows, ask: Ask) -> list[Fault]:
         return int(rows.lines[i]), f"{clock(rows.starts[i], ask.zone)} begins before {earlier}"
 
     return listed(ask, into, told, "overlaps")
-
-
-class _Gaps:
-    """Stretches without a value inside the rows' reach and the window, and how they are filled."""
-
-    def __init__(
-        self,
-        rows: _Rows,
-        reach: tuple[np.datetime64, np.datetime64],
-        window: tuple[np.datetime64, np.datetime64],
-        step: np.timedelta64,
-    ) -> None:
-        self.rows, self.step = rows, step
-        begins, finishes = np.append(reach[:1], rows.ends), np.append(rows.starts, reach[1:])
-        open_ = (finishes > begins) & (finishes > window[0]) & (begins < window[1])
-        self.after = np.flatnonzero(open_)  # the row after each gap; the row before is one less
-        self.begins, self.finishes = begins[open_], finishes[open_]
-
-    def filled(self, ask: Ask) -> tuple[Times, Times, F, tuple[Fill, ...], list[int]]:
-        """Starts, ends and values with the fills put in, the fills, and the numbers of the gaps that stay open."""
-        rows = self.rows
-        pieces: list[tuple[Times, Times, F]] = [(rows.starts, rows.ends, rows.values)]
-        fills: list[Fill] = []
-        still_open: list[int] = []
-        if ask.spec.fill_gaps == "no" or len(self.after) > _MOST_GAPS:
-            return rows.starts, rows.ends, rows.values, (), list(range(len(self.after)))
-        for i in range(len(self.after)):
-            after, begin, finish = self.after[i], self.begins[i], self.finishes[i]
-            hours, count = self._size(i)
-            starts = values = None
-            if hours <= ask.spec.fill_at_most_hours and count <= _MOST_FILLED:
-                starts = np.arange(begin, finish, self.step)
-                values = self._values(starts, int(after), ask)
-            if starts is None or values is None or not np.isfinite(values).all():
-                still_open.append(i)
-                continue
-            pieces.append((starts, np.append(starts[1:], finish), values))
-            utc = [pd.Timestamp(time).tz_localize("UTC") for time in (begin, finish)]
-            fills.append(Fill(ask.file, utc[0], utc[1], ask.spec.fill_gaps, len(starts)))
-        joined = [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
-        order = np.argsort(joined[0], kind="stable")
-        return joined[0][order], joined[1][order], joined[2][order], tuple(fills), still_open
-
-    def _values(self, starts: Times, after: int, ask: Ask) -> F | None:
-        """Values for intervals that start so, or None where the neighbours they need are missing."""
-        rows, method = self.rows, ask.spec.fill_gaps
-        if method == "previous" and after > 0:
-            return np.full(len(starts), rows.values[after - 1])
-        if method == "linear" and 0 < after < len(rows.values):
-            since = (starts - rows.starts[after - 1]) / (rows.starts[after] - rows.starts[after - 1])
-            return np.asarray(rows.values[after - 1] + since * (rows.values[after] - rows.values[after - 1]))
-        if method == "same_hour_day_before":
-            local = pd.DatetimeIndex(starts).tz_localize("UTC").tz_convert(ask.zone).tz_localize(None)
-            day_before = (local - pd.Timedelta(days=1)).tz_localize(
-                ask.zone, ambiguous=np.ones(len(local), dtype=bool), nonexistent="shift_forward"
-            )
-            wanted = naive_utc(day_before.tz_convert("UTC").as_unit("us"))
-            row = np.searchsorted(rows.starts, wanted, side="right") - 1
-            covered = (row >= 0) & (wanted < rows.ends[np.maximum(row, 0)])
-            return np.where(covered, rows.values[np.maximum(row, 0)], np.nan)
-        return None
-
-    def _size(self, i: int) -> tuple[float, int]:
-        """Hours and intervals of a gap."""
-        length = self.finishes[i] - self.begins[i]
-        return float(length / np.timedelta64(1, "h")), int(np.ceil(length / self.step))
-
-    def told(self, i: int, ask: Ask) -> tuple[int, str]:
-        """The line of a gap that stays open, and why it does."""
-        line = int(self.rows.lines[min(int(self.after[i]), len(self.rows.lines) - 1)])
-        return line, self._why(self.begins[i], self.finishes[i], *self._size(i), ask)
-
-    def _why(self, begin: np.datetime64, finish: np.datetime64, hours: float, count: int, ask: Ask) -> str:
-        size = "1 interval" if count == 1 else f"{count:,} intervals"
-        where = f"gap of {size}, {clock(begin, ask.zone)} to {clock(finish, ask.zone)}"
-        if ask.spec.fill_gaps == "no":
-            return f"{where}; add the rows, or say how to fill with `fill_gaps`"
-        if len(self.after) > _MOST_GAPS:
-            return f"{where}, is one of more than {_MOST_GAPS:,}, which are never filled"
-        if count > _MOST_FILLED:
-            return f"{where}, is longer than is ever filled"
-        if hours > ask.spec.fill_at_most_hours:
-            return f"{where}, is longer than fill_at_most_hours: {ask.spec.fill_at_most_hours:g}"
-        return f"{where}, has no neighbours to fill it from by `{ask.spec.fill_gaps}`"
 
 
 def _most_common(lengths: NDArray[np.timedelta64]) -> np.timedelta64:

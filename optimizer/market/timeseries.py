@@ -28,7 +28,8 @@ class TimeSeries:
 
     ``starts`` and ``ends`` are UTC and ``values`` finite, all of shape (n_rows,). ``name`` says
     which column or location, ``file`` which file. ``reach`` is what the file covers as a whole, where
-    rows that did not matter were left out.
+    rows that did not matter were left out. ``currency`` is that of a publisher who does not tell it, where no exchange
+    rate is given.
     """
 
     starts: pd.DatetimeIndex
@@ -38,6 +39,7 @@ class TimeSeries:
     fills: tuple[Fill, ...] = ()
     file: str = ""
     reach: tuple[pd.Timestamp, pd.Timestamp] | None = None
+    currency: str = ""
 
     def __len__(self) -> int:
         return len(self.values)

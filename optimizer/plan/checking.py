@@ -29,32 +29,43 @@ def in_place(path: Path, error: CurtailError) -> CurtailError:
 
 
 def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in.
+    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in."""
+    return checked(path)[0]
+
+
+def checked(path: Path) -> tuple[list[Fault], list[Fault]]:
+    """The faults of a file, and, where it has none, remarks on data that look wrong.
 
     A scenario is checked as far as that can be done without a farm.
     """
     scenario = _scenario_in(path)
     if scenario is not None:
-        return _faults_of_scenario(scenario, path)
+        return _faults_of_scenario(scenario, path), []
     faults = check_file(path)
     if faults:
-        return faults
+        return faults, []
     try:
         farm = load_farm(path)
     except InputError:  # a sound file that is not a farm
-        return []
-    if farm.horizon.start is None:
-        return []
+        return [], []
+    in_its_place = any(not (path.parent / file).exists() for file in farm.daily.newest)
+    if farm.horizon.start is None or in_its_place:  # `daily` alone reads what stands in the place of a file
+        return [], []
     try:
         grid = grid_of(farm)
         longer = with_tail(farm, grid) if charged_by_period(farm) else None
         market = read_market(farm, path.parent, longer or grid, head=len(grid))
-        _ = build_problem(Conditions(farm, market, farm.state))
+        conditions = Conditions(farm, market, farm.state)
+        _ = build_problem(conditions)
     except CurtailError as error:
         located = list(error.faults if isinstance(error, InputError) else ())
         placed = located or [_placed(path, line) for line in str(error).splitlines()]
-        return [Absent(**vars(fault)) for fault in placed] if isinstance(error, MissingDataError) else placed
-    return [_placed(path, warning) for warning in market.warnings if _SKIPPED in warning]
+        missing = isinstance(error, MissingDataError)
+        return [Absent(**vars(fault)) for fault in placed] if missing else placed, []
+    faults, remarks = [], list[Fault]()
+    for warning in conditions.warnings:
+        (faults if _SKIPPED in warning else remarks).append(_placed(path, warning))
+    return faults, remarks
 
 
 def _scenario_in(path: Path) -> Document | None:

@@ -16,6 +16,7 @@ from optimizer.tariff.source import Rate, shown
 Periods = Int
 _KEYS = ("rate", "adj", "max", "unit", "sell")
 _ZERO = Decimal(0)
+_ENDLESS = Decimal(99_999_999)  # kWh or kW a month: a last tier that ends there or later ends nowhere
 _TEN_DECIMALS = Decimal("1e-10")
 
 
@@ -80,6 +81,8 @@ def steps(rate: Rate, key: str, period: int, unit: str, faults: list[Fault]) -> 
         if charges(tier.get("sell")):
             sentence = "is a price of export; give it as energy.onsite.export_price_usd_per_mwh and set it to 0 here"
             faults.append(rate.fault((*path, "sell"), sentence))
+        if tier.get("rate") is None and tier.get("adj") is None:
+            faults.append(rate.fault((*path, "rate"), "is missing: nothing says what this tier costs; 0 if it is free"))
         price = sum((number(rate, (*path, name), tier.get(name), faults) for name in ("rate", "adj")), _ZERO)
         if result and price < result[-1].price:
             faults.append(rate.fault((*path, "rate"), _decreasing(price, result[-1].price, unit)))
@@ -102,6 +105,8 @@ def _top(
     """The amount a tier ends at."""
     top = tier.get("max")
     if last:
+        if isinstance(top, Decimal) and top >= _ENDLESS:
+            return above
         if top is not None:
             faults.append(rate.fault((*path, "max"), f"leaves what is above {shown(top)} without a price; remove it"))
         return above

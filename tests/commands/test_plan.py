@@ -216,6 +216,32 @@ def test_export_writes_a_model_another_solver_reads(tmp_path: Path) -> None:
         assert abs(highs.getInfo().objective_function_value) == pytest.approx(planned["plan_objective_usd"], abs=0.5)
 
 
+@pytest.mark.parametrize("names", [("Hall A-1", "Hall A 1"), ("Halle Süd (1)", "Halle Süd [1]"), ("é", "è")])
+@pytest.mark.parametrize("suffix", ["lp", "mps"])
+def test_names_that_look_alike_to_a_solver_export(tmp_path: Path, names: tuple[str, str], suffix: str) -> None:
+    from datetime import datetime
+
+    import highspy
+
+    from optimizer.accounts.conditions import Conditions
+    from optimizer.engine.pyomo_model import write_model
+    from optimizer.market.grid import grid_of
+    from optimizer.market.inputs import read_market
+    from optimizer.plan.formulation import build_problem
+    from tests.market.farms import farm
+
+    machine = {"model": "T", "hashrate_th": 100, "power_w": 1000, "cooling": "air", "source": "t", "confidence": "low"}
+    one = farm(fleet=tuple({"name": name, "machine": machine, "units": 10 + i} for i, name in enumerate(names)))
+    market = read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3))
+    problem = build_problem(Conditions(one, market, one.state))
+    write_model(problem, tmp_path / f"model.{suffix}")
+    highs = highspy.Highs()
+    highs.setOptionValue("output_flag", False)
+    assert highs.readModel(str(tmp_path / f"model.{suffix}")) == highspy.HighsStatus.kOk
+    highs.run()
+    assert abs(highs.getInfo().objective_function_value) == pytest.approx(3 * 2.1 * (33.31 / 24 - 0.4), rel=1e-6)
+
+
 def test_other_commands_run(tmp_path: Path) -> None:
     assert curtail("check", *sorted(CONFIGS.glob("*.yaml"))).returncode == 0
     assert json.loads(curtail("schema", "farm").stdout)["title"]

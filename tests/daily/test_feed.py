@@ -204,8 +204,23 @@ def test_prices_beyond_the_farms_range_are_not_believed() -> None:
 
 def test_a_zone_in_a_columns_name_counts() -> None:
     """18:00 UTC is noon on the farm's clock, six hours before its own 18:00."""
-    for column, start in (("interval_start_utc", SIX), ("interval_start", SIX + 6 * 3600)):
+    here = SIX + 6 * 3600
+    names = {"interval_start_utc": SIX, "Interval Start (UTC)": SIX, "Time UTC": SIX, "interval_start": here}
+    for column, start in names.items():
         assert [row.start for row in judged(f"{column},price\n2026-02-11 06:00,9\n").rows] == [start]
+
+
+@pytest.mark.parametrize(
+    "column", ["node", "Settlement Location", "region", "area", "Zone", "Sequence", "ContractType"]
+)
+def test_rows_are_told_apart_by_what_files_are(column: str) -> None:
+    found = judged(f"start,{column},price\n2026-02-11T06:00Z,A,20\n2026-02-11T06:00Z,B,900\n")
+    assert (found.rows, found.failed) == ((), True)
+
+
+@pytest.mark.parametrize("column", ["price (EUR/MWh)", "lmp_eur", "price_cad", "price ($/kWh)", "c/kWh"])
+def test_a_column_of_another_unit_beside_the_price_is_not_passed_over(column: str) -> None:
+    assert judged(f"start,price,{column}\n2026-02-11T06:00Z,20,18\n").rows == ()
 
 
 def test_of_one_start_the_row_published_last_holds() -> None:

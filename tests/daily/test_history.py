@@ -20,6 +20,7 @@ from optimizer.daily.history_view import _chart as history_chart
 from optimizer.daily.history_view import _charts, render_history, sums
 from optimizer.daily.job import run_once
 from optimizer.daily.log_file import COLUMNS
+from optimizer.daily.observed import prices_in
 from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, SettledRun, review, totals
 from tests.commands.running import beside, curtail
@@ -172,6 +173,18 @@ def test_the_command_with_another_price_file(tmp_path: Path, farm: Path, state: 
     assert max(map(len, shown.stdout.splitlines())) <= 100
     page = (tmp_path / "h.html").read_text()
     assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", page)
+
+
+def test_another_price_file_is_read_as_the_farm_describes_its_own(tmp_path: Path, farm: Path, state: Path) -> None:
+    text = farm.read_text().replace("{file: settled.csv}", "{file: settled.csv, unit: cents_per_kwh}")
+    farm.write_text(text)
+    settled(farm, *[3.0] * 24)
+    runs(farm, state, 0)
+    other = tmp_path / "other.csv"
+    write_prices(other, [4.0] * 30)
+    other.write_text(other.read_text().replace("price_usd_per_mwh", "price"))
+    with History(state / "history.sqlite", reading=True) as history:
+        assert set(prices_in(other, None, history).usd_per_mwh.tolist()) == {40.0}
 
 
 def test_a_history_that_is_not_there(tmp_path: Path) -> None:

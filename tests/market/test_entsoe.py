@@ -73,7 +73,7 @@ def test_a_zone_is_chosen_by_its_code_and_a_market_by_resolution(tmp_path: Path)
     text = document(time_series() + time_series(zone="10YNO-1--------2") + hourly)
     with pytest.raises(InputError, match="several locations, 10YNO-1--------2, 10YNO-2--------T"):
         series_of(tmp_path, text, usd_per_unit=1.0)
-    with pytest.raises(InputError, match="comes again"):
+    with pytest.raises(InputError, match="several series of the same time, resolution PT15M, resolution PT60M"):
         series_of(tmp_path, text, usd_per_unit=1.0, location="10YNO-2--------T")
     chosen = series_of(tmp_path, text, usd_per_unit=1.0, location="10YNO-2--------T", market="PT60M")
     assert chosen.values.tolist() == [7]

@@ -68,7 +68,7 @@ def test_days_without_a_midnight(tmp_path: Path) -> None:
         (PLAIN, [0, 1], r"prices.csv:2:12: HE: must be an hour that ends, 1 to 24 \(got '0'\)"),
         (PLAIN, [1, "noon"], r"prices.csv:3:12: HE: must be an hour that ends, 1 to 24 \(got 'noon'\)"),
         (PLAIN, [1, 1.5], r"prices.csv:3:12: HE: must be an hour"),
-        (PLAIN, [1, ""], r"prices.csv:3:12: HE: must be an hour"),
+        (PLAIN, [1, ""], r"prices.csv:3:12: HE: the row has no time"),
         (AUTUMN, [1, 2, 3], "2026-11-01 01:00 comes twice"),
         (SPRING, [2, 3, 24], "2026-03-08 02:00 does not exist"),
         ("02/11/2026", [1, 2], r"date_order"),

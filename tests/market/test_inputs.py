@@ -124,6 +124,7 @@ FAR = (
     "the plan starts 2026-02-11, but BTC price and difficulty are plain numbers in the file; "
     "they are taken as they stand, with the subsidy of that date"
 )
+SILENCE = " (if it is right, say why as `silenced: {old_numbers: ...}`)"
 
 
 @pytest.mark.parametrize(
@@ -131,8 +132,8 @@ FAR = (
     [
         (None, PLAIN_BTC, None),
         ("2026-02-01", PLAIN_BTC, None),
-        ("2025-12-14", PLAIN_BTC, None),  # 59 days
-        ("2025-12-12", PLAIN_BTC, FAR),  # 61 days
+        ("2026-01-12", PLAIN_BTC, None),  # 30 days
+        ("2026-01-10", PLAIN_BTC, FAR),  # 32 days
         ("2026-04-14", PLAIN_BTC, FAR),
         ("2025-12-12", PLAIN_BTC | {"subsidy_btc": 3.125}, FAR.partition(", with")[0]),
         ("2025-12-12", PLAIN_BTC | {"block_height": 930_000},
@@ -146,13 +147,15 @@ def test_plain_numbers_far_from_their_date_are_told(
 ) -> None:
     horizon = {} if file_start is None else {"start": file_start + " 00:00"}
     inputs = market(tmp_path, revenue=revenue, horizon=horizon)
-    assert inputs.warnings == (() if warning is None else (warning,))
+    assert inputs.warnings == (() if warning is None else (warning + SILENCE,))
+    silent = market(tmp_path, revenue=revenue, horizon=horizon, silenced={"old_numbers": "a test"})
+    assert silent.warnings == ()
 
 
 def test_a_halving_between_is_told_however_near(tmp_path: Path) -> None:
     one = farm(revenue=PLAIN_BTC, horizon={"start": "2024-04-22 00:00"})
     warned = read_market(one, tmp_path, grid_of(one, datetime(2024, 4, 18), 3)).warnings
-    assert warned == (FAR.replace("2026-02-11", "2024-04-18"),)
+    assert warned == (FAR.replace("2026-02-11", "2024-04-18") + SILENCE,)
     assert not read_market(one, tmp_path, grid_of(one, datetime(2024, 4, 21), 3)).warnings
 
 
@@ -530,6 +533,9 @@ def test_what_is_expected_of_later_peaks_is_told(tmp_path: Path, more: Any, past
     ratchet = {"share": 0.8, "months": 11, "first_month": "2026-02"}
     charge = {"name": "D", "usd_per_kw": 1.0, "expected_peak_mw": 0.0, "ratchet": ratchet, **more}
     state = {"at": "2026-02-11 00:00", "bill": {"peaks_mw": {"D": 0.0}, "past_peaks_mw": past}}
-    one = farm(energy={"price_usd_per_mwh": 40.0, "demand": (charge,)}, state=state)
-    told = Conditions(one, read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3)), one.state).warnings
+    machine = {"model": "T", "hashrate_th": 100, "power_w": 1000, "cooling": "air", "source": "t", "confidence": "low"}
+    fleet = ({"name": "a", "machine": machine, "units": 10},)
+    one = farm(energy={"price_usd_per_mwh": 40.0, "demand": (charge,)}, state=state, fleet=fleet)
+    warnings = Conditions(one, read_market(one, tmp_path, grid_of(one, datetime(2026, 2, 11), 3)), one.state).warnings
+    told = [text for text in warnings if "ratchet" in text]
     assert [said is not None and said in text for text in told] == ([True] if said else [])

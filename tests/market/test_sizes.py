@@ -125,7 +125,7 @@ def test_a_part_that_says_it_is_small(tmp_path: Path) -> None:
     assert "is not a workbook that can be read" in refused(tmp_path, bytes(packed))
 
 
-@pytest.mark.parametrize("names", [("xl/workbook.bin",), ("content.xml",), ("xl/workbook.xml", "content.xml"), ("a",)])
+@pytest.mark.parametrize("names", [("xl/workbook.bin",), ("content.xml",), ("xl/workbook.xml", "content.xml")])
 def test_other_zip_files(tmp_path: Path, names: tuple[str, ...]) -> None:
     file = BytesIO()
     with zipfile.ZipFile(file, "w") as archive:

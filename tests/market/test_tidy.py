@@ -12,7 +12,7 @@ import pytest
 from optimizer.config.base import SeriesFile
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
-from optimizer.market.series import Limits, read_series
+from optimizer.market.series import Limits, on_grid, read_series
 from tests.market.farms import ZONE, series_of
 
 
@@ -64,6 +64,27 @@ def test_fills_are_made_and_recorded(tmp_path: Path, method: str, values: list[f
 def test_the_same_hour_of_the_day_before(tmp_path: Path) -> None:
     series = series_of(tmp_path, hourly(list(range(48)), skip=(30,)), fill_gaps="same_hour_day_before")
     assert series.values[30] == 6
+
+
+def test_the_same_hour_is_that_of_the_farms_clock(tmp_path: Path) -> None:
+    """A file in UTC: 10:00 on the farm's clock is 15:00 UTC after the change and was 16:00 UTC before it."""
+    times = pd.date_range("2026-03-07 06:00", periods=47, freq="h")
+    rows = [f"{time:%Y-%m-%d %H:%M},{row}" for row, time in enumerate(times) if row != 33]
+    series = series_of(tmp_path, "\n".join(["time_utc,price", *rows, ""]), fill_gaps="same_hour_day_before")
+    assert series.values[33] == 10
+
+
+def test_days_are_filled_from_the_last_day_that_has_the_hour(tmp_path: Path) -> None:
+    keys = {"fill_gaps": "same_hour_day_before"}
+    text = hourly(list(range(96)), skip=tuple(range(30, 80)))  # 50 hours
+    with pytest.raises(InputError, match="longer than fill_at_most_hours: 48"):
+        series_of(tmp_path, text, **keys, fill_at_most_hours=48)
+    series = series_of(tmp_path, text, **keys, fill_at_most_hours=60)
+    assert series.values[30:80].tolist() == [24 + hour % 24 if hour % 24 < 6 else hour % 24 for hour in range(30, 80)]
+    window = Grid(series.starts[76:80], np.ones(4), ZONE)
+    (tmp_path / "p.csv").write_text(text)
+    spec = SeriesFile.model_validate({"file": "p.csv", "fill_at_most_hours": 60} | keys)
+    assert on_grid(read_series(tmp_path / "p.csv", spec, ZONE, within=window), window).tolist() == [28, 29, 6, 7]
 
 
 def test_the_same_hour_across_the_spring_change(tmp_path: Path) -> None:

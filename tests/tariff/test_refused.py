@@ -30,6 +30,14 @@ def energy(*tiers: dict[str, Any]) -> dict[str, Any]:
     return {"energyratestructure": [list(tiers)]}
 
 
+@pytest.mark.parametrize("most", [99_999_999, 1e12])
+def test_a_last_tier_that_ends_nowhere(tmp_path: Path, most: float) -> None:
+    """Files that tools wrote close the last tier with a number that no meter reaches."""
+    open_ended = contract_text(saved(tmp_path, rate(**energy({"rate": 0.05, "max": 9}, {"rate": 0.06}))))
+    closed = contract_text(saved(tmp_path, rate(**energy({"rate": 0.05, "max": 9}, {"rate": 0.06, "max": most}))))
+    assert closed == open_ended
+
+
 REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"demandreactivepowercharge": 0.66}, "demandreactivepowercharge: is a charge on reactive power"),
     ({"demandReactPwrCharge": 0.25}, "demandReactPwrCharge: is a charge on reactive power"),
@@ -45,6 +53,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     ({"energyratestructure": {}}, "energyratestructure: must be a list of periods"),
     ({"energyratestructure": [[]]}, "energyratestructure[0]: must be a list of tiers"),
     (energy({"rate": "0.05"}), "energyratestructure[0][0].rate: must be a number (got 0.05)"),
+    (energy({"unit": "kWh"}), "energyratestructure[0][0].rate: is missing: nothing says what this tier costs"),
     (energy({"rate": 0.05, "cap": 1}), "energyratestructure[0][0].cap: is not a known key of a tier"),
     (energy({"rate": 0.05, "sell": 0.03}), "energyratestructure[0][0].sell: is a price of export"),
     (energy({"rate": 0.05, "unit": "kWh/kW"}), "energyratestructure[0][0].unit: must be kWh a month"),

@@ -1,8 +1,7 @@
 """Readers that know a file by its content.
 
-``KINDS`` and ``LAYOUTS`` are tables of recognisers, tried in order: first what sort of bytes a file
-holds, then, for tables, whose columns they are. A new format is a module with ``recognises`` and
-``read``, and one row here.
+``KINDS`` is a table of recognisers, tried in order: what sort of bytes a file holds. Most hold a table, which
+`tabular` reads, and `layouts` says what publishers' tables do not say themselves.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ from collections.abc import Callable
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from optimizer.market.readers import eia, entsoe, ercot_workbook, gridstatus, hour_ending, plain
+from optimizer.market.readers import archive, entsoe, json_table, tabular, workbook
 from optimizer.market.readers.content import PARQUET, content_of
-from optimizer.market.readers.currency import refuse_other_units
 from optimizer.market.readers.raw import Ask, RawSeries
-from optimizer.market.readers.table import Table, csv_table, parquet_table
+from optimizer.market.readers.sizes import ADVICE
+from optimizer.market.readers.table import csv_table, parquet_table
 
 
 def _anything(_: object) -> bool:
@@ -23,40 +22,28 @@ def _anything(_: object) -> bool:
     return True
 
 
-LAYOUTS: tuple[tuple[Callable[[Table], bool], Callable[[Table, Ask], RawSeries]], ...] = (
-    (eia.recognises, eia.read),
-    (gridstatus.recognises, gridstatus.read),
-    (hour_ending.recognises, hour_ending.read),
-    (_anything, plain.read),
-)
-
-
-def _read_table(table: Table, ask: Ask) -> RawSeries:
-    refuse_other_units(table, ask)
-    return next(read(table, ask) for recognises, read in LAYOUTS if recognises(table))
-
-
-def _read_csv(content: bytes, ask: Ask) -> RawSeries:
-    return _read_table(csv_table(content, ask), ask)
-
-
-def _read_parquet(content: bytes, ask: Ask) -> RawSeries:
-    return _read_table(parquet_table(content, ask), ask)
-
-
 KINDS: tuple[tuple[Callable[[bytes], bool], Callable[[bytes, Ask], RawSeries]], ...] = (
-    (lambda content: content.startswith(PARQUET), _read_parquet),
-    (ercot_workbook.recognises, ercot_workbook.read),
+    (lambda content: content.startswith(PARQUET), lambda content, ask: tabular.read(parquet_table(content, ask), ask)),
+    (workbook.recognises, lambda content, ask: tabular.read(workbook.book_table(content, ask), ask)),
+    (archive.recognises, lambda content, ask: archive.read(content, ask, read_content)),
     (entsoe.recognises, entsoe.read),
-    (_anything, _read_csv),
+    (json_table.recognises, lambda content, ask: tabular.read(json_table.json_table(content, ask), ask)),
+    (_anything, lambda content, ask: tabular.read(csv_table(content, ask), ask)),
 )
+
+
+def read_content(content: bytes, ask: Ask) -> RawSeries:
+    """The rows of a file's bytes, by the first reader that knows them."""
+    return next(read(content, ask) for recognises, read in KINDS if recognises(content))
 
 
 def read_raw(path: Path, ask: Ask) -> RawSeries:
-    """The rows of a file, by the first reader that knows it. Raises located InputErrors."""
+    """The rows of a file. Raises located InputErrors."""
     try:
         ZoneInfo(ask.zone)
     except (ValueError, OSError, KeyError):
         raise ask.error(f"its timezone {ask.zone!r} is none, such as America/Chicago") from None
-    content = content_of(path, ask)
-    return next(read(content, ask) for recognises, read in KINDS if recognises(content))
+    try:
+        return read_content(content_of(path, ask), ask)
+    except MemoryError:
+        raise ask.error(f"takes more memory than there is; {ADVICE}") from None

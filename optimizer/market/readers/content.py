@@ -27,6 +27,11 @@ def content_of(path: Path, ask: Ask) -> bytes:
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or str(error)
         raise ask.error(f"cannot be read: {reason}") from None
+    return decoded(content, ask)
+
+
+def decoded(content: bytes, ask: Ask) -> bytes:
+    """Bytes unpacked where they are gzipped. Raises InputError for what cannot be a series."""
     if content.startswith(GZIP):
         content = _unpacked(content, ask)
     _refuse_what_is_no_data(content, ask)

@@ -1,4 +1,6 @@
-"""What a file or a feed says its prices are in. They are in the currency that the farm file says, per MWh."""
+"""What a file or a feed says its numbers are in. Prices are in the currency that the farm file says, per MWh; nothing
+else is believed unasked.
+"""
 
 from __future__ import annotations
 
@@ -6,12 +8,14 @@ import re
 from collections.abc import Iterable
 
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.table import Table, snake
+from optimizer.market.readers.said import degrees_in, price_in, squeezed
+from optimizer.market.readers.table import Table
 
 PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
 CURRENCIES = ("currency", "currency_unit", "currency_unit_name", "price_currency")
 UNITS = ("unit", "units", "price_unit", "price_units", "price_measure_unit", "price_measure_unit_name")
 _DOLLARS = frozenset(("USD", "$", "US$", "USD$", "DOLLAR", "DOLLARS", "US DOLLAR", "US DOLLARS"))
+_CENTS = frozenset(("C", "CT", "CTS", "CENT", "CENTS", "¢", "P", "PENCE"))
 _RATIO = re.compile(r"\s*(?:/|\bPER\b|_PER_)\s*")
 
 
@@ -52,20 +56,43 @@ def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
         raise ask.error(f"prices are in {told}, not in {asked_for(ask)}; {what}`exchange_rates: {{{told}: ...}}`", line)
 
 
-def refuse_other_units(table: Table, ask: Ask) -> None:
-    """Raises InputError for a table that says its prices are in another unit than the farm file says."""
-    refuse_currencies(_held(table, CURRENCIES), ask, table.header_line)
-    given = ask.spec.model_fields_set
-    if "unit" in given or ("usd_per_unit" in given and getattr(ask.spec, "currency", None) is None):
-        return
-    for unit in _held(table, UNITS):
-        money, energy = parts_of(unit)
-        if money and energy in PER_MWH and not (is_money(money, asked_for(ask)) and PER_MWH[energy] == 1):
-            told = f"prices are in {names([unit])}, not in {asked_for(ask)}/MWh"
-            raise ask.error(f"{told}; give `currency` or `unit` beside the file in the farm file", table.header_line)
+def refuse_other_units(table: Table, column: str, ask: Ask, usual: str = "") -> str:
+    """The currency that only its publisher is known for, where values are taken as USD all the same; else nothing.
+
+    ``column`` holds the values, ``usual`` is that currency. Raises InputError where the table says that its values are
+    in another unit than what they are taken for.
+    """
+    line, asked = table.header_line, asked_for(ask)
+    money, energy = price_in(column)
+    units = {parts_of(unit) for unit in _held(table, UNITS)}
+    named = {("" if usual and is_money(money, "USD") else money, energy)} | {u for u in units if u[1] in PER_MWH}
+    cents = {money for money, _ in named if money in _CENTS}
+    held = _held(table, CURRENCIES) or sorted({money for money, _ in named if money and money not in _CENTS})
+    refuse_currencies(held, ask, line)
+    per = {energy for _, energy in named if energy}
+    unit = ask.spec.unit if "unit" in ask.spec.model_fields_set else None
+    wanted = "cents_per_kwh" if cents else "per_kwh" if "KWH" in per else None
+    if wanted and unit not in (wanted, "as_is"):
+        other = next((f"{money}/{energy}" for money, energy in named if money in cents or energy == "KWH"), "")
+        raise ask.error(
+            f"prices are in {other.strip('/')}, not in {asked}/MWh; say `unit: {wanted}` in the farm file", line
+        )
+    if per == {"MWH"} and unit in ("cents_per_kwh", "per_kwh"):
+        raise ask.error(f"{column}: prices are per MWh, but the farm file says `unit: {unit}`", line)
+    degrees = degrees_in(column)
+    if degrees == "F" and unit is None:
+        raise ask.error(f"{column}: is in Fahrenheit; say `unit: fahrenheit` in the farm file", line)
+    if degrees == "C" and unit == "fahrenheit":
+        raise ask.error(f"{column}: is in Celsius, but the farm file says `unit: fahrenheit`", line)
+    given = ask.spec.model_fields_set & {"usd_per_unit", "currency"}
+    return "" if held or is_money(usual, "USD") or given else usual
 
 
 def _held(table: Table, columns: tuple[str, ...]) -> list[str]:
-    found = [column for column in table.frame.columns if snake(column) in columns]
+    known = {squeezed(name) for name in columns}
+    found = [column for column in table.frame.columns if squeezed(column) in known]
     cells = (table.frame[column].dropna().astype("str").str.strip().unique() for column in found)
-    return [str(cell) for held in cells for cell in held if cell]
+    return [
+        *(str(cell) for held in cells for cell in held if cell),
+        *(table.said[name] for name in known & table.said.keys()),
+    ]

@@ -9,6 +9,7 @@ Platform's user guide for A44.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -48,14 +49,16 @@ def read(content: bytes, ask: Ask) -> RawSeries:
     if len(zones) > 1:
         raise ask.error(f"holds several locations, {names(sorted(zones))}; name one as `location`")
     refuse_currencies({_text(series, "currency_Unit.name") for series in kept}, ask)
-    periods, count = [], 0
+    periods, labels, count = [], [], 0
     for series in kept:
         for period in series.iterfind("{*}Period"):
             periods.append(_period(series, period, ask))
+            labels.append((*_markets(series, period),))
             count += len(periods[-1][0])
             refuse_many_cells(ask, count, 1)
     if not periods:
         raise ask.error("holds no periods")
+    _refuse_several([(starts[0], ends[-1]) for starts, ends, _ in periods], labels, ask)
     starts, ends, values = (np.concatenate(part) for part in zip(*periods, strict=True))
     utc = [pd.DatetimeIndex(times).tz_localize("UTC").as_unit("us") for times in (starts, ends)]
     return RawSeries(utc[0], utc[1], values, np.ones(len(values), dtype=np.int64), f"price in {zones.pop()}")
@@ -91,14 +94,38 @@ def _is_wanted(series: ElementTree.Element, ask: Ask) -> bool:
     place, market = ask.spec.location, ask.spec.market
     if place is not None and place not in (_text(series, "in_Domain.mRID"), _text(series, "out_Domain.mRID")):
         return False
-    return market is None or market in _markets(series)
+    periods = series.findall("{*}Period")
+    return market is None or any(market in _labels(label) for period in periods for label in _markets(series, period))
 
 
-def _markets(series: ElementTree.Element) -> list[str]:
-    labels = [_text(series, "auction.type"), _text(series, "contract_MarketAgreement.type")]
-    labels += [element.text or "" for element in series.iterfind("{*}Period/{*}resolution")]
-    labels += [_text(series, "classificationSequence_AttributeInstanceComponent.position")]
-    return [label for label in dict.fromkeys(labels) if label]
+def _markets(series: ElementTree.Element, period: ElementTree.Element) -> tuple[str, ...]:
+    """What tells a period's prices from others of the same time."""
+    told = {
+        "auction": _text(series, "auction.type"),
+        "contract": _text(series, "contract_MarketAgreement.type"),
+        "resolution": _text(period, "resolution"),
+        "sequence": _text(series, "classificationSequence_AttributeInstanceComponent.position"),
+    }
+    return tuple(f"{kind} {label}" for kind, label in told.items() if label)
+
+
+def _labels(told: str) -> tuple[str, str]:
+    """The ways in which a farm file may name a market: ``sequence 1`` and ``1``."""
+    return told, told.partition(" ")[2]
+
+
+def _refuse_several(spans: list[tuple[np.datetime64, np.datetime64]], labels: list[tuple[str, ...]], ask: Ask) -> None:
+    """Raise InputError where periods of several auctions, sequences or resolutions overlap."""
+    order = sorted(range(len(spans)), key=lambda i: spans[i][0])
+    for earlier, later in pairwise(order):
+        apart = set(labels[earlier]) ^ set(labels[later])
+        if spans[later][0] < spans[earlier][1] and apart:
+            held = sorted(
+                {label for one in labels for label in one if label.split()[0] in {a.split()[0] for a in apart}}
+            )
+            raise ask.error(
+                f"holds several series of the same time, {names(held)}; name one as `market` in the farm file"
+            )
 
 
 def _held(root: ElementTree.Element, ask: Ask) -> str:
@@ -106,7 +133,9 @@ def _held(root: ElementTree.Element, ask: Ask) -> str:
     if not series:
         return ""
     zones = sorted({_text(one, "in_Domain.mRID") for one in series})
-    markets = sorted({label for one in series for label in _markets(one)})
+    markets = sorted(
+        {label for one in series for period in one.iterfind("{*}Period") for label in _markets(one, period)}
+    )
     asked = f" for location {ask.spec.location!r} and market {ask.spec.market!r}"
     return f"{asked}; it holds {names(zones)} and {names(markets)}"
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from zoneinfo import ZoneInfo
 
+import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F, Int
@@ -14,6 +16,7 @@ from optimizer.errors import Fault, InputError
 from optimizer.outside import printable
 
 Lines = Int
+LINES = 1_000_000_000  # more than a file has: the lines of the i-th of several files begin at i times as many
 SHOWN = 10  # faults of one kind that a message lists before it only counts
 
 
@@ -67,22 +70,41 @@ class Places:
 class Ask:
     """A file to read and what the farm file says about it; ``file`` is the name people see.
 
-    ``column_of`` places the cells that are being judged.
+    ``column_of`` places the cells that are being judged, ``files`` are the names of several that lines are of.
+    ``told_zone`` is the zone that the file gives for times without an offset, ``within`` the time that matters, naive
+    UTC, all where it is None.
     """
 
     file: str
     spec: File
     timezone: str
     column_of: Column = first_column
+    files: tuple[str, ...] = ()
+    told_zone: str | None = None
+    within: tuple[np.datetime64, np.datetime64] | None = None
 
     @property
     def zone(self) -> str:
         """Zone of times without an offset."""
-        return self.spec.timezone or self.timezone
+        return self.told_zone or self.spec.timezone or self.timezone
+
+    def in_zone(self, zone: str, who: str) -> Ask:
+        """The same question for times that are on this clock. Raises InputError where the farm file says another."""
+        if self.spec.timezone not in (None, zone):
+            told = (
+                f"times are on the clock of {zone} by {who}; remove `timezone: {self.spec.timezone}` in the farm file"
+            )
+            raise self.error(told)
+        try:
+            ZoneInfo(zone)
+        except (ValueError, OSError, KeyError):
+            raise self.error(f"times are on the clock of {zone!r} by {who}, which is none") from None
+        return replace(self, told_zone=zone)
 
     def fault(self, message: str, line: int = 1, path: str = "") -> Fault:
         """A fault in a line of the file, at the cell being judged."""
-        return Fault(self.file, line, self.column_of(line), path, message)
+        file = self.files[line // LINES] if self.files else self.file
+        return Fault(file, line % LINES, self.column_of(line), path, message)
 
     def error(self, message: str, line: int = 1, path: str = "") -> InputError:
         """An error of one fault."""
@@ -95,8 +117,9 @@ class RawSeries:
 
     Every array has shape (n_rows,). ``starts`` and ``ends`` are UTC; ``ends`` is None where the
     file has none, and then ``hours`` may say how long every interval is. ``lines`` are the rows'
-    lines in the file. With ``at_ends`` the times in ``starts`` are ends of their intervals. ``time_at``
-    and ``value_at`` place a row's cells in its line.
+    lines in the file, in those of ``files`` where there are several. With ``at_ends`` the times in ``starts`` are ends
+    of their intervals. ``time_at`` and ``value_at`` place a row's cells in its line. A start that is not told, far from
+    the time that matters, is NaT. ``currency`` is that of a publisher who does not tell it, where no rate is given.
     """
 
     starts: pd.DatetimeIndex
@@ -108,6 +131,8 @@ class RawSeries:
     at_ends: bool = False
     time_at: Column = first_column
     value_at: Column = first_column
+    files: tuple[str, ...] = ()
+    currency: str = ""
 
 
 def listed(ask: Ask, rows: Sequence[int] | Lines, told: Callable[[int], tuple[int, str]], noun: str) -> list[Fault]:
@@ -120,7 +145,7 @@ def listed(ask: Ask, rows: Sequence[int] | Lines, told: Callable[[int], tuple[in
     if len(rows) > SHOWN:
         more = f"and {len(rows) - SHOWN:,} more {noun}, {len(rows):,} in all"
         last = max(line for line, _ in said)
-        shown.append(Fault(ask.file, last, ask.column_of(last) + 1, "", more))  # sorted behind those it counts
+        shown.append(replace(ask.fault(more, last), column=ask.column_of(last) + 1))  # sorted behind those it counts
     return shown
 
 

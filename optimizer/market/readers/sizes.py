@@ -71,17 +71,15 @@ def refuse_large_parquet(content: bytes, ask: Ask) -> list[str]:
         raise too_many_bytes(ask, unpacked)
     refuse_many_cells(ask, about.num_rows, about.num_columns)
     flat = [field for field in file.schema_arrow if not pa.types.is_nested(field.type)]
-    fixed = sum(field.type.byte_width for field in flat if pa.types.is_fixed_size_binary(field.type))
+    kinds = {f.name: f.type.value_type if pa.types.is_dictionary(f.type) else f.type for f in flat}
+    fixed = sum(kind.byte_width for kind in kinds.values() if pa.types.is_fixed_size_binary(kind))
     if fixed * about.num_rows > LARGEST_BYTES:
         raise too_many_bytes(ask, fixed * about.num_rows)
-    texts = [
-        field.name
-        for field in flat
-        if any(
-            is_text(field.type)
-            for is_text in (pa.types.is_string, pa.types.is_large_string, pa.types.is_binary, pa.types.is_large_binary)
-        )
-    ]
+    are_text = (
+        *(pa.types.is_string, pa.types.is_large_string, pa.types.is_string_view),
+        *(pa.types.is_binary, pa.types.is_large_binary, pa.types.is_binary_view),
+    )
+    texts = [name for name, kind in kinds.items() if any(is_text(kind) for is_text in are_text)]
     repeated = 0
     for column in ParquetFile(BytesIO(content), read_dictionary=texts).read(columns=texts).columns if texts else ():
         for part in column.chunks:

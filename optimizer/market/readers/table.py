@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import re
 import warnings
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 
 import numpy as np
@@ -13,19 +14,19 @@ import pandas as pd
 
 from optimizer.arrays import Bool
 from optimizer.errors import InputError
-from optimizer.market.readers.content import HEAD_BYTES
+from optimizer.market.readers.preamble import Preamble, cut
 from optimizer.market.readers.raw import Ask, Column, Lines, Places, first_column, names
 from optimizer.market.readers.sizes import refuse_large_parquet, refuse_large_table
 
-_DELIMITERS = ",;\t|"
-_TEXT_COLUMNS = ("location", "location_id", "location_name", "market")
+_LABELS = re.compile("location|node|market|region|zone|area|point|hub|name|id|date|time|hour|period|interval|type")
 
 
 @dataclass(frozen=True)
 class Table:
     """A frame without blank rows; ``lines`` holds each row's line in the file, shape (n_rows,).
 
-    ``places`` is None and ``delimiter`` a comma for what is no delimited text.
+    ``places`` is None and ``delimiter`` a comma for what is no delimited text. ``titles`` are the lines above the
+    header, ``said`` what a file says of all its rows, by the letters and digits of its names.
     """
 
     frame: pd.DataFrame
@@ -33,6 +34,8 @@ class Table:
     header_line: int
     delimiter: str = ","
     places: Places | None = None
+    titles: tuple[str, ...] = ()
+    said: Mapping[str, str] = field(default_factory=dict)
 
     def take(self, rows: Bool) -> Table:
         """The rows where the mask is true."""
@@ -69,38 +72,43 @@ def column_named(table: Table, name: str, ask: Ask, key: str) -> str:
 
 
 def csv_table(content: bytes, ask: Ask) -> Table:
-    """A delimited text file; lines above the header that are not of its width are titles."""
-    delimiter, above = _layout(content, ask)
-    refuse_large_table(content, delimiter, above, ask)
+    """A delimited text file, without the lines above its header and those of its end."""
+    content, above = cut(content, ask)
+    refuse_large_table(content, above.delimiter, above.lines, ask)
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # pandas only warns when rows are longer than the header
         try:
-            header = pd.read_csv(
-                BytesIO(content),
-                sep=delimiter,
-                skiprows=above,
-                nrows=0,
-                index_col=False,
-                encoding="utf-8-sig",
-                encoding_errors="replace",
-            ).columns
-            text: dict[str, str] | str = {str(column): "str" for column in header if snake(column) in _TEXT_COLUMNS}
-            if ask.spec.decimal == "comma":
-                text = "str"  # pandas would take the thousands' point of 1.234 for a decimal point
-            frame = pd.read_csv(
-                BytesIO(content), sep=delimiter, skiprows=above, index_col=False, low_memory=False,
-                skip_blank_lines=False, encoding="utf-8-sig", encoding_errors="replace", dtype=text,
-            )  # fmt: skip
+            frame = _frame(content, above, ask)
         except (ValueError, OverflowError, Warning, csv.Error) as error:
             line = re.search(r"line (\d+)", str(error))
             reason = str(error).strip().removeprefix("Error tokenizing data. C error: ")
-            raise ask.error(f"is not a table: {reason}", int(line[1]) if line else above + 1) from None
-    lines = np.arange(len(frame), dtype=np.int64) + above + 2
+            raise ask.error(f"is not a table: {reason}", int(line[1]) if line else above.lines + 1) from None
+    lines = np.arange(len(frame), dtype=np.int64) + above.lines + 2
     filled = ~frame.isna().all(axis=1).to_numpy()
     if not filled.any():
-        raise ask.error("has a header but no rows", above + 1)
-    places = Places(content, delimiter, tuple(str(column) for column in frame.columns))
-    return Table(frame[filled], lines[filled], above + 1, delimiter, places)
+        raise ask.error("has a header but no rows", above.lines + 1)
+    places = Places(content, above.delimiter, tuple(str(column) for column in frame.columns))
+    return Table(frame[filled], lines[filled], above.lines + 1, above.delimiter, places, above.titles, above.said)
+
+
+def _frame(content: bytes, above: Preamble, ask: Ask) -> pd.DataFrame:
+    """The rows below the header; labels and times as they are spelt, numbers as pandas reads them."""
+    header = pd.read_csv(
+        BytesIO(content),
+        sep=above.delimiter,
+        skiprows=above.lines,
+        nrows=0,
+        index_col=False,
+        encoding="utf-8-sig",
+        encoding_errors="replace",
+    ).columns
+    text: dict[str, str] | str = {str(column): "str" for column in header if _LABELS.search(str(column).lower())}
+    if ask.spec.decimal == "comma":
+        text = "str"  # pandas would take the thousands' point of 1.234 for a decimal point
+    return pd.read_csv(
+        BytesIO(content), sep=above.delimiter, skiprows=above.lines, index_col=False, low_memory=False,
+        skip_blank_lines=False, encoding="utf-8-sig", encoding_errors="replace", dtype=text,
+    )  # fmt: skip
 
 
 def parquet_table(content: bytes, ask: Ask) -> Table:
@@ -110,7 +118,7 @@ def parquet_table(content: bytes, ask: Ask) -> Table:
         frame = pd.read_parquet(BytesIO(content), engine="pyarrow", columns=flat)
     except ImportError:
         raise ask.error("is Parquet, which needs pyarrow: pip install 'curtail[parquet]'") from None
-    except InputError:
+    except (InputError, MemoryError):
         raise
     except Exception as error:  # pyarrow's own errors come in many kinds
         raise ask.error(f"is a broken Parquet file: {str(error)[:200]}") from None
@@ -119,31 +127,3 @@ def parquet_table(content: bytes, ask: Ask) -> Table:
     if not len(frame):
         raise ask.error("has columns but no rows")
     return Table(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1)
-
-
-def _layout(content: bytes, ask: Ask) -> tuple[str, int]:
-    """The delimiter and the number of lines above the header."""
-    head = content[: 4 * HEAD_BYTES].decode("utf-8-sig", errors="replace").splitlines()
-    if len(content) > 4 * HEAD_BYTES:
-        head = head[:-1]  # cut in the middle
-    for above, line in enumerate(head[:50]):
-        following = next((later for later in head[above + 1 :] if later.strip()), None)
-        for delimiter in _DELIMITERS:
-            width = _width(line, delimiter)
-            if width > 1 and (following is None or _width(following, delimiter) == width):
-                return delimiter, above
-    for above, line in enumerate(head[:50]):
-        for delimiter in _DELIMITERS:
-            if _width(line, delimiter) > 1:
-                return delimiter, above
-    shown = head[0][:60] if head else ""
-    raise ask.error(f"is not a table with a header and two columns or more (its first line is {shown!r})")
-
-
-def _width(line: str, delimiter: str) -> int:
-    if delimiter not in line:
-        return 1
-    try:
-        return len(next(csv.reader([line], delimiter=delimiter)))
-    except (csv.Error, StopIteration):
-        return 1

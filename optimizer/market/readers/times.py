@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pandas as pd
 
-from optimizer.arrays import Bool
 from optimizer.errors import InputError
+from optimizer.market.readers.local import in_utc, localised, require_sane
 from optimizer.market.readers.raw import Ask, Lines, listed
+from optimizer.market.readers.said import OFFSETS
+from optimizer.market.timeseries import naive_utc
 
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)$"
+_LETTERS = r"^(.*\d)(?: ?[AaPp][Mm])?\s*\(?\b([A-Z]{2,4})\)?$"  # such as 26/10/2025 02:00:00 (CEST)
 _AMERICAN = ("%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p")
 _BRITISH = tuple(form.replace("%m/%d", "%d/%m") for form in _AMERICAN)
-_FORMATS = ("ISO8601", *_AMERICAN, *_BRITISH, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y")
-_FIRST_YEAR, _LAST_YEAR = 1900, 2200
+_FORMATS = (
+    *("ISO8601", *_AMERICAN, *_BRITISH, "%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y"),
+    *("%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d", "%b %d, %Y %I:%M %p", "%d-%b-%Y %H:%M", "%d-%b-%Y"),
+)
 _HOUR_24 = r"[ T]24:00(?::00)?$"
 _UNIX = ((1.0, 1e9, 1e10), (1e3, 1e12, 1e13))  # 10 digits of seconds since 1970, or 13 of milliseconds
 _UNIX_TEXT = r"[0-9]{10}(?:[0-9]{3})?"
@@ -23,6 +30,8 @@ def looks_like_a_time(text: object) -> bool:
     """Whether a cell reads as a date or a time; plain numbers do not."""
     if isinstance(text, pd.Timestamp):
         return True
+    if isinstance(text, str) and (letters := re.search(r" \(?([A-Z]{3,4})\)?$", text)) and letters[1] in OFFSETS:
+        text = text[: letters.start()]
     if not isinstance(text, str) or not any(mark in text for mark in "-/.:") or len(text) > 40:
         return False
     try:
@@ -40,7 +49,7 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
     hour-ending labels. Raises InputError that lists the cells that are no times, or cannot be told.
     """
     if isinstance(cells.dtype, pd.DatetimeTZDtype):
-        return _require_sane(_utc(pd.DatetimeIndex(cells)), lines, ask)
+        return require_sane(in_utc(pd.DatetimeIndex(cells)), lines, ask)
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return localised(pd.DatetimeIndex(cells).as_unit("us"), lines, ask, local_ends)
     if pd.api.types.is_numeric_dtype(cells.dtype):
@@ -53,7 +62,10 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
         parsed = _parsed(text, "ISO8601", utc=True)
         if parsed is None:
             raise _not_times(text, lines, ask)
-        return _require_sane(parsed, lines, ask)
+        return require_sane(parsed, lines, ask)
+    letters = text.str.extract(_LETTERS, expand=True)[1]
+    if letters.isin(list(OFFSETS)).any():
+        return _lettered(text, letters, lines, ask, local_ends)
     if with_offset.any():
         mixed = np.flatnonzero(~with_offset.to_numpy())
         raise InputError(
@@ -67,99 +79,30 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
     return localised(_naive(text, lines, ask), lines, ask, local_ends)
 
 
+def _lettered(text: pd.Series, letters: pd.Series, lines: Lines, ask: Ask, local_ends: bool) -> pd.DatetimeIndex:
+    """UTC of times of which some, or all, carry the letters of their zone, such as EDT; the others are local."""
+    told = letters.isin(list(OFFSETS)).to_numpy()
+    bare = text.str.replace(r"\s*\(?\b[A-Z]{3,4}\)?$", "", regex=True).where(told, text)
+    naive = _naive(bare, lines, ask)
+    hours = letters.map(OFFSETS).fillna(0).to_numpy(dtype=np.float64)
+    utc = np.array((require_sane(naive, lines, ask) - pd.to_timedelta(hours, unit="h")).as_unit("us"))
+    if not told.all():
+        rows = np.flatnonzero(~told)
+        utc[rows] = naive_utc(localised(naive[rows], lines[rows], ask, local_ends))
+    return pd.DatetimeIndex(utc).tz_localize("UTC").as_unit("us")
+
+
 def naive_times_of(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
     """The times or dates of a column as the clock shows them, without a zone. Raises InputError."""
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
-        return _require_sane(pd.DatetimeIndex(cells).tz_localize(None).as_unit("us"), lines, ask)
-    return _require_sane(_naive(cells.astype("str").str.strip(), lines, ask), lines, ask)
+        return require_sane(pd.DatetimeIndex(cells).tz_localize(None).as_unit("us"), lines, ask)
+    return require_sane(_naive(cells.astype("str").str.strip(), lines, ask), lines, ask)
 
 
 def are_unix_times(cells: pd.Series) -> bool:
     """Whether every cell is a whole number of 10 digits, or every one of 13."""
     text = cells.dropna().astype("str").str.strip().str.removesuffix(".0")  # floats, where a cell is empty
     return len(text) > 0 and any(bool(text.str.fullmatch(f"[0-9]{{{digits}}}").all()) for digits in (10, 13))
-
-
-def first_moments(days: pd.DatetimeIndex, zone: str) -> pd.DatetimeIndex:
-    """UTC of the moments at which local days begin: at 01:00 where the clock skips midnight.
-
-    >>> first_moments(pd.DatetimeIndex(["2026-04-23", "2026-04-24"]), "Africa/Cairo").strftime("%d %H:%M").tolist()
-    ['22 22:00', '23 22:00']
-    """
-    first = np.ones(len(days), dtype=bool)  # of two midnights
-    return _utc(days.tz_localize(zone, ambiguous=first, nonexistent="shift_forward"))
-
-
-def localised(
-    naive: pd.DatetimeIndex,
-    lines: Lines,
-    ask: Ask,
-    local_ends: bool = False,
-    second: Bool | None = None,
-) -> pd.DatetimeIndex:
-    """UTC times of naive times on the clock of ``ask.zone``.
-
-    ``second`` marks the second of the two hours that look alike, where the file says so; without
-    it order decides. Dates stand for the first moments of their days. Raises InputError for times
-    that do not exist or cannot be told apart.
-    """
-    _require_sane(naive, lines, ask)
-    if second is None and naive.is_unique and (naive == naive.normalize()).all():
-        return first_moments(naive, ask.zone)
-    unknown = np.zeros(len(naive), dtype=bool)
-    if second is None:
-        second, unknown = _second_by_order(naive, ask.zone)
-        ordered = True
-    else:
-        ordered = False
-    utc = naive.tz_localize(ask.zone, ambiguous=~second, nonexistent="NaT")
-    skipped = np.asarray(utc.isna())
-    if not (skipped | unknown).any():
-        return _utc(utc)
-    if local_ends and ordered:
-        # Hour-ending labels count wall-clock hours: 02:00 labels the hour that began at 01:00.
-        step = most_common_step(naive)
-        return _utc(localised(naive - step, lines, ask)) + step
-
-    def told(i: int) -> tuple[int, str]:
-        why = "does not exist on" if skipped[i] else "comes twice, and order does not tell which it is, on"
-        advice = "times with an offset, such as 2026-11-01T01:00-05:00, are clear"
-        return int(lines[i]), f"{naive[i]:%Y-%m-%d %H:%M} {why} the clock of {ask.zone}; {advice}"
-
-    raise InputError(listed(ask, np.flatnonzero(skipped | unknown), told, "such times"))
-
-
-def most_common_step(times: pd.DatetimeIndex) -> pd.Timedelta:
-    """The most common positive difference between neighbours; the shortest of equals, else one hour."""
-    ordered = times.tz_convert(None) if times.tz is not None else times
-    steps = np.diff(np.unique(ordered.to_numpy()))
-    if not len(steps):
-        return pd.Timedelta(hours=1)
-    sizes, counts = np.unique(steps, return_counts=True)
-    return pd.Timedelta(sizes[int(np.argmax(counts))])
-
-
-def _second_by_order(naive: pd.DatetimeIndex, zone: str) -> tuple[Bool, Bool]:
-    """Which times lie in the second of two hours that look alike, and which cannot be told."""
-    second, unknown = np.zeros(len(naive), dtype=bool), np.zeros(len(naive), dtype=bool)
-    as_first = naive.tz_localize(zone, ambiguous=~second, nonexistent="NaT")
-    as_second = naive.tz_localize(zone, ambiguous=second, nonexistent="NaT")
-    twice = np.flatnonzero(np.asarray(as_first != as_second) & ~np.asarray(as_first.isna()))
-    if not len(twice):
-        return second, unknown
-    rows = twice[::-1] if naive[-1] < naive[0] else twice
-    times = pd.Series(naive[rows])
-    for _, night in times.groupby(times.dt.normalize(), sort=False):
-        here = rows[night.index.to_numpy()]
-        repeat = night.duplicated(keep="first").to_numpy()
-        back = night.diff().dt.total_seconds().to_numpy() < 0
-        if 2 * repeat.sum() == len(repeat):  # each label twice, whatever the order of labels
-            second[here] = repeat
-        elif back.sum() == 1:  # the clock goes back once
-            second[here] = np.cumsum(back) > 0
-        else:
-            unknown[here] = True
-    return second, unknown
 
 
 def _naive(text: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
@@ -209,20 +152,5 @@ def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
     numbers = cells.to_numpy(dtype=np.float64)
     for per_second, low, high in _UNIX:
         if ((numbers >= low) & (numbers < high)).all():
-            return _utc(pd.Timestamp(0, tz="UTC") + pd.to_timedelta(numbers / per_second, unit="s"))
+            return in_utc(pd.Timestamp(0, tz="UTC") + pd.to_timedelta(numbers / per_second, unit="s"))
     raise ask.error(f"is not a time such as 2026-02-11T06:00-06:00 (got {cells.iloc[0]})", int(lines[0]))
-
-
-def _require_sane(times: pd.DatetimeIndex, lines: Lines, ask: Ask) -> pd.DatetimeIndex:
-    """The same times, or an InputError for a year nobody means: zones and calendars end somewhere."""
-    far = np.flatnonzero((times.year < _FIRST_YEAR) | (times.year > _LAST_YEAR))
-    if len(far):
-        years = times.year
-        raise InputError(
-            listed(ask, far, lambda i: (int(lines[i]), f"the year {years[i]} cannot be meant"), "such times")
-        )
-    return times
-
-
-def _utc(times: pd.DatetimeIndex) -> pd.DatetimeIndex:
-    return times.tz_convert("UTC").as_unit("us")

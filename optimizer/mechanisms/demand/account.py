@@ -20,6 +20,7 @@ from optimizer.money import amount
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
+_WHOLE_LOAD = 1e-6  # of full load: what rounding may take from an expected peak
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,19 @@ def charged_usd(c: Conditions, s: Books) -> F:
 
 
 ACCOUNT.remark(unknown_peaks)
+
+
+@ACCOUNT.remark
+def low_expected_peaks(c: Conditions) -> Iterator[str]:
+    """Peaks that are expected anyway, but below what full load draws in the plan."""
+    for i, demand in enumerate(c.farm.sections(Demand)):
+        peak = demand.expected_peak_mw
+        if peak is not None and peak < (full := float(c.most_import_mw.max())) * (1.0 - _WHOLE_LOAD):
+            path = f"energy.demand[{i}].expected_peak_mw"
+            sentence = (
+                f"{path}: {peak:g} MW is below the {full:.4g} MW that full load draws: every MW above it is charged"
+            )
+            yield from c.farm.silenced.told("expected_peak", sentence)
 
 
 @ACCOUNT.note

@@ -1,0 +1,84 @@
+"""Data that look wrong though they may be right: a sentence each, until the farm file says why."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+
+from optimizer.accounts.conditions import Conditions
+from optimizer.config.silenced import Silenced
+from optimizer.market.grid import grid_of
+from optimizer.market.inputs import read_market
+from tests.market.farms import ZONE, farm
+
+MACHINE = {"model": "T", "hashrate_th": 100, "power_w": 1000, "cooling": "air", "source": "t", "confidence": "low"}
+FLEET = ({"name": "a", "machine": MACHINE, "units": 1000},)
+CALL = {"name": "C", "start": "2026-03-11 12:00", "end": "2026-03-11 18:00", "cut": {"form": "full_stop"}}
+BTC = {"btc_price_usd": 6e4, "difficulty": 125.86e12}
+STATE = {"at": "2026-02-11 00:00", "bill": {"peaks_mw": {"D": 0.1}}}
+
+
+def said(folder: Path, prices: list[float], **sections: Any) -> tuple[str, ...]:
+    """What an operator is told of a farm that plans a day on these prices, hour by hour."""
+    hours = pd.date_range("2026-02-11", periods=len(prices), freq="h", tz=ZONE)
+    rows = [f"{hour.isoformat()},{price}" for hour, price in zip(hours, prices, strict=True)]
+    (folder / "p.csv").write_text("\n".join(["time,price", *rows, ""]))
+    energy = {"price_usd_per_mwh": {"file": "p.csv"}} | sections.pop("energy", {})
+    plain = {"horizon": {"start": "2026-02-11 00:00"}, "fleet": FLEET, "energy": energy}
+    one = farm(**(plain | sections))
+    grid = grid_of(one, datetime(2026, 2, 11), len(prices))
+    return Conditions(one, read_market(one, folder, grid), one.state).warnings
+
+
+GOOD = [20.0 + hour for hour in range(24)]
+CASES: list[tuple[str, list[float], dict[str, Any], str]] = [
+    ("difficulty", GOOD, {"revenue": BTC | {"difficulty": 125.86}}, "125.86 looks like 125.86 T: write 125.86e12"),
+    ("pool_fee", GOOD, {"revenue": BTC | {"pool_fee_share": 1}}, "1 is a fee of 100%; 1 % is 0.01"),
+    ("price_per_kwh", [0.02 + hour / 200 for hour in range(24)], {}, "no price is above 0.135 USD/MWh"),
+    ("price_currency", [900.0] * 24, {}, "half of the prices are above 500 USD/MWh"),
+    ("price_zeros", GOOD[:20] + [0.0] * 4, {}, "is 0 from 2026-02-11 20:00-06:00 to the end, as if not published yet"),
+    ("events", GOOD, {"events": (CALL,)}, "events[0]: C, 2026-03-11 12:00, is outside the horizon"),
+    ("expected_peak", GOOD, {"energy": {"demand": ({"name": "D", "usd_per_kw": 1, "expected_peak_mw": 0.5},)},
+                             "state": STATE}, "0.5 MW is below the 1 MW that full load draws"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("key", "prices", "sections", "words"), CASES, ids=[case[0] for case in CASES])
+def test_what_looks_wrong_is_told_until_a_reason_is_given(
+    tmp_path: Path, key: str, prices: list[float], sections: dict[str, Any], words: str
+) -> None:
+    (told,) = said(tmp_path, prices, **sections)
+    assert words in told
+    assert told.endswith(f"(if it is right, say why as `silenced: {{{key}: ...}}`)")
+    assert said(tmp_path, prices, **sections, silenced={key: "a test"}) == ()
+
+
+def test_a_price_of_bitcoin_nine_months_old(tmp_path: Path) -> None:
+    (tmp_path / "btc.csv").write_text("time,usd\n2024-06-01T00:00Z,60000\n2025-05-01T06:00Z,61000\n")
+    revenue = BTC | {"btc_price_usd": {"file": "btc.csv", "holds_until_next": True}}
+    (told,) = said(tmp_path, GOOD, revenue=revenue)
+    assert "revenue.btc_price_usd: its newest row is of 2025-05-01" in told
+    assert "286 days before the plan" in told
+
+
+def test_a_publisher_of_another_currency(tmp_path: Path) -> None:
+    rows = [f"NSW1,{time:%Y/%m/%d %H:%M:%S},7000,{20 + i}" for i, time in
+            enumerate(pd.date_range("2026-02-11 17:00", periods=24, freq="h"))]  # fmt: skip
+    (tmp_path / "a.csv").write_text("\n".join(["REGION,SETTLEMENTDATE,TOTALDEMAND,RRP", *rows, ""]))
+    keys = {"price_usd_per_mwh": {"file": "a.csv"}}
+    (told,) = said(tmp_path, GOOD, energy=keys)
+    assert "a.csv is of a publisher of prices in AUD, taken as USD" in told
+    assert said(tmp_path, GOOD, energy={"price_usd_per_mwh": {"file": "a.csv", "usd_per_unit": 0.65}}) == ()
+
+
+@pytest.mark.parametrize("prices", [GOOD, [-5.0] * 24, GOOD[:10] + [0.0] * 4 + GOOD[:10], [900.0] * 4])
+def test_what_is_right_is_not_remarked_on(tmp_path: Path, prices: list[float]) -> None:
+    assert said(tmp_path, prices, revenue=BTC) == ()
+
+
+def test_every_remark_has_its_case() -> None:
+    assert {key for key, *_ in CASES} | {"old_numbers"} == set(Silenced.model_fields)
