@@ -47,11 +47,12 @@ def markets_in(table: Table) -> tuple[str, ...]:
     return _those(table, MARKETS)
 
 
-def refuse_other_kinds(table: Table, starts: pd.DatetimeIndex, apart_from: Sequence[str], ask: Ask) -> None:
+def refuse_other_kinds(
+    table: Table, starts: pd.DatetimeIndex, apart_from: Sequence[str], ask: Ask, *, dates_alone: bool
+) -> None:
     """Raise InputError where rows of one start differ in what a column of words says: they are several series."""
     again = np.asarray(starts.duplicated(keep=False)) & ~np.asarray(starts.isna())
-    local = starts.dropna().tz_convert(ask.zone)
-    if again.any() and (local == local.normalize()).all():
+    if again.any() and dates_alone:
         told = "rows of one date come again, and nothing says which hours they are of; give a column of whole times"
         raise ask.error(told, int(table.lines[np.flatnonzero(again)[1]]))
     if starts[again].nunique() < 2:

@@ -73,7 +73,7 @@ def clock_of(table: Table, layout: Layout | None, ask: Ask) -> Clock:
 
     if ask.spec.time_column is not None:
         named = column_named(table, ask.spec.time_column, ask, "time_column")
-        if squeezed(named) in _DATES and _is_date_only(table.frame[named]) and (apart := _apart(table, one, (named,))):
+        if squeezed(named) in _DATES and is_date_only(table.frame[named]) and (apart := _apart(table, one, (named,))):
             return apart
         if ask.spec.time_is == "end":
             return Clock(end=named)
@@ -96,7 +96,7 @@ def _deduced(table: Table, one: Called, ask: Ask) -> Clock:
         return Clock(start=ranges[0], end=ranges[0])
     likely = [column for column in columns if holds_times(table.frame[column])]
     whole = [column for column in likely if not _is_time_of_day(table.frame[column])]
-    dates = tuple(column for column in whole if squeezed(column) in _DATES and _is_date_only(table.frame[column]))
+    dates = tuple(column for column in whole if squeezed(column) in _DATES and is_date_only(table.frame[column]))
     if len(dates) == 1 and len(whole) == 1 and (apart := _apart(table, one, dates)):
         return apart
     parts = tuple(one([name]) for name in ("year", "month", "day"))
@@ -202,7 +202,8 @@ def _is_time_of_day(cells: pd.Series) -> bool:
     return _first(cells, r"\d{1,2}:\d{2}(?::\d{2})?(?: ?[APap][Mm])?(?:\s*-\s*\d{1,2}:\d{2}(?::\d{2})?)?")
 
 
-def _is_date_only(cells: pd.Series) -> bool:
+def is_date_only(cells: pd.Series) -> bool:
+    """Whether a column of times holds dates alone, or nothing but midnights."""
     if pd.api.types.is_datetime64_any_dtype(cells.dtype):
         return bool((pd.DatetimeIndex(cells) == pd.DatetimeIndex(cells).normalize()).all())
     return (

@@ -10,7 +10,7 @@ import pandas as pd
 
 from optimizer.market.readers import clocks
 from optimizer.market.readers.choose import chosen, markets_in, refuse_other_kinds
-from optimizer.market.readers.columns import Clock, clock_of, holds_times, value_column
+from optimizer.market.readers.columns import Clock, clock_of, holds_times, is_date_only, value_column
 from optimizer.market.readers.currency import refuse_other_units
 from optimizer.market.readers.layouts import PUBLISHED, Layout
 from optimizer.market.readers.local import most_common_step
@@ -38,7 +38,8 @@ def read(table: Table, ask: Ask) -> RawSeries:
     for column in clock.columns:
         require_every_time(table, column, ask)
     starts, ends, at_ends = _times(table, clock, layout, ask)
-    refuse_other_kinds(table, starts, [*clock.columns, value], ask)
+    dates_alone = bool(clock.start) and clock.start != clock.end and is_date_only(table.frame[clock.start])
+    refuse_other_kinds(table, starts, [*clock.columns, value], ask, dates_alone=dates_alone)
     name = value if place is None else f"{value} at {place}"
     shown = clock.start or clock.end or clock.hour or clock.period or clock.time
     time_at, value_at = table.place(shown), table.place(value)
