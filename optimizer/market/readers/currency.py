@@ -62,6 +62,8 @@ def refuse_other_units(table: Table, column: str, ask: Ask, usual: str = "") -> 
     ``column`` holds the values, ``usual`` is that currency. Raises InputError where the table says that its values are
     in another unit than what they are taken for.
     """
+    if not hasattr(ask.spec, "usd_per_unit"):  # of exchange rates the header names both currencies
+        return ""
     line, asked = table.header_line, asked_for(ask)
     money, energy = price_in(column)
     units = {parts_of(unit) for unit in _held(table, UNITS)}
