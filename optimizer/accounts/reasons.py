@@ -95,7 +95,7 @@ Reason.EVENT_PAYMENT = Reason(
     "event_payment", "a curtailment event pays more for the cut than the hash earns", Kin.EVENT, 1
 )
 Reason.IMPORT_LIMIT = Reason("import_limit", "the interconnection is full", Kin.LIMIT, 0)
-Reason.PORTFOLIO_SHARE = Reason("portfolio_share", "other sites have the rest of the shared ceiling", Kin.LIMIT, 3)
+Reason.PORTFOLIO_SHARE = Reason("portfolio_share", "other sites have the rest of what is shared", Kin.LIMIT, 3)
 Reason.RAMP = Reason("ramp", "load may not change faster", Kin.LIMIT, 1)
 Reason.EXPORT = Reason("export", "on-site power earns more when exported, or there is none to spare", Kin.LIMIT, 2)
 Reason.COLD_START = Reason("cold_start", "too cold to start", Kin.COLD, 0)

@@ -33,7 +33,7 @@ def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladd
         "daily.csv": _daily(ladder),
     }
     if REPLANNING.key in schedules:
-        files |= _schedule(k, schedules[REPLANNING.key])
+        files |= schedule_files(k, schedules[REPLANNING.key])
     return files | {"report.html": render_backtest(k, schedules, ladder)}
 
 
@@ -73,7 +73,7 @@ def _csv(table: pd.DataFrame) -> str:
     return file.getvalue()
 
 
-def _schedule(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
+def schedule_files(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
     """The schedule as `curtail plan` writes it, each file as text or, where long, compressed: always the same bytes."""
     shape = (len(k.actual.farm.fleet), len(k.grid))
     texts = (schedule_text(k.actual, schedule, off_texts(schedule.off, shape)), power_text(k.actual, schedule))

@@ -1,0 +1,105 @@
+"""What a worker does: answer prices for a site, or plan it and write what `plan` writes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from optimizer.arrays import F
+from optimizer.errors import CurtailError
+from optimizer.files.pool import Job
+from optimizer.plan.planning import plan_conditions
+from optimizer.plan.terms import contract_terms
+from optimizer.portfolio.priced import Priced, answered
+from optimizer.portfolio.sites import Case, Shared
+from optimizer.report.plan.files import plan_files
+from optimizer.report.plan.page import render_plan
+
+
+@dataclass(frozen=True)
+class AtPrice:
+    """Answer prices of the rows that are shared, USD, (rows,)."""
+
+    site: int
+    price: F
+
+
+@dataclass(frozen=True)
+class InShare:
+    """Plan within a share of each row, (rows,); without one where nothing is shared. ``report``: write its page."""
+
+    site: int
+    share: F | None
+    report: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What is kept of a site's plan; one that could not be made has a failure, and the exit code that goes with it.
+
+    profit_usd: in cents, as settlement.json has it; continuous_usd: before machines were whole. usd: by line of the
+    account. figures: others of settlement.json. import_mw: (intervals,). files: name -> content.
+    """
+
+    site: int
+    failure: str | None = None
+    exit_code: int = 1
+    profit_usd: float = 0.0
+    continuous_usd: float = 0.0
+    usd: Mapping[str, float] = field(default_factory=dict)
+    figures: Mapping[str, float] = field(default_factory=dict)
+    proved: bool = True
+    import_mw: F = field(default_factory=lambda: np.zeros(0))
+    files: Mapping[str, str | bytes] = field(default_factory=dict)
+
+
+Task = AtPrice | InShare
+Given = tuple[tuple[Case, ...], Shared]
+
+
+def job(cases: tuple[Case, ...], shared: Shared) -> Job[Task, Priced | Outcome]:
+    """What workers do for a portfolio."""
+    return Job((cases, shared), work, _lost, "site")
+
+
+def _lost(task: Task, why: str) -> Outcome:
+    return Outcome(task.site, why)
+
+
+def work(given: Given, tasks: Sequence[Task]) -> list[Priced | Outcome]:
+    """Do these tasks. What is wrong with one site is told in its outcome."""
+    return [_done(*given, task) for task in tasks]
+
+
+def _done(cases: tuple[Case, ...], shared: Shared, task: Task) -> Priced | Outcome:
+    try:
+        if isinstance(task, AtPrice):
+            return answered(cases, shared, task.site, task.price)
+        return planned(cases[task.site], shared, task)
+    except CurtailError as error:
+        return Outcome(task.site, str(error), error.exit_code)
+
+
+def planned(case: Case, shared: Shared, task: InShare) -> Outcome:
+    """The plan of a site, as `plan` makes and writes it. Raises the errors of a plan."""
+    c = case.conditions if task.share is None else shared.leaving(case.conditions, task.share)
+    plan = plan_conditions(c)
+    files = plan_files(plan)
+    if task.report:
+        files["report.html"] = render_plan(plan, contract_terms(plan))
+    s, told = plan.settlement, json.loads(files["settlement.json"])
+    figures = {key: told[key] for key in ("energy_mwh", "hash_ph_hours") if told[key] is not None}
+    figures |= {} if s.btc is None else {"btc": told["btc"]}
+    return Outcome(
+        task.site,
+        profit_usd=told["profit_usd"],
+        continuous_usd=plan.continuous.profit,
+        usd=s.lines,
+        figures=figures,
+        proved=plan.proved,
+        import_mw=s.import_mw,
+        files=files,
+    )

@@ -1,0 +1,174 @@
+"""A portfolio's plans are the same whoever makes them, however often that is broken off, and add up."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sqlite3
+import tracemalloc
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from optimizer.accounts.reasons import Reason
+from optimizer.errors import CurtailError, InfeasibleError, InputError
+from optimizer.files import pool
+from optimizer.plan.planning import plan_conditions
+from optimizer.portfolio import priced
+from optimizer.portfolio.load import load_portfolio
+from optimizer.portfolio.run import Result, run
+from optimizer.portfolio.sites import Case, Shared, digest_of, read_sites
+from optimizer.portfolio.store import Store
+from optimizer.report.plan.files import plan_files
+from tests.farms import conditions, farm, group
+from tests.portfolio.portfolios import cases_of, here, write_portfolio
+
+CEILING = {"import_ceiling_mw": 20.0}  # of sites that draw up to 12 MW each
+
+
+def planned(
+    folder: Path, name: str, cases: tuple[Case, ...], shared: Shared, **more: Any
+) -> tuple[Result, dict[str, Any]]:
+    store = Store(folder / f"{name}.sqlite", digest_of(cases, shared, report=False))
+    try:
+        found = run(cases, shared, store, report=False, **more)
+        return found, dict(store.files({i: case.name for i, case in enumerate(cases)}, {}))
+    finally:
+        store.close()
+
+
+def same(one: Result, other: Result) -> bool:
+    return [o.usd for o in one.outcomes] == [o.usd for o in other.outcomes]
+
+
+@pytest.fixture
+def sites(tmp_path: Path) -> tuple[tuple[Case, ...], Shared]:
+    return read_sites(load_portfolio(write_portfolio(tmp_path, **CEILING)))
+
+
+def test_where_nothing_is_shared_they_are_the_sites_own_plans(tmp_path: Path) -> None:
+    cases, shared = read_sites(load_portfolio(write_portfolio(tmp_path)))
+    found, files = planned(tmp_path, "own", cases, shared)
+    own = [plan_conditions(case.conditions) for case in cases]
+    assert found.coupled is None
+    assert files == {
+        f"{case.name}/{name}": text.encode()
+        for case, plan in zip(cases, own, strict=True)
+        for name, text in plan_files(plan).items()
+    }
+    assert found.profit_usd == pytest.approx(sum(plan.settlement.profit for plan in own), abs=0.005 * len(own))
+
+
+def test_a_ceiling_is_kept_in_whole_machines_and_told(sites: tuple[tuple[Case, ...], Shared], tmp_path: Path) -> None:
+    cases, shared = sites
+    found, _ = planned(tmp_path, "ceiling", cases, shared)
+    apart, _ = planned(tmp_path, "apart", cases, Shared())
+    assert found.coupled is not None
+    assert found.profit_usd < apart.profit_usd
+    assert found.profit_usd <= found.coupled.most_usd + 0.01
+    assert found.profit_usd == pytest.approx(found.coupled.most_usd, rel=1e-2)
+    assert shared.ceiling_mw is not None
+    assert (found.import_mw <= shared.ceiling_mw + 1e-6).all()
+    assert (apart.import_mw > shared.ceiling_mw).any()
+    share = found.coupled.shares(shared, np.full(found.coupled.used.shape, 30.0))[0]
+    assert Reason.PORTFOLIO_SHARE in plan_conditions(shared.leaving(cases[0].conditions, share)).explanation.off
+
+
+def dies_once(chunk: Sequence[Any]) -> list[Any]:
+    """A worker that is killed over the plan of the second site, once."""
+    mark = Path(os.environ["CURTAIL_TEST_MARK"])
+    if chunk[0].site == 1 and not mark.exists():
+        mark.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return pool._work(chunk)
+
+
+def test_a_killed_worker_loses_nothing(
+    sites: tuple[tuple[Case, ...], Shared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases, shared = sites
+    alone, files = planned(tmp_path, "1", cases, shared)
+    monkeypatch.setenv("CURTAIL_TEST_MARK", str(tmp_path / "mark"))
+    submit = pool.ProcessPoolExecutor.submit
+    monkeypatch.setattr(pool.ProcessPoolExecutor, "submit", lambda self, _, chunk: submit(self, dies_once, chunk))
+    two, others = planned(tmp_path, "2", cases, shared, workers=2)  # and processes give what one gives
+    assert (tmp_path / "mark").exists()
+    assert same(alone, two)
+    assert files == others
+
+
+def test_it_goes_on_where_it_was_broken_off(
+    sites: tuple[tuple[Case, ...], Shared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cases, shared = sites
+    whole, files = planned(tmp_path, "whole", cases, shared)
+
+    def stop(done: int, _of: int) -> None:
+        if done == 1:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        planned(tmp_path, "part", cases, shared, counted=stop)
+    told: list[int] = []
+    monkeypatch.setattr("optimizer.portfolio.run.coupled", lambda *_: pytest.fail("shared out again"))
+    resumed, others = planned(tmp_path, "part", cases, shared, counted=lambda done, _of: told.append(done))
+    assert told == [1, 2, 3]
+    assert same(whole, resumed)
+    assert files == others
+
+
+def test_a_site_that_has_no_schedule_is_named_and_the_others_are_kept(tmp_path: Path) -> None:
+    drawn = conditions(farm(group(standby_w=2e5), limit_mw=1.0), [0.4])
+    cases = cases_of(conditions(farm(), [0.4]), drawn)
+    with pytest.raises(InfeasibleError, match="B: no schedule meets every limit:\n"):
+        planned(tmp_path, "r", cases, Shared())
+    with sqlite3.connect(tmp_path / "r.sqlite") as file:
+        assert file.execute("SELECT site FROM sites").fetchall() == [(0,)]
+    with pytest.raises(InfeasibleError, match="B: no schedule meets every limit:\n"):
+        planned(tmp_path, "s", cases, Shared(np.array([9.0])))
+
+
+def test_results_of_others_are_refused(sites: tuple[tuple[Case, ...], Shared], tmp_path: Path) -> None:
+    cases, shared = sites
+    planned(tmp_path, "r", cases, Shared())
+    with pytest.raises(InputError, match=r"r\.sqlite: holds results of other inputs: the farms, their markets"):
+        planned(tmp_path, "r", cases, shared)
+    with pytest.raises(CurtailError, match="cannot be used for results"):
+        planned(tmp_path / "portfolio.yaml", "r", cases, shared)
+
+
+def test_memory_does_not_grow_with_sites(tmp_path: Path) -> None:
+    """What is kept of a site here is its figures; its plan, its page and its files are on the disk."""
+
+    def peak(n: int) -> int:
+        cases = tuple(Case(f"S{i}", conditions(farm(), [0.4] * 400)) for i in range(n))
+        store = Store(tmp_path / f"{n}.sqlite", digest_of(cases, Shared(), report=True))
+        tracemalloc.start()
+        try:
+            run(cases, Shared(), store, report=True)
+            for _ in store.files({i: case.name for i, case in enumerate(cases)}, {}).values():
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+            store.close()
+
+    peak(1)  # what is loaded once
+    assert peak(8) - peak(2) < 6 * 100_000
+
+
+def test_programs_kept_between_prices_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = cases_of(*[conditions(farm(), [0.4] * 4)] * 4)
+    shared = Shared(np.full(4, 20.0))
+    answer = here(cases, shared)
+    size = answer(np.zeros(4))[0].columns
+    assert len(priced._local.kept._sites) == 4
+    monkeypatch.setattr(priced, "MOST_KEPT", 2 * size)
+    again = answer(np.full(4, 0.3))
+    assert list(priced._local.kept._sites) == [2, 3]
+    assert [one.most for one in again] == [
+        one.most for one in here(cases_of(*[cases[0].conditions] * 4), shared)(np.full(4, 0.3))
+    ]
