@@ -28,8 +28,8 @@ def portfolio(
 ) -> None:
     """Plan many farms: side by side, or together where they share a ceiling on import or a treasury.
 
-    Writes for each what `plan` writes, and a table that adds up. What is made is kept in <out>.sqlite as it is made:
-    the same command goes on after a crash.
+    Writes for each what `plan` writes, and a table that adds up. What is made is kept in <out>.partial as it is
+    made: the same command goes on where an interrupted one has ended.
     """
     from optimizer.files.digest import digest
     from optimizer.files.outputs import write_folder
@@ -41,9 +41,10 @@ def portfolio(
     from optimizer.portfolio.run import run
     from optimizer.portfolio.sites import digest_of, read_sites
     from optimizer.portfolio.store import Store
+    from optimizer.through_time.backtest.store import forget
 
     loaded, many = load_portfolio(file), workers or os.cpu_count() or 1
-    begin, kept = time_of(start), out.with_name(out.name + ".sqlite")
+    begin, kept = time_of(start), out.with_name(out.name + ".partial") / "sites.sqlite"
     if replan:
         from optimizer.portfolio.replaying import read_replays, replay
 
@@ -58,12 +59,13 @@ def portfolio(
                 found = replay(replays, shared, store, workers=many, dask=dask, counted=counted)
             else:
                 found = run(cases, shared, store, workers=many, dask=dask, report=report, counted=counted)
-        beside = portfolio_files(found, loaded.portfolio.name)
+        beside = portfolio_files(found, loaded.portfolio.name, reports=report and not replan)
         folders = dict(enumerate(names))
         earlier = {*RESERVED, *(f"{name}/{file}" for name in names for file in OF_A_SITE)}
         write_folder(out, store.files(folders, beside), earlier)
     finally:
         store.close()
+    forget(kept)
     told = figures(found, loaded.portfolio.name)
     show(as_json, lambda: told, lambda console: print_portfolio(told, console))
     if not as_json:

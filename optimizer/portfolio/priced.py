@@ -85,42 +85,41 @@ def site_program(case: Case, shared: Shared) -> SiteProgram:
 
 
 class _Kept:
-    """Programs of this worker and the bases they were last solved from, the oldest let go first."""
+    """Programs of this worker and the bases of their own optima, the oldest let go first."""
 
-    def __init__(self) -> None:
-        self._of: tuple[tuple[Case, ...], Shared] | None = None
-        self._sites: OrderedDict[int, tuple[SiteProgram, Any]] = OrderedDict()
+    def __init__(self, cases: tuple[Case, ...], shared: Shared) -> None:
+        self.of = cases, shared
+        self.sites: OrderedDict[int, tuple[SiteProgram, Any]] = OrderedDict()
 
-    def get(self, cases: tuple[Case, ...], shared: Shared, site: int) -> tuple[SiteProgram, Any]:
-        if self._of is None or self._of[0] is not cases or self._of[1] is not shared:
-            self._of = cases, shared
-            self._sites.clear()
-        if site in self._sites:
-            self._sites.move_to_end(site)
-            return self._sites[site]
-        return site_program(cases[site], shared), None
-
-    def put(self, site: int, of: SiteProgram, basis: Any) -> None:
-        self._sites[site] = of, basis
-        while len(self._sites) > 1 and sum(one.program.shape[1] for one, _ in self._sites.values()) > MOST_KEPT:
-            self._sites.popitem(last=False)
+    def get(self, site: int) -> tuple[SiteProgram, Any]:
+        if site not in self.sites:
+            cases, shared = self.of
+            made = site_program(cases[site], shared)
+            try:
+                self.sites[site] = made, solve_from(made.program, None).basis
+            except InfeasibleError:
+                plan_conditions(cases[site].conditions)  # says which limits collide
+                raise
+        self.sites.move_to_end(site)
+        while len(self.sites) > 1 and sum(one.program.shape[1] for one, _ in self.sites.values()) > MOST_KEPT:
+            self.sites.popitem(last=False)
+        return self.sites[site]
 
 
 _local = threading.local()  # solvers are not to be shared by threads, and Dask workers may have several
 
 
 def answered(cases: tuple[Case, ...], shared: Shared, site: int, price: F) -> Priced:
-    """A site's best answer to prices of the rows that are shared, USD, (rows,). Raises the errors of a plan."""
-    if not hasattr(_local, "kept"):
-        _local.kept = _Kept()
-    of, basis = _local.kept.get(cases, shared, site)
-    own, start = of.program, None if basis is None else (of.program, basis)
+    """A site's best answer to prices of the rows that are shared, USD, (rows,). Raises the errors of a plan.
+
+    Each is sought from the site's own optimum, so that it is the same whichever worker is asked, and after what.
+    """
+    kept: _Kept | None = getattr(_local, "kept", None)
+    if kept is None or kept.of[0] is not cases or kept.of[1] is not shared:
+        kept = _local.kept = _Kept(cases, shared)
+    of, basis = kept.get(site)
+    own = of.program
     priced = replace(own, cost=own.cost - of.use.charged(price, own.shape[1]))
-    try:
-        solution = solve_from(priced, start)
-    except InfeasibleError:
-        plan_conditions(cases[site].conditions)  # says which limits collide
-        raise
-    _local.kept.put(site, of, solution.basis)
+    solution = solve_from(priced, (own, basis))
     profit = float((own.cost * solution.x).sum()) + own.offset
     return Priced(site, profit, of.use.of(solution.x), solution.bound, own.shape[1])

@@ -191,7 +191,6 @@ def _settled(site: int, k: Knowledge, followed: Followed) -> Outcome:
     return Outcome(
         site,
         profit_usd=round(s.profit, 2),
-        continuous_usd=s.profit,
         usd=s.lines,
         figures=figures,
         import_mw=s.import_mw,

@@ -40,15 +40,15 @@ class InShare:
 class Outcome:
     """What is kept of a site's plan; one that could not be made has a failure, and the exit code that goes with it.
 
-    profit_usd: in cents, as settlement.json has it; continuous_usd: before machines were whole. usd: by line of the
-    account. figures: others of settlement.json. import_mw: (intervals,). files: name -> content.
+    profit_usd: in cents, as settlement.json has it; tail_usd: what a tail earns besides in the optimum.
+    usd: by line of the account. figures: others of settlement.json. import_mw: (intervals,). files: name -> content.
     """
 
     site: int
     failure: str | None = None
     exit_code: int = 1
     profit_usd: float = 0.0
-    continuous_usd: float = 0.0
+    tail_usd: float = 0.0
     usd: Mapping[str, float] = field(default_factory=dict)
     figures: Mapping[str, float] = field(default_factory=dict)
     proved: bool = True
@@ -96,7 +96,7 @@ def planned(case: Case, shared: Shared, task: InShare) -> Outcome:
     return Outcome(
         task.site,
         profit_usd=told["profit_usd"],
-        continuous_usd=plan.continuous.profit,
+        tail_usd=plan.tail_usd,
         usd=s.lines,
         figures=figures,
         proved=plan.proved,

@@ -59,12 +59,12 @@ def at_random(dice: np.random.Generator) -> tuple[tuple[Case, ...], Shared]:
     return cases, Shared(ceiling, spent)
 
 
-def write_portfolio(folder: Path, sites: int = 3, **more: Any) -> Path:
-    """A portfolio of farms that differ in their size, as files."""
+def write_portfolio(folder: Path, sites: int = 3, *, farm: Any = None, **more: Any) -> Path:
+    """A portfolio of farms that differ in their size, as files; ``farm``: other sections of them."""
     for i in range(sites):
         fleet = [one | {"units": one["units"] - 200 * i} for one in FARM["fleet"]]
         told = FARM | {"name": f"Farm {i}", "fleet": fleet}
-        told = told | {"horizon": FARM["horizon"] | {"hours": 12}}
+        told |= {"horizon": FARM["horizon"] | {"hours": 12}} | (farm or {})
         (folder / f"farm_{i}.yaml").write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
     listed = [{"name": f"Site {i}", "farm": f"farm_{i}.yaml"} for i in range(sites)]
     path = folder / "portfolio.yaml"

@@ -49,6 +49,7 @@ def test_the_sample_is_planned_and_its_table_adds_up(tmp_path: Path) -> None:
     assert told["shared"]["hours_ceiling_binds"] == sum(float(row["usd_per_mwh_of_ceiling"]) > 0 for row in ceiling) > 0
     assert told["shared"]["cost_of_sharing_usd"] > 0
     assert told["total"]["profit_usd"] <= told["shared"]["most_usd_proved"] + 0.01
+    assert not (tmp_path / "out.partial").exists()
     page = (out / "portfolio.html").read_text()
     assert "Hydro/report.html" in page and f"${told['total']['profit_usd']:,.2f}" in page
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
@@ -56,6 +57,25 @@ def test_the_sample_is_planned_and_its_table_adds_up(tmp_path: Path) -> None:
     assert again.returncode == 0, again.stderr
     assert "what is shared costs" in again.stderr
     assert before == {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
+
+
+def test_replanned_by_the_command(tmp_path: Path) -> None:
+    """A ceiling and, in the first farm's file, no treasury: the table adds up and the ceiling is kept."""
+    horizon = {
+        "horizon": {"hours": 4, "intervals": [{"minutes": 60}]},
+        "replanning": {"forecast": {"kind": "persistence"}},
+    }
+    told = {"start": "2026-02-11 00:00", "hours": 4, "timezone": "America/Chicago", "import_ceiling_mw": 20.0}
+    path = write_portfolio(tmp_path, 2, farm=horizon, **told)
+    done = curtail("portfolio", path, "--replan", "--workers", 1, "--out", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
+    adds_up(rows_of(tmp_path / "out" / "portfolio.csv"))
+    assert [float(row["import_mw"]) <= 20.0001 for row in rows_of(tmp_path / "out" / "ceiling.csv")] == [True] * 4
+    assert {p.name for p in (tmp_path / "out" / "Site 0").iterdir()} == {"schedule.csv", "power.csv", "account.json"}
+    assert "report.html" not in (tmp_path / "out" / "portfolio.html").read_text()
+    path.write_text(path.read_text() + "treasury: {energy_usd: 9}\n")
+    done = curtail("portfolio", path, "--replan", "--out", tmp_path / "out")
+    assert (done.returncode, "treasury: is shared by one plan" in done.stderr) == (2, True)
 
 
 def test_what_stands_in_the_folder_and_is_not_ours_stays(tmp_path: Path) -> None:

@@ -51,7 +51,7 @@ def test_where_nothing_is_shared_each_does_as_it_would_alone(tmp_path: Path) -> 
     replays = sites()
     found = replayed(tmp_path / "r.sqlite", replays, Shared())
     own = [alone(one.knowledge) for one in replays]
-    assert [one.continuous_usd for one in found.outcomes] == pytest.approx(own, rel=1e-12)
+    assert [sum(one.usd.values()) for one in found.outcomes] == pytest.approx(own, rel=1e-12)
     assert found.profit_usd == pytest.approx(sum(own), abs=0.01)
 
 

@@ -19,10 +19,12 @@ from optimizer.files import pool
 from optimizer.plan.planning import plan_conditions
 from optimizer.portfolio import priced
 from optimizer.portfolio.load import load_portfolio
+from optimizer.portfolio.pages.figures import figures
 from optimizer.portfolio.run import Result, run
 from optimizer.portfolio.sites import Case, Shared, digest_of, read_sites
 from optimizer.portfolio.store import Store
 from optimizer.report.plan.files import plan_files
+from tests.ensemble.studies import FARM
 from tests.farms import conditions, farm, group
 from tests.portfolio.portfolios import cases_of, here, write_portfolio
 
@@ -75,6 +77,18 @@ def test_a_ceiling_is_kept_in_whole_machines_and_told(sites: tuple[tuple[Case, .
     assert (apart.import_mw > shared.ceiling_mw).any()
     share = found.coupled.shares(shared, np.full(found.coupled.used.shape, 30.0))[0]
     assert Reason.PORTFOLIO_SHARE in plan_conditions(shared.leaving(cases[0].conditions, share)).explanation.off
+
+
+def test_what_tails_earn_is_no_part_of_the_figures(tmp_path: Path) -> None:
+    """A demand charge depends on all of the month: each site's program goes on to its end, its plan does not."""
+    charged = FARM["energy"] | {"demand": [{"name": "D", "usd_per_kw": 3.0, "expected_peak_mw": 1.0}]}
+    horizon = FARM["horizon"] | {"start": "2026-02-01 00:00", "hours": 12, "tail": {"minutes": 720}}
+    path = write_portfolio(tmp_path, 2, farm={"energy": charged, "horizon": horizon}, import_ceiling_mw=14.0)
+    found, _ = planned(tmp_path, "r", *read_sites(load_portfolio(path)))
+    told = figures(found, "test")
+    assert min(one.tail_usd for one in found.outcomes) > abs(found.profit_usd)
+    assert told["shared"]["cost_of_sharing_usd"] > 0
+    assert told["total"]["profit_usd"] == pytest.approx(told["shared"]["most_usd_proved"], abs=50.0)
 
 
 def dies_once(chunk: Sequence[Any]) -> list[Any]:
@@ -165,10 +179,10 @@ def test_programs_kept_between_prices_are_bounded(monkeypatch: pytest.MonkeyPatc
     shared = Shared(np.full(4, 20.0))
     answer = here(cases, shared)
     size = answer(np.zeros(4))[0].columns
-    assert len(priced._local.kept._sites) == 4
+    assert len(priced._local.kept.sites) == 4
     monkeypatch.setattr(priced, "MOST_KEPT", 2 * size)
     again = answer(np.full(4, 0.3))
-    assert list(priced._local.kept._sites) == [2, 3]
+    assert list(priced._local.kept.sites) == [2, 3]
     assert [one.most for one in again] == [
         one.most for one in here(cases_of(*[cases[0].conditions] * 4), shared)(np.full(4, 0.3))
     ]

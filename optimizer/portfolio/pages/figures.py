@@ -61,15 +61,18 @@ def _site(result: Result, one: Outcome) -> dict[str, Any]:
 
 
 def _shared(result: Result) -> dict[str, Any] | None:
-    """What sharing costs, and how near the plans are to the best there is; None where nothing is shared."""
+    """What sharing costs, and how near the plans are to the best there is; None where nothing is shared.
+
+    What the tails earn after the plans is taken off.
+    """
     found, c = result.coupled, result.cases[0].conditions
     if found is None:
         return None
-    n = len(c.grid)
+    n, tails = len(c.grid), sum(one.tail_usd for one in result.outcomes)
     told: dict[str, Any] = {
-        "continuous_usd_if_nothing_were_shared": round(found.apart_usd, 2),
-        "continuous_usd": round(found.profit_usd, 2),
-        "most_usd_proved": round(found.most_usd, 2),
+        "continuous_usd_if_nothing_were_shared": round(found.apart_usd - tails, 2),
+        "continuous_usd": round(found.profit_usd - tails, 2),
+        "most_usd_proved": round(found.most_usd - tails, 2),
         "cost_of_sharing_usd": round(found.apart_usd - found.profit_usd, 2) + 0.0,
     }
     if result.shared.ceiling_mw is not None:

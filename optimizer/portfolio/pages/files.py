@@ -17,13 +17,13 @@ from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock
 
 
-def portfolio_files(result: Result, name: str) -> dict[str, str]:
-    """The files beside the sites' folders, by name."""
+def portfolio_files(result: Result, name: str, *, reports: bool) -> dict[str, str]:
+    """The files beside the sites' folders, by name; ``reports``: the page leads to those of the sites."""
     told = figures(result, name)
     files = {
         "portfolio.json": json.dumps(told, indent=1, allow_nan=False) + "\n",
         "portfolio.csv": portfolio_csv(told),
-        "portfolio.html": portfolio_page(result, told),
+        "portfolio.html": portfolio_page(result, told, reports=reports),
     }
     if result.shared.ceiling_mw is not None:
         files["ceiling.csv"] = ceiling_csv(result)
@@ -61,7 +61,7 @@ def ceiling_csv(result: Result) -> str:
     return csv_text(columns)
 
 
-def portfolio_page(result: Result, told: dict[str, Any]) -> str:
+def portfolio_page(result: Result, told: dict[str, Any], *, reports: bool) -> str:
     """The page of a portfolio: self-contained HTML, beside the sites' own reports."""
     clock, grid = Clock(result.cases[0].conditions.grid), result.cases[0].conditions.grid
     ceiling = None
@@ -81,6 +81,7 @@ def portfolio_page(result: Result, told: dict[str, Any]) -> str:
         zone=grid.timezone,
         lines=[(title(line), line) for line in told["total"]["usd"]],
         ceiling=ceiling,
+        reports=reports,
     )
 
 

@@ -28,7 +28,7 @@ def print_portfolio(s: dict[str, Any], console: Console) -> None:
         console.print(f"{plural(len(s['sites']) - _MOST_TOLD, 'more site')} in portfolio.csv")
     shared = s["shared"]
     if shared is not None:
-        cost, whole = shared["cost_of_sharing_usd"], shared["most_usd_proved"] - s["total"]["profit_usd"]
+        cost, whole = shared["cost_of_sharing_usd"], max(shared["most_usd_proved"] - s["total"]["profit_usd"], 0.0)
         console.print(
             f"what is shared costs {usd(cost, 2)}; the plans, in whole machines, are within {usd(whole, 2)} of what is "
             "proved to be the most",
