@@ -33,10 +33,10 @@ def portfolio(
     """
     from optimizer.files.digest import digest
     from optimizer.files.outputs import write_folder
-    from optimizer.portfolio.language import OF_A_SITE, RESERVED
+    from optimizer.portfolio.language import RESERVED
     from optimizer.portfolio.load import load_portfolio
     from optimizer.portfolio.pages.figures import figures
-    from optimizer.portfolio.pages.files import portfolio_files
+    from optimizer.portfolio.pages.files import OF_A_SITE, portfolio_files
     from optimizer.portfolio.pages.summary import print_portfolio
     from optimizer.portfolio.run import run
     from optimizer.portfolio.sites import digest_of, read_sites

@@ -14,11 +14,6 @@ from optimizer.errors import InputError
 
 RESERVED = frozenset({"portfolio.html", "portfolio.csv", "portfolio.json", "ceiling.csv"})
 """Names of the files that stand beside the sites' folders."""
-OF_A_SITE = (
-    *("schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html"),
-    *("schedule.csv.gz", "power.csv.gz", "account.json"),  # of one that was planned again and again
-)
-"""Names of the files in a site's folder."""
 
 
 class PortfolioSite(Section):

@@ -9,7 +9,7 @@ import numpy as np
 
 from optimizer.arrays import F
 from optimizer.engine.highs import solve
-from optimizer.engine.program import ColumnBlock, LinearProgram, Rows
+from optimizer.engine.program import ColumnRange, LinearProgram, Rows
 from optimizer.portfolio.priced import Priced, SiteProgram
 
 
@@ -41,7 +41,7 @@ def joined(sites: Sequence[SiteProgram], limit: F, beyond_usd: F) -> LinearProgr
         col_lower=all_of("col_lower", np.zeros(n)),
         col_upper=all_of("col_upper", np.full(n, np.inf)),
         integer=np.concatenate([*(program.integer for program in programs), np.zeros(n, np.bool_)]),
-        columns={"beyond": ColumnBlock(int(first[-1]), (n,))},
+        columns={"beyond": ColumnRange(int(first[-1]), (n,))},
         rows={"shared": Rows(sum(program.shape[0] for program in programs), (n,))},
         terms={},
     )
@@ -82,7 +82,7 @@ def mixed(answers: Sequence[Priced], sites: int, limit: F, beyond_usd: F) -> Mix
         col_lower=np.zeros(m + n),
         col_upper=np.full(m + n, np.inf),
         integer=np.zeros(m + n, np.bool_),
-        columns={"share": ColumnBlock(0, (m,)), "beyond": ColumnBlock(m, (n,))},
+        columns={"share": ColumnRange(0, (m,)), "beyond": ColumnRange(m, (n,))},
         rows={"shared": Rows(0, (n,)), "one": Rows(n, (sites,))},
         terms={},
     )

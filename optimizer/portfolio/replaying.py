@@ -28,7 +28,7 @@ from optimizer.portfolio.sites import Case, Shared, judge_intervals, shared_on
 from optimizer.portfolio.store import Day, Store
 from optimizer.portfolio.work import Outcome, job
 from optimizer.report.backtest.files import schedule_files
-from optimizer.through_time.backtest.store import packed, unpacked
+from optimizer.through_time.backtest.store import packed_schedule, unpacked
 from optimizer.through_time.history import read_history
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
@@ -174,7 +174,7 @@ def _day(k: Knowledge, task: OneDay) -> Day | Outcome:
             pieces.append(piece)
     except CurtailError as error:
         return Outcome(task.site, str(error), error.exit_code)
-    return Day(task.site, packed(chained(pieces)), _text(state))
+    return Day(task.site, packed_schedule(chained(pieces)), _text(state))
 
 
 def _text(state: State) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime
 import numpy as np
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.ledger import declared
+from optimizer.accounts.ledger import declarations
 from optimizer.accounts.limits import ABOVE_ALL_USD_PER_MWH
 from optimizer.arrays import F
 from optimizer.errors import InputError
@@ -57,7 +57,7 @@ class Shared:
         """A site that keeps to its share of each row, (rows,)."""
         import_mw = None if self.ceiling_mw is None else share[: c.planned]
         energy_usd = None if self.treasury_usd is None else float(share[-1])
-        for held in declared("share"):
+        for held in declarations("share"):
             c = held(c, import_mw, energy_usd)
         return c
 

@@ -15,8 +15,10 @@ from optimizer.plan.planning import plan_conditions
 from optimizer.plan.terms import contract_terms
 from optimizer.portfolio.priced import Priced, answered
 from optimizer.portfolio.sites import Case, Shared
+from optimizer.report.plan.actions import todo_of
 from optimizer.report.plan.files import plan_files
 from optimizer.report.plan.page import render_plan
+from optimizer.through_time.worth import worth_of
 
 
 @dataclass(frozen=True)
@@ -87,9 +89,10 @@ def planned(case: Case, shared: Shared, task: InShare) -> Outcome:
     """The plan of a site, as `plan` makes and writes it. Raises the errors of a plan."""
     c = case.conditions if task.share is None else shared.leaving(case.conditions, task.share)
     plan = plan_conditions(c)
-    files = plan_files(plan)
+    worth, todo = worth_of(plan.conditions, plan.settlement), todo_of(plan)
+    files = plan_files(plan, worth, todo)
     if task.report:
-        files["report.html"] = render_plan(plan, contract_terms(plan))
+        files["report.html"] = render_plan(plan, contract_terms(plan), worth, todo)
     s, told = plan.settlement, json.loads(files["settlement.json"])
     figures = {key: told[key] for key in ("energy_mwh", "hash_ph_hours") if told[key] is not None}
     figures |= {} if s.btc is None else {"btc": told["btc"]}

@@ -12,8 +12,11 @@ import pytest
 import yaml
 
 from optimizer.portfolio.pages.figures import in_cents
+from optimizer.report.plan.files import FILES
 from tests.commands.running import CONFIGS, curtail
 from tests.portfolio.portfolios import write_portfolio
+
+SAMPLE = CONFIGS / "portfolios" / "two_farms.yaml"
 
 
 def rows_of(path: Path) -> list[dict[str, str]]:
@@ -32,7 +35,7 @@ def adds_up(rows: list[dict[str, str]]) -> None:
 
 
 def test_the_sample_is_planned_and_its_table_adds_up(tmp_path: Path) -> None:
-    done = curtail("portfolio", CONFIGS / "portfolio.yaml", "--workers", 1, "--out", tmp_path / "out", "--json")
+    done = curtail("portfolio", SAMPLE, "--workers", 1, "--out", tmp_path / "out", "--json")
     assert done.returncode == 0, done.stderr
     told, out = json.loads(done.stdout), tmp_path / "out"
     assert told == json.loads((out / "portfolio.json").read_text())
@@ -41,9 +44,7 @@ def test_the_sample_is_planned_and_its_table_adds_up(tmp_path: Path) -> None:
         own = json.loads((out / site["name"] / "settlement.json").read_text())
         assert site["profit_usd"] == own["profit_usd"]
         assert site["usd"] == pytest.approx({k: v for k, v in own["usd"].items() if k in site["usd"]}, abs=0.0101)
-        assert {p.name for p in (out / site["name"]).iterdir()} == {
-            *("schedule.csv", "power.csv", "shutdowns.csv", "strikes.csv", "settlement.json", "report.html")
-        }
+        assert {p.name for p in (out / site["name"]).iterdir()} == {*(*FILES, "report.html")}
     ceiling = rows_of(out / "ceiling.csv")
     assert all(float(row["import_mw"]) <= float(row["ceiling_mw"]) + 1e-4 for row in ceiling)
     assert told["shared"]["hours_ceiling_binds"] == sum(float(row["usd_per_mwh_of_ceiling"]) > 0 for row in ceiling) > 0
@@ -53,7 +54,7 @@ def test_the_sample_is_planned_and_its_table_adds_up(tmp_path: Path) -> None:
     page = (out / "portfolio.html").read_text()
     assert "Hydro/report.html" in page and f"${told['total']['profit_usd']:,.2f}" in page
     before = {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
-    again = curtail("portfolio", CONFIGS / "portfolio.yaml", "--workers", 1, "--out", out)
+    again = curtail("portfolio", SAMPLE, "--workers", 1, "--out", out)
     assert again.returncode == 0, again.stderr
     assert "what is shared costs" in again.stderr
     assert before == {p: p.read_bytes() for p in out.rglob("*") if p.is_file()}
@@ -132,3 +133,10 @@ def test_cents_add_up() -> None:
     """By hand: 0.5 cents thrice come to 1.5, told as 2: two of them are rounded up."""
     assert in_cents({"a": 0.005, "b": 0.005, "c": 0.005}, 0.02) == {"a": 1, "b": 1, "c": 0}
     assert in_cents({"a": 1.0, "b": -1.004}, -0.004) == {"a": 100, "b": -100}
+
+
+def test_the_page_shows_the_sample() -> None:
+    page = Path("docs/portfolio.md").read_text().split("```yaml\n")[1].split("```")[0]
+    shown = yaml.safe_load(page.replace("../", ""))
+    assert shown.pop("hours") == 48
+    assert shown == yaml.safe_load(SAMPLE.read_text().replace("../", ""))

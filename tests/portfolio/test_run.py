@@ -24,6 +24,7 @@ from optimizer.portfolio.run import Result, run
 from optimizer.portfolio.sites import Case, Shared, digest_of, read_sites
 from optimizer.portfolio.store import Store
 from optimizer.report.plan.files import plan_files
+from optimizer.through_time.worth import worth_of
 from tests.ensemble.studies import FARM
 from tests.farms import conditions, farm, group
 from tests.portfolio.portfolios import cases_of, here, write_portfolio
@@ -59,7 +60,7 @@ def test_where_nothing_is_shared_they_are_the_sites_own_plans(tmp_path: Path) ->
     assert files == {
         f"{case.name}/{name}": text.encode()
         for case, plan in zip(cases, own, strict=True)
-        for name, text in plan_files(plan).items()
+        for name, text in plan_files(plan, worth_of(plan.conditions, plan.settlement)).items()
     }
     assert found.profit_usd == pytest.approx(sum(plan.settlement.profit for plan in own), abs=0.005 * len(own))
 

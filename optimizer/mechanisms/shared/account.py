@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from optimizer.accounts.breach import Breach, megawatts
+from optimizer.accounts.breach import Breach, mw_breaches
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import grid_import_mw
@@ -25,7 +25,7 @@ _CENT = 0.01
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above the share, or energy that costs more."""
-    yield from megawatts("portfolio share", "", grid_import_mw(c, dispatch) - share_mw(c))
+    yield from mw_breaches("portfolio share", "", grid_import_mw(c, dispatch) - share_mw(c))
     for usd in share_usd(c):
         spent = spent_usd(settle(c, dispatch))
         if spent > usd + _CENT:

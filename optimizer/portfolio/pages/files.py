@@ -13,8 +13,13 @@ from optimizer.accounts.ledger import title
 from optimizer.plan.text import csv_text, number_texts, time_texts
 from optimizer.portfolio.pages.figures import figures
 from optimizer.portfolio.run import Result
+from optimizer.report.backtest.files import SCHEDULES
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock
+from optimizer.report.plan.files import FILES
+
+OF_A_SITE = (*FILES, "report.html", *SCHEDULES, "account.json")
+"""Names of the files in a site's folder, planned once or again and again."""
 
 
 def portfolio_files(result: Result, name: str, *, reports: bool) -> dict[str, str]:

@@ -19,7 +19,9 @@ from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 
 _SCHEDULE = ("schedule.csv", "power.csv")
-NAMES = ("ladder.json", "ladder.csv", "daily.csv", *_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE), "report.html")
+SCHEDULES = (*_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE))
+"""Every file that some schedule is written to."""
+NAMES = ("ladder.json", "ladder.csv", "daily.csv", *SCHEDULES, "report.html")
 """Every file that some backtest writes."""
 MOST_BYTES = 20_000_000  # of schedule.csv or power.csv; a longer one is compressed
 _CENTS = 2
