@@ -8,7 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from optimizer.arrays import F
-from optimizer.errors import CurtailError, InfeasibleError, InputError, MissingDataError, RuleBrokenError
+from optimizer.errors import (
+    CurtailError,
+    InfeasibleError,
+    InputError,
+    MissingDataError,
+    RuleBrokenError,
+    StoppedEarlyError,
+)
 from optimizer.files.pool import Workers, workers_on
 from optimizer.portfolio.coupling import Coupled, coupled
 from optimizer.portfolio.priced import Priced
@@ -19,7 +26,8 @@ from optimizer.portfolio.work import AtPrice, InShare, Outcome, Task, job
 Counted = Callable[[int, int], None]
 _MW = 1e-5  # what sums of imports may miss a ceiling by
 _CENT = 0.01
-_BY_CODE = {error.exit_code: error for error in (CurtailError, InputError, InfeasibleError, MissingDataError)}
+_ERRORS = (CurtailError, InputError, InfeasibleError, StoppedEarlyError, MissingDataError)
+_BY_CODE = {error.exit_code: error for error in _ERRORS}
 
 
 def _uncounted(_done: int, _of: int) -> None:
