@@ -38,9 +38,9 @@ def portfolio(
     from optimizer.portfolio.pages.figures import figures
     from optimizer.portfolio.pages.files import OF_A_SITE, portfolio_files
     from optimizer.portfolio.pages.summary import print_portfolio
-    from optimizer.portfolio.run import run
+    from optimizer.portfolio.run import run_portfolio
     from optimizer.portfolio.sites import digest_of, read_sites
-    from optimizer.portfolio.store import Store
+    from optimizer.portfolio.store import PortfolioStore
     from optimizer.through_time.backtest.store import forget
 
     loaded, many = load_portfolio(file), workers or os.cpu_count() or 1
@@ -49,16 +49,16 @@ def portfolio(
         from optimizer.portfolio.replaying import read_replays, replay
 
         replays, shared = read_replays(loaded, begin, hours)
-        names, store = [one.name for one in replays], Store(kept, digest(replays, shared))
+        names, store = [one.name for one in replays], PortfolioStore(kept, digest(replays, shared))
     else:
         cases, shared = read_sites(loaded, start=begin, hours=hours)
-        names, store = [case.name for case in cases], Store(kept, digest_of(cases, shared, report))
+        names, store = [case.name for case in cases], PortfolioStore(kept, digest_of(cases, shared, report))
     try:
         with counted_shown(as_json, "days of sites" if replan else "sites") as counted:
             if replan:
                 found = replay(replays, shared, store, workers=many, dask=dask, counted=counted)
             else:
-                found = run(cases, shared, store, workers=many, dask=dask, report=report, counted=counted)
+                found = run_portfolio(cases, shared, store, workers=many, dask=dask, report=report, counted=counted)
         beside = portfolio_files(found, loaded.portfolio.name, reports=report and not replan)
         folders = dict(enumerate(names))
         earlier = {*RESERVED, *(f"{name}/{file}" for name in names for file in OF_A_SITE)}

@@ -24,7 +24,7 @@ from optimizer.engine.choices import optimum
 from optimizer.errors import InfeasibleError
 from optimizer.portfolio.master import joined, mixed
 from optimizer.portfolio.priced import Priced, site_program
-from optimizer.portfolio.sites import Case, Shared
+from optimizer.portfolio.sites import Shared, SiteCase
 
 ONE_PROGRAM = 150_000  # columns of all sites up to which they are one program
 WITHIN = 1e-7  # of the optimum's size: how near the bound a mix is good enough
@@ -66,7 +66,7 @@ class Coupled:
         return shares
 
 
-def coupled(cases: tuple[Case, ...], shared: Shared, answer: Answer) -> Coupled:
+def coupled(cases: tuple[SiteCase, ...], shared: Shared, answer: Answer) -> Coupled:
     """The best use of what is shared. Raises InfeasibleError where the sites need more than there is."""
     first = answer(np.zeros(len(shared.limit)))
     used = np.array([one.used for one in first])
@@ -79,7 +79,7 @@ def coupled(cases: tuple[Case, ...], shared: Shared, answer: Answer) -> Coupled:
     return by_prices(cases, shared, first, answer)
 
 
-def together(cases: Sequence[Case], shared: Shared, apart_usd: float) -> Coupled:
+def together(cases: Sequence[SiteCase], shared: Shared, apart_usd: float) -> Coupled:
     """All sites in one program."""
     sites = [site_program(case, shared) for case in cases]
     beyond = shared.beyond_usd(cases[0].conditions.grid.hours)
@@ -92,7 +92,7 @@ def together(cases: Sequence[Case], shared: Shared, apart_usd: float) -> Coupled
     return Coupled(used, price, apart_usd, solution.objective, max(solution.bound, solution.objective))
 
 
-def by_prices(cases: Sequence[Case], shared: Shared, first: Sequence[Priced], answer: Answer) -> Coupled:
+def by_prices(cases: Sequence[SiteCase], shared: Shared, first: Sequence[Priced], answer: Answer) -> Coupled:
     """The best mix of answers to prices, until the bound says that none is better, by as much as shows."""
     limit, beyond = shared.limit, shared.beyond_usd(cases[0].conditions.grid.hours)
     answers, best, bound, smoothed = list(first), np.zeros(len(limit)), sum(one.most for one in first), _SMOOTHED
@@ -114,7 +114,7 @@ def by_prices(cases: Sequence[Case], shared: Shared, first: Sequence[Priced], an
     return Coupled(mix.used, mix.price, sum(one.profit for one in first), mix.profit, max(bound, mix.profit))
 
 
-def _judge(cases: Sequence[Case], shared: Shared, beyond: F) -> None:
+def _judge(cases: Sequence[SiteCase], shared: Shared, beyond: F) -> None:
     """Raise InfeasibleError where the sites cannot keep to what is shared, with when and by how much."""
     told, grid = [], cases[0].conditions.grid
     for row, (limit, more) in enumerate(zip(shared.limit, beyond, strict=True)):

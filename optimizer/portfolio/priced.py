@@ -16,7 +16,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.planning import plan_conditions
 from optimizer.plan.tail import to_the_end
-from optimizer.portfolio.sites import Case, Shared
+from optimizer.portfolio.sites import Shared, SiteCase
 
 MOST_KEPT = 1_000_000  # columns of programs that a worker keeps between one price and the next
 
@@ -62,7 +62,7 @@ class SiteProgram:
     use: Use
 
 
-def site_program(case: Case, shared: Shared) -> SiteProgram:
+def site_program(case: SiteCase, shared: Shared) -> SiteProgram:
     """The program of a site by itself.
 
     The ceiling is used by import; the treasury by what is bought at spot and by import, at price and adders.
@@ -87,7 +87,7 @@ def site_program(case: Case, shared: Shared) -> SiteProgram:
 class _Kept:
     """Programs of this worker and the bases of their own optima, the oldest let go first."""
 
-    def __init__(self, cases: tuple[Case, ...], shared: Shared) -> None:
+    def __init__(self, cases: tuple[SiteCase, ...], shared: Shared) -> None:
         self.of = cases, shared
         self.sites: OrderedDict[int, tuple[SiteProgram, Any]] = OrderedDict()
 
@@ -109,7 +109,7 @@ class _Kept:
 _local = threading.local()  # solvers are not to be shared by threads, and Dask workers may have several
 
 
-def answered(cases: tuple[Case, ...], shared: Shared, site: int, price: F) -> Priced:
+def answered(cases: tuple[SiteCase, ...], shared: Shared, site: int, price: F) -> Priced:
     """A site's best answer to prices of the rows that are shared, USD, (rows,). Raises the errors of a plan.
 
     Each is sought from the site's own optimum, so that it is the same whichever worker is asked, and after what.

@@ -23,10 +23,10 @@ from optimizer.errors import CurtailError, InputError
 from optimizer.files.pool import Job, workers_on
 from optimizer.portfolio.coupling import coupled
 from optimizer.portfolio.load import Loaded
-from optimizer.portfolio.run import Counted, Result, answers, room, told
-from optimizer.portfolio.sites import Case, Shared, judge_intervals, shared_on
-from optimizer.portfolio.store import Day, Store
-from optimizer.portfolio.work import Outcome, job
+from optimizer.portfolio.run import Counted, PortfolioResult, answers, room, told
+from optimizer.portfolio.sites import Shared, SiteCase, judge_intervals, shared_on
+from optimizer.portfolio.store import Day, PortfolioStore
+from optimizer.portfolio.work import SitePlan, job
 from optimizer.report.backtest.files import schedule_files
 from optimizer.through_time.backtest.store import packed_schedule, unpacked
 from optimizer.through_time.history import read_history
@@ -68,19 +68,22 @@ def read_replays(loaded: Loaded, start: datetime | None, hours: float | None) ->
         Replayed(site.name, read_history(farm, loaded.folder(i), begin, hours))
         for i, (site, farm) in enumerate(zip(portfolio.sites, loaded.farms, strict=True))
     )
-    return replays, shared_on(loaded, [Case(one.name, one.knowledge.actual) for one in replays])
+    return replays, shared_on(loaded, [SiteCase(one.name, one.knowledge.actual) for one in replays])
 
 
 def replay(
     replays: tuple[Replayed, ...],
     shared: Shared,
-    store: Store,
+    store: PortfolioStore,
     *,
     workers: int,
     dask: str | None,
     counted: Counted,
-) -> Result:
-    """Re-plan every site, day by day, side by side; what ``store`` holds is not made again. Raises as `run` does."""
+) -> PortfolioResult:
+    """Re-plan every site, day by day, side by side; what ``store`` holds is not made again.
+
+    Raises as `run_portfolio` does.
+    """
     edges = [_edges(one.knowledge) for one in replays]
     if shared.ceiling_mw is not None:
         edges = [_shared_out(replays, edges[0])] * len(edges)
@@ -98,19 +101,19 @@ def replay(
             done += len(sites) - len(missing)
             failures = []
             for made in (one for chunk in doing.results([task] for task in tasks) for one in chunk):
-                if isinstance(made, Outcome):
+                if isinstance(made, SitePlan):
                     failures.append(made)
                     continue
                 store.add_day(day, made)
                 there[made.site] = made.state
                 done += 1
                 counted(done, total)
-            told([Case(one.name, one.knowledge.actual) for one in replays], failures)
+            told([SiteCase(one.name, one.knowledge.actual) for one in replays], failures)
             states = [State.written(there[site]) if site in there else state for site, state in enumerate(states)]
-    cases = tuple(Case(one.name, one.knowledge.actual) for one in replays)
+    cases = tuple(SiteCase(one.name, one.knowledge.actual) for one in replays)
     for site, one in enumerate(replays):
         store.add(_settled(site, one.knowledge, chained([unpacked(piece) for piece in store.pieces(site)])))
-    return Result(cases, shared, None, tuple(store.outcomes()))
+    return PortfolioResult(cases, shared, None, tuple(store.outcomes()))
 
 
 def _edges(k: Knowledge) -> list[int]:
@@ -139,7 +142,7 @@ def _shares(
     if shared.ceiling_mw is None:
         return None
     cases = tuple(
-        Case(one.name, Stepper(one.knowledge).conditions(now, state))
+        SiteCase(one.name, Stepper(one.knowledge).conditions(now, state))
         for one, state in zip(replays, states, strict=True)
     )
     judge_intervals(cases)
@@ -155,16 +158,16 @@ def _shares(
     return shares
 
 
-def work(replays: tuple[Replayed, ...], tasks: Sequence[OneDay]) -> list[Day | Outcome]:
+def work(replays: tuple[Replayed, ...], tasks: Sequence[OneDay]) -> list[Day | SitePlan]:
     """Do these days. What is wrong with one site is told in its outcome."""
     return [_day(replays[task.site].knowledge, task) for task in tasks]
 
 
-def _lost(task: OneDay, why: str) -> Outcome:
-    return Outcome(task.site, why)
+def _lost(task: OneDay, why: str) -> SitePlan:
+    return SitePlan(task.site, why)
 
 
-def _day(k: Knowledge, task: OneDay) -> Day | Outcome:
+def _day(k: Knowledge, task: OneDay) -> Day | SitePlan:
     if task.share is not None:
         k = replace(k, actual=Shared(task.share).leaving(k.actual, task.share))
     stepper, state, pieces = Stepper(k), State.written(task.state), list[Followed]()
@@ -173,7 +176,7 @@ def _day(k: Knowledge, task: OneDay) -> Day | Outcome:
             piece, state = stepper.step(now, state)
             pieces.append(piece)
     except CurtailError as error:
-        return Outcome(task.site, str(error), error.exit_code)
+        return SitePlan(task.site, str(error), error.exit_code)
     return Day(task.site, packed_schedule(chained(pieces)), _text(state))
 
 
@@ -181,14 +184,14 @@ def _text(state: State) -> str:
     return state.model_dump_json()
 
 
-def _settled(site: int, k: Knowledge, followed: Followed) -> Outcome:
+def _settled(site: int, k: Knowledge, followed: Followed) -> SitePlan:
     """The account of what a site executed, settled on what came."""
     s = settle(k.actual, followed)
     figures = {"energy_mwh": round(s.energy_mwh, 4), "hash_ph_hours": round(24 * s.hash_ph_days, 4)}
     figures |= {} if s.btc is None else {"btc": round(s.btc, 8)}
     account = {"profit_usd": round(s.profit, 2), "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()}}
     files = {**schedule_files(k, followed), "account.json": json.dumps(account | figures, indent=1) + "\n"}
-    return Outcome(
+    return SitePlan(
         site,
         profit_usd=round(s.profit, 2),
         usd=s.lines,

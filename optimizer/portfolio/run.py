@@ -19,9 +19,9 @@ from optimizer.errors import (
 from optimizer.files.pool import Workers, workers_on
 from optimizer.portfolio.coupling import Coupled, coupled
 from optimizer.portfolio.priced import Priced
-from optimizer.portfolio.sites import Case, Shared
-from optimizer.portfolio.store import Store
-from optimizer.portfolio.work import AtPrice, InShare, Outcome, Task, job
+from optimizer.portfolio.sites import Shared, SiteCase
+from optimizer.portfolio.store import PortfolioStore
+from optimizer.portfolio.work import AtPrice, InShare, SitePlan, Task, job
 
 Counted = Callable[[int, int], None]
 _MW = 1e-5  # what sums of imports may miss a ceiling by
@@ -35,13 +35,13 @@ def _uncounted(_done: int, _of: int) -> None:
 
 
 @dataclass(frozen=True)
-class Result:
+class PortfolioResult:
     """The plans of all sites, in their order, without their files, and what couples them, if anything does."""
 
-    cases: tuple[Case, ...]
+    cases: tuple[SiteCase, ...]
     shared: Shared
     coupled: Coupled | None
-    outcomes: tuple[Outcome, ...]
+    outcomes: tuple[SitePlan, ...]
 
     @property
     def profit_usd(self) -> float:
@@ -60,16 +60,16 @@ class Result:
         return total
 
 
-def run(
-    cases: tuple[Case, ...],
+def run_portfolio(
+    cases: tuple[SiteCase, ...],
     shared: Shared,
-    store: Store,
+    store: PortfolioStore,
     *,
     workers: int = 1,
     dask: str | None = None,
     report: bool = True,
     counted: Counted = _uncounted,
-) -> Result:
+) -> PortfolioResult:
     """Plan every site that ``store`` does not hold yet, within its share where anything is shared.
 
     ``workers`` processes of this machine (1: none but this one) or the cluster at ``dask`` do it; the results are the
@@ -79,7 +79,7 @@ def run(
     there = {one.site for one in store.outcomes()}
     missing = [site for site in range(len(cases)) if site not in there]
     counted(len(there), len(cases))
-    found, failures = store.coupled, list[Outcome]()
+    found, failures = store.coupled, list[SitePlan]()
     if missing:
         with workers_on(job(cases, shared), workers, dask) as doing:
             if found is None and len(shared.limit):
@@ -88,38 +88,38 @@ def run(
             shares = None if found is None else found.shares(shared, room(cases, shared))
             tasks = [InShare(site, None if shares is None else shares[site], report) for site in missing]
             for done, outcome in enumerate(_each(doing, tasks), start=len(there) + 1):
-                assert isinstance(outcome, Outcome)
+                assert isinstance(outcome, SitePlan)
                 if outcome.failure is None:
                     store.add(outcome)
                 else:
                     failures.append(outcome)
                 counted(done, len(cases))
     told(cases, failures)
-    result = Result(cases, shared, found, tuple(store.outcomes()))
+    result = PortfolioResult(cases, shared, found, tuple(store.outcomes()))
     _judge(result)
     return result
 
 
-def answers(doing: Workers[Task, Priced | Outcome], cases: Sequence[Case], price: F) -> list[Priced]:
+def answers(doing: Workers[Task, Priced | SitePlan], cases: Sequence[SiteCase], price: F) -> list[Priced]:
     """The answers of all sites to prices, in their order. Raises the errors of the sites that have none."""
     found = list(_each(doing, [AtPrice(site, price) for site in range(len(cases))]))
-    told(cases, [one for one in found if isinstance(one, Outcome)])
+    told(cases, [one for one in found if isinstance(one, SitePlan)])
     return sorted((one for one in found if isinstance(one, Priced)), key=lambda one: one.site)
 
 
-def _each(doing: Workers[Task, Priced | Outcome], tasks: Sequence[Task]) -> Iterator[Priced | Outcome]:
+def _each(doing: Workers[Task, Priced | SitePlan], tasks: Sequence[Task]) -> Iterator[Priced | SitePlan]:
     for chunk in doing.results([task] for task in tasks):
         yield from chunk
 
 
-def room(cases: Sequence[Case], shared: Shared) -> F:
+def room(cases: Sequence[SiteCase], shared: Shared) -> F:
     """What each site could use of each row at most, (sites, rows); of a treasury all alike."""
     treasury = [] if shared.treasury_usd is None else [abs(shared.treasury_usd) + 1.0]
     ceiling = 0 if shared.ceiling_mw is None else len(shared.ceiling_mw)
     return np.array([[*case.conditions.most_import_mw[:ceiling], *treasury] for case in cases])
 
 
-def told(cases: Sequence[Case], failures: Sequence[Outcome]) -> None:
+def told(cases: Sequence[SiteCase], failures: Sequence[SitePlan]) -> None:
     """Raise what is wrong with sites, in the class of the worst."""
     if failures:
         worst = min(failures, key=lambda one: (one.exit_code == InfeasibleError.exit_code, one.exit_code))
@@ -127,7 +127,7 @@ def told(cases: Sequence[Case], failures: Sequence[Outcome]) -> None:
         raise _BY_CODE.get(worst.exit_code, CurtailError)("\n".join(lines))
 
 
-def _judge(result: Result) -> None:
+def _judge(result: PortfolioResult) -> None:
     """Whether the plans keep together to what is shared; that they do follows from the shares."""
     ceiling, treasury = result.shared.ceiling_mw, result.shared.treasury_usd
     if ceiling is not None and (result.import_mw > ceiling + _MW).any():

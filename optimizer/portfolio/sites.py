@@ -25,7 +25,7 @@ _ABOVE_ALL_USD = 1e4  # what a USD that is not in the treasury costs a search: m
 
 
 @dataclass(frozen=True)
-class Case:
+class SiteCase:
     """One site of a portfolio, by its name."""
 
     name: str
@@ -68,7 +68,7 @@ def read_sites(
     start: datetime | None = None,
     hours: float | None = None,
     counted: Callable[[int, int], None] = lambda _done, _of: None,
-) -> tuple[tuple[Case, ...], Shared]:
+) -> tuple[tuple[SiteCase, ...], Shared]:
     """The conditions of every site, and what they share. ``start`` and ``hours`` go before those of the files.
 
     Raises InputError, or MissingDataError, naming the site; InputError where sites that share something are planned
@@ -80,12 +80,12 @@ def read_sites(
     for i, (site, farm) in enumerate(zip(portfolio.sites, loaded.farms, strict=True)):
         grid = grid_of(farm, start, hours)
         judge_state(farm.state, farm, grid)
-        cases.append(Case(site.name, conditions_of(farm, loaded.folder(i), grid)))
+        cases.append(SiteCase(site.name, conditions_of(farm, loaded.folder(i), grid)))
         counted(i + 1, len(loaded.farms))
     return tuple(cases), shared_on(loaded, cases)
 
 
-def shared_on(loaded: Loaded, cases: Sequence[Case]) -> Shared:
+def shared_on(loaded: Loaded, cases: Sequence[SiteCase]) -> Shared:
     """What a portfolio shares on the intervals of its sites."""
     portfolio, grid = loaded.portfolio, cases[0].conditions.grid
     if not portfolio.couples:
@@ -95,7 +95,7 @@ def shared_on(loaded: Loaded, cases: Sequence[Case]) -> Shared:
     return Shared(_ceiling_mw(loaded, grid), treasury)
 
 
-def judge_intervals(cases: Sequence[Case]) -> None:
+def judge_intervals(cases: Sequence[SiteCase]) -> None:
     """Refuse sites that share something over different intervals. Raises InputError."""
     for case in cases[1:]:
         if not _same(cases[0].conditions.grid, case.conditions.grid):
@@ -118,7 +118,7 @@ def _ceiling_mw(loaded: Loaded, grid: Grid) -> F | None:
     return on_grid(series, grid)
 
 
-def digest_of(cases: Sequence[Case], shared: Shared, report: bool) -> str:
+def digest_of(cases: Sequence[SiteCase], shared: Shared, report: bool) -> str:
     """What the results of a portfolio follow from; ``report``: whether each site's page is among them."""
     sites = [(case.name, c.farm, c.market, c.rest, c.tail, c.state) for case in cases for c in [case.conditions]]
     return digest(*sites, shared, report)

@@ -13,7 +13,7 @@ from pathlib import Path
 from optimizer.errors import CurtailError
 from optimizer.files.results import opened
 from optimizer.portfolio.coupling import Coupled
-from optimizer.portfolio.work import Outcome
+from optimizer.portfolio.work import SitePlan
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS coupled (one INTEGER PRIMARY KEY CHECK (one = 0), found BLOB NOT NULL);
@@ -34,7 +34,7 @@ class Day:
     state: str
 
 
-class Store:
+class PortfolioStore:
     """The results of one portfolio. Raises InputError for a file of another, CurtailError where it cannot write."""
 
     def __init__(self, path: Path, digest: str) -> None:
@@ -56,7 +56,7 @@ class Store:
             row = rows.fetchone()
         return None if row is None else pickle.loads(row[0])  # noqa: S301 - our own file
 
-    def add(self, outcome: Outcome) -> None:
+    def add(self, outcome: SitePlan) -> None:
         """Keep a site's plan and files: all of it or, whatever happens meanwhile, nothing."""
         bare = pickle.dumps(replace(outcome, files={}))
         rows: list[tuple[str, tuple[object, ...]]] = [
@@ -91,7 +91,7 @@ class Store:
         except sqlite3.Error as error:
             raise CurtailError(f"{self.path}: cannot be written: {error}; the same command goes on from here") from None
 
-    def outcomes(self) -> list[Outcome]:
+    def outcomes(self) -> list[SitePlan]:
         """The sites' plans there are, in their order, without their files."""
         with closing(self._file.execute("SELECT outcome FROM sites ORDER BY site")) as rows:
             return [pickle.loads(row[0]) for row in rows]  # noqa: S301 - our own file

@@ -14,7 +14,7 @@ from optimizer.files.pool import Job
 from optimizer.plan.planning import plan_conditions
 from optimizer.plan.terms import contract_terms
 from optimizer.portfolio.priced import Priced, answered
-from optimizer.portfolio.sites import Case, Shared
+from optimizer.portfolio.sites import Shared, SiteCase
 from optimizer.report.plan.actions import todo_of
 from optimizer.report.plan.files import plan_files
 from optimizer.report.plan.page import render_plan
@@ -39,7 +39,7 @@ class InShare:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class SitePlan:
     """What is kept of a site's plan; one that could not be made has a failure, and the exit code that goes with it.
 
     profit_usd: in cents, as settlement.json has it; tail_usd: what a tail earns besides in the optimum.
@@ -59,33 +59,33 @@ class Outcome:
 
 
 Task = AtPrice | InShare
-Given = tuple[tuple[Case, ...], Shared]
+Given = tuple[tuple[SiteCase, ...], Shared]
 
 
-def job(cases: tuple[Case, ...], shared: Shared) -> Job[Task, Priced | Outcome]:
+def job(cases: tuple[SiteCase, ...], shared: Shared) -> Job[Task, Priced | SitePlan]:
     """What workers do for a portfolio."""
     return Job((cases, shared), work, _lost, "site")
 
 
-def _lost(task: Task, why: str) -> Outcome:
-    return Outcome(task.site, why)
+def _lost(task: Task, why: str) -> SitePlan:
+    return SitePlan(task.site, why)
 
 
-def work(given: Given, tasks: Sequence[Task]) -> list[Priced | Outcome]:
+def work(given: Given, tasks: Sequence[Task]) -> list[Priced | SitePlan]:
     """Do these tasks. What is wrong with one site is told in its outcome."""
     return [_done(*given, task) for task in tasks]
 
 
-def _done(cases: tuple[Case, ...], shared: Shared, task: Task) -> Priced | Outcome:
+def _done(cases: tuple[SiteCase, ...], shared: Shared, task: Task) -> Priced | SitePlan:
     try:
         if isinstance(task, AtPrice):
             return answered(cases, shared, task.site, task.price)
         return planned(cases[task.site], shared, task)
     except CurtailError as error:
-        return Outcome(task.site, str(error), error.exit_code)
+        return SitePlan(task.site, str(error), error.exit_code)
 
 
-def planned(case: Case, shared: Shared, task: InShare) -> Outcome:
+def planned(case: SiteCase, shared: Shared, task: InShare) -> SitePlan:
     """The plan of a site, as `plan` makes and writes it. Raises the errors of a plan."""
     c = case.conditions if task.share is None else shared.leaving(case.conditions, task.share)
     plan = plan_conditions(c)
@@ -96,7 +96,7 @@ def planned(case: Case, shared: Shared, task: InShare) -> Outcome:
     s, told = plan.settlement, json.loads(files["settlement.json"])
     figures = {key: told[key] for key in ("energy_mwh", "hash_ph_hours") if told[key] is not None}
     figures |= {} if s.btc is None else {"btc": told["btc"]}
-    return Outcome(
+    return SitePlan(
         task.site,
         profit_usd=told["profit_usd"],
         tail_usd=plan.tail_usd,

@@ -62,7 +62,7 @@ def measured(folder: Path, sites: int, hours: int, workers: int) -> dict[str, An
     from optimizer.files.digest import digest
     from optimizer.portfolio.load import load_portfolio
     from optimizer.portfolio.replaying import read_replays, replay
-    from optimizer.portfolio.store import Store
+    from optimizer.portfolio.store import PortfolioStore
 
     begin = START + timedelta(hours=_HOURS_BEFORE)
     listed = [{"name": f"Site {site}", "farm": f"site_{site}.yaml"} for site in range(sites)]
@@ -71,7 +71,7 @@ def measured(folder: Path, sites: int, hours: int, workers: int) -> dict[str, An
     file.write_text(yaml.safe_dump(told, sort_keys=False), encoding="utf-8")
     began = perf_counter()
     replays, shared = read_replays(load_portfolio(file), None, None)
-    store = Store(kept, digest(replays, shared))
+    store = PortfolioStore(kept, digest(replays, shared))
     found = replay(replays, shared, store, workers=workers, dask=None, counted=lambda _done, _of: None)
     seconds = perf_counter() - began
     store.close()

@@ -10,17 +10,17 @@ import yaml
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.portfolio.priced import Priced, answered
-from optimizer.portfolio.sites import Case, Shared
+from optimizer.portfolio.sites import Shared, SiteCase
 from tests.ensemble.studies import FARM
 from tests.farms import conditions, farm, group
 
 
-def cases_of(*sites: Conditions) -> tuple[Case, ...]:
+def cases_of(*sites: Conditions) -> tuple[SiteCase, ...]:
     """Sites by the letters."""
-    return tuple(Case(chr(ord("A") + i), c) for i, c in enumerate(sites))
+    return tuple(SiteCase(chr(ord("A") + i), c) for i, c in enumerate(sites))
 
 
-def here(cases: tuple[Case, ...], shared: Shared) -> Any:
+def here(cases: tuple[SiteCase, ...], shared: Shared) -> Any:
     """Answers worked out in this process."""
 
     def answer(price: np.ndarray) -> list[Priced]:
@@ -29,7 +29,7 @@ def here(cases: tuple[Case, ...], shared: Shared) -> Any:
     return answer
 
 
-def at_random(dice: np.random.Generator) -> tuple[tuple[Case, ...], Shared]:
+def at_random(dice: np.random.Generator) -> tuple[tuple[SiteCase, ...], Shared]:
     """Two to four farms with restarts, ramps, several modes and on-site power, under a ceiling, a treasury or both."""
     n, sites = int(dice.integers(3, 9)), []
     for _ in range(int(dice.integers(2, 5))):

@@ -17,7 +17,7 @@ from optimizer.plan.whole_units import dispatch_of
 from optimizer.portfolio import coupling
 from optimizer.portfolio.coupling import Coupled, by_prices, coupled, together
 from optimizer.portfolio.run import room
-from optimizer.portfolio.sites import Case, Shared
+from optimizer.portfolio.sites import Shared, SiteCase
 from tests.farms import call, conditions, farm, group
 from tests.portfolio.portfolios import at_random, cases_of, here
 from tests.worked_examples.optimum import usd
@@ -26,7 +26,7 @@ PAYS = 0.4  # USD/MWh
 METHODS = ("together", "by_prices")
 
 
-def found(method: str, cases: tuple[Case, ...], shared: Shared) -> Coupled:
+def found(method: str, cases: tuple[SiteCase, ...], shared: Shared) -> Coupled:
     answer = here(cases, shared)
     first = answer(np.zeros(len(shared.limit)))
     if method == "together":
@@ -34,7 +34,7 @@ def found(method: str, cases: tuple[Case, ...], shared: Shared) -> Coupled:
     return by_prices(cases, shared, first, answer)
 
 
-def two(**more: object) -> tuple[Case, ...]:
+def two(**more: object) -> tuple[SiteCase, ...]:
     """Ten machines of one MW that earn 1 USD in an hour at A, and 2 USD at B; two hours, with a call on B in one."""
     called = {"events": (call("07:00", "08:00", 4.0),)} if more.get("call") else {}
     return cases_of(
@@ -89,7 +89,7 @@ def test_more_than_there_is_is_told_with_when_and_how_much(method: str) -> None:
         found(method, cases, Shared(None, 4.0))
 
 
-def by_others(cases: tuple[Case, ...], shared: Shared) -> float:
+def by_others(cases: tuple[SiteCase, ...], shared: Shared) -> float:
     """The optimum of all sites at once: matrices put side by side by SciPy, and its own solver."""
     programs = [compile_program(build_problem(case.conditions)) for case in cases]
     uses = []

@@ -11,9 +11,9 @@ import pytest
 from optimizer.accounts.settlement import settle
 from optimizer.files.digest import digest
 from optimizer.portfolio.replaying import Replayed, replay
-from optimizer.portfolio.run import Result
+from optimizer.portfolio.run import PortfolioResult
 from optimizer.portfolio.sites import Shared
-from optimizer.portfolio.store import Store
+from optimizer.portfolio.store import PortfolioStore
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.replanning import Stepper
 from optimizer.through_time.step import chained
@@ -30,8 +30,8 @@ def sites(**more: Any) -> tuple[Replayed, ...]:
     return tuple(Replayed(name, history(built, PRICES)) for name, built in zip("AB", farms, strict=True))
 
 
-def replayed(folder: Path, replays: tuple[Replayed, ...], shared: Shared, **more: Any) -> Result:
-    store = Store(folder, digest(replays, shared))
+def replayed(folder: Path, replays: tuple[Replayed, ...], shared: Shared, **more: Any) -> PortfolioResult:
+    store = PortfolioStore(folder, digest(replays, shared))
     try:
         return replay(replays, shared, store, **{"workers": 1, "dask": None, "counted": lambda *_: None} | more)
     finally:

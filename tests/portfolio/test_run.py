@@ -20,35 +20,37 @@ from optimizer.plan.planning import plan_conditions
 from optimizer.portfolio import priced
 from optimizer.portfolio.load import load_portfolio
 from optimizer.portfolio.pages.figures import figures
-from optimizer.portfolio.run import Result, run
-from optimizer.portfolio.sites import Case, Shared, digest_of, read_sites
-from optimizer.portfolio.store import Store
+from optimizer.portfolio.run import PortfolioResult, run_portfolio
+from optimizer.portfolio.sites import Shared, SiteCase, digest_of, read_sites
+from optimizer.portfolio.store import PortfolioStore
 from optimizer.report.plan.files import plan_files
 from optimizer.through_time.worth import worth_of
 from tests.ensemble.studies import FARM
 from tests.farms import conditions, farm, group
 from tests.portfolio.portfolios import cases_of, here, write_portfolio
 
+Sites = tuple[tuple[SiteCase, ...], Shared]
+
 CEILING = {"import_ceiling_mw": 20.0}  # of sites that draw up to 12 MW each
 
 
 def planned(
-    folder: Path, name: str, cases: tuple[Case, ...], shared: Shared, **more: Any
-) -> tuple[Result, dict[str, Any]]:
-    store = Store(folder / f"{name}.sqlite", digest_of(cases, shared, report=False))
+    folder: Path, name: str, cases: tuple[SiteCase, ...], shared: Shared, **more: Any
+) -> tuple[PortfolioResult, dict[str, Any]]:
+    store = PortfolioStore(folder / f"{name}.sqlite", digest_of(cases, shared, report=False))
     try:
-        found = run(cases, shared, store, report=False, **more)
+        found = run_portfolio(cases, shared, store, report=False, **more)
         return found, dict(store.files({i: case.name for i, case in enumerate(cases)}, {}))
     finally:
         store.close()
 
 
-def same(one: Result, other: Result) -> bool:
+def same(one: PortfolioResult, other: PortfolioResult) -> bool:
     return [o.usd for o in one.outcomes] == [o.usd for o in other.outcomes]
 
 
 @pytest.fixture
-def sites(tmp_path: Path) -> tuple[tuple[Case, ...], Shared]:
+def sites(tmp_path: Path) -> tuple[tuple[SiteCase, ...], Shared]:
     return read_sites(load_portfolio(write_portfolio(tmp_path, **CEILING)))
 
 
@@ -65,7 +67,7 @@ def test_where_nothing_is_shared_they_are_the_sites_own_plans(tmp_path: Path) ->
     assert found.profit_usd == pytest.approx(sum(plan.settlement.profit for plan in own), abs=0.005 * len(own))
 
 
-def test_a_ceiling_is_kept_in_whole_machines_and_told(sites: tuple[tuple[Case, ...], Shared], tmp_path: Path) -> None:
+def test_a_ceiling_is_kept_in_whole_machines_and_told(sites: Sites, tmp_path: Path) -> None:
     cases, shared = sites
     found, _ = planned(tmp_path, "ceiling", cases, shared)
     apart, _ = planned(tmp_path, "apart", cases, Shared())
@@ -101,9 +103,7 @@ def dies_once(chunk: Sequence[Any]) -> list[Any]:
     return pool._work(chunk)
 
 
-def test_a_killed_worker_loses_nothing(
-    sites: tuple[tuple[Case, ...], Shared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_killed_worker_loses_nothing(sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cases, shared = sites
     alone, files = planned(tmp_path, "1", cases, shared)
     monkeypatch.setenv("CURTAIL_TEST_MARK", str(tmp_path / "mark"))
@@ -115,9 +115,7 @@ def test_a_killed_worker_loses_nothing(
     assert files == others
 
 
-def test_it_goes_on_where_it_was_broken_off(
-    sites: tuple[tuple[Case, ...], Shared], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_it_goes_on_where_it_was_broken_off(sites: Sites, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     cases, shared = sites
     whole, files = planned(tmp_path, "whole", cases, shared)
 
@@ -146,7 +144,7 @@ def test_a_site_that_has_no_schedule_is_named_and_the_others_are_kept(tmp_path: 
         planned(tmp_path, "s", cases, Shared(np.array([9.0])))
 
 
-def test_results_of_others_are_refused(sites: tuple[tuple[Case, ...], Shared], tmp_path: Path) -> None:
+def test_results_of_others_are_refused(sites: Sites, tmp_path: Path) -> None:
     cases, shared = sites
     planned(tmp_path, "r", cases, Shared())
     with pytest.raises(InputError, match=r"r\.sqlite: holds results of other inputs: the farms, their markets"):
@@ -159,11 +157,11 @@ def test_memory_does_not_grow_with_sites(tmp_path: Path) -> None:
     """What is kept of a site here is its figures; its plan, its page and its files are on the disk."""
 
     def peak(n: int) -> int:
-        cases = tuple(Case(f"S{i}", conditions(farm(), [0.4] * 400)) for i in range(n))
-        store = Store(tmp_path / f"{n}.sqlite", digest_of(cases, Shared(), report=True))
+        cases = tuple(SiteCase(f"S{i}", conditions(farm(), [0.4] * 400)) for i in range(n))
+        store = PortfolioStore(tmp_path / f"{n}.sqlite", digest_of(cases, Shared(), report=True))
         tracemalloc.start()
         try:
-            run(cases, Shared(), store, report=True)
+            run_portfolio(cases, Shared(), store, report=True)
             for _ in store.files({i: case.name for i, case in enumerate(cases)}, {}).values():
                 pass
             return tracemalloc.get_traced_memory()[1]

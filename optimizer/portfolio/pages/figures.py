@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from optimizer.portfolio.run import Result
-from optimizer.portfolio.work import Outcome
+from optimizer.portfolio.run import PortfolioResult
+from optimizer.portfolio.work import SitePlan
 
 _CENTS = 100
 
@@ -29,7 +29,7 @@ def in_cents(usd: Mapping[str, float], total_usd: float) -> dict[str, int]:
     return down
 
 
-def figures(result: Result, name: str) -> dict[str, Any]:
+def figures(result: PortfolioResult, name: str) -> dict[str, Any]:
     """The portfolio as plain data; USD with cents. Sites' lines add up to their profits, sites to the total."""
     sites = [_site(result, one) for one in result.outcomes]
     lines = dict.fromkeys(line for site in sites for line in site["usd"])
@@ -48,7 +48,7 @@ def figures(result: Result, name: str) -> dict[str, Any]:
     }
 
 
-def _site(result: Result, one: Outcome) -> dict[str, Any]:
+def _site(result: PortfolioResult, one: SitePlan) -> dict[str, Any]:
     cents = in_cents(one.usd, one.profit_usd)
     return {
         "name": result.cases[one.site].name,
@@ -60,7 +60,7 @@ def _site(result: Result, one: Outcome) -> dict[str, Any]:
     }
 
 
-def _shared(result: Result) -> dict[str, Any] | None:
+def _shared(result: PortfolioResult) -> dict[str, Any] | None:
     """What sharing costs, and how near the plans are to the best there is; None where nothing is shared.
 
     What the tails earn after the plans is taken off.

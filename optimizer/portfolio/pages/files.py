@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.accounts.ledger import title
 from optimizer.plan.text import csv_text, number_texts, time_texts
 from optimizer.portfolio.pages.figures import figures
-from optimizer.portfolio.run import Result
+from optimizer.portfolio.run import PortfolioResult
 from optimizer.report.backtest.files import SCHEDULES
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock
@@ -22,7 +22,7 @@ OF_A_SITE = (*FILES, "report.html", *SCHEDULES, "account.json")
 """Names of the files in a site's folder, planned once or again and again."""
 
 
-def portfolio_files(result: Result, name: str, *, reports: bool) -> dict[str, str]:
+def portfolio_files(result: PortfolioResult, name: str, *, reports: bool) -> dict[str, str]:
     """The files beside the sites' folders, by name; ``reports``: the page leads to those of the sites."""
     told = figures(result, name)
     files = {
@@ -49,7 +49,7 @@ def portfolio_csv(told: dict[str, Any]) -> str:
     return text.getvalue()
 
 
-def ceiling_csv(result: Result) -> str:
+def ceiling_csv(result: PortfolioResult) -> str:
     """A row per interval: the ceiling, what all import, each site's import, and what one more MWh would earn."""
     assert result.shared.ceiling_mw is not None
     grid = result.cases[0].conditions.grid
@@ -66,7 +66,7 @@ def ceiling_csv(result: Result) -> str:
     return csv_text(columns)
 
 
-def portfolio_page(result: Result, told: dict[str, Any], *, reports: bool) -> str:
+def portfolio_page(result: PortfolioResult, told: dict[str, Any], *, reports: bool) -> str:
     """The page of a portfolio: self-contained HTML, beside the sites' own reports."""
     clock, grid = Clock(result.cases[0].conditions.grid), result.cases[0].conditions.grid
     ceiling = None
