@@ -120,6 +120,12 @@ class Account:
         """``f(farm)``: the farm with such limits next to free to exceed, for a search in which they give way."""
         return self._add("ease", f)
 
+    def share(self, f: Written) -> Written:
+        """``f(c, import_mw, energy_usd)``: the conditions held to a share of what several sites have together: the most
+        import, MW, (intervals,), and the most that energy and adders may cost, USD; None where it is not shared.
+        """
+        return self._add("share", f)
+
     def there(self, f: Written) -> Written:
         """``f(c, dispatch)``: the schedule held to what is really there."""
         return self._add("there", f)

@@ -42,6 +42,7 @@ class Reason(str):
     EVENT: ClassVar[Reason]
     EVENT_PAYMENT: ClassVar[Reason]
     IMPORT_LIMIT: ClassVar[Reason]
+    PORTFOLIO_SHARE: ClassVar[Reason]
     RAMP: ClassVar[Reason]
     EXPORT: ClassVar[Reason]
     COLD_START: ClassVar[Reason]
@@ -94,6 +95,7 @@ Reason.EVENT_PAYMENT = Reason(
     "event_payment", "a curtailment event pays more for the cut than the hash earns", Kin.EVENT, 1
 )
 Reason.IMPORT_LIMIT = Reason("import_limit", "the interconnection is full", Kin.LIMIT, 0)
+Reason.PORTFOLIO_SHARE = Reason("portfolio_share", "other sites have the rest of what is shared", Kin.LIMIT, 3)
 Reason.RAMP = Reason("ramp", "load may not change faster", Kin.LIMIT, 1)
 Reason.EXPORT = Reason("export", "on-site power earns more when exported, or there is none to spare", Kin.LIMIT, 2)
 Reason.COLD_START = Reason("cold_start", "too cold to start", Kin.COLD, 0)

@@ -18,6 +18,7 @@ from optimizer.cli.files import breakeven, check, import_tariff, schema
 from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
 from optimizer.cli.new import new
 from optimizer.cli.plan import export, plan
+from optimizer.cli.portfolio import portfolio
 from optimizer.cli.run import run
 from optimizer.cli.scenarios import compare, montecarlo
 from optimizer.cli.shared import say
@@ -58,6 +59,7 @@ for command in (
     history,
     compare,
     montecarlo,
+    portfolio,
     backtest,
     convert,
     breakeven,

@@ -43,15 +43,16 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
 def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
-    """Check farm, catalogue, contract, scenario, ensemble, offer and study files, and series; print all faults."""
+    """Check files of every kind that there is a schema for, and the series they name; print all faults."""
     from optimizer.conversion.files.load import faults_of_conversion
     from optimizer.ensemble.load import faults_of_ensemble
     from optimizer.plan.checking import checked
+    from optimizer.portfolio.load import faults_of_portfolio
 
     faults: list[Fault] = []
     remarks: list[Fault] = []
     for file in files:
-        kinds = (faults_of_ensemble, faults_of_conversion)
+        kinds = (faults_of_ensemble, faults_of_conversion, faults_of_portfolio)
         found = next((told for faults_of in kinds if (told := faults_of(file)) is not None), None)
         told, remarked = checked(file) if found is None else (found, [])
         faults, remarks = faults + told, remarks + remarked
@@ -71,7 +72,7 @@ def check(
 
 def schema(
     kind: Annotated[
-        str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer, study or setpoints")
+        str, typer.Argument(help="farm, catalogue, contract, scenario, ensemble, offer, study, portfolio or setpoints")
     ],
 ) -> None:
     """Print the JSON Schema of a kind of file, for editors, or of the set-points, for controllers."""
@@ -80,6 +81,7 @@ def schema(
     from optimizer.conversion.files.study import Study
     from optimizer.daily.document import SetPoints
     from optimizer.ensemble.language import Ensemble
+    from optimizer.portfolio.language import Portfolio
     from optimizer.scenario.language import ScenarioFile
 
     kinds = KINDS | {
@@ -87,6 +89,7 @@ def schema(
         "ensemble": (Ensemble, "An ensemble of curtail"),
         "offer": (Offer, "An offer to host AI, for curtail"),
         "study": (Study, "A conversion study of curtail"),
+        "portfolio": (Portfolio, "A portfolio of curtail"),
         "setpoints": (SetPoints, "Set-points of curtail"),
     }
     if kind not in kinds:

@@ -100,6 +100,7 @@ class Record:
     def text(self) -> str:
         """The record as JSON, the same for the same schedule. It says all: a default may be another one day."""
         grid, table = self.market.grid, self.market.table
+        there = [name for name in table if table[name] is not None]  # of what has no name here: none is not told
         data = {
             "form": FORM,
             "source": self.source,
@@ -110,7 +111,7 @@ class Record:
             "decisions": self.dispatch.to_json(),
             "reasons": self.reasons,
             "expected_mw": [[*key, mw] for key, mw in self.expected_mw.items()],
-            "market": {name: _plain(table[name]) for name in dict.fromkeys((*Named.__annotations__, *table))},
+            "market": {name: _plain(table[name]) for name in dict.fromkeys((*Named.__annotations__, *there))},
             "farm": json.loads(self.farm.model_dump_json(exclude={"state"})),
             "state": json.loads(self.state.model_dump_json()),
         }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from optimizer.ensemble.pool import Chunk, in_process, on_processes
 from optimizer.ensemble.results import Results, collect
 from optimizer.ensemble.store import EnsembleStore
 from optimizer.ensemble.study import EnsembleStudy
-from optimizer.ensemble.work import ScenarioResult, session_of
+from optimizer.ensemble.work import ScenarioResult, session_of, work
+from optimizer.files.pool import Job, workers_on
 
 CHUNK = 20  # scenarios a worker is given at a time; no result depends on it
 Counted = Callable[[int, int], None]
@@ -42,24 +42,21 @@ def run_study(
         missing = store.missing(total)
         done = total - len(missing)
         counted(done, total)
-        for outcomes in _worked(study, _chunks(missing), workers, dask) if missing else ():
-            store.add(outcomes)
-            done += len(outcomes)
-            counted(done, total)
+        if missing:
+            with workers_on(job(study), workers, dask) as there:
+                for results in there.results(_chunks(missing)):
+                    store.add(results)
+                    done += len(results)
+                    counted(done, total)
         return collect(study, store.outcomes(total))
     finally:
         store.close()
 
 
-def _chunks(numbers: list[int]) -> Iterator[Chunk]:
+def job(study: EnsembleStudy) -> Job[int, ScenarioResult]:
+    """What workers do: scenarios, by their numbers."""
+    return Job(study, work, ScenarioResult, "scenario")
+
+
+def _chunks(numbers: list[int]) -> Iterator[Sequence[int]]:
     return (numbers[first : first + CHUNK] for first in range(0, len(numbers), CHUNK))
-
-
-def _worked(
-    study: EnsembleStudy, chunks: Iterator[Chunk], workers: int, dask: str | None
-) -> Iterator[list[ScenarioResult]]:
-    if dask is not None:
-        from optimizer.ensemble.cluster import on_dask
-
-        return on_dask(study, chunks, dask)
-    return in_process(study, chunks) if workers == 1 else on_processes(study, chunks, workers)

@@ -19,7 +19,8 @@ _RENAME_SWAP = 2  # macOS: renamex_np(2)
 
 
 def write_folder(folder: Path, files: Mapping[str, str | bytes], earlier: Collection[str] = ("report.html",)) -> None:
-    """Make ``folder`` hold exactly these files. Killed at any moment, it holds all of the old ones or all of the new.
+    """Make ``folder`` hold exactly these files, those called such as ``Pecos/schedule.csv`` in folders of it, each read
+    when it is written. Killed at any moment, it holds all of the old ones or all of the new.
 
     A folder that holds anything else than an earlier run's files, these or those called ``earlier``, is refused,
     because it would be lost. Raises CurtailError with what to do about it.
@@ -33,9 +34,13 @@ def write_folder(folder: Path, files: Mapping[str, str | bytes], earlier: Collec
         fresh = folder.parent / f".{folder.name}.new-{os.getpid()}"
         fresh.mkdir()
         try:
+            inner = {(fresh / name).parent for name in files}
+            for place in inner - {fresh}:
+                place.mkdir()
             for name, content in files.items():
                 _write_durably(fresh / name, content)
-            sync(fresh)
+            for place in {*inner, fresh}:
+                sync(place)
             _put_in_place(fresh, folder)
             sync(folder.parent)
         finally:
@@ -109,9 +114,14 @@ def _is_dead(process: str) -> bool:
 
 def _strangers(folder: Path, known: Collection[str]) -> list[str]:
     """What stands in a folder that a run does not write: other names, and folders or links under a known name."""
-    return sorted(
-        entry.name for entry in folder.iterdir() if entry.name not in known or entry.is_symlink() or not entry.is_file()
-    )
+    found, inner = list[str](), {name.partition("/")[0] for name in known if "/" in name}
+    for entry in folder.iterdir():
+        if entry.name in inner and entry.is_dir() and not entry.is_symlink():
+            within = {name.partition("/")[2] for name in known if name.startswith(f"{entry.name}/")}
+            found += [f"{entry.name}/{name}" for name in _strangers(entry, within)]
+        elif entry.name not in known or entry.is_symlink() or not entry.is_file():
+            found.append(entry.name)
+    return sorted(found)
 
 
 def write_file(path: Path, content: str | Callable[[Path], None]) -> None:

@@ -12,6 +12,7 @@ MECHANISMS: tuple[str, ...] = (
     "hosting",
     "tuning",
     "site",
+    "shared",
     "storage",
     "onsite",
     "ramps",

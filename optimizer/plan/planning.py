@@ -43,9 +43,9 @@ class Plan:
 
     ``continuous`` settles the optimum before machines were made whole; ``settled`` the schedule itself.
     ``objective`` is what the solver says the continuous optimum earns, the tie-break taken out, and what the account
-    says of a tail. ``extended`` says that the user's constraints were added, with which no tail is in the program;
-    ``scenarios`` are the names of those it is planned under. ``ended`` is what ended the search for whole machines
-    before the schedule was proved best, work or clock, "" where it is proved.
+    says of a tail: ``tail_usd``. ``extended`` says that the user's constraints were added, with which no tail is in the
+    program; ``scenarios`` are the names of those it is planned under. ``ended`` is what ended the search for whole
+    machines before the schedule was proved best, work or clock, "" where it is proved.
     """
 
     conditions: Conditions
@@ -56,6 +56,7 @@ class Plan:
     objective: float
     method: str
     ended: Ended = ""
+    tail_usd: float = 0.0
     extended: bool = False
     scenarios: tuple[str, ...] = ()
 
@@ -223,6 +224,7 @@ def _finished(
         objective=sum(program.profit_by_term(solution.x).values()) - in_the_tail,
         method=rounded.method,
         ended=rounded.ended,
+        tail_usd=in_the_tail,
     )
 
 

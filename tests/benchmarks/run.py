@@ -22,6 +22,7 @@ from typing import Any
 from tests.benchmarks.contract import contract_pair
 from tests.benchmarks.ensemble import differing_scenarios, ensemble_benchmark
 from tests.benchmarks.instance import write_instance
+from tests.benchmarks.portfolio import portfolio_benchmark
 from tests.benchmarks.processes import MeasurementError, route, save_program
 from tests.benchmarks.replanning import replanning_benchmark
 from tests.benchmarks.tables import show
@@ -137,6 +138,9 @@ def main() -> int:
             "a year of re-planning" if sizes is FULL else "a week of re-planning",
             replanning_benchmark,
             *(folder / "replanning", sizes is FULL),
+        )
+        results["portfolio"] = whole(
+            "a portfolio, planned again every hour", portfolio_benchmark, folder / "portfolio", sizes is FULL
         )
         results["sizes"] = [measure_size(folder / str(hours), hours, given) for hours in sizes]
     results["targets"] = [vars(target) | {"verdict": target.verdict} for target in targets(results)]

@@ -49,6 +49,7 @@ def show(results: dict[str, Any]) -> None:
     console.print(_contract(results["contract"]))
     console.print(_ensembles(results["ensemble"]))
     console.print(_steps(results["replanning"]))
+    console.print(_portfolio(results["portfolio"]))
     console.print(_targets(results))
     console.print(
         "loaded = arrays + build + load; medians of several processes. Peak memory is of the whole process, imports\n"
@@ -128,6 +129,21 @@ def _steps(found: dict[str, Any]) -> Table:
         )
     table.add_row(f"rows x columns at most: {found['rows']:,} x {found['columns']:,}", "", "")
     table.add_row("load of the machine before and after: " + ", ".join(f"{x:.1f}" for x in found["load"]), "", "")
+    return table
+
+
+def _portfolio(found: dict[str, Any]) -> Table:
+    table = _table("a portfolio planned again every hour", "what", "seconds", "MB", "MB of a worker")
+    if "failed" in found:
+        table.add_row(found["failed"][:200], "-", "-", "-")
+        return table
+    for name in ("one", "two", "few"):
+        one = found[name]
+        what = f"{one['sites']} sites x {found['groups']} groups x {found['hours']} h, workers: {one['workers']}"
+        worker = _number(one["mb_of_a_worker"], "MB") if one["workers"] > 1 else "-"
+        table.add_row(what, f"{one['seconds']:.1f}", _number(one["mb"], "MB"), worker)
+    table.add_row(f"profits of one worker and two, apart by {found['usd_apart']:.2f} USD", "", "", "")
+    table.add_row("load of the machine before and after: " + ", ".join(f"{x:.1f}" for x in found["load"]), "", "", "")
     return table
 
 

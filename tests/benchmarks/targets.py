@@ -92,6 +92,11 @@ def targets(results: dict[str, Any]) -> Iterator[Target]:
     why = steps.get("failed", "" if steps.get("steps") == STEPS else "not in this run")
     ratio = steps["over_raw"] if not why else None
     yield Target("a year of re-planning: ours / raw HiGHS", at_most=2.5, measured=ratio, why=why)
+    many = results["portfolio"]
+    why = many.get("failed", "" if many.get("full") else "not in this run")
+    yield Target("a portfolio: one worker / two", at_least=1.9, measured=many["speedup"] if not why else None, why=why)
+    grows = many["mb_per_site"] if not why else None
+    yield Target("a portfolio: MB that a site adds", at_most=2.0, measured=grows, why=why)
 
 
 def _ensemble_targets(found: dict[str, Any]) -> Iterator[Target]:

@@ -87,6 +87,6 @@ def _rows(file: Path) -> int:
 
 @pytest.mark.filterwarnings("default")
 def test_no_scheduler_is_told(study: EnsembleStudy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("optimizer.ensemble.cluster._WAIT_S", 1.0)
+    monkeypatch.setattr("optimizer.files.cluster._WAIT_S", 1.0)
     with pytest.raises(InputError, match=r"--dask tcp://127\.0\.0\.1:9: there is no scheduler to reach"):
         run_study(study, tmp_path / "r.sqlite", dask="tcp://127.0.0.1:9")

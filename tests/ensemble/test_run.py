@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,13 @@ import pytest
 from optimizer.accounts.settlement import settle
 from optimizer.engine.highs import solve
 from optimizer.engine.program import compile_program
-from optimizer.ensemble import pool
-from optimizer.ensemble.pool import on_processes
 from optimizer.ensemble.results import Results, collect, quantile, tail_mean
-from optimizer.ensemble.run import CHUNK, run_study
+from optimizer.ensemble.run import CHUNK, job, run_study
 from optimizer.ensemble.store import EnsembleStore
 from optimizer.ensemble.study import EnsembleStudy
 from optimizer.ensemble.work import FIGURES, RUNS_FROM, ScenarioResult, scenario_result, session_of, work
 from optimizer.errors import CurtailError, InfeasibleError, InputError
+from optimizer.files import pool
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.whole_units import dispatch_of
 from tests.ensemble.studies import study_in
@@ -151,7 +151,7 @@ def test_an_infeasible_farm_is_told_before_anything_is_drawn(tmp_path: Path) -> 
     assert not (tmp_path / "r.sqlite").exists()
 
 
-def dies_once(chunk: pool.Chunk) -> list[ScenarioResult]:
+def dies_once(chunk: Sequence[int]) -> list[ScenarioResult]:
     """A worker that is killed over the first chunk it sees with number 7 in it, once."""
     mark = Path(os.environ["CURTAIL_TEST_MARK"])
     if 7 in chunk and not mark.exists():
@@ -160,7 +160,7 @@ def dies_once(chunk: pool.Chunk) -> list[ScenarioResult]:
     return pool._work(chunk)
 
 
-def dies_always(chunk: pool.Chunk) -> list[ScenarioResult]:
+def dies_always(chunk: Sequence[int]) -> list[ScenarioResult]:
     """A worker that number 7 kills every time."""
     if 7 in chunk:
         os.kill(os.getpid(), 9)
@@ -174,7 +174,8 @@ def test_the_work_of_a_killed_worker_is_done_again(
     expected = work(study, range(12))
     original = pool.ProcessPoolExecutor.submit
     monkeypatch.setattr(pool.ProcessPoolExecutor, "submit", lambda self, _, chunk: original(self, dies_once, chunk))
-    found = [o for chunk in on_processes(study, [[n, n + 1] for n in range(0, 12, 2)], 2) for o in chunk]
+    with pool.OnProcesses(job(study), 2) as there:
+        found = [o for chunk in there.results([[n, n + 1] for n in range(0, 12, 2)]) for o in chunk]
     assert (tmp_path / "mark").exists()
     assert sorted(found, key=lambda o: o.number) == expected
 
@@ -185,7 +186,8 @@ def test_a_scenario_that_kills_its_worker_is_known_by_number(
     expected = work(study, range(10))
     original = pool.ProcessPoolExecutor.submit
     monkeypatch.setattr(pool.ProcessPoolExecutor, "submit", lambda self, _, chunk: original(self, dies_always, chunk))
-    found = [o for chunk in on_processes(study, [range(5), range(5, 10)], 2) for o in chunk]
+    with pool.OnProcesses(job(study), 2) as there:
+        found = [o for chunk in there.results([range(5), range(5, 10)]) for o in chunk]
     by_number = {o.number: o for o in found}
     assert len(found) == 10
     assert by_number.pop(7).failure == "the worker died 2 times over this scenario alone"

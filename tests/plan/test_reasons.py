@@ -64,6 +64,7 @@ EXAMPLES: dict[Reason, tuple[Conditions, list[float]]] = {
     Reason.EVENT: (conditions(farm(events=(call("07:00", "08:00", 4.0),)), [PAYS] * 3), [0, 6, 0]),
     Reason.EVENT_PAYMENT: (conditions(farm(events=PAID_CALL), [PAYS] * 3), [0, 10, 0]),
     Reason.IMPORT_LIMIT: (conditions(farm(limit_mw=6.0), [PAYS]), [4]),
+    Reason.PORTFOLIO_SHARE: (conditions(farm(site={"portfolio_share": {"import_mw": 7.0}}), [PAYS]), [3]),
     Reason.RAMP: (
         conditions(farm(site={"ramp_up_mw_per_hour": 3.0}, state={"grid_import_mw": 2.0}), [PAYS] * 3),
         [5, 2, 0],

@@ -20,7 +20,9 @@ from optimizer.through_time.knowledge import Knowledge
 from optimizer.through_time.policies import Followed
 
 _SCHEDULE = ("schedule.csv", "power.csv")
-NAMES = ("ladder.json", "ladder.csv", "daily.csv", *_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE), "report.html")
+SCHEDULES = (*_SCHEDULE, *(f"{name}.gz" for name in _SCHEDULE))
+"""Every file that some schedule is written to."""
+NAMES = ("ladder.json", "ladder.csv", "daily.csv", *SCHEDULES, "report.html")
 """Every file that some backtest writes."""
 MOST_BYTES = 20_000_000  # of schedule.csv or power.csv; a longer one is compressed
 _CENTS = 2
@@ -34,7 +36,7 @@ def backtest_files(k: Knowledge, schedules: Mapping[str, Followed], ladder: Ladd
         "daily.csv": _daily(ladder),
     }
     if REPLANNING.key in schedules:
-        files |= _schedule(k, schedules[REPLANNING.key])
+        files |= schedule_files(k, schedules[REPLANNING.key])
     return files | {"report.html": render_backtest(k, schedules, ladder)}
 
 
@@ -74,7 +76,7 @@ def _csv(table: pd.DataFrame) -> str:
     return file.getvalue()
 
 
-def _schedule(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
+def schedule_files(k: Knowledge, schedule: Followed) -> dict[str, str | bytes]:
     """The schedule as `curtail plan` writes it, each file as text or, where long, compressed: always the same bytes."""
     shape = (len(k.actual.farm.fleet), len(k.grid))
     texts = (schedule_text(k.actual, schedule, off_texts(schedule.off, shape)), power_text(k.actual, schedule))

@@ -1,0 +1,1 @@
+"""A portfolio: the page, the terminal, and the files beside the sites' folders."""
