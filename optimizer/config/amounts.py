@@ -171,7 +171,7 @@ class _Reading:
                 value = float(number)
             except ValueError:
                 return value
-            currency = self.money.currency if named is None else named.upper()
+            currency = named.upper() if named else currency
             times = scale / (_CENTS if cents else 1.0)
         if type(value) not in (int, float):
             return value

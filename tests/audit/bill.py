@@ -1,4 +1,4 @@
-"""A second bill of a plan: from schedule.csv, power.csv, the farm file and the price series, no column of USD read.
+"""A second bill of a plan: from schedule.csv, power.csv, the farm file and the price series, no column of money read.
 
 It knows nothing of the program and nothing of the settlement. A line is written as the contract says it. Those of a
 mechanism may stand with its tests, in a module `second_bill` with a function of that name.
@@ -15,6 +15,7 @@ import numpy as np
 from optimizer.arrays import F
 from tests.audit.calls import payments, penalties
 from tests.audit.clock import Period, bill_of, block_mw, counts, expected, hours_in, periods
+from tests.audit.currency import currency
 from tests.audit.published import Plain, Published, many, modes, number, point
 from tests.audit.ratchets import peak_bills
 
@@ -22,7 +23,7 @@ PRESETS = {"ercot_4cp": (4, "month", 15), "pjm_5cp": (5, "season", 60)}
 
 
 def second_bill(p: Published) -> dict[str, float]:
-    """USD by line, income positive."""
+    """Money by line, in the farm's currency (as is whatever else says USD here), income positive."""
     lines = machines(p) | power(p)
     priced, adders = (amounts for amounts in (p.mw("spot_mw") * _price(p), _billed(p) * _adders(p)))
     spent = (priced + adders) * p.hours
@@ -171,8 +172,8 @@ def _charged(p: Published, period: Period) -> float:
 
 
 def _charged_after(p: Published, period: Period) -> float | None:
-    """USD that count to a minimum bill after the plan, where a tail says what is expected."""
-    told = p.rest.get("charged_usd") or {}
+    """Money that counts to a minimum bill after the plan, where a tail says what is expected."""
+    told = p.rest.get(f"charged_{currency(p.farm)}") or {}
     return float(told[period.label]) if period.label in told else None
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import xml.etree.ElementTree as ET
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -15,20 +16,20 @@ import pandas as pd
 import yaml
 
 from optimizer.arrays import F
+from tests.audit.currency import Plain, in_own_money
 
-Plain = Mapping[str, Any]
+SHIPPED = Path("configs/machines.yaml")  # the catalogue that is meant where a farm names none
 
 
 def plain_farm(path: Path) -> dict[str, Any]:
-    """A farm file as text and tables, its machines looked up; every number is still text."""
-    farm = yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader)
-    machines: list[Plain] = []
-    if "catalogue" in farm:
-        machines = yaml.load((path.parent / farm["catalogue"]).read_text(encoding="utf-8"), yaml.BaseLoader)["machines"]
+    """A farm file as text and tables in its own currency, its machines looked up; other numbers are still text."""
+    farm = in_own_money(yaml.load(path.read_text(encoding="utf-8"), yaml.BaseLoader))
+    catalogue = path.parent / farm["catalogue"] if "catalogue" in farm else SHIPPED
+    machines = yaml.load(catalogue.read_text(encoding="utf-8"), yaml.BaseLoader)["machines"]
     models = {machine["model"]: machine for machine in machines}
     for group in farm["fleet"]:
         group.setdefault("machine", models.get(group.get("model")))
-    return dict(farm)
+    return farm
 
 
 def number(plain: Plain, key: str, otherwise: float = 0.0) -> float:
@@ -113,14 +114,15 @@ class Published:
             return self.given[key]
         if isinstance(plain, Mapping):
             assert self.folder is not None, key
-            return self._from_file(self.folder / plain["file"])
+            return self._from_file(self.folder / plain["file"]) * self.values("", plain.get("times"), 1.0)
         return np.full(len(self.hours), otherwise if plain is None else float(plain))
 
     def _from_file(self, path: Path) -> F:
         """The mean over each interval of a file of beginnings and values, each of which holds until the next."""
-        with path.open(encoding="utf-8", newline="") as file:
-            _, *rows = csv.reader(file)
-        at = np.asarray(_times([row[0] for row in rows]).as_unit("us").asi8, dtype=np.float64)
+        text = path.read_text(encoding="utf-8")
+        _, *rows = _points(text) if path.suffix == ".xml" else csv.reader(io.StringIO(text))
+        times = pd.DatetimeIndex([self.moment(row[0]) for row in rows])
+        at = np.asarray(times.as_unit("us").asi8, dtype=np.float64)
         held = np.array([row[1] for row in rows], dtype=np.float64)
         summed = np.concatenate([[0.0], np.cumsum(held[:-1] * np.diff(at))])
 
@@ -172,6 +174,17 @@ class Published:
 def _columns(text: str) -> dict[str, list[str]]:
     names, *rows = csv.reader(io.StringIO(text))
     return dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
+
+
+def _points(document: str) -> list[list[str]]:
+    """Names, times and prices of an A44 document of ENTSO-E; a point that is left out is as the one before."""
+    rows = [["time", "price"]]
+    for period in ET.fromstring(document).iterfind(".//{*}Period"):
+        begin, step = (str(period.findtext(f".//{{*}}{name}")) for name in ("start", "resolution"))
+        for point in period.iterfind("{*}Point"):
+            place, price = (str(point.findtext(f"{{*}}{name}")) for name in ("position", "price.amount"))
+            rows.append([str(pd.Timestamp(begin) + (int(place) - 1) * pd.Timedelta(step)), price])
+    return rows
 
 
 def _times(texts: list[str]) -> pd.DatetimeIndex:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
@@ -19,6 +20,7 @@ from optimizer.plan.planning import Plan, plan_conditions, plan_farm
 from optimizer.report.plan.files import plan_files
 from optimizer.scenario.load import load_scenario
 from tests.audit.bill import second_bill
+from tests.audit.currency import currency
 from tests.audit.published import Published, plain_farm
 from tests.commands.running import CONFIGS, HALL, ROOT
 from tests.farms import farms
@@ -28,6 +30,8 @@ CENT = 0.01
 SAMPLES = sorted(path.stem for path in CONFIGS.glob("*.yaml") if "\nfleet:" in path.read_text(encoding="utf-8"))
 STARTS = {"august_week": datetime(2026, 8, 6, 18)}  # the others name theirs
 SCENARIOS = ("uri_2021_calls", "fern_2026", "short_notice_call", "capitulation_2026_path", "summer_4cp_week")
+
+IN_CAD = "\ncurrency: CAD\nexchange_rates: {USD: 1.37}\n"
 
 
 def published(plan: Plan) -> Published:
@@ -48,33 +52,44 @@ def published(plan: Plan) -> Published:
 
 def billed_again(plan: Plan, told: Published) -> None:
     """Assert that the second bill comes to the account of a plan, line by line."""
-    lines, account = second_bill(told), json.loads(plan_files(plan)["settlement.json"])["usd"]
+    lines, account = second_bill(told), json.loads(plan_files(plan)["settlement.json"])[currency(told.farm)]
     assert set(lines) <= set(account)
     for line, usd in account.items():  # of a line that nobody has billed again there must be nothing
         assert lines.get(line, 0.0) == pytest.approx(usd, abs=CENT), line
 
 
-def without_money(text: str) -> str:
-    """A CSV file whose columns of USD hold no numbers."""
+def without_money(text: str, word: str) -> str:
+    """A CSV file whose columns of money, which the word for its currency tells, hold no numbers."""
     names, *rows = csv.reader(io.StringIO(text))
-    blanked = [["none" if "usd" in name else cell for name, cell in zip(names, row, strict=True)] for row in rows]
+    money = [word in name.split("_") for name in names]
+    assert any(money) and (word == "usd" or not any("usd" in name for name in names)), names
+    blanked = [["none" if of else cell for of, cell in zip(money, row, strict=True)] for row in rows]
     file = io.StringIO()
     csv.writer(file).writerows([names, *blanked])
     return file.getvalue()
 
 
-def sample(name: str) -> tuple[Plan, Published]:
+def sample(name: str, configs: Path = CONFIGS) -> tuple[Plan, Published]:
     """A sample farm's plan, and what it published besides the farm file and its series."""
-    path = CONFIGS / f"{name}.yaml"
+    path = configs / f"{name}.yaml"
     plan = plan_farm(load_farm(path), path.parent, start=STARTS.get(name))
     files = plan_files(plan)
     return plan, Published(plain_farm(path), files["schedule.csv"], files["power.csv"], folder=path.parent)
 
 
 @pytest.mark.parametrize("name", SAMPLES)
-def test_every_sample_can_be_billed_from_its_files_without_a_column_of_usd(name: str) -> None:
+def test_every_sample_can_be_billed_from_its_files_without_a_column_of_money(name: str) -> None:
     plan, told = sample(name)
-    billed_again(plan, replace(told, schedule=without_money(told.schedule), power=without_money(told.power)))
+    schedule, power = (without_money(text, currency(told.farm)) for text in (told.schedule, told.power))
+    billed_again(plan, replace(told, schedule=schedule, power=power))
+
+
+@pytest.mark.parametrize("name", ["hydro_cooled", "hosted_clients"])
+def test_what_is_written_in_dollars_can_be_billed_in_another_currency(name: str, tmp_path: Path) -> None:
+    configs = Path(shutil.copytree(CONFIGS, tmp_path / "configs"))
+    with (configs / f"{name}.yaml").open("a", encoding="utf-8") as file:
+        file.write(IN_CAD)
+    billed_again(*sample(name, configs))
 
 
 @pytest.mark.parametrize("name", SCENARIOS)
@@ -110,12 +125,13 @@ horizon:
 """.replace("HALL\n", HALL)
 
 
+@pytest.mark.parametrize("money", ["", IN_CAD])
 @pytest.mark.parametrize("minimum", [0, 900_000])
-def test_a_plan_with_a_tail_can_be_billed_with_what_the_tail_expects(minimum: int, tmp_path: Path) -> None:
+def test_a_plan_with_a_tail_can_be_billed_with_what_the_tail_expects(minimum: int, money: str, tmp_path: Path) -> None:
     path = tmp_path / "farm.yaml"
     rows = [f"2026-02-{11 + h // 24:02d}T{h % 24:02d}:00-06:00,{10 if h == 3 else 62}" for h in range(48)]
     (tmp_path / "prices.csv").write_text("interval_start,price\n" + "\n".join(rows) + "\n")
-    path.write_text(TAILED.replace("MINIMUM", str(minimum)))
+    path.write_text(TAILED.replace("MINIMUM", str(minimum)) + money)
     plan = plan_farm(load_farm(path), tmp_path)
     files = plan_files(plan)
     rest = json.loads(files["settlement.json"])["expected_after_plan"]

@@ -53,6 +53,9 @@ def market_of(farm: Any, folder: Path) -> Any:
         ("price_per_mwh: 6.2 ct CAD / kWh", 465),
         ("price_usd_per_mwh: 40", 420),
         ("price_usd_per_mwh: 40 EUR per MWh", 468),
+        ("price_usd_per_mwh: '40'", 420),
+        ("price_usd_per_mwh: 0.04/kWh", 420),
+        ("price_usd_per_mwh: 4 ct/kWh", 420),
     ],
 )
 def test_a_price_may_carry_currency_and_unit_of_its_own(tmp_path: Path, written: str, nok_per_mwh: float) -> None:
