@@ -62,7 +62,7 @@ def new(
     """Write a farm file that plans, from a dozen answers: asked on a terminal, or given as options."""
     from optimizer.config.new import BTC_PRICE_USD, DIFFICULTY, Answers, farm_text
     from optimizer.files.outputs import write_file
-    from optimizer.plan.begin import checked, first_day
+    from optimizer.plan.begin import first_day, require_a_plan
 
     if file.exists():
         raise InputError(f"{file}: is there already; name another file")
@@ -102,7 +102,7 @@ def new(
         hours=hours,
     )
     text = farm_text(answers)
-    checked(text, file)
+    require_a_plan(text, file)
     write_file(file, text)
     if answers_given["btc_price"] in (None, "") or answers_given["difficulty"] in (None, ""):
         taken = f"${answers.btc_price:,.0f} and difficulty {answers.difficulty / 1e12:g} T"

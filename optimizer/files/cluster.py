@@ -17,13 +17,13 @@ _AHEAD = 2  # chunks handed out per thread of the cluster
 
 def versions() -> dict[str, str]:
     """What the digits of a result depend on, by package."""
-    found = {}
+    installed = {}
     for package in _PACKAGES:
         try:
-            found[package] = version(package)
+            installed[package] = version(package)
         except PackageNotFoundError:  # run from a folder, not installed
-            found[package] = "not installed"
-    return found
+            installed[package] = "not installed"
+    return installed
 
 
 def _unpacked(packed: bytes) -> Job[Any, Any]:
@@ -105,11 +105,13 @@ def _judge_workers(client: Any, address: str) -> None:
     except TimeoutError:
         raise InputError(f"--dask {address}: no worker has joined within {_WAIT_S:g} seconds") from None
     try:
-        found = client.run(versions)
+        by_worker = client.run(versions)
     except ImportError as error:
         raise InputError(f"--dask {address}: a worker lacks this software: {error}; install the same there") from None
     here = versions()
-    for worker, there in found.items():
+    for worker, there in by_worker.items():
         if there != here:
-            told = ", ".join(f"{name} {there[name]} (here {here[name]})" for name in here if there[name] != here[name])
-            raise InputError(f"--dask {address}: worker {worker} has {told}; install the same versions")
+            differing = ", ".join(
+                f"{name} {there[name]} (here {here[name]})" for name in here if there[name] != here[name]
+            )
+            raise InputError(f"--dask {address}: worker {worker} has {differing}; install the same versions")

@@ -114,14 +114,14 @@ def _is_dead(process: str) -> bool:
 
 def _strangers(folder: Path, known: Collection[str]) -> list[str]:
     """What stands in a folder that a run does not write: other names, and folders or links under a known name."""
-    found, inner = list[str](), {name.partition("/")[0] for name in known if "/" in name}
+    strangers, inner = list[str](), {name.partition("/")[0] for name in known if "/" in name}
     for entry in folder.iterdir():
         if entry.name in inner and entry.is_dir() and not entry.is_symlink():
             within = {name.partition("/")[2] for name in known if name.startswith(f"{entry.name}/")}
-            found += [f"{entry.name}/{name}" for name in _strangers(entry, within)]
+            strangers += [f"{entry.name}/{name}" for name in _strangers(entry, within)]
         elif entry.name not in known or entry.is_symlink() or not entry.is_file():
-            found.append(entry.name)
-    return sorted(found)
+            strangers.append(entry.name)
+    return sorted(strangers)
 
 
 def write_file(path: Path, content: str | Callable[[Path], None]) -> None:

@@ -38,12 +38,16 @@ def parts(part: str) -> tuple[Any, ...]:
     return tuple(import_module(name) for name in names if find_spec(name) is not None)
 
 
-@cache
 def classes(part: str, kind: type[K]) -> tuple[type[K], ...]:
     """The classes of a kind that the modules of that name define, in order."""
+    return _classes(parts(part), kind)
+
+
+@cache
+def _classes(modules: tuple[Any, ...], kind: type[K]) -> tuple[type[K], ...]:
     return tuple(
-        value
-        for module in parts(part)
-        for value in vars(module).values()
-        if isinstance(value, type) and issubclass(value, kind) and value.__module__ == module.__name__
+        defined
+        for module in modules
+        for defined in vars(module).values()
+        if isinstance(defined, type) and issubclass(defined, kind) and defined.__module__ == module.__name__
     )

@@ -32,7 +32,7 @@ def first_day(price: str, folder: Path, zone: str, currency: str) -> str:
     return f"{begins.ceil('D'):%Y-%m-%d} 00:00"
 
 
-def checked(text: str, file: Path) -> None:
+def require_a_plan(text: str, file: Path) -> None:
     """Raises CurtailError with what keeps a farm file from planning."""
     document = parse(text, str(file))
     farm = farm_in(in_money(document, money_of(document.data)), file)

@@ -174,7 +174,7 @@ def test_what_is_missing_is_told_all_at_once() -> None:
         "energy.demand[0]: the billing period 2026-02 goes on after the plan: give expected_peak_mw, or horizon.tail "
         "with a price forecast, else a month's charge falls on this plan alone",
         "state.bill.peaks_mw: the plan begins within the billing period 2026-02: give the highest import so far that "
-        "D counts",
+        "D counts, as `state: {at: 2026-02-11 06:00, bill: {peaks_mw: {D: ...}}}`",
     }
 
 

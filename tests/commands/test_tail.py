@@ -107,7 +107,7 @@ def test_export_writes_the_program_that_plan_solves(tmp_path: Path) -> None:
 
 def test_check_tells_at_its_place_what_plan_would_refuse(tmp_path: Path) -> None:
     done = run(tmp_path, "check", FARM)
-    assert done.returncode == 2
+    assert done.returncode == 5
     assert "farm.yaml:12:7: energy.demand[0]: the billing period 2026-02 goes on after the plan" in done.stderr
 
 

@@ -213,7 +213,7 @@ def test_damage_under_a_watch_is_mended_at_the_next_look(site: Site) -> None:
 
 
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
-    with mounted(tmp_path / "disk", "400k") as disk:
+    with mounted(tmp_path / "disk", "1500k") as disk:
         site = Site(tmp_path)
         site.state = disk / "state"
         site.state.mkdir()

@@ -16,8 +16,8 @@ TRUNK = ("fleet", "site", "energy")
 """Machines, the meter and the price at it are what every plan, rule, record and page is about."""
 EXCEPTIONS = {
     "calls": (
-        {"daily", "signals", "plan/planning.py", "report/plan", "report/compare/summary.py"},
-        "the job reads calls by themselves from damaged files, signals become calls, and pages draw them as bands",
+        {"daily", "signals", "market/plausible.py", "plan/planning.py", "report/plan", "report/compare/summary.py"},
+        "the job reads calls from damaged files, signals become calls, remarks tell of late ones, pages draw them",
     ),
     "hosting": (
         {"plan/breakeven.py", "through_time/policies", "report/plan", "mechanisms/fleet"},

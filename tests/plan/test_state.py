@@ -170,6 +170,7 @@ def test_every_key_of_the_state_says_what_follows_and_what_survives() -> None:
 def test_the_state_of_the_farm_file_is_read_where_a_plan_begins_and_nowhere_else() -> None:
     """Whatever goes on from there has the state of its moment in its conditions: an old one cannot be taken for it."""
     beginnings = {
+        *("plan/begin.py", "portfolio/sites.py"),
         *(
             "plan/planning.py",
             "plan/reading.py",

@@ -95,6 +95,7 @@ def test_hovering_tells_a_rung_that_is_not_drawn(opened: Any) -> None:
     told = page.locator("[data-chart=against] .tip").inner_text()
     assert "Sun 2 Jul" in told
     rungs = small().told.rungs
-    at_end = (rungs["always_on"].daily_usd - rungs["strike"].daily_usd)[:2].sum()
+    always, strike = (rungs[key].daily_usd + rungs[key].charged_usd for key in ("always_on", "strike"))
+    at_end = (always - strike)[:2].sum()
     assert "always on" in told
     assert f"{at_end / 1e3:.1f}" in told
