@@ -40,14 +40,10 @@ def parts(part: str) -> tuple[Any, ...]:
 
 def classes(part: str, kind: type[K]) -> tuple[type[K], ...]:
     """The classes of a kind that the modules of that name define, in order."""
-    return _classes(parts(part), kind)
+    return tuple(defined for defined in _classes(parts(part)) if issubclass(defined, kind))
 
 
 @cache
-def _classes(modules: tuple[Any, ...], kind: type[K]) -> tuple[type[K], ...]:
-    return tuple(
-        defined
-        for module in modules
-        for defined in vars(module).values()
-        if isinstance(defined, type) and issubclass(defined, kind) and defined.__module__ == module.__name__
-    )
+def _classes(modules: tuple[Any, ...]) -> tuple[type[Any], ...]:
+    named = ((module.__name__, defined) for module in modules for defined in vars(module).values())
+    return tuple(defined for name, defined in named if isinstance(defined, type) and defined.__module__ == name)
