@@ -16,10 +16,7 @@ from optimizer.mechanisms import contents
 PRODUCT = Path(__file__).resolve().parents[1] / "optimizer"
 RETIRED = {"told", "said", "found", "reckoned"}
 """Words for how a thing came to be known; a name says what it is: messages, rows, notice, solution."""
-NOT_YET = (
-    *("report", "cli", "compare", "market", "config", "tariff", "daily/feed", "daily/intake.py"),
-    *("execution", "signals", "simulated", "portfolio"),
-)
+NOT_YET = ("portfolio",)
 """Rooms and files whose names are still of before."""
 ROLES = {"account.py", "program.py", "config.py", "state.py", "numbers.py", "market.py", "issues.py", "scenario.py"}
 """Files of a mechanism in which names are those of roles, or of lines that rule and account both have."""
@@ -53,10 +50,12 @@ def retired(tree: ast.AST) -> list[tuple[str, int]]:
 
 
 def has_a_role(at: str, node: ast.FunctionDef | ast.ClassDef) -> bool:
-    """Whether others ask for a function under this very name: of a mechanism, a reader of files, a command."""
+    """Whether others ask for a function under this very name: of a mechanism, a reader, a firmware, a command."""
     *above, file = at.split("/")
     role = above[:1] == ["mechanisms"] and file in ROLES
-    return isinstance(node, ast.FunctionDef) and (role or above in (["cli"], ["market", "readers"]))
+    return isinstance(node, ast.FunctionDef) and (
+        role or above in (["cli"], ["market", "readers"], ["simulated", "firmware"])
+    )
 
 
 def shared() -> dict[str, list[str]]:

@@ -28,7 +28,7 @@ from optimizer.daily.job import run_once
 from optimizer.daily.record import Record
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials
-from optimizer.execution.executor import Executor, Pace, units_of
+from optimizer.execution.executor import Executor, Pace, units_in
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.service import SetPointsFile, measured, write_measured
 from optimizer.execution.unit import Unit
@@ -130,7 +130,7 @@ class Stretch:
         self.site: SimulatedFarm = simulated(entries, self.farm, Credentials({}), faults, seed, self.seconds)
         self.bodies = {body.name: body for body in self.site.bodies}
         gate = Gate(networks(["127.0.0.0/8"]), True, opener=self.site.open_connection)
-        self.units = units_of(entries, self.farm, gate, Credentials({}))
+        self.units = units_in(entries, self.farm, gate, Credentials({}))
         self.gate = gate
         self.day.machines = len(self.units)
 

@@ -25,9 +25,9 @@ from optimizer.config.farm import Farm
 from optimizer.daily.document import FarmId, SetPoint, SetPoints
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials, Login
-from optimizer.execution.executor import Executor, Pace, units_of
+from optimizer.execution.executor import Executor, Pace, units_in
 from optimizer.execution.gate import HOLD, Gate, networks
-from optimizer.execution.inventory import Entry
+from optimizer.execution.inventory import MachineEntry
 from optimizer.simulated.body import Body
 from optimizer.simulated.clock import SimulatedTime
 from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn
@@ -94,10 +94,10 @@ def farm_of(machines: int) -> Farm:
     return Farm.model_validate_json(json.dumps(written))
 
 
-def inventory_of(machines: int) -> tuple[Entry, ...]:
+def inventory_of(machines: int) -> tuple[MachineEntry, ...]:
     """Each machine at an address of its own, 40 behind a breaker, the later the less efficient."""
     return tuple(
-        Entry(
+        MachineEntry(
             name=f"m{i:05d}",
             group=group_of(FIRMWARE[i % len(FIRMWARE)]),
             driver=FIRMWARE[i % len(FIRMWARE)],
@@ -110,7 +110,7 @@ def inventory_of(machines: int) -> tuple[Entry, ...]:
     )
 
 
-def bodies_of(entries: tuple[Entry, ...]) -> list[Body]:
+def bodies_of(entries: tuple[MachineEntry, ...]) -> list[Body]:
     """The machines themselves."""
     return [
         Body(
@@ -192,7 +192,7 @@ class Trial:
     def executor(self) -> Executor:
         """A process that begins."""
         gate = Gate(networks(["127.0.0.0/8"]), True, self.folder / HOLD, self.site.open_connection)
-        units = units_of(self.entries, self.farm, gate, self.credentials)
+        units = units_in(self.entries, self.farm, gate, self.credentials)
         audit = Audit(self.folder / AUDIT)
         return Executor(
             units,

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import Extend, FarmFile, Json, counted_shown, farm_shown, say, show, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, counted_shown, farm_shown, option_time, option_utc, say, show
 from optimizer.errors import CurtailError, InputError
 from optimizer.extension import extend_with
 
@@ -58,11 +58,11 @@ def backtest(
     if lag is not None:
         update = {"replanning": loaded.replanning.model_copy(update={"price_lag_intervals": lag})}
         loaded = loaded.model_copy(update=update)
-    first, stop = time_of(begin, "--from"), time_of(end, "--to")
+    first, stop = option_time(begin, "--from"), option_time(end, "--to")
     assert first is not None
     assert stop is not None
     zone = loaded.timezone
-    hours = (utc_of(stop, zone, "--to") - utc_of(first, zone, "--from")) / timedelta(hours=1)
+    hours = (option_utc(stop, zone, "--to") - option_utc(first, zone, "--from")) / timedelta(hours=1)
     if hours <= 0:
         raise InputError(f"--to {end} must lie after --from {begin}")
     say("reading history")
@@ -75,12 +75,12 @@ def backtest(
         raise CurtailError(
             f"interrupted; what is made is kept in {results.parent}, the same command goes on from there"
         ) from None
-    told = ladder(known, made)
-    files = backtest_files(known, made, told)
+    rungs = ladder(known, made)
+    files = backtest_files(known, made, rungs)
     write_folder(out, files, NAMES)
     if chosen == keys:
         forget(results)
-    show(as_json, lambda: ladder_json(told), lambda console: print_ladder(told, console), wide=120)
+    show(as_json, lambda: ladder_json(rungs), lambda console: print_ladder(rungs, console), wide=120)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
         if chosen != keys:

@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from optimizer.cli.shared import Json, say, time_of, utc_of
+from optimizer.cli.shared import Json, option_time, option_utc, say
 
 
 def call(
@@ -44,8 +44,8 @@ def call(
     farm = whose(state)
     for line in farm.messages:
         say(line)
-    given = time_of(at, "--at")
-    now = datetime.now(UTC) if given is None else utc_of(given, farm.timezone, "--at")
+    given = option_time(at, "--at")
+    now = datetime.now(UTC) if given is None else option_utc(given, farm.timezone, "--at")
     if sum((listed, cancel, to is not None or by is not None)) != 1:
         raise InputError("say one thing: --to or --by with --until, --cancel, or --list")
     if listed:

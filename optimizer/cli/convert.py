@@ -35,9 +35,9 @@ def convert(
         raise InputError(f"{farm}: currency: convert reckons in USD, as offers are made (got {loaded.currency})")
     read = read_study(loaded, farm.parent, offers, study)
     with counted_shown(as_json, "parts") as progress:
-        found = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
-    files = {"convert.html": render_study(found), **convert_files(found)}
+        answered = answer(read, workers=workers or os.cpu_count() or 1, progress=progress)
+    files = {"convert.html": render_study(answered), **convert_files(answered)}
     write_folder(out, files)
-    show(as_json, lambda: study_figures(found), lambda console: print_study(found, console))
+    show(as_json, lambda: study_figures(answered), lambda console: print_study(answered, console))
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.shared import Extend, FarmFile, Json, say, time_of, utc_of
+from optimizer.cli.shared import Extend, FarmFile, Json, option_time, option_utc, say
 from optimizer.extension import extend_with
 from optimizer.money import keyed, show_in
 
@@ -47,7 +47,7 @@ def daily(
 
     extend_with(extend)
     program = None if on_change is None else OnChange(on_change, say)
-    done = run_once(farm, state, time_of(at, "--at"), report=report, on_change=program)
+    done = run_once(farm, state, option_time(at, "--at"), report=report, on_change=program)
     if done.record is not None:
         show_in(done.record.farm.currency)
     if as_json:
@@ -88,23 +88,23 @@ def history(
     from optimizer.execution.metered import drawn_lines
 
     with History(state / HISTORY, reading=True) as opened:
-        found = review(opened, None if prices is None else _read(prices, location, opened))
+        looked_at = review(opened, None if prices is None else _read(prices, location, opened))
         for line in opened.trouble:
             say(line)
-    show_in(found.currency)
+    show_in(looked_at.currency)
     if page is not None:
         from optimizer.daily.history_view import render_history
         from optimizer.files.outputs import write_file
 
-        write_file(page, render_history(found))
+        write_file(page, render_history(looked_at))
     if as_json:
-        typer.echo(json.dumps(keyed(review_json(found)), allow_nan=False))
+        typer.echo(json.dumps(keyed(review_json(looked_at)), allow_nan=False))
     else:
         from rich.console import Console
 
         from optimizer.daily.history_view import print_history
 
-        print_history(found, Console(width=None if sys.stdout.isatty() else 100))
+        print_history(looked_at, Console(width=None if sys.stdout.isatty() else 100))
         for line in drawn_lines(state, time.time()):
             typer.echo(line)
     if page is not None:
@@ -156,9 +156,9 @@ def watch(
     from optimizer.daily.watch import Watch, clock_from
 
     extend_with(extend)
-    begins = time_of(at, "--at")
-    wall = clock_from(None if begins is None else utc_of(begins, load_farm(farm).timezone, "--at"))
-    ends = time_of(until, "--until")
+    begins = option_time(at, "--at")
+    wall = clock_from(None if begins is None else option_utc(begins, load_farm(farm).timezone, "--at"))
+    ends = option_time(until, "--until")
     if ends is not None:
         ends = ends.replace(tzinfo=ends.tzinfo or UTC)
     feed = None if prices is None else feed_of(prices)

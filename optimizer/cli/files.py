@@ -16,8 +16,8 @@ from optimizer.cli.shared import (
     Json,
     Start,
     farm_shown,
+    option_time,
     say,
-    time_of,
 )
 from optimizer.errors import Absent, Fault, InputError, MissingDataError
 from optimizer.money import keyed
@@ -29,15 +29,15 @@ def breakeven(farm: FarmFile, start: Start = None, hours: Hours = None, as_json:
     from optimizer.plan.breakeven import breakeven as figures
 
     loaded = farm_shown(farm)
-    found = figures(loaded, farm.parent, grid_of(loaded, time_of(start), hours))
+    at_breakeven = figures(loaded, farm.parent, grid_of(loaded, option_time(start), hours))
     if as_json:
-        typer.echo(json.dumps(keyed(asdict(found)), allow_nan=False))
+        typer.echo(json.dumps(keyed(asdict(at_breakeven)), allow_nan=False))
         return
     from rich.console import Console
 
     from optimizer.report.breakeven import print_breakeven
 
-    print_breakeven(found, Console(width=None if sys.stdout.isatty() else 100))
+    print_breakeven(at_breakeven, Console(width=None if sys.stdout.isatty() else 100))
 
 
 def check(
@@ -53,9 +53,9 @@ def check(
     remarks: list[Fault] = []
     for file in files:
         kinds = (faults_of_ensemble, faults_of_conversion, faults_of_portfolio)
-        found = next((told for faults_of in kinds if (told := faults_of(file)) is not None), None)
-        told, remarked = checked(file) if found is None else (found, [])
-        faults, remarks = faults + told, remarks + remarked
+        of_its_kind = next((given for faults_of in kinds if (given := faults_of(file)) is not None), None)
+        given, remarked = checked(file) if of_its_kind is None else (of_its_kind, [])
+        faults, remarks = faults + given, remarks + remarked
     faults = list(dict.fromkeys(faults))
     if as_json:
         typer.echo(json.dumps([asdict(fault) for fault in faults]))

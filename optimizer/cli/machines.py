@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from optimizer.cli.shared import FarmFile, say, time_of, utc_of
+from optimizer.cli.shared import FarmFile, option_time, option_utc, say
 from optimizer.errors import CurtailError, InputError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ Live = Annotated[bool, typer.Option("--live", help="Contact machines. Without it
 _MOST_BYTES = 5_000_000
 
 
-class Fleet(StrEnum):
+class FleetInterface(StrEnum):
     """What set-points can be handed to."""
 
     proto_fleet = "proto-fleet"
@@ -78,7 +78,7 @@ def dispatch(
     from optimizer.daily.lock import locked
     from optimizer.execution.audit import AUDIT, Audit
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import Executor, Pace, units_of
+    from optimizer.execution.executor import Executor, Pace, units_in
     from optimizer.execution.gate import HOLD
     from optimizer.execution.inventory import differences, read_inventory
     from optimizer.execution.service import SetPointsFile, serve
@@ -90,9 +90,9 @@ def dispatch(
     for line in differences(entries, loaded):
         say(line)
     gate = gate_of(allow, live, state / HOLD)
-    units = units_of(entries, loaded, gate, credentials_in(credentials))
-    ends = time_of(until, "--until")
-    stop = None if ends is None else utc_of(ends, loaded.timezone, "--until").timestamp()
+    units = units_in(entries, loaded, gate, credentials_in(credentials))
+    ends = option_time(until, "--until")
+    stop = None if ends is None else option_utc(ends, loaded.timezone, "--until").timestamp()
     source = SetPointsFile(state)
     if source() is None:
         raise InputError(f"{source.file}: there are no set-points; run `curtail daily {farm} --state {state}` first")
@@ -181,24 +181,24 @@ def check(
     """Compare an inventory with the farm file; with --live read the machines: who answers, watts against nameplate."""
     from optimizer.config.load import load_farm
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import units_of
+    from optimizer.execution.executor import units_in
     from optimizer.execution.inventory import differences, inventory_text, read_inventory
     from optimizer.execution.survey import findings, ranked, survey
     from optimizer.files.outputs import write_file
 
     loaded, entries = load_farm(farm), read_inventory(inventory)
-    found = differences(entries, loaded)
+    apart = differences(entries, loaded)
     if live:
-        units = units_of(entries, loaded, gate_of(allow, live), credentials_in(credentials))
+        units = units_in(entries, loaded, gate_of(allow, live), credentials_in(credentials))
         asyncio.run(survey(units, time.time()))
         for line in findings(units):
             typer.echo(line)
         if rank is not None:
             write_file(rank, inventory_text(ranked(units)))
             say(f"written to {rank}")
-    for line in found:
+    for line in apart:
         typer.echo(line)
-    if found:
+    if apart:
         raise typer.Exit(InputError.exit_code)
     say("inventory and farm file agree")
 
@@ -219,13 +219,13 @@ def import_inventory(
     from optimizer.files.outputs import write_file
 
     def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
-        found = {}
+        by_field = {}
         for text in texts or ():
             field, there, value = text.partition("=")
             if field not in COLUMNS or not there:
                 raise InputError(f"{option} {text!r}: must begin with one of {', '.join(COLUMNS)} and =")
-            found[field] = value
-        return found
+            by_field[field] = value
+        return by_field
 
     entries = read_inventory(export, pairs(column, "--column"), pairs(given, "--set"))
     write_file(out, inventory_text(entries))
@@ -233,7 +233,7 @@ def import_inventory(
 
 
 def hand_to(
-    kind: Annotated[Fleet, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
+    kind: Annotated[FleetInterface, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
     address: Annotated[str, typer.Argument(metavar="URL", help="Where.", show_default=False)],
     farm: FarmFile,
     credentials: Logins = None,
@@ -260,7 +260,7 @@ def hand_to(
         kw = "nothing is promised any more" if wanted is None else f"{cut_kw(wanted, loaded):,.1f} kW are to be cut"
         say(f"a dry run: {kw}; nothing was sent, --live sends")
         return
-    say(to_webhook(document, post) if kind is Fleet.webhook else to_proto_fleet(document, loaded, now, post))
+    say(to_webhook(document, post) if kind is FleetInterface.webhook else to_proto_fleet(document, loaded, now, post))
 
 
 @inventory.command("scan")

@@ -17,10 +17,10 @@ from optimizer.cli.shared import (
     Start,
     Units,
     farm_shown,
+    option_time,
     progress_shown,
     say,
     show,
-    time_of,
 )
 from optimizer.errors import CurtailError, InputError
 from optimizer.extension import common_extension, extend_with
@@ -61,7 +61,7 @@ def plan(
             made = plan_farm(
                 loaded,
                 farm.parent,
-                start=time_of(start),
+                start=option_time(start),
                 hours=hours,
                 price_file=market,
                 units=whole_units.value,
@@ -120,7 +120,7 @@ def export(
 
     loaded = farm_shown(farm)
     extend_with(extend)
-    grid = grid_of(loaded, time_of(start), hours)
+    grid = grid_of(loaded, option_time(start), hours)
     with progress_shown(quiet=False) as progress:
         progress("reading market data")
         conditions = conditions_of(loaded, farm.parent, grid, market, progress)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import Hours, Json, Start, counted_shown, say, show, time_of
+from optimizer.cli.shared import Hours, Json, Start, counted_shown, option_time, say, show
 
 
 def portfolio(
@@ -44,7 +44,7 @@ def portfolio(
     from optimizer.through_time.backtest.store import forget
 
     loaded, many = load_portfolio(file), workers or os.cpu_count() or 1
-    begin, kept = time_of(start), out.with_name(out.name + ".partial") / "sites.sqlite"
+    begin, kept = option_time(start), out.with_name(out.name + ".partial") / "sites.sqlite"
     if replan:
         from optimizer.portfolio.replaying import read_replays, replay
 
@@ -56,20 +56,20 @@ def portfolio(
     try:
         with counted_shown(as_json, "days of sites" if replan else "sites") as counted:
             if replan:
-                found = replay(replays, shared, store, workers=many, dask=dask, counted=counted)
+                outcome = replay(replays, shared, store, workers=many, dask=dask, counted=counted)
             else:
-                found = run_portfolio(cases, shared, store, workers=many, dask=dask, report=report, counted=counted)
-        beside = portfolio_files(found, loaded.portfolio.name, reports=report and not replan)
+                outcome = run_portfolio(cases, shared, store, workers=many, dask=dask, report=report, counted=counted)
+        beside = portfolio_files(outcome, loaded.portfolio.name, reports=report and not replan)
         folders = dict(enumerate(names))
         earlier = {*RESERVED, *(f"{name}/{file}" for name in names for file in OF_A_SITE)}
         write_folder(out, store.files(folders, beside), earlier)
     finally:
         store.close()
     forget(kept)
-    told = figures(found, loaded.portfolio.name)
-    show(as_json, lambda: told, lambda console: print_portfolio(told, console))
+    result = figures(outcome, loaded.portfolio.name)
+    show(as_json, lambda: result, lambda console: print_portfolio(result, console))
     if not as_json:
         say(f"{', '.join(beside)}, and a folder for each site, written to\n{out}")
-    if not found.proved:
+    if not outcome.proved:
         say("the plans keep every rule, but not all are proved best")
         raise typer.Exit(4)

@@ -52,7 +52,7 @@ def run(
     from optimizer.daily.watch import Watch
     from optimizer.execution.audit import AUDIT, Audit
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import Executor, Pace, units_of
+    from optimizer.execution.executor import Executor, Pace, units_in
     from optimizer.execution.gate import HOLD
     from optimizer.execution.health import Health
     from optimizer.execution.inventory import differences, read_inventory
@@ -88,7 +88,7 @@ def run(
         document = SetPointsFile(state)
         audit = Audit(state / AUDIT if live else Path(":memory:"))
         executor = Executor(
-            units_of(entries, farm_now, gate, logins),
+            units_in(entries, farm_now, gate, logins),
             gate,
             audit,
             document,

@@ -17,9 +17,9 @@ from optimizer.cli.shared import (
     Start,
     counted_shown,
     farm_shown,
+    option_time,
     say,
     show,
-    time_of,
 )
 from optimizer.errors import InputError
 from optimizer.extension import extend_with
@@ -40,24 +40,24 @@ def compare(
 ) -> None:
     """Compare scenarios: each planned knowing it and as notice arrives, against simple rules and no scenario."""
     from optimizer.compare.files import scenarios_of
-    from optimizer.compare.running import Case
+    from optimizer.compare.running import ComparedFarm
     from optimizer.compare.running import compare as compare_scenarios
     from optimizer.files.outputs import write_folder
     from optimizer.report.compare.files import compare_files, compare_json
     from optimizer.report.compare.summary import print_comparison
 
     extend_with(extend)
-    case = Case(farm_shown(farm), farm.parent, time_of(start), hours, market)
+    case = ComparedFarm(farm_shown(farm), farm.parent, option_time(start), hours, market)
     loaded = scenarios_of(scenarios, case.farm)
     with counted_shown(as_json) as progress:
-        found = compare_scenarios(case, loaded, workers=workers, progress=progress)
-    files = compare_files(found)
+        comparison = compare_scenarios(case, loaded, workers=workers, progress=progress)
+    files = compare_files(comparison)
     write_folder(out, files)
-    show(as_json, lambda: compare_json(found), lambda console: print_comparison(found, console), default=str)
+    show(as_json, lambda: compare_json(comparison), lambda console: print_comparison(comparison, console), default=str)
     if not as_json:
         say(f"{', '.join(files)} written to\n{out}")
-    if found.exit_code:
-        raise typer.Exit(found.exit_code)
+    if comparison.exit_code:
+        raise typer.Exit(comparison.exit_code)
 
 
 def montecarlo(
@@ -90,7 +90,7 @@ def montecarlo(
     study = make_study(loaded, farm.parent, load_ensemble(ensemble, loaded), ensemble.parent)
     file = out.with_name(out.name + ".sqlite")
     with counted_shown(as_json) as counted:
-        found = run_study(
+        results = run_study(
             study,
             file,
             scenarios=scenarios,
@@ -98,8 +98,8 @@ def montecarlo(
             dask=dask,
             counted=counted,
         )
-    write_folder(out, ensemble_files(study, found))
-    told = summary(study, found)
-    show(as_json, lambda: told, lambda console: print_ensemble(told, console))
+    write_folder(out, ensemble_files(study, results))
+    figures = summary(study, results)
+    show(as_json, lambda: figures, lambda console: print_ensemble(figures, console))
     if not as_json:
         say(f"ensemble.html, scenarios.csv, running.csv, summary.json written to\n{out}")

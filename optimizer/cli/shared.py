@@ -64,7 +64,7 @@ def say(text: str) -> None:
     typer.echo("\n".join(map(printable, text.split("\n"))), err=True)
 
 
-def time_of(text: str | None, option: str = "--start") -> datetime | None:
+def option_time(text: str | None, option: str = "--start") -> datetime | None:
     """A time given with an option. Raises InputError."""
     if text is None:
         return None
@@ -74,7 +74,7 @@ def time_of(text: str | None, option: str = "--start") -> datetime | None:
         raise InputError(f'{option} {text!r} is not a time such as "2026-02-11 06:00"') from None
 
 
-def utc_of(moment: datetime, timezone: str, option: str) -> datetime:
+def option_utc(moment: datetime, timezone: str, option: str) -> datetime:
     """A time given with an option, on the farm's clock where it has no offset, in UTC. Raises InputError."""
     try:
         return to_utc(moment, timezone)

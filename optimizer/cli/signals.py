@@ -29,14 +29,14 @@ def signals(
     from optimizer.signals.listen import Listening, listen
     from optimizer.signals.sources import load_sources
 
-    found, farm, logins = load_sources(sources), whose(state), credentials_in(credentials)
+    listed, farm, logins = load_sources(sources), whose(state), credentials_in(credentials)
 
     def wall() -> datetime:
         return datetime.now(UTC)
 
     with locked(state, "signals"):
         listening = [
-            Listening(one, Book(one, state, farm.timezone, say), logins, wall, sources.parent) for one in found
+            Listening(one, Book(one, state, farm.timezone, say), logins, wall, sources.parent) for one in listed
         ]
         with suppress(KeyboardInterrupt):
             asyncio.run(listen(listening, once))

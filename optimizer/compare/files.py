@@ -16,19 +16,21 @@ def scenarios_of(files: Sequence[Path], farm: Farm | None = None) -> tuple[Scena
 
     Raises InputError with the faults of all files, or where two scenarios have the same name.
     """
-    found: dict[str, Scenario] = {}
+    by_name: dict[str, Scenario] = {}
     faults: list[Fault] = []
     for file in files:
         try:
             for scenario in load_scenarios(file, farm):
-                if scenario.name in found:
-                    told = f"is the name of another scenario of this comparison too (got {scenario.name!r}); rename one"
-                    faults.append(scenario.document.fault(("name",), told))
-                found.setdefault(scenario.name, scenario)
+                if scenario.name in by_name:
+                    message = (
+                        f"is the name of another scenario of this comparison too (got {scenario.name!r}); rename one"
+                    )
+                    faults.append(scenario.document.fault(("name",), message))
+                by_name.setdefault(scenario.name, scenario)
         except InputError as error:
             if not error.faults:
                 raise
             faults += error.faults
     if faults:
         raise InputError(set(faults))
-    return tuple(found.values())
+    return tuple(by_name.values())

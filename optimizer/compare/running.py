@@ -65,8 +65,8 @@ class Compared:
 
     def outcome(self, way: Way) -> Outcome | None:
         """The outcome of a way, None where it failed."""
-        found = self.ways[way]
-        return found if isinstance(found, Outcome) else None
+        met = self.ways[way]
+        return met if isinstance(met, Outcome) else None
 
 
 @dataclass(frozen=True)
@@ -88,12 +88,12 @@ class Comparison:
 
         Where a base cannot be planned, or notice came too late for a limit, that is a finding and no failure.
         """
-        codes = {found.exit_code for s in self.scenarios if isinstance(found := s.ways[Way.KNOWING], Failure)}
+        codes = {failure.exit_code for s in self.scenarios if isinstance(failure := s.ways[Way.KNOWING], Failure)}
         return next((code for code in _WORST_FIRST if code in codes), 0)
 
 
 @dataclass(frozen=True)
-class Case:
+class ComparedFarm:
     """A farm to compare scenarios on. ``folder`` is the farm file's; start and hours go before a scenario's own."""
 
     farm: Farm
@@ -113,7 +113,9 @@ class Case:
         return conditions_of(self.farm, self.folder, grid, self.price_file, scenario=scenario, known_at=known_at)
 
 
-def compare(case: Case, scenarios: Sequence[Scenario], *, workers: int = 1, progress: Progress = _silent) -> Comparison:
+def compare(
+    case: ComparedFarm, scenarios: Sequence[Scenario], *, workers: int = 1, progress: Progress = _silent
+) -> Comparison:
     """Meet every scenario in every way. The result does not depend on ``workers``, the number of processes.
 
     ``progress`` is told how many of how many are done. What fails is a `Failure` in its place; what is wrong with the
@@ -131,20 +133,20 @@ def compare(case: Case, scenarios: Sequence[Scenario], *, workers: int = 1, prog
         keys.append(key)
         bases.setdefault(key, Scenario(BASE, start=scenario.start, hours=scenario.hours))
     tasks = [*bases.values(), *scenarios]
-    found = list(_all_met(case, tasks, workers, progress))
+    all_compared = list(_all_met(case, tasks, workers, progress))
     place = {key: i for i, key in enumerate(bases)}
     return Comparison(
         farm=case.farm.name,
         timezone=case.farm.timezone,
-        bases=tuple(found[: len(bases)]),
+        bases=tuple(all_compared[: len(bases)]),
         scenarios=tuple(
             replace(compared, base=None if key is None else place[key])
-            for compared, key in zip(found[len(bases) :], keys, strict=True)
+            for compared, key in zip(all_compared[len(bases) :], keys, strict=True)
         ),
     )
 
 
-def _all_met(case: Case, tasks: Sequence[Scenario], workers: int, progress: Progress) -> Iterator[Compared]:
+def _all_met(case: ComparedFarm, tasks: Sequence[Scenario], workers: int, progress: Progress) -> Iterator[Compared]:
     """Every task in its order, whichever is done first."""
     if workers == 1:
         for i, scenario in enumerate(tasks):
@@ -162,7 +164,7 @@ def _all_met(case: Case, tasks: Sequence[Scenario], workers: int, progress: Prog
         yield from (future.result() for future in futures)
 
 
-def met(case: Case, scenario: Scenario) -> Compared:
+def met(case: ComparedFarm, scenario: Scenario) -> Compared:
     """One scenario, met in every way."""
     ways: dict[Way, Outcome | Failure] = {}
     grid = actual = None
@@ -212,7 +214,7 @@ def _late_notices(scenario: Scenario, actual: Conditions) -> list[datetime]:
     return sorted({notice for notice in notices if notice > begins})
 
 
-def _by(way: Way, case: Case, scenario: Scenario, actual: Conditions, late: Sequence[datetime]) -> Outcome:
+def _by(way: Way, case: ComparedFarm, scenario: Scenario, actual: Conditions, late: Sequence[datetime]) -> Outcome:
     """The outcome of one way under what really happens."""
     if way is Way.KNOWING:
         plan = plan_conditions(actual)

@@ -32,7 +32,7 @@ _IN_USD = "optimizer.conversion"
 
 
 @dataclass(frozen=True)
-class Money:
+class FarmCurrency:
     """A farm's currency, and how much of it one of another is worth: a number, or the keys of a file of rates.
 
     ``given`` is False for a file that is read without a farm: what it says in other currencies is judged as it stands.
@@ -49,7 +49,7 @@ class Money:
         return self.rates.get(currency) or (None if self.given else 1.0)
 
 
-def money_of(farm: Any) -> Money:
+def money_of(farm: Any) -> FarmCurrency:
     """The money of a farm, a validated one or the plain data of a file; of a file that is no farm's, any."""
     currency, rates = get(farm, "currency"), get(farm, "exchange_rates")
     rates = rates if isinstance(rates, dict) else {}
@@ -57,7 +57,7 @@ def money_of(farm: Any) -> Money:
         name: rate.model_dump(exclude_unset=True) if isinstance(rate, File) else rate for name, rate in rates.items()
     }
     fits = isinstance(currency, str) and CURRENCY.fullmatch(currency)
-    return Money(currency if fits else USD, plain, given=get(farm, "fleet") is not None)
+    return FarmCurrency(currency if fits else USD, plain, given=get(farm, "fleet") is not None)
 
 
 def neutral(name: str) -> str:
@@ -97,7 +97,7 @@ def others(name: str) -> tuple[str, ...]:
     return tuple({neutral(name), fahrenheit(name)} - {name, ""})
 
 
-def in_money(document: Document, money: Money) -> Document:
+def in_money(document: Document, money: FarmCurrency) -> Document:
     """A file with every amount in the farm's currency and every temperature in degrees Celsius, under one key each."""
     fields = dict(fields_of())
     read = _Reading(
@@ -110,7 +110,9 @@ def in_money(document: Document, money: Money) -> Document:
 class _Reading:
     """A walk over the data of one file."""
 
-    def __init__(self, document: Document, money: Money, names: Mapping[str, str], fields: Mapping[str, Any]) -> None:
+    def __init__(
+        self, document: Document, money: FarmCurrency, names: Mapping[str, str], fields: Mapping[str, Any]
+    ) -> None:
         self.document, self.money, self.names, self.fields = document, money, names, fields
         self.written: dict[Keys, str] = {}
         self.faults: list[Fault] = []

@@ -74,11 +74,11 @@ class Catalogue(Section):
 
     @model_validator(mode="after")
     def _models_have_sources(self) -> Catalogue:
-        told = ((i, key) for i, machine in enumerate(self.machines) for key in ("source", "confidence")
+        without = ((i, key) for i, machine in enumerate(self.machines) for key in ("source", "confidence")
                 if getattr(machine, key) is None)  # fmt: skip
         refuse(
             "Catalogue",
-            [(("machines", i, key), "is missing: a catalogue says where figures come from") for i, key in told],
+            [(("machines", i, key), "is missing: a catalogue says where figures come from") for i, key in without],
         )
         return self
 

@@ -36,12 +36,12 @@ def to_utc(local: datetime, zone: str) -> datetime:
     early, late = first.astimezone(UTC), second.astimezone(UTC)
     if early == late:
         return early
-    said = f"{local:%Y-%m-%d %H:%M}"
+    text = f"{local:%Y-%m-%d %H:%M}"
     if early.astimezone(clock).replace(tzinfo=None) == local:
         options = " or ".join(f'"{local:%Y-%m-%d %H:%M}{_offset(time)}"' for time in (first, second))
-        raise ValueError(f"{said} comes twice in {zone}: add the offset, {options}")
+        raise ValueError(f"{text} comes twice in {zone}: add the offset, {options}")
     options = " or ".join(f"{time.astimezone(clock):%H:%M}" for time in (late, early))
-    raise ValueError(f"{said} does not exist in {zone}: the clock skips it; write {options}")
+    raise ValueError(f"{text} does not exist in {zone}: the clock skips it; write {options}")
 
 
 def utc_of(value: Any, zone: Any) -> datetime | None:

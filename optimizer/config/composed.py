@@ -86,10 +86,10 @@ class Listed(Own):
     def unknown(cls, farm: Any, *table: str) -> Iterator[FoundAt]:
         """Names that a table of the farm has, and no entry."""
         known = [name for _, entry in cls.standing(farm) if isinstance(name := get(entry, "name"), str)]
-        found = farm
+        written = farm
         for key in table:
-            found = get(found, key)
-        for name in found if isinstance(found, dict) else ():
+            written = get(written, key)
+        for name in written if isinstance(written, dict) else ():
             if isinstance(name, str) and name not in known:
                 yield (*table, name), f"no {cls.ENTRY} of the contract has this name; {meant(name, known)}"
 
@@ -120,13 +120,13 @@ class Host(Section):
 
         None where it is not given.
         """
-        found: S | None = getattr(self._home(kind), kind.KEY)
-        return found
+        own: S | None = getattr(self._home(kind), kind.KEY)
+        return own
 
     def sections(self, kind: type[L]) -> tuple[L, ...]:
         """The entries of a mechanism's list; as of ``section``."""
-        found: tuple[L, ...] = getattr(self._home(kind), kind.KEY)
-        return found
+        listed: tuple[L, ...] = getattr(self._home(kind), kind.KEY)
+        return listed
 
     def _home(self, kind: type[Own]) -> Any:
         return self if self.takes(kind) else getattr(self, kind.PLACE)

@@ -55,7 +55,7 @@ def _names(farm: Any) -> Iterator[FoundAt]:
 def _state(farm: Any) -> Iterator[FoundAt]:
     """A state without its moment."""
     section = get(farm, "state")
-    told = {
+    given_keys = {
         "groups": get(section, "groups"),
         "announced": get(section, "announced"),
         "grid_import_mw": get(section, "grid_import_mw") is not None,
@@ -63,8 +63,8 @@ def _state(farm: Any) -> Iterator[FoundAt]:
         "missed_mw": get(section, "missed_mw"),
         **{kind.KEY: get(section, kind.KEY) for kind in state_sections()},
     }
-    if get(section, "at") is None and any(told.values()):
-        keys = ", ".join(key for key, given in told.items() if given)
+    if get(section, "at") is None and any(given_keys.values()):
+        keys = ", ".join(key for key, given in given_keys.items() if given)
         yield ("state", "at"), f"is needed with {keys}: the moment the state was read"
 
 
@@ -74,7 +74,7 @@ def by_temperature(farm: Any) -> Iterator[Keys]:
         yield "site", "pue"
     sections: list[tuple[Keys, Any, tuple[str, ...]]]
     sections = [(("fleet", i), group, _BY_TEMPERATURE) for i, group in entries(farm, "fleet")]
-    sections += [(path, found, kind.BY_TEMPERATURE) for kind in kinds() for path, found in kind.standing(farm)]
+    sections += [(path, part, kind.BY_TEMPERATURE) for kind in kinds() for path, part in kind.standing(farm)]
     for path, section, keys in sections:
         yield from ((*path, key) for key in keys if get(section, key) is not None)
 

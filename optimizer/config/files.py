@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.config.amounts import Money, in_money, money_of
+from optimizer.config.amounts import FarmCurrency, in_money, money_of
 from optimizer.config.patterns import fitting, is_pattern
 from optimizer.config.yaml12 import Document, parse
 from optimizer.errors import Fault, InputError
@@ -13,7 +13,7 @@ from optimizer.outside import NoFileError, TooLargeError, open_regular, read_reg
 MOST_BYTES = 2_000_000
 
 
-def read_document(path: Path, money: Money | None = None) -> Document:
+def read_document(path: Path, money: FarmCurrency | None = None) -> Document:
     """Read one YAML file, its amounts in a farm's ``money``, the file's own when None.
 
     Raises InputError with the place where reading ended.

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.config.amounts import Money, in_money, money_of
+from optimizer.config.amounts import FarmCurrency, in_money, money_of
 from optimizer.config.plain import meant
 from optimizer.config.yaml12 import Document
 from optimizer.errors import InputError
 
 
-def document_of(data: Mapping[str, Any], money: Money | None = None) -> Document:
+def document_of(data: Mapping[str, Any], money: FarmCurrency | None = None) -> Document:
     """Plain data as a document, its amounts in a farm's ``money``, those of the data when None."""
     plain = _plain(data)
     return in_money(Document("", plain, {}, {}, {}), money_of(plain) if money is None else money)

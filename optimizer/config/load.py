@@ -72,8 +72,8 @@ def farm_in(document: Document, path: Path) -> Farm:
     )
     farm = farm.model_copy(update={"fleet": tuple(looked_up)})
     checks = (module.loaded_faults for module in parts("config") if hasattr(module, "loaded_faults"))
-    if found := {document.fault(where, what) for check in checks for where, what in check(farm)}:
-        raise InputError(found)
+    if faults_of_farm := {document.fault(where, what) for check in checks for where, what in check(farm)}:
+        raise InputError(faults_of_farm)
     return farm
 
 

@@ -160,23 +160,23 @@ _LENGTHS = {
 def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
     """One sentence: what is wrong, what was got, what to do."""
     kind, value, context = detail["type"], detail["input"], detail.get("ctx", {})
-    said = f"(got {got(value)})"
+    got_what = f"(got {got(value)})"
     if kind == "rule":
         return detail["msg"]
     if kind == "missing":
         return f"is missing ({spot.description})" if spot.description else "is missing"
     if kind in _TYPES:
-        return f"{_TYPES[kind]}{_alternative(kind, value, spot)} {said}"
+        return f"{_TYPES[kind]}{_alternative(kind, value, spot)} {got_what}"
     if kind in _LIMITS:
         words, limit = _LIMITS[kind]
-        return f"{words} {_number(context[limit])} {said}{_of_a_hundred(context[limit], value)}"
+        return f"{words} {_number(context[limit])} {got_what}{_of_a_hundred(context[limit], value)}"
     if kind in _LENGTHS:
         sentence = _LENGTHS[kind].format(**context).replace(" 1 entries", " 1 entry")
         sentence = sentence.replace("shorter than 1 characters", "empty")
-        return sentence if "(got" in sentence else f"{sentence} {said}"
+        return sentence if "(got" in sentence else f"{sentence} {got_what}"
     if kind in ("literal_error", "enum"):
         expected = context["expected"].replace("'", "`")
-        return f"must be {expected} {said}{_close(value, expected)}"
+        return f"must be {expected} {got_what}{_close(value, expected)}"
     if kind == "union_tag_not_found":
         options = ", ".join(f"`{choice}`" for choice in spot.choices)
         return f"needs the key {context['discriminator'].replace(chr(39), '`')}: one of {options}"
@@ -184,7 +184,7 @@ def _sentence(detail: ErrorDetails, spot: _Spot) -> str:
         key, expected = (context[part].replace("'", "`") for part in ("discriminator", "expected_tags"))
         return f"{key} must be one of {expected} (got {got(context['tag'])}){_close(context['tag'], expected)}"
     sentence = str(context.get("error", detail["msg"])) if kind == "value_error" else _plain(detail["msg"])
-    return sentence if isinstance(value, dict | BaseModel) or "(got" in sentence else f"{sentence} {said}"
+    return sentence if isinstance(value, dict | BaseModel) or "(got" in sentence else f"{sentence} {got_what}"
 
 
 _MACHINE = (

@@ -18,8 +18,8 @@ def get(section: Any, key: str) -> Any:
 
 def entries(section: Any, key: str) -> Iterator[tuple[int, Any]]:
     """The numbered entries of a list in a section."""
-    found = get(section, key)
-    return enumerate(found if isinstance(found, tuple | list) else ())
+    listed = get(section, key)
+    return enumerate(listed if isinstance(listed, tuple | list) else ())
 
 
 def modes_of(farm: Any) -> dict[str, list[str]]:

@@ -53,8 +53,8 @@ def _with_amounts(part: Any) -> Any:
         return part
     either = []
     for name in [name for name in properties if others(name)]:
-        said = {key: properties[name][key] for key in ("description", "default") if key in properties[name]}
-        properties[name] = {"anyOf": [properties[name], _TEXT]} | said
+        annotations = {key: properties[name][key] for key in ("description", "default") if key in properties[name]}
+        properties[name] = {"anyOf": [properties[name], _TEXT]} | annotations
         properties |= dict.fromkeys(set(others(name)) - set(properties), properties[name])
         if name in required:
             either.append({"anyOf": [{"required": [key]} for key in (name, *others(name))]})

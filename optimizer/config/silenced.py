@@ -27,11 +27,11 @@ class Silenced(Section):
     expected_peak: Reason = Field(default=None, description="An expected peak below what full load draws")
     events: Reason = Field(default=None, description="Events, outages and the like outside the horizon")
 
-    def told(self, key: str, sentence: str) -> tuple[str, ...]:
+    def remark(self, key: str, sentence: str) -> tuple[str, ...]:
         """A remark with how to silence it, nothing where it is silenced.
 
-        >>> Silenced(pool_fee="a hosted pool").told("pool_fee", "a high fee")
+        >>> Silenced(pool_fee="a hosted pool").remark("pool_fee", "a high fee")
         ()
         """
-        said = f"{sentence} (if it is right, say why as `silenced: {{{key}: ...}}`)"
-        return () if getattr(self, key) is not None else (said,)
+        remark = f"{sentence} (if it is right, say why as `silenced: {{{key}: ...}}`)"
+        return () if getattr(self, key) is not None else (remark,)

@@ -168,8 +168,8 @@ class State(_Known):
     def _closed(self, info: ValidationInfo) -> State:
         """A person's state holds nothing else than the keys above and the mechanisms' own sections, in their types."""
         if (own := self.__pydantic_extra__) and judged():
-            found = state_form().model_validate(own, strict=info.mode != "json")
-            own.update({key: getattr(found, key) for key in own})
+            checked = state_form().model_validate(own, strict=info.mode != "json")
+            own.update({key: getattr(checked, key) for key in own})
         return self
 
     @classmethod
@@ -181,9 +181,9 @@ class State(_Known):
         newer = {section.KEY for section in state_sections() if _version(data.get(section.KEY)) > section.VERSION}
         with as_written():
             known = {key: value for key, value in data.items() if key not in newer}
-            found = state_form().model_validate_json(json.dumps(known), extra="ignore")
-        told = {key: getattr(found, key) for key in found.model_fields_set}
-        return cls.model_construct(set(data), **data | told)
+            known_form = state_form().model_validate_json(json.dumps(known), extra="ignore")
+        written_keys = {key: getattr(known_form, key) for key in known_form.model_fields_set}
+        return cls.model_construct(set(data), **data | written_keys)
 
     def with_sections(self, sections: Mapping[str, StateSection]) -> State:
         """The state with other sections of mechanisms; one that says nothing is left out."""
@@ -195,5 +195,5 @@ class State(_Known):
 
     def section(self, kind: type[S]) -> S:
         """A mechanism's section; as by default where it is not there."""
-        found = (self.__pydantic_extra__ or {}).get(kind.KEY)
-        return found if isinstance(found, kind) else kind()
+        own = (self.__pydantic_extra__ or {}).get(kind.KEY)
+        return own if isinstance(own, kind) else kind()

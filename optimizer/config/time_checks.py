@@ -65,9 +65,9 @@ def _timed_in(kind: type[Section], path: Keys, section: Any) -> Iterator[tuple[K
     yield from ((path, section, (key,)) for key in times if key not in pair)
     for key, field in kind.model_fields.items():
         value = get(section, key)
-        found = enumerate(value) if isinstance(value, tuple) else [(None, value)] if value is not None else []
+        numbered = enumerate(value) if isinstance(value, tuple) else [(None, value)] if value is not None else []
         inner = [one for one in _types(field.annotation) if isinstance(one, type) and issubclass(one, Section)]
-        for one, (i, entry) in product(inner, found):
+        for one, (i, entry) in product(inner, numbered):
             yield from _timed_in(one, (*path, key) if i is None else (*path, key, i), entry)
 
 

@@ -144,11 +144,11 @@ def parse(text: str, file: str = "<text>", anchors: Anchors | None = None) -> Do
     >>> document.data, document.place(("site", "pue"))
     ({'site': {'pue': 1.05}}, (2, 8))
     """
-    found = _NOT_YAML.search(text)
-    if found:
-        line = text.count("\n", 0, found.start()) + 1
-        column = found.start() - (text.rfind("\n", 0, found.start()) + 1) + 1
-        code = f"U+{ord(found.group()):04X}"
+    match = _NOT_YAML.search(text)
+    if match:
+        line = text.count("\n", 0, match.start()) + 1
+        column = match.start() - (text.rfind("\n", 0, match.start()) + 1) + 1
+        code = f"U+{ord(match.group()):04X}"
         raise InputError([Fault(file, line, column, "", f"the character {code} is not allowed in YAML")])
     builder = _Builder(file, {} if anchors is None else anchors)
     try:
@@ -302,11 +302,11 @@ class _Builder:
             self.blame(place, path, f"*{shortened(name)} refers to an anchor that is not above it")
             self.hand_over(None, place)
             return
-        found = self.anchors[name]
-        if found is None:
+        anchored = self.anchors[name]
+        if anchored is None:
             self.stop(place, path, f"*{shortened(name)} refers to the section it stands in, without end")
             return
-        value, origin, size = found
+        value, origin, size = anchored
         self.count(size, place, path)
         if self.open and not self.open[-1].expects_key:
             self.values[path] = place

@@ -17,8 +17,8 @@ from typing import Any, Protocol
 from urllib.parse import urlsplit
 
 from optimizer.config.daily import FeedRules
-from optimizer.daily.feed_address import PASSWORD, USER, credentials, is_address, shown, without_secrets
-from optimizer.daily.feed_rows import ANY_ROW, CLOCKS_APART, Batch, joined, rows_in, several, unread
+from optimizer.daily.feed_address import PASSWORD, USER, credentials, is_address, shown_address, without_secrets
+from optimizer.daily.feed_rows import ANY_ROW, CLOCKS_APART, Batch, joined_batches, rows_in, several, unread
 from optimizer.daily.feed_text import MOST_ROWS
 from optimizer.daily.fetch import StoppedError, fetch
 from optimizer.daily.prices import Prices
@@ -88,9 +88,11 @@ def feed_of(place: str, environment: Mapping[str, str] = os.environ) -> Feed:
     """The feed at an address or in a folder. Raises InputError for anything else."""
     if "://" in place:
         if not is_address(place):
-            raise InputError(f"--prices {shown(place)}: must be a folder, or an address with http or https")
+            raise InputError(f"--prices {shown_address(place)}: must be a folder, or an address with http or https")
         if "@" in urlsplit(place).netloc:
-            raise InputError(f"--prices {shown(place)}: give name and password as {USER} and {PASSWORD}, not in it")
+            raise InputError(
+                f"--prices {shown_address(place)}: give name and password as {USER} and {PASSWORD}, not in it"
+            )
         return UrlFeed(place, credentials(environment))
     if Path(place).exists() and not Path(place).is_dir():
         raise InputError(f"--prices {printable(place)}: must be a folder, or an address with http or https")
@@ -114,24 +116,26 @@ class _Listening:
         if jumped or self._judged != (zone, rules):
             self._seen = {}
         if self._judged != (zone, rules):
-            self._known = joined([])
+            self._known = joined_batches([])
         self._judged, self._clock = (zone, rules), clock
 
     def _taken(self, name: str, batches: list[Batch], now: datetime) -> Batch:
         """What a reading has brought, all of it or, where it mixes locations or markets, nothing."""
-        found = joined(batches)
-        known = joined([replace(self._known, rows=(), told=(), bad=0, failed=False), found])
+        batch = joined_batches(batches)
+        known = joined_batches([replace(self._known, rows=(), refused=(), bad=0, failed=False), batch])
         mixed = several(known)
         if mixed is not None:
-            found = joined([unread(name, mixed), replace(found, rows=(), locations=frozenset(), markets=frozenset())])
+            batch = joined_batches(
+                [unread(name, mixed), replace(batch, rows=(), locations=frozenset(), markets=frozenset())]
+            )
         else:
             self._known = replace(known, rows=())
-        if found.rows:
-            last = datetime.fromtimestamp(found.rows[-1].start, now.tzinfo)
+        if batch.rows:
+            last = datetime.fromtimestamp(batch.rows[-1].start, now.tzinfo)
             newest = self.heard.newest_start
             self.heard = Heard(now, last if newest is None else max(last, newest))
-        self.heard = replace(self.heard, failed=found.failed)
-        return found
+        self.heard = replace(self.heard, failed=batch.failed)
+        return batch
 
 
 @dataclass
@@ -208,11 +212,11 @@ class UrlFeed(_Listening):
     ) -> Batch:
         """The rows of the answer, where it is another than the last."""
         self._begin(zone, rules, now)
-        name = shown(self.address)
+        name = shown_address(self.address)
         try:
             answer = fetch(self.address, self.headers, MOST_BYTES, DEADLINE_S, stopped)
         except StoppedError:
-            return joined([])
+            return joined_batches([])
         except (OSError, ValueError) as error:
             return self._taken(name, [unread(name, without_secrets(str(error), self.address, self.headers)[:200])], now)
         digest = hashlib.sha256(answer.body).digest()

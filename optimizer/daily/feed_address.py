@@ -49,10 +49,10 @@ def credentials(environment: Mapping[str, str]) -> dict[str, str]:
     return {}
 
 
-def shown(address: str) -> str:
+def shown_address(address: str) -> str:
     """An address without what may be secret in it.
 
-    >>> shown("https://me:pass@prices.example/now?key=secret")
+    >>> shown_address("https://me:pass@prices.example/now?key=secret")
     'https://prices.example/now'
     """
     try:

@@ -15,13 +15,13 @@ import numpy as np
 
 from optimizer.config.clock import to_utc
 from optimizer.config.daily import FeedRules
-from optimizer.daily.feed_text import ENDS, LOCATIONS, MARKETS, PRICES, PUBLISHED, STARTS, entries
-from optimizer.daily.feed_units import refuse_other_units, short
+from optimizer.daily.feed_text import ENDS, LOCATIONS, MARKETS, PRICES, PUBLISHED, STARTS, feed_entries
+from optimizer.daily.feed_units import refuse_units_of_row, short
 from optimizer.market.readers.raw import names
 from optimizer.market.timeseries import Limits
 from optimizer.outside import printable
 
-MOST_TOLD = 5  # bad rows that are told one by one
+MOST_LISTED = 5  # bad rows that are listed one by one
 LONGEST = timedelta(hours=24)
 EARLIEST, LATEST = timedelta(days=40), timedelta(days=10)  # of a start, before and after now
 CLOCKS_APART = timedelta(minutes=5)  # so far a publisher's clock may be ahead of ours
@@ -29,7 +29,7 @@ ANY_ROW = FeedRules()
 
 
 @dataclass(frozen=True)
-class Row:
+class PriceRow:
     """A price over [start, end), USD/MWh, and when it was published, if it says so; UTC seconds since 1970."""
 
     start: int
@@ -46,8 +46,8 @@ class Batch:
     the farm file does not.
     """
 
-    rows: tuple[Row, ...]
-    told: tuple[str, ...]
+    rows: tuple[PriceRow, ...]
+    refused: tuple[str, ...]
     bad: int
     failed: bool = False
     locations: frozenset[str] = frozenset()
@@ -59,10 +59,10 @@ def unread(name: str, why: str) -> Batch:
     return Batch((), (f"{printable(name)}: {printable(why)}",), 1, failed=True)
 
 
-def joined(batches: Iterable[Batch]) -> Batch:
+def joined_batches(batches: Iterable[Batch]) -> Batch:
     """Batches one after the other; a row that was published before the one that is there does not replace it."""
     kept = list(batches)
-    rows: dict[int, Row] = {}
+    rows: dict[int, PriceRow] = {}
     for batch in kept:
         for row in batch.rows:
             there = rows.get(row.start)
@@ -70,7 +70,7 @@ def joined(batches: Iterable[Batch]) -> Batch:
                 rows[row.start] = row
     return Batch(
         tuple(rows[start] for start in sorted(rows)),
-        tuple(line for batch in kept for line in batch.told)[:MOST_TOLD],
+        tuple(line for batch in kept for line in batch.refused)[:MOST_LISTED],
         sum(batch.bad for batch in kept),
         any(batch.failed for batch in kept),
         frozenset().union(*(batch.locations for batch in kept)),
@@ -80,9 +80,9 @@ def joined(batches: Iterable[Batch]) -> Batch:
 
 def several(batch: Batch) -> str | None:
     """What a batch mixes that must not be mixed, in words."""
-    for key, found in (("location", batch.locations), ("market", batch.markets)):
-        if len(found) > 1:
-            return f"holds several {key}s, {names(sorted(found))}; name one as daily.feed.{key}"
+    for key, among in (("location", batch.locations), ("market", batch.markets)):
+        if len(among) > 1:
+            return f"holds several {key}s, {names(sorted(among))}; name one as daily.feed.{key}"
     return None
 
 
@@ -106,14 +106,14 @@ def rows_in(
     >>> from datetime import UTC
     >>> text = b"start,usd_per_mwh\n2026-02-11T06:00Z,31\n2026-02-11T06:15Z,much\n2026-02-11T06:30Z,-4.5\n"
     >>> batch = rows_in(text, "now.csv", "UTC", datetime(2026, 2, 11, 6, tzinfo=UTC), 15.0, 1000)
-    >>> [(row.end - row.start, row.usd_per_mwh) for row in batch.rows], batch.told
+    >>> [(row.end - row.start, row.usd_per_mwh) for row in batch.rows], batch.refused
     ([(900, 31.0), (900, -4.5)], ('now.csv: line 3: the price is no number (got much)',))
     """
     if len(content) > most_bytes:
         return unread(name, f"is larger than {most_bytes / 1e6:g} MB")
     judge = _Judge(rules, printable(name), zone, now)
     try:
-        for place, entry in entries(content.decode("utf-8-sig"), whole):
+        for place, entry in feed_entries(content.decode("utf-8-sig"), whole):
             judge.take(place, entry)
     except (ValueError, csv.Error, RecursionError) as error:
         return unread(name, f"is neither CSV nor JSON with prices: {str(error)[:200]}")
@@ -130,7 +130,7 @@ class _Judge:
         self._limits = Limits(rules.lowest_usd_per_mwh, rules.highest_usd_per_mwh)
         self._good: dict[int, tuple[int | None, float, int | None]] = {}
         self._times: set[int] = set()
-        self._told: list[str] = []
+        self._refused: list[str] = []
         self._bad = 0
         self._labels: dict[str, set[str]] = {"location": set(), "market": set()}
         self._others: dict[str, set[str]] = {"location": set(), "market": set()}
@@ -149,8 +149,8 @@ class _Judge:
 
     def _refuse(self, why: str) -> None:
         self._bad += 1
-        if len(self._told) < MOST_TOLD:
-            self._told.append(f"{self.name}: {why}")
+        if len(self._refused) < MOST_LISTED:
+            self._refused.append(f"{self.name}: {why}")
 
     def batch(self, minutes: float) -> Batch:
         """What was taken."""
@@ -163,11 +163,11 @@ class _Judge:
         length = min(apart, key=lambda step: (-apart[step], step)) if apart else round(minutes * 60)
         length = min(length, round(LONGEST.total_seconds()))
         rows = (
-            Row(start, end or start + length, usd, published)
+            PriceRow(start, end or start + length, usd, published)
             for start, (end, usd, published) in sorted(self._good.items())
         )
         places, markets = (frozenset(self._labels[key]) for key in ("location", "market"))
-        return Batch(tuple(rows), tuple(self._told), self._bad, locations=places, markets=markets)
+        return Batch(tuple(rows), tuple(self._refused), self._bad, locations=places, markets=markets)
 
     def _is_wanted(self, entry: dict[Any, Any], columns: tuple[str, ...], key: str) -> bool:
         """Whether a row is of the location or market that the farm file names; its own is noted where it names none."""
@@ -217,7 +217,7 @@ class _Judge:
 
     def _price(self, entry: dict[Any, Any]) -> float:
         column, value = _cell(entry, PRICES)
-        refuse_other_units(entry, column, self.rules.currency or "USD")
+        refuse_units_of_row(entry, column, self.rules.currency or "USD")
         if value is None:
             raise ValueError("has no price")
         text = str(value) if _is_plain(value) else "no"
@@ -232,8 +232,8 @@ class _Judge:
 
 def _cell(entry: dict[Any, Any], columns: tuple[str, ...]) -> tuple[str, Any]:
     """The first of the columns that holds something, and what; nothing is None."""
-    found = ((column, entry[column]) for column in columns if entry.get(column) not in (None, ""))
-    return next(found, ("", None))
+    filled = ((column, entry[column]) for column in columns if entry.get(column) not in (None, ""))
+    return next(filled, ("", None))
 
 
 def _is_plain(value: Any) -> bool:

@@ -32,7 +32,7 @@ MOST_ROWS = 100_000  # of a text: a year of five minutes
 _DIGITS = 300  # an integer of more is beyond every number
 
 
-def entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
+def feed_entries(text: str, whole: bool) -> Iterator[tuple[str, Any]]:
     """Every entry with its place in words. Raises ValueError where the text as a whole makes no sense.
 
     An entry is a row by the names of its columns in one spelling; what is wrong with its form stands under None.

@@ -10,16 +10,16 @@ from optimizer.market.readers.said import price_in
 from optimizer.outside import printable
 
 
-def refuse_other_units(entry: Mapping[Any, Any], price: str, currency: str) -> None:
+def refuse_units_of_row(entry: Mapping[Any, Any], price: str, currency: str) -> None:
     """Raises ValueError where a row says that what stands in its column ``price`` is not in a currency per MWh."""
     for column in CURRENCIES:
-        told = _told(entry, column)
-        if told and not is_money(told, currency):
-            raise ValueError(f"the price is in {told}, not in {currency}")
+        unit = _stated(entry, column)
+        if unit and not is_money(unit, currency):
+            raise ValueError(f"the price is in {unit}, not in {currency}")
     for column in UNITS:
-        told = _told(entry, column)
-        if told and not _is_per_mwh(told, currency):
-            raise ValueError(f"the price is in {told}, not in {currency}/MWh")
+        unit = _stated(entry, column)
+        if unit and not _is_per_mwh(unit, currency):
+            raise ValueError(f"the price is in {unit}, not in {currency}/MWh")
     if "usd" in price and currency != "USD":
         raise ValueError(f"the column {short(price)} says that prices are in USD, not in {currency}")
     others = [] if f"{currency.lower()}_per_mwh" in price else other_units(entry, currency)
@@ -51,7 +51,7 @@ def _is_per_mwh(unit: str, currency: str) -> bool:
     return PER_MWH.get(energy) == 1 and (not money or is_money(money, currency))
 
 
-def _told(entry: Mapping[Any, Any], column: str) -> str:
+def _stated(entry: Mapping[Any, Any], column: str) -> str:
     value = entry.get(column)
     return "" if value is None else short(value).strip()
 

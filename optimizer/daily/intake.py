@@ -9,7 +9,7 @@ from pathlib import Path
 from optimizer.config.farm import Farm
 from optimizer.daily.age import age_of_feed
 from optimizer.daily.feed import Feed
-from optimizer.daily.feed_rows import ANY_ROW, Batch, joined
+from optimizer.daily.feed_rows import ANY_ROW, Batch, joined_batches
 from optimizer.daily.history import History
 from optimizer.daily.prices import Rank
 from optimizer.errors import MissingDataError
@@ -29,7 +29,7 @@ class Intake:
         self.skipped = 0  # rows
         self.age: float | None = None  # of its newest price, minutes
         self.silent: MissingDataError | None = None
-        self._unkept = joined([])  # rows that could not be kept yet
+        self._unkept = joined_batches([])  # rows that could not be kept yet
 
     def take(self, farm: Farm | None, now: datetime, stopped: Callable[[], bool]) -> bool:
         """Take in what has come; whether any of it is news. What cannot be kept is kept for the next time.
@@ -40,9 +40,9 @@ class Intake:
         minutes = _MINUTES if farm is None else float(farm.horizon.intervals[0].minutes)
         batch = self.feed.read(zone, now, minutes, ANY_ROW if farm is None else farm.feed_rules, stopped)
         self._count(batch)
-        self._unkept = joined([self._unkept, Batch(batch.rows, (), 0)])
+        self._unkept = joined_batches([self._unkept, Batch(batch.rows, (), 0)])
         news = bool(self._unkept.rows) and self._keep(self._unkept)
-        self._unkept = joined([])
+        self._unkept = joined_batches([])
         return news
 
     def listen(self, farm: Farm | None, now: datetime) -> bool:
@@ -55,10 +55,10 @@ class Intake:
 
     def _count(self, batch: Batch) -> None:
         self.skipped += batch.bad
-        for line in batch.told:
+        for line in batch.refused:
             self.say(f"skipped: {line}")
-        if batch.bad > len(batch.told):
-            self.say(f"skipped: {batch.bad - len(batch.told)} more")
+        if batch.bad > len(batch.refused):
+            self.say(f"skipped: {batch.bad - len(batch.refused)} more")
 
     def _keep(self, batch: Batch) -> bool:
         """Keep the rows of a feed; whether any of them is news."""

@@ -50,13 +50,13 @@ class Command:
 
 
 @dataclass(frozen=True)
-class Standing:
+class LastCommand:
     """What a machine was last to do, since when, and when it was last told so."""
 
     target: str
     since: float
     released: bool
-    told_at: float | None
+    commanded_at: float | None
     number: int | None
     verified: bool
 
@@ -113,11 +113,11 @@ class Audit:
         """What machines are to do: name, target, since when, whether released, whether seen there."""
         self._db.executemany("insert or replace into standing values (?, ?, ?, ?, ?)", rows)
 
-    def standing(self) -> dict[str, Standing]:
+    def standing(self) -> dict[str, LastCommand]:
         """What machines were last to do, by name."""
         return {
-            name: Standing(target, since, bool(released), told, number, bool(verified))
-            for name, target, since, released, told, number, verified in self._db.execute(_STANDING)
+            name: LastCommand(target, since, bool(released), sent, number, bool(verified))
+            for name, target, since, released, sent, number, verified in self._db.execute(_STANDING)
         }
 
     def starts_since(self, moment: float) -> list[float]:
@@ -144,8 +144,8 @@ class Audit:
 
     def noted(self, key: str) -> Any:
         """What was kept; None where nothing was."""
-        found = self._db.execute("select value from notes where key = ?", (key,)).fetchone()
-        return None if found is None else json.loads(found[0])
+        row = self._db.execute("select value from notes where key = ?", (key,)).fetchone()
+        return None if row is None else json.loads(row[0])
 
     def commands(self, machine: str | None = None) -> list[Mapping[str, Any]]:
         """The rows, oldest first, of one machine or of all."""

@@ -21,11 +21,11 @@ from optimizer.execution.credentials import Credentials
 from optimizer.execution.drivers import driver
 from optimizer.execution.follower import Follower
 from optimizer.execution.gate import Gate, HeldError, UnansweredError
-from optimizer.execution.inventory import Entry
+from optimizer.execution.inventory import MachineEntry
 from optimizer.execution.target import Target
 from optimizer.execution.told import Teller, cannot_be_stopped, power, status_of, would_send
-from optimizer.execution.unit import AGAIN_S, Kind, State, Unit
-from optimizer.execution.wanted import Ranked, Wanted, modes_of, over_breakers
+from optimizer.execution.unit import AGAIN_S, Unit, UnitKind, UnitState
+from optimizer.execution.wanted import Ranked, Wanted, machine_modes, over_breakers
 
 TICK_S = 1.0
 _AT_ONCE = 256  # connections
@@ -39,9 +39,9 @@ class Pace:
     every_s: float = 60.0
 
 
-def units_of(entries: Iterable[Entry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
+def units_in(entries: Iterable[MachineEntry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
     """The machines of an inventory that stand in groups of the farm."""
-    kinds = {steps: Kind.of(farm, steps) for steps in (False, True)}
+    kinds = {steps: UnitKind.of(farm, steps) for steps in (False, True)}
     made = []
     for entry in entries:
         how = driver(entry.driver)
@@ -99,8 +99,8 @@ class Executor:
             unit.target = next((aim for aim in aims if str(aim) == stood.target), None)
             unit.since, unit.released, unit.number = stood.since, stood.released, stood.number
             unit.met = stood.verified  # until it is read again
-            if stood.told_at is not None and unit.target is not None and unit.target.runs:
-                unit.again_at = stood.told_at + unit.kind.restart_s
+            if stood.commanded_at is not None and unit.target is not None and unit.target.runs:
+                unit.again_at = stood.commanded_at + unit.kind.restart_s
 
     async def run(self, until: float | None = None) -> None:
         """Go on until a moment, or until stopped."""
@@ -160,11 +160,11 @@ class Executor:
 
     def _look(self, now: float) -> None:
         """What is wanted now; targets of machines follow."""
-        found, before = self.follower.wanted(now, self._by_group), self.wanted
-        if found is None:
+        latest, before = self.follower.wanted(now, self._by_group), self.wanted
+        if latest is None:
             return
-        self.wanted = found
-        if before is None or found.counts != before.counts:
+        self.wanted = latest
+        if before is None or latest.counts != before.counts:
             try:
                 self._aim(now)
             except BaseException:
@@ -182,7 +182,7 @@ class Executor:
                 for unit in changed:
                     unit.released = False
                 self._counts[group] = counts
-            modes = modes_of(
+            modes = machine_modes(
                 counts, [Ranked(u.entry.name, u.entry.j_per_th or u.kind.j_per_th, u.released) for u in units]
             )
             for unit in units:
@@ -234,7 +234,7 @@ class Executor:
 
     def _tell(self, now: float) -> None:
         """Send what is due: sleep at once, the least efficient first; starts at their pace, the best first."""
-        due = [unit for unit in self.units if unit.to_be_told(now)]
+        due = [unit for unit in self.units if unit.to_be_commanded(now)]
         if not due:
             return
         breaker = {unit.entry.name: unit.entry.breaker for unit in due}
@@ -257,7 +257,7 @@ class Executor:
             numbers = self.audit.intend(rows)
         self._starts += [now] * len(starts)
         for unit, number in zip(units, numbers, strict=True):
-            unit.number, unit.state = number, State.DISPATCHING
+            unit.number, unit.state = number, UnitState.DISPATCHING
             self._begin(unit, self._telling(unit, number))
 
     def _begin(self, unit: Unit, job: Any) -> None:
@@ -284,7 +284,7 @@ class Executor:
         now = self.wall()
         self._answers.append((number, now, outcome or "accepted"))
         if unit.target is target:
-            unit.told(outcome, now)
+            unit.commanded(outcome, now)
 
     async def _reading(self, unit: Unit) -> None:
         try:

@@ -54,10 +54,10 @@ def posting(address: str, token: str) -> Post:
         except (OSError, ValueError) as error:
             raise CurtailError(f"{parts.hostname} cannot be reached ({type(error).__name__})") from None
         try:
-            found = json.loads(content or b"{}")
+            reply = json.loads(content or b"{}")
         except (ValueError, RecursionError):
-            found = {}
-        return found if isinstance(found, dict) else {}
+            reply = {}
+        return reply if isinstance(reply, dict) else {}
 
     return post
 

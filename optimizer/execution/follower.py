@@ -28,10 +28,10 @@ class Follower:
         self._accept(self.source())
         if self.document is None:
             return None
-        found = wanted_at(self.document, datetime.fromtimestamp(now, UTC))
-        if found is not None:
+        latest = wanted_at(self.document, datetime.fromtimestamp(now, UTC))
+        if latest is not None:
             self.teller.over("stale")
-            return found
+            return latest
         self.teller.once("stale", f"the set-points ran out at {self.document.valid_until:%Y-%m-%d %H:%M:%S}")
         return None if self.stay_when_stale else none_runs(groups, "set-points ran out")
 
@@ -42,8 +42,8 @@ class Follower:
         farm, count = document.farm.id, [document.epoch, document.sequence]
         known = self.audit.noted("accepted") or {"farm": farm, "count": count}
         if known["farm"] != farm:
-            told = f"set-points of another farm ({farm!r}) are ignored; this one is {known['farm']!r}"
-            self.teller.once("refused", told)
+            message = f"set-points of another farm ({farm!r}) are ignored; this one is {known['farm']!r}"
+            self.teller.once("refused", message)
             return
         if count < known["count"]:
             self.teller.once("refused", f"set-points {count} are older than {known['count']} and ignored")

@@ -47,24 +47,24 @@ def networks(texts: Iterable[str]) -> tuple[Network, ...]:
     >>> [str(one) for one in networks(["10.1.0.0/16", "192.168.7.20"])]
     ['10.1.0.0/16', '192.168.7.20/32']
     """
-    found = []
+    allowed = []
     for text in texts:
         try:
-            found.append(ipaddress.ip_network(text.strip()))
+            allowed.append(ipaddress.ip_network(text.strip()))
         except ValueError as error:
             raise InputError(
                 f"--allow {text!r}: must be an address or a network such as 10.1.0.0/16 ({error})"
             ) from None
-    return tuple(found)
+    return tuple(allowed)
 
 
 @lru_cache(maxsize=100_000)
 def _within(address: str, allowed: tuple[Network, ...]) -> bool:
     try:
-        found = ipaddress.ip_address(address)
+        ip = ipaddress.ip_address(address)
     except ValueError:
         return False
-    return any(found in network for network in allowed)
+    return any(ip in network for network in allowed)
 
 
 @dataclass(frozen=True)

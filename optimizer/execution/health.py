@@ -41,10 +41,10 @@ def metrics(status: Status, document: SetPoints | None, now: float) -> str:
     curtail_held 1
     """
     rows: list[tuple[str, dict[str, str], float]] = []
-    for group, told in status["groups"].items():
-        rows += [("curtail_machines", {"group": group, "state": state}, n) for state, n in told["states"].items()]
-        rows += [("curtail_machines_wanted", {"group": group}, told["wanted"])]
-        rows += [("curtail_power_mw", {"group": group}, told["mw"])]
+    for group, figures in status["groups"].items():
+        rows += [("curtail_machines", {"group": group, "state": state}, n) for state, n in figures["states"].items()]
+        rows += [("curtail_machines_wanted", {"group": group}, figures["wanted"])]
+        rows += [("curtail_power_mw", {"group": group}, figures["mw"])]
     rows.append(("curtail_cannot_stop", {}, len(status["cannot_stop"])))
     rows.append(("curtail_cannot_stop_mw", {}, status["cannot_stop_mw"]))
     if document is not None:
@@ -70,20 +70,20 @@ def _labels(labels: Mapping[str, str]) -> str:
 
 def troubles(status: Status, document: SetPoints | None, now: float) -> dict[str, str]:
     """What an operator is to be alerted to, in a sentence each: kept apart by kind, so that each is told once."""
-    found = {}
+    by_kind = {}
     if document is None or document.valid_until.timestamp() <= now:
-        found["stale plan"] = "set-points promise nothing any more"
+        by_kind["stale plan"] = "set-points promise nothing any more"
     elif document.stale:
-        found["stale data"] = f"set-points rest on older data ({document.status})"
+        by_kind["stale data"] = f"set-points rest on older data ({document.status})"
     if document is not None and document.short_mw > 0.0:
-        found["call short"] = f"import exceeds what binds it by {document.short_mw:g} MW"
+        by_kind["call short"] = f"import exceeds what binds it by {document.short_mw:g} MW"
     if status["cannot_stop"]:
         n, mw = len(status["cannot_stop"]), status["cannot_stop_mw"]
-        found["missed deadline"] = f"{n} machines cannot be stopped and hold {mw:.3f} MW"
-    for group, told in status["groups"].items():
-        if drifted := told["states"].get("DRIFTED", 0):
-            found[f"drift in {group}"] = f"{drifted} machines of {group} are not where they were seen"
-    return found
+        by_kind["missed deadline"] = f"{n} machines cannot be stopped and hold {mw:.3f} MW"
+    for group, figures in status["groups"].items():
+        if drifted := figures["states"].get("DRIFTED", 0):
+            by_kind[f"drift in {group}"] = f"{drifted} machines of {group} are not where they were seen"
+    return by_kind
 
 
 class Health:
@@ -97,7 +97,7 @@ class Health:
         alert: Callable[[str, str], None],
     ) -> None:
         self.status, self.document, self.wall, self.alert = status, document, wall, alert
-        self._told: dict[str, str] = {}
+        self._alerted: dict[str, str] = {}
 
     def answer(self, path: str) -> tuple[int, str, str]:
         """Status, type and text for a path."""
@@ -105,8 +105,8 @@ class Health:
         if path == "/metrics":
             return 200, "text/plain; version=0.0.4; charset=utf-8", metrics(status, document, now) + "\n"
         if path == "/health":
-            found = troubles(status, document, now)
-            return 503 if found else 200, "application/json", json.dumps({"troubles": found}) + "\n"
+            alerts = troubles(status, document, now)
+            return 503 if alerts else 200, "application/json", json.dumps({"troubles": alerts}) + "\n"
         return 404, "text/plain", "there are /health and /metrics\n"
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -122,13 +122,13 @@ class Health:
 
     def look(self) -> None:
         """Tell what is new of troubles, and what is over; tell systemd that the loop goes on."""
-        found = troubles(self.status(), self.document(), self.wall())
-        for kind, sentence in found.items():
-            if kind not in self._told:
+        alerts = troubles(self.status(), self.document(), self.wall())
+        for kind, sentence in alerts.items():
+            if kind not in self._alerted:
                 self.alert(kind, sentence)
-        for kind in self._told.keys() - found.keys():
+        for kind in self._alerted.keys() - alerts.keys():
             self.alert(kind, "is over")
-        self._told = found
+        self._alerted = alerts
         notify("WATCHDOG=1")
 
 

@@ -22,7 +22,7 @@ from optimizer.outside import read_regular
 _MOST_BYTES = 50_000_000
 
 
-class Entry(Section):
+class MachineEntry(Section):
     """A machine. ``j_per_th`` ranks it in its group; without it all are as the group's nameplate."""
 
     name: Name
@@ -34,12 +34,12 @@ class Entry(Section):
     j_per_th: Positive | None = None
 
 
-COLUMNS = tuple(Entry.model_fields)
+COLUMNS = tuple(MachineEntry.model_fields)
 
 
 def read_inventory(
     file: Path, columns: Mapping[str, str] | None = None, given: Mapping[str, str] | None = None
-) -> tuple[Entry, ...]:
+) -> tuple[MachineEntry, ...]:
     """The machines of a CSV file. Raises InputError with every fault.
 
     ``columns`` says which column of another program's export holds a field, ``given`` what a field is in every row.
@@ -56,24 +56,24 @@ def read_inventory(
     rows.fieldnames = there
     faults = [
         Fault(str(file), 1, 1, named[field], f"there is no such column; there are: {', '.join(there) or 'none'}")
-        for field, rule in Entry.model_fields.items()
+        for field, rule in MachineEntry.model_fields.items()
         if (rule.is_required() or field in (columns or {})) and named[field] not in there and field not in (given or {})
     ]
-    found: list[Entry] = []
+    entries: list[MachineEntry] = []
     seen: dict[tuple[str, ...], int] = {}
     for row in rows if not faults else ():
-        told = {field: (row.get(named[field]) or "").strip() for field in COLUMNS} | dict(given or {})
+        values = {field: (row.get(named[field]) or "").strip() for field in COLUMNS} | dict(given or {})
         try:
-            entry = Entry.model_validate({key: value for key, value in told.items() if value}, strict=False)
+            entry = MachineEntry.model_validate({key: value for key, value in values.items() if value}, strict=False)
         except ValidationError as error:
             for fault in error.errors():
                 field = ".".join(map(str, fault["loc"]))
                 faults.append(
-                    _fault(file, rows.line_num, there, named, field, f"{fault['msg']} (got {told.get(field, '')!r})")
+                    _fault(file, rows.line_num, there, named, field, f"{fault['msg']} (got {values.get(field, '')!r})")
                 )
             continue
-        said = _wrong(entry)
-        for field, sentence in said:
+        problems = _wrong(entry)
+        for field, sentence in problems:
             faults.append(_fault(file, rows.line_num, there, named, field, sentence))
         for key in (("name", entry.name), ("address", entry.address, str(entry.port))):
             if key in seen:
@@ -81,10 +81,10 @@ def read_inventory(
                     _fault(file, rows.line_num, there, named, key[0], f"{key[1]} stands in line {seen[key]} already")
                 )
             seen.setdefault(key, rows.line_num)
-        found.append(entry)
+        entries.append(entry)
     if faults:
         raise InputError(faults)
-    return tuple(found)
+    return tuple(entries)
 
 
 def _fault(file: Path, line: int, there: Sequence[str], named: Mapping[str, str], field: str, sentence: str) -> Fault:
@@ -92,20 +92,20 @@ def _fault(file: Path, line: int, there: Sequence[str], named: Mapping[str, str]
     return Fault(str(file), line, column, named.get(field, field), sentence)
 
 
-def _wrong(entry: Entry) -> list[tuple[str, str]]:
-    found = []
+def _wrong(entry: MachineEntry) -> list[tuple[str, str]]:
+    problems = []
     try:
         ipaddress.ip_address(entry.address)
     except ValueError:
-        found.append(
+        problems.append(
             ("address", f"must be an IP address, so that it can be held to the allowed ones (got {entry.address!r})")
         )
     if entry.driver not in driver_names():
-        found.append(("driver", f"there is none called {entry.driver!r}; there are: {', '.join(driver_names())}"))
-    return found
+        problems.append(("driver", f"there is none called {entry.driver!r}; there are: {', '.join(driver_names())}"))
+    return problems
 
 
-def inventory_text(entries: Iterable[Entry]) -> str:
+def inventory_text(entries: Iterable[MachineEntry]) -> str:
     """The CSV of an inventory."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, COLUMNS, lineterminator="\n")
@@ -114,11 +114,11 @@ def inventory_text(entries: Iterable[Entry]) -> str:
     return buffer.getvalue()
 
 
-def differences(entries: Sequence[Entry], farm: Farm) -> tuple[str, ...]:
+def differences(entries: Sequence[MachineEntry], farm: Farm) -> tuple[str, ...]:
     """What inventory and farm file say differently, in sentences with what to do."""
     counted = Counter(entry.group for entry in entries)
     groups = {group.name: group for group in farm.fleet}
-    found = [
+    lines = [
         f"{name}: the farm file has no such group; correct `group` of {n} machines, or add it to `fleet`"
         for name, n in counted.items()
         if name not in groups
@@ -127,14 +127,14 @@ def differences(entries: Sequence[Entry], farm: Farm) -> tuple[str, ...]:
         n = counted[name]
         if n != group.units:
             more = "add them, or lower `units`" if n < group.units else "raise `units`"
-            found.append(f"{name}: {n:,} machines in the inventory, {group.units:,} in the farm file; {more}")
+            lines.append(f"{name}: {n:,} machines in the inventory, {group.units:,} in the farm file; {more}")
         if len(group.modes) > 1:
             rigid = sorted(
                 {entry.driver for entry in entries if entry.group == name and not driver(entry.driver).STEPS}
             )
             if rigid:
-                found.append(
+                lines.append(
                     f"{name}: {', '.join(rigid)} cannot set watts, so the modes {', '.join(group.modes)} are all one "
                     "to it; plan the group with one mode"
                 )
-    return tuple(found)
+    return tuple(lines)

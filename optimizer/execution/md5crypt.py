@@ -24,15 +24,15 @@ def md5crypt(password: str, salt: str) -> str:
     while length:
         start += b"\0" if length & 1 else secret[:1]
         length >>= 1
-    found = hashlib.md5(start, usedforsecurity=False).digest()
+    digest = hashlib.md5(start, usedforsecurity=False).digest()
     for k in range(_ROUNDS):
-        text = secret if k % 2 else found
+        text = secret if k % 2 else digest
         text += grain if k % 3 else b""
         text += secret if k % 7 else b""
-        text += found if k % 2 else secret
-        found = hashlib.md5(text, usedforsecurity=False).digest()
-    shown = "".join(_shown(found[a] << 16 | found[b] << 8 | found[c], 4) for a, b, c in _ORDER)
-    return shown + _shown(found[11], 2)
+        text += digest if k % 2 else secret
+        digest = hashlib.md5(text, usedforsecurity=False).digest()
+    shown = "".join(_shown(digest[a] << 16 | digest[b] << 8 | digest[c], 4) for a, b, c in _ORDER)
+    return shown + _shown(digest[11], 2)
 
 
 def _shown(value: int, signs: int) -> str:

@@ -18,12 +18,12 @@ def drawn_lines(state: Path, now: float) -> tuple[str, ...]:
         rows = audit.drawn(now - OVER_S)
     finally:
         audit.close()
-    found = []
+    lines = []
     for group, minutes, planned, drawn, awake, away in rows:
         rest = drawn - planned - awake + away
-        found.append(
+        lines.append(
             f"{group}: machines drew {drawn:.3f} MWh in {minutes / 60:.1f} h where {planned:.3f} were planned: "
             f"{awake:+.3f} awake though to sleep, {0.0 - away:+.3f} not up though to run, "
             f"{rest:+.3f} other than at nameplate"
         )
-    return tuple(found)
+    return tuple(lines)

@@ -6,12 +6,12 @@ from typing import Any
 
 from optimizer.errors import InputError
 from optimizer.execution.gate import Gate
-from optimizer.execution.inventory import Entry
+from optimizer.execution.inventory import MachineEntry
 
 _MOST_ADDRESSES = 65_536
 
 
-async def scan(gate: Gate, group: str) -> tuple[Entry, ...]:
+async def scan(gate: Gate, group: str) -> tuple[MachineEntry, ...]:
     """Every machine that answers in the allowed networks. Raises InputError where nothing may or can be scanned."""
     if not gate.live:
         raise InputError("a scan contacts every address of --allow: give --live")
@@ -21,17 +21,17 @@ async def scan(gate: Gate, group: str) -> tuple[Entry, ...]:
         from pyasic_rs import MinerFactory
     except ImportError:
         raise InputError("a scan needs pyasic-rs: pip install 'curtail[dispatch]'") from None
-    found: list[Any] = []
+    miners: list[Any] = []
     for network in gate.allowed:
-        found += await MinerFactory.from_subnet(str(network)).scan()
+        miners += await MinerFactory.from_subnet(str(network)).scan()
     return tuple(
-        Entry(
+        MachineEntry(
             name=str(miner.ip),
             group=group,
             driver=driver_of(str(miner.make), str(miner.firmware)),
             address=str(miner.ip),
         )
-        for miner in sorted(found, key=lambda miner: str(miner.ip))
+        for miner in sorted(miners, key=lambda miner: str(miner.ip))
     )
 
 

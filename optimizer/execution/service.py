@@ -34,11 +34,11 @@ class SetPointsFile:
     def __call__(self) -> SetPoints | None:
         """The document; None where there is none that can be read."""
         try:
-            found = self.file.stat()
+            stat = self.file.stat()
         except OSError:
             self._mark = None
             return None
-        mark = found.st_mtime_ns, found.st_size, found.st_ino
+        mark = stat.st_mtime_ns, stat.st_size, stat.st_ino
         if mark != self._mark:
             self._mark, self._document = mark, standing(self.file)
         return self._document
@@ -49,18 +49,18 @@ async def serve(
 ) -> None:
     """Run the loop, and write down what machines do every few seconds; with ``measure`` for the next plan as well."""
     loop = asyncio.create_task(executor.run(until))
-    told = ""
+    trouble = ""
     written: Measured = {}
     while not loop.done():
         try:
             write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
-            found = measured(executor) if measure else None
-            if found is not None and found != written:
-                write_measured(state, found, executor.wall())
-                written = found
+            counts = measured(executor) if measure else None
+            if counts is not None and counts != written:
+                write_measured(state, counts, executor.wall())
+                written = counts
         except CurtailError as error:
-            if str(error) != told:
-                say(told := str(error))
+            if str(error) != trouble:
+                say(trouble := str(error))
         await asyncio.wait([loop], timeout=_WRITE_S)
     await loop
 
@@ -71,11 +71,11 @@ def measured(executor: Executor) -> Measured | None:
     seen = [unit for unit in executor.units if unit.reading is not None and now - unit.reading.at <= _FRESH_S]
     if len(seen) < 0.99 * len(executor.units):
         return None
-    found: Measured = {unit.entry.group: dict.fromkeys(unit.kind.targets, 0) for unit in executor.units}
+    counts: Measured = {unit.entry.group: dict.fromkeys(unit.kind.targets, 0) for unit in executor.units}
     for unit in seen:
         if draws(unit, now):
-            found[unit.entry.group][unit.mode] += 1
-    return found
+            counts[unit.entry.group][unit.mode] += 1
+    return counts
 
 
 def draws(unit: Unit, now: float) -> bool:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from statistics import median
 
 from optimizer.execution.gate import HeldError, UnansweredError
-from optimizer.execution.inventory import Entry
+from optimizer.execution.inventory import MachineEntry
 from optimizer.execution.target import HASHES_SHARE
 from optimizer.execution.unit import Unit
 
@@ -41,33 +41,33 @@ def running(unit: Unit) -> bool:
 
 def findings(units: Sequence[Unit]) -> tuple[str, ...]:
     """What the reading of machines came to, by group, with what to change in the farm file."""
-    found = []
+    lines = []
     groups: dict[str, list[Unit]] = {}
     for unit in units:
         groups.setdefault(unit.entry.group, []).append(unit)
     for group, those in groups.items():
         silent = [unit for unit in those if unit.reading is None]
         on = [unit for unit in those if running(unit)]
-        found.append(f"{group}: {len(those) - len(silent):,} of {len(those):,} machines answer, {len(on):,} mine")
+        lines.append(f"{group}: {len(those) - len(silent):,} of {len(those):,} machines answer, {len(on):,} mine")
         if silent:
-            found.append(f"{group}: {silent[0].entry.name} at {silent[0].entry.address}: {silent[0].trouble}")
+            lines.append(f"{group}: {silent[0].entry.name} at {silent[0].entry.address}: {silent[0].trouble}")
         watts = [unit.reading.watts for unit in on if unit.reading is not None and unit.reading.watts is not None]
         if not watts:
-            found.append(f"{group}: no machine that mines tells its watts; measure the group at its feeder")
+            lines.append(f"{group}: no machine that mines tells its watts; measure the group at its feeder")
             continue
         real, plate = median(watts), those[0].kind.nameplate_w
         off = real / plate - 1.0
         if abs(off) >= _NOTABLE and len(those[0].kind.targets) == 1:
-            found.append(
+            lines.append(
                 f"{group}: {real:,.0f} W measured (median of {len(watts):,}), {plate:,.0f} W in the farm file "
                 f"({off:+.1%}); give the group a `machine` with power_w: {real:.0f}"
             )
         elif len(those[0].kind.targets) > 1:
-            found.append(f"{group}: {curve(on)}")
-    return tuple(found)
+            lines.append(f"{group}: {measured_curve(on)}")
+    return tuple(lines)
 
 
-def curve(units: Sequence[Unit]) -> str:
+def measured_curve(units: Sequence[Unit]) -> str:
     """The operating points at which machines really run, as `modes` of a machine: by mode the nearest in TH/s."""
     points: dict[str, list[tuple[float, float]]] = {}
     for unit in units:
@@ -84,10 +84,10 @@ def curve(units: Sequence[Unit]) -> str:
     return "measured " + ", ".join(shown)
 
 
-def ranked(units: Sequence[Unit]) -> tuple[Entry, ...]:
+def ranked(units: Sequence[Unit]) -> tuple[MachineEntry, ...]:
     """The inventory with the J/TH that each machine showed; those that did not mine keep what they had."""
 
-    def measured(unit: Unit) -> Entry:
+    def measured(unit: Unit) -> MachineEntry:
         reading = unit.reading
         if not running(unit) or reading is None or reading.watts is None or not reading.hashrate_th:
             return unit.entry

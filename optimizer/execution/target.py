@@ -39,7 +39,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Reading:
+class MachineReading:
     """What a machine said of itself at a moment (seconds); None where it does not say."""
 
     at: float
@@ -49,9 +49,9 @@ class Reading:
     def meets(self, target: Target, nameplate_w: float) -> bool:
         """Whether this is what the target says; what cannot be told is not.
 
-        >>> [Reading(0.0, watts, 0.0).meets(Target.sleep(), 3500.0) for watts in (25.0, 3400.0)]
+        >>> [MachineReading(0.0, watts, 0.0).meets(Target.sleep(), 3500.0) for watts in (25.0, 3400.0)]
         [True, False]
-        >>> Reading(0.0, None, None).meets(Target.sleep(), 3500.0)
+        >>> MachineReading(0.0, None, None).meets(Target.sleep(), 3500.0)
         False
         """
         if not target.runs:

@@ -18,23 +18,23 @@ class Teller:
 
     def __init__(self, say: Callable[[str], None]) -> None:
         self.say = say
-        self._said: dict[str, str] = {}
+        self._last: dict[str, str] = {}
 
     def once(self, what: str, line: str, key: str | None = None) -> None:
         """Say a line about something, unless that was the last said of it; ``key`` tells lines apart that differ."""
-        if self._said.get(what) != (key or line):
-            self._said[what] = key or line
+        if self._last.get(what) != (key or line):
+            self._last[what] = key or line
             self.say(line)
 
     def over(self, what: str) -> None:
         """What was said does not hold any more."""
-        self._said.pop(what, None)
+        self._last.pop(what, None)
 
 
-def shortened(names: Sequence[str]) -> str:
+def first_names(names: Sequence[str]) -> str:
     """Names in a line, the first of many.
 
-    >>> shortened(["a", "b"])
+    >>> first_names(["a", "b"])
     'a, b'
     """
     more = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
@@ -43,18 +43,18 @@ def shortened(names: Sequence[str]) -> str:
 
 def would_send(changed: Iterable[Unit]) -> Iterable[str]:
     """What a dry run would send, a line for each group and target."""
-    found: dict[tuple[str, str, str], list[str]] = {}
+    by_command: dict[tuple[str, str, str], list[str]] = {}
     for unit in changed:
-        found.setdefault((unit.entry.group, str(unit.target), unit.why), []).append(unit.entry.name)
-    for (group, target, why), names in found.items():
+        by_command.setdefault((unit.entry.group, str(unit.target), unit.why), []).append(unit.entry.name)
+    for (group, target, why), names in by_command.items():
         because = f" ({why})" if why else ""
-        yield f"dry run: {group}: {target} to {len(names):,} machines{because}: {shortened(names)}"
+        yield f"dry run: {group}: {target} to {len(names):,} machines{because}: {first_names(names)}"
 
 
 def cannot_be_stopped(group: str, units: Sequence[Unit]) -> str:
     """Which machines of a group run on, and what they hold."""
     mw = sum(unit.draws_w for unit in units) / 1e6
-    names = shortened([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
+    names = first_names([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
     return (
         f"{group}: {len(units)} machines cannot be stopped and hold {mw:.3f} MW: {names}; "
         "open their breakers, or take them out of the inventory"

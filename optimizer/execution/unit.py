@@ -7,8 +7,8 @@ from enum import StrEnum
 
 from optimizer.config.farm import Farm
 from optimizer.execution.drivers.base import Driver
-from optimizer.execution.inventory import Entry
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.inventory import MachineEntry
+from optimizer.execution.target import MachineReading, Target
 
 AGAIN_S = 60.0  # a command that was accepted and not carried out is sent again after so long
 RETRY_S = 10.0  # one that was refused, and a machine that is silent, is tried again after so long
@@ -18,7 +18,7 @@ CHECK_S = 60.0  # between looks at one that is where it is to be
 NAMED_AFTER_S = 120.0  # a machine that has not stopped by then is named, with what it draws
 
 
-class State(StrEnum):
+class UnitState(StrEnum):
     """As in Proto Fleet's public protocol."""
 
     PENDING = "PENDING"  # to be told
@@ -33,7 +33,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True)
-class Kind:
+class UnitKind:
     """What a group's machines are: targets by mode, nameplate watts, J/TH, seconds of a restart."""
 
     targets: dict[str, Target]
@@ -42,31 +42,31 @@ class Kind:
     restart_s: float
 
     @classmethod
-    def of(cls, farm: Farm, steps: bool) -> dict[str, Kind]:
+    def of(cls, farm: Farm, steps: bool) -> dict[str, UnitKind]:
         """The kinds of a farm's groups, for machines whose watts can be set or not."""
-        found = {}
+        kinds = {}
         for group in farm.fleet:
             points = group.points
             step = steps and len(points) > 1
             targets = {mode: Target(mode, at.power_w, at.hashrate_th, step) for mode, at in points.items()}
             most = max(points.values(), key=lambda at: at.power_w)
-            found[group.name] = cls(targets, most.power_w, most.efficiency_j_per_th, group.restart_minutes * 60.0)
-        return found
+            kinds[group.name] = cls(targets, most.power_w, most.efficiency_j_per_th, group.restart_minutes * 60.0)
+        return kinds
 
 
 @dataclass
 class Unit:
     """One machine and what is known of it. Times are seconds since 1970."""
 
-    entry: Entry
-    kind: Kind
+    entry: MachineEntry
+    kind: UnitKind
     driver: Driver
     target: Target | None = None
     since: float = 0.0
     why: str = ""
-    state: State = State.PENDING
+    state: UnitState = UnitState.PENDING
     released: bool = False
-    reading: Reading | None = None
+    reading: MachineReading | None = None
     silent_since: float | None = None
     trouble: str = ""
     again_at: float = 0.0
@@ -78,7 +78,7 @@ class Unit:
 
     def aim(self, target: Target, why: str, now: float) -> None:
         """Set another target."""
-        self.target, self.why, self.since, self.state = target, why, now, State.PENDING
+        self.target, self.why, self.since, self.state = target, why, now, UnitState.PENDING
         self.again_at, self.number, self.tries = 0.0, None, 0
         self.met = self.reading is not None and self.reading.meets(target, self.kind.nameplate_w)
         if self.met:
@@ -87,13 +87,13 @@ class Unit:
             self.read_at = min(self.read_at, now + LOOK_S)
 
     @property
-    def _there(self) -> State:
+    def _there(self) -> UnitState:
         """The state of a machine that is where it is to be."""
         if self.released:
-            return State.RELEASED
-        return State.RESOLVED if self.target is not None and self.target.runs else State.CONFIRMED
+            return UnitState.RELEASED
+        return UnitState.RESOLVED if self.target is not None and self.target.runs else UnitState.CONFIRMED
 
-    def to_be_told(self, now: float) -> bool:
+    def to_be_commanded(self, now: float) -> bool:
         """Whether a command is due: the machine answers, is not where it is to be, and was not told a while ago."""
         if self.met or self.busy or now < self.again_at:
             return False
@@ -103,7 +103,7 @@ class Unit:
         """Whether a look is due."""
         return not self.busy and now >= self.read_at
 
-    def heard(self, reading: Reading, now: float) -> bool:
+    def heard(self, reading: MachineReading, now: float) -> bool:
         """Take a reading; whether it is the first that shows the target reached."""
         before = self.met and self.silent_since is None
         self.reading, self.silent_since, self.trouble = reading, None, ""
@@ -115,24 +115,24 @@ class Unit:
         self.read_at = now + (CHECK_S if met or late else LOOK_S)
         if met:
             self.state = self._there
-        elif before and self.state in (State.CONFIRMED, State.RESOLVED):
-            self.state, self.again_at = State.DRIFTED, min(self.again_at, now)
-        elif self.state is State.UNAVAILABLE:
-            self.state = State.PENDING
+        elif before and self.state in (UnitState.CONFIRMED, UnitState.RESOLVED):
+            self.state, self.again_at = UnitState.DRIFTED, min(self.again_at, now)
+        elif self.state is UnitState.UNAVAILABLE:
+            self.state = UnitState.PENDING
         elif late:
-            self.state = State.RESTORE_FAILED
+            self.state = UnitState.RESTORE_FAILED
         return met and not before
 
     def unheard(self, trouble: str, now: float) -> None:
         """It did not answer."""
         self.silent_since = now if self.silent_since is None else self.silent_since
-        self.state, self.trouble, self.read_at = State.UNAVAILABLE, trouble, now + RETRY_S
+        self.state, self.trouble, self.read_at = UnitState.UNAVAILABLE, trouble, now + RETRY_S
 
-    def told(self, outcome: str | None, now: float) -> None:
+    def commanded(self, outcome: str | None, now: float) -> None:
         """It took a command, or did not and said so."""
         assert self.target is not None
         if outcome is None:
-            self.state = State.DISPATCHED
+            self.state = UnitState.DISPATCHED
             wait = max(AGAIN_S, self.driver.STOPS_IN_S)
             if self.target.runs:
                 first = self.kind.restart_s + AGAIN_S
@@ -140,7 +140,12 @@ class Unit:
             self.tries += 1
             self.again_at, self.read_at, self.trouble = now + wait, now + LOOK_S, ""
         else:
-            self.state, self.again_at, self.read_at, self.trouble = State.PENDING, now + RETRY_S, now + LOOK_S, outcome
+            self.state, self.again_at, self.read_at, self.trouble = (
+                UnitState.PENDING,
+                now + RETRY_S,
+                now + LOOK_S,
+                outcome,
+            )
 
     @property
     def mode(self) -> str:

@@ -55,12 +55,12 @@ class Ranked:
     released: bool = False
 
 
-def modes_of(counts: Mapping[str, int], machines: Sequence[Ranked]) -> dict[str, str | None]:
+def machine_modes(counts: Mapping[str, int], machines: Sequence[Ranked]) -> dict[str, str | None]:
     """The mode of each machine of a group; None sleeps. Counts beyond the machines there are run what there is.
 
-    >>> modes_of({"normal": 1}, [Ranked("old", 30.0), Ranked("new", 20.0)])
+    >>> machine_modes({"normal": 1}, [Ranked("old", 30.0), Ranked("new", 20.0)])
     {'new': 'normal', 'old': None}
-    >>> modes_of({"normal": 1}, [Ranked("old", 30.0, released=True), Ranked("new", 20.0)])
+    >>> machine_modes({"normal": 1}, [Ranked("old", 30.0, released=True), Ranked("new", 20.0)])
     {'old': 'normal', 'new': None}
     """
     order = sorted(machines, key=lambda one: (not one.released, one.j_per_th, one.name))

@@ -58,13 +58,13 @@ async def _request(
     raw = await _exchange(gate, address, port, head.encode() + b"\r\n" + body, timeout_s)
     start, _, content = raw.partition(b"\r\n\r\n")
     first, *rest = start.decode("latin-1").split("\r\n")
-    found = re.fullmatch(r"HTTP/1\.[01] (\d{3})(?: .*)?", first)
-    if found is None:
+    match = re.fullmatch(r"HTTP/1\.[01] (\d{3})(?: .*)?", first)
+    if match is None:
         raise UnansweredError("answered what is not HTTP")
-    told = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
-    if told.get("transfer-encoding", "").lower() == "chunked":
+    received = {name.strip().lower(): value.strip() for name, _, value in (line.partition(":") for line in rest)}
+    if received.get("transfer-encoding", "").lower() == "chunked":
         content = _unchunked(content)
-    return int(found[1]), told, content
+    return int(match[1]), received, content
 
 
 def _unchunked(content: bytes) -> bytes:
@@ -115,12 +115,12 @@ def _is_whole(answer: bytes) -> bool:
 
 def _object(answer: bytes) -> dict[str, Any]:
     try:
-        found = json.loads(answer)
+        parsed = json.loads(answer)
     except (ValueError, RecursionError):
         raise UnansweredError("answered what is not JSON") from None
-    if not isinstance(found, dict):
+    if not isinstance(parsed, dict):
         raise UnansweredError("answered JSON that is not an object")
-    return found
+    return parsed
 
 
 def digest_answer(challenge: str, method: str, path: str, user: str, password: str, nonce: str | None = None) -> str:
@@ -131,16 +131,16 @@ def digest_answer(challenge: str, method: str, path: str, user: str, password: s
     ...     challenge, "GET", "/dir/index.html", "Mufasa", "Circle Of Life", "0a4f113b")
     True
     """
-    told = {name.lower(): quoted or plain for name, quoted, plain in _FIELD.findall(challenge)}
+    fields = {name.lower(): quoted or plain for name, quoted, plain in _FIELD.findall(challenge)}
     own, count = nonce or secrets.token_hex(8), "00000001"
-    first = _md5(f"{user}:{told.get('realm', '')}:{password}")
-    second, server = _md5(f"{method}:{path}"), told.get("nonce", "")
-    if "qop" in told:
+    first = _md5(f"{user}:{fields.get('realm', '')}:{password}")
+    second, server = _md5(f"{method}:{path}"), fields.get("nonce", "")
+    if "qop" in fields:
         response = _md5(f"{first}:{server}:{count}:{own}:auth:{second}")
         more = f', qop=auth, nc={count}, cnonce="{own}"'
     else:
         response, more = _md5(f"{first}:{server}:{second}"), ""
-    named = f'username="{user}", realm="{told.get("realm", "")}", nonce="{server}", uri="{path}"'
+    named = f'username="{user}", realm="{fields.get("realm", "")}", nonce="{server}", uri="{path}"'
     return f'Digest {named}, response="{response}"{more}'
 
 

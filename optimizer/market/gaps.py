@@ -19,7 +19,7 @@ _MOST_GAPS = 10_000  # that are filled: a series with more is something else
 
 
 @dataclass(frozen=True)
-class Rows:
+class GapRows:
     """Rows in time's order; ``place`` is where each stood in the file. All of shape (n_rows,)."""
 
     starts: Times
@@ -28,9 +28,9 @@ class Rows:
     lines: Int
     place: Int
 
-    def take(self, which: Bool | Int | slice) -> Rows:
+    def take(self, which: Bool | Int | slice) -> GapRows:
         """Some of them."""
-        return Rows(self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which])
+        return GapRows(self.starts[which], self.ends[which], self.values[which], self.lines[which], self.place[which])
 
 
 class Gaps:
@@ -38,7 +38,7 @@ class Gaps:
 
     def __init__(
         self,
-        rows: Rows,
+        rows: GapRows,
         reach: tuple[np.datetime64, np.datetime64],
         window: tuple[np.datetime64, np.datetime64],
         step: np.timedelta64,
@@ -98,8 +98,8 @@ class Gaps:
             )
             wanted = naive_utc(before.tz_convert("UTC").as_unit("us"))
             row = np.maximum(np.searchsorted(rows.starts, wanted, side="right") - 1, 0)
-            found = np.isnan(values) & (wanted >= rows.starts[row]) & (wanted < rows.ends[row])
-            values[found] = rows.values[row[found]]
+            covered = np.isnan(values) & (wanted >= rows.starts[row]) & (wanted < rows.ends[row])
+            values[covered] = rows.values[row[covered]]
         return values
 
     def _size(self, i: int) -> tuple[float, int]:
@@ -107,7 +107,7 @@ class Gaps:
         length = self.finishes[i] - self.begins[i]
         return float(length / np.timedelta64(1, "h")), int(np.ceil(length / self.step))
 
-    def told(self, i: int, ask: Ask) -> tuple[int, str]:
+    def fault_at(self, i: int, ask: Ask) -> tuple[int, str]:
         """The line of a gap that stays open, and why it does."""
         line = int(self.rows.lines[min(int(self.after[i]), len(self.rows.lines) - 1)])
         return line, self._why(self.begins[i], self.finishes[i], *self._size(i), ask)

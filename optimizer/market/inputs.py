@@ -22,7 +22,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.hashprice import btc_per_ph_day, next_difficulty, subsidy_at_height, subsidy_on
 from optimizer.market.plausible import doubts
 from optimizer.market.quantities import Declared, declared
-from optimizer.market.reading import NOTHING, Given, Reading, Values
+from optimizer.market.reading import NOTHING, Given, MarketReading, Values
 from optimizer.market.remarks import remarks
 from optimizer.market.series import Fill
 
@@ -81,14 +81,14 @@ class MarketInputs(Named):
         def __getattr__(self, name: str) -> Any:
             raise AttributeError(f"the market was read without {name}")
 
-    def said_of(self, name: str) -> Series:
+    def declared_of(self, name: str) -> Series:
         """What is declared of a series; of one that follows from others, the mean is what a longer interval has."""
-        found = declared(self.of).get(name)
-        return _FOLLOWS.get(name, Series("")) if found is None else found.series
+        field = declared(self.of).get(name)
+        return _FOLLOWS.get(name, Series("")) if field is None else field.series
 
     def known(self, how: str) -> dict[str, F]:
         """The series of sections that stand alone, of which is declared that they are known so."""
-        asked = ((name, values) for name, values in self.table.items() if self.said_of(name).known == how)
+        asked = ((name, values) for name, values in self.table.items() if self.declared_of(name).known == how)
         return {name: values for name, values in asked if isinstance(values, np.ndarray)}
 
     def with_(self, **series: Values) -> Self:
@@ -118,7 +118,7 @@ class MarketInputs(Named):
         }
 
         def change(name: str, values: F) -> F:
-            return lumped[self.said_of(name).lumps](values if name in seen else values[first:stop])
+            return lumped[self.declared_of(name).lumps](values if name in seen else values[first:stop])
 
         return self.with_(**seen)._each(self.grid.merged(firsts, stop), change)
 
@@ -159,7 +159,7 @@ def read_market(
     or by that and its section's. Raises InputError with the faults of all files at once, and MissingDataError where a
     file does not reach over the plan, or the tail's price over the tail.
     """
-    read = Reading(farm, folder, grid, head, given)
+    read = MarketReading(farm, folder, grid, head, given)
     asked = None if only is None else {*only, *(() if set(only).isdisjoint(WORTH) else WORTH)}
     table: dict[str, Values] = {}
     for one in _in_order(declared(type(farm))):
@@ -172,8 +172,8 @@ def read_market(
     if ENERGY_PRICE in table:
         price = farm.energy.price_usd_per_mwh if price_file is None else None
         table["rate_shares"] = rate_shares(grid, price, farm.energy.holidays) if isinstance(price, Rates) else {}
-    said = (*remarks(farm, read.plan, table), *doubts(farm, read.plan, table, read.files), *read.remarks)
-    return MarketInputs(grid, table, tuple(read.fills), said, type(farm))
+    sentences = (*remarks(farm, read.plan, table), *doubts(farm, read.plan, table, read.files), *read.remarks)
+    return MarketInputs(grid, table, tuple(read.fills), sentences, type(farm))
 
 
 def _in_order(series: Mapping[str, Declared]) -> list[Declared]:

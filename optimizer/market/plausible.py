@@ -27,15 +27,15 @@ _PRICE, _OF_HASHING = "energy_price_usd_per_mwh", ("btc_price_usd", "difficulty"
 
 def doubts(farm: Farm, grid: Grid, table: Mapping[str, Any], files: Mapping[str, TimeSeries]) -> Iterator[str]:
     """A sentence for everything that looks wrong and is not silenced; ``files`` are the series that were read."""
-    told = farm.silenced.told
+    remark = farm.silenced.remark
     difficulty = table.get("difficulty")
     if difficulty is not None and np.median(difficulty) < _LEAST_DIFFICULTY:
         value = float(np.median(difficulty))
-        yield from told("difficulty", f"revenue.difficulty: {value:g} looks like {value:g} T: write {value:g}e12")
+        yield from remark("difficulty", f"revenue.difficulty: {value:g} looks like {value:g} T: write {value:g}e12")
     if "hashprice_usd_per_ph_day" in table and farm.revenue.pool_fee_share > _HIGHEST_FEE:
         share = farm.revenue.pool_fee_share
         meant = f"{share:g} % is {share / 100:g}" if share == 1 else "it may be meant in per cent"
-        yield from told("pool_fee", f"revenue.pool_fee_share: {share:g} is a fee of {share:.0%}; {meant}")
+        yield from remark("pool_fee", f"revenue.pool_fee_share: {share:g} is a fee of {share:.0%}; {meant}")
     if isinstance(farm.energy.price_usd_per_mwh, SeriesFile) and table.get(_PRICE) is not None:
         yield from _of_prices(farm, grid, np.asarray(table[_PRICE])[: len(grid)], files.get(_PRICE))
     for name in _OF_HASHING:
@@ -44,30 +44,30 @@ def doubts(farm: Farm, grid: Grid, table: Mapping[str, Any], files: Mapping[str,
             days = (grid.starts[0] - newest).days
             path = f"revenue.{name}"
             when = clock(newest, farm.timezone)
-            yield from told("old_numbers", f"{path}: its newest row is of {when}, {days} days before the plan")
+            yield from remark("old_numbers", f"{path}: its newest row is of {when}, {days} days before the plan")
     yield from _events(farm, grid)
 
 
 def _of_prices(farm: Farm, grid: Grid, prices: np.ndarray, series: TimeSeries | None) -> Iterator[str]:
-    told, path, hours = farm.silenced.told, "energy.price_usd_per_mwh", grid.hours
+    remark, path, hours = farm.silenced.remark, "energy.price_usd_per_mwh", grid.hours
     highest = float(np.abs(prices).max())
     if 0 < highest <= _LIKE_PER_KWH and hours.sum() >= _LEAST_HOURS:
         sentence = f"{path}: no price is above {highest:g} {farm.currency}/MWh: they look like prices per kWh"
-        yield from told("price_per_kwh", f"{sentence}; `unit: per_kwh` converts them")
+        yield from remark("price_per_kwh", f"{sentence}; `unit: per_kwh` converts them")
     if series is not None and series.currency:
         sentence = f"{path}: {series.file} is of a publisher of prices in {series.currency}, taken as USD"
-        yield from told(
+        yield from remark(
             "price_currency",
             f"{sentence}; say `currency: {series.currency}` beside the file, and its rate in `exchange_rates`",
         )
     elif farm.currency == "USD" and hours.sum() >= 24 and np.median(prices) > _LIKE_OTHER_CURRENCY:
         sentence = f"{path}: half of the prices are above {_LIKE_OTHER_CURRENCY:g} USD/MWh"
-        yield from told("price_currency", f"{sentence}: they look like another currency or unit")
+        yield from remark("price_currency", f"{sentence}: they look like another currency or unit")
     zero = prices == 0
     last = len(zero) - int(np.argmin(zero[::-1])) if not zero.all() else 0
     if last < len(zero) and float(hours[last:].sum()) >= _ZERO_HOURS:
         since = clock(grid.starts[last], farm.timezone)
-        yield from told("price_zeros", f"{path}: is 0 from {since} to the end, as if not published yet")
+        yield from remark("price_zeros", f"{path}: is 0 from {since} to the end, as if not published yet")
 
 
 def _events(farm: Farm, grid: Grid) -> Iterator[str]:
@@ -81,7 +81,7 @@ def _events(farm: Farm, grid: Grid) -> Iterator[str]:
             name = getattr(entry, "name", None)
             what = f"{path}: {name}" if name else path
             reach = f"{clock(grid.starts[0], farm.timezone)} to {clock(grid.end, farm.timezone)}"
-            yield from farm.silenced.told(
+            yield from farm.silenced.remark(
                 "events", f"{what}, {entry.start:%Y-%m-%d %H:%M}, is outside the horizon, {reach}"
             )
 

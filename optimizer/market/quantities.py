@@ -20,11 +20,11 @@ def limits_of(quantity: Any) -> Limits:
     >>> str(limits_of(Share)), str(limits_of(ShareSeries | None))
     ('at least 0 and at most 1', 'at least 0 and at most 1')
     """
-    inner, *said = get_args(quantity)
+    inner, *marks = get_args(quantity)
     if inner is not float:
         return limits_of(inner)
     low, high, above = -np.inf, np.inf, False
-    for bound in said[0].metadata:
+    for bound in marks[0].metadata:
         low = float(getattr(bound, "ge", getattr(bound, "gt", low)))
         high = float(getattr(bound, "le", high))
         above = above or hasattr(bound, "gt")
@@ -82,7 +82,7 @@ class Declared:
 @cache
 def declared(section: type[Section]) -> Mapping[str, Declared]:
     """Every series that the fields of a section and of those in it declare, by name."""
-    return {found.series.name: found for found in _walked(section, (), many=False)}
+    return {field.series.name: field for field in _walked(section, (), many=False)}
 
 
 def known_as(farm: Section, *how: str) -> list[str]:

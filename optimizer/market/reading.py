@@ -32,12 +32,12 @@ _HOUR = pd.Timedelta(hours=1)
 
 
 @cache
-def own_values() -> Mapping[type[Any], Callable[[Reading, Place, Declared], F]]:
+def own_values() -> Mapping[type[Any], Callable[[MarketReading, Place, Declared], F]]:
     """How mechanisms read series of their sections that stand for themselves."""
     return {kind: read for module in parts("market") for kind, read in getattr(module, "VALUES", {}).items()}
 
 
-class Reading:
+class MarketReading:
     """Reads one quantity after the other and keeps faults for the end, so that all are told at once.
 
     The intervals of ``grid`` from ``head`` on are the plan's tail. A file that does not reach to its end is held at its
@@ -59,19 +59,19 @@ class Reading:
 
     def series(self, one: Declared) -> Values:
         """A series over plan and tail, (n_intervals,), or several by their sections; None where the farm gives none."""
-        found: dict[str, F] = {}
+        by_name: dict[str, F] = {}
         for place in one.places(self.farm):
             given = self.given.get(one.series.name)
             if isinstance(given, Mapping):
                 given = given.get(place.name)
             if given is not None:
-                found[place.name] = np.full(len(self.grid), given)
+                by_name[place.name] = np.full(len(self.grid), given)
             elif (values := own_values().get(type(place.section))) is not None:
-                found[place.name] = values(self, place, one)
+                by_name[place.name] = values(self, place, one)
             elif place.quantity is not None:
-                found[place.name] = self.values(place, one)
+                by_name[place.name] = self.values(place, one)
         absent: Values = one.absent(len(self.grid))
-        return found if one.many else found.get("", absent)
+        return by_name if one.many else by_name.get("", absent)
 
     def price(self, one: Declared, file: Path | None) -> F:
         """The energy price; that of the tail is its forecast. ``file`` takes the place of the price's own."""

@@ -46,4 +46,4 @@ def _old_numbers(farm: Farm, grid: Grid) -> tuple[str, ...]:
     if computed and revenue.subsidy_btc is None:
         height = revenue.block_height
         subsidy = ", with the subsidy of " + ("that date" if height is None else f"block_height {height}")
-    return farm.silenced.told("old_numbers", f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}")
+    return farm.silenced.remark("old_numbers", f"the plan starts {grid.local_starts[0]:%Y-%m-%d}, but {what}{subsidy}")

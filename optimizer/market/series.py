@@ -18,7 +18,7 @@ from optimizer.market.grid import Grid
 from optimizer.market.readers import read_raw
 from optimizer.market.readers.joined import joined
 from optimizer.market.readers.raw import Ask, RawSeries
-from optimizer.market.tidy import reaching, tidy, window_of
+from optimizer.market.tidy import naive_window, reaching, tidy
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock, naive_utc
 from optimizer.outside import printable
 
@@ -48,7 +48,7 @@ def read_series(
     """
     ask = Ask(printable(file or str(path)), spec, timezone)
     if within is not None:
-        ask = replace(ask, within=reaching(window_of(within), ask))
+        ask = replace(ask, within=reaching(naive_window(within), ask))
     raw = _read_files(path, ask)
     values = _in_units(raw.values, spec)
     if isinstance(spec, SeriesFile):

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from optimizer.arrays import F
 from optimizer.errors import Fault, InputError
-from optimizer.market.gaps import Gaps, Rows, Times, days_back
+from optimizer.market.gaps import GapRows, Gaps, Times, days_back
 from optimizer.market.grid import Grid
 from optimizer.market.readers.local import first_moments, most_common_step
 from optimizer.market.readers.raw import Ask, RawSeries, listed
@@ -30,7 +30,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     rows, step = _in_order(raw, values, at_time)
     window = reach = (rows.starts[0], rows.ends.max())
     if within is not None:
-        window = window_of(within)
+        window = naive_window(within)
         rows = rows.take(_near(rows.starts, reaching(window, ask)))
     faults = _disorder(rows, at_time) + _out_of_range(rows, at_value, limits)
     first, last = rows.starts[0], rows.ends.max()
@@ -45,10 +45,10 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
             faults += _duplicates(rows, at_time)
         rows = _merged(rows, ask.spec.duplicates)
     if raw.ends is None and not ask.spec.holds_until_next:
-        rows = Rows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
+        rows = GapRows(rows.starts, np.minimum(rows.ends, np.append(rows.starts[1:], rows.ends[-1:])),
                      rows.values, rows.lines, rows.place)  # fmt: skip
     elif ask.spec.holds_until_next:
-        rows = Rows(
+        rows = GapRows(
             rows.starts,
             np.append(rows.starts[1:], max(rows.ends[-1], last)),
             rows.values,
@@ -61,7 +61,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     faults += _overlaps(rows, at_time)
     gaps = Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
-    faults += listed(ask, range(len(open_gaps)), lambda i: gaps.told(open_gaps[i], ask), "gaps")
+    faults += listed(ask, range(len(open_gaps)), lambda i: gaps.fault_at(open_gaps[i], ask), "gaps")
     if faults:
         raise InputError(faults)
     utc = [pd.DatetimeIndex(times).tz_localize("UTC") for times in (starts, ends)]
@@ -69,7 +69,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     return TimeSeries(utc[0], utc[1], numbers, raw.name, fills, ask.file, (begin, end), raw.currency)
 
 
-def window_of(grid: Grid) -> tuple[np.datetime64, np.datetime64]:
+def naive_window(grid: Grid) -> tuple[np.datetime64, np.datetime64]:
     """Start and end of a grid, naive UTC."""
     return naive_utc(grid.starts)[0], naive_utc(grid.ends)[-1]
 
@@ -79,7 +79,7 @@ def reaching(window: tuple[np.datetime64, np.datetime64], ask: Ask) -> tuple[np.
     return window[0] - np.timedelta64(24 * days_back(ask) + 2, "h"), window[1]
 
 
-def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[Rows, np.timedelta64]:
+def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[GapRows, np.timedelta64]:
     """Rows sorted by start, with an end each; and the usual length of an interval."""
     times = naive_utc(raw.starts)
     known = np.flatnonzero(~np.isnat(times))
@@ -92,10 +92,10 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[Rows, np.timedelta64
         backward = np.flatnonzero(ends <= starts)
         if len(backward):
 
-            def told(i: int) -> tuple[int, str]:
+            def fault_at(i: int) -> tuple[int, str]:
                 return int(raw.lines[place[i]]), "the interval ends before it starts"
 
-            raise InputError(listed(ask, backward, told, "such intervals"))
+            raise InputError(listed(ask, backward, fault_at, "such intervals"))
         step = _most_common(ends - starts)
     else:
         step = most_common_step(raw.starts).to_timedelta64().astype("timedelta64[us]")
@@ -105,7 +105,7 @@ def _in_order(raw: RawSeries, values: F, ask: Ask) -> tuple[Rows, np.timedelta64
             step = np.timedelta64(round(raw.hours * 3600), "s").astype("timedelta64[us]")
         starts = times - step if raw.at_ends else times
         ends = times if raw.at_ends else _next(times, step, ask.zone)
-    return Rows(starts, ends, values[place], raw.lines[place], place), step
+    return GapRows(starts, ends, values[place], raw.lines[place], place), step
 
 
 def _next(starts: Times, step: np.timedelta64, zone: str) -> Times:
@@ -125,41 +125,41 @@ def _near(starts: Times, window: tuple[np.datetime64, np.datetime64]) -> slice:
     return slice(min(max(low, 0), len(starts) - 1), max(high, 1))
 
 
-def _disorder(rows: Rows, ask: Ask) -> list[Fault]:
+def _disorder(rows: GapRows, ask: Ask) -> list[Fault]:
     if ask.spec.disorder == "sort" or (np.diff(rows.place) > 0).all():
         return []
     in_file = np.argsort(rows.place)
     times = rows.starts[in_file]
     back = np.flatnonzero(times[1:] < times[:-1]) + 1
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         pair = f"{clock(times[i], ask.zone)} comes after {clock(times[i - 1], ask.zone)}"
         return int(rows.lines[in_file[i]]), f"{pair}: rows are out of order; sort them, or say `disorder: sort`"
 
-    return listed(ask, back, told, "rows out of order")
+    return listed(ask, back, fault_at, "rows out of order")
 
 
-def _out_of_range(rows: Rows, ask: Ask, limits: Limits) -> list[Fault]:
+def _out_of_range(rows: GapRows, ask: Ask, limits: Limits) -> list[Fault]:
     bad = np.flatnonzero(limits.broken_by(rows.values) & np.isfinite(rows.values))
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         return int(rows.lines[i]), f"must be {limits} (got {rows.values[i]:g} at {clock(rows.starts[i], ask.zone)})"
 
-    return listed(ask, bad, told, "values out of range")
+    return listed(ask, bad, fault_at, "values out of range")
 
 
-def _duplicates(rows: Rows, ask: Ask) -> list[Fault]:
+def _duplicates(rows: GapRows, ask: Ask) -> list[Fault]:
     again = np.flatnonzero(rows.starts[1:] == rows.starts[:-1]) + 1
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         what = f"{clock(rows.starts[i], ask.zone)} comes again, {rows.values[i]:g}"
         earlier = f"after {rows.values[i - 1]:g} on line {rows.lines[i - 1]}"
         return int(rows.lines[i]), f"{what} {earlier}; say which counts with `duplicates`: first, last or mean"
 
-    return listed(ask, again, told, "duplicates")
+    return listed(ask, again, fault_at, "duplicates")
 
 
-def _merged(rows: Rows, how: str) -> Rows:
+def _merged(rows: GapRows, how: str) -> GapRows:
     first = np.flatnonzero(np.append(True, rows.starts[1:] != rows.starts[:-1]))
     merged = rows.take(first)
     if how == "last":
@@ -167,18 +167,18 @@ def _merged(rows: Rows, how: str) -> Rows:
     if how == "mean":
         sizes = np.diff(np.append(first, len(rows.starts)))
         mean = np.add.reduceat(rows.values, first) / sizes
-        merged = Rows(merged.starts, merged.ends, mean, merged.lines, merged.place)
+        merged = GapRows(merged.starts, merged.ends, mean, merged.lines, merged.place)
     return merged
 
 
-def _overlaps(rows: Rows, ask: Ask) -> list[Fault]:
+def _overlaps(rows: GapRows, ask: Ask) -> list[Fault]:
     into = np.flatnonzero(rows.ends[:-1] > rows.starts[1:]) + 1
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         earlier = f"the interval on line {rows.lines[i - 1]} ends, {clock(rows.ends[i - 1], ask.zone)}"
         return int(rows.lines[i]), f"{clock(rows.starts[i], ask.zone)} begins before {earlier}"
 
-    return listed(ask, into, told, "overlaps")
+    return listed(ask, into, fault_at, "overlaps")
 
 
 def _most_common(lengths: NDArray[np.timedelta64]) -> np.timedelta64:

@@ -34,7 +34,7 @@ _SLACK_MW = 1e-4  # less than a machine draws, and more than a solver's toleranc
 
 @dataclass(frozen=True)
 class Obeyed:
-    """A plan that keeps every limit as far as can be; ``said`` is what gives way and why, () where nothing does."""
+    """A plan that keeps every limit as far as can be; ``messages``: what gives way and why, () where nothing does."""
 
     plan: Plan
     nearest: bool = False

@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from optimizer.config.amounts import Money, money_of
+from optimizer.config.amounts import FarmCurrency, money_of
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.located import faults_of, got
@@ -59,7 +59,7 @@ def is_scenario(data: Any) -> bool:
 
 
 def _scenarios(
-    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None = None
+    document: Document, folder: Path, chain: tuple[str, ...], money: FarmCurrency | None = None
 ) -> tuple[Scenario, ...]:
     """``chain`` holds the true names of the files that extend each other so far, this one's last."""
     whole, file = _whole(document, folder, chain, money)
@@ -76,7 +76,7 @@ def _in_steps(changes: tuple[Placed, ...]) -> tuple[Placed, ...]:
 
 
 def _whole(
-    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None
+    document: Document, folder: Path, chain: tuple[str, ...], money: FarmCurrency | None
 ) -> tuple[Scenario, ScenarioFile]:
     """The scenario of a document without its sweep, and what its own file says."""
     faults = list(document.faults)
@@ -108,7 +108,7 @@ def _validated(document: Document, faults: list[Fault]) -> ScenarioFile | None:
 
 
 def _base(
-    document: Document, folder: Path, chain: tuple[str, ...], money: Money | None, faults: list[Fault]
+    document: Document, folder: Path, chain: tuple[str, ...], money: FarmCurrency | None, faults: list[Fault]
 ) -> Scenario:
     """The scenario that is extended, or an empty one; what is wrong with it goes into ``faults``."""
     file = get(document.data, "extends")

@@ -33,7 +33,7 @@ class Book:
         self.source, self.state, self.zone, self.say = source, state, zone, say
         self.file = state / f"signals-{source.name}.json"
         self.heard: datetime | None = None
-        self._told: set[str] = set()
+        self._lines: set[str] = set()
         self._known = self._read()
 
     def _read(self) -> dict[str, Signal]:
@@ -50,8 +50,8 @@ class Book:
         self._once(f"{self.source.name}: {what} {error}; it is not obeyed, calls stay as they were")
 
     def _once(self, line: str) -> None:
-        if line not in self._told:
-            self._told = {line} if len(self._told) >= _REMEMBERED else self._told | {line}
+        if line not in self._lines:
+            self._lines = {line} if len(self._lines) >= _REMEMBERED else self._lines | {line}
             self.say(line)
 
     def take(self, signal: Signal, now: datetime) -> bool:

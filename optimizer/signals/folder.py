@@ -14,17 +14,17 @@ _CUT: TypeAdapter[Any] = TypeAdapter(AnyCut)
 _KEYS = {"id", "version", "start", "end", "cut", "published"}
 
 
-def signal_of(found: Any, _source: Folder, _now: datetime) -> Signal:
+def signal_of_file(content: Any, _source: Folder, _now: datetime) -> Signal:
     """The call of a file: ``cut`` as in a farm file, null cancels; ``end`` null is open. Raises MessageError."""
-    if not isinstance(found, dict) or not {"id", "start", "cut"} <= set(found) <= _KEYS:
+    if not isinstance(content, dict) or not {"id", "start", "cut"} <= set(content) <= _KEYS:
         raise MessageError(f"must have id, start and cut, and of more only {', '.join(sorted(_KEYS))}")
-    start = moment(found["start"], "start")
-    end = None if found.get("end") is None else moment(found["end"], "end")
+    start = moment(content["start"], "start")
+    end = None if content.get("end") is None else moment(content["end"], "end")
     ordered(start, end)
     try:
-        cut = None if found["cut"] is None else _CUT.validate_python(found["cut"]).model_dump(exclude_none=True)
+        cut = None if content["cut"] is None else _CUT.validate_python(content["cut"]).model_dump(exclude_none=True)
     except ValidationError:
         raise MessageError("has a cut that is none; it is written as in a farm file") from None
-    published = None if found.get("published") is None else moment(found["published"], "published")
-    version = quantity(found.get("version", 0), "version", most=1e15)
-    return Signal(text(found["id"], "id"), version, start, end, cut, published)
+    published = None if content.get("published") is None else moment(content["published"], "published")
+    version = quantity(content.get("version", 0), "version", most=1e15)
+    return Signal(text(content["id"], "id"), version, start, end, cut, published)

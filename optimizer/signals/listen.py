@@ -80,20 +80,20 @@ class Listening:
     async def _hear_voltus(self, source: Voltus) -> None:
         headers = {"X-Voltus-API-Key": self.login.password.get_secret_value()}
         async with _session() as session:
-            found = voltus.dispatches(await _got(session, source.url, headers))
-        for one in found:
+            listed = voltus.dispatches(await _got(session, source.url, headers))
+        for one in listed:
             self._take(_id_of(one), partial(_of_dispatch, one, source, self.wall()))
 
     def _take(self, what: str, read: Callable[[], Iterable[Signal]]) -> list[Signal] | None:
         """Take up the calls of one message; None where it is refused."""
         try:
-            found = list(read())
-            for one in found:
+            signals = list(read())
+            for one in signals:
                 self.book.take(one, self.wall())
         except MessageError as error:
             self.book.refuse(printable(what), error)
             return None
-        return found
+        return signals
 
     async def _hear_openadr3(self, source: OpenAdr3) -> None:
         """All events of the VTN: what cannot be read of one takes no other along, and cancels nothing."""
@@ -103,8 +103,8 @@ class Listening:
         listed: set[str] = set()
         for event in events:
             name = _id_of(event)
-            found = self._take(name, partial(openadr3.signals_of, event, source, self.wall()))
-            listed |= self.book.ids_of(name) if found is None else {one.id for one in found}
+            taken = self._take(name, partial(openadr3.signals_of, event, source, self.wall()))
+            listed |= self.book.ids_of(name) if taken is None else {one.id for one in taken}
         self.book.withdraw_all_but(listed, self.wall())
 
     async def _authorized(self, source: OpenAdr3, session: Any) -> dict[str, str]:
@@ -181,20 +181,20 @@ async def _pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> Asy
     asked = {} if source.program_id is None else {"programID": source.program_id}
     for page in range(_MOST_PAGES):
         url = source.url.rstrip("/") + "/events"
-        found = await _got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
-        if not isinstance(found, list):
+        events = await _got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
+        if not isinstance(events, list):
             raise MessageError("has no list of events")
-        for event in found:
+        for event in events:
             yield event
-        if len(found) < _PAGE:
+        if len(events) < _PAGE:
             return
     raise MessageError(f"has more than {_PAGE * _MOST_PAGES:,} events")
 
 
 def _files(place: Path) -> list[tuple[str, bytes]]:
     try:
-        found = sorted(file for file in place.iterdir() if file.suffix == ".json" and not file.name.startswith("."))
-        return [(file.name, read_regular(file, MOST_BYTES)) for file in found[:_FILES]]
+        files = sorted(file for file in place.iterdir() if file.suffix == ".json" and not file.name.startswith("."))
+        return [(file.name, read_regular(file, MOST_BYTES)) for file in files[:_FILES]]
     except OSError as error:
         raise UnheardError(f"{error.filename or place}: {error.strerror}") from None
 
@@ -204,16 +204,16 @@ def _id_of(message: Any) -> str:
 
 
 def _of_file(message: bytes, source: Folder, now: datetime) -> list[Signal]:
-    return [folder.signal_of(parsed(message), source, now)]
+    return [folder.signal_of_file(parsed(message), source, now)]
 
 
 def _of_dispatch(dispatch: Any, source: Voltus, now: datetime) -> list[Signal]:
-    found = voltus.signal_of(dispatch, source, now)
-    return [] if found is None else [found]
+    signal = voltus.signal_of_dispatch(dispatch, source, now)
+    return [] if signal is None else [signal]
 
 
 def _of_topic(message: bytes, source: Mqtt, now: datetime) -> list[Signal]:
-    return [mqtt.signal_of(message, source, now)]
+    return [mqtt.signal_of_message(message, source, now)]
 
 
 async def listen(listening: Sequence[Listening], once: bool) -> None:

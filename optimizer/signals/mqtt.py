@@ -12,16 +12,16 @@ _FULL = 100.0
 _LAST_S = 7.2e9  # a number of seconds beyond is one of milliseconds
 
 
-def signal_of(message: bytes, source: Mqtt, now: datetime) -> Signal:
+def signal_of_message(message: bytes, source: Mqtt, now: datetime) -> Signal:
     """The call that a message is: open-ended, one for the topic, the newest counts. Raises MessageError.
 
     A late message to curtail is obeyed; a late one to release is not, for it may be of another call.
     """
-    found = parsed(message, MOST_BYTES)
-    if not isinstance(found, dict) or set(found) != {"target", "timestamp"}:
+    content = parsed(message, MOST_BYTES)
+    if not isinstance(content, dict) or set(content) != {"target", "timestamp"}:
         raise MessageError("must have target and timestamp, and nothing else")
-    target = quantity(found["target"], "target", most=_FULL)
-    stamp = quantity(found["timestamp"], "timestamp", most=_LAST_S)
+    target = quantity(content["target"], "target", most=_FULL)
+    stamp = quantity(content["timestamp"], "timestamp", most=_LAST_S)
     published = datetime.fromtimestamp(stamp, UTC)
     if published > now + EARLY:
         raise MessageError(f"is of {published:%Y-%m-%d %H:%M:%S} UTC, ahead of our clock")

@@ -22,8 +22,8 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
     if not isinstance(event, dict):
         raise MessageError("is not an event")
     name = text(event.get("id"), "id", 128)
-    told = event.get("modificationDateTime") or event.get("createdDateTime")
-    published = None if told is None else moment(told, "modificationDateTime")
+    changed = event.get("modificationDateTime") or event.get("createdDateTime")
+    published = None if changed is None else moment(changed, "modificationDateTime")
     version = 0.0 if published is None else published.timestamp()
     units = _units(event.get("payloadDescriptors"))
     intervals = event.get("intervals")
@@ -50,11 +50,11 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
 
 
 def _units(descriptors: Any) -> dict[str, str]:
-    found = {}
+    by_type = {}
     for one in descriptors if isinstance(descriptors, list) else ():
         if isinstance(one, dict) and isinstance(one.get("units"), str):
-            found[str(one.get("payloadType"))] = one["units"].upper()
-    return found
+            by_type[str(one.get("payloadType"))] = one["units"].upper()
+    return by_type
 
 
 def _duration(value: Any) -> timedelta | None:

@@ -58,10 +58,10 @@ def parsed(message: bytes | str, most: int = MOST_BYTES) -> Any:
         raise MessageError(f"is longer than {most:,} bytes")
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        found = dict(pairs)
-        if len(found) != len(pairs):
+        section = dict(pairs)
+        if len(section) != len(pairs):
             raise MessageError("has a key twice")
-        return found
+        return section
 
     def refuse(_: str) -> float:
         raise MessageError("has a number that is none")

@@ -88,14 +88,14 @@ def load_sources(file: Path) -> tuple[AnySource, ...]:
     document = read_document(file)
     faults = list(document.faults)
     try:
-        found = Sources.model_validate(document.data).sources
+        sources = Sources.model_validate(document.data).sources
     except ValidationError as error:
         raise InputError([*faults, *faults_of(error, Sources, document)]) from None
-    names = [one.name for one in found]
+    names = [one.name for one in sources]
     for i, name in enumerate(names):
         if any(other == name or other.startswith(f"{name} ") for other in names[:i] + names[i + 1 :]):
             sentence = f"must not be, nor begin, the name of another source: calls are known by it (got {name!r})"
             faults.append(document.fault(("sources", i, "name"), sentence))
     if faults:
         raise InputError(faults)
-    return found
+    return sources

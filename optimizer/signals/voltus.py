@@ -14,13 +14,13 @@ _MOST_KW = 1e8
 
 def dispatches(payload: Any) -> list[Any]:
     """The dispatches of an answer: a list, or an object that holds one. Raises MessageError."""
-    found = payload.get("dispatches") if isinstance(payload, dict) else payload
-    if not isinstance(found, list):
+    listed = payload.get("dispatches") if isinstance(payload, dict) else payload
+    if not isinstance(listed, list):
         raise MessageError("has no list of dispatches")
-    return found
+    return listed
 
 
-def signal_of(dispatch: Any, source: Voltus, _now: datetime) -> Signal | None:
+def signal_of_dispatch(dispatch: Any, source: Voltus, _now: datetime) -> Signal | None:
     """The call of a dispatch; None where it is not of our site. Raises MessageError."""
     if not isinstance(dispatch, dict):
         raise MessageError("is not a dispatch")

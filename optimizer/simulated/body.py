@@ -32,7 +32,7 @@ class Faults:
 
 
 @dataclass(frozen=True)
-class Change:
+class LogLine:
     """A line of a machine's own log: ``asked`` by a command, or by itself."""
 
     at: float
@@ -54,7 +54,7 @@ class Body:
     restart_s: float = 300.0
     password: str = "admin"  # noqa: S105 - of a machine that is not there
     faults: Faults = field(default_factory=Faults)
-    log: list[Change] = field(default_factory=list)
+    log: list[LogLine] = field(default_factory=list)
     session: dict[str, object] = field(default_factory=dict)  # what its firmware remembers of connections
     runs: bool = True
     share: float = 1.0  # of its watts, as a power step sets
@@ -103,7 +103,7 @@ class Body:
         before, self.share = self.power_w(now), share
         if self.runs:
             self._from_w, self._since = before, now
-            self.log.append(Change(now, f"{watts:.0f} W", asked=True))
+            self.log.append(LogLine(now, f"{watts:.0f} W", asked=True))
 
     def changes(self, now: float) -> bool:
         """Whether it makes no hash because its watts were set anew."""
@@ -126,4 +126,4 @@ class Body:
         aim = self.watts * self.share if self.runs else self.standby_w
         self._from_w = self._from_w + (aim - self._from_w) * done if done < 1.0 else aim
         self.runs, self._since = runs, now
-        self.log.append(Change(now, "start" if runs else "stop", asked))
+        self.log.append(LogLine(now, "start" if runs else "stop", asked))

@@ -24,10 +24,10 @@ class _Selector(selectors.BaseSelector):
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         if timeout is None:
             return self._real.select(None)
-        found = self._real.select(0) if timeout else []
-        if timeout and not found:
+        ready = self._real.select(0) if timeout else []
+        if timeout and not ready:
             self.now += timeout
-        return found
+        return ready
 
     def close(self) -> None:
         self._real.close()

@@ -134,10 +134,10 @@ class _Pipe:
 def drawn(bodies: Iterable[Body], shares: FaultShares, seed: int) -> tuple[Body, ...]:
     """The same machines with faults and an error of their nameplates, by seed."""
     draw = random.Random(seed)  # noqa: S311 - a simulation that can be repeated
-    found = []
+    bodies_drawn = []
     for body in bodies:
         real = 1.0 + draw.uniform(-shares.nameplate_error, shares.nameplate_error)
         body.watts *= real
         body.faults = shares.drawn(draw)
-        found.append(body)
-    return tuple(found)
+        bodies_drawn.append(body)
+    return tuple(bodies_drawn)

@@ -9,7 +9,7 @@ from optimizer.config.farm import Farm
 from optimizer.errors import InputError
 from optimizer.execution.credentials import Credentials
 from optimizer.execution.drivers import driver
-from optimizer.execution.inventory import Entry
+from optimizer.execution.inventory import MachineEntry
 from optimizer.simulated.body import Body
 from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn
 from optimizer.simulated.firmware import FIRMWARE, HTTP
@@ -19,20 +19,20 @@ _NONE = FaultShares(**dict.fromkeys(("deaf", "wakes", "lies", "dead", "slow", "n
 _W_PER_MW = 1e6
 
 
-def inventory_of(farm: Farm) -> tuple[Entry, ...]:
+def inventory_of(farm: Farm) -> tuple[MachineEntry, ...]:
     """An entry for every machine of a farm, on 127.x addresses; each group has one firmware, in turn.
 
     Groups of several modes get one whose watts can be set.
     """
-    found: list[Entry] = []
+    entries: list[MachineEntry] = []
     stepping = [name for name in FIRMWARE if driver(name).STEPS]
     for g, group in enumerate(farm.fleet):
         choice = stepping if len(group.modes) > 1 else FIRMWARE
         firmware = choice[g % len(choice)]
         for k in range(group.units):
-            i = len(found)
-            found.append(
-                Entry(
+            i = len(entries)
+            entries.append(
+                MachineEntry(
                     name=f"{group.name} {k + 1}",
                     group=group.name,
                     driver=firmware,
@@ -41,7 +41,7 @@ def inventory_of(farm: Farm) -> tuple[Entry, ...]:
                     breaker=f"{group.name}/{k // _PER_BREAKER + 1}",
                 )
             )
-    return tuple(found)
+    return tuple(entries)
 
 
 def shares_of(texts: Sequence[str]) -> FaultShares:
@@ -51,7 +51,7 @@ def shares_of(texts: Sequence[str]) -> FaultShares:
     (0.05, 0.0)
     """
     known = [field.name for field in fields(FaultShares)]
-    found = _NONE
+    shares = _NONE
     for text in texts:
         name, _, value = text.partition("=")
         try:
@@ -60,12 +60,12 @@ def shares_of(texts: Sequence[str]) -> FaultShares:
             share = -1.0
         if name not in known or share < 0.0 or (share > 1.0 and name != "over_s"):
             raise InputError(f"--fault {text!r}: must be one of {', '.join(known)} with a share, such as deaf=0.05")
-        found = replace(found, **{name: share})
-    return found
+        shares = replace(shares, **{name: share})
+    return shares
 
 
 def simulated(
-    entries: Sequence[Entry],
+    entries: Sequence[MachineEntry],
     farm: Farm,
     credentials: Credentials,
     shares: FaultShares,

@@ -60,23 +60,23 @@ async def listening(farm: SimulatedFarm, meter: tuple[str, int] = METER) -> list
 
 def _bound(addresses: list[str], port: int) -> list[socket.socket]:
     """One socket that only loopback reaches, where the system lets it be bound to that; else one for each address."""
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
-        found.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BINDTODEVICE", 25), b"lo")
+        listener.setsockopt(socket.SOL_SOCKET, getattr(socket, "SO_BINDTODEVICE", 25), b"lo")
     except OSError:
-        found.close()
+        listener.close()
         return [_of(address, port) for address in addresses]
     try:
-        found.bind(("", port))
+        listener.bind(("", port))
     except OSError:
-        found.close()
+        listener.close()
         raise
-    return [found]
+    return [listener]
 
 
 def _of(address: str, port: int) -> socket.socket:
-    found = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    found.bind((address, port))
-    return found
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    listener.bind((address, port))
+    return listener

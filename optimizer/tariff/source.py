@@ -21,7 +21,7 @@ _BLANK = re.compile(r"[ \t\r\n]*")
 
 
 @dataclass(frozen=True)
-class Rate:
+class TariffRate:
     """One rate of a file: values by the canonical names of their keys, numbers as exact decimals.
 
     ``spelling`` holds each key as the file writes it, ``offsets`` where it stands in ``text``.
@@ -41,13 +41,13 @@ class Rate:
         written = (*self.path, self.spelling.get(key, key), *path[1:]) if path else self.path
         return Fault(self.file, *_place(self.text, offset), dotted(written), message)
 
-    def without(self, keys: frozenset[str]) -> Rate:
+    def without(self, keys: frozenset[str]) -> TariffRate:
         """The rate without these keys."""
         kept = {key: value for key, value in self.values.items() if key not in keys}
-        return Rate(self.file, self.text, self.path, kept, self.spelling, self.offsets)
+        return TariffRate(self.file, self.text, self.path, kept, self.spelling, self.offsets)
 
 
-def read_rate(path: Path, item: int | None = None) -> Rate:
+def read_rate(path: Path, item: int | None = None) -> TariffRate:
     """The rate of a URDB file, or its ``item``-th (from 1) where it is a response with several.
 
     Raises InputError where the file is not JSON, holds no rate, or several and ``item`` says not which.
@@ -84,7 +84,7 @@ def _which(file: str, rates: list[Any], item: int | None) -> str:
     return "\n".join([f"{file} holds {len(rates)} rates{wrong}; choose one with --item N:", *listed, *more])
 
 
-def _rate(file: str, text: str, path: Keys, begin: int) -> Rate:
+def _rate(file: str, text: str, path: Keys, begin: int) -> TariffRate:
     values: dict[str, Any] = {}
     spelling: dict[str, str] = {}
     offsets = {"": begin}
@@ -97,7 +97,7 @@ def _rate(file: str, text: str, path: Keys, begin: int) -> Rate:
         values[key], spelling[key], offsets[key] = value, written, offset
     if twice:
         raise InputError(twice)
-    return Rate(file, text, path, values, spelling, offsets)
+    return TariffRate(file, text, path, values, spelling, offsets)
 
 
 def _text(path: Path) -> str:
@@ -150,19 +150,19 @@ def _elements(text: str, begin: int) -> Iterator[tuple[Any, int]]:
 
 
 def _skip(text: str, here: int) -> int:
-    found = _BLANK.match(text, here)
-    assert found is not None
-    return found.end()
+    match = _BLANK.match(text, here)
+    assert match is not None
+    return match.end()
 
 
 def _place(text: str, offset: int) -> tuple[int, int]:
     return text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset)
 
 
-def shown(value: Any) -> str:
+def as_text(value: Any) -> str:
     """A value of the file for notes and messages.
 
-    >>> shown(Decimal("20.0")), shown("Net  Metering"), shown([1, 2])
+    >>> as_text(Decimal("20.0")), as_text("Net  Metering"), as_text([1, 2])
     ('20', 'Net Metering', 'a list')
     """
     if isinstance(value, Decimal):

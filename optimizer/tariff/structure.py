@@ -11,7 +11,7 @@ import numpy as np
 
 from optimizer.arrays import Int
 from optimizer.errors import Fault
-from optimizer.tariff.source import Rate, shown
+from optimizer.tariff.source import TariffRate, as_text
 
 Periods = Int
 _KEYS = ("rate", "adj", "max", "unit", "sell")
@@ -21,37 +21,37 @@ _TEN_DECIMALS = Decimal("1e-10")
 
 
 @dataclass(frozen=True)
-class Step:
+class PriceStep:
     """A price, USD per kWh or kW, for what lies above an amount, kWh or kW."""
 
     above: Decimal
     price: Decimal
 
 
-def rises(steps: tuple[Step, ...]) -> tuple[Step, ...]:
+def rises(steps: tuple[PriceStep, ...]) -> tuple[PriceStep, ...]:
     """What each step above the first adds to the price of the one before it; steps that add nothing vanish.
 
-    >>> rises((Step(Decimal(0), Decimal("0.5")), Step(Decimal(100), Decimal("0.75"))))
-    (Step(above=Decimal('100'), price=Decimal('0.25')),)
+    >>> rises((PriceStep(Decimal(0), Decimal("0.5")), PriceStep(Decimal(100), Decimal("0.75"))))
+    (PriceStep(above=Decimal('100'), price=Decimal('0.25')),)
     """
-    added = (Step(step.above, step.price - last.price) for last, step in pairwise(steps))
+    added = (PriceStep(step.above, step.price - last.price) for last, step in pairwise(steps))
     return tuple(step for step in added if step.price)
 
 
-def charges(value: Any) -> bool:
+def is_charge(value: Any) -> bool:
     """Whether a value holds a number other than zero, or a text: something that could be a charge.
 
-    >>> charges([[{"rate": Decimal(0)}]]), charges([{"key": "Meter", "val": "5"}]), charges(None)
+    >>> is_charge([[{"rate": Decimal(0)}]]), is_charge([{"key": "Meter", "val": "5"}]), is_charge(None)
     (False, True, False)
     """
     if isinstance(value, dict):
-        return any(charges(inner) for inner in value.values())
+        return any(is_charge(inner) for inner in value.values())
     if isinstance(value, list):
-        return any(charges(inner) for inner in value)
+        return any(is_charge(inner) for inner in value)
     return bool(value)
 
 
-def number(rate: Rate, path: tuple[str | int, ...], value: Any, faults: list[Fault]) -> Decimal:
+def number_in(rate: TariffRate, path: tuple[str | int, ...], value: Any, faults: list[Fault]) -> Decimal:
     """A number of the file, zero where there is none; what is no number is added to ``faults``.
 
     Ten decimals: files that tools wrote hold sums such as 0.09999999999999999.
@@ -60,47 +60,53 @@ def number(rate: Rate, path: tuple[str | int, ...], value: Any, faults: list[Fau
         return _ZERO
     if isinstance(value, Decimal) and abs(value) < Decimal("1e15"):
         return value.quantize(_TEN_DECIMALS)
-    faults.append(rate.fault(path, f"must be a number (got {shown(value)})"))
+    faults.append(rate.fault(path, f"must be a number (got {as_text(value)})"))
     return _ZERO
 
 
-def steps(rate: Rate, key: str, period: int, unit: str, faults: list[Fault]) -> tuple[Step, ...]:
+def steps(rate: TariffRate, key: str, period: int, unit: str, faults: list[Fault]) -> tuple[PriceStep, ...]:
     """The tiers of a period of a structure, from the lowest amount up; what cannot be taken goes into ``faults``."""
-    found = rate.values[key][period]
-    if not isinstance(found, list) or not found or not all(isinstance(tier, dict) for tier in found):
+    tiers = rate.values[key][period]
+    if not isinstance(tiers, list) or not tiers or not all(isinstance(tier, dict) for tier in tiers):
         faults.append(rate.fault((key, period), "must be a list of tiers"))
-        return (Step(_ZERO, _ZERO),)
-    result: list[Step] = []
+        return (PriceStep(_ZERO, _ZERO),)
+    result: list[PriceStep] = []
     above: Decimal = _ZERO
-    for i, tier in enumerate(found):
+    for i, tier in enumerate(tiers):
         path = (key, period, i)
         faults += [rate.fault((*path, name), "is not a known key of a tier") for name in tier if name not in _KEYS]
         if tier.get("unit") not in (None, unit):
-            sentence = f"must be {unit} a month, which a contract is written in (got {shown(tier['unit'])})"
+            sentence = f"must be {unit} a month, which a contract is written in (got {as_text(tier['unit'])})"
             faults.append(rate.fault((*path, "unit"), sentence))
-        if charges(tier.get("sell")):
+        if is_charge(tier.get("sell")):
             sentence = "is a price of export; give it as energy.onsite.export_price_usd_per_mwh and set it to 0 here"
             faults.append(rate.fault((*path, "sell"), sentence))
         if tier.get("rate") is None and tier.get("adj") is None:
             faults.append(rate.fault((*path, "rate"), "is missing: nothing says what this tier costs; 0 if it is free"))
-        price = sum((number(rate, (*path, name), tier.get(name), faults) for name in ("rate", "adj")), _ZERO)
+        price = sum((number_in(rate, (*path, name), tier.get(name), faults) for name in ("rate", "adj")), _ZERO)
         if result and price < result[-1].price:
             faults.append(rate.fault((*path, "rate"), _decreasing(price, result[-1].price, unit)))
-        result.append(Step(above, price))
-        above = _top(rate, path, tier, above, last=i == len(found) - 1, faults=faults)
+        result.append(PriceStep(above, price))
+        above = _top(rate, path, tier, above, last=i == len(tiers) - 1, faults=faults)
     return tuple(result)
 
 
 def _decreasing(price: Decimal, before: Decimal, unit: str) -> str:
     return (
-        f"is a tier that decreases, from {shown(before)} to {shown(price)} $/{unit}: where more makes the rest "
+        f"is a tier that decreases, from {as_text(before)} to {as_text(price)} $/{unit}: where more makes the rest "
         "cheaper, the best of many schedules cannot be found by a linear program; give the period the price of the "
         "tier the farm will end in"
     )
 
 
 def _top(
-    rate: Rate, path: tuple[str | int, ...], tier: dict[str, Any], above: Decimal, *, last: bool, faults: list[Fault]
+    rate: TariffRate,
+    path: tuple[str | int, ...],
+    tier: dict[str, Any],
+    above: Decimal,
+    *,
+    last: bool,
+    faults: list[Fault],
 ) -> Decimal:
     """The amount a tier ends at."""
     top = tier.get("max")
@@ -108,19 +114,19 @@ def _top(
         if isinstance(top, Decimal) and top >= _ENDLESS:
             return above
         if top is not None:
-            faults.append(rate.fault((*path, "max"), f"leaves what is above {shown(top)} without a price; remove it"))
+            faults.append(rate.fault((*path, "max"), f"leaves what is above {as_text(top)} without a price; remove it"))
         return above
     if top is None:
         faults.append(rate.fault(path, "has no `max`, but another tier above it"))
         return above
-    top = number(rate, (*path, "max"), top, faults)
+    top = number_in(rate, (*path, "max"), top, faults)
     if top <= above:
-        faults.append(rate.fault((*path, "max"), f"must be more than {shown(above)} (got {shown(top)})"))
+        faults.append(rate.fault((*path, "max"), f"must be more than {as_text(above)} (got {as_text(top)})"))
     return top
 
 
 def periods_by_hour(
-    rate: Rate, structure: str, schedules: tuple[str, str], count: int, faults: list[Fault]
+    rate: TariffRate, structure: str, schedules: tuple[str, str], count: int, faults: list[Fault]
 ) -> Periods | None:
     """The period of every month, kind of day and hour, (12, weekday or weekend, 24); None with faults.
 
@@ -132,7 +138,7 @@ def periods_by_hour(
     return None if any(half is None for half in halves) else np.stack(halves, axis=1)  # type: ignore[arg-type]
 
 
-def _schedule(rate: Rate, structure: str, key: str, count: int, faults: list[Fault]) -> Periods | None:
+def _schedule(rate: TariffRate, structure: str, key: str, count: int, faults: list[Fault]) -> Periods | None:
     rows = rate.values.get(key)
     if rows is None:
         faults.append(rate.fault((key,), f"is missing: when the periods of {structure} hold"))
@@ -147,7 +153,7 @@ def _schedule(rate: Rate, structure: str, key: str, count: int, faults: list[Fau
     wrong = [(m, h) for m, row in enumerate(rows) for h, period in enumerate(row) if not is_period(period, count)]
     if wrong:
         m, h = wrong[0]
-        sentence = f"must be a period of {structure}, 0 to {count - 1} (got {shown(rows[m][h])})"
+        sentence = f"must be a period of {structure}, 0 to {count - 1} (got {as_text(rows[m][h])})"
         faults.append(rate.fault((key, m, h), sentence))
         return None
     return np.array([[int(period) for period in row] for row in rows], dtype=np.int64)

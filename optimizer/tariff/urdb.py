@@ -13,10 +13,10 @@ import yaml
 from optimizer.config.load import contract_in
 from optimizer.config.yaml12 import parse, scalar
 from optimizer.errors import Fault, InputError
-from optimizer.tariff.charges import Found, demand, energy, fixed
+from optimizer.tariff.charges import Remarks, demand, energy, fixed
 from optimizer.tariff.keys import ENERGY, NOTED, PASSED_OVER, READ, REFUSED, canonical
-from optimizer.tariff.source import Rate, read_rate, shown
-from optimizer.tariff.structure import charges
+from optimizer.tariff.source import TariffRate, as_text, read_rate
+from optimizer.tariff.structure import is_charge
 
 _LAYOUT: dict[str, Any] = {"sort_keys": False, "allow_unicode": True, "width": 110, "default_flow_style": None}
 _TAG = "tag:yaml.org,2002:"
@@ -36,15 +36,15 @@ def contract_text(
     rate = read_rate(path, item)
     left = frozenset(canonical(key) for key in leave_out)
     _refuse_to_leave_out(rate, left)
-    kept, found = rate.without(left), Found(holidays=holidays is not None)
-    found.faults += _refused(kept)
-    parts = energy(kept, found) | {"holidays": holidays} | demand(kept, found) | fixed(kept, found)
-    if found.faults:
-        raise InputError(set(found.faults))
+    kept, remarks = rate.without(left), Remarks(holidays=holidays is not None)
+    remarks.faults += _refused(kept)
+    parts = energy(kept, remarks) | {"holidays": holidays} | demand(kept, remarks) | fixed(kept, remarks)
+    if remarks.faults:
+        raise InputError(set(remarks.faults))
     data: dict[str, Any] = {
-        "name": shown(rate.values.get("name") or rate.values.get("label") or path.stem)[:300],
+        "name": as_text(rate.values.get("name") or rate.values.get("label") or path.stem)[:300],
         "source": _source(rate)[:1000],
-        "notes": _Lines((*_notes(rate, left, holidays), *found.notes)),
+        "notes": _Lines((*_notes(rate, left, holidays), *remarks.notes)),
         "energy": _Block(_without_nothing(parts)),
     }
     text: str = _header(rate) + yaml.dump(data, Dumper=_Dumper, **_LAYOUT)
@@ -52,7 +52,7 @@ def contract_text(
     return text
 
 
-def _refuse_to_leave_out(rate: Rate, left: frozenset[str]) -> None:
+def _refuse_to_leave_out(rate: TariffRate, left: frozenset[str]) -> None:
     for key in sorted(left):
         if key not in rate.values:
             raise InputError(f"--leave-out {key}: {rate.file} has no such key")
@@ -60,44 +60,44 @@ def _refuse_to_leave_out(rate: Rate, left: frozenset[str]) -> None:
             raise InputError(f"--leave-out {key}: a contract needs a price of energy")
 
 
-def _refused(rate: Rate) -> list[Fault]:
+def _refused(rate: TariffRate) -> list[Fault]:
     """What cannot be taken by the name of its key alone; a key with nothing in it is no matter."""
     faults = []
     for key, value in rate.values.items():
         if key in READ or key in PASSED_OVER or key in NOTED or value is None:
             continue
-        if key not in REFUSED or charges(value):
+        if key not in REFUSED or is_charge(value):
             reason = REFUSED.get(key, _UNKNOWN)
             acknowledge = f"to do without it: --leave-out {rate.spelling[key]}"
-            faults.append(rate.fault((key,), f"{reason} (got {shown(value)}); {acknowledge}"))
+            faults.append(rate.fault((key,), f"{reason} (got {as_text(value)}); {acknowledge}"))
     return faults
 
 
-def _notes(rate: Rate, left: frozenset[str], holidays: str | None) -> list[str]:
+def _notes(rate: TariffRate, left: frozenset[str], holidays: str | None) -> list[str]:
     """What a person should know of the rate, with what was left out first."""
-    notes = [f"LEFT OUT: {rate.spelling[key]} ({shown(rate.values[key])})." for key in sorted(left)]
+    notes = [f"LEFT OUT: {rate.spelling[key]} ({as_text(rate.values[key])})." for key in sorted(left)]
     if rate.values.get("approved") is False:
         notes.append("Not yet approved by the database's reviewers.")
     if rate.values.get("enddate"):
         notes.append(f"In force until {_date(rate.values['enddate'])}.")
     notes += [
-        f"{text}: {shown(rate.values[key])}" for key, text in NOTED.items() if rate.values.get(key) not in (None, "")
+        f"{text}: {as_text(rate.values[key])}" for key, text in NOTED.items() if rate.values.get(key) not in (None, "")
     ]
     kind = "as the days of the week they fall on" if holidays is None else "as the weekend"
     return [*notes, f"The database has no holidays; they are billed {kind}."]
 
 
-def _source(rate: Rate) -> str:
-    written = [shown(rate.values[key]) for key in ("source", "uri") if isinstance(rate.values.get(key), str)]
+def _source(rate: TariffRate) -> str:
+    written = [as_text(rate.values[key]) for key in ("source", "uri") if isinstance(rate.values.get(key), str)]
     label = rate.values.get("label")
-    return written[0] if written else f"Utility Rate Database, {shown(label)}" if label else "Utility Rate Database"
+    return written[0] if written else f"Utility Rate Database, {as_text(label)}" if label else "Utility Rate Database"
 
 
-def _header(rate: Rate) -> str:
+def _header(rate: TariffRate) -> str:
     """Comment lines: what was imported."""
     lines = ["Imported by `curtail tariff import` from the Utility Rate Database (https://openei.org/wiki/URDB)."]
     lines += [
-        f"{title}: {shown(rate.values[key])}"
+        f"{title}: {as_text(rate.values[key])}"
         for key, title in (("utility", "Utility"), ("label", "Label"), ("uri", "Page"), ("sourceparent", "Tariff book"))
         if isinstance(rate.values.get(key), str)
     ]
@@ -115,7 +115,7 @@ def _date(value: Any) -> str:
     if isinstance(value, Decimal) and abs(value) < Decimal("1e10"):
         moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=int(value))
         return (moment + _HALF_A_DAY).date().isoformat()
-    return shown(value)
+    return as_text(value)
 
 
 def _without_nothing(data: Any) -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from optimizer.compare.running import Case
+from optimizer.compare.running import ComparedFarm
 from optimizer.scenario.load import scenarios_in
 from optimizer.scenario.placed import Scenario
 from tests.farms import farm, group
@@ -13,11 +13,11 @@ from tests.farms import farm, group
 SOURCES = "sources: [made up]"
 
 
-def case(*groups: dict[str, Any], price: float = 0.5, hours: float = 4.0, **more: Any) -> Case:
+def case(*groups: dict[str, Any], price: float = 0.5, hours: float = 4.0, **more: Any) -> ComparedFarm:
     """Ten machines of one megawatt that earn 1 USD an hour each, power at one price, from 06:00 on in UTC."""
     horizon = {"start": "2026-02-11 06:00", "hours": hours, "intervals": ({"minutes": 60},)}
     energy = {"price_usd_per_mwh": price, **more.pop("energy", {})}
-    return Case(farm(*groups, energy=energy, horizon=horizon, **more), Path())
+    return ComparedFarm(farm(*groups, energy=energy, horizon=horizon, **more), Path())
 
 
 def scenario(changes: str, name: str = "S", **more: str) -> Scenario:

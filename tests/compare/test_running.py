@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.compare.running import BASE, Case, Comparison, Failure, compare
+from optimizer.compare.running import BASE, ComparedFarm, Comparison, Failure, compare
 from optimizer.compare.ways import Way
 from optimizer.errors import CurtailError
 from optimizer.plan.outcomes import Outcome, changed_lines
@@ -138,7 +138,7 @@ def test_scenarios_with_hours_of_their_own_have_bases_of_their_own() -> None:
     found = compare(case(), [DEAR, longer, again])
     assert [base.hours for base in found.bases] == [4, 6]
     assert [s.base for s in found.scenarios] == [0, 1, 1]
-    told = compare(Case(case().farm, Path(), hours=3.0), [DEAR, longer])
+    told = compare(ComparedFarm(case().farm, Path(), hours=3.0), [DEAR, longer])
     assert [(base.hours, base.start) for base in told.bases] == [(3, "2026-02-11T06:00:00+00:00")]
 
 
@@ -191,7 +191,7 @@ def test_what_does_not_fit_the_farm_fails_in_its_row(changes_: str, code: int, s
 )
 def test_a_fault_is_told_once_for_all_ways_and_the_rest_goes_on(change: str, said: str) -> None:
     here = case()
-    skipping = Case(here.farm.model_copy(update={"timezone": "America/New_York"}), here.folder)
+    skipping = ComparedFarm(here.farm.model_copy(update={"timezone": "America/New_York"}), here.folder)
     found = compare(skipping, [scenario(f"[{change}]", "Strange"), DEAR])
     (told,) = notes(found)
     assert told.startswith("Strange: <scenario>:4:")

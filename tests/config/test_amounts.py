@@ -207,7 +207,7 @@ def test_a_feed_is_in_the_farms_currency_or_converted(tmp_path: Path) -> None:
         farm = load_farm(tmp_path / "farm.yaml")
         now = datetime(2026, 2, 11, 6, tzinfo=UTC)
         batch = rows_in(rows.encode(), "x.csv", "UTC", now, 60, 10_000, farm.feed_rules)
-        return [row.usd_per_mwh for row in batch.rows], batch.told
+        return [row.usd_per_mwh for row in batch.rows], batch.refused
 
     row = "2026-02-11T06:00Z,50,{}\n"
     head = "start,price,currency\n"

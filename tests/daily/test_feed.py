@@ -14,7 +14,7 @@ import pytest
 
 from optimizer.config.daily import FeedRules
 from optimizer.daily.feed import FolderFeed, Heard, age_of, feed_of, is_silent
-from optimizer.daily.feed_rows import Batch, joined, rows_in
+from optimizer.daily.feed_rows import Batch, joined_batches, rows_in
 from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import InputError
 
@@ -54,13 +54,13 @@ def test_a_row_that_says_another_unit_or_currency_is_refused(more: dict[str, obj
     csv = rows(f"{','.join(row)}\n{','.join(map(str, row.values()))}\n")
     made = rows(json.dumps([row]))
     assert (csv.rows, made.rows) == ((), ())
-    assert (csv.told, made.told) == ((f"feed: line 2: {told}",), (f"feed: row 1: {told}",))
+    assert (csv.refused, made.refused) == ((f"feed: line 2: {told}",), (f"feed: row 1: {told}",))
 
 
 def test_what_a_text_says_of_all_its_rows_holds_for_each() -> None:
     start = {"start": "2026-02-11T06:00Z", "price": 31.5}
     found = rows(json.dumps({"unit": "EUR/MWh", "data": [start]}))
-    assert (found.rows, found.told) == ((), ("feed: row 1: the price is in EUR/MWh, not in USD/MWh",))
+    assert (found.rows, found.refused) == ((), ("feed: row 1: the price is in EUR/MWh, not in USD/MWh",))
     assert plain(rows(json.dumps({"currency": "USD", "unit": "$/MWh", "data": [start]}))) == [(0, 5, 31.5)]
 
 
@@ -68,7 +68,7 @@ def test_what_a_text_says_of_all_its_rows_holds_for_each() -> None:
 def test_a_text_with_prices_in_another_unit_only_is_refused(column: str) -> None:
     found = rows(f"start,{column}\n2026-02-11T06:00Z,31.5\n")
     assert (found.rows, found.failed) == ((), True)
-    assert f"{column.lower()} is not in USD/MWh" in found.told[0]
+    assert f"{column.lower()} is not in USD/MWh" in found.refused[0]
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_a_text_with_prices_in_another_unit_only_is_refused(column: str) -> None
 )
 def test_rows_in_usd_per_mwh_may_say_so(currency: str, unit: str) -> None:
     found = rows(f"start,price,currency,unit\n2026-02-11T06:00Z,31.5,{currency},{unit}\n")
-    assert (plain(found), found.told) == ([(0, 5, 31.5)], ())
+    assert (plain(found), found.refused) == ([(0, 5, 31.5)], ())
 
 
 def test_a_price_that_names_its_unit_is_believed_beside_one_of_another() -> None:
@@ -109,14 +109,14 @@ def test_a_bad_row_costs_only_itself(cell: str, told: str) -> None:
     found = rows(f"start,price\n2026-02-11T06:00Z,20\n{cell}\n2026-02-11T06:10Z,25\n")
     assert [price for _, _, price in plain(found)] == [20, 25]
     assert found.bad == 1
-    assert found.told[0].startswith(f"feed: line 3: {told}")
+    assert found.refused[0].startswith(f"feed: line 3: {told}")
 
 
 def test_a_time_the_clock_shows_twice_is_bad() -> None:
     now = datetime(2026, 11, 1, 6, tzinfo=UTC)
     found = rows_in(b"start,price\n2026-11-01 01:30,20\n", "feed", "America/Chicago", now, 5.0, 1000)
     assert (found.bad, len(found.rows)) == (1, 0)
-    assert "comes twice in America/Chicago" in found.told[0]
+    assert "comes twice in America/Chicago" in found.refused[0]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +134,7 @@ def test_a_list_of_other_things() -> None:
 
 
 def test_too_much_is_refused() -> None:
-    assert "is larger than 0.01 MB" in rows("x" * 20_000).told[0]
+    assert "is larger than 0.01 MB" in rows("x" * 20_000).refused[0]
 
 
 def test_a_folder_is_read_once_and_again_when_it_changes(tmp_path: Path) -> None:
@@ -186,7 +186,7 @@ def test_no_number_stops_the_reading(value: str, told: str) -> None:
     )
     assert [(row.start - SIX, row.usd_per_mwh) for row in found.rows] == [(300, 25)]
     assert (found.bad, found.failed) == (1, False)
-    assert told in found.told[0]
+    assert told in found.refused[0]
 
 
 @pytest.mark.parametrize("start", [20260211, 1e300, "[" * 900 + "]" * 900, "{}", "true"])
@@ -229,11 +229,11 @@ def test_of_one_start_the_row_published_last_holds() -> None:
     rows_of_one = f"{header}\n2026-02-11T06:00Z,40,{late}\n2026-02-11T06:00Z,30,{early}\n"
     assert [row.usd_per_mwh for row in judged(rows_of_one).rows] == [40]
     of_two = [judged(f"{header}\n2026-02-11T06:00Z,{usd},{when}\n") for usd, when in ((40, late), (30, early))]
-    assert [row.usd_per_mwh for row in joined(of_two).rows] == [40]
-    assert [row.usd_per_mwh for row in joined(reversed(of_two)).rows] == [40]
+    assert [row.usd_per_mwh for row in joined_batches(of_two).rows] == [40]
+    assert [row.usd_per_mwh for row in joined_batches(reversed(of_two)).rows] == [40]
     found = judged(f"{header}\n2026-02-11T06:00Z,40,{to_come}\n2026-02-11T06:05Z,41,2026-02-11T06:05Z\n")
     assert [row.usd_per_mwh for row in found.rows] == [41]  # five minutes between two clocks are nothing
-    assert found.told == ("feed: line 2: was published 2026-02-11 06:06Z, which is yet to come",)
+    assert found.refused == ("feed: line 2: was published 2026-02-11 06:06Z, which is yet to come",)
 
 
 ZONES = (
@@ -245,15 +245,17 @@ ZONES = (
 def test_rows_of_several_locations_must_be_told_apart() -> None:
     found = judged(ZONES)
     assert (found.rows, found.bad, found.failed) == ((), 1, True)
-    assert "holds several locations, HB_WEST, LZ_HOUSTON; name one as daily.feed.location" in found.told[0]
+    assert "holds several locations, HB_WEST, LZ_HOUSTON; name one as daily.feed.location" in found.refused[0]
     for name, usd in (("hb_west", 20), ("LZ_HOUSTON", 900)):
         found = judged(ZONES, location=name)
         assert ([row.usd_per_mwh for row in found.rows], found.bad) == ([usd], 0)
     assert "holds no location 'HB_NORTH' (daily.feed.location); it holds HB_WEST, LZ_HOUSTON" in judged(
         ZONES, location="HB_NORTH"
-    ).told[0]  # fmt: skip
+    ).refused[0]  # fmt: skip
     more = ZONES + "2026-02-11T06:15Z,HB_WEST,DAY_AHEAD_HOURLY,25\n2026-02-11T06:30Z,,DAY_AHEAD_HOURLY,26\n"
-    assert "several markets, DAY_AHEAD_HOURLY, REAL_TIME_15_MIN; name one" in judged(more, location="HB_WEST").told[0]
+    assert (
+        "several markets, DAY_AHEAD_HOURLY, REAL_TIME_15_MIN; name one" in judged(more, location="HB_WEST").refused[0]
+    )
     found = judged(more, location="HB_WEST", market="DAY_AHEAD_HOURLY")
     assert ([row.usd_per_mwh for row in found.rows], found.bad) == ([25], 1)  # one row does not say where
 
@@ -265,7 +267,7 @@ def test_files_of_several_locations_must_be_told_apart_too(tmp_path: Path) -> No
     (tmp_path / "b.csv").write_text(f"{lines[0]}\n{lines[2]}\n")
     found = feed.read("UTC", NOW, 5.0)
     assert (found.rows, found.failed) == ((), True)
-    assert "holds several locations, HB_WEST, LZ_HOUSTON" in found.told[0]
+    assert "holds several locations, HB_WEST, LZ_HOUSTON" in found.refused[0]
     found = feed.read("UTC", NOW, 5.0, FeedRules(location="LZ_HOUSTON"))  # the farm file says it: all is judged again
     assert [row.usd_per_mwh for row in found.rows] == [900]
 
@@ -281,12 +283,12 @@ def test_a_line_that_does_not_end_may_be_cut_off(tmp_path: Path) -> None:
         found = FolderFeed(tmp_path).read("UTC", NOW, 5.0)
         assert [price for _, _, price in plain(found)] == [20] * (length >= text.index("20\n") + 3)
     file.write_text(text[:-7])
-    assert FolderFeed(tmp_path).read("UTC", NOW, 5.0).told == (
+    assert FolderFeed(tmp_path).read("UTC", NOW, 5.0).refused == (
         "a.csv: line 3: does not end with a line break, so that it may be cut off",
     )
     file.write_text(text + "2026-02-11T06:10Z\n")
     found = FolderFeed(tmp_path).read("UTC", NOW, 5.0)
-    assert (len(found.rows), found.told) == (2, ("a.csv: line 4: has fewer cells than columns",))
+    assert (len(found.rows), found.refused) == (2, ("a.csv: line 4: has fewer cells than columns",))
 
 
 def test_a_file_that_is_being_written_is_read_at_the_next_look(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -313,8 +315,8 @@ def test_only_files_of_a_folder_are_read(tmp_path: Path) -> None:
     feed = FolderFeed(tmp_path)
     found = feed.read("UTC", NOW, 5.0)
     assert (len(found.rows), found.bad) == (1, 3)
-    assert [line.split(":")[0] for line in found.told] == ["a.csv", "b.csv", "d\\n\\x1b[2J.csv"]
-    assert "this is a pipe or a device" in found.told[0]
+    assert [line.split(":")[0] for line in found.refused] == ["a.csv", "b.csv", "d\\n\\x1b[2J.csv"]
+    assert "this is a pipe or a device" in found.refused[0]
     assert feed.read("UTC", NOW, 5.0) == Batch((), (), 0)  # told once
 
 
@@ -341,7 +343,7 @@ def test_a_full_folder_is_read_bit_by_bit(tmp_path: Path, monkeypatch: pytest.Mo
 def test_a_text_of_too_many_rows_is_refused_soon(text: str) -> None:
     begun = time.process_time()
     found = rows_in(text.encode(), "feed", "UTC", NOW, 5.0, 5_000_000)
-    assert "it holds more than 100,000 rows" in found.told[0]
+    assert "it holds more than 100,000 rows" in found.refused[0]
     assert time.process_time() - begun < 30
 
 

@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 import pytest
 
 from optimizer.daily.feed import UrlFeed, feed_of
-from optimizer.daily.feed_address import credentials, shown
+from optimizer.daily.feed_address import credentials, shown_address
 from optimizer.daily.feed_rows import Batch
 from optimizer.errors import InputError
 
@@ -103,7 +103,7 @@ def test_a_fetch_has_one_deadline(what: str, monkeypatch: pytest.MonkeyPatch) ->
     found = read(STALLS[what])
     assert time.monotonic() - begun < 2.5
     assert (found.rows, found.bad, found.failed) == ((), 1, True)
-    assert "whole answer within 0.6 s" in found.told[0] or "more than 100 headers" in found.told[0]
+    assert "whole answer within 0.6 s" in found.refused[0] or "more than 100 headers" in found.refused[0]
 
 
 def test_a_signal_ends_the_wait() -> None:
@@ -159,7 +159,7 @@ def test_nothing_is_left_of_a_job_that_was_killed() -> None:
 def test_only_whole_answers_are_believed(parts: tuple[bytes, ...]) -> None:
     found = read(says(*parts))
     assert (found.rows, found.bad, found.failed) == ((), 1, True)
-    assert "secret" not in found.told[0]
+    assert "secret" not in found.refused[0]
 
 
 def test_a_last_line_without_a_break_is_believed_where_the_answer_tells_its_length() -> None:
@@ -193,7 +193,7 @@ def test_redirects_elsewhere_are_refused(place: str) -> None:
     with served(says(*sized(TEXT))) as (elsewhere, asked):
         found = read(redirecting(place.format(elsewhere.rpartition(":")[2])), "/here")
     assert (found.rows, found.failed, asked) == ((), True, [])
-    assert "key" not in found.told[0]
+    assert "key" not in found.refused[0]
 
 
 @pytest.mark.parametrize(
@@ -207,22 +207,22 @@ def test_redirects_elsewhere_are_refused(place: str) -> None:
 def test_answers_that_are_none(status: bytes, told: str) -> None:
     found = read(says(b"HTTP/1.1 ", status, b"\r\nContent-Length: 0\r\n\r\n"), "/here?key=secret")
     assert (found.rows, found.bad) == ((), 1)
-    assert told in found.told[0]
-    assert found.told[0].isprintable()
-    assert "secret" not in found.told[0]
+    assert told in found.refused[0]
+    assert found.refused[0].isprintable()
+    assert "secret" not in found.refused[0]
 
 
 def test_nobody_answers() -> None:
     found = UrlFeed("http://127.0.0.1:9/prices").read("UTC", NOW, 5.0)
     assert (found.rows, found.bad) == ((), 1)
-    assert "refused" in found.told[0]
+    assert "refused" in found.refused[0]
 
 
 @pytest.mark.parametrize("address", ["http://127.0.0.1:9/a b?key=secret", "http://\udcff.example/?key=secret"])
 def test_addresses_nobody_can_be_asked_at(address: str) -> None:
     found = UrlFeed(address).read("UTC", NOW, 5.0)
     assert found.bad == 1
-    assert "secret" not in found.told[0]
+    assert "secret" not in found.refused[0]
 
 
 def test_what_lets_us_in() -> None:
@@ -252,7 +252,7 @@ def test_what_cannot_be_sent_is_told_without_it(environment: dict[str, str]) -> 
 
 
 def test_secrets_of_an_address_are_not_shown() -> None:
-    assert shown("https://me:pass@h.example:8/a/b?k=v#f") == "https://h.example/a/b"
+    assert shown_address("https://me:pass@h.example:8/a/b?k=v#f") == "https://h.example/a/b"
     with pytest.raises(InputError, match="give name and password as CURTAIL_PRICES_USER") as caught:
         feed_of("https://me:secret@h.example/p?key=secret")
     assert "secret" not in str(caught.value)

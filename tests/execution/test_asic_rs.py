@@ -12,7 +12,7 @@ from optimizer.execution.credentials import Login
 from optimizer.execution.drivers import driver
 from optimizer.execution.drivers.base import Driver
 from optimizer.execution.gate import Gate, HeldError, UnansweredError, networks
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 
 pyasic_rs = pytest.importorskip("pyasic_rs")
 data = pytest.importorskip("pyasic_rs.data")
@@ -69,7 +69,7 @@ def test_it_is_read_in_watts_and_terahashes_and_told(monkeypatch: pytest.MonkeyP
     made = Made()
     how = at(monkeypatch, made)
 
-    async def whole() -> list[Reading]:
+    async def whole() -> list[MachineReading]:
         found = [await how.read(0.0)]
         for target in (Target.sleep(), Target("eco", 1900.0, 120.0, step=True)):
             await how.tell(target)
@@ -87,7 +87,7 @@ def test_it_is_read_in_watts_and_terahashes_and_told(monkeypatch: pytest.MonkeyP
 def test_yes_is_not_taken_for_done(monkeypatch: pytest.MonkeyPatch, does: bool) -> None:
     how = at(monkeypatch, Made(does=does))
 
-    async def whole() -> Reading:
+    async def whole() -> MachineReading:
         await how.tell(Target.sleep())
         return await how.read(0.0)
 

@@ -12,7 +12,7 @@ import pytest
 from optimizer.config.load import load_farm
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials
-from optimizer.execution.executor import Executor, units_of
+from optimizer.execution.executor import Executor, units_in
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.inventory import inventory_text, read_inventory
 from optimizer.execution.service import Measured, SetPointsFile, measured, serve
@@ -116,7 +116,7 @@ def test_machines_on_loopback_are_read_and_told(farm: Path) -> None:
     async def whole() -> Measured | None:
         servers = await listening(site, ("127.0.0.1", 18099))
         gate = Gate(networks(["127.0.0.0/8"]), True)
-        units = units_of(entries, loaded, gate, Credentials({}))
+        units = units_in(entries, loaded, gate, Credentials({}))
         await survey(units, time.time())
         said.extend(findings(units))
         hand_out(farm, 0, 1)

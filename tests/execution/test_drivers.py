@@ -14,7 +14,7 @@ from optimizer.execution.credentials import Login
 from optimizer.execution.drivers import driver, driver_names
 from optimizer.execution.drivers.base import Driver
 from optimizer.execution.gate import Gate, HeldError, UnansweredError, networks
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 from optimizer.simulated.body import Body, Faults
 from optimizer.simulated.farm import SimulatedFarm
 from optimizer.simulated.firmware import FIRMWARE
@@ -35,7 +35,7 @@ def at(body: Body, password: str = "right", live: bool = True) -> tuple[Driver, 
 
 @pytest.mark.parametrize("firmware", FIRMWARE)
 def test_a_machine_sleeps_and_runs_again(simulated_time: NOW, firmware: str) -> None:
-    async def whole() -> list[Reading]:
+    async def whole() -> list[MachineReading]:
         how, site = at(machine(firmware))
         found = [await how.read(0.0)]
         for target, wait in ((Target.sleep(), how.STOPS_IN_S), (RUN, 30.0), (RUN, 60.0)):
@@ -58,7 +58,7 @@ def test_a_machine_sleeps_and_runs_again(simulated_time: NOW, firmware: str) -> 
 def test_a_power_step_is_seen_in_watts(simulated_time: NOW, firmware: str) -> None:
     eco = Target("eco", 1905.0, 63.0, step=True)
 
-    async def whole() -> Reading:
+    async def whole() -> MachineReading:
         how, _ = at(machine(firmware))
         await how.tell(eco)
         await asyncio.sleep(120.0)
@@ -177,7 +177,7 @@ def test_numbers_that_are_no_quantities_verify_nothing(simulated_time: NOW, valu
     told = f'{{"POWER": [{{"Watts": {value}}}], "SUMMARY": [{{"GHS 5s": {value}}}]}}\0'.encode()
     gate = Gate(networks(["127.0.0.0/8"]), True, opener=Fixed(told).open_connection)
 
-    async def whole() -> Reading:
+    async def whole() -> MachineReading:
         return await driver("luxos")(gate, "127.0.0.1", None, Login()).read(0.0)
 
     found = simulated_time(whole)

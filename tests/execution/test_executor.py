@@ -15,7 +15,7 @@ from optimizer.daily.document import SetPoints
 from optimizer.errors import InputError
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials, Login, credentials_in
-from optimizer.execution.executor import Executor, Pace, units_of
+from optimizer.execution.executor import Executor, Pace, units_in
 from optimizer.execution.gate import HOLD, Gate, HeldError, networks
 from optimizer.simulated.farm import SimulatedFarm
 from optimizer.simulated.firmware import FIRMWARE
@@ -38,7 +38,7 @@ class Site:
         logins = Credentials({}, {name: Login(password=SecretStr(PASSWORD)) for name in FIRMWARE})
         self.audit = Audit(folder / AUDIT)
         self.executor = Executor(
-            units_of(self.entries, farm_of(8), gate, logins),
+            units_in(self.entries, farm_of(8), gate, logins),
             gate,
             self.audit,
             lambda: self.document,

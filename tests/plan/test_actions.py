@@ -70,8 +70,10 @@ def test_what_changed_since_the_last_plan() -> None:
     ]
     todo = ToDo(c, actions(c, now, {}), told)
     assert [todo.new(0), todo.new(1)] == [False, True]
-    assert "1 switch" in todo.told[0]
-    assert ToDo(c, actions(c, now, {}), news(c, now, (c, now))).told == ("Nothing has changed since the last plan.",)
+    assert "1 switch" in todo.news_sentences[0]
+    assert ToDo(c, actions(c, now, {}), news(c, now, (c, now))).news_sentences == (
+        "Nothing has changed since the last plan.",
+    )
 
 
 def test_the_files_hold_every_action_and_a_calendar_reads_them() -> None:

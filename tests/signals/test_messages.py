@@ -189,9 +189,9 @@ HOSTILE_FILES = [
     ("read", "message"),
     [
         *((of_event, event) for event in HOSTILE_EVENTS),
-        *((lambda one: voltus.signal_of(one, SITE, NOW), one) for one in HOSTILE_DISPATCHES),
-        *((lambda one: mqtt.signal_of(one, TOPIC, NOW), one) for one in HOSTILE_TARGETS),
-        *((lambda one: folder.signal_of(one, FILES, NOW), one) for one in HOSTILE_FILES),
+        *((lambda one: voltus.signal_of_dispatch(one, SITE, NOW), one) for one in HOSTILE_DISPATCHES),
+        *((lambda one: mqtt.signal_of_message(one, TOPIC, NOW), one) for one in HOSTILE_TARGETS),
+        *((lambda one: folder.signal_of_file(one, FILES, NOW), one) for one in HOSTILE_FILES),
     ],
 )
 def test_a_hostile_message_is_refused_in_words(read: Callable[[Any], Any], message: Any) -> None:
@@ -208,10 +208,10 @@ def test_json_is_bounded() -> None:
 
 
 def test_a_dispatch_is_of_our_site_and_open_until_its_end_comes() -> None:
-    found = voltus.signal_of(DISPATCH, SITE, NOW)
+    found = voltus.signal_of_dispatch(DISPATCH, SITE, NOW)
     assert found == Signal("7", 1.0, at(13), None, {"form": "by_amount", "mw": 12.0})
-    assert voltus.signal_of(changed(DISPATCH, sites=[]), SITE, NOW) is None
-    cancelled = voltus.signal_of(changed(DISPATCH, authorized=False, modification_number=2), SITE, NOW)
+    assert voltus.signal_of_dispatch(changed(DISPATCH, sites=[]), SITE, NOW) is None
+    cancelled = voltus.signal_of_dispatch(changed(DISPATCH, authorized=False, modification_number=2), SITE, NOW)
     assert cancelled is not None
     assert cancelled.cut is None
 
@@ -231,7 +231,7 @@ class Desk:
 
     def hear(self, now: datetime = NOW, **more: Any) -> bool:
         """Take up a call of a file."""
-        return self.book.take(folder.signal_of(changed(CALL, **more), FILES, now), now)
+        return self.book.take(folder.signal_of_file(changed(CALL, **more), FILES, now), now)
 
 
 @pytest.fixture
@@ -336,7 +336,7 @@ def test_the_target_of_a_topic_goes_on_until_100(tmp_path: Path) -> None:
     def hear(target: float, minutes: float) -> None:
         now = NOW + timedelta(minutes=minutes)
         message = json.dumps({"target": target, "timestamp": int(now.timestamp())}).encode()
-        desk.book.take(mqtt.signal_of(message, TOPIC, now), now)
+        desk.book.take(mqtt.signal_of_message(message, TOPIC, now), now)
 
     hear(100, 0)
     assert desk.calls() == []
@@ -365,5 +365,5 @@ def test_a_cut_beyond_its_baseline_is_refused_and_the_others_hold(tmp_path: Path
     source = SITE.model_copy(update={"baseline_mw": 5.0})
     desk = Desk(tmp_path / "state", source)
     with pytest.raises(MessageError, match="makes no sense"):
-        desk.book.take(voltus.signal_of(DISPATCH, source, NOW), NOW)
+        desk.book.take(voltus.signal_of_dispatch(DISPATCH, source, NOW), NOW)
     assert desk.calls() == []

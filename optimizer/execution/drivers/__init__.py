@@ -17,7 +17,7 @@ def driver_names() -> tuple[str, ...]:
     >>> "luxos" in driver_names()
     True
     """
-    return tuple(sorted(found.name for found in pkgutil.iter_modules(__path__) if found.name != "base"))
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.name != "base"))
 
 
 @cache
@@ -27,7 +27,7 @@ def driver(name: str) -> type[Driver]:
         raise InputError(f"there is no driver {name!r}; there are: {', '.join(driver_names())}")
     module = import_module(f"{__name__}.{name}")
     return next(
-        found
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, Driver) and found.__module__ == module.__name__
+        one
+        for one in vars(module).values()
+        if isinstance(one, type) and issubclass(one, Driver) and one.__module__ == module.__name__
     )

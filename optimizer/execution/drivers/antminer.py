@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number, scaled
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.drivers.base import Driver, number_at, scaled
+from optimizer.execution.target import MachineReading, Target
 from optimizer.execution.wire import ask_http
 
 _SLEEP, _NORMAL = 1, 0
@@ -18,10 +18,10 @@ class Antminer(Driver):
     PORT = 80
     STOPS_IN_S: ClassVar[float] = 60.0
 
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """TH/s of the last five seconds."""
         stats = await self._ask("GET", "stats.cgi")
-        return Reading(now, None, scaled(number(stats, "STATS", 0, "rate_5s"), 1e-3))
+        return MachineReading(now, None, scaled(number_at(stats, "STATS", 0, "rate_5s"), 1e-3))
 
     async def tell(self, target: Target) -> None:
         """Put the configuration back as it is, with another work mode: pools and fans stay."""

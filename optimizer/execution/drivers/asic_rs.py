@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number
+from optimizer.execution.drivers.base import Driver, number_at
 from optimizer.execution.gate import HeldError, UnansweredError
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 
 _TIMEOUT_S = 12.0  # it waits ten for a machine that is silent
 
@@ -21,13 +21,13 @@ class AsicRs(Driver):
     PORT = 80
     STEPS = True
     STOPS_IN_S: ClassVar[float] = 60.0
-    _found: Any = None
+    _device: Any = None
 
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """Watts and TH/s as the library has them."""
         miner = await self._miner()
         watts, hashrate = await self._bounded(miner.get_wattage()), await self._bounded(miner.get_hashrate())
-        return Reading(now, number(watts), number(_terahashes(hashrate)))
+        return MachineReading(now, number_at(watts), number_at(_terahashes(hashrate)))
 
     async def tell(self, target: Target) -> None:
         """Pause or resume, and a power limit where the machine has one."""
@@ -42,17 +42,17 @@ class AsicRs(Driver):
     async def _miner(self) -> Any:
         if not self.gate.live or not self.gate.allows(self.address):
             raise HeldError(f"{self.address} may not be contacted")
-        if self._found is None:
+        if self._device is None:
             try:
                 from pyasic_rs import MinerFactory
             except ImportError:
                 raise UnansweredError("needs pyasic-rs: pip install 'curtail[dispatch]'") from None
-            self._found = await self._bounded(MinerFactory().get_miner(self.address))
-            if self._found is None:
+            self._device = await self._bounded(MinerFactory().get_miner(self.address))
+            if self._device is None:
                 raise UnansweredError("is no machine that pyasic-rs knows")
             if self.login.password.get_secret_value():
-                self._found.set_auth(self.login.user or self.USER, self.login.password.get_secret_value())
-        return self._found
+                self._device.set_auth(self.login.user or self.USER, self.login.password.get_secret_value())
+        return self._device
 
     async def _bounded(self, asked: Any) -> Any:
         try:

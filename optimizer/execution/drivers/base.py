@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 from optimizer.execution.credentials import Login
 from optimizer.execution.gate import Gate, UnansweredError
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 
 
 class Driver(ABC):
@@ -22,7 +22,7 @@ class Driver(ABC):
         self.gate, self.address, self.port, self.login = gate, address, port or self.PORT, login
 
     @abstractmethod
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """What it draws and makes. Raises UnansweredError, HeldError."""
 
     @abstractmethod
@@ -30,10 +30,10 @@ class Driver(ABC):
         """Set a target; to return means that it was accepted, not done. Raises UnansweredError, HeldError."""
 
 
-def number(answer: Any, *path: str | int) -> float | None:
+def number_at(answer: Any, *path: str | int) -> float | None:
     """A number in an answer; None where there is none, or where it is no quantity.
 
-    >>> number({"POWER": [{"Watts": 3200}]}, "POWER", 0, "Watts"), number({"POWER": []}, "POWER", 0, "Watts")
+    >>> number_at({"POWER": [{"Watts": 3200}]}, "POWER", 0, "Watts"), number_at({"POWER": []}, "POWER", 0, "Watts")
     (3200.0, None)
     """
     for key in path:
@@ -44,10 +44,10 @@ def number(answer: Any, *path: str | int) -> float | None:
     if isinstance(answer, bool):
         return None
     try:
-        found = float(answer)
+        value = float(answer)
     except (TypeError, ValueError):
         return None
-    return found if 0.0 <= found < 1e9 else None
+    return value if 0.0 <= value < 1e9 else None
 
 
 def scaled(value: float | None, by: float) -> float | None:
@@ -55,7 +55,7 @@ def scaled(value: float | None, by: float) -> float | None:
     return None if value is None else value * by
 
 
-def text(answer: Any, *path: str | int) -> str:
+def text_at(answer: Any, *path: str | int) -> str:
     """A text in an answer. Raises UnansweredError."""
     for key in path:
         try:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number, scaled, text
+from optimizer.execution.drivers.base import Driver, number_at, scaled, text_at
 from optimizer.execution.gate import UnansweredError
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 from optimizer.execution.wire import ask_http
 
 
@@ -18,12 +18,12 @@ class Braiins(Driver):
     STOPS_IN_S: ClassVar[float] = 15.0
     _token: str | None = None
 
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """Its own estimate of watts, and TH/s of the last five seconds."""
         stats = await self._ask("GET", "miner/stats")
-        watts = number(stats, "power_stats", "approximated_consumption", "watt")
-        gigahashes = number(stats, "miner_stats", "real_hashrate", "last_5s", "gigahash_per_second")
-        return Reading(now, watts, scaled(gigahashes, 1e-3))
+        watts = number_at(stats, "power_stats", "approximated_consumption", "watt")
+        gigahashes = number_at(stats, "miner_stats", "real_hashrate", "last_5s", "gigahash_per_second")
+        return MachineReading(now, watts, scaled(gigahashes, 1e-3))
 
     async def tell(self, target: Target) -> None:
         """Pause, or resume; a power step first, so that nothing starts above it."""
@@ -38,7 +38,7 @@ class Braiins(Driver):
         if self._token is None:
             login = {"username": self.login.user or self.USER, "password": self.login.password.get_secret_value()}
             answer = await ask_http(self.gate, self.address, self.port, "POST", "/api/v1/auth/login", login)
-            self._token = text(answer, "token")
+            self._token = text_at(answer, "token")
         try:
             return await ask_http(
                 self.gate, self.address, self.port, method, f"/api/v1/{path}", body, bearer=self._token

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number, scaled, text
+from optimizer.execution.drivers.base import Driver, number_at, scaled, text_at
 from optimizer.execution.gate import UnansweredError
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 from optimizer.execution.wire import ask_json
 
 
@@ -17,16 +17,16 @@ class LuxOS(Driver):
     STEPS = True
     STOPS_IN_S: ClassVar[float] = 10.0
 
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """Watts and TH/s; whether it "is mining" is not asked, for that says yes always."""
         power, summary = await self._ask("power"), await self._ask("summary")
-        hashrate = scaled(number(summary, "SUMMARY", 0, "GHS 5s"), 1e-3)
-        return Reading(now, number(power, "POWER", 0, "Watts"), hashrate)
+        hashrate = scaled(number_at(summary, "SUMMARY", 0, "GHS 5s"), 1e-3)
+        return MachineReading(now, number_at(power, "POWER", 0, "Watts"), hashrate)
 
     async def tell(self, target: Target) -> None:
         """Log on, set, log off. A session of somebody else's is left to end."""
         self.gate.refuse_held()
-        session = text(await self._ask("logon"), "SESSION", 0, "SessionID")
+        session = text_at(await self._ask("logon"), "SESSION", 0, "SessionID")
         try:
             if target.step:
                 await self._change("powertargetset", f"{session},power={target.watts:.0f}")

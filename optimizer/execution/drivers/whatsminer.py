@@ -7,10 +7,10 @@ import hashlib
 import json
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number, scaled, text
+from optimizer.execution.drivers.base import Driver, number_at, scaled, text_at
 from optimizer.execution.gate import UnansweredError
 from optimizer.execution.md5crypt import md5crypt
-from optimizer.execution.target import Reading, Target
+from optimizer.execution.target import MachineReading, Target
 from optimizer.execution.wire import ask_json
 
 
@@ -21,11 +21,11 @@ class Whatsminer(Driver):
     STEPS = True
     STOPS_IN_S: ClassVar[float] = 30.0
 
-    async def read(self, now: float) -> Reading:
+    async def read(self, now: float) -> MachineReading:
         """Watts and TH/s of its summary."""
         summary = await self._ask({"cmd": "summary"})
-        return Reading(
-            now, number(summary, "SUMMARY", 0, "Power"), scaled(number(summary, "SUMMARY", 0, "HS RT"), 1e-6)
+        return MachineReading(
+            now, number_at(summary, "SUMMARY", 0, "Power"), scaled(number_at(summary, "SUMMARY", 0, "HS RT"), 1e-6)
         )
 
     async def tell(self, target: Target) -> None:
@@ -37,13 +37,13 @@ class Whatsminer(Driver):
     async def _change(self, command: dict[str, str]) -> None:
         self.gate.refuse_held()
         given = await self._ask({"cmd": "get_token"})
-        time, salt, new = (text(given, "Msg", key) for key in ("time", "salt", "newsalt"))
+        time, salt, new = (text_at(given, "Msg", key) for key in ("time", "salt", "newsalt"))
         key = md5crypt(self.login.password.get_secret_value(), salt)
         sealed = seal(key, command | {"token": md5crypt(key + time[-4:], new)})
         self.gate.refuse_held()
         answer = await self._ask({"enc": 1, "data": sealed})
-        told = unseal(key, text(answer, "enc"))
-        if told.get("STATUS") != "S":
+        unsealed = unseal(key, text_at(answer, "enc"))
+        if unsealed.get("STATUS") != "S":
             raise UnansweredError(f"refused {command['cmd']}")
 
     async def _ask(self, request: dict[str, Any]) -> dict[str, Any]:
@@ -70,10 +70,10 @@ def unseal(key: str, sealed: str) -> dict[str, Any]:
     try:
         decryptor = _cipher(key).decryptor()
         data = decryptor.update(base64.b64decode(sealed)) + decryptor.finalize()
-        found = json.loads(data.rstrip(b"\0"))
+        content = json.loads(data.rstrip(b"\0"))
     except ValueError:
         raise UnansweredError("answered what cannot be opened") from None
-    return found if isinstance(found, dict) else {}
+    return content if isinstance(content, dict) else {}
 
 
 def _cipher(key: str) -> Any:

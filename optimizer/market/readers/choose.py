@@ -11,7 +11,7 @@ from optimizer.arrays import Bool
 from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.said import squeezed
-from optimizer.market.readers.table import Table, column_named
+from optimizer.market.readers.table import RawTable, column_named
 
 LOCATIONS = (
     *("location", "locationid", "locationname", "locationshortname", "settlementpoint", "settlementpointname"),
@@ -23,7 +23,7 @@ MARKETS = ("market", "marketrunid", "contracttype", "sequence", "settlementpoint
 _MOST_KINDS = 1000
 
 
-def chosen(table: Table, layout: Layout | None, ask: Ask) -> tuple[Table, str | None]:
+def chosen(table: RawTable, layout: Layout | None, ask: Ask) -> tuple[RawTable, str | None]:
     """The rows that `rows`, `market` and `location` of the farm file name, and the place they are of.
 
     Without a name the file must hold one only. Raises InputError that lists what the file holds.
@@ -42,19 +42,19 @@ def chosen(table: Table, layout: Layout | None, ask: Ask) -> tuple[Table, str | 
     return table, str(table.frame[places[0]].iloc[0]) if places else None
 
 
-def markets_in(table: Table) -> tuple[str, ...]:
+def markets_in(table: RawTable) -> tuple[str, ...]:
     """The columns that tell markets apart."""
     return _those(table, MARKETS)
 
 
 def refuse_other_kinds(
-    table: Table, starts: pd.DatetimeIndex, apart_from: Sequence[str], ask: Ask, *, dates_alone: bool
+    table: RawTable, starts: pd.DatetimeIndex, apart_from: Sequence[str], ask: Ask, *, dates_alone: bool
 ) -> None:
     """Raise InputError where rows of one start differ in what a column of words says: they are several series."""
     again = np.asarray(starts.duplicated(keep=False)) & ~np.asarray(starts.isna())
     if again.any() and dates_alone:
-        told = "rows of one date come again, and nothing says which hours they are of; give a column of whole times"
-        raise ask.error(told, int(table.lines[np.flatnonzero(again)[1]]))
+        message = "rows of one date come again, and nothing says which hours they are of; give a column of whole times"
+        raise ask.error(message, int(table.lines[np.flatnonzero(again)[1]]))
     if starts[again].nunique() < 2:
         return
     frame, first = table.frame[again], starts[again]
@@ -71,22 +71,22 @@ def refuse_other_kinds(
                 (key for key, known in (("location", LOCATIONS), ("market", MARKETS)) if squeezed(column) in known),
                 "",
             )
-            told = f"name one as `{key}`" if key else f"name one as `rows: {{{column}: ...}}`"
-            raise ask.error(f"holds several series, by {column}: {names(cells.unique())}; {told}", table.header_line)
+            message = f"name one as `{key}`" if key else f"name one as `rows: {{{column}: ...}}`"
+            raise ask.error(f"holds several series, by {column}: {names(cells.unique())}; {message}", table.header_line)
 
 
-def _of_one(table: Table, columns: tuple[str, ...], wanted: str | None, key: str, ask: Ask) -> Table:
+def _of_one(table: RawTable, columns: tuple[str, ...], wanted: str | None, key: str, ask: Ask) -> RawTable:
     if wanted is not None and columns:
         table = _kept(table, columns, wanted, key, ask)
     for column in columns:
         held = list(dict.fromkeys(table.frame[column].dropna().astype("str").str.strip()))
         if len(held) > 1 and wanted is None:
-            told = f"holds several {key}s, {names(held)}; name one as `{key}` in the farm file"
-            raise ask.error(told, table.header_line)
+            message = f"holds several {key}s, {names(held)}; name one as `{key}` in the farm file"
+            raise ask.error(message, table.header_line)
     return table
 
 
-def _kept(table: Table, columns: tuple[str, ...], wanted: str, key: str, ask: Ask) -> Table:
+def _kept(table: RawTable, columns: tuple[str, ...], wanted: str, key: str, ask: Ask) -> RawTable:
     """The rows of which one of the columns says so. Letter case matters only where it tells two apart."""
     cells = [table.frame[column].astype("str").str.strip() for column in columns]
     name = wanted.strip()
@@ -97,14 +97,14 @@ def _kept(table: Table, columns: tuple[str, ...], wanted: str, key: str, ask: As
     raise ask.error(f"holds no {key} {wanted!r}; it holds {names(held)}", table.header_line)
 
 
-def _those(table: Table, known: Sequence[str]) -> tuple[str, ...]:
+def _those(table: RawTable, known: Sequence[str]) -> tuple[str, ...]:
     """The columns of these names, in the order of the names."""
     by_name = {squeezed(column): str(column) for column in table.frame.columns}
     return tuple(by_name[name] for name in known if name in by_name)
 
 
 def _any(cells: list[pd.Series], name: str) -> Bool:
-    found = np.zeros(len(cells[0]), dtype=bool)
+    any_holds = np.zeros(len(cells[0]), dtype=bool)
     for cell in cells:
-        found |= (cell == name).to_numpy(dtype=bool)
-    return found
+        any_holds |= (cell == name).to_numpy(dtype=bool)
+    return any_holds

@@ -15,12 +15,12 @@ import pandas as pd
 
 from optimizer.arrays import Bool, F, Int
 from optimizer.errors import InputError
-from optimizer.market.readers.columns import Clock
+from optimizer.market.readers.columns import ClockColumns
 from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.local import first_moments, localised, most_common_step
 from optimizer.market.readers.raw import Ask, RawSeries, listed
 from optimizer.market.readers.said import squeezed
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 from optimizer.market.readers.times import naive_times_of, times_of
 from optimizer.market.timeseries import naive_utc
 
@@ -32,7 +32,7 @@ _LONGEST_DAY = 25
 _HOUR = np.timedelta64(1, "h")
 
 
-def starts_of(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> pd.DatetimeIndex:
+def starts_of(table: RawTable, clock: ClockColumns, layout: Layout | None, ask: Ask) -> pd.DatetimeIndex:
     """UTC starts of a table's rows, shape (n_rows,). Raises InputError."""
     if clock.time:
         return _times_of_day(table, clock, ask)
@@ -42,7 +42,7 @@ def starts_of(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> pd
     return _hours(days, hours, table, clock, layout, table.asking(ask, clock.hour))
 
 
-def _times_of_day(table: Table, clock: Clock, ask: Ask) -> pd.DatetimeIndex:
+def _times_of_day(table: RawTable, clock: ClockColumns, ask: Ask) -> pd.DatetimeIndex:
     begins = table.frame[clock.time].astype("str").str.extract(r"^\s*([^-]*[^-\s])", expand=False)
     text = _dates(table, clock, ask).strftime("%Y-%m-%d") + " " + _to_24_hours(begins)
     whole = pd.Series(text, index=table.frame.index)
@@ -77,7 +77,7 @@ def _to_24_hours(text: pd.Series) -> pd.Series:
     return text.str.replace(r"^(\d):", r"0\1:", regex=True)
 
 
-def _periods(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> pd.DatetimeIndex:
+def _periods(table: RawTable, clock: ClockColumns, layout: Layout | None, ask: Ask) -> pd.DatetimeIndex:
     days, asked = _dates(table, clock, ask), table.asking(ask, clock.period)
     period = _numbers(table, clock.period)
     _refuse(table, clock.period, asked, (period < 1) | (period % 1 != 0), "must be the number of a period, from 1")
@@ -92,14 +92,14 @@ def _periods(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> pd.
     return pd.DatetimeIndex(starts).tz_localize("UTC").as_unit("us")
 
 
-def minutes_of(table: Table, clock: Clock, layout: Layout | None) -> int:
+def minutes_of(table: RawTable, clock: ClockColumns, layout: Layout | None) -> int:
     """How long a period is, by how many a day has; 0 where that is no day."""
     if layout is not None and layout.minutes is not None:
         return layout.minutes
     return _BY_LENGTH.get(int(_numbers(table, clock.period).max()), 0)
 
 
-def parts_of(table: Table, clock: Clock, layout: Layout | None) -> int:
+def parts_of(table: RawTable, clock: ClockColumns, layout: Layout | None) -> int:
     """Into how many intervals an hour is parted."""
     if not clock.part:
         return 1
@@ -108,7 +108,7 @@ def parts_of(table: Table, clock: Clock, layout: Layout | None) -> int:
     return 12 if _numbers(table, clock.part).max() > 4 else 4
 
 
-def _days_and_hours(table: Table, clock: Clock, ask: Ask) -> tuple[pd.DatetimeIndex, pd.Series]:
+def _days_and_hours(table: RawTable, clock: ClockColumns, ask: Ask) -> tuple[pd.DatetimeIndex, pd.Series]:
     """The date of every row and the text of its hour; one cell may hold both."""
     cells = table.frame[clock.hour]
     if clock.dates:
@@ -121,7 +121,7 @@ def _days_and_hours(table: Table, clock: Clock, ask: Ask) -> tuple[pd.DatetimeIn
     return days - pd.to_timedelta(midnight.to_numpy(dtype=np.int64), unit="D"), hours.where(~midnight, "24")
 
 
-def _dates(table: Table, clock: Clock, ask: Ask) -> pd.DatetimeIndex:
+def _dates(table: RawTable, clock: ClockColumns, ask: Ask) -> pd.DatetimeIndex:
     if len(clock.dates) == 1:
         (date,) = clock.dates
         return naive_times_of(table.frame[date], table.lines, table.asking(ask, date)).normalize()
@@ -134,12 +134,12 @@ def _dates(table: Table, clock: Clock, ask: Ask) -> pd.DatetimeIndex:
 
 
 def _hours(
-    days: pd.DatetimeIndex, cells: pd.Series, table: Table, clock: Clock, layout: Layout | None, ask: Ask
+    days: pd.DatetimeIndex, cells: pd.Series, table: RawTable, clock: ClockColumns, layout: Layout | None, ask: Ask
 ) -> pd.DatetimeIndex:
     """UTC starts of the hours in a column, or of their parts, shape (n_rows,)."""
     column = clock.hour
-    found = cells.astype("str").str.strip().str.extract(f"^{_AN_HOUR}$", flags=re.IGNORECASE)
-    ending = pd.to_numeric(found[0], errors="coerce").fillna(-1).to_numpy(dtype=np.int64)
+    parts = cells.astype("str").str.strip().str.extract(f"^{_AN_HOUR}$", flags=re.IGNORECASE)
+    ending = pd.to_numeric(parts[0], errors="coerce").fillna(-1).to_numpy(dtype=np.int64)
     ending = _as_ends(ending, column, layout, ask)
     _refuse(table, column, ask, (ending < 1) | (ending > _LONGEST_DAY), "must be an hour that ends, 1 to 24")
     known = days.unique()
@@ -151,7 +151,7 @@ def _hours(
     by_clock = days + pd.to_timedelta(ending - 1, unit="h")
     passing = _counted_as_they_pass(days, ending, hours_of_day, by_clock, ask.zone)
     starts = naive_utc(first_moments(days, ask.zone)) + (ending - 1) * _HOUR + part
-    marked = found[1].notna().to_numpy(dtype=bool)
+    marked = parts[1].notna().to_numpy(dtype=bool)
     rows = np.flatnonzero(~passing)
     second = _flagged(table, marked, rows)
     starts[rows] = naive_utc(localised(by_clock[rows] + part[rows], table.lines[rows], ask, second=second))
@@ -170,12 +170,12 @@ def _as_ends(hours: Int, column: str, layout: Layout | None, ask: Ask) -> Int:
     elif "time_is" in ask.spec.model_fields_set:
         begin = ask.spec.time_is == "start"
     elif begin == (hours.max() == 24):
-        told = "hours from 0 to 24" if begin else f"hours {hours.min()} to {hours.max()}, which may begin or end"
-        raise ask.error(f"{column}: holds {told}; say `time_is: start` or `time_is: end` in the farm file")
+        range_of = "hours from 0 to 24" if begin else f"hours {hours.min()} to {hours.max()}, which may begin or end"
+        raise ask.error(f"{column}: holds {range_of}; say `time_is: start` or `time_is: end` in the farm file")
     return hours + 1 if begin else hours
 
 
-def _part(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> np.ndarray:
+def _part(table: RawTable, clock: ClockColumns, layout: Layout | None, ask: Ask) -> np.ndarray:
     """How long after its hour begins each row does, shape (n_rows,)."""
     if not clock.part:
         return np.zeros(len(table.frame), dtype="timedelta64[us]")
@@ -186,20 +186,20 @@ def _part(table: Table, clock: Clock, layout: Layout | None, ask: Ask) -> np.nda
     return (number.astype(np.int64) - 1) * np.timedelta64(3_600_000_000 // parts, "us")
 
 
-def _numbers(table: Table, column: str) -> F:
+def _numbers(table: RawTable, column: str) -> F:
     """The numbers in a column, 0 for what is none or has no end, shape (n_rows,)."""
     numbers = pd.to_numeric(table.frame[column], errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
     return np.asarray(np.nan_to_num(numbers, nan=0.0, posinf=0.0, neginf=0.0), dtype=np.float64)
 
 
-def _refuse(table: Table, column: str, ask: Ask, wrong: Bool, why: str) -> None:
+def _refuse(table: RawTable, column: str, ask: Ask, wrong: Bool, why: str) -> None:
     cells = table.frame[column]
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         return int(table.lines[i]), f"{column}: {why} (got {str(cells.iloc[i])[:40]!r})"
 
     if wrong.any():
-        raise InputError(listed(ask, np.flatnonzero(wrong), told, "such hours"))
+        raise InputError(listed(ask, np.flatnonzero(wrong), fault_at, "such hours"))
 
 
 def _counted_as_they_pass(days: pd.DatetimeIndex, ending: Int, hours: F, by_clock: pd.DatetimeIndex, zone: str) -> Bool:
@@ -214,7 +214,7 @@ def _counted_as_they_pass(days: pd.DatetimeIndex, ending: Int, hours: F, by_cloc
     return np.asarray((last == _LONGEST_DAY) | ((hours < 24) & any_skipped & (last < 24)), dtype=bool)
 
 
-def _flagged(table: Table, marked: Bool, rows: Int) -> Bool | None:
+def _flagged(table: RawTable, marked: Bool, rows: Int) -> Bool | None:
     """Which rows are said to be in the second of two hours alike; None where neither a flag nor a mark says so."""
     flag = next((column for column in table.frame.columns if squeezed(column) in _FLAGS), None)
     if flag is None:

@@ -12,7 +12,7 @@ from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.numbers import share_of_numbers
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.said import squeezed, zone_in
-from optimizer.market.readers.table import Table, column_named
+from optimizer.market.readers.table import RawTable, column_named
 from optimizer.market.readers.times import are_unix_times, looks_like_a_time
 
 Called = Callable[[str | Sequence[str]], str]  # the first column of one of these names, empty where there is none
@@ -39,7 +39,7 @@ _PAIRS = (("starttime", "endtime"), ("start", "end"), ("beginning", "ending"), (
 
 
 @dataclass(frozen=True)
-class Clock:
+class ClockColumns:
     """The columns of a table's times, empty where it has none of the kind.
 
     start and end of intervals, either of which may be all there is; or a date with the time of day, the hour or the
@@ -62,7 +62,7 @@ class Clock:
         ]
 
 
-def clock_of(table: Table, layout: Layout | None, ask: Ask) -> Clock:
+def clock_of(table: RawTable, layout: Layout | None, ask: Ask) -> ClockColumns:
     """The columns of times. Raises InputError where they cannot be told."""
     by_name = {squeezed(column): str(column) for column in reversed(table.frame.columns)}
 
@@ -76,24 +76,24 @@ def clock_of(table: Table, layout: Layout | None, ask: Ask) -> Clock:
         if squeezed(named) in _DATES and is_date_only(table.frame[named]) and (apart := _apart(table, one, (named,))):
             return apart
         if ask.spec.time_is == "end":
-            return Clock(end=named)
-        return Clock(start=named, end=_paired_end(table, named))
+            return ClockColumns(end=named)
+        return ClockColumns(start=named, end=_paired_end(table, named))
     if layout is not None and (layout.start or layout.end):
-        return Clock(one(layout.start), one(layout.end))
+        return ClockColumns(one(layout.start), one(layout.end))
     if layout is not None and not layout.date and (both := one(layout.hour)):
-        return Clock(hour=both)
+        return ClockColumns(hour=both)
     if layout is not None and layout.date:
         dates = tuple(by_name[name] for name in layout.date.split())
         part = one(_PARTS) if layout.parts > 1 else ""
-        return Clock(dates=dates, hour=one(layout.hour), period=one(layout.period), part=part)
+        return ClockColumns(dates=dates, hour=one(layout.hour), period=one(layout.period), part=part)
     return _deduced(table, one, ask)
 
 
-def _deduced(table: Table, one: Called, ask: Ask) -> Clock:
+def _deduced(table: RawTable, one: Called, ask: Ask) -> ClockColumns:
     columns = [str(column) for column in table.frame.columns]
     ranges = [column for column in columns if _holds_ranges(table.frame[column])]
     if len(ranges) == 1 and not _is_time_of_day(table.frame[ranges[0]]):
-        return Clock(start=ranges[0], end=ranges[0])
+        return ClockColumns(start=ranges[0], end=ranges[0])
     likely = [column for column in columns if holds_times(table.frame[column])]
     whole = [column for column in likely if not _is_time_of_day(table.frame[column])]
     dates = tuple(column for column in whole if squeezed(column) in _DATES and is_date_only(table.frame[column]))
@@ -103,40 +103,40 @@ def _deduced(table: Table, one: Called, ask: Ask) -> Clock:
     if not whole and all(parts) and (apart := _apart(table, one, parts)):
         return apart
     if not whole and (stamped := [column for column in columns if _is_date_and_hour(table.frame[column])]):
-        return Clock(hour=stamped[0])
+        return ClockColumns(hour=stamped[0])
     whole = whole or [column for column in columns if are_unix_times(table.frame[column])]
     start = _first_by_name(whole) if len(whole) > 1 else "".join(whole)
     if start:
         ends = "ending" in squeezed(start) or "intervalend" in squeezed(start)
         if "time_is" in ask.spec.model_fields_set:
             ends = ask.spec.time_is == "end"
-        return Clock(end=start) if ends else Clock(start=start, end=_paired_end(table, start))
+        return ClockColumns(end=start) if ends else ClockColumns(start=start, end=_paired_end(table, start))
     if whole:
-        told = f"has several columns of times, {names(whole)}; name one as time_column"
-        raise ask.error(told, table.header_line)
-    told = f"has no column of times such as 2026-02-11T06:00-06:00; its columns are {names(columns)}"
-    raise ask.error(told, table.header_line)
+        message = f"has several columns of times, {names(whole)}; name one as time_column"
+        raise ask.error(message, table.header_line)
+    message = f"has no column of times such as 2026-02-11T06:00-06:00; its columns are {names(columns)}"
+    raise ask.error(message, table.header_line)
 
 
-def _apart(table: Table, one: Called, dates: tuple[str, ...]) -> Clock | None:
+def _apart(table: RawTable, one: Called, dates: tuple[str, ...]) -> ClockColumns | None:
     """A date with the time of day, hour or period in another column."""
     hour, period = one(_HOURS), one(_PERIODS)
     times = [str(column) for column in table.frame.columns if column != hour and _is_time_of_day(table.frame[column])]
     if len(times) == 1 and not hour:
-        return Clock(dates=dates, time=times[0])
+        return ClockColumns(dates=dates, time=times[0])
     if hour:
         part = one(_PARTS)
-        return Clock(dates=dates, hour=hour, part=part if part != hour else "")
-    return Clock(dates=dates, period=period) if period else None
+        return ClockColumns(dates=dates, hour=hour, part=part if part != hour else "")
+    return ClockColumns(dates=dates, period=period) if period else None
 
 
 def _first_by_name(columns: list[str]) -> str:
     """The first of several columns of times by its name; in UTC where it comes in several zones."""
-    told = [
+    bases = [
         (column, re.sub("(utc|gmt|local|cet|ept)$", "", squeezed(re.sub(r"\(.*\)", "", column)))) for column in columns
     ]
     for name in _STARTS:
-        fits = [column for column, base in told if base == name]
+        fits = [column for column, base in bases if base == name]
         utc = [column for column in fits if zone_in(column) == "UTC"]
         whole = utc or [column for column in fits if "local" not in squeezed(column)] or fits
         if len(whole) == 1:
@@ -144,7 +144,7 @@ def _first_by_name(columns: list[str]) -> str:
     return ""
 
 
-def value_column(table: Table, layout: Layout | None, clock: Clock, ask: Ask, *, places: bool) -> str:
+def value_column(table: RawTable, layout: Layout | None, clock: ClockColumns, ask: Ask, *, places: bool) -> str:
     """The column of values: named, called like the location, of the layout, or the only one with numbers."""
     by_component = layout is not None and bool(layout.component)
     if ask.spec.value_column is not None and not by_component:
@@ -159,8 +159,8 @@ def value_column(table: Table, layout: Layout | None, clock: Clock, ask: Ask, *,
         fits = [column for column in numeric if squeezed(column) in (wanted, f"{wanted}lmp")]
         if len(fits) == 1:
             return fits[0]
-        told = f"has no column for the location {ask.spec.location!r}; its columns of numbers are {names(numeric)}"
-        raise ask.error(told, table.header_line)
+        message = f"has no column for the location {ask.spec.location!r}; its columns of numbers are {names(numeric)}"
+        raise ask.error(message, table.header_line)
     for name in layout.value.split() if layout is not None else ():
         if name in by_name:
             return by_name[name]
@@ -171,8 +171,8 @@ def value_column(table: Table, layout: Layout | None, clock: Clock, ask: Ask, *,
         return called[0]
     if not numeric:
         raise ask.error(f"has no column of numbers; its columns are {names(table.frame.columns)}", table.header_line)
-    told = f"has several columns of numbers, {names(numeric)}; name one as value_column"
-    raise ask.error(told, table.header_line)
+    message = f"has several columns of numbers, {names(numeric)}; name one as value_column"
+    raise ask.error(message, table.header_line)
 
 
 def _side_by_side(numeric: list[str], prices: list[str]) -> bool:
@@ -232,7 +232,7 @@ def _holds_numbers(cells: pd.Series) -> bool:
     return len(probe) > 0 and share_of_numbers(probe.astype("str").str.strip()) >= 0.5
 
 
-def _paired_end(table: Table, start: str) -> str:
+def _paired_end(table: RawTable, start: str) -> str:
     """The column of ends that goes with a column of starts, by its name."""
     name = squeezed(start)
     for old, new in _PAIRS:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.said import degrees_in, price_in, squeezed
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 
 PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
 CURRENCIES = ("currency", "currency_unit", "currency_unit_name", "price_currency")
@@ -19,13 +19,13 @@ _CENTS = frozenset(("C", "CT", "CTS", "CENT", "CENTS", "¢", "P", "PENCE"))
 _RATIO = re.compile(r"\s*(?:/|\bPER\b|_PER_)\s*")
 
 
-def is_money(told: str, currency: str) -> bool:
+def is_money(unit: str, currency: str) -> bool:
     """Whether what a file or a feed says is a currency.
 
     >>> is_money("US$", "USD"), is_money("nok", "NOK"), is_money("EUR", "USD")
     (True, True, False)
     """
-    return told.strip().upper() in (_DOLLARS if currency == "USD" else {currency})
+    return unit.strip().upper() in (_DOLLARS if currency == "USD" else {currency})
 
 
 def asked_for(ask: Ask) -> str:
@@ -46,17 +46,22 @@ def parts_of(unit: str) -> tuple[str, str]:
 def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
     """Raises InputError for prices in another currency than the farm file says, which gives no exchange rate either."""
     currencies = sorted(set(held))
-    told = names(currency or "no currency" for currency in currencies)
+    listed = names(currency or "no currency" for currency in currencies)
     if all(is_money(currency, asked_for(ask)) for currency in currencies):
         return
     if len(currencies) > 1:
-        raise ask.error(f"prices are in several currencies, {told}", line)
+        raise ask.error(f"prices are in several currencies, {listed}", line)
     if ask.spec.model_fields_set.isdisjoint({"usd_per_unit"}) or getattr(ask.spec, "currency", None):
-        what = f"beside the file say `currency: {told}`, and at the top of the farm file, unless it is the farm's own, "
-        raise ask.error(f"prices are in {told}, not in {asked_for(ask)}; {what}`exchange_rates: {{{told}: ...}}`", line)
+        what = (
+            f"beside the file say `currency: {listed}`, and at the top of the farm file, unless it is the farm's own, "
+        )
+        raise ask.error(
+            f"prices are in {listed}, not in {asked_for(ask)}; {what}`exchange_rates: {{{listed}: ...}}`",
+            line,
+        )
 
 
-def refuse_other_units(table: Table, column: str, ask: Ask, usual: str = "") -> str:
+def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") -> str:
     """The currency that only its publisher is known for, where values are taken as USD all the same; else nothing.
 
     ``column`` holds the values, ``usual`` is that currency. Raises InputError where the table says that its values are
@@ -90,11 +95,11 @@ def refuse_other_units(table: Table, column: str, ask: Ask, usual: str = "") -> 
     return "" if held or is_money(usual, "USD") or given else usual
 
 
-def _held(table: Table, columns: tuple[str, ...]) -> list[str]:
+def _held(table: RawTable, columns: tuple[str, ...]) -> list[str]:
     known = {squeezed(name) for name in columns}
-    found = [column for column in table.frame.columns if squeezed(column) in known]
-    cells = (table.frame[column].dropna().astype("str").str.strip().unique() for column in found)
+    columns_there = [column for column in table.frame.columns if squeezed(column) in known]
+    cells = (table.frame[column].dropna().astype("str").str.strip().unique() for column in columns_there)
     return [
         *(str(cell) for held in cells for cell in held if cell),
-        *(table.said[name] for name in known & table.said.keys()),
+        *(table.metadata[name] for name in known & table.metadata.keys()),
     ]

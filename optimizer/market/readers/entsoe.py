@@ -100,18 +100,18 @@ def _is_wanted(series: ElementTree.Element, ask: Ask) -> bool:
 
 def _markets(series: ElementTree.Element, period: ElementTree.Element) -> tuple[str, ...]:
     """What tells a period's prices from others of the same time."""
-    told = {
+    labels = {
         "auction": _text(series, "auction.type"),
         "contract": _text(series, "contract_MarketAgreement.type"),
         "resolution": _text(period, "resolution"),
         "sequence": _text(series, "classificationSequence_AttributeInstanceComponent.position"),
     }
-    return tuple(f"{kind} {label}" for kind, label in told.items() if label)
+    return tuple(f"{kind} {label}" for kind, label in labels.items() if label)
 
 
-def _labels(told: str) -> tuple[str, str]:
+def _labels(label: str) -> tuple[str, str]:
     """The ways in which a farm file may name a market: ``sequence 1`` and ``1``."""
-    return told, told.partition(" ")[2]
+    return label, label.partition(" ")[2]
 
 
 def _refuse_several(spans: list[tuple[np.datetime64, np.datetime64]], labels: list[tuple[str, ...]], ask: Ask) -> None:
@@ -180,8 +180,8 @@ def _time(element: ElementTree.Element, path: str, ask: Ask) -> pd.Timestamp:
 
 
 def _text(element: ElementTree.Element, path: str) -> str:
-    found = element.find("{*}" + path)
-    return (found.text or "").strip() if found is not None else ""
+    child = element.find("{*}" + path)
+    return (child.text or "").strip() if child is not None else ""
 
 
 def _line_of(text: str, word: str) -> int:

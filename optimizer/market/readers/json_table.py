@@ -11,7 +11,7 @@ import pandas as pd
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.sizes import refuse_many_cells
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 
 _MOST_DIGITS = 300  # an integer of more is beyond every number
 
@@ -21,13 +21,13 @@ def recognises(content: bytes) -> bool:
     return content.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[")
 
 
-def json_table(content: bytes, ask: Ask) -> Table:
+def json_table(content: bytes, ask: Ask) -> RawTable:
     """The rows count as lines from 1. Raises InputError for what holds no table, or several."""
     try:
         data = json.loads(content.decode("utf-8-sig"), parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise ask.error(f"is broken JSON: {str(error)[:200]}") from None
-    said = (
+    metadata = (
         {squeezed(key): str(value) for key, value in data.items() if _is_plain(value)} if isinstance(data, dict) else {}
     )
     rows = _rows(data, ask)
@@ -39,7 +39,7 @@ def json_table(content: bytes, ask: Ask) -> Table:
     for column in frame.columns:
         if not pd.api.types.is_numeric_dtype(frame[column].dtype):
             frame[column] = frame[column].astype("str").where(frame[column].notna())
-    return Table(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1, said=said)
+    return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1, metadata=metadata)
 
 
 def _rows(data: Any, ask: Ask) -> list[dict[str, Any]]:

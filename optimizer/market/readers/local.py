@@ -56,7 +56,7 @@ def localised(
         unknown[:] = False
     wrong = skipped | unknown
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         why = "does not exist on" if skipped[i] else "comes twice, and order does not tell which it is, on"
         advice = "times with an offset, such as 2026-11-01T01:00-05:00, are clear"
         if not skipped[i]:
@@ -65,7 +65,7 @@ def localised(
 
     near = wrong if ask.within is None else wrong & _near(naive, ask)
     if near.any():
-        raise InputError(listed(ask, np.flatnonzero(near), told, "such times"))
+        raise InputError(listed(ask, np.flatnonzero(near), fault_at, "such times"))
     return in_utc(pd.DatetimeIndex(utc.where(~wrong)))
 
 

@@ -15,7 +15,7 @@ import pandas as pd
 from optimizer.arrays import F
 from optimizer.errors import InputError
 from optimizer.market.readers.raw import Ask, listed
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 
 Mark = Literal["point", "comma"]
 _NO_NUMBER = {"", "-", "--", "n/a", "na", "nan", "null", "none", "."}
@@ -27,7 +27,7 @@ _FORMS: dict[Mark, str] = {
 }
 
 
-def numbers_of(table: Table, column: str, ask: Ask) -> F:
+def numbers_of(table: RawTable, column: str, ask: Ask) -> F:
     """A column as float64, shape (n_rows,); NaN where a cell is empty.
 
     Raises InputError that lists the cells that are no numbers, or names both readings where there are two.
@@ -43,10 +43,10 @@ def numbers_of(table: Table, column: str, ask: Ask) -> F:
     bad = np.flatnonzero(np.isnan(numbers) & ~empty)
     if len(bad):
 
-        def told(i: int) -> tuple[int, str]:
+        def fault_at(i: int) -> tuple[int, str]:
             return int(table.lines[i]), f"{column}: is not a number (got {text.iloc[i][:40]!r})"
 
-        raise InputError(listed(ask, bad, told, f"cells of {column} that are no numbers"))
+        raise InputError(listed(ask, bad, fault_at, f"cells of {column} that are no numbers"))
     return numbers
 
 
@@ -69,7 +69,7 @@ def _read(text: pd.Series, mark: Mark) -> F:
     return pd.to_numeric(plain, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
 
 
-def _mark(text: pd.Series, table: Table, column: str, ask: Ask) -> Mark:
+def _mark(text: pd.Series, table: RawTable, column: str, ask: Ask) -> Mark:
     """The decimal mark of a column, from the cells that have one reading; or InputError."""
     comma = text.str.contains(",", regex=False).to_numpy(dtype=bool)
     if not comma.any():

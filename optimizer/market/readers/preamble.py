@@ -26,7 +26,7 @@ class Preamble:
     delimiter: str
     lines: int
     titles: tuple[str, ...] = ()
-    said: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
 
 def cut(content: bytes, ask: Ask) -> tuple[bytes, Preamble]:
@@ -45,12 +45,12 @@ def cut(content: bytes, ask: Ask) -> tuple[bytes, Preamble]:
         return _unmarked(lines, ask)
     delimiter, above = _header(content, ask)
     titles = [line.decode("utf-8", errors="replace") for line in lines[:above]]
-    said: dict[str, str] = {}
+    metadata: dict[str, str] = {}
     for names, cells in pairwise(titles):
         keys, values = _cells(names, delimiter), _cells(cells, delimiter)
         if len(keys) == len(values) > 1 and all(keys):
-            said.update(zip(map(squeezed, keys), values, strict=True))
-    return content, Preamble(delimiter, above, tuple(titles), said)
+            metadata.update(zip(map(squeezed, keys), values, strict=True))
+    return content, Preamble(delimiter, above, tuple(titles), metadata)
 
 
 def _unmarked(lines: Sequence[bytes], ask: Ask) -> tuple[bytes, Preamble]:

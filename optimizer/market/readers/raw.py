@@ -71,7 +71,7 @@ class Ask:
     """A file to read and what the farm file says about it; ``file`` is the name people see.
 
     ``column_of`` places the cells that are being judged, ``files`` are the names of several that lines are of.
-    ``told_zone`` is the zone that the file gives for times without an offset, ``within`` the time that matters, naive
+    ``file_zone`` is the zone that the file gives for times without an offset, ``within`` the time that matters, naive
     UTC, all where it is None.
     """
 
@@ -80,26 +80,26 @@ class Ask:
     timezone: str
     column_of: Column = first_column
     files: tuple[str, ...] = ()
-    told_zone: str | None = None
+    file_zone: str | None = None
     within: tuple[np.datetime64, np.datetime64] | None = None
 
     @property
     def zone(self) -> str:
         """Zone of times without an offset."""
-        return self.told_zone or self.spec.timezone or self.timezone
+        return self.file_zone or self.spec.timezone or self.timezone
 
     def in_zone(self, zone: str, who: str) -> Ask:
         """The same question for times that are on this clock. Raises InputError where the farm file says another."""
         if self.spec.timezone not in (None, zone):
-            told = (
+            message = (
                 f"times are on the clock of {zone} by {who}; remove `timezone: {self.spec.timezone}` in the farm file"
             )
-            raise self.error(told)
+            raise self.error(message)
         try:
             ZoneInfo(zone)
         except (ValueError, OSError, KeyError):
             raise self.error(f"times are on the clock of {zone!r} by {who}, which is none") from None
-        return replace(self, told_zone=zone)
+        return replace(self, file_zone=zone)
 
     def fault(self, message: str, line: int = 1, path: str = "") -> Fault:
         """A fault in a line of the file, at the cell being judged."""
@@ -135,16 +135,16 @@ class RawSeries:
     currency: str = ""
 
 
-def listed(ask: Ask, rows: Sequence[int] | Lines, told: Callable[[int], tuple[int, str]], noun: str) -> list[Fault]:
-    """The first faults, and one more line that counts the rest; ``told`` is a row's line and message.
+def listed(ask: Ask, rows: Sequence[int] | Lines, fault_at: Callable[[int], tuple[int, str]], noun: str) -> list[Fault]:
+    """The first faults, and one more line that counts the rest; ``fault_at`` is a row's line and message.
 
     Only what is shown is put into words: a file may hold millions.
     """
-    said = [told(int(row)) for row in rows[:SHOWN]]
-    shown = [ask.fault(message, line) for line, message in said]
+    faults = [fault_at(int(row)) for row in rows[:SHOWN]]
+    shown = [ask.fault(message, line) for line, message in faults]
     if len(rows) > SHOWN:
         more = f"and {len(rows) - SHOWN:,} more {noun}, {len(rows):,} in all"
-        last = max(line for line, _ in said)
+        last = max(line for line, _ in faults)
         shown.append(replace(ask.fault(more, last), column=ask.column_of(last) + 1))  # sorted behind those it counts
     return shown
 

@@ -119,8 +119,8 @@ def price_in(name: str) -> tuple[str, str]:
     money = next((_SIGNS.get(word, word) for word in words if word in _CODES or word in _SIGNS), "")
     if at and words[at - 1] in _CENTS:
         money = words[at - 1]
-    told = at is not None and (money or re.search(r"(?:/|[\b_ ]PER[ _])\s*[MK]WH", spelt))
-    return money, _PER[words[at]] if told and at is not None else ""
+    per_energy = at is not None and (money or re.search(r"(?:/|[\b_ ]PER[ _])\s*[MK]WH", spelt))
+    return money, _PER[words[at]] if per_energy and at is not None else ""
 
 
 def degrees_in(name: str) -> str:

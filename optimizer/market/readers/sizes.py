@@ -25,8 +25,8 @@ _TAGS = re.compile(rb"<(?!/si>)[^>]*>")
 
 def too_many_bytes(ask: Ask, got: int | None = None) -> InputError:
     """The error of a file that unpacks to too much; ``got`` bytes where that is known."""
-    told = "" if got is None else f"{got / 1e6:,.0f} MB, "
-    return ask.error(f"unpacks to {told}more than the {LARGEST_BYTES / 1e6:g} MB that are read; {ADVICE}")
+    size = "" if got is None else f"{got / 1e6:,.0f} MB, "
+    return ask.error(f"unpacks to {size}more than the {LARGEST_BYTES / 1e6:g} MB that are read; {ADVICE}")
 
 
 def refuse_many_cells(ask: Ask, rows: int, columns: int, what: str = "") -> None:

@@ -22,11 +22,11 @@ _LABELS = re.compile("location|node|market|region|zone|area|point|hub|name|id|da
 
 
 @dataclass(frozen=True)
-class Table:
+class RawTable:
     """A frame without blank rows; ``lines`` holds each row's line in the file, shape (n_rows,).
 
     ``places`` is None and ``delimiter`` a comma for what is no delimited text. ``titles`` are the lines above the
-    header, ``said`` what a file says of all its rows, by the letters and digits of its names.
+    header, ``metadata`` what a file says of all its rows, by the letters and digits of its names.
     """
 
     frame: pd.DataFrame
@@ -35,9 +35,9 @@ class Table:
     delimiter: str = ","
     places: Places | None = None
     titles: tuple[str, ...] = ()
-    said: Mapping[str, str] = field(default_factory=dict)
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
-    def take(self, rows: Bool) -> Table:
+    def take(self, rows: Bool) -> RawTable:
         """The rows where the mask is true."""
         return replace(self, frame=self.frame[rows], lines=self.lines[rows])
 
@@ -59,7 +59,7 @@ def snake(name: object) -> str:
     return re.sub(r"[^0-9a-z]+", "_", str(name).strip().lower()).strip("_")
 
 
-def column_named(table: Table, name: str, ask: Ask, key: str) -> str:
+def column_named(table: RawTable, name: str, ask: Ask, key: str) -> str:
     """The column the farm file means, by exact name or by the same letters; or InputError."""
     columns = [str(column) for column in table.frame.columns]
     for fits in (
@@ -71,7 +71,7 @@ def column_named(table: Table, name: str, ask: Ask, key: str) -> str:
     raise ask.error(f"has no column {name!r} ({key}); its columns are {names(columns)}", table.header_line)
 
 
-def csv_table(content: bytes, ask: Ask) -> Table:
+def csv_table(content: bytes, ask: Ask) -> RawTable:
     """A delimited text file, without the lines above its header and those of its end."""
     content, above = cut(content, ask)
     refuse_large_table(content, above.delimiter, above.lines, ask)
@@ -88,7 +88,9 @@ def csv_table(content: bytes, ask: Ask) -> Table:
     if not filled.any():
         raise ask.error("has a header but no rows", above.lines + 1)
     places = Places(content, above.delimiter, tuple(str(column) for column in frame.columns))
-    return Table(frame[filled], lines[filled], above.lines + 1, above.delimiter, places, above.titles, above.said)
+    return RawTable(
+        frame[filled], lines[filled], above.lines + 1, above.delimiter, places, above.titles, above.metadata
+    )
 
 
 def _frame(content: bytes, above: Preamble, ask: Ask) -> pd.DataFrame:
@@ -111,7 +113,7 @@ def _frame(content: bytes, above: Preamble, ask: Ask) -> pd.DataFrame:
     )  # fmt: skip
 
 
-def parquet_table(content: bytes, ask: Ask) -> Table:
+def parquet_table(content: bytes, ask: Ask) -> RawTable:
     """A Parquet file, through pandas; needs pyarrow. Its rows count as lines from 1."""
     try:
         flat = refuse_large_parquet(content, ask)
@@ -126,4 +128,4 @@ def parquet_table(content: bytes, ask: Ask) -> Table:
         frame = frame.reset_index()
     if not len(frame):
         raise ask.error("has columns but no rows")
-    return Table(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1)
+    return RawTable(frame, np.arange(1, len(frame) + 1, dtype=np.int64), 1)

@@ -10,14 +10,14 @@ import pandas as pd
 
 from optimizer.market.readers import clocks
 from optimizer.market.readers.choose import chosen, markets_in, refuse_other_kinds
-from optimizer.market.readers.columns import Clock, clock_of, holds_times, is_date_only, value_column
+from optimizer.market.readers.columns import ClockColumns, clock_of, holds_times, is_date_only, value_column
 from optimizer.market.readers.currency import refuse_other_units
 from optimizer.market.readers.layouts import PUBLISHED, Layout
 from optimizer.market.readers.local import most_common_step
 from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries
 from optimizer.market.readers.said import OFFSETS, fixed, squeezed, zone_in, zone_of_title
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 from optimizer.market.readers.times import times_of
 
 _AN_HOUR = re.compile(r"(?:he|hour|h|hourending)?0?(\d{1,2})(?:00)?")  # HE 1, Hour 01, 1, 01:00
@@ -25,11 +25,11 @@ _RANGE = r"^(.*\S)\s+-\s+(\S.*)$"
 _NAMED_HOURS = {"HOURLY": 1.0, "15_MIN": 0.25, "5_MIN": 1 / 12}  # how markets of gridstatus's old layout are named
 
 
-def read(table: Table, ask: Ask) -> RawSeries:
+def read(table: RawTable, ask: Ask) -> RawSeries:
     """The rows of one series. Raises located InputErrors."""
     columns = {squeezed(column) for column in table.frame.columns}
     layout = next((one for one in PUBLISHED if one.fits(columns)), None)
-    table, ask = _unfolded(table, ask), _told(table, layout, ask)
+    table, ask = _unfolded(table, ask), _zoned(table, layout, ask)
     table, place = chosen(table, layout, ask)
     clock = clock_of(table, layout, ask)
     value = value_column(_without(table, clock), layout, clock, ask, places=place is not None)
@@ -49,7 +49,7 @@ def read(table: Table, ask: Ask) -> RawSeries:
     return clocks.once_for_both(raw, in_zone_of(table, shown, ask).zone) if ask.spec.repeated_hour == "once" else raw
 
 
-def require_every_time(table: Table, column: str, ask: Ask) -> None:
+def require_every_time(table: RawTable, column: str, ask: Ask) -> None:
     """Raises InputError where a row has no time."""
     missing = np.flatnonzero(table.frame[column].isna().to_numpy())
     if len(missing):
@@ -57,11 +57,11 @@ def require_every_time(table: Table, column: str, ask: Ask) -> None:
         raise table.asking(ask, column).error(f"{column}: the row has no time{count}", int(table.lines[missing[0]]))
 
 
-def _told(table: Table, layout: Layout | None, ask: Ask) -> Ask:
+def _zoned(table: RawTable, layout: Layout | None, ask: Ask) -> Ask:
     """The question with what a layout or the lines above the header say of times."""
     zone = layout.zone if layout is not None else None
-    zone = zone or next((found for line in table.titles if (found := zone_of_title(line))), None)
-    offset, named = table.said.get("utcoffsetseconds", ""), table.said.get("timezone")
+    zone = zone or next((zone_there for line in table.titles if (zone_there := zone_of_title(line))), None)
+    offset, named = table.metadata.get("utcoffsetseconds", ""), table.metadata.get("timezone")
     if re.fullmatch(r"-?\d{1,5}", offset) and int(offset) % 3600 == 0:
         zone = fixed(int(offset) // 3600)
     elif named:
@@ -75,10 +75,10 @@ def _told(table: Table, layout: Layout | None, ask: Ask) -> Ask:
     return ask
 
 
-def _unfolded(table: Table, ask: Ask) -> Table:
+def _unfolded(table: RawTable, ask: Ask) -> RawTable:
     """Hours across columns under one another; a date above the header becomes a column."""
     hours = {
-        str(column): int(found[1]) for column in table.frame.columns if (found := _AN_HOUR.fullmatch(squeezed(column)))
+        str(column): int(match[1]) for column in table.frame.columns if (match := _AN_HOUR.fullmatch(squeezed(column)))
     }
     if len(hours) < 23 or sorted(hours.values()) != list(range(1, len(hours) + 1)):
         return table
@@ -88,7 +88,7 @@ def _unfolded(table: Table, ask: Ask) -> Table:
     if len(dates) == 1:
         frame, rest = frame.rename(columns={dates[0]: "Date"}), ["Date" if c == dates[0] else c for c in rest]
     else:
-        dates = [found[0] for line in table.titles if (found := re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", line))]
+        dates = [match[0] for line in table.titles if (match := re.search(r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}", line))]
         if len(set(dates)) != 1:
             raise ask.error("has hours side by side, but neither a column nor one line above with their date")
         frame = frame.assign(Date=dates[0])
@@ -96,19 +96,19 @@ def _unfolded(table: Table, ask: Ask) -> Table:
     long = frame.reset_index(drop=True).melt(rest, list(hours), "Hour Ending", "Price", ignore_index=False)
     lines = np.asarray(table.lines)[long.index.to_numpy()]
     long["Hour Ending"] = long["Hour Ending"].map(hours)
-    told = long["Price"].notna().to_numpy()  # an hour that a day does not have is empty
-    long, lines = long[told], lines[told]
+    filled = long["Price"].notna().to_numpy()  # an hour that a day does not have is empty
+    long, lines = long[filled], lines[filled]
     order = np.lexsort((long["Hour Ending"].to_numpy(), lines))
     return replace(table, frame=long.reset_index(drop=True).iloc[order], lines=lines[order], places=None)
 
 
-def _without(table: Table, clock: Clock) -> Table:
+def _without(table: RawTable, clock: ClockColumns) -> RawTable:
     return replace(
         table, frame=table.frame.drop(columns=[name for name in clock.columns if name in table.frame.columns])
     )
 
 
-def _refuse_idle_keys(places: bool, table: Table, layout: Layout | None, ask: Ask) -> None:
+def _refuse_idle_keys(places: bool, table: RawTable, layout: Layout | None, ask: Ask) -> None:
     """Raise InputError for a key of the farm file that would do nothing."""
     by_component = layout is not None and bool(layout.component)
     if ask.spec.location is not None and not places and ask.spec.value_column is not None and not by_component:
@@ -118,7 +118,7 @@ def _refuse_idle_keys(places: bool, table: Table, layout: Layout | None, ask: As
 
 
 def _times(
-    table: Table, clock: Clock, layout: Layout | None, ask: Ask
+    table: RawTable, clock: ClockColumns, layout: Layout | None, ask: Ask
 ) -> tuple[pd.DatetimeIndex, pd.DatetimeIndex | None, bool]:
     """Starts and, where the table has both, ends; whether what stands for starts are ends."""
     if clock.hour or clock.period or clock.dates:
@@ -137,7 +137,7 @@ def _times(
     return starts, None, at_ends
 
 
-def _column(table: Table, column: str, ask: Ask, *, ends: bool = False) -> pd.DatetimeIndex:
+def _column(table: RawTable, column: str, ask: Ask, *, ends: bool = False) -> pd.DatetimeIndex:
     cells = table.frame[column]
     letters = next(
         (name for name in table.frame.columns if squeezed(name) in ("timezone", "timezoneabbreviation")), None
@@ -147,14 +147,14 @@ def _column(table: Table, column: str, ask: Ask, *, ends: bool = False) -> pd.Da
     return times_of(cells, table.lines, in_zone_of(table, column, ask), local_ends=ends)
 
 
-def in_zone_of(table: Table, column: str, ask: Ask) -> Ask:
+def in_zone_of(table: RawTable, column: str, ask: Ask) -> Ask:
     """The question about a column, in the zone that its name says."""
     asked = table.asking(ask, column)
     zone = zone_in(column)
     return asked if zone is None else asked.in_zone(zone, f"the name of the column {column}")
 
 
-def _hours(table: Table, clock: Clock, layout: Layout | None) -> float | None:
+def _hours(table: RawTable, clock: ClockColumns, layout: Layout | None) -> float | None:
     """The length of an interval where the table tells it: by hours and periods, or by how its market is named."""
     if clock.hour:
         return 1.0 / clocks.parts_of(table, clock, layout)

@@ -81,13 +81,13 @@ def times_of(cells: pd.Series, lines: Lines, ask: Ask, local_ends: bool = False)
 
 def _lettered(text: pd.Series, letters: pd.Series, lines: Lines, ask: Ask, local_ends: bool) -> pd.DatetimeIndex:
     """UTC of times of which some, or all, carry the letters of their zone, such as EDT; the others are local."""
-    told = letters.isin(list(OFFSETS)).to_numpy()
-    bare = text.str.replace(r"\s*\(?\b[A-Z]{3,4}\)?$", "", regex=True).where(told, text)
+    known = letters.isin(list(OFFSETS)).to_numpy()
+    bare = text.str.replace(r"\s*\(?\b[A-Z]{3,4}\)?$", "", regex=True).where(known, text)
     naive = _naive(bare, lines, ask)
     hours = letters.map(OFFSETS).fillna(0).to_numpy(dtype=np.float64)
     utc = np.array((require_sane(naive, lines, ask) - pd.to_timedelta(hours, unit="h")).as_unit("us"))
-    if not told.all():
-        rows = np.flatnonzero(~told)
+    if not known.all():
+        rows = np.flatnonzero(~known)
         utc[rows] = naive_utc(localised(naive[rows], lines[rows], ask, local_ends))
     return pd.DatetimeIndex(utc).tz_localize("UTC").as_unit("us")
 
@@ -141,10 +141,10 @@ def _not_times(text: pd.Series, lines: Lines, ask: Ask) -> InputError:
     good = pd.to_datetime(text, format="ISO8601", utc=True, errors="coerce").notna().to_numpy()
     rows = np.flatnonzero(~good) if good.any() and not good.all() else np.arange(min(len(text), 1))
 
-    def told(i: int) -> tuple[int, str]:
+    def fault_at(i: int) -> tuple[int, str]:
         return int(lines[i]), f"is not a time such as 2026-02-11T06:00-06:00 (got {text.iloc[i][:40]!r})"
 
-    return InputError(listed(ask, rows, told, "cells that are no times"))
+    return InputError(listed(ask, rows, fault_at, "cells that are no times"))
 
 
 def _from_unix(cells: pd.Series, lines: Lines, ask: Ask) -> pd.DatetimeIndex:

@@ -16,7 +16,7 @@ from optimizer.market.readers.content import OLE, ZIP
 from optimizer.market.readers.raw import Ask, names
 from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.sizes import refuse_large_workbook
-from optimizer.market.readers.table import Table
+from optimizer.market.readers.table import RawTable
 
 _MOST_ABOVE = 30
 
@@ -35,7 +35,7 @@ def recognises(content: bytes) -> bool:
     return "xl/workbook.xml" in held or bool(held & {"xl/workbook.bin", "content.xml", "[content_types].xml"})
 
 
-def book_table(content: bytes, ask: Ask) -> Table:
+def book_table(content: bytes, ask: Ask) -> RawTable:
     """All sheets with the columns of the first together. Lines count within a sheet. Raises InputError."""
     parts = [_of_sheet(rows) for rows in _sheets(content, ask) if len(rows) > 1]
     if not parts:
@@ -46,7 +46,7 @@ def book_table(content: bytes, ask: Ask) -> Table:
     lines = np.concatenate([part.lines for part in alike])
     if not len(frame):
         raise ask.error(f"is a workbook without rows below its header, {names(first)}")
-    return Table(frame.map(_spelt), lines, parts[0].header_line)
+    return RawTable(frame.map(_spelt), lines, parts[0].header_line)
 
 
 def _spelt(cell: Any) -> Any:
@@ -61,7 +61,7 @@ def _spelt(cell: Any) -> Any:
     return None if cell == "" else cell
 
 
-def _of_sheet(rows: Sequence[Sequence[Any]]) -> Table:
+def _of_sheet(rows: Sequence[Sequence[Any]]) -> RawTable:
     wide = [sum(cell not in ("", None) for cell in row) for row in rows[:_MOST_ABOVE]]
     at = next((i for i, width in enumerate(wide[:-1]) if width > 1 and wide[i + 1] >= width - 1), 0)
     columns = [str(cell).strip() or f"Unnamed: {i}" for i, cell in enumerate(rows[at])]
@@ -69,7 +69,7 @@ def _of_sheet(rows: Sequence[Sequence[Any]]) -> Table:
     lines = np.arange(at + 2, len(rows) + 1, dtype=np.int64)
     filled = frame.notna().any(axis=1).to_numpy(dtype=bool)
     kept = [name for name in dict.fromkeys(columns) if columns.count(name) == 1]
-    return Table(frame.loc[filled, kept], lines[filled], at + 1)
+    return RawTable(frame.loc[filled, kept], lines[filled], at + 1)
 
 
 def _sheets(content: bytes, ask: Ask) -> list[list[list[Any]]]:

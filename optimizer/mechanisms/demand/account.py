@@ -164,7 +164,7 @@ def low_expected_peaks(c: Conditions) -> Iterator[str]:
             sentence = (
                 f"{path}: {peak:g} MW is below the {full:.4g} MW that full load draws: every MW above it is charged"
             )
-            yield from c.farm.silenced.told("expected_peak", sentence)
+            yield from c.farm.silenced.remark("expected_peak", sentence)
 
 
 @ACCOUNT.note

@@ -21,7 +21,7 @@ from optimizer.config.farm import Farm
 from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
-from optimizer.market.reading import Reading
+from optimizer.market.reading import MarketReading
 from optimizer.market.series import on_grid, read_series
 from optimizer.market.timeseries import Fill, Limits, TimeSeries, clock
 from optimizer.mechanisms.tags.config import Chance, CoincidentPeak, Estimate
@@ -39,7 +39,7 @@ _WHOLE_DAY = 23.0  # hours: the day on which clocks are put forward
 _FARTHEST = 3.0  # times: a forecast that is further from the load before it is in another unit
 
 
-def probability(reading: Reading, place: Place, one: Declared) -> F:
+def probability(reading: MarketReading, place: Place, one: Declared) -> F:
     """The probability of each interval to be one of a charge's peaks, (n_intervals,).
 
     What adds up to more than the peaks that a month or season counts is scaled down to them, and told.
@@ -66,7 +66,7 @@ def by_chances(chances: Sequence[Chance], grid: Grid) -> F:
     return shares
 
 
-def _estimated(reading: Reading, peak: CoincidentPeak) -> F:
+def _estimated(reading: MarketReading, peak: CoincidentPeak) -> F:
     values, fills = estimated(reading.farm, reading.folder, reading.grid, peak)
     reading.add(fills)
     return values

@@ -74,7 +74,7 @@ def far_off(ladder: Ladder, pair: Pair) -> tuple[str, ...]:
 def _curves(name: str, usd: Mapping[str, F], series: dict[str, Any], hidden: Sequence[str]) -> dict[str, Any]:
     drawn = np.array([values for key, values in usd.items() if key not in hidden])
     low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
-    _, scale, unit, decimals = next(found for found in _UNITS if max(high, -low) >= found[0])
+    _, scale, unit, decimals = next(unit_of for unit_of in _UNITS if max(high, -low) >= unit_of[0])
     lines = []
     for key, values in usd.items():
         color, width, dash = STYLE[key]

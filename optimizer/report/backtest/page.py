@@ -20,7 +20,7 @@ from optimizer.through_time.policies import Followed
 
 
 @dataclass(frozen=True)
-class Row:
+class RungRow:
     """A rung on the page. share: of the bound's profit, None without a bound; curtailed_mwh: off for any reason."""
 
     key: str
@@ -46,7 +46,7 @@ def render_backtest(k: Knowledge, schedules: Mapping[str, Followed], ladder: Lad
     """The page of a backtest, HTML text."""
     pair = pair_of(ladder)
     rows = [
-        Row(key, rung, ladder.usd_per_mw_year(key), ladder.share_of_bound(key), sum(rung.off_mwh.values()))
+        RungRow(key, rung, ladder.usd_per_mw_year(key), ladder.share_of_bound(key), sum(rung.off_mwh.values()))
         for key, rung in ladder.rungs.items()
     ]
     days = [_day(k, ladder, shown, f"d{n}") for n, shown in enumerate(shown_days(k, ladder, pair))]

@@ -39,40 +39,40 @@ def _compared(comparison: Comparison, compared: Compared, base: int | None) -> d
         "sweep": dict(compared.values),
         "base": base,
         "warnings": list(compared.warnings),
-        "ways": {way.value: _met(found, against) for way, found in compared.ways.items()},
+        "ways": {way.value: _met(met, against) for way, met in compared.ways.items()},
     }
 
 
-def _met(found: Outcome | Failure, base: Outcome | None) -> dict[str, Any]:
-    if isinstance(found, Failure):
-        return {"failure": found.message, "exit_code": found.exit_code}
+def _met(met: Outcome | Failure, base: Outcome | None) -> dict[str, Any]:
+    if isinstance(met, Failure):
+        return {"failure": met.message, "exit_code": met.exit_code}
     return {
-        **_figures(found),
-        "proved_optimal": found.proved,
-        "breaches": found.breaches,
-        "off_mwh_by_reason": {reason: round(mwh, _SMALL) for reason, mwh in found.off_mwh.items()},
-        "usd": {line: round(usd, _CENTS) + 0.0 for line, usd in found.usd.items()},
-        "change_usd": None if base is None else round(found.profit - base.profit, _CENTS) + 0.0,
+        **_figures(met),
+        "proved_optimal": met.proved,
+        "breaches": met.breaches,
+        "off_mwh_by_reason": {reason: round(mwh, _SMALL) for reason, mwh in met.off_mwh.items()},
+        "usd": {line: round(usd, _CENTS) + 0.0 for line, usd in met.usd.items()},
+        "change_usd": None if base is None else round(met.profit - base.profit, _CENTS) + 0.0,
         "change_usd_by_line": None
         if base is None
-        else {line: round(usd, _CENTS) for line, usd in changed_lines(base, found).items()},
+        else {line: round(usd, _CENTS) for line, usd in changed_lines(base, met).items()},
     }
 
 
-def _figures(found: Outcome) -> dict[str, Any]:
+def _figures(outcome: Outcome) -> dict[str, Any]:
     """The figures of one way; names end in their units."""
     return {
-        "profit_usd": round(found.profit, _CENTS) + 0.0,
-        "off_mwh": round(found.curtailed_mwh, _SMALL),
-        "lost_ph_hours": round(found.lost_ph_hours, _SMALL) + 0.0,
-        "import_mwh": round(found.energy_mwh, _SMALL),
-        "penalties_usd": round(found.of(Kind.PENALTY), _CENTS) + 0.0,
-        "resale_usd": round(found.of(Kind.SALE), _CENTS) + 0.0,
-        "event_income_usd": round(found.of(Kind.CUT), _CENTS) + 0.0,
-        "worst_hour_start": found.worst_hour,
-        "worst_hour_usd": round(found.worst_hour_usd, _CENTS) + 0.0,
-        "machine_starts": found.starts,
-        "rules_broken": sum(found.breaches.values()),
+        "profit_usd": round(outcome.profit, _CENTS) + 0.0,
+        "off_mwh": round(outcome.curtailed_mwh, _SMALL),
+        "lost_ph_hours": round(outcome.lost_ph_hours, _SMALL) + 0.0,
+        "import_mwh": round(outcome.energy_mwh, _SMALL),
+        "penalties_usd": round(outcome.of(Kind.PENALTY), _CENTS) + 0.0,
+        "resale_usd": round(outcome.of(Kind.SALE), _CENTS) + 0.0,
+        "event_income_usd": round(outcome.of(Kind.CUT), _CENTS) + 0.0,
+        "worst_hour_start": outcome.worst_hour,
+        "worst_hour_usd": round(outcome.worst_hour_usd, _CENTS) + 0.0,
+        "machine_starts": outcome.starts,
+        "rules_broken": sum(outcome.breaches.values()),
     }
 
 
@@ -97,7 +97,7 @@ def _part(key: str) -> str:
 def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
     for compared in (*comparison.bases, *comparison.scenarios):
         base = compared.outcome(Way.KNOWING) if compared in comparison.bases else comparison.base_of(compared)
-        for way, found in compared.ways.items():
+        for way, met in compared.ways.items():
             row: dict[str, Any] = {
                 "scenario": compared.name,
                 "way": way.value,
@@ -106,13 +106,13 @@ def _rows(comparison: Comparison) -> Iterator[dict[str, Any]]:
                 "hours": compared.hours,
                 "sweep": "; ".join(f"{key}={value}" for key, value in compared.values),
             }
-            if isinstance(found, Failure):
-                yield row | {"failure": found.message}
+            if isinstance(met, Failure):
+                yield row | {"failure": met.message}
                 continue
-            change = {} if base is None else {"change_usd": round(found.profit - base.profit, _CENTS) + 0.0}
-            off = {f"off_mwh_{reason}": round(mwh, _SMALL) for reason, mwh in found.off_mwh.items()}
-            lines = {f"usd_{line}": round(usd, _CENTS) + 0.0 for line, usd in found.usd.items()}
-            yield row | change | _figures(found) | off | lines | {"failure": ""}
+            change = {} if base is None else {"change_usd": round(met.profit - base.profit, _CENTS) + 0.0}
+            off = {f"off_mwh_{reason}": round(mwh, _SMALL) for reason, mwh in met.off_mwh.items()}
+            lines = {f"usd_{line}": round(usd, _CENTS) + 0.0 for line, usd in met.usd.items()}
+            yield row | change | _figures(met) | off | lines | {"failure": ""}
 
 
 def compare_files(comparison: Comparison) -> dict[str, str]:

@@ -15,7 +15,7 @@ from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.summary import notes
 from optimizer.report.compare.view import (
     Scale,
-    Sweep,
+    SweepView,
     added,
     local,
     name_of,
@@ -34,7 +34,7 @@ MOST_WATERFALLS = 40
 
 
 @dataclass(frozen=True)
-class Row:
+class ScenarioRow:
     """A scenario on the page: its plan's outcome and those of the other ways, and the base it is measured against."""
 
     name: str
@@ -80,14 +80,16 @@ class Curve:
 def render_comparison(comparison: Comparison) -> str:
     """The page of a comparison, HTML text."""
     rows = [
-        Row(name_of(comparison, s), s, comparison.base_of(s), {way: s.outcome(way) for way in Way})
+        ScenarioRow(name_of(comparison, s), s, comparison.base_of(s), {way: s.outcome(way) for way in Way})
         for s in comparison.scenarios[:MOST_ROWS]
     ]
     bases = [
-        Row(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in Way})
+        ScenarioRow(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in Way})
         for b in comparison.bases
     ]
-    present = {reason for row in (*bases, *rows) for found in row.ways.values() if found for reason in found.off_mwh}
+    present = {
+        reason for row in (*bases, *rows) for outcome in row.ways.values() if outcome for reason in outcome.off_mwh
+    }
     swept = sweeps(comparison)
     falls = [waterfall(comparison, scenario) for scenario in comparison.scenarios[:MOST_WATERFALLS]]
     return render(
@@ -99,10 +101,10 @@ def render_comparison(comparison: Comparison) -> str:
         singles=[row for row in rows if not row.compared.values],
         ways=tuple(Way),
         knowing=Way.KNOWING,
-        scale=Scale([found.profit for row in (*bases, *rows) for found in row.ways.values() if found]),
+        scale=Scale([outcome.profit for row in (*bases, *rows) for outcome in row.ways.values() if outcome]),
         most_mwh=max((f.curtailed_mwh for row in (*bases, *rows) for f in row.ways.values() if f), default=0.0) or 1.0,
         reasons=looks_of(present),
-        curves=[curve(sweep) for sweep in swept if len(sweep.keys) == 1],
+        curves=[sweep_curve(sweep) for sweep in swept if len(sweep.keys) == 1],
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],
         notes=notes(comparison),
@@ -112,12 +114,12 @@ def render_comparison(comparison: Comparison) -> str:
     )
 
 
-def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:
+def heat_maps(sweep: SweepView) -> tuple[HeatMap, ...]:
     """Profit of the plan that knows the scenario, and what it earns more than the strike rule."""
 
     def profit(compared: Compared | None, way: Way) -> float | None:
-        found = None if compared is None else compared.outcome(way)
-        return None if found is None else found.profit
+        outcome = None if compared is None else compared.outcome(way)
+        return None if outcome is None else outcome.profit
 
     def gain(compared: Compared | None) -> float | None:
         plan, rule = profit(compared, Way.KNOWING), profit(compared, Way.STRIKE_RULE)
@@ -131,7 +133,7 @@ def heat_maps(sweep: Sweep) -> tuple[HeatMap, ...]:
     )
 
 
-def _heat_map(title: str, sweep: Sweep, value: Any) -> HeatMap:
+def _heat_map(title: str, sweep: SweepView, value: Any) -> HeatMap:
     usd = [[value(sweep.at(down, across)) for across in sweep.values[1]] for down in sweep.values[0]]
     known = [v for row in usd for v in row if v is not None]
     low, span = min(known, default=0.0), (max(known, default=0.0) - min(known, default=0.0)) or 1.0
@@ -149,14 +151,14 @@ def _heat_map(title: str, sweep: Sweep, value: Any) -> HeatMap:
     )
 
 
-def curve(sweep: Sweep) -> Curve:
+def sweep_curve(sweep: SweepView) -> Curve:
     """Profit by way over one key; values that are no numbers stand at equal distances."""
     values = sweep.values[0]
     plain = all(isinstance(value, int | float) and not isinstance(value, bool) for value in values)
     places = [float(value) for value in values] if plain else [float(i) for i in range(len(values))]
     left, span = min(places), (max(places) - min(places)) or 1.0
     across = [100.0 * (place - left) / span for place in places]
-    found = {
+    points_of = {
         way: [
             (x, outcome.profit)
             for x, value in zip(across, values, strict=True)
@@ -164,11 +166,11 @@ def curve(sweep: Sweep) -> Curve:
         ]
         for way in Way
     }
-    scale = Scale([usd for points in found.values() for _, usd in points])
+    scale = Scale([usd for points in points_of.values() for _, usd in points])
     return Curve(
         title=f"{sweep.name}: profit, {currency()}",
         key=sweep.keys[0],
-        lines={way: sorted((x, 100.0 - scale.at(usd), usd) for x, usd in points) for way, points in found.items()},
+        lines={way: sorted((x, 100.0 - scale.at(usd), usd) for x, usd in points) for way, points in points_of.items()},
         across=[(x, value_text(value)) for x, value in zip(across, values, strict=True)],
         up=[(100.0 - at, text) for at, text in scale.ticks],
     )

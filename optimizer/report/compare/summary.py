@@ -68,10 +68,10 @@ def _profits(comparison: Comparison) -> Table:
     return table
 
 
-def _profit(found: Outcome | Failure) -> str:
-    if isinstance(found, Failure):
+def _profit(met: Outcome | Failure) -> str:
+    if isinstance(met, Failure):
         return "failed"
-    return number(found.profit) + ("*" if found.breaches else "")
+    return number(met.profit) + ("*" if met.breaches else "")
 
 
 def _plans(comparison: Comparison) -> Table:
@@ -81,13 +81,13 @@ def _plans(comparison: Comparison) -> Table:
         "scenario", ["MWh off", "most for", "PH-h lost", "sold", "events", "penalty", "worst hour", "starts"]
     )
     for compared in (*comparison.bases, *comparison.scenarios):
-        found = compared.outcome(Way.KNOWING)
-        if found is None:
+        outcome = compared.outcome(Way.KNOWING)
+        if outcome is None:
             continue
-        most = max(found.off_mwh, key=lambda reason: found.off_mwh[reason], default="")
-        sums = [number(found.of(kind)) for kind in (Kind.SALE, Kind.CUT, Kind.PENALTY)]
-        figures = [number(found.curtailed_mwh), label(most), number(found.lost_ph_hours), *sums]
-        figures += [number(found.worst_hour_usd), number(found.starts)]
+        most = max(outcome.off_mwh, key=lambda reason: outcome.off_mwh[reason], default="")
+        sums = [number(outcome.of(kind)) for kind in (Kind.SALE, Kind.CUT, Kind.PENALTY)]
+        figures = [number(outcome.curtailed_mwh), label(most), number(outcome.lost_ph_hours), *sums]
+        figures += [number(outcome.worst_hour_usd), number(outcome.starts)]
         table.add_row(Text(name_of(comparison, compared)), *figures)
     return table
 
@@ -98,11 +98,11 @@ def notes(comparison: Comparison) -> list[str]:
     for compared in (*comparison.bases, *comparison.scenarios):
         name = name_of(comparison, compared)
         sentences |= dict.fromkeys(_failures(name, compared))
-        for way, found in compared.ways.items():
-            if isinstance(found, Outcome) and found.breaches:
-                rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in found.breaches.items())
+        for way, met in compared.ways.items():
+            if isinstance(met, Outcome) and met.breaches:
+                rules = ", ".join(f"{rule} ({plural(n, 'time')})" for rule, n in met.breaches.items())
                 sentences[f"* {name}, {way.short}: breaks {rules}"] = None
-            if isinstance(found, Outcome) and not found.proved:
+            if isinstance(met, Outcome) and not met.proved:
                 sentences[f"{name}, {way.short}: the search ended early; a better schedule may exist"] = None
     return list(sentences)
 
@@ -125,9 +125,9 @@ def _warnings(comparison: Comparison) -> list[str]:
 def _failures(name: str, compared: Compared) -> list[str]:
     """One sentence for each message, with the ways it stands for."""
     by_message: dict[str, list[str]] = {}
-    for way, found in compared.ways.items():
-        if isinstance(found, Failure):
-            by_message.setdefault(found.message, []).append(way.short)
+    for way, met in compared.ways.items():
+        if isinstance(met, Failure):
+            by_message.setdefault(met.message, []).append(way.short)
     return [
         f"{name}{'' if len(ways) == len(Way) else ', ' + ', '.join(ways)}: {message}"
         for message, ways in by_message.items()

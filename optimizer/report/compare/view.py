@@ -39,8 +39,8 @@ def added(compared: Compared) -> Worth | None:
     if plan is None or strike is None or always is None:
         return None
     rules = (("the strike rule", strike), ("always on", always))
-    found = (against(name, plan.usd, rule.usd, tuple(rule.breaches)) for name, rule in rules)
-    return Worth(plan.profit, sum(max(usd, 0.0) for usd in plan.usd.values()), tuple(found))
+    margins = (against(name, plan.usd, rule.usd, tuple(rule.breaches)) for name, rule in rules)
+    return Worth(plan.profit, sum(max(usd, 0.0) for usd in plan.usd.values()), tuple(margins))
 
 
 def local(time: str) -> str:
@@ -95,11 +95,11 @@ class Scale:
             first, last = math.ceil(self.low / step - 1e-9), math.floor(self.high / step + 1e-9)
             return [(self.at(i * step), short_usd(i * step)) for i in range(first, last + 1)]
         powers = [10.0**k for k in range(math.floor(math.log10(self.unit)), 13)]
-        found = sorted([0.0, *powers, *(-power for power in powers)])
+        round_values = sorted([0.0, *powers, *(-power for power in powers)])
         zero = self.at(0.0)
         return [
             (self.at(v), short_usd(v))
-            for v in found
+            for v in round_values
             if self.low <= v <= self.high and (v == 0.0 or abs(self.at(v) - zero) >= _APART)
         ]
 
@@ -155,7 +155,7 @@ def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
 
 
 @dataclass(frozen=True)
-class Sweep:
+class SweepView:
     """A scenario of which one or two keys vary: keys, the values of each in order, and scenarios by their values."""
 
     name: str
@@ -168,16 +168,16 @@ class Sweep:
         return self.members.get(tuple(map(repr, values)))
 
 
-def sweeps(comparison: Comparison) -> list[Sweep]:
+def sweeps(comparison: Comparison) -> list[SweepView]:
     """Every sweep among the scenarios, in their order."""
     groups: dict[tuple[str, tuple[str, ...]], list[Compared]] = {}
     for compared in comparison.scenarios:
         if compared.values:
             groups.setdefault((compared.swept, tuple(key for key, _ in compared.values)), []).append(compared)
-    found = []
+    views = []
     for (name, keys), members in groups.items():
         points = [tuple(value for _, value in member.values) for member in members]
         values = tuple(tuple({repr(point[k]): point[k] for point in points}.values()) for k in range(len(keys)))
         by_value = {tuple(map(repr, point)): member for point, member in zip(points, members, strict=True)}
-        found.append(Sweep(name, keys, values, by_value))
-    return found
+        views.append(SweepView(name, keys, values, by_value))
+    return views

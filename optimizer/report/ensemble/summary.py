@@ -9,7 +9,7 @@ from rich.table import Table
 
 from optimizer.report.kit.text import number, plural, share, usd
 
-_MOST_TOLD = 5
+_MOST_LISTED = 5
 
 
 def print_ensemble(s: dict[str, Any], console: Console) -> None:
@@ -39,5 +39,5 @@ def print_ensemble(s: dict[str, Any], console: Console) -> None:
     console.print(groups, highlight=False)
     if s["failures"]:
         console.print(f"{plural(len(s['failures']), 'scenario')} without a result; the figures leave them out:")
-        for scenario, reason in list(s["failures"].items())[:_MOST_TOLD]:
+        for scenario, reason in list(s["failures"].items())[:_MOST_LISTED]:
             console.print(f"  number {scenario}: {reason}", markup=False, highlight=False)

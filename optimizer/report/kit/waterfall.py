@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Step:
+class WaterfallBar:
     """A bar of a waterfall: from and to in per cent of the width; ``whole`` where it begins at zero."""
 
     title: str
@@ -21,7 +21,7 @@ class Step:
 class Cascade:
     """The bars of a waterfall, and where zero is, per cent of the width."""
 
-    steps: tuple[Step, ...]
+    steps: tuple[WaterfallBar, ...]
     zero: float
 
 
@@ -40,7 +40,7 @@ def cascade(bars: Sequence[tuple[str, float, bool]]) -> Cascade:
     span = (high - low) or 1.0
     return Cascade(
         tuple(
-            Step(title, usd, 100.0 * (a - low) / span, 100.0 * (b - a) / span, whole)
+            WaterfallBar(title, usd, 100.0 * (a - low) / span, 100.0 * (b - a) / span, whole)
             for (title, usd, whole), (a, b) in zip(bars, spans, strict=True)
         ),
         zero=-100.0 * low / span,

@@ -42,7 +42,7 @@ def reasons_of(worth: Worth) -> str:
         return "A threshold would do as well here."
     most = sorted(first.causes.items(), key=lambda one: -abs(one[1]))[:_MOST_CAUSES]
     parts = [f"{name[:1].lower()}{name[1:]} {'+' if more > 0 else ''}{usd(more)}" for name, more in most]
-    told = sentence(f"against the strike rule: {'; '.join(parts)}")
+    text = sentence(f"against the strike rule: {'; '.join(parts)}")
     if first.breaks:
-        told += f" The strike rule's schedule would break: {', '.join(first.breaks)}."
-    return told
+        text += f" The strike rule's schedule would break: {', '.join(first.breaks)}."
+    return text

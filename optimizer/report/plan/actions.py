@@ -28,7 +28,7 @@ _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are no
 
 
 @dataclass(frozen=True)
-class Step:
+class ActionStep:
     """Actions of one moment that are of one kind and one reason.
 
     what: in a few words. who: the groups by name. until: when they change next, where they do so together. prices and
@@ -69,7 +69,7 @@ class ToDo:
         return self.c.farm.fleet[action.switch.group].name
 
     @cached_property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[ActionStep, ...]:
         """Moment by moment."""
 
         def alike(i: int) -> tuple[int, str, str]:
@@ -78,12 +78,12 @@ class ToDo:
         places = sorted(range(len(self.actions)), key=alike)
         return tuple(self._step(list(members)) for _, members in groupby(places, key=alike))
 
-    def _step(self, places: list[int]) -> Step:
+    def _step(self, places: list[int]) -> ActionStep:
         clock, those = Clock(self.c.grid), tuple(self.actions[i] for i in places)
         names, ends = list(dict.fromkeys(map(self.name, those))), {action.switch.end for action in those}
         new, worth = {self.new(i) for i in places}, [action.worth for action in those if action.worth is not None]
         groups, at = len(self.c.farm.fleet), those[0].switch.at
-        return Step(
+        return ActionStep(
             at=at,
             when=clock.day(at),
             until=clock.day(ends.pop()) if len(ends) == 1 else "",
@@ -99,24 +99,24 @@ class ToDo:
         )
 
     @property
-    def told(self) -> tuple[str, ...]:
+    def news_sentences(self) -> tuple[str, ...]:
         """What has changed since the last plan, in sentences."""
         news = self.news
         if news is None:
             return ()
         if not news.new and not news.dropped:
             return ("Nothing has changed since the last plan.",)
-        clock, told = Clock(self.c.grid), []
+        clock, sentences = Clock(self.c.grid), []
         if news.new:
-            told.append(f"New since the last plan: {plural(len(news.new), 'switch', 'switches')}.")
+            sentences.append(f"New since the last plan: {plural(len(news.new), 'switch', 'switches')}.")
         if news.dropped:
             gone = [
                 f"{group} {before} to {after} at {clock.at(when)} ({plural(units, 'machine')})"
                 for when, group, before, after, units in news.dropped[:_NAMED]
             ]
             more = len(news.dropped) - _NAMED
-            told.append(f"Dropped from it: {'; '.join(gone)}{f'; and {more} more' if more > 0 else ''}.")
-        return tuple(told)
+            sentences.append(f"Dropped from it: {'; '.join(gone)}{f'; and {more} more' if more > 0 else ''}.")
+        return tuple(sentences)
 
     def idle(self, profit: float) -> str:
         """That a simpler schedule costs next to nothing, where there are switches worth so little; "" where not."""
@@ -137,9 +137,9 @@ class ToDo:
         known = {None: "", True: "new", False: "as before"}
 
         def figure(of: Callable[[Action], float | None], decimals: int) -> Any:
-            found = [of(action) for action in those]
-            texts = number_texts(np.array([0.0 if one is None else one for one in found]), decimals)
-            return np.where([one is None for one in found], "", texts)
+            values = [of(action) for action in those]
+            texts = number_texts(np.array([0.0 if one is None else one for one in values]), decimals)
+            return np.where([one is None for one in values], "", texts)
 
         return csv_text(
             {
@@ -172,11 +172,11 @@ class ToDo:
             event.add("dtstamp", starts[0].to_pydatetime())
             event.add("dtstart", at)
             event.add("summary", f"{step.what}: {step.who} ({plural(step.units, 'machine')}, {number(step.mw, 2)} MW)")
-            told = [
+            lines = [
                 f"{self.name(one)}: {one.switch.before} to {one.switch.after}, {plural(one.switch.units, 'machine')}"
                 for one in step.actions
             ]
-            event.add("description", "\n".join([": ".join(filter(None, [step.why, step.prices])), *told]))
+            event.add("description", "\n".join([": ".join(filter(None, [step.why, step.prices])), *lines]))
             event.add("transp", "TRANSPARENT")
             reminder.add("action", "DISPLAY")
             reminder.add("description", "curtail")
@@ -211,11 +211,11 @@ def _why(action: Action) -> str:
 
 def _prices(those: Sequence[Action]) -> str:
     """What a MWh costs and what it earns, of actions of one moment; nothing of a schedule that is no plan."""
-    found = [action.worth for action in those if action.worth is not None]
-    if not found:
+    worths = [action.worth for action in those if action.worth is not None]
+    if not worths:
         return ""
-    low, high = (usd(f(one.pays for one in found)) for f in (min, max))
-    cost = usd(float(np.mean([one.price for one in found])))
+    low, high = (usd(f(one.pays for one in worths)) for f in (min, max))
+    cost = usd(float(np.mean([one.price for one in worths])))
     return f"power at {cost}/MWh, machines earn {low if low == high else f'{low} to {high}'}"
 
 

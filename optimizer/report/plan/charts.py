@@ -55,7 +55,7 @@ class _Describer:
         named = np.argsort(-size, kind="stable")[:MOST_GROUPS].tolist()
         worth = np.average(explanation.strike, axis=1, weights=hours)
         self.named: list[int] = sorted(named, key=lambda g: (-worth[g], g))
-        self.modes = modes_of(fleet)
+        self.modes = modes_by_name(fleet)
         self.others = [g for g in range(len(fleet)) if g not in named]
 
     def timeline(self, charts: list[dict[str, Any]]) -> dict[str, Any]:
@@ -195,7 +195,7 @@ class _Describer:
         return {"label": label, "total": sum(group.units for group in fleet), "parts": keys}
 
 
-def modes_of(fleet: Sequence[Group]) -> tuple[str, ...]:
+def modes_by_name(fleet: Sequence[Group]) -> tuple[str, ...]:
     """The modes of a fleet by name, the most frugal first; where it has but one, that machines run says enough."""
     shares: dict[str, list[float]] = {}
     for group in fleet:

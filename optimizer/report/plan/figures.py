@@ -19,11 +19,11 @@ from optimizer.plan import items
 from optimizer.plan.alarms import Alarm, alarms
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
-from optimizer.report.plan.actions import Step, ToDo, todo_of
+from optimizer.report.plan.actions import ActionStep, ToDo, todo_of
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
-from optimizer.report.plan.shutdowns import Block, shutdown_rows
+from optimizer.report.plan.shutdowns import ShutdownRow, shutdown_rows
 from optimizer.units import WATTS_PER_MEGAWATT
 
 if TYPE_CHECKING:  # at run time it would bring the solver with it
@@ -74,11 +74,11 @@ class Figures:
     items: tuple[ItemRow, ...]
     shortfalls: tuple[str, ...]
     penalties: tuple[Penalty, ...]
-    steps: tuple[Step, ...]
+    steps: tuple[ActionStep, ...]
     news: tuple[str, ...]
     idle: str
     worth: Worth | None
-    blocks: tuple[Block, ...]
+    blocks: tuple[ShutdownRow, ...]
     bill: tuple[BillSection, ...]
     invoices: tuple[Invoice, ...]
     notes: tuple[str, ...]
@@ -142,7 +142,7 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         shortfalls=shortfalls(plan.conditions, plan.settled.import_mw, proved=plan.proved),
         penalties=tuple(_penalties(plan, clock)),
         steps=todo.steps,
-        news=todo.told,
+        news=todo.news_sentences,
         idle=todo.idle(settled.profit),
         worth=worth,
         blocks=shutdown_rows(plan),

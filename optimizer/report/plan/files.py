@@ -136,12 +136,12 @@ def _against(one: Against) -> dict[str, Any]:
 
 def _rest(rest: Rest) -> dict[str, Any]:
     """What a tail expects the rest of the last billing period to add, by name and period; empty without a tail."""
-    found: dict[str, Any] = {}
+    by_kind: dict[str, Any] = {}
     for kind, amounts in rest.expected.items():
         for (name, period), amount in amounts.items():
-            of_kind = found.setdefault(kind, {})
+            of_kind = by_kind.setdefault(kind, {})
             (of_kind.setdefault(name, {}) if name else of_kind)[period] = amount
-    return found
+    return by_kind
 
 
 def plan_files(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) -> dict[str, str]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:  # at run time it would bring the solver with it
 
 
 @dataclass(frozen=True)
-class Block:
+class ShutdownRow:
     """A shutdown, with its times on the farm's clock. Where only the reason changes on the way, it has several."""
 
     group: str
@@ -27,11 +27,11 @@ class Block:
     meaning: str
 
 
-def shutdown_rows(plan: Plan) -> tuple[Block, ...]:
+def shutdown_rows(plan: Plan) -> tuple[ShutdownRow, ...]:
     """The shutdowns of a plan by their start."""
     clock, hours = Clock(plan.grid), plan.grid.hours
     return tuple(
-        Block(
+        ShutdownRow(
             group=plan.farm.fleet[block.group].name,
             start=clock.start(block.first),
             end=clock.end(block.end - 1),

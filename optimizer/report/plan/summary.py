@@ -83,8 +83,8 @@ def _first(count: int, shown: int) -> str:
 
 def _worth(f: Figures) -> list[str]:
     """What the plan earns, and what that is more than rules earn."""
-    told = f"{'Loses' if f.profit < 0 else 'Earns'} {usd(abs(f.profit))}"
-    return [f"{told}."] if f.worth is None else [f"{told}: {headline(f.worth)}.", reasons_of(f.worth)]
+    result = f"{'Loses' if f.profit < 0 else 'Earns'} {usd(abs(f.profit))}"
+    return [f"{result}."] if f.worth is None else [f"{result}: {headline(f.worth)}.", reasons_of(f.worth)]
 
 
 def _steps(f: Figures) -> Table:

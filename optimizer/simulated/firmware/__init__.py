@@ -16,5 +16,5 @@ HTTP = ("braiins", "antminer")
 @cache
 def answer_of(firmware: str) -> Answer:
     """What answers for a firmware."""
-    found: Answer = import_module(f"{__name__}.{firmware}").answer
-    return found
+    function: Answer = import_module(f"{__name__}.{firmware}").answer
+    return function

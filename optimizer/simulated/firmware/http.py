@@ -30,10 +30,10 @@ class Request:
     def json(self) -> dict[str, Any]:
         """The body; nothing where it is no object."""
         try:
-            found = json.loads(self.body)
+            content = json.loads(self.body)
         except ValueError:
             return {}
-        return found if isinstance(found, dict) else {}
+        return content if isinstance(content, dict) else {}
 
 
 def response(status: int, body: Any = None, headers: str = "") -> bytes:

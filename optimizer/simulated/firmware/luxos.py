@@ -16,31 +16,31 @@ def answer(body: Body, request: bytes, now: float) -> bytes:
         asked = json.loads(request)
         command, parameter = asked["command"], str(asked.get("parameter", ""))
     except (ValueError, KeyError, TypeError):
-        return _told("E")
+        return _reply("E")
     session, given = body.session, parameter.split(",")
     open_until = session.get("until")
     is_open = isinstance(open_until, float) and now < open_until
     if command == "power":
-        return _told("S", POWER=[{"Watts": round(body.power_w(now))}])
+        return _reply("S", POWER=[{"Watts": round(body.power_w(now))}])
     if command == "summary":
-        return _told("S", SUMMARY=[{"GHS 5s": body.hashes_th(now) * 1e3, "Mining": True}])
+        return _reply("S", SUMMARY=[{"GHS 5s": body.hashes_th(now) * 1e3, "Mining": True}])
     if command == "logon":
         if is_open:
-            return _told("E")
+            return _reply("E")
         session.update(id=f"s{now:.3f}", until=now + _SESSION_S)
-        return _told("S", SESSION=[{"SessionID": session["id"]}])
+        return _reply("S", SESSION=[{"SessionID": session["id"]}])
     if not is_open or given[0] != session["id"]:
-        return _told("E")
+        return _reply("E")
     if command == "logoff":
         session.clear()
-        return _told("S")
+        return _reply("S")
     if command == "curtail" and given[1:] in (["sleep"], ["wakeup"]):
-        return _told("S" if body.ask(given[1] == "wakeup", now) else "E")
+        return _reply("S" if body.ask(given[1] == "wakeup", now) else "E")
     if command == "powertargetset" and given[1].startswith("power="):
         body.step(float(given[1].removeprefix("power=")), now)
-        return _told("S")
-    return _told("E")
+        return _reply("S")
+    return _reply("E")
 
 
-def _told(status: str, **more: Any) -> bytes:
+def _reply(status: str, **more: Any) -> bytes:
     return json.dumps({"STATUS": [{"STATUS": status}]} | more).encode() + b"\0"

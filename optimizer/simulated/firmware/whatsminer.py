@@ -18,31 +18,31 @@ def answer(body: Body, request: bytes, now: float) -> bytes:
     try:
         asked = json.loads(request)
     except ValueError:
-        return _told({"STATUS": "E"})
+        return _reply({"STATUS": "E"})
     if not isinstance(asked, dict):
-        return _told({"STATUS": "E"})
+        return _reply({"STATUS": "E"})
     if asked.get("cmd") == "summary":
-        return _told({"SUMMARY": [{"Power": round(body.power_w(now)), "HS RT": body.hashes_th(now) * 1e6}]})
+        return _reply({"SUMMARY": [{"Power": round(body.power_w(now)), "HS RT": body.hashes_th(now) * 1e6}]})
     if asked.get("cmd") == "get_token":
         body.session["time"] = f"{now:.0f}"
         given = {"time": body.session["time"], "salt": _SALT, "newsalt": _NEW_SALT}
-        return _told({"STATUS": "S", "Msg": given})
+        return _reply({"STATUS": "S", "Msg": given})
     if asked.get("enc") != 1 or "time" not in body.session:
-        return _told({"STATUS": "E"})
+        return _reply({"STATUS": "E"})
     key = md5crypt(body.password, _SALT)
     try:
         command = unseal(key, str(asked.get("data")))
     except UnansweredError:
-        return _told({"STATUS": "E"})
+        return _reply({"STATUS": "E"})
     if command.get("token") != md5crypt(key + str(body.session["time"])[-4:], _NEW_SALT):
-        return _told({"STATUS": "E"})
+        return _reply({"STATUS": "E"})
     if command["cmd"] == "adjust_power_limit":
         body.step(float(command["power_limit"]), now)
         accepted = True
     else:
         accepted = command["cmd"] in ("power_on", "power_off") and body.ask(command["cmd"] == "power_on", now)
-    return _told({"STATUS": "S", "enc": seal(key, {"STATUS": "S" if accepted else "E"})})
+    return _reply({"STATUS": "S", "enc": seal(key, {"STATUS": "S" if accepted else "E"})})
 
 
-def _told(found: dict[str, Any]) -> bytes:
-    return json.dumps(found).encode() + b"\0"
+def _reply(content: dict[str, Any]) -> bytes:
+    return json.dumps(content).encode() + b"\0"

@@ -15,7 +15,7 @@ import pytest
 from optimizer.compare.running import Comparison, compare
 from optimizer.compare.ways import Way
 from optimizer.report.compare.files import compare_csv, compare_files, compare_json
-from optimizer.report.compare.page import curve, heat_maps, render_comparison
+from optimizer.report.compare.page import heat_maps, render_comparison, sweep_curve
 from optimizer.report.compare.view import Scale, name_of, sweeps
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario, scenarios
 from tests.compare.test_running import TOO_MUCH
@@ -77,7 +77,7 @@ def test_the_gain_over_the_strike_rule_is_a_heat_map() -> None:
 
 
 def test_one_key_is_a_line() -> None:
-    line = curve(next(sweep for sweep in sweeps(thirty()) if sweep.name == "Line"))
+    line = sweep_curve(next(sweep for sweep in sweeps(thirty()) if sweep.name == "Line"))
     assert [at for at, _ in line.across] == [0, 6.25, 12.5, 25, 50, 100]
     assert [usd for _, _, usd in line.lines[Way.KNOWING]] == [pytest.approx(v) for v in (40, 28, 16, -8, -16, -32)]
 

@@ -10,7 +10,7 @@ from optimizer.arrays import F
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
-from optimizer.market.reading import Reading
+from optimizer.market.reading import MarketReading
 
 
 def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> Iterator[str]:
@@ -20,7 +20,7 @@ def remarks(farm: Farm, grid: Grid, read: Collection[str]) -> Iterator[str]:
         yield "no water flows into the pond"
 
 
-def works(reading: Reading, place: Place, one: Declared) -> F:
+def works(reading: MarketReading, place: Place, one: Declared) -> F:
     """Half of what the file says."""
     return reading.values(place, one) / 2
 
