@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import pandas as pd
 import pytest
 
 import optimizer
+from optimizer.report.plan.files import plan_files
 
 CANADA = Path("configs/canada_14mw.yaml")
 FARM: dict[str, Any] = {
@@ -92,6 +95,10 @@ def test_a_plan_as_data_frames(plan: optimizer.Plan) -> None:
     assert schedule.index.names == ["interval_start", "group"]
     assert schedule.loc[(slice(None), "A"), "on_normal"].tolist() == plan.dispatch.units_on["A", "normal"].tolist()
     assert {"off", "started", "mw", "strike_cad_per_mwh", "reason"} <= set(schedule.columns)
+    todo = plan.actions
+    assert len(todo) == len(list(csv.DictReader(io.StringIO(plan_files(plan)["actions.csv"]))))
+    assert todo.index.name == "when"
+    assert list(todo.columns) == ["until", "group", "from", "to", "machines", "mw", "reason", "worth_cad"]
     assert settlement.index[0] == pd.Timestamp("2026-02-11", tz="America/Toronto")
     assert settlement.to_numpy().sum() == pytest.approx(plan.profit)
     assert settlement["energy"].sum() < 0 < settlement["hash_revenue"].sum()

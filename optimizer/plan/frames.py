@@ -15,6 +15,7 @@ from optimizer.accounts.settlement import Settlement
 from optimizer.errors import CurtailError
 from optimizer.market.grid import Grid
 from optimizer.money import amount, named, shown_in
+from optimizer.plan.actions import actions
 from optimizer.plan.explain import Explanation
 from optimizer.plan.tables import group_load_mw, reason_texts
 
@@ -42,6 +43,26 @@ def schedule_frame(c: Conditions, dispatch: Dispatch, explanation: Explanation) 
     columns["reason"] = reason_texts(explanation)
     with shown_in(c.farm.currency):
         return pd.DataFrame({named(name): np.array(rows).T.ravel() for name, rows in columns.items()}, index=index)
+
+
+def actions_frame(c: Conditions, dispatch: Dispatch, explanation: Explanation) -> pd.DataFrame:
+    """A row per change of a group's machines, by when it is made: from what to what, machines, MW, why, its worth."""
+    made = actions(c, dispatch, explanation.off, explanation)
+    starts, ends = local_starts(c.grid), c.grid.ends.tz_convert(c.grid.timezone)
+    switches = [action.switch for action in made]
+    columns: dict[str, Any] = {
+        "until": ends[[switch.end - 1 for switch in switches]],
+        "group": [c.farm.fleet[switch.group].name for switch in switches],
+        "from": [switch.before for switch in switches],
+        "to": [switch.after for switch in switches],
+        "machines": [switch.units for switch in switches],
+        "mw": [switch.mw for switch in switches],
+        "reason": [str(action.reason or "") for action in made],
+        "worth_usd": [np.nan if action.worth is None else action.worth.usd for action in made],
+    }
+    with shown_in(c.farm.currency):
+        index = starts[[switch.at for switch in switches]].rename("when")
+        return pd.DataFrame({named(name): values for name, values in columns.items()}, index=index)
 
 
 def settlement_frame(settled: Settlement) -> pd.DataFrame:

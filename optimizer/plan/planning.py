@@ -27,7 +27,7 @@ from optimizer.mechanisms.calls.config import Event
 from optimizer.plan.checker import check
 from optimizer.plan.explain import Explanation, explain
 from optimizer.plan.formulation import DispatchProblem, build_problem
-from optimizer.plan.frames import html, line, plot, schedule_frame, settlement_frame
+from optimizer.plan.frames import actions_frame, html, line, plot, schedule_frame, settlement_frame
 from optimizer.plan.reading import Progress, conditions_of, judge_state, silent
 from optimizer.plan.search import Rounded
 from optimizer.plan.tail import to_the_end
@@ -75,6 +75,11 @@ class Plan:
     def schedule(self) -> pd.DataFrame:
         """Machines on by mode, off, started, MW, strike and reason: a row per interval and group."""
         return schedule_frame(self.conditions, self.dispatch, self.explanation)
+
+    @property
+    def actions(self) -> pd.DataFrame:
+        """What to switch, by when: group, from and to which mode, machines, MW, reason and what it is worth."""
+        return actions_frame(self.conditions, self.dispatch, self.explanation)
 
     @property
     def settlement(self) -> pd.DataFrame:
