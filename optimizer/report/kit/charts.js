@@ -212,7 +212,7 @@ const Curtail = (() => {
   };
 
   const swatch = (color, hatch) => {
-    const made = node("span", "swatch" + (hatch === "/" ? " hatch" : hatch === "x" ? " cross" : hatch === "." ? " dots" : ""));
+    const made = node("span", "swatch" + (hatch === "/" ? " hatch" : hatch === "x" ? " cross" : hatch === "." ? " dots" : hatch === "-" ? " bars" : ""));
     made.style.setProperty("--fill", color ? `var(--${color})` : "transparent");
     return made;
   };

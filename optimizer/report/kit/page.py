@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import re
 import sys
 from contextlib import suppress
 from functools import cache
@@ -68,8 +69,17 @@ def _environment(folder: str) -> Environment:
         bytecode_cache=Kept(str(Path(cache_from_source(__file__)).parent)),
     )
     env.globals["currency"] = currency
-    env.filters.update(number=number, plural=plural, share=share, usd=usd, begun=begun, script_json=script_json)
+    env.filters.update(
+        number=number, plural=plural, share=share, usd=usd, begun=begun, coded=_coded, script_json=script_json
+    )
     return env
+
+
+def _coded(sentence: str) -> Any:
+    """A sentence in which what stands between backticks, a key or a command, is shown as such."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(sentence))))  # noqa: S704  # escaped
 
 
 @cache

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from optimizer.accounts.reasons import Kin, Reason, reasons
 from optimizer.report.kit.text import label
 
-_HATCHES = ("", "/", "x", ".")
+_HATCHES = ("", "/", "x", ".", "-")
 
 
 class Look(NamedTuple):

@@ -20,6 +20,7 @@ Curtail.kinds.rows = (page, spec, holder) => {
     ctx.beginPath();
     for (const shift of [-size, 0, size]) {
       if (hatch === ".") { ctx.moveTo(size / 2 + ratio, size / 2); ctx.arc(size / 2, size / 2, ratio, 0, 7); continue; }
+      if (hatch === "-") { ctx.moveTo(0, size / 2); ctx.lineTo(size, size / 2); continue; }
       ctx.moveTo(shift, size); ctx.lineTo(shift + size, 0);
       if (hatch === "x") { ctx.moveTo(shift, 0); ctx.lineTo(shift + size, size); }
     }

@@ -28,6 +28,6 @@ def test_a_reason_declared_elsewhere_is_drawn_like_its_kin(monkeypatch: pytest.M
     monkeypatch.setattr(declared, "_DECLARED", dict(declared._DECLARED))
     heat = Reason("heat", "heat is sold", Kin.LIMIT)
     assert [(look.label, look.meaning, look.color, look.hatch) for look in looks_of({"heat"})] == [
-        ("heat", "heat is sold", "r-limit", ".")
+        ("heat", "heat is sold", "r-limit", "-")
     ]
     assert pickle.loads(pickle.dumps(heat)).kin is Kin.LIMIT
