@@ -12,9 +12,8 @@ from functools import cached_property, wraps
 from typing import Any, TypeVar
 
 import numpy as np
-import pandas as pd
 
-from optimizer.accounts.before import Before
+from optimizer.accounts.before import Before, hours_before, hours_since_start
 from optimizer.accounts.billing import NO_REST, Billing, Rest, touched
 from optimizer.accounts.ledger import declarations, offered
 from optimizer.arrays import Bool, F
@@ -166,12 +165,11 @@ class Conditions:
     @cached_property
     def hours_before(self) -> F:
         """Hours from the plan's beginning to each interval's start, (intervals,)."""
-        return np.concatenate([[0.0], np.cumsum(self.grid.hours)[:-1]])
+        return hours_before(self.grid)
 
     def hours_since_start(self, moment: datetime) -> float:
         """Hours from the plan's beginning to a moment; negative before it."""
-        begin = self.grid.starts[0]
-        return float((pd.Timestamp(to_utc(moment, self.farm.timezone)) - begin).total_seconds()) / 3600.0
+        return hours_since_start(self.grid, moment)
 
     @cached_property
     def hourly_rate(self) -> F:
@@ -212,7 +210,7 @@ class Conditions:
     @cached_property
     def before(self) -> Before:
         """Machines just before the plan."""
-        return Before(self)
+        return Before(self.farm, self.state, self.grid, self.units_available)
 
     @cached_property
     def fallen_out(self) -> F:
