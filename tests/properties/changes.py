@@ -72,9 +72,9 @@ def halved(c: Conditions) -> Conditions:
     starts = old.starts.repeat(2) + pd.to_timedelta(np.where(np.arange(len(hours)) % 2, hours, 0.0) * 3600.0, unit="s")
     series = {name: np.repeat(values, 2) for name, values in vars(c.market).items() if isinstance(values, np.ndarray)}
     by_name = {
-        field: {name: np.repeat(values, 2) for name, values in getattr(c.market, field).items()}
-        for field in vars(c.market)
-        if isinstance(getattr(c.market, field), dict)
+        field: {name: np.repeat(values, 2) for name, values in rows.items()}
+        for field, rows in c.market.table.items()
+        if isinstance(rows, dict)
     }
     by_name["peak_probability"] = {name: values / 2.0 for name, values in by_name["peak_probability"].items()}
     return with_market(c, grid=Grid(starts, hours, old.timezone), **by_name, **series)
