@@ -20,6 +20,7 @@ from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.calendars import rates_on, share_within
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
+from optimizer.market.readers.said import other_than_money
 from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.contents import parts
@@ -136,6 +137,12 @@ class MarketReading:
     def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
         path = self.folder / spec.file if file is None else file
         series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits, folder=self.folder)
+        held = other_than_money(series.name) if one.series.unit.startswith("USD/") and spec.value_column is None else ""
+        if held:
+            raise InputError(
+                f"{series.file}: {series.name} holds {held} by its name, and {one.series.unit.replace('USD', 'money')} "
+                "is asked for: name another file, or this column as `value_column` if it is right"
+            )
         self.add(series.fills)
         self.files[one.series.name] = series
         return series

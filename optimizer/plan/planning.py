@@ -18,7 +18,7 @@ from optimizer.engine.choices import optimum
 from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
-from optimizer.errors import InfeasibleError, RuleBrokenError
+from optimizer.errors import InfeasibleError, RuleBrokenError, SolverError
 from optimizer.extension import Extension, common_extension
 from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
@@ -250,6 +250,9 @@ def _solved(c: Conditions, program: LinearProgram) -> Solution:
         return optimum(program)
     except InfeasibleError:
         raise InfeasibleError(f"no schedule meets every limit:\n{_why(c)}") from None
+    except SolverError as error:  # numbers beyond what a solver can tell apart are likelier than a fault of its own
+        remarks = "".join(f"\n- {remark}" for remark in c.warnings)
+        raise SolverError(f"{error}" + (f"; what looks wrong in the data:{remarks}" if remarks else "")) from None
 
 
 def _why(c: Conditions) -> str:

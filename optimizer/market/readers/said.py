@@ -123,6 +123,22 @@ def price_in(name: str) -> tuple[str, str]:
     return money, _PER[words[at]] if per_energy and at is not None else ""
 
 
+def other_than_money(name: str) -> str:
+    """What a column's name says its numbers are, where that is no money; empty where it may be.
+
+    >>> [other_than_money(name) for name in ("temperature_c", "load_mw", "wind_speed", "price", "lmp_mw", "mw_price")]
+    ['degrees', 'megawatts', 'weather', '', '', '']
+    """
+    words = [word.upper() for word in _WORD.findall(name.replace("_", " "))]
+    if price_in(name)[0] or {"PRICE", "LMP", "SPP", "LBMP", "RRP"} & set(words):
+        return ""
+    if degrees_in(name) or any(word.startswith(_TEMPERATURES) for word in words):
+        return "degrees"
+    if {"WIND", "HUMIDITY", "RAIN", "SNOW"} & set(words):
+        return "weather"
+    return "megawatts" if words and words[-1] in ("MW", "KW", "MWH", "KWH") else ""
+
+
 def degrees_in(name: str) -> str:
     """Whether a name says degrees Fahrenheit, F, or Celsius, C; empty where neither.
 

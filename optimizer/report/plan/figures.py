@@ -19,6 +19,7 @@ from optimizer.plan import items
 from optimizer.plan.alarms import Alarm, alarms
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
+from optimizer.report.kit.text import usd as shown
 from optimizer.report.plan.actions import ActionStep, ToDo, todo_of
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
@@ -148,7 +149,14 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         blocks=shutdown_rows(plan),
         bill=bill_sections(plan),
         invoices=invoices_of(plan),
-        notes=tuple(sentence for note in declarations("note") for sentence in note(settled)),
+        notes=(
+            *(sentence for note in declarations("note") for sentence in note(settled)),
+            *(
+                f"{shown(section.owed_usd)} of {section.label} is owed anyway, and not in what the plan earns."
+                for section in bill_sections(plan)
+                if section.owed_usd >= 1.0
+            ),
+        ),
         alarms=alarms(c, plan.dispatch, plan.explanation),
         fills=tuple(
             FillRow(PurePath(fill.file).name, clock.at(fill.start), clock.at(fill.end), fill.count, fill.method)
