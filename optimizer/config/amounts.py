@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from typing import Any
 
 from optimizer.config.base import File, Section
@@ -97,9 +98,15 @@ def others(name: str) -> tuple[str, ...]:
     return tuple({neutral(name), fahrenheit(name)} - {name, ""})
 
 
+@cache
+def _fields() -> dict[str, Any]:
+    """Every field by its name; the sections of mechanisms are all there when a file is read."""
+    return dict(fields_of())
+
+
 def in_money(document: Document, money: FarmCurrency) -> Document:
     """A file with every amount in the farm's currency and every temperature in degrees Celsius, under one key each."""
-    fields = dict(fields_of())
+    fields = _fields()
     read = _Reading(
         document, money, {key: name for name in fields for key in others(name) if key not in fields}, fields
     )
