@@ -41,29 +41,25 @@ class Done:
     todo: ToDo | None = None
 
 
-def files_of_plan(done: Done, plan: Plan, inputs: dict[str, Any], report: bool, *, terms: bool) -> dict[str, str]:
-    """The files of a plan, with what it was made from in its account too.
-
-    ``terms``: the page says what each term of the contract does, which takes solving.
-    """
+def files_of_plan(done: Done, plan: Plan, inputs: dict[str, Any]) -> dict[str, str]:
+    """The files of a plan, with what it was made from in its account too."""
     account = settlement(plan, done.worth) | {"inputs": inputs["files"]}
-    files = plan_files(plan, done.worth, done.todo) | {"settlement.json": text_of(account)}
-    if report:
-        from optimizer.plan.terms import contract_terms, unmeasured
-        from optimizer.report.plan.page import render_plan
+    return plan_files(plan, done.worth, done.todo) | {"settlement.json": text_of(account)}
 
-        effects = contract_terms(plan) if terms else unmeasured(plan) or NOT_WATCHING
-        files["report.html"] = render_plan(plan, effects, done.worth, done.todo)
-    return files
+
+def page_of_plan(done: Done, plan: Plan, *, terms: bool) -> dict[str, str]:
+    """The page of a plan. ``terms``: it says what each term of the contract does, which takes solving."""
+    from optimizer.plan.terms import contract_terms, unmeasured
+    from optimizer.report.plan.page import render_plan
+
+    effects = contract_terms(plan) if terms else unmeasured(plan) or NOT_WATCHING
+    return {"report.html": render_plan(plan, effects, done.worth, done.todo)}
 
 
 def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
     """The files of a schedule that is no new plan: its machines, and why it is in force."""
     c = record.conditions
-    from optimizer.report.plan.kept import kept_page_files
-
     data: dict[str, Any] = {"source": record.source, "because": "\n".join(because)}
-    called = "the safe posture" if posture is not None else "a schedule of before"
     if posture is not None:
         data["posture"] = posture.model_dump(exclude_none=True, exclude={"hours"})
     with shown_in(record.farm.currency):
@@ -71,8 +67,16 @@ def kept_files(record: Record, because: tuple[str, ...], posture: SafePosture | 
             "schedule.csv": schedule_text(c, record.dispatch, np.array(record.reasons, dtype=object)),
             "power.csv": power_text(c, record.dispatch),
             "kept.json" if posture is None else "posture.json": text_of(keyed(data)),
-            **kept_page_files(c, record.dispatch, record.reasons, called, because),
         }
+
+
+def page_of_kept(record: Record, because: tuple[str, ...], posture: SafePosture | None) -> dict[str, str]:
+    """Its page, and what to do as files."""
+    from optimizer.report.plan.kept import kept_page_files
+
+    called = "the safe posture" if posture is not None else "a schedule of before"
+    with shown_in(record.farm.currency):
+        return kept_page_files(record.conditions, record.dispatch, record.reasons, called, because)
 
 
 def rows_of(prices: Prices) -> list[list[float]]:

@@ -6,6 +6,7 @@ import os
 import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +17,7 @@ from optimizer.config.load import load_farm
 from optimizer.config.state import State
 from optimizer.daily.age import price_age
 from optimizer.daily.carried import state_at
-from optimizer.daily.files import Done, files_of_plan, rows_of
+from optimizer.daily.files import Done, files_of_plan, page_of_plan, rows_of
 from optimizer.daily.folder import StateFolder
 from optimizer.daily.history import History
 from optimizer.daily.identity import claimed, damage_set_aside, identity_in
@@ -36,7 +37,7 @@ from optimizer.daily.standing import NEAREST, kept, unexpected
 from optimizer.errors import CurtailError, InputError, MissingDataError
 from optimizer.market.timeseries import clock
 from optimizer.plan.actions import news
-from optimizer.report.plan.actions import todo_of
+from optimizer.report.plan.actions import ToDo, todo_of
 from optimizer.through_time.worth import worth_of
 
 STOPPED_EARLY = 4
@@ -113,7 +114,7 @@ def run(
             if os.environ.get("CURTAIL_DEBUG"):
                 raise
             done = kept(job, unexpected(error), covering=True)
-        done = replace(done, messages=(*done.messages, *in_the_way, *mended, *history.trouble))
+        done = replace(done, messages=(*done.messages, *job.left_out, *in_the_way, *mended, *history.trouble))
         history.add(
             logged=logged.isoformat(timespec="seconds"),
             seconds=round(time.monotonic() - begun, 3),
@@ -188,10 +189,16 @@ def _planned(
         *((late,) if late else ()),
     )
     last, c = run.before(start - pd.Timedelta(seconds=1)), plan.conditions  # the same run again says the same
-    fresh = None if last is None else news(c, plan.dispatch, (last.conditions, last.dispatch))
-    done = Done("planned", 0, messages, None, record, plan, worth_of(c, plan.settled), todo_of(plan, fresh))
-    texts = files_of_plan(done, plan, inputs, report, terms=not fed)
-    done = replace(done, folder=run.publish(record, texts, inputs))
+
+    def compared() -> ToDo:
+        return todo_of(plan, None if last is None else news(c, plan.dispatch, (last.conditions, last.dispatch)))
+
+    worth = run.besides("what it is worth", lambda: worth_of(c, plan.settled))
+    done = Done("planned", 0, messages, None, record, plan, worth, run.besides("what is new in it", compared))
+    texts = files_of_plan(done, plan, inputs)
+    pages = partial(page_of_plan, done, plan, terms=not fed) if report else dict[str, str]
+    where = run.publish(record, texts, inputs, pages)
+    done = replace(done, folder=where)
     if obeyed.nearest:
         done = replace(done, status="nearest", exit_code=NEAREST)
     elif not plan.proved:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import shutil
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -17,6 +20,9 @@ from optimizer.daily.orders import Orders, orders_now, telephone_inputs
 from optimizer.daily.record import Record
 from optimizer.errors import CurtailError, InputError
 from optimizer.mechanisms.calls.config import Event
+
+Made = TypeVar("Made")
+SPARE_BYTES = 1_000_000  # of the disk that pages leave to set-points and the log
 
 
 class Run:
@@ -34,6 +40,7 @@ class Run:
         self.at_text = at.isoformat(timespec="seconds")
         self.farm: Farm | None = None  # as far as it could be read
         self.text = ""
+        self.left_out: list[str] = []  # of what people read beside a schedule, and why
         self._telephone: tuple[Event, ...] | None = None  # calls that this run is under
 
     def orders(self) -> Orders:
@@ -78,11 +85,33 @@ class Run:
         )
         return pd.Timestamp(now - past).as_unit("us")
 
-    def publish(self, record: Record, files: dict[str, str], inputs: dict[str, Any]) -> Path:
-        """Hand a schedule out: its folder, then the link to it. Raises CurtailError; what was in force stays so."""
+    def besides(self, what: str, make: Callable[[], Made]) -> Made | None:
+        """What people read beside a schedule; where making it fails that is told, and the schedule goes out without."""
+        try:
+            return make()
+        except Exception as error:
+            if os.environ.get("CURTAIL_DEBUG"):
+                raise
+            self.left_out.append(f"without {what}: {type(error).__name__}: {error}; please report it")
+            return None
+
+    def publish(
+        self, record: Record, files: dict[str, str], inputs: dict[str, Any], pages: Callable[[], dict[str, str]]
+    ) -> Path:
+        """Hand a schedule out: its folder, then the link to it. Raises CurtailError; what was in force stays so.
+
+        ``pages`` makes what people look at. The schedule goes without where that fails, and where pages would take the
+        room that set-points and the log need.
+        """
         self.text = record.text()
         if self._telephone is not None:
             inputs = inputs | telephone_inputs(self._telephone)
-        where = self.folder.publish(record.name, files | {INPUTS: text_of(inputs), RECORD: self.text})
+        shown = self.besides("its page", pages) or {}
+        if shown and shutil.disk_usage(self.folder.path).free < sum(map(len, shown.values())) + SPARE_BYTES:
+            self.left_out.append(
+                f"without its page: less than {SPARE_BYTES:,} bytes would be free; make room on the disk"
+            )
+            shown = {}
+        where = self.folder.publish(record.name, files | shown | {INPUTS: text_of(inputs), RECORD: self.text})
         self.folder.forget(record.farm.daily.keep_runs)
         return where

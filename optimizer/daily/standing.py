@@ -8,7 +8,7 @@ from pathlib import Path
 import pandas as pd
 
 from optimizer.config.daily import SafePosture
-from optimizer.daily.files import Done, Status, kept_files
+from optimizer.daily.files import Done, Status, kept_files, page_of_kept
 from optimizer.daily.inputs import hashes_of, inputs_of, of_state
 from optimizer.daily.kept import covers, kept_record, run_out_record
 from optimizer.daily.observed import LOOKED_BACK
@@ -100,7 +100,8 @@ def _kept_from(
 def _publish_kept(run: Run, record: Record, because: tuple[str, ...], posture: SafePosture | None = None) -> Path:
     measured = hashes_of(of_state(run.folder.measured))
     inputs = inputs_of(measured, clock(record.start, record.farm.timezone))
-    return run.publish(record, kept_files(record, because, posture), inputs)
+    files = kept_files(record, because, posture)
+    return run.publish(record, files, inputs, lambda: page_of_kept(record, because, posture))
 
 
 def _code_of(run: Run, error: CurtailError) -> int:

@@ -14,6 +14,7 @@ from optimizer.config.composed import Listed, kinds
 from optimizer.config.energy import Energy
 from optimizer.engine.choices import optimum
 from optimizer.engine.program import compile_program
+from optimizer.errors import InfeasibleError
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.planning import Plan
 from optimizer.plan.tail import to_the_end
@@ -89,7 +90,10 @@ def contract_terms(plan: Plan) -> tuple[TermEffect, ...] | str:
     effects = []
     for term, name, energy in variants(c.farm.energy):
         other = replace(c, farm=c.farm.model_copy(update={"energy": energy}))
-        schedule = _optimum(other)
+        try:
+            schedule = _optimum(other)
+        except InfeasibleError:  # of the nearest schedule there is, say, to a call below what cannot be switched off
+            return f"Not worked out: without {name} no schedule meets every limit either."
         blind = settle(c, _completed(schedule, plan.dispatch))
         effects.append(
             TermEffect(

@@ -225,15 +225,19 @@ def test_a_farm_file_with_a_fault_ends_in_code_2(farm: Path, state: Path) -> Non
     assert files_in(state / "latest") == before
 
 
-def test_no_feasible_schedule_ends_in_code_3(tmp_path: Path) -> None:
+@pytest.mark.parametrize("page", [(), ("--no-report",)])
+def test_no_schedule_within_limits_hands_out_the_nearest_with_a_page_and_without(
+    tmp_path: Path, page: tuple[str, ...]
+) -> None:
+    """What the terms of its contract do cannot be worked out then: the page says so, and holds nothing up."""
     call = "events: [{name: all, start: 2026-02-11 03:00, end: 2026-02-11 04:00, cut: {form: to_level, mw: 1}}]"
     farm, state = write_farm(tmp_path / "farm", call), tmp_path / "state"
     text = farm.read_text().replace("site: {", "site: {auxiliary_load_mw: 2, ")
     farm.write_text(text)
-    done = daily(farm, state, "2026-02-11 00:00")
-    assert done.returncode == 3
-    assert "there is no schedule to keep" in done.stderr
-    assert not (state / "latest").exists()
+    done = daily(farm, state, "2026-02-11 00:00", *page)
+    assert done.returncode == 6
+    assert 'event "all" allows 1 MW, which is 1 MW short' in done.stderr
+    assert page or "no schedule meets every limit either" in (state / "latest" / "report.html").read_text()
 
 
 def test_prices_that_end_early_cut_the_plan_as_far_as_allowed(tmp_path: Path) -> None:
