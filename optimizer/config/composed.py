@@ -33,7 +33,7 @@ class Own(Section):
     @classmethod
     def field(cls) -> Any:
         """Type and default of its key."""
-        raise NotImplementedError
+        raise NotImplementedError  # `Single` and `Listed` say it
 
     @classmethod
     def standing(cls, farm: Any) -> Iterator[tuple[Keys, Any]]:
@@ -78,7 +78,7 @@ class Listed(Own):
 
     name: Name = Field(description="Its name, unique in the list")
 
-    def known_at(self, zone: str) -> datetime | None:  # noqa: ARG002
+    def known_at(self, zone: str) -> datetime | None:  # noqa: ARG002  # for those that go by the clock
         """When the farm learns of it, UTC; None where it has always known. ``zone`` is the farm's clock."""
         return None
 
@@ -96,7 +96,7 @@ class Listed(Own):
     @classmethod
     def field(cls) -> Any:
         """Type and default of its key."""
-        entries_of = Annotated[tuple[cls, ...], Field(max_length=cls.MOST)]  # type: ignore[valid-type]
+        entries_of = Annotated[tuple[cls, ...], Field(max_length=cls.MOST)]  # type: ignore[valid-type]  # made as it runs
         return entries_of, Field(default=(), description=cls.ABOUT)
 
 

@@ -61,7 +61,7 @@ Announced = dict[str, dict[str, tuple[int, ...]]]
 
 def state_sections() -> tuple[type[StateSection], ...]:
     """The mechanisms' own sections of the state."""
-    return classes("state", StateSection)  # type: ignore[type-abstract]
+    return classes("state", StateSection)  # type: ignore[type-abstract]  # only its kin are sought
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def handed_to(words: list[str], text: str, stopped: Callable[[], bool] = lambda:
         with tempfile.TemporaryFile() as given:
             given.write(text.encode())
             given.seek(0)
-            program = subprocess.Popen(words, stdin=given, stdout=2, start_new_session=True)  # noqa: S603
+            program = subprocess.Popen(words, stdin=given, stdout=2, start_new_session=True)  # noqa: S603  # the operator's
     except (OSError, ValueError) as error:
         return f"cannot be run: {getattr(error, 'strerror', None) or error}"
     ends = time.monotonic() + AT_MOST_S

@@ -135,7 +135,7 @@ def periods_by_hour(
     if count == 1 and all(rate.values.get(key) in (None, []) for key in schedules):
         return np.zeros((12, 2, 24), dtype=np.int64)
     halves = [_schedule(rate, structure, key, count, faults) for key in schedules]
-    return None if any(half is None for half in halves) else np.stack(halves, axis=1)  # type: ignore[arg-type]
+    return None if any(half is None for half in halves) else np.stack(halves, axis=1)  # type: ignore[arg-type]  # none is None
 
 
 def _schedule(rate: TariffRate, structure: str, key: str, count: int, faults: list[Fault]) -> Periods | None:

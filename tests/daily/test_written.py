@@ -50,9 +50,9 @@ def test_an_update_loses_no_peak_of_the_month(tmp_path: Path, form: Path) -> Non
     site, state = write_farm(tmp_path / "farm"), before(tmp_path, form)
     done = run_once(site, state, START + timedelta(hours=9), report=False)
     assert (done.status, done.exit_code) == ("planned", 0)
-    messages = [line.rpartition("/")[2] for line in done.messages]
-    assert messages[-1] == "farm.json: is missing; its schedule and set-points tell whose this folder is"
-    assert all("expected_peak_mw: 12 MW is below" in line for line in messages[:-1])
+    remark, missing = (line.rpartition("/")[2] for line in done.messages)
+    assert missing == "farm.json: is missing; its schedule and set-points tell whose this folder is"
+    assert remark.startswith("energy.demand[0].expected_peak_mw: 12 MW is below the 16.3 MW that full load draws")
     assert done.record.state.bill.peaks_mw["Any time"] == pytest.approx(11.9972)
     assert not list(state.rglob("*.damaged-*"))
     with History(state / "history.sqlite") as history:
