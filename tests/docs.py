@@ -17,7 +17,7 @@ from typer.main import get_command
 
 from optimizer.accounts.ledger import Line, ledger
 from optimizer.accounts.reasons import reasons
-from optimizer.cli import app
+from optimizer.cli.app import app
 from optimizer.config.amounts import others
 from optimizer.config.base import Section, SeriesFile
 from optimizer.config.composed import Listed, kinds

@@ -84,3 +84,17 @@ def test_a_killed_plan_leaves_the_old_outputs(tmp_path: Path) -> None:
         running.wait()
         found = {path.name: path.read_bytes() for path in out.iterdir()}
         assert found in (before, after)
+
+
+def test_an_interrupt_while_the_program_is_read_ends_in_a_sentence() -> None:
+    code = (
+        "import sys\n"
+        "class Impatient:\n"
+        "    def find_spec(self, name, *_):\n"
+        "        if name == 'optimizer.cli.plan': raise KeyboardInterrupt\n"
+        "sys.meta_path.insert(0, Impatient())\n"
+        "from optimizer.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert done.stderr == "interrupted; what stood in the output folder is untouched\n"

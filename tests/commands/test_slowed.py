@@ -31,7 +31,7 @@ FEW = (
     "import optimizer.engine.choices as c; c._WORK, c._LEAST = 0, 1; "
     "import optimizer.plan.search as s; s.PROVED_SHARE = s.PROVED_USD = 0.0; "
 )
-RUN = "import sys; from optimizer.cli import app; app(sys.argv[1:])"
+RUN = "import sys; from optimizer.cli.app import app; app(sys.argv[1:])"
 
 
 def written(folder: Path, hours: int) -> Path:

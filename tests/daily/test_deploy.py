@@ -13,7 +13,7 @@ import pytest
 import typer
 import yaml
 
-from optimizer.cli import app
+from optimizer.cli.app import app
 from optimizer.config.daily import Daily
 from optimizer.config.load import check_file
 from tests.commands.running import ROOT

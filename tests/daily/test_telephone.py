@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner, Result
 
-from optimizer.cli import app
+from optimizer.cli.app import app
 from optimizer.daily.orders import telephone_calls
 from optimizer.daily.telephone import span_of
 from optimizer.errors import InputError

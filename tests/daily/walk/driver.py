@@ -54,7 +54,7 @@ def command(*words: str) -> Ending:
     def work() -> dict[str, Any]:
         from typer.testing import CliRunner
 
-        from optimizer.cli import app
+        from optimizer.cli.app import app
 
         result = CliRunner().invoke(app, list(words))
         found = {"code": result.exit_code, "said": result.output.splitlines()}
