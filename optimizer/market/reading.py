@@ -137,10 +137,11 @@ class MarketReading:
     def _series(self, spec: SeriesFile, one: Declared, grid: Grid, file: Path | None = None) -> TimeSeries:
         path = self.folder / spec.file if file is None else file
         series = read_series(path, spec, self.farm.timezone, within=grid, limits=one.limits, folder=self.folder)
-        held = other_than_money(series.name) if one.series.unit.startswith("USD/") and spec.value_column is None else ""
+        column = series.name.partition(" at ")[0]  # what comes behind is a place, a wind farm's node among them
+        held = other_than_money(column) if one.series.unit.startswith("USD/") and spec.value_column is None else ""
         if held:
             raise InputError(
-                f"{series.file}: {series.name} holds {held} by its name, and {one.series.unit.replace('USD', 'money')} "
+                f"{series.file}: {column} holds {held} by its name, and {one.series.unit.replace('USD', 'money')} "
                 "is asked for: name another file, or this column as `value_column` if it is right"
             )
         self.add(series.fills)

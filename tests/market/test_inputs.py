@@ -61,6 +61,29 @@ def test_files_are_read_beside_the_farm_file(tmp_path: Path) -> None:
     assert inputs.temperature_c.tolist() == [-10.0, 0.0, 0.0]
 
 
+@pytest.mark.parametrize(
+    ("column", "what"), [("temperature_c", "degrees"), ("load_mw", "megawatts"), ("wind", "weather")]
+)
+def test_what_its_column_says_is_no_price_is_asked_about(tmp_path: Path, column: str, what: str) -> None:
+    """The wrong file beside the right key: named as `value_column` it is meant."""
+    write(tmp_path, "prices.csv", [1, 2, 3], column)
+    with pytest.raises(
+        InputError, match=rf"prices\.csv: {column} holds {what} by its name, and money/MWh is asked for"
+    ):
+        market(tmp_path, energy={"price_usd_per_mwh": {"file": "prices.csv"}})
+    meant = market(tmp_path, energy={"price_usd_per_mwh": {"file": "prices.csv", "value_column": column}})
+    assert meant.energy_price_usd_per_mwh.tolist() == [1, 2, 3]
+
+
+def test_a_node_of_a_wind_farm_has_prices(tmp_path: Path) -> None:
+    rows = [f"02/11/2026,{hour:02d}:00,N,CACTUS WIND,{20 + hour}" for hour in range(1, 25)]
+    (tmp_path / "prices.csv").write_text(
+        "\n".join(["DeliveryDate,HourEnding,DSTFlag,SettlementPoint,SettlementPointPrice", *rows]) + "\n"
+    )
+    found = market(tmp_path, energy={"price_usd_per_mwh": {"file": "prices.csv"}})
+    assert len(found.energy_price_usd_per_mwh) == 3
+
+
 def test_btc_and_hashprice_agree_whichever_is_given(tmp_path: Path) -> None:
     computed = market(tmp_path, revenue={"btc_price_usd": 66_680.4, "difficulty": 125.86e12})
     assert computed.hashprice_usd_per_ph_day == pytest.approx(np.full(3, 33.31), abs=0.005)

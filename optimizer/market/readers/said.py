@@ -57,6 +57,7 @@ _CODES = frozenset(
 _SIGNS = {"€": "EUR", "£": "GBP", "¥": "JPY", "$": "$"}
 _CENTS = frozenset(("C", "CT", "CTS", "CENT", "CENTS", "¢", "P", "PENCE"))
 _PER = {"MWH": "MWH", "MWHR": "MWH", "MWHOUR": "MWH", "KWH": "KWH", "KWHR": "KWH"}
+_PRICES = ("PRICE", "LMP", "SPP", "LBMP", "RRP")
 _TEMPERATURES = ("TEMP", "DRYBULB", "DEWPOINT")
 
 
@@ -126,11 +127,11 @@ def price_in(name: str) -> tuple[str, str]:
 def other_than_money(name: str) -> str:
     """What a column's name says its numbers are, where that is no money; empty where it may be.
 
-    >>> [other_than_money(name) for name in ("temperature_c", "load_mw", "wind_speed", "price", "lmp_mw", "mw_price")]
-    ['degrees', 'megawatts', 'weather', '', '', '']
+    >>> [other_than_money(name) for name in ("temperature_c", "load_mw", "wind_speed", "lmp_mw", "PointPrice")]
+    ['degrees', 'megawatts', 'weather', '', '']
     """
     words = [word.upper() for word in _WORD.findall(name.replace("_", " "))]
-    if price_in(name)[0] or {"PRICE", "LMP", "SPP", "LBMP", "RRP"} & set(words):
+    if price_in(name)[0] or any(price in word for word in words for price in _PRICES):
         return ""
     if degrees_in(name) or any(word.startswith(_TEMPERATURES) for word in words):
         return "degrees"
