@@ -40,7 +40,10 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
         if own or begins is None:
             begins = now.replace(microsecond=0) if period.get("start") == _NOW else moment(period.get("start"), "start")
         lasts = _duration(period.get("duration"))
-        end = None if lasts is None else begins + lasts
+        try:
+            end = None if lasts is None else begins + lasts
+        except OverflowError:
+            raise MessageError("ends after the last year there is") from None
         cut = _cut(interval.get("payloads"), source, units)
         if cut is not None:
             yield Signal(f"{name}:{k}" if len(intervals) > 1 else name, version, begins, end, cut, published)

@@ -78,11 +78,15 @@ def quantity(value: Any, what: str, least: float = 0.0, most: float = MOST_MW) -
     >>> quantity(3, "mw")
     3.0
     """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
+    try:
+        value = value if isinstance(value, bool) or not isinstance(value, int) else float(value)
+    except OverflowError:
+        value = math.inf
+    if not isinstance(value, float) or not math.isfinite(value):
         raise MessageError(f"{what} is not a number")
     if not least <= value <= most:
         raise MessageError(f"{what} must be from {least:g} to {most:g} (got {value:g})")
-    return float(value)
+    return value
 
 
 def moment(value: Any, what: str) -> datetime:
@@ -115,4 +119,6 @@ def text(value: Any, what: str, most: int = 200) -> str:
         value = str(value)
     if not isinstance(value, str) or not 0 < len(value) <= most:
         raise MessageError(f"{what} is not a text of at most {most} signs")
+    if any("\ud800" <= sign <= "\udfff" for sign in value):
+        raise MessageError(f"{what} is broken Unicode")  # it could be written down and never read again
     return value

@@ -125,6 +125,13 @@ HOSTILE_EVENTS = [
     payload("SIMPLE", float("nan")),
     payload("IMPORT_CAPACITY_LIMIT", -1),
     payload("IMPORT_CAPACITY_LIMIT", float("inf")),
+    payload("IMPORT_CAPACITY_LIMIT", 10**400),
+    changed(EVENT, id="\ud800"),
+    changed(
+        EVENT,
+        intervalPeriod={"start": "2026-02-11T13:00:00Z", "duration": "P366D"},
+        intervals=EVENT["intervals"] * 8200,  # beyond the last year there is
+    ),
     payload("IMPORT_CAPACITY_LIMIT", 1, payloadDescriptors=[{"payloadType": "IMPORT_CAPACITY_LIMIT", "units": "HP"}]),
 ]
 HOSTILE_DISPATCHES = [
@@ -164,6 +171,7 @@ HOSTILE_TARGETS = [
     json.dumps(TARGET | {"target": True}).encode(),
     json.dumps(TARGET | {"target": "0"}).encode(),
     json.dumps(TARGET | {"target": -1}).encode(),
+    json.dumps(TARGET | {"timestamp": 10**400}).encode(),
     json.dumps(TARGET | {"target": 101}).encode(),
     json.dumps(TARGET | {"timestamp": TARGET["timestamp"] * 1000}).encode(),
     json.dumps(TARGET | {"timestamp": TARGET["timestamp"] + 3600}).encode(),
@@ -181,6 +189,8 @@ HOSTILE_FILES = [
     changed(CALL, cut={"form": "to_level", "mw": "20"}),
     changed(CALL, cut={"form": "to_level", "mw": float("nan")}),
     changed(CALL, version=-1),
+    changed(CALL, version=10**400),
+    changed(CALL, id="\ud800"),
     changed(CALL, published="2026"),
 ]
 
