@@ -36,7 +36,8 @@ def doubts(farm: Farm, grid: Grid, table: Mapping[str, Any], files: Mapping[str,
         share = farm.revenue.pool_fee_share
         meant = f"{share:g} % is {share / 100:g}" if share == 1 else "it may be meant in per cent"
         yield from remark("pool_fee", f"revenue.pool_fee_share: {share:g} is a fee of {share:.0%}; {meant}")
-    if isinstance(farm.energy.price_usd_per_mwh, SeriesFile) and table.get(_PRICE) is not None:
+    of_file = isinstance(farm.energy.price_usd_per_mwh, SeriesFile) or _PRICE in files
+    if of_file and table.get(_PRICE) is not None:
         yield from _of_prices(farm, grid, np.asarray(table[_PRICE])[: len(grid)], files.get(_PRICE))
     for name in _OF_HASHING:
         newest = files[name].starts[-1] if name in files else grid.starts[0]
@@ -55,11 +56,12 @@ def _of_prices(farm: Farm, grid: Grid, prices: np.ndarray, series: TimeSeries | 
         sentence = f"{path}: no price is above {highest:g} {farm.currency}/MWh: they look like prices per kWh"
         yield from remark("price_per_kwh", f"{sentence}; `unit: per_kwh` converts them")
     if series is not None and series.currency:
-        sentence = f"{path}: {series.file} is of a publisher of prices in {series.currency}, taken as USD"
-        yield from remark(
-            "price_currency",
-            f"{sentence}; say `currency: {series.currency}` beside the file, and its rate in `exchange_rates`",
-        )
+        price = farm.energy.price_usd_per_mwh
+        own = isinstance(price, SeriesFile) and not price.is_amount(farm.currency)
+        taken = (price.currency or "USD") if isinstance(price, SeriesFile) and own else farm.currency
+        sentence = f"{path}: {series.file} is of a publisher of prices in {series.currency}, taken as {taken}"
+        rate = "" if series.currency == farm.currency else ", and its rate in `exchange_rates`"
+        yield from remark("price_currency", f"{sentence}; say `currency: {series.currency}` beside the file{rate}")
     elif farm.currency == "USD" and hours.sum() >= 24 and np.median(prices) > _LIKE_OTHER_CURRENCY:
         sentence = f"{path}: half of the prices are above {_LIKE_OTHER_CURRENCY:g} USD/MWh"
         yield from remark("price_currency", f"{sentence}: they look like another currency or unit")

@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 
 from optimizer.accounts.conditions import Conditions
+from optimizer.config.load import load_farm
 from optimizer.config.silenced import Silenced
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
@@ -73,6 +74,36 @@ def test_a_publisher_of_another_currency(tmp_path: Path) -> None:
     (told,) = said(tmp_path, GOOD, energy=keys)
     assert "a.csv is of a publisher of prices in AUD, taken as USD" in told
     assert said(tmp_path, GOOD, energy={"price_usd_per_mwh": {"file": "a.csv", "usd_per_unit": 0.65}}) == ()
+
+
+ERCOT = "\n".join(["DeliveryDate,HourEnding,SettlementPoint,SettlementPointPrice,DSTFlag",
+                   *(f"02/11/2026,{hour:02d}:00,HB_WEST,{20 + hour},N" for hour in range(1, 25)), ""])  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("currency", "price", "replaced", "taken"),
+    [
+        ("EUR", "price_per_mwh: {file: p.csv}", False, "taken as EUR; say `currency: USD` beside the file, and its"),
+        ("NOK", "price_usd_per_mwh: 40", True, "taken as NOK; say `currency: USD`"),
+        ("NOK", "price_per_mwh: {file: q.csv, currency: USD}", True, ""),
+        ("NOK", "price_usd_per_mwh: {file: p.csv}", False, ""),
+        ("NOK", "price_per_mwh: {file: p.csv, currency: EUR}", False, "taken as EUR; say `currency: USD`"),
+    ],
+)
+def test_a_publisher_of_another_currency_than_the_farms_own(
+    tmp_path: Path, currency: str, price: str, replaced: bool, taken: str
+) -> None:
+    (tmp_path / "p.csv").write_text(ERCOT)
+    (tmp_path / "farm.yaml").write_text(
+        f"name: T\ntimezone: {ZONE}\ncurrency: {currency}\nexchange_rates: {{USD: 10, EUR: 11}}\n"
+        "site: {import_limit_mw: 5}\nfleet: [{name: a, model: S21, units: 10}]\n"
+        "revenue: {hashprice_usd_per_ph_day: 30}\n"
+        f"energy: {{{price}}}\n".replace("EUR: 11", "EUR: 11" if currency != "EUR" else "GBP: 1")
+    )
+    one = load_farm(tmp_path / "farm.yaml")
+    grid = grid_of(one, datetime(2026, 2, 11), 24)
+    told = read_market(one, tmp_path, grid, tmp_path / "p.csv" if replaced else None).warnings
+    assert [taken in sentence for sentence in told] == ([True] if taken else [])
 
 
 @pytest.mark.parametrize("prices", [GOOD, [-5.0] * 24, GOOD[:10] + [0.0] * 4 + GOOD[:10], [900.0] * 4])

@@ -62,9 +62,10 @@ def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
 
 
 def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") -> str:
-    """The currency that only its publisher is known for, where values are taken as USD all the same; else nothing.
+    """The currency that only its publisher is known for, where values are taken as in another; else nothing.
 
-    ``column`` holds the values, ``usual`` is that currency. Raises InputError where the table says that its values are
+    ``column`` holds the values, ``usual`` is that currency. Where the farm file says the worth of one unit and no
+    currency, it knows of it. Raises InputError where the table says that its values are
     in another unit than what they are taken for.
     """
     if not hasattr(ask.spec, "usd_per_unit"):  # of exchange rates the header names both currencies
@@ -91,8 +92,8 @@ def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") 
         raise ask.error(f"{column}: is in Fahrenheit; say `unit: fahrenheit` in the farm file", line)
     if degrees == "C" and unit == "fahrenheit":
         raise ask.error(f"{column}: is in Celsius, but the farm file says `unit: fahrenheit`", line)
-    given = ask.spec.model_fields_set & {"usd_per_unit", "currency"}
-    return "" if held or is_money(usual, "USD") or given else usual
+    converted = "usd_per_unit" in ask.spec.model_fields_set and not getattr(ask.spec, "currency", None)
+    return "" if held or is_money(usual, asked) or converted else usual
 
 
 def _held(table: RawTable, columns: tuple[str, ...]) -> list[str]:
