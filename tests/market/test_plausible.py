@@ -94,16 +94,17 @@ def test_a_publisher_of_another_currency_than_the_farms_own(
     tmp_path: Path, currency: str, price: str, replaced: bool, taken: str
 ) -> None:
     (tmp_path / "p.csv").write_text(ERCOT)
+    rates = "USD: 1.1" if currency == "EUR" else "USD: 10, EUR: 11"
     (tmp_path / "farm.yaml").write_text(
-        f"name: T\ntimezone: {ZONE}\ncurrency: {currency}\nexchange_rates: {{USD: 10, EUR: 11}}\n"
-        "site: {import_limit_mw: 5}\nfleet: [{name: a, model: S21, units: 10}]\n"
+        f"name: T\ntimezone: {ZONE}\ncurrency: {currency}\nexchange_rates: {{{rates}}}\n"
+        "site: {import_limit_mw: 5}\nfleet: [{name: a, model: Antminer S21, units: 10}]\n"
         "revenue: {hashprice_usd_per_ph_day: 30}\n"
-        f"energy: {{{price}}}\n".replace("EUR: 11", "EUR: 11" if currency != "EUR" else "GBP: 1")
+        f"energy: {{{price}}}\n"
     )
     one = load_farm(tmp_path / "farm.yaml")
     grid = grid_of(one, datetime(2026, 2, 11), 24)
-    told = read_market(one, tmp_path, grid, tmp_path / "p.csv" if replaced else None).warnings
-    assert [taken in sentence for sentence in told] == ([True] if taken else [])
+    warnings = read_market(one, tmp_path, grid, tmp_path / "p.csv" if replaced else None).warnings
+    assert [taken in sentence for sentence in warnings] == ([True] if taken else [])
 
 
 @pytest.mark.parametrize("prices", [GOOD, [-5.0] * 24, GOOD[:10] + [0.0] * 4 + GOOD[:10], [900.0] * 4])
