@@ -25,9 +25,10 @@ from optimizer.config.farm import Farm
 from optimizer.daily.document import FarmId, SetPoint, SetPoints
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials, Login
-from optimizer.execution.executor import Executor, Pace, units_in
+from optimizer.execution.executor import Executor, Pace
 from optimizer.execution.gate import HOLD, Gate, networks
 from optimizer.execution.inventory import MachineEntry
+from optimizer.execution.unit import units_in
 from optimizer.simulated.body import Body
 from optimizer.simulated.clock import SimulatedTime
 from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn

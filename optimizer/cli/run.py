@@ -52,11 +52,12 @@ def run(
     from optimizer.daily.watch import Watch
     from optimizer.execution.audit import AUDIT, Audit
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import Executor, Pace, units_in
+    from optimizer.execution.executor import Executor, Pace
     from optimizer.execution.gate import HOLD
     from optimizer.execution.health import Health
     from optimizer.execution.inventory import differences, read_inventory
     from optimizer.execution.service import SetPointsFile
+    from optimizer.execution.unit import units_in
     from optimizer.signals.book import Book
     from optimizer.signals.listen import Listening, listen
     from optimizer.signals.sources import load_sources

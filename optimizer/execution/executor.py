@@ -13,22 +13,18 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.config.farm import Farm
 from optimizer.daily.document import SetPoints
 from optimizer.errors import CurtailError
 from optimizer.execution.audit import Audit, Command
-from optimizer.execution.credentials import Credentials
-from optimizer.execution.drivers import driver
+from optimizer.execution.exchange import Exchange
 from optimizer.execution.follower import Follower
-from optimizer.execution.gate import Gate, HeldError, UnansweredError
-from optimizer.execution.inventory import MachineEntry
+from optimizer.execution.gate import Gate
+from optimizer.execution.messages import Teller, cannot_be_stopped, power, status_of, would_send
 from optimizer.execution.target import Target
-from optimizer.execution.told import Teller, cannot_be_stopped, power, status_of, would_send
-from optimizer.execution.unit import AGAIN_S, Unit, UnitKind, UnitState
+from optimizer.execution.unit import AGAIN_S, Unit, UnitState
 from optimizer.execution.wanted import Ranked, Wanted, machine_modes, over_breakers
 
 TICK_S = 1.0
-_AT_ONCE = 256  # connections
 
 
 @dataclass(frozen=True)
@@ -37,18 +33,6 @@ class Pace:
 
     starts: int = 50
     every_s: float = 60.0
-
-
-def units_in(entries: Iterable[MachineEntry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
-    """The machines of an inventory that stand in groups of the farm."""
-    kinds = {steps: UnitKind.of(farm, steps) for steps in (False, True)}
-    made = []
-    for entry in entries:
-        how = driver(entry.driver)
-        kind = kinds[how.STEPS].get(entry.group)
-        if kind is not None:
-            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
-    return tuple(made)
 
 
 class Executor:
@@ -71,6 +55,7 @@ class Executor:
     ) -> None:
         self.units, self.gate, self.audit, self.wall = units, gate, audit, wall
         self.pace, self.say, self.teller = pace or Pace(), say, Teller(say)
+        self.exchange = Exchange(audit, wall)
         self.follower = Follower(source, audit, self.teller, stay_when_stale)
         self.stopped = False
         self.wanted: Wanted | None = None
@@ -79,10 +64,6 @@ class Executor:
         self._by_group: dict[str, list[Unit]] = {}
         for unit in units:
             self._by_group.setdefault(unit.entry.group, []).append(unit)
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._answers: list[tuple[int, float, str]] = []
-        self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
         self._last, self._minute = 0.0, 0
         self._resume()
 
@@ -119,15 +100,13 @@ class Executor:
                     )
                 await asyncio.sleep(TICK_S)
         finally:
-            for job in self._jobs:
-                job.cancel()
-            self._write_down()
+            self.exchange.close()
 
     def step(self) -> None:
         """Look at the set-points, then begin what is due. Nothing is awaited here."""
         now = self.wall()
         self._notice_jumps(now)
-        self._write_down()
+        self.exchange.write_down()
         self._look(now)
         if not self.gate.live:
             return
@@ -137,7 +116,7 @@ class Executor:
         self._note_power(now)
         for unit in self.units:
             if unit.to_be_read(now):
-                self._begin(unit, self._reading(unit))
+                self.exchange.read(unit)
 
     def _note_power(self, now: float) -> None:
         """Once a minute, what each group draws beside what it is to draw."""
@@ -258,58 +237,7 @@ class Executor:
         self._starts += [now] * len(starts)
         for unit, number in zip(units, numbers, strict=True):
             unit.number, unit.state = number, UnitState.DISPATCHING
-            self._begin(unit, self._telling(unit, number))
-
-    def _begin(self, unit: Unit, job: Any) -> None:
-        unit.busy = True
-        task = asyncio.get_running_loop().create_task(job)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-
-    async def _telling(self, unit: Unit, number: int) -> None:
-        target, outcome = unit.target, None
-        assert target is not None
-        try:
-            async with self._slots:
-                if unit.target is not target:
-                    outcome = "another target came before it was sent"
-                else:
-                    await unit.driver.tell(target)
-        except (UnansweredError, HeldError) as error:
-            outcome = str(error)
-        except Exception as error:  # what a machine answers must not end the loop
-            outcome = f"unexpected: {type(error).__name__}"
-        finally:
-            unit.busy = False
-        now = self.wall()
-        self._answers.append((number, now, outcome or "accepted"))
-        if unit.target is target:
-            unit.commanded(outcome, now)
-
-    async def _reading(self, unit: Unit) -> None:
-        try:
-            async with self._slots:
-                reading = await unit.driver.read(self.wall())
-            if unit.heard(reading, self.wall()):
-                seen = unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th
-                self._seen.append(seen)
-        except (UnansweredError, HeldError) as error:
-            unit.unheard(str(error), self.wall())
-        except Exception as error:  # see above
-            unit.unheard(f"unexpected: {type(error).__name__}", self.wall())
-        finally:
-            unit.busy = False
-
-    def _write_down(self) -> None:
-        """What came back, in one transaction."""
-        if not (self._answers or self._seen):
-            return
-        with self.audit.writing():
-            for answer in self._answers:
-                self.audit.answered(*answer)
-            for seen in self._seen:
-                self.audit.verified(*seen)
-        self._answers, self._seen = [], []
+            self.exchange.command(unit, number)
 
     def status(self) -> dict[str, Any]:
         """What there is to see."""

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 
 from optimizer.daily.document import SetPoints
 from optimizer.execution.audit import Audit
-from optimizer.execution.told import Teller
+from optimizer.execution.messages import Teller
 from optimizer.execution.wanted import Wanted, none_runs, wanted_at
 
 

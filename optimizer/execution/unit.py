@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.config.farm import Farm
+from optimizer.execution.credentials import Credentials
+from optimizer.execution.drivers import driver
 from optimizer.execution.drivers.base import Driver
+from optimizer.execution.gate import Gate
 from optimizer.execution.inventory import MachineEntry
 from optimizer.execution.target import MachineReading, Target
 
@@ -169,3 +173,15 @@ class Unit:
         if self.reading.watts is not None:
             return self.reading.watts
         return self.kind.nameplate_w if self.reading.hashrate_th else 0.0
+
+
+def units_in(entries: Iterable[MachineEntry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
+    """The machines of an inventory that stand in groups of the farm."""
+    kinds = {steps: UnitKind.of(farm, steps) for steps in (False, True)}
+    made = []
+    for entry in entries:
+        how = driver(entry.driver)
+        kind = kinds[how.STEPS].get(entry.group)
+        if kind is not None:
+            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
+    return tuple(made)

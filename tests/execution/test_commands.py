@@ -12,11 +12,12 @@ import pytest
 from optimizer.config.load import load_farm
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials
-from optimizer.execution.executor import Executor, units_in
+from optimizer.execution.executor import Executor
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.inventory import inventory_text, read_inventory
 from optimizer.execution.service import Measured, SetPointsFile, measured, serve
 from optimizer.execution.survey import findings, survey
+from optimizer.execution.unit import units_in
 from optimizer.simulated.made import inventory_of, shares_of, simulated
 from optimizer.simulated.serve import listening
 from tests.commands.running import curtail

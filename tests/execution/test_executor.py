@@ -15,8 +15,9 @@ from optimizer.daily.document import SetPoints
 from optimizer.errors import InputError
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials, Login, credentials_in
-from optimizer.execution.executor import Executor, Pace, units_in
+from optimizer.execution.executor import Executor, Pace
 from optimizer.execution.gate import HOLD, Gate, HeldError, networks
+from optimizer.execution.unit import units_in
 from optimizer.simulated.farm import SimulatedFarm
 from optimizer.simulated.firmware import FIRMWARE
 from tools.closed_loop import BEGAN, PASSWORD, bodies_of, farm_of, group_of, handed_out, inventory_of
