@@ -97,6 +97,10 @@ def schema(
     typer.echo(json.dumps(schema_of(*kinds[kind]), indent=2))
 
 
+tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
+
+
+@tariff.command("import")
 def import_tariff(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="URDB rate or response (JSON).", show_default=False)],
     item: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which of several rates, from 1.")] = None,
