@@ -36,6 +36,7 @@ _STANDING = """
 select s.machine, s.target, s.since, s.released, s.verified, min(c.at), max(c.at), max(c.id), count(c.at),
   (select target from commands where machine = s.machine order by id desc limit 1)
 from standing s left join commands c on c.machine = s.machine and c.target = s.target and c.at >= s.since
+  and c.id > (select coalesce(max(id), 0) from commands where machine = s.machine and verified_at is not null)
   and (c.outcome = 'accepted' or coalesce(c.outcome, ?1) = ?1 and s.target <> 'sleep')
 group by s.machine
 """

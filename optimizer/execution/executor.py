@@ -116,8 +116,9 @@ class Executor:
         if not self.gate.live:
             return
         if self.wanted is not None and not self.gate.held:
-            self._release(now, self.wanted)
-            self._tell(now, self.wanted, logged)
+            elsewhere = [unit for unit in self.units if not unit.met]
+            self._release(now, self.wanted, elsewhere)
+            self._tell(now, self.wanted, elsewhere, logged)
         self._note_power(now)
         for unit in self.units:
             if unit.to_be_read(now):
@@ -181,10 +182,10 @@ class Executor:
         self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in changed)
         self.audit.note("counts", self._counts)
 
-    def _release(self, now: float, wanted: Wanted) -> None:
+    def _release(self, now: float, wanted: Wanted, elsewhere: Iterable[Unit]) -> None:
         """Where a machine cannot be stopped and its group is to run some, it is one of them and another sleeps."""
         stuck: dict[str, list[Unit]] = {}
-        for unit in self.units:
+        for unit in elsewhere:
             if unit.cannot_stop(now):
                 stuck.setdefault(unit.entry.group, []).append(unit)
         self._name(stuck)
@@ -204,12 +205,12 @@ class Executor:
             else:
                 self.teller.over(group)
 
-    def _tell(self, now: float, wanted: Wanted, logged: bool) -> None:
+    def _tell(self, now: float, wanted: Wanted, elsewhere: Iterable[Unit], logged: bool) -> None:
         """Send what is due: less power at once, the least efficient first; more at the pace of starts, the best first.
 
         Only what is ``logged`` before it is sent makes anything start; machines sleep whether that can be or not.
         """
-        due = [unit for unit in self.units if unit.to_be_commanded(now)]
+        due = [unit for unit in elsewhere if unit.to_be_commanded(now)]
         if not due:
             return
         breaker = {unit.entry.name: unit.entry.breaker for unit in due}

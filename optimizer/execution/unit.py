@@ -18,6 +18,7 @@ from optimizer.execution.target import STEP_SHARE, MachineReading, Target
 AGAIN_S = 60.0  # a command that was accepted and not carried out is sent again after so long
 RETRY_S = 10.0  # one that was refused, and a machine that is silent, is tried again after so long
 LOOK_S = 5.0  # between looks at a machine that is on its way
+START_LOOK_S = 10.0  # at one that restarts, which takes minutes
 _MOST_DOUBLED = 12
 MOST_AGAIN_S = 3600.0  # a machine that is to run and does not: each restart may be what keeps it from running
 CHECK_S = 60.0  # between looks at one that is where it is to be
@@ -142,16 +143,19 @@ class Unit:
 
     def heard(self, reading: MachineReading, now: float) -> bool:
         """Take a reading; whether it is the first that shows the target reached."""
-        before = self.met and self.silent_since is None
+        was_met = self.met
+        before = was_met and self.silent_since is None
         self.reading, self.silent_since, self.trouble = reading, None, ""
         if self.target is None:
             self.read_at = now + CHECK_S
             return False
         self.met = met = self._meets(reading)
         late = self.target.runs and now - self.since > 2 * self.kind.restart_s + AGAIN_S
-        self.read_at = now + (CHECK_S if met or late else LOOK_S)
+        self.read_at = now + (CHECK_S if met or late else START_LOOK_S if self.target.runs else LOOK_S)
+        if was_met and not met:
+            self.sent_at, self.tries = None, 0  # what it did by itself since is no fault of a command
         if met:
-            self.state, self.tries = self._there, 0
+            self.state = self._there
         elif before and self.state in (UnitState.CONFIRMED, UnitState.RESOLVED):
             self.state, self.again_at = UnitState.DRIFTED, min(self.again_at, now)
         elif self.state is UnitState.UNAVAILABLE:

@@ -342,6 +342,25 @@ def test_silent_machines_keep_no_command_waiting(
     simulated_time(whole)
 
 
+@pytest.mark.parametrize("killed", [False, True])
+def test_one_that_wakes_by_itself_is_not_taken_for_one_that_cannot_be_stopped(
+    simulated_time: NOW, tmp_path: Path, killed: bool
+) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(HALF, 1)
+        assert await site.go_on(300.0) == 4
+        site.bodies[4].faults = replace(site.bodies[4].faults, wakes=(site.farm.clock() + 1.0,))
+        began = site.wall()
+        if killed:
+            site = begun_anew(site)
+        assert await site.go_on(120.0) == 4
+        assert starts(site, began) == 0
+        assert not any("cannot be stopped" in line for line in site.said)
+
+    simulated_time(whole)
+
+
 def test_one_that_woke_and_then_fell_silent_is_named_after_a_kill(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
