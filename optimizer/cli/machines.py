@@ -105,7 +105,8 @@ def dispatch(
         for ended in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ended, lambda *_: setattr(executor, "stopped", True))
         say(f"{len(units):,} machines; on hold" if gate.held else f"{len(units):,} machines")
-        asyncio.run(serve(executor, state, stop, measure, say))
+        interval_s = loaded.horizon.intervals[0].minutes * 60.0
+        asyncio.run(serve(executor, state, stop, interval_s if measure else None, say))
         audit.close()
     say("ended; machines stay as they are")
 

@@ -1,4 +1,4 @@
-"""What is said to machines and what they answer, many at once; answers are written down in one transaction."""
+"""What is said to machines and what they answer, many at once."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from optimizer.execution.audit import Audit
 from optimizer.execution.gate import HeldError, UnansweredError
 from optimizer.execution.unit import Unit
 
-_AT_ONCE = 256  # connections
+_AT_ONCE = 256  # connections, for commands and for readings
 
 
 class Exchange:
@@ -17,10 +17,8 @@ class Exchange:
 
     def __init__(self, audit: Audit, wall: Callable[[], float]) -> None:
         self.audit, self.wall = audit, wall
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._to_tell, self._to_read = asyncio.Semaphore(_AT_ONCE), asyncio.Semaphore(_AT_ONCE)
         self._jobs: set[asyncio.Task[None]] = set()
-        self._answers: list[tuple[int, float, str]] = []
-        self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
 
     def command(self, unit: Unit, number: int) -> None:
         """Begin to send a machine its target, under the number of the audit's row."""
@@ -40,10 +38,11 @@ class Exchange:
         target, outcome = unit.target, None
         assert target is not None
         try:
-            async with self._slots:
+            async with self._to_tell:
                 if unit.target is not target:
                     outcome = "another target came before it was sent"
                 else:
+                    unit.sent = target
                     await unit.driver.tell(target)
         except (UnansweredError, HeldError) as error:
             outcome = str(error)
@@ -52,17 +51,16 @@ class Exchange:
         finally:
             unit.busy = False
         now = self.wall()
-        self._answers.append((number, now, outcome or "accepted"))
+        self.audit.answered(number, now, outcome or "accepted")
         if unit.target is target:
             unit.commanded(outcome, now)
 
     async def _reading(self, unit: Unit) -> None:
         try:
-            async with self._slots:
+            async with self._to_read:
                 reading = await unit.driver.read(self.wall())
             if unit.heard(reading, self.wall()):
-                seen = unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th
-                self._seen.append(seen)
+                self.audit.verified(unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th)
         except (UnansweredError, HeldError) as error:
             unit.unheard(str(error), self.wall())
         except Exception as error:  # see above
@@ -70,19 +68,7 @@ class Exchange:
         finally:
             unit.busy = False
 
-    def write_down(self) -> None:
-        """What came back, in one transaction."""
-        if not (self._answers or self._seen):
-            return
-        with self.audit.writing():
-            for answer in self._answers:
-                self.audit.answered(*answer)
-            for seen in self._seen:
-                self.audit.verified(*seen)
-        self._answers, self._seen = [], []
-
     def close(self) -> None:
-        """Drop what is on its way, keep what came back."""
+        """Drop what is on its way."""
         for job in self._jobs:
             job.cancel()
-        self.write_down()

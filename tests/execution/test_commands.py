@@ -123,7 +123,7 @@ def test_machines_on_loopback_are_read_and_told(farm: Path) -> None:
         hand_out(farm, 0, 1)
         executor = Executor(units, gate, Audit(state / AUDIT), SetPointsFile(state), time.time, say=said.append)
         seen = measured(executor)
-        await serve(executor, state, time.time() + 2.5, False, said.append)
+        await serve(executor, state, time.time() + 2.5, None, said.append)
         reader, writer = await asyncio.open_connection("127.0.0.1", 18099)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         assert b'"mw":' in await reader.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -315,27 +314,6 @@ def test_every_command_is_in_the_audit_with_why_and_when_it_was_verified(simulat
             assert (row["target"], row["why"], row["plan"], row["outcome"]) == ("sleep", "event", "run", "accepted")
             assert row["at"] <= row["answered_at"] <= row["verified_at"] <= row["at"] + 20.0
             assert (row["watts"] or 0.0) <= 25.0
-
-    simulated_time(whole)
-
-
-def test_a_log_that_cannot_be_written_sends_nothing(
-    simulated_time: NOW, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def whole() -> None:
-        site = Site(tmp_path)
-        site.hand_out(ALL, 1)
-        await site.go_on(30.0)
-
-        def full(*_: object) -> list[int]:
-            raise sqlite3.OperationalError("database or disk is full")
-
-        monkeypatch.setattr(site.audit, "intend", full)
-        site.hand_out(NONE, 2)
-        assert await site.go_on(30.0) == 8
-        assert any("cannot be written" in line and "nothing is sent" in line for line in site.said)
-        monkeypatch.undo()
-        assert await site.go_on(30.0) == 0
 
     simulated_time(whole)
 
