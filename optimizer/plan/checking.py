@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from optimizer.accounts.conditions import Conditions
+from optimizer.config.check import check_file, missing_files
+from optimizer.config.document import Document, Keys
 from optimizer.config.files import read_document
-from optimizer.config.load import check_file, load_farm, missing_files
-from optimizer.config.yaml12 import Document, Keys
+from optimizer.config.load import load_farm
 from optimizer.errors import Absent, CurtailError, Fault, InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
