@@ -169,7 +169,7 @@ def test_the_command_with_another_price_file(tmp_path: Path, farm: Path, state: 
     assert [run["followed"]["hours_with_price"] for run in told["runs"]] == [4, 24]
     shown = curtail("history", "--state", state, "--html", tmp_path / "h.html")
     assert "2026-02-11 00:00  planned" in shown.stdout
-    assert "all of it: profit of the plan to its end" in shown.stdout
+    assert "whole plan: profit of the plan to its end" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
     page = (tmp_path / "h.html").read_text()
     assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", page)
@@ -401,8 +401,12 @@ def test_what_the_posture_cost_stands_apart_from_what_plans_did() -> None:
 
 def test_a_spike_does_not_press_the_chart_flat() -> None:
     values = np.append(np.full(99, 10.0), 5_000.0)
-    chart, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values})
+    hour = np.full(100, 60.0)
+    chart, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values}, hour, ("a",))
     assert chart["range"][1] < 20
     assert chart["full"][1] > 5_000
-    plain, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values[:99]})
+    plain, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values[:99]}, hour[:99], ("a",))
     assert plain["full"] is None
+    rule = {"a": values[:99], "b": np.append(np.full(50, -5_000.0), np.zeros(49))}  # the rule's, half of the time
+    other, _ = history_chart("profit", (("a", "A", "c1"),), rule, hour[:99], ("a",))
+    assert other["range"][0] > -20
