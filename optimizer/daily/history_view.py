@@ -113,12 +113,12 @@ def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
         rows.append(one)
         at = one.starts + one.hours * _SECONDS_PER_HOUR
     per_day = {
-        key: np.array([0.0 if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
+        key: np.array([np.nan if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
         for key in ("planned_usd", "realised_usd", "strike_rule_usd")
     }
     sum_so_far = 0.0
     running = np.array([sum_so_far := sum_so_far if row is None else row.running_error_usd for row in rows])
-    drift = np.array([0.0 if row is None else row.drift_usd_per_day for row in rows])
+    drift = np.array([np.nan if row is None else row.drift_usd_per_day for row in rows])
     lines = (
         ("planned_usd", "Planned", "price"),
         ("realised_usd", "Realised", "c1"),
@@ -131,7 +131,8 @@ def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
 
 
 def _usual(values: F, minutes: F) -> tuple[float, float]:
-    """Between what values lie all but a short time on either side."""
+    """Between what values lie all but a short time on either side; where nothing is known does not count."""
+    values, minutes = values[known := ~np.isnan(values)], minutes[known]
     order = np.argsort(values)
     share = np.cumsum(minutes[order]) / minutes.sum()
     low, high = np.searchsorted(share, [_USUAL, 1.0 - _USUAL])
@@ -155,6 +156,7 @@ def _chart(
     ``seen``: the lines that are to be told apart; what sticks out of them for a short time, and the others, are cut.
     """
     everything = np.concatenate([*values.values(), [0.0]])
+    everything = everything[~np.isnan(everything)]
     scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
     full = _with_room(float(everything.min()) / scale, float(everything.max()) / scale)
     usual = _usual(np.concatenate([values[one] for one in seen]) / scale, np.tile(minutes, len(seen)))

@@ -25,6 +25,7 @@ from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, SettledRun, review, totals
 from tests.commands.running import beside, curtail
 from tests.daily.farms import START, data_of, write_prices
+from tests.report.kit.test_packing import unpacked
 
 FLAT = """
 name: Flat
@@ -215,6 +216,19 @@ def test_the_page_draws_both_charts(browser: Any, tmp_path: Path, farm: Path, st
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()
     assert troubles == []
+
+
+def test_of_hours_without_a_price_nothing_is_drawn(farm: Path, state: Path) -> None:
+    """Hours 0 and 1 have a price, 4 and 5 too: between them is a gap, not a profit of nothing."""
+    settled(farm, 30, 30)
+    found = runs(farm, state, 0, 4)
+    (first,) = found.followed
+    later = replace(first, starts=first.starts + 4 * 3600)
+    drawn = _charts((first, later), found.timezone)
+    assert unpacked(drawn["minutes"]) == [120, 120, 120]
+    for key in ("planned_usd", "realised_usd", "strike_rule_usd", "drift"):
+        assert unpacked(drawn["series"][key])[1] is None
+    assert None not in unpacked(drawn["series"]["running"])
 
 
 def kept(state: Path) -> dict[int, tuple[int, str]]:

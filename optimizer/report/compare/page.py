@@ -96,6 +96,7 @@ def render_comparison(comparison: Comparison) -> str:
         charts=timeline("UTC", 0, np.zeros(0), {}, ()),
         c=comparison,
         rows=rows,
+        most_first=sorted(rows, key=lambda row: -row.worth.against[0].gain_usd if row.worth else 0.0),
         bases=bases,
         singles=[row for row in rows if not row.compared.values],
         ways=tuple(Way),

@@ -44,7 +44,7 @@ def lead(comparison: Comparison) -> str:
     alike = sum(worth.threshold_does for worth in worths.values())
     rest = f" In {number(alike)} of {plural(len(worths), 'scenario')} a threshold does as well." if alike else ""
     gain = worths[most].against[0].gain_usd
-    more = f"adds the most in {most}: {usd(gain)} more than the strike rule, {cause_of(worths[most])}"
+    more = f"adds the most in {most}: {usd(gain)} more than the strike rule ({cause_of(worths[most])})"
     if worths[most].threshold_does:
         return "In no scenario does the plan earn notably more than the strike rule."
     return f"The plan {more}.{rest}"

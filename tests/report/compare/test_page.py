@@ -83,7 +83,7 @@ def test_where_the_plan_adds_the_most_comes_first() -> None:
     dear = scenario(f"[{{kind: price, set_usd_per_mwh: 1.2, {hour}}}]", "Dear hour")
     found = compare(case(group(restart_minutes=30.0)), [scenario("[{kind: hashprice, scale: 1}]", "Calm"), dear])
     told = lead(found)
-    assert told.startswith("The plan adds the most in Dear hour: $3 more than the strike rule, ")
+    assert told.startswith("The plan adds the most in Dear hour: $3 more than the strike rule (")
     assert told.endswith("In 1 of 2 scenarios a threshold does as well.")
     page = render_comparison(found)
     assert page.index("adds the most in Dear hour") < page.index("What the plan adds")
