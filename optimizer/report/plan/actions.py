@@ -212,6 +212,8 @@ def _why(action: Action) -> str:
     switch = action.switch
     if switch.after == OFF:
         return "no limit allows more" if action.reason is None else action.reason.meaning
+    if switch.before == OFF and action.reason is Reason.SAFE_POSTURE:
+        return "the posture lets them run"
     if switch.before == OFF:
         return "the hash pays again" if action.reason in (None, Reason.PRICE) else f"{label(action.reason)} is over"
     if switch.mw > 0:
