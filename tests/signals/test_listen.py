@@ -20,6 +20,7 @@ from optimizer.signals.listen import Listening, listen
 from optimizer.signals.opting import ask_to_opt_out
 from optimizer.signals.signal import Signal
 from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus, load_sources
+from tests.broker import broker
 from tests.signals.test_messages import CALL, DISPATCH, EVENT, NOW, TARGET, changed, payload
 
 web = pytest.importorskip("aiohttp.web")
@@ -254,6 +255,39 @@ def test_a_topic_that_sends_only_nonsense_counts_as_silent(tmp_path: Path) -> No
     assert calls(tmp_path) == ["T silent"]
     one.message(json.dumps({"target": 100, "timestamp": one.wall().timestamp()}).encode())
     assert calls(tmp_path, one.wall()) == []
+
+
+def test_a_topic_of_a_broker_is_heard_and_heard_again_when_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.signals.listen._AGAIN_S", 0.05)
+    said: list[str] = []
+
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10.0):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    with broker(password=KEY) as there:
+        source = Mqtt(name="T", kind="mqtt", host="127.0.0.1", port=there.port, topic="t", tls=False)
+        one = listening(tmp_path, source, said)
+
+        async def whole() -> None:
+            hearing = asyncio.create_task(one.go_on())
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps(TARGET).encode())
+            await until(lambda: calls(tmp_path) == ["T target"])
+            there.publish("t", b"nonsense")
+            there.drop()
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps({"target": 100, "timestamp": TARGET["timestamp"] + 1}).encode())
+            await until(lambda: calls(tmp_path) == [])
+            hearing.cancel()
+
+        asyncio.run(whole())
+    assert any("not JSON" in line for line in said)
+    assert any("tried again" in line for line in said)
+    assert not any(KEY in line for line in said)
 
 
 @pytest.mark.parametrize(
