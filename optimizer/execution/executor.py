@@ -18,7 +18,7 @@ from optimizer.execution.audit import Audit, Command
 from optimizer.execution.exchange import Exchange
 from optimizer.execution.follower import Follower
 from optimizer.execution.gate import Gate
-from optimizer.execution.messages import Teller, cannot_be_stopped, power, status_of, would_send
+from optimizer.execution.messages import Teller, cannot_be_stopped, power, running_watts, status_of, would_send
 from optimizer.execution.target import Target
 from optimizer.execution.unit import Unit
 from optimizer.execution.wanted import Ranked, Wanted, machine_modes, over_breakers
@@ -131,6 +131,8 @@ class Executor:
             return
         self._minute = minute
         self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
+        rows = ((group, *row) for group, units in self._by_group.items() for row in running_watts(units))
+        self.audit.run_at(minute, rows)
 
     def _notice_jumps(self, now: float) -> None:
         """A clock that went back must keep nobody waiting for the time that it had shown."""

@@ -92,6 +92,17 @@ def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: 
     }
 
 
+def running_watts(units: Iterable[Unit]) -> Iterable[tuple[str, int, float]]:
+    """Of machines that run where they are to, by mode: how many tell their watts, and W of one."""
+    by_mode: dict[str, list[float]] = {}
+    for unit in units:
+        runs = unit.met and unit.target is not None and unit.target.runs
+        if runs and unit.reading is not None and unit.reading.watts is not None:
+            by_mode.setdefault(unit.mode, []).append(unit.reading.watts)
+    for mode, watts in by_mode.items():
+        yield mode, len(watts), sum(watts) / len(watts)
+
+
 def power(units: Iterable[Unit]) -> tuple[float, float, float, float]:
     """MW that machines are to draw, draw, draw though they are to sleep, and do not draw though they are to run."""
     planned = drawn = awake = away = 0.0
