@@ -58,14 +58,14 @@ def _at_real_watts(group: Group, measured: dict[str, MeasuredMode], messages: li
         if machine is None or seen is None or seen.hours < ENOUGH_HOURS:
             continue
         off = seen.watts / plate.power_w - 1.0
-        told = (
+        sentence = (
             f"{group.name}, {mode}: machines draw {seen.watts:,.0f} W (mean of {seen.hours:,.0f} h and about "
             f"{seen.machines:,.0f} machines), {off:+.1%} of the {plate.power_w:,.0f} W of the farm file"
         )
         if abs(off) >= _DOUBTFUL:
-            messages.append(f"{told}: too far off to be planned with; run curtail inventory check")
+            messages.append(f"{sentence}: too far off to be planned with; run curtail inventory check")
         elif abs(off) >= _SAME:
-            messages.append(f"{told}: planned with what they draw")
+            messages.append(f"{sentence}: planned with what they draw")
             watts = {"power_w": round(seen.watts, 1)}
             if mode == "normal":
                 machine = machine.model_copy(update=watts)
