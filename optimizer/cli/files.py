@@ -64,7 +64,8 @@ def check(
     else:
         for remark in remarks:
             say(f"remark: {remark}")
-        say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong")
+        besides = f", {len(remarks)} remark{'s' * (len(remarks) > 1)}" if remarks else ""
+        say(f"{len(files)} file{'s' if len(files) > 1 else ''} checked: nothing wrong{besides}")
     if faults:
         absent = all(isinstance(fault, Absent) for fault in faults)
         raise typer.Exit(MissingDataError.exit_code if absent else InputError.exit_code)

@@ -11,9 +11,15 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
+import pandas as pd
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.reasons import Reason
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.reasons import Kin, Reason
+from optimizer.config.clock import to_utc
+from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.plan.actions import OFF, Action, News, actions
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
 from optimizer.report.kit.text import Clock, label, number, plural, usd
@@ -22,6 +28,8 @@ if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
 
 MOST_IN_CALENDAR = 200  # steps
+FIRST = 6  # steps that are shown at once
+_CALLS = 4  # that are told
 _NAMED = 3  # groups of a step that are told by name
 _REMINDER = timedelta(minutes=15)
 _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are not worth a remark
@@ -31,9 +39,8 @@ _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are no
 class ActionStep:
     """Actions of one moment that are of one kind and one reason.
 
-    what: in a few words. who: the groups by name. until: when they change next, where they do so together. prices and
-    usd: what a MWh costs and earns, and what the step is worth, of a plan. new: not in the last plan; None where there
-    was none.
+    what: in a few words. who: the groups by name. until: when the first of them changes next. prices and usd: what a
+    MWh costs and earns, and what the step is worth, of a plan. new: not in the last plan; None where there was none.
     """
 
     at: int
@@ -48,6 +55,11 @@ class ActionStep:
     usd: float | None
     new: bool | None
     actions: tuple[Action, ...]
+
+    @property
+    def of_call(self) -> bool:
+        """Whether a call switches some of them off."""
+        return any(one.reason and one.reason.kin is Kin.EVENT and one.switch.after == OFF for one in self.actions)
 
 
 @dataclass(frozen=True)
@@ -86,7 +98,7 @@ class ToDo:
         return ActionStep(
             at=at,
             when=clock.day(at),
-            until=clock.day(ends.pop()) if len(ends) == 1 else "",
+            until=clock.day(min(ends)) + (" or later" if len(ends) > 1 else ""),
             what=_kind(those[0]),
             who=f"all {groups} groups" if len(names) == groups > 1 else _names(names),
             units=sum(action.switch.units for action in those),
@@ -97,6 +109,18 @@ class ToDo:
             new=None if None in new else True in new,
             actions=those,
         )
+
+    @property
+    def first(self) -> tuple[ActionStep, ...]:
+        """The steps to be shown at once: the first, and the first of a call if that comes later."""
+        places = range(len(self.steps))
+        called = next((i for i in places if self.steps[i].of_call), 0)
+        return tuple(self.steps[i] for i in places if i < FIRST - (called >= FIRST) or i == called)
+
+    @property
+    def later(self) -> tuple[ActionStep, ...]:
+        """The others."""
+        return tuple(step for step in self.steps if step not in self.first)
 
     @property
     def news_sentences(self) -> tuple[str, ...]:
@@ -190,6 +214,23 @@ def todo_of(plan: Plan, news: News | None = None) -> ToDo:
     """What to do of a plan."""
     c, e = plan.conditions, plan.explanation
     return ToDo(c, actions(c, plan.dispatch, e.off, e), news)
+
+
+def call_sentences(c: Conditions, dispatch: Dispatch) -> tuple[str, ...]:
+    """The calls in a schedule, what they ask for and what is drawn, a sentence each."""
+    imported, clock, sentences = grid_import_mw(c, dispatch), Clock(c.grid), []
+    for e, event in enumerate(c.farm.sections(Event)):
+        start, end = (pd.Timestamp(to_utc(time, c.farm.timezone)) for time in (event.start, event.end))
+        inside = np.asarray((c.grid.starts < end) & (c.grid.ends > start))
+        if inside.any():
+            limits = [cap.cap_mw for cap in caps(c) if cap.event == e and not cap.restoring]
+            asked = f"at most {number(min(limits), 2)} MW" if limits else "owes no cut"
+            paid = f", {usd(event.payment.usd_per_mwh)} per MWh cut" if event.payment else ""
+            drawn = f"{number(float(imported[inside].max()), 2)} MW at most"
+            span = clock.span(start, end)
+            sentences.append(f'Call "{event.name}", {span}: {asked}{paid}; the plan draws {drawn}.')
+    more = len(sentences) - _CALLS
+    return (*sentences[:_CALLS], *([f"And {plural(more, 'call')} more."] if more > 0 else []))
 
 
 def _kind(action: Action) -> str:
