@@ -10,6 +10,7 @@ from optimizer.cli.backtest import backtest
 from optimizer.cli.call import call
 from optimizer.cli.convert import convert
 from optimizer.cli.daily import daily, history, watch
+from optimizer.cli.fetch import fetch
 from optimizer.cli.files import breakeven, check, import_tariff, schema
 from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
 from optimizer.cli.new import new
@@ -64,6 +65,7 @@ for command in (
     dispatch,
     hand_to,
     signals,
+    fetch,
     simulate,
 ):
     app.command()(command)

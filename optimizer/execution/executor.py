@@ -58,7 +58,6 @@ class Executor:
         self.follower = Follower(source, audit, self.teller, stay_when_stale)
         self.stopped = False
         self.wanted: Wanted | None = None
-        self._log_fault = ""
         self._by_name = {unit.entry.name: unit for unit in units}
         self._by_group: dict[str, list[Unit]] = {}
         for unit in units:
@@ -100,10 +99,8 @@ class Executor:
         try:
             self.audit.write()
         except CurtailError as error:
-            self._log_fault = str(error)
-            self.teller.once("log", self._log_fault)
+            self.teller.once("log", str(error))
             return False
-        self._log_fault = ""
         self.teller.over("log")
         return True
 
@@ -242,5 +239,7 @@ class Executor:
 
     def status(self) -> dict[str, Any]:
         """What there is to see."""
-        own = {"live": self.gate.live, "held": self.gate.held, "log": self._log_fault}
+        standing = {"log of commands": self.teller.standing("log"), "loop": self.teller.standing("step")}
+        faults = {kind: line for kind, line in standing.items() if line is not None}
+        own = {"live": self.gate.live, "held": self.gate.held, "faults": faults}
         return own | status_of(self._by_group, self.wanted, self.wall())

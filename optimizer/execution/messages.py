@@ -26,6 +26,10 @@ class Teller:
             self._last[what] = key or line
             self.say(line)
 
+    def standing(self, what: str) -> str | None:
+        """What was said of something last, as long as that is not over."""
+        return self._last.get(what)
+
     def over(self, what: str) -> None:
         """What was said does not hold any more."""
         self._last.pop(what, None)

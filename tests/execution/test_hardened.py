@@ -246,10 +246,10 @@ def test_a_log_that_cannot_be_written_stops_starts_and_no_sleep(
         assert [line for line in site.said if "log of commands" in line] == [
             f"{told}: machines are put to sleep, none is started"
         ]
-        assert site.executor.status()["log"].startswith("the log of commands cannot be written")
+        assert site.executor.status()["faults"]["log of commands"].startswith(told)
         site.audit._db.execute("pragma query_only = off")
         assert await site.go_on(60.0) == 8
-        assert site.executor.status()["log"] == ""
+        assert site.executor.status()["faults"] == {}
         slept = [row for row in site.audit.commands() if row["target"] == "sleep"]
         assert [row["outcome"] for row in slept] == ["accepted"] * 8
         assert all(row["verified_at"] - row["at"] < 20.0 for row in slept)

@@ -232,6 +232,33 @@ def test_dispatches_of_voltus_become_calls(tmp_path: Path) -> None:
     assert said == ["V: 8 modification_number is not a number; it is not obeyed, calls stay as they were"]
 
 
+def test_whatever_goes_wrong_with_a_source_it_is_heard_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    (tmp_path / "calls").mkdir()
+    one = listening(tmp_path, Folder(name="F", kind="folder", path="calls", every_seconds=1, silent_minutes=1), said)
+    (tmp_path / "calls" / "a.json").write_text(json.dumps(CALL))
+    broken = "optimizer.signals.listen.folder.signal_of_file"
+
+    def wrong(*_: object) -> Signal:
+        raise RuntimeError("hunter2")
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(broken, wrong)
+        asyncio.run(one.look())
+        at_first.setattr("optimizer.signals.listen._files", wrong)
+        asyncio.run(one.look())
+    assert calls(tmp_path) == []
+    one.wall = lambda: NOW + timedelta(minutes=2)
+    assert one.silent
+    asyncio.run(one.look())
+    assert calls(tmp_path) == ["F c"]
+    assert not one.silent
+    assert [line.partition("unexpected")[2] for line in said] == [
+        " (RuntimeError); please report it; it is not obeyed, calls stay as they were",
+        ": RuntimeError; please report it; calls stay as they were",
+    ]
+
+
 def test_calls_of_a_folder(tmp_path: Path) -> None:
     said: list[str] = []
     (tmp_path / "calls").mkdir()
