@@ -30,6 +30,7 @@ COMMANDS = {
     "dispatch": "machines",
     "hand-to": "machines",
     "signals": "signals",
+    "fetch": "fetch",
     "simulate": "machines",
     "tariff": "files",
     "inventory": "inventory",

@@ -37,6 +37,8 @@ class FleetInterface(StrEnum):
 
     proto_fleet = "proto-fleet"
     webhook = "webhook"
+    mqtt = "mqtt"
+    foreman = "foreman"
 
 
 def gate_of(allow: list[str] | None, live: bool, hold: Path | None = None) -> Gate:
@@ -167,8 +169,10 @@ def simulate(
 
 
 def hand_to(
-    kind: Annotated[FleetInterface, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
-    address: Annotated[str, typer.Argument(metavar="URL", help="Where.", show_default=False)],
+    kind: Annotated[FleetInterface, typer.Argument(metavar="proto-fleet|webhook|mqtt|foreman", help="What is there.")],
+    address: Annotated[
+        str, typer.Argument(metavar="URL|FILE", help="Where; for foreman a CSV file.", show_default=False)
+    ],
     farm: FarmFile,
     credentials: Logins = None,
     live: Live = False,
@@ -180,18 +184,18 @@ def hand_to(
     from optimizer.config.load import load_farm
     from optimizer.daily.document import SetPoints
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.fleets import cut_kw, posting, to_proto_fleet, to_webhook
+    from optimizer.execution.fleets import cut_kw
+    from optimizer.execution.handing import hand_over
     from optimizer.execution.wanted import wanted_at
 
     try:
         document = SetPoints.model_validate_json(sys.stdin.buffer.read(_MOST_BYTES))
     except ValueError:
         raise InputError("standard input holds no set-points") from None
-    loaded, now = load_farm(farm), datetime.now(UTC)
-    post = posting(address, credentials_in(credentials).of(kind.name).password.get_secret_value())
+    loaded, now, login = load_farm(farm), datetime.now(UTC), credentials_in(credentials).of(kind.name)
     if not live:
         wanted = wanted_at(document, now)
         kw = "nothing is promised any more" if wanted is None else f"{cut_kw(wanted, loaded):,.1f} kW are to be cut"
         say(f"a dry run: {kw}; nothing was sent, --live sends")
         return
-    say(to_webhook(document, post) if kind is FleetInterface.webhook else to_proto_fleet(document, loaded, now, post))
+    say(hand_over(kind, address, document, loaded, login, now))

@@ -42,19 +42,31 @@ class Listening:
         try:
             await self._hear()
             self.book.heard, self._trouble = self.wall(), ""
-        except (UnheardError, MessageError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self.book.say(printable(f"{self.source.name}: cannot be heard: {error}; calls stay as they were"))
+        except InputError:
+            raise
+        except CurtailError as error:
+            self._unheard(str(error))
+        except Exception as error:  # whatever a source says, the others are heard and this one again
+            self._unheard(f"unexpected: {type(error).__name__}; please report it")
         self._settle()
+
+    def _unheard(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.book.say(printable(f"{self.source.name}: cannot be heard: {trouble}; calls stay as they were"))
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has been silent for too long."""
+        return self.book.silent(self.wall())
 
     def _settle(self) -> None:
         self.book.listen(self.wall())
         self.book.opt_out(self.wall())
         try:
             self.book.write(self.wall())
-        except CurtailError as error:
-            self.book.say(str(error))
+        except (CurtailError, OSError) as error:
+            self.book.say_once(str(error))
 
     async def go_on(self) -> None:
         """Hear the source for good."""
@@ -93,6 +105,9 @@ class Listening:
                 self.book.take(one, self.wall())
         except MessageError as error:
             self.book.refuse(printable(what), error)
+            return None
+        except Exception as error:  # one message takes no other along
+            self.book.refuse(printable(what), MessageError(f"is unexpected ({type(error).__name__}); please report it"))
             return None
         return signals
 

@@ -14,7 +14,7 @@ _PER_MW = {"MW": 1.0, "KW": 1e3, "W": 1e6}
 _OPEN = timedelta(days=366)  # longer than that is open-ended, as P9999Y is
 _LEVELS = range(4)
 _STATE = "OPERATING_STATE"
-_NOW = "0000-00-00"  # an event's own word for: as soon as it is read
+_NOW = ("0000-00-00", "0001-01-01")  # an event's own words for: as soon as it is read; with no duration: never
 
 
 def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
@@ -39,8 +39,11 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
         if not isinstance(period, dict):
             raise MessageError("does not say when it is")
         own = bool(interval.get("intervalPeriod"))
+        at_once = str(period.get("start")).startswith(_NOW)
+        if at_once and period.get("duration") == "PT0S":
+            return
         if own or begins is None:
-            begins = now.replace(microsecond=0) if period.get("start") == _NOW else moment(period.get("start"), "start")
+            begins = now.replace(microsecond=0) if at_once else moment(period.get("start"), "start")
         lasts = _duration(period.get("duration"))
         try:
             end = None if lasts is None else begins + lasts

@@ -26,7 +26,7 @@ if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
 
 FIRST = 6  # steps that are shown at once
-_CALLS = 4  # that are told
+_CALLS = 4  # that are named
 _NAMED = 3  # groups of a step that are told by name
 _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are not worth a remark
 
@@ -212,6 +212,8 @@ def _why(action: Action) -> str:
     switch = action.switch
     if switch.after == OFF:
         return "no limit allows more" if action.reason is None else action.reason.meaning
+    if switch.before == OFF and action.reason is Reason.SAFE_POSTURE:
+        return "the posture lets them run"
     if switch.before == OFF:
         return "the hash pays again" if action.reason in (None, Reason.PRICE) else f"{label(action.reason)} is over"
     if switch.mw > 0:
