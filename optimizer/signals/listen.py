@@ -14,16 +14,13 @@ from optimizer.execution.credentials import Credentials
 from optimizer.outside import printable, read_regular
 from optimizer.signals import folder, mqtt, openadr3, voltus
 from optimizer.signals.book import Book
+from optimizer.signals.http import UnheardError, json_at, network_session, post_json
 from optimizer.signals.signal import MOST_BYTES, MessageError, Signal, parsed
 from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus
 
-_TIMEOUT_S, _PAGE, _MOST_PAGES = 20.0, 50, 20
+_PAGE, _MOST_PAGES = 50, 20
 _FILES = 1000
 _AGAIN_S = 10.0  # until a broker is tried again
-
-
-class UnheardError(CurtailError):
-    """A source that cannot be heard; the text tells no secret."""
 
 
 class Listening:
@@ -92,8 +89,8 @@ class Listening:
 
     async def _hear_voltus(self, source: Voltus) -> None:
         headers = {"X-Voltus-API-Key": self.login.password.get_secret_value()}
-        async with _session() as session:
-            listed = voltus.dispatches(await _got(session, source.url, headers))
+        async with network_session() as session:
+            listed = voltus.dispatches(await json_at(session, source.url, headers))
         for one in listed:
             self._take(_id_of(one), partial(_of_dispatch, one, source, self.wall()))
 
@@ -113,7 +110,7 @@ class Listening:
 
     async def _hear_openadr3(self, source: OpenAdr3) -> None:
         """All events of the VTN: what cannot be read of one takes no other along, and cancels nothing."""
-        async with _session() as session:
+        async with network_session() as session:
             headers = await self._authorized(source, session)
             events = [event async for event in _pages(session, source, headers)]
             self._take_events(source, events)
@@ -138,7 +135,7 @@ class Listening:
             return
         try:
             report = openadr3.report_of(event, calls, ven_name)
-            await _posted(session, source.url.rstrip("/") + "/reports", headers, report)
+            await post_json(session, source.url.rstrip("/") + "/reports", headers, report)
         except (UnheardError, MessageError) as error:
             self.book.say_once(f"{source.name}: {_id_of(event)} is obeyed and not acknowledged: {error}")
             return
@@ -188,50 +185,11 @@ class Listening:
         self._settle()
 
 
-def _session() -> Any:
-    try:
-        import aiohttp
-    except ImportError:
-        raise InputError("signals by network need more packages: pip install 'curtail[signals]'") from None
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
-
-
-async def _got(session: Any, url: str, headers: dict[str, str], **asked: Any) -> Any:
-    """The JSON at an address; no other address is followed. Raises UnheardError, MessageError."""
-    import aiohttp
-
-    try:
-        async with session.get(url, headers=headers, allow_redirects=False, params=asked) as answer:
-            if answer.status != 200:
-                raise UnheardError(f"HTTP {answer.status}")
-            content = b""
-            async for part in answer.content.iter_chunked(65_536):
-                content += part
-                if len(content) > MOST_BYTES:
-                    break
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise UnheardError(type(error).__name__) from None
-    return parsed(content)
-
-
-async def _posted(session: Any, url: str, headers: dict[str, str], body: str) -> None:
-    """Post JSON; what is there already is as good. Raises UnheardError."""
-    import aiohttp
-
-    sent = headers | {"Content-Type": "application/json"}
-    try:
-        async with session.post(url, headers=sent, data=body, allow_redirects=False) as answer:
-            if answer.status not in (200, 201, 204, 409):
-                raise UnheardError(f"HTTP {answer.status}")
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise UnheardError(type(error).__name__) from None
-
-
 async def _pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> AsyncIterator[Any]:
     asked = {} if source.program_id is None else {"programID": source.program_id}
     for page in range(_MOST_PAGES):
         url = source.url.rstrip("/") + "/events"
-        events = await _got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
+        events = await json_at(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
         if not isinstance(events, list):
             raise MessageError("has no list of events")
         for event in events:
