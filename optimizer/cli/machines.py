@@ -78,10 +78,11 @@ def dispatch(
     from optimizer.daily.lock import locked
     from optimizer.execution.audit import AUDIT, Audit
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import Executor, Pace, units_in
+    from optimizer.execution.executor import Executor, Pace
     from optimizer.execution.gate import HOLD
     from optimizer.execution.inventory import differences, read_inventory
     from optimizer.execution.service import SetPointsFile, serve
+    from optimizer.execution.unit import units_in
 
     if hold or release:
         _set_hold(state / HOLD, hold)
@@ -107,7 +108,8 @@ def dispatch(
         for ended in (signal.SIGINT, signal.SIGTERM):
             signal.signal(ended, lambda *_: setattr(executor, "stopped", True))
         say(f"{len(units):,} machines; on hold" if gate.held else f"{len(units):,} machines")
-        asyncio.run(serve(executor, state, stop, measure, say))
+        interval_s = loaded.horizon.intervals[0].minutes * 60.0
+        asyncio.run(serve(executor, state, stop, interval_s if measure else None, say))
         audit.close()
     say("ended; machines stay as they are")
 
@@ -181,9 +183,9 @@ def check(
     """Compare an inventory with the farm file; with --live read the machines: who answers, watts against nameplate."""
     from optimizer.config.load import load_farm
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import units_in
     from optimizer.execution.inventory import differences, inventory_text, read_inventory
     from optimizer.execution.survey import findings, ranked, survey
+    from optimizer.execution.unit import units_in
     from optimizer.files.outputs import write_file
 
     loaded, entries = load_farm(farm), read_inventory(inventory)

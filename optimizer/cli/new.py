@@ -120,7 +120,7 @@ class _Begun:
             try:
                 self.accept(key, given[key])
             except CurtailError as error:
-                faults.append(f"{_option(key)}: {self.told(key, given[key], error)}")
+                faults.append(f"{_option(key)}: {self.wrong(key, given[key], error)}")
                 if key in _FIRST:
                     break
         if lacking := [_option(key) for key in ("machines", "price") if key not in given]:
@@ -156,7 +156,7 @@ class _Begun:
                     self.accept(key, value)
                 return
             except CurtailError as error:
-                say(self.told(key, value, error))
+                say(self.wrong(key, value, error))
                 value = None
 
     def accept(self, key: str, value: Any) -> None:
@@ -197,9 +197,9 @@ class _Begun:
             except CurtailError as error:
                 if isinstance(error, InputError) and _lacking(error) not in ([], [currency]):
                     return rate
-                say(self.told("rate", rate, error))
+                say(self.wrong("rate", rate, error))
 
-    def told(self, key: str, value: Any, error: CurtailError) -> str:
+    def wrong(self, key: str, value: Any, error: CurtailError) -> str:
         """What is wrong with an answer, in words for a file that is not written yet."""
         if not isinstance(error, InputError) or not error.faults:
             return str(error)
@@ -209,11 +209,11 @@ class _Begun:
             rates = " ".join(f"--rate {currency}=..." for currency in lacking)
             return f"{what}: give {rates}, what one is worth in {mine}"
         own_file = str(self.file)
-        told = "\n".join(fault.message if fault.file == own_file else str(fault) for fault in error.faults)
+        sentences = "\n".join(fault.message if fault.file == own_file else str(fault) for fault in error.faults)
         if key == "price" and any(fault.file != own_file for fault in error.faults):
             beside = f"{{file: {error.faults[0].file}, location: HB_WEST}}"
-            told += f'\nkeys that go with the file are written as in "{beside}"'
-        return told
+            sentences += f'\nkeys that go with the file are written as in "{beside}"'
+        return sentences
 
     def kept(self) -> str:
         """The command that goes on from the answers that were right."""

@@ -52,11 +52,12 @@ def run(
     from optimizer.daily.watch import Watch
     from optimizer.execution.audit import AUDIT, Audit
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.executor import Executor, Pace, units_in
+    from optimizer.execution.executor import Executor, Pace
     from optimizer.execution.gate import HOLD
     from optimizer.execution.health import Health
     from optimizer.execution.inventory import differences, read_inventory
     from optimizer.execution.service import SetPointsFile
+    from optimizer.execution.unit import units_in
     from optimizer.signals.book import Book
     from optimizer.signals.listen import Listening, listen
     from optimizer.signals.sources import load_sources
@@ -103,7 +104,8 @@ def run(
             if sources is not None
         ]
         hearing = listen(listening, once=False)
-        asyncio.run(_together(watching, executor, health, state, every, port, hearing))
+        interval_s = farm_now.horizon.intervals[0].minutes * 60.0
+        asyncio.run(_together(watching, executor, health, state, every, interval_s, port, hearing))
         audit.close()
     tell("ended; machines and calls stay as they are")
 
@@ -114,6 +116,7 @@ async def _together(
     health: Health,
     state: Path,
     every: float,
+    measure_s: float,
     port: int,
     hearing: Coroutine[Any, Any, None],
 ) -> None:
@@ -131,7 +134,7 @@ async def _together(
         asyncio.get_running_loop().add_signal_handler(ended, end)
     server = await asyncio.start_server(health.serve, "127.0.0.1", port) if port else None
     planning = asyncio.create_task(asyncio.to_thread(watching.loop, every))
-    acting = asyncio.create_task(serve(executor, state, None, True, watching.say))
+    acting = asyncio.create_task(serve(executor, state, None, measure_s, watching.say))
     listening = asyncio.create_task(hearing)
     notify("READY=1")
     while not (planning.done() or acting.done()):

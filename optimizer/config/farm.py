@@ -151,6 +151,8 @@ class Farm(Host):
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""
         later = [entry for entry, notice in self.noticed() if notice > moment]
+        if not later:
+            return self
         lists = {kind.KEY: self.sections(kind) for kind in kinds() if issubclass(kind, Listed) and self.takes(kind)}
         known = {key: tuple(entry for entry in entries if entry not in later) for key, entries in lists.items()}
         return self.model_copy(update=known)

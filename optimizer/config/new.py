@@ -19,7 +19,7 @@ BTC_PRICE_USD, DIFFICULTY = 66_680.4, 125.86e12
 LONGEST_HOURS = 48.0
 _MACHINES = re.compile(r"\s*([\d_,]+)\s*[x×]?\s+(.+?)\s*")
 _RATE = re.compile(r"\s*([A-Za-z]{3})\s*=\s*(\S+)\s*")
-_QUANTITY = re.compile(r"\s*([-+]?[\d_.]+(?:[eE][-+]?\d+)?)\s*(\S*)\s*")
+_IN_UNIT = re.compile(r"\s*([-+]?[\d_.]+(?:[eE][-+]?\d+)?)\s*(\S*)\s*")
 _TERA = 1e12
 
 
@@ -67,14 +67,14 @@ def groups_of(machines: Sequence[str]) -> list[tuple[int, str, float]]:
 def farm_text(answers: Answers) -> str:
     """The farm file. Raises InputError with what is wrong with an answer."""
     groups = groups_of(answers.machines)
-    pue, currency = quantity(answers.pue), answers.currency.upper()
-    site = quantity(answers.site_mw, mw=1.0, kw=1e-3, gw=1e3) if answers.site_mw else 0.0
+    pue, currency = in_unit(answers.pue), answers.currency.upper()
+    site = in_unit(answers.site_mw, mw=1.0, kw=1e-3, gw=1e3) if answers.site_mw else 0.0
     site = site or round(sum(mw for _, _, mw in groups) * pue * 1.02, 1) or 0.1
     if not CURRENCY.fullmatch(currency):
         raise InputError(f"must be three letters such as NOK (got {answers.currency!r})")
     rates = dict(_rate(text) for text in answers.rate)
     cut = round(site / 4, 1)
-    difficulty, day = quantity(answers.difficulty, t=1.0), answers.start[:10]
+    difficulty, day = in_unit(answers.difficulty, t=1.0), answers.start[:10]
     lines = [
         "# Written by `curtail new`. Take the # away from what applies. Every key: curtail schema farm",
         f"name: {_text(answers.name)}",
@@ -89,9 +89,9 @@ def farm_text(answers: Answers) -> str:
         "fleet:",
         *_fleet(groups),
         "revenue:",
-        f"  btc_price_usd: {quantity(answers.btc_price, usd=1.0):.10g}",
+        f"  btc_price_usd: {in_unit(answers.btc_price, usd=1.0):.10g}",
         f"  difficulty: {difficulty / (_TERA if difficulty >= _TERA / 1e3 else 1.0):.6g}e12",
-        f"  pool_fee_share: {quantity(answers.pool_fee, **{'%': 0.01}):g}",
+        f"  pool_fee_share: {in_unit(answers.pool_fee, **{'%': 0.01}):g}",
         "energy:",
         f"  price_per_mwh: {_amount(answers.price) if isinstance(answers.price, str) else _keys(answers.price)}",
         f"  adders_per_mwh: {_amount(answers.adders)}",
@@ -113,7 +113,7 @@ def farm_text(answers: Answers) -> str:
             "events:  # calls to cut load",
             f"  - {{name: Grid call, start: {day} 14:00, end: {day} 16:00, cut: {{form: to_level, mw: {cut:g}}}}}",
         ),
-        f"horizon: {{start: {_moment(answers.start)}, hours: {quantity(answers.hours, h=1.0, hours=1.0):g}}}",
+        f"horizon: {{start: {_moment(answers.start)}, hours: {in_unit(answers.hours, h=1.0, hours=1.0):g}}}",
     ]
     if not re.match(r"\d+-\d+-01 00:00", answers.start):
         lines += _or_not(
@@ -129,13 +129,13 @@ def _or_not(there: bool, *lines: str) -> list[str]:
     return [f"{'' if there else '#'}{line}" for line in lines]
 
 
-def quantity(text: str, **units: float) -> float:
+def in_unit(text: str, **units: float) -> float:
     """A number, in a unit of the first's or in another.
 
-    >>> quantity("20"), quantity("20,500 kW", mw=1.0, kw=1e-3)
+    >>> in_unit("20"), in_unit("20,500 kW", mw=1.0, kw=1e-3)
     (20.0, 20.5)
     """
-    number = _QUANTITY.fullmatch(text.replace(",", ""))
+    number = _IN_UNIT.fullmatch(text.replace(",", ""))
     try:
         if number is None or number[2].casefold() not in {"", *units}:
             raise ValueError

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +15,7 @@ from optimizer.config.patterns import fitting, is_pattern
 from optimizer.daily.folder import INPUTS, MEASURED
 from optimizer.daily.orders import CALLS
 from optimizer.daily.series import series_of
+from optimizer.files.software import versions
 from optimizer.outside import open_regular
 
 _CHUNK = 1 << 20
@@ -61,8 +61,7 @@ def hashes_of(files: Mapping[str, Path]) -> Hashes:
 
 def inputs_of(hashes: Hashes, at: str, **more: Any) -> dict[str, Any]:
     """What stands in ``inputs.json``; ``at`` is the moment the plan was made for."""
-    versions = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
-    return {"at": at, "files": hashes, **more, "versions": versions}
+    return {"at": at, "files": hashes, **more, "versions": versions(*SOFTWARE) | {"python": platform.python_version()}}
 
 
 def of_state(path: Path) -> dict[str, Path]:

@@ -45,19 +45,24 @@ class SetPointsFile:
 
 
 async def serve(
-    executor: Executor, state: Path, until: float | None, measure: bool, say: Callable[[str], None]
+    executor: Executor, state: Path, until: float | None, measure_s: float | None, say: Callable[[str], None]
 ) -> None:
-    """Run the loop, and write down what machines do every few seconds; with ``measure`` for the next plan as well."""
+    """Run the loop, and write down what machines do every few seconds.
+
+    With ``measure_s`` for the next plan as well, where it changes and as often as that: an older one is not begun with.
+    """
     loop = asyncio.create_task(executor.run(until))
     trouble = ""
     written: Measured = {}
+    written_at = 0.0
     while not loop.done():
         try:
             write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
-            counts = measured(executor) if measure else None
-            if counts is not None and counts != written:
-                write_measured(state, counts, executor.wall())
-                written = counts
+            now, counts = executor.wall(), None if measure_s is None else measured(executor)
+            old = measure_s is not None and not 0.0 <= now - written_at < measure_s
+            if counts is not None and (counts != written or old):
+                write_measured(state, counts, now)
+                written, written_at = counts, now
         except CurtailError as error:
             if str(error) != trouble:
                 say(trouble := str(error))

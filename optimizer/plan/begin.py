@@ -80,10 +80,10 @@ def _as_it_says(keys: dict[str, Any], folder: Path, answers: Answers) -> tuple[d
     try:
         series = read_series(folder / spec.file, spec, answers.timezone, limits=PRICES, file=spec.file)
     except InputError as error:
-        said = dict(pair for fault in error.faults if isinstance(fault, Unsaid) for pair in fault.keys)
-        if not said or not keys.keys().isdisjoint(said):
+        lacking = dict(pair for fault in error.faults if isinstance(fault, Unsaid) for pair in fault.keys)
+        if not lacking or not keys.keys().isdisjoint(lacking):
             raise
-        return _as_it_says(keys | said, folder, answers)
+        return _as_it_says(keys | lacking, folder, answers)
     if series.currency and "currency" not in keys:
         return _as_it_says(keys | {"currency": series.currency}, folder, answers)
     return {key: value for key, value in keys.items() if (key, value) != ("currency", own)}, series

@@ -14,7 +14,7 @@ from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.reasons import Reason
 from optimizer.plan.actions import actions, news, switches
 from optimizer.plan.planning import plan_conditions
-from optimizer.report.plan.actions import FIRST, ToDo, calls_told, todo_of
+from optimizer.report.plan.actions import FIRST, ToDo, call_sentences, todo_of
 from tests.farms import call, conditions, farm, group
 from tests.report.plans import rich_plan
 
@@ -71,7 +71,7 @@ def test_a_call_is_told_first_and_its_step_is_among_the_first() -> None:
     assert todo.first == (*todo.steps[: FIRST - 1], todo.steps[called])
     assert sorted([*todo.first, *todo.later], key=lambda step: step.at) == list(todo.steps)
     asked = "at most 1.00 MW; the plan draws 1.00 MW at most."
-    assert calls_told(plan.conditions, plan.dispatch) == (f'Call "call", Wed 11 Feb 20:00 to 22:00: {asked}',)
+    assert call_sentences(plan.conditions, plan.dispatch) == (f'Call "call", Wed 11 Feb 20:00 to 22:00: {asked}',)
 
 
 def test_groups_that_change_next_at_different_times_say_when_the_first_does() -> None:

@@ -10,13 +10,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from optimizer.daily.orders import telephone_calls
 from optimizer.errors import InputError
 from optimizer.execution.credentials import Credentials, Login
 from optimizer.signals.book import Book
 from optimizer.signals.listen import Listening, listen
+from optimizer.signals.opting import ask_to_opt_out
+from optimizer.signals.signal import Signal
 from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus, load_sources
 from tests.signals.test_messages import CALL, DISPATCH, EVENT, NOW, TARGET, changed, payload
 
@@ -32,6 +34,8 @@ class Server:
         self.events: Any = [EVENT]
         self.dispatches: Any = [DISPATCH]
         self.asked: list[str] = []
+        self.reports: list[Any] = []
+        self.takes_reports = 201
 
     async def answer(self, request: Any) -> Any:
         """Whatever is asked for."""
@@ -44,6 +48,9 @@ class Server:
             if request.headers.get("Authorization") != "Bearer t1":
                 return web.Response(status=403)
             return web.Response(**self.events) if isinstance(self.events, dict) else web.json_response(self.events)
+        if request.path == "/reports" and request.method == "POST":
+            self.reports.append(await request.json())
+            return web.json_response(self.reports[-1], status=self.takes_reports)
         if request.path == "/dispatches" and request.headers.get("X-Voltus-API-Key") == KEY:
             return web.json_response({"dispatches": self.dispatches})
         return web.Response(status=404)
@@ -110,6 +117,66 @@ def test_events_of_a_vtn_become_calls_and_go_with_it(tmp_path: Path) -> None:
         "VTN: e1 SIMPLE is not a number; it is not obeyed, calls stay as they were",
         "VTN: cannot be heard: HTTP 500; calls stay as they were",
     ]
+
+
+SOFT = {"ven_name": "farm-1", "violation_usd_per_mwh": 900.0, "may_opt_out": True}
+
+
+def test_a_call_is_acknowledged_once_for_each_version_and_opted_out_of(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def work(server: Server, at: str) -> None:
+        one = listening(tmp_path, vtn(at, **SOFT), said)
+        server.takes_reports = 500
+        await one.look()
+        assert calls(tmp_path) == ["VTN e1"]
+        server.takes_reports = 201
+        await one.look()
+        await one.look()
+        assert [report["resources"][0]["intervals"] for report in server.reports[1:]] == [
+            [
+                {
+                    "id": 0,
+                    "intervalPeriod": {"start": "2026-02-11T13:00:00+00:00", "duration": "PT3600S"},
+                    "payloads": [{"type": "OPERATING_STATE", "values": ["RUNNING_CURTAILED"]}],
+                }
+            ]
+        ]
+        assert server.reports[1]["eventID"] == "e1"
+        assert server.reports[1]["clientName"] == "farm-1"
+        assert telephone_calls(tmp_path, "UTC")[0][0].violation_usd_per_mwh == 900.0
+        ask_to_opt_out(tmp_path, [one.source], "VTN e1", ["VTN e1"])
+        await one.look()
+        assert calls(tmp_path) == []
+        again = listening(tmp_path, one.source, said)  # begun anew
+        await again.look()
+        await again.look()
+        assert [report["reportName"] for report in server.reports[1:]] == ["opt in", "opt out"]
+        assert "RUNNING_OPTED_OUT" in str(server.reports[-1])
+        server.events = [changed(EVENT, modificationDateTime="2026-02-11T11:30:00Z")]
+        await again.look()
+        assert calls(tmp_path) == ["VTN e1"]  # another version is owed anew
+        assert [report["reportName"] for report in server.reports[3:]] == ["opt in"]
+
+    served(work)
+    assert said == ["VTN: e1 is obeyed and not acknowledged: HTTP 500", "VTN: opted out of e1"]
+
+
+def test_a_hard_call_is_never_opted_out_of(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="a hard call is owed"):
+        vtn("https://vtn.invalid", may_opt_out=True)
+    hard = vtn("https://vtn.invalid")
+    for name, told in (
+        ("VTN e1", "the call is owed: VTN has no"),
+        ("VTN e2", "no call has this name; there are: VTN e1"),
+    ):
+        with pytest.raises(InputError, match=told):
+            ask_to_opt_out(tmp_path, [hard], name, ["VTN e1"])
+    one = listening(tmp_path, hard, [])
+    one.book.take(Signal("e1", 1.0, NOW, NOW + timedelta(hours=1), {"form": "full_stop"}), NOW)
+    ask_to_opt_out(tmp_path, [vtn("https://vtn.invalid", **SOFT)], "VTN e1", ["VTN e1"])
+    one._settle()
+    assert calls(tmp_path) == ["VTN e1"]
 
 
 @pytest.mark.parametrize(

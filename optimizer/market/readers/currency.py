@@ -8,8 +8,8 @@ import re
 from collections.abc import Iterable
 
 from optimizer.errors import InputError, Unsaid
+from optimizer.market.readers.column_names import degrees_in, price_in, squeezed
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import degrees_in, price_in, squeezed
 from optimizer.market.readers.table import RawTable
 
 PER_MWH = {"MWH": 1.0, "KWH": 1000.0}

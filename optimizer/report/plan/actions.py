@@ -216,9 +216,9 @@ def todo_of(plan: Plan, news: News | None = None) -> ToDo:
     return ToDo(c, actions(c, plan.dispatch, e.off, e), news)
 
 
-def calls_told(c: Conditions, dispatch: Dispatch) -> tuple[str, ...]:
+def call_sentences(c: Conditions, dispatch: Dispatch) -> tuple[str, ...]:
     """The calls in a schedule, what they ask for and what is drawn, a sentence each."""
-    imported, clock, told = grid_import_mw(c, dispatch), Clock(c.grid), []
+    imported, clock, sentences = grid_import_mw(c, dispatch), Clock(c.grid), []
     for e, event in enumerate(c.farm.sections(Event)):
         start, end = (pd.Timestamp(to_utc(time, c.farm.timezone)) for time in (event.start, event.end))
         inside = np.asarray((c.grid.starts < end) & (c.grid.ends > start))
@@ -228,9 +228,9 @@ def calls_told(c: Conditions, dispatch: Dispatch) -> tuple[str, ...]:
             paid = f", {usd(event.payment.usd_per_mwh)} per MWh cut" if event.payment else ""
             drawn = f"{number(float(imported[inside].max()), 2)} MW at most"
             span = clock.span(start, end)
-            told.append(f'Call "{event.name}", {span}: {asked}{paid}; the plan draws {drawn}.')
-    more = len(told) - _CALLS
-    return (*told[:_CALLS], *([f"And {plural(more, 'call')} more."] if more > 0 else []))
+            sentences.append(f'Call "{event.name}", {span}: {asked}{paid}; the plan draws {drawn}.')
+    more = len(sentences) - _CALLS
+    return (*sentences[:_CALLS], *([f"And {plural(more, 'call')} more."] if more > 0 else []))
 
 
 def _kind(action: Action) -> str:

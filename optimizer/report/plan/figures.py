@@ -20,7 +20,7 @@ from optimizer.plan.alarms import Alarm, alarms
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
 from optimizer.report.kit.text import usd as shown
-from optimizer.report.plan.actions import ActionStep, ToDo, calls_told, todo_of
+from optimizer.report.plan.actions import ActionStep, ToDo, call_sentences, todo_of
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -146,7 +146,7 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         penalties=tuple(_penalties(plan, clock)),
         steps=todo.first,
         later_steps=todo.later,
-        calls=calls_told(c, plan.dispatch),
+        calls=call_sentences(c, plan.dispatch),
         news=todo.news_sentences,
         idle=todo.idle(settled.profit),
         worth=worth,

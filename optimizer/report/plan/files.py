@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optimizer.accounts.billing import Rest
+from optimizer.files.software import versions
 from optimizer.money import keyed, shown_in
 from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
@@ -120,7 +120,7 @@ def _settlement(plan: Plan, worth: Worth | None) -> dict[str, Any]:
             for fill in plan.market.fills
         ],
         "warnings": list(plan.conditions.warnings),
-        "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
+        "versions": versions("curtail", "highspy", "pandas", "numpy"),
     }
 
 

@@ -54,11 +54,16 @@ def would_send(changed: Iterable[Unit]) -> Iterable[str]:
 def cannot_be_stopped(group: str, units: Sequence[Unit]) -> str:
     """Which machines of a group run on, and what they hold."""
     mw = sum(unit.draws_w for unit in units) / 1e6
-    names = first_names([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
+    names = first_names([f"{unit.entry.name} ({_because(unit)})" for unit in units])
     return (
         f"{group}: {len(units)} machines cannot be stopped and hold {mw:.3f} MW: {names}; "
         "open their breakers, or take them out of the inventory"
     )
+
+
+def _because(unit: Unit) -> str:
+    behind = f"; breaker {unit.entry.breaker}" if unit.entry.breaker else ""
+    return (unit.trouble or "accepts commands and runs on") + behind
 
 
 def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: float) -> dict[str, Any]:
@@ -79,7 +84,7 @@ def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: 
                 "machine": unit.entry.name,
                 "address": unit.entry.address,
                 "mw": round(unit.draws_w / 1e6, 6),
-                "because": unit.trouble or "accepts commands and runs on",
+                "because": _because(unit),
             }
             for unit in stuck
         ],
