@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optimizer.cli.machines import Allow, InventoryFile, Live, Logins, gate_of
-from optimizer.cli.shared import FarmFile, say
+from optimizer.cli.shared import Extend, FarmFile, say
+from optimizer.extension import extend_with
 
 if TYPE_CHECKING:
     from optimizer.daily.watch import Watch
@@ -39,6 +40,7 @@ def run(
     on_alert: Annotated[
         str | None, typer.Option(metavar="COMMAND", help="A program that is handed alerts, JSON on its input.")
     ] = None,
+    extend: Extend = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Say everything as a line of JSON.")] = False,
 ) -> None:
     """Signals, plan and machines in one process, with health, metrics and alerts. A dry run unless --live."""
@@ -61,6 +63,8 @@ def run(
     from optimizer.signals.book import Book
     from optimizer.signals.listen import Listening, listen
     from optimizer.signals.sources import load_sources
+
+    extend_with(extend)
 
     def tell(line: str) -> None:
         if log_json:
