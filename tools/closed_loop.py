@@ -33,7 +33,7 @@ from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn
 from optimizer.simulated.firmware import FIRMWARE
 
 BEGAN = datetime(2026, 2, 11, 12, tzinfo=UTC)
-CALL_S, RESPOND_S, ENDS_S, AFTER_S = 300.0, 600.0, 2100.0, 1800.0  # a call of half an hour
+CALL_S, RESPOND_S, ENDS_S, AFTER_S = 300.0, 600.0, 2100.0, 1500.0  # a call of half an hour
 MARGIN = 0.015  # of the load, that the call keeps for machines that cannot be stopped or wake by themselves
 RESTART_S = 300.0
 PACE = Pace(starts=50, every_s=60.0)
