@@ -183,14 +183,29 @@ def test_a_wheel_makes_a_farm_and_plans_it(tmp_path: Path) -> None:
     code = "from optimizer.cli import main; main()"
     environment = {"PYTHONPATH": os.pathsep.join([str(tmp_path / "site"), *sys.path[1:]]), "PATH": os.environ["PATH"]}
 
-    def run(*words: str) -> str:
+    def python(*words: str) -> str:
         done = subprocess.run(
-            [sys.executable, "-P", "-c", code, *words], cwd=tmp_path, env=environment, capture_output=True, text=True
+            [sys.executable, "-P", "-c", *words], cwd=tmp_path, env=environment, capture_output=True, text=True
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
+
+    def run(*words: str) -> str:
+        return python(code, *words)
 
     run("new", "mine.yaml", *MACHINES, "--price", "40 USD/MWh", "--timezone", "America/Chicago")
     assert json.loads(run("plan", "mine.yaml", "--json"))["profit_usd"] > 0
     samples = tmp_path / "site" / "optimizer" / "samples"
     assert run("plan", str(samples / "norway_20mw.yaml"), "--json", "--out", "norway")
+    farms = [path for path in CONFIGS.glob("*.yaml") if "fleet:" in path.read_text()]
+    every = f"""
+from pathlib import Path
+from optimizer import load_farm, plan_farm
+for path in map(Path, {[str(samples / farm.name) for farm in farms]}):
+    farm = load_farm(path)
+    plan = plan_farm(farm, path.parent, start=None if farm.horizon.start else "2026-08-06 06:00", hours=4)
+    assert "optimizer/samples" in str(path) and plan.profit, path
+    print(path.name)
+"""
+    planned = python(every).split()
+    assert planned == [farm.name for farm in farms]

@@ -121,5 +121,12 @@ def test_what_is_right_is_not_remarked_on(tmp_path: Path, prices: list[float]) -
     assert said(tmp_path, prices, revenue=BTC) == ()
 
 
+def test_what_stands_in_place_of_prices_is_no_price(tmp_path: Path) -> None:
+    """Zeros where a scenario puts its own prices over the whole plan."""
+    one = farm(energy={"price_usd_per_mwh": {"file": "p.csv"}}, revenue=BTC)
+    grid = grid_of(one, datetime(2026, 2, 11), 24)
+    assert read_market(one, tmp_path, grid, given={"energy_price_usd_per_mwh": 0.0}).warnings == ()
+
+
 def test_every_remark_has_its_case() -> None:
     assert {key for key, *_ in CASES} | {"old_numbers"} == set(Silenced.model_fields)
