@@ -139,7 +139,7 @@ class Listening:
             await ven.client_session.close()
             raise UnheardError("no list of events is given")
         events = payload.get("events", [])
-        self._take_events(events, partial(openadr2.signals_of, source=source))
+        self._take_events(events, partial(openadr2.simple_signals_of, source=source))
         for event in events:
             calls = self.book.unanswered(_id_of(event), self.wall())
             if calls:
@@ -217,8 +217,8 @@ def _files(place: Path) -> list[tuple[str, bytes]]:
 
 def _id_of(message: Any) -> str:
     within = message.get("event_descriptor", message) if isinstance(message, dict) else {}
-    found = within.get("id", within.get("event_id", "a message")) if isinstance(within, dict) else "a message"
-    return str(found)[:60]
+    name = within.get("id", within.get("event_id", "a message")) if isinstance(within, dict) else "a message"
+    return str(name)[:60]
 
 
 def _of_file(message: bytes, source: Folder, now: datetime) -> list[Signal]:

@@ -16,11 +16,11 @@ from optimizer.signals.signal import MessageError, Signal, UnheardError, cut_of_
 from optimizer.signals.sources import OpenAdr2
 
 
-def signals_of(event: Any, source: OpenAdr2) -> Iterator[Signal]:
+def simple_signals_of(event: Any, source: OpenAdr2) -> Iterator[Signal]:
     """The calls of an event; a cancelled one, or one whose levels are all 0, has none. Raises MessageError."""
     try:
-        described, period, found = event["event_descriptor"], event["active_period"], event["event_signals"]
-        status, simple = described["event_status"], [one for one in found if one["signal_name"] == "SIMPLE"]
+        described, period, signals = event["event_descriptor"], event["active_period"], event["event_signals"]
+        status, simple = described["event_status"], [one for one in signals if one["signal_name"] == "SIMPLE"]
         name, version = text(described["event_id"], "event_id", 128), described["modification_number"]
         intervals = [interval for one in simple for interval in one["intervals"]]
         start, test = period["dtstart"], described.get("test_event") is True

@@ -52,7 +52,7 @@ def event(*levels: Any, status: str = "far", lasts: Any = HALF_HOUR, name: Any =
     ],
 )
 def test_intervals_of_a_signal_are_calls(given: Any, expected: Any) -> None:
-    found = list(openadr2.signals_of(given, SOURCE))
+    found = list(openadr2.simple_signals_of(given, SOURCE))
     assert [(one.id, one.start, one.end, one.cut) for one in found] == expected
     assert all(one.version == 2.0 for one in found)
 
@@ -77,7 +77,7 @@ def test_intervals_of_a_signal_are_calls(given: Any, expected: Any) -> None:
 )
 def test_hostile_events_are_no_calls(given: Any, told: str) -> None:
     with pytest.raises(MessageError, match=told):
-        list(openadr2.signals_of(given, SOURCE))
+        list(openadr2.simple_signals_of(given, SOURCE))
 
 
 @pytest.mark.filterwarnings("ignore")  # of the library
