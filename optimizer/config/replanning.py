@@ -100,7 +100,13 @@ class Replanning(Section):
     )
     deviation_half_life_minutes: Annotated[float, Field(ge=0, le=_MINUTES_PER_WEEK)] = Field(
         default=0.0,
-        description="How long it takes until half of a price's departure from its forecast is expected to be gone",
+        description="How long it takes until half of a price's departure from its forecast is expected to be gone, "
+        "where that is not fitted",
+    )
+    fit_deviations: bool = Field(
+        default=True,
+        description="Whether how departures last is fitted every month on the years of prices and forecasts before it, "
+        "where the files tell of 28 days or more",
     )
     frozen_intervals: Annotated[int, Field(ge=0, le=96)] = Field(
         default=0, description="Intervals ahead, from the present one, in which an announced schedule is kept"

@@ -29,16 +29,21 @@ from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.contents import parts
 from optimizer.plan.tail import charged_by_period, metered
-from optimizer.through_time.forecasts import PriceForecast, price_forecast, with_week_before
+from optimizer.through_time.forecasts import PriceForecast, price_forecast, values_before, with_days_before
 from optimizer.through_time.history import day_before, seen_series
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import MINUTES_PER_HOUR
 
-_HOUR, _MINUTE, _WEEK = pd.Timedelta(hours=1), pd.Timedelta(minutes=1), pd.Timedelta(days=7)
+_HOUR, _MINUTE, _DAY, _WEEK = (pd.Timedelta(1, unit) for unit in ("h", "min", "D", "W"))
 
 
 def price_lookback(farm: Farm, rules: Replanning) -> pd.Timedelta:
-    """How far before a plan's start prices are looked at."""
+    """How far before a plan's start prices are looked at, if there are any."""
+    return _needed(farm, rules) + _DAY
+
+
+def _needed(farm: Farm, rules: Replanning) -> pd.Timedelta:
+    """How far before a plan's start prices have no gaps."""
     late = rules.price_lag_intervals * farm.horizon.intervals[0].minutes
     near = (late + farm.daily.latest_price_within_minutes) * _MINUTE
     return near + _WEEK if isinstance(rules.forecast, SameHourLastWeek) else near
@@ -131,19 +136,23 @@ def _prices(
     if not isinstance(own, SeriesFile) and not len(fed):
         return None
     step = float(grid.hours[0]) * MINUTES_PER_HOUR
-    longer, lead = with_week_before(rules, grid, int(np.ceil(farm.daily.latest_price_within_minutes / step)))
+    longer, lead = with_days_before(rules, grid, int(np.ceil(farm.daily.latest_price_within_minutes / step)))
     observed = np.full(len(longer), np.nan)
-    first = max(lead - int(np.ceil(price_lookback(farm, rules) / (step * _MINUTE))), 0)
+    begins, first = (
+        max(lead - int(np.ceil(back(farm, rules) / (step * _MINUTE))), 0) for back in (price_lookback, _needed)
+    )
     last = lead - rules.price_lag_intervals  # the latest that may be known
-    seen = longer.part(first, last + 1)
+    seen, before = longer.part(first, last + 1), np.full(first - begins, np.nan)
     fed, rows = _begun(fed, now), NO_PRICES
     if isinstance(own, SeriesFile):
         read = read_series(folder / own.file, own, farm.timezone, within=seen, limits=PRICES, file=own.file)
         rows = _begun(series_rows(read), now)
         came = means_of(rows, np.full(len(seen), np.nan), seen)
+        before = values_before(farm, folder, own, longer.part(begins, first))
     else:
         came = read_market(farm, folder, seen, only={ENERGY_PRICE}).energy_price_usd_per_mwh
-    observed[first : last + 1] = means_of(fed, came, seen)
+    seen = longer.part(begins, last + 1)
+    observed[begins : last + 1] = means_of(fed, np.append(before, came), seen)
     known = np.flatnonzero(np.isfinite(observed[: last + 1]))
     late = last - int(known[-1]) if len(known) else len(longer)
     if late:

@@ -19,7 +19,7 @@ from optimizer.market.inputs import read_market
 from optimizer.market.quantities import declared, known_as
 from optimizer.mechanisms.contents import parts
 from optimizer.plan.tail import metered
-from optimizer.through_time.forecasts import price_forecast, values_before, values_or_nan, with_week_before
+from optimizer.through_time.forecasts import price_forecast, values_before, values_or_nan, with_days_before
 from optimizer.through_time.knowledge import Knowledge
 from optimizer.units import HOURS_PER_DAY
 
@@ -42,7 +42,7 @@ def read_history(farm: Farm, folder: Path, start: datetime, hours: float) -> Kno
     market = read_market(farm, folder, grid, given=came)
     prices, own = None, farm.energy.price_usd_per_mwh
     if isinstance(own, SeriesFile):
-        longer, lead = with_week_before(rules, grid)
+        longer, lead = with_days_before(rules, grid)
         earlier = values_before(farm, folder, own, longer.part(0, lead))
         prices = price_forecast(farm, folder, rules, grid, np.append(earlier, market.energy_price_usd_per_mwh))
     return Knowledge(metered(farm, market, farm.state), prices, issued, _known_before(farm, folder, day_before(grid)))

@@ -9,6 +9,7 @@ import numpy as np
 
 from optimizer.accounts.ledger import title
 from optimizer.config.replanning import Replanning
+from optimizer.market.timeseries import clock
 from optimizer.report.kit.text import plural, trimmed
 from optimizer.report.kit.waterfall import Cascade, cascade
 from optimizer.through_time.backtest.outcomes import Ladder, between
@@ -167,7 +168,13 @@ def _of_prices(k: Knowledge, rules: Replanning | None) -> list[str]:
         "minutes before."
     ]
     sentences.append(rules.forecast.expected)
-    if rules.deviation_half_life_minutes:
+    fitted = [first for first, _ in k.prices.fitted]
+    if fitted:
+        since = "" if fitted[0] <= 0 else f", from {clock(k.grid.starts[fitted[0]], k.grid.timezone)} on"
+        sentences.append(
+            f"How the latest prices' departure from that lasts is fitted every month on the prices before it{since}."
+        )
+    if rules.deviation_half_life_minutes and (not fitted or fitted[0] > 0):
         half = trimmed(rules.deviation_half_life_minutes)
         sentences.append(f"How far the latest price departs from that is expected to halve every {half} minutes.")
     return sentences

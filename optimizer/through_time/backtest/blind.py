@@ -28,7 +28,7 @@ def day_ahead(k: Knowledge, *, sheet: bool) -> Followed:
     """
     prices = k.prices
     if prices is not None:  # what the day itself brings is not looked at
-        prices = replace(prices, lag=max(prices.lag, 1), half_life_intervals=0.0)
+        prices = replace(prices, lag=max(prices.lag, 1), half_life_intervals=0.0, fitted=())
     farm = k.actual.farm
     intervals = (Step(minutes=farm.horizon.intervals[0].minutes, hours=_LONGEST_DAY), Step(minutes=60))
     reach = max(farm.horizon.hours, _LONGEST_DAY)

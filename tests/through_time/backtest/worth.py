@@ -100,6 +100,7 @@ def known(data: Path, folder: Path, row: Row, lag: int = 0) -> Knowledge:
             "replanning": {
                 "price_lag_intervals": lag,
                 "hash_lag_hours": 0.0,
+                "fit_deviations": False,  # the measurement knew of none
                 "forecast": {"kind": "day_ahead", "price_usd_per_mwh": day_ahead},
             },
         }
