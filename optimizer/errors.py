@@ -14,7 +14,7 @@ class CurtailError(Exception):
     exit_code = 1
 
 
-@dataclass(frozen=True, order=True)
+@dataclass(frozen=True)
 class Fault:
     """One thing wrong in one file, or in what a program handed over, where it stands and what to do about it.
 
@@ -28,6 +28,11 @@ class Fault:
     path: str
     message: str
 
+    def __lt__(self, other: Fault) -> bool:
+        """By place, whatever kinds of faults the two are."""
+        mine, theirs = ((fault.file, fault.line, fault.column, fault.path, fault.message) for fault in (self, other))
+        return mine < theirs
+
     def __str__(self) -> str:
         where = f"{self.file}:{self.line}:{self.column}: " if self.file else ""
         return printable(f"{where}{self.path}: {self.message}" if self.path else where + self.message)
@@ -35,6 +40,13 @@ class Fault:
 
 class Absent(Fault):
     """Data that a file does not hold: nothing in it is wrong, but a plan has not enough to go by."""
+
+
+@dataclass(frozen=True)
+class Unsaid(Fault):
+    """What amounts are in, that nobody has said: ``keys`` and their values would say it."""
+
+    keys: tuple[tuple[str, str], ...] = ()
 
 
 class InputError(CurtailError):

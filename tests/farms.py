@@ -57,6 +57,7 @@ def farm(*groups: dict[str, Any], limit_mw: float = 1e4, site: Any = None, energ
             "revenue": {"hashprice_usd_per_ph_day": HASHPRICE, **more.pop("revenue", {})},
             "energy": {"price_usd_per_mwh": 0.0, **(energy or {})},
             "weather": {"temperature_c": 10.0},
+            "silenced": {"amounts": "made up"},
             **more,
         }
     )

@@ -28,10 +28,10 @@ from optimizer.daily.job import run_once
 from optimizer.daily.record import Record
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials
-from optimizer.execution.executor import Executor, Pace, units_in
+from optimizer.execution.executor import Executor, Pace
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.service import SetPointsFile, measured, write_measured
-from optimizer.execution.unit import Unit
+from optimizer.execution.unit import Unit, units_in
 from optimizer.simulated.body import Body
 from optimizer.simulated.clock import SimulatedTime
 from optimizer.simulated.farm import FaultShares, SimulatedFarm

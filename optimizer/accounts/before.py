@@ -20,7 +20,7 @@ _WHOLE = 1e-9
 
 def hours_since_start(grid: Grid, moment: datetime) -> float:
     """Hours from the beginning of a grid to a moment, by its clock where that has no offset; negative before it."""
-    return float((pd.Timestamp(to_utc(moment, grid.timezone)) - grid.starts[0]).total_seconds()) / 3600.0
+    return float((pd.Timestamp(to_utc(moment, grid.timezone)) - grid.begin).total_seconds()) / 3600.0
 
 
 def hours_before(grid: Grid) -> F:

@@ -62,7 +62,7 @@ class Billing:
 
     def begun_before(self, period: Period) -> bool:
         """Whether a part of the period lies before the plan."""
-        return bool(period.begins < self.grid.starts[0])
+        return bool(period.begins < self.grid.begin)
 
     def goes_on(self, period: Period) -> bool:
         """Whether a part of the period lies after the plan."""
@@ -70,7 +70,7 @@ class Billing:
 
     def counted_before(self, when: When | None, period: Period) -> bool:
         """Whether hours of the period that count lie before the plan."""
-        return hours_within(self.grid, period.begins, self.grid.starts[0], when, self.farm.energy.holidays) > 0
+        return hours_within(self.grid, period.begins, self.grid.begin, when, self.farm.energy.holidays) > 0
 
     def comes_in(self, when: When | None, period: Period) -> bool:
         """Whether hours that count come in a period at all, inside the plan or not."""
@@ -91,7 +91,7 @@ class Billing:
         """The plan's hours in a period, of those that count, as a share of all from the plan's beginning on."""
         inside = slice(period.first, period.stop)
         hours = float((self.grid.hours * self.within(when))[inside].sum())
-        begins = max(period.begins, self.grid.starts[0])
+        begins = max(period.begins, self.grid.begin)
         left = hours_within(self.grid, begins, period.ends, when, self.farm.energy.holidays)
         return min(hours / left, 1.0) if left > 0 else 1.0
 

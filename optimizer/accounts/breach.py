@@ -40,5 +40,7 @@ def mw_breaches(rule: str, who: str, excess: F) -> Iterator[Breach]:
 
 
 def _beyond(rule: str, who: str, excess: F, unit: str, tolerance: float) -> Iterator[Breach]:
-    for t in np.flatnonzero(excess > tolerance).tolist():
-        yield Breach(rule, who, t, float(excess[t]), unit)
+    beyond = excess > tolerance
+    if beyond.any():
+        for t in np.flatnonzero(beyond).tolist():
+            yield Breach(rule, who, t, float(excess[t]), unit)

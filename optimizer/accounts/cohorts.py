@@ -90,8 +90,8 @@ def course(c: Conditions, g: int, running: F) -> MachineCourse:
     The course of machines that are not there, or in service, is of no meaning: that is another rule's breach.
     """
     group, state = c.farm.fleet[g], c.state.groups.get(c.farm.fleet[g].name)
-    change = np.diff(running, prepend=c.before.units[g])
-    fallen_out, back = c.fallen_out[g], np.maximum(np.diff(c.units_available[g], prepend=np.inf), 0.0)
+    change = running - np.concatenate([c.before.units[g : g + 1], running[:-1]])
+    fallen_out, back = c.fallen_out[g], c.come_back[g]
     taken = np.minimum(fallen_out, np.maximum(-change, 0.0))
     started, stopped = np.maximum(change, 0.0), np.maximum(-change, 0.0) - taken
     stopped_early, started_early = np.zeros((2, len(change)))

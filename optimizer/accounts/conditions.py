@@ -218,6 +218,11 @@ class Conditions:
         return np.maximum(-np.diff(self.units_available, axis=1, prepend=self.before.in_service[:, None]), 0.0)
 
     @cached_property
+    def come_back(self) -> F:
+        """Machines back in service as each interval begins, (groups, intervals); before the first all are there."""
+        return np.maximum(np.diff(self.units_available, axis=1, prepend=np.inf), 0.0)
+
+    @cached_property
     def restart_hours(self) -> F:
         """Hash hours that one start loses, (groups, intervals): more of them where machines have gone cold."""
         minutes = np.array([np.full(len(self.grid), group.restart_minutes) for group in self.farm.fleet])

@@ -33,6 +33,7 @@ def portfolio(
     """
     from optimizer.files.digest import digest
     from optimizer.files.outputs import write_folder
+    from optimizer.money import show_in
     from optimizer.portfolio.language import RESERVED
     from optimizer.portfolio.load import load_portfolio
     from optimizer.portfolio.pages.figures import figures
@@ -44,6 +45,7 @@ def portfolio(
     from optimizer.through_time.backtest.store import forget
 
     loaded, many = load_portfolio(file), workers or os.cpu_count() or 1
+    show_in(loaded.currency)
     begin, kept = option_time(start), out.with_name(out.name + ".partial") / "sites.sqlite"
     if replan:
         from optimizer.portfolio.replaying import read_replays, replay

@@ -19,14 +19,21 @@ def signals(
     credentials: Annotated[
         Path | None, typer.Option("--credentials", metavar="FILE", help="Users and passwords by kind; mode 600.")
     ] = None,
+    opt_out: Annotated[
+        str | None,
+        typer.Option("--opt-out", metavar="CALL", help="Opt out of a call, by its name in `curtail call --list`."),
+    ] = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
 ) -> None:
     """Turn signals into calls: OpenADR 3, Voltus, MQTT, a folder. `watch` plans under them. Ctrl-C ends it."""
+    from optimizer.config.clock import to_utc
     from optimizer.daily.lock import locked
+    from optimizer.daily.orders import telephone_calls
     from optimizer.daily.whose import whose
     from optimizer.execution.credentials import credentials_in
     from optimizer.signals.book import Book
     from optimizer.signals.listen import Listening, listen
+    from optimizer.signals.opting import ask_to_opt_out
     from optimizer.signals.sources import load_sources
 
     listed, farm, logins = load_sources(sources), whose(state), credentials_in(credentials)
@@ -34,6 +41,12 @@ def signals(
     def wall() -> datetime:
         return datetime.now(UTC)
 
+    if opt_out is not None:
+        calls, _ = telephone_calls(state, farm.timezone)
+        standing = [call.name for call in calls if to_utc(call.end, farm.timezone) > wall()]
+        ask_to_opt_out(state, listed, opt_out, standing)
+        say(f"{opt_out} is opted out of once signals are looked at again")
+        return
     with locked(state, "signals"):
         listening = [
             Listening(one, Book(one, state, farm.timezone, say), logins, wall, sources.parent) for one in listed

@@ -16,18 +16,23 @@ from typing import Any
 
 from optimizer.config.base import File, Section
 from optimizer.config.plain import get
-from optimizer.config.yaml12 import Document, Keys
-from optimizer.errors import Fault
+from optimizer.config.yaml12 import Document, Keys, shortened
+from optimizer.errors import Fault, Unsaid
 from optimizer.units import KW_PER_MW, TERAHASH_PER_PETAHASH, celsius
 
 USD = "USD"
 CURRENCY = re.compile("[A-Z]{3}")
 _MONEY = re.compile("(?:^|_)usd(?=_|$)")
-_AMOUNT = re.compile(r"([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:(ct|cents?)\s*)?([A-Za-z]{3})?\s*(?:(?:/|per\b)\s*(.+))?")
+_AMOUNT = re.compile(
+    r"([€£$])?\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:(ct|cents?)\s*)?([A-Za-z]{3}|[€£$])?\s*(?:(?:/|per\b)\s*(.+))?"
+)
+_SIGNS = {"€": "EUR", "£": "GBP"}
+_DOLLARS = ("USD", "AUD", "CAD", "HKD", "NZD", "SGD")  # which of them $ is, the farm's currency says, or nobody
 _DEGREES = re.compile(r"([-+]?\d+(?:\.\d+)?)\s*°?\s*([CF])")
 _PER = {"mwh": 1.0, "kwh": KW_PER_MW, "gwh": 1 / KW_PER_MW, "mw": 1.0, "kw": KW_PER_MW}
 _PER |= {"ph": 1.0, "th": TERAHASH_PER_PETAHASH, "eh": 1 / TERAHASH_PER_PETAHASH}
 _CENTS = 100.0
+_OF_A_MONTH = ("usd_per_kw", "usd_per_mw")  # per billing period, which contracts call a month
 _LONGEST = 60  # characters of an amount
 _IN_USD = "optimizer.conversion"
 
@@ -171,16 +176,21 @@ class _Reading:
         if isinstance(value, str):
             amount = _AMOUNT.fullmatch(value.strip()) if len(value) <= _LONGEST else None
             if amount is None:
-                return value
-            number, cents, named, per = amount.groups()
+                return self.fault(at, f"must be a number, {self.example(name)}{_or_file(self.fields[name])}", value)
+            sign, number, cents, named, per = amount.groups()
+            named = named or sign
             scale = _scale(name, per)
             if scale is None:
-                return self.fault(at, f"is not per what `{name}` is: write {self.example(name)}", value)
+                return self.fault(at, f"is not per what `{neutral(name)}` is: write {self.example(name)}", value)
             try:
                 value = float(number)
             except ValueError:
                 return value
-            currency = named.upper() if named else currency
+            if named == "$" and self.money.currency not in _DOLLARS[:1]:
+                mine = self.money.currency
+                which = f"USD or {mine}" if mine in _DOLLARS else "USD"
+                return self.fault(at, f"may be dollars of several countries: write {which} in place of $", as_written)
+            currency = currency if named is None else _SIGNS.get(named, USD if named == "$" else named.upper())
             times = scale / (_CENTS if cents else 1.0)
         if type(value) not in (int, float):
             return value
@@ -216,7 +226,8 @@ class _Reading:
             f"is in {currency}, and the farm's currency is {self.money.currency}: give what one {currency} is worth, "
             f"`exchange_rates: {{{currency}: ...}}` at the top of the farm file"
         )
-        self.faults.append(self.document.fault(at, sentence))
+        fault = self.document.fault(at, sentence)
+        self.faults.append(Unsaid(**vars(fault), keys=(("exchange_rates", currency),)))
         return 1.0
 
     def temperature(self, degrees: str, value: Any) -> Any:
@@ -231,19 +242,21 @@ class _Reading:
 
     def fault(self, at: Keys, sentence: str, value: Any) -> float:
         """Tell a fault; a value that is no further one stands for what was written."""
-        self.faults.append(self.document.fault(at, f"{sentence} (got {value!r})"))
+        self.faults.append(self.document.fault(at, f"{sentence} (got {shortened(repr(value))})"))
         return 1.0
 
     def example(self, name: str) -> str:
         """An amount as a field takes it."""
         per = neutral(name).partition("per_")[2].replace("_", "-").replace("mwh", "MWh").replace("kw", "kW")
+        per = f"{per}-month" if name in _OF_A_MONTH else per
+        per = per.replace("mw", "MW")
         return f'"62 {self.money.currency}/{per}"' if per else f'"62 {self.money.currency}"'
 
 
 def _scale(name: str, per: str | None) -> float | None:
     """What an amount per something comes to per what a field has it; None where they are of different kinds.
 
-    >>> _scale("price_usd_per_mwh", "kWh"), _scale("usd_per_kw_year", "kW-year"), _scale("price_usd_per_mwh", "kW")
+    >>> _scale("price_usd_per_mwh", "kWh"), _scale("usd_per_kw", "kW-month"), _scale("price_usd_per_mwh", "kW")
     (1000.0, 1.0, None)
     """
     if per is None:
@@ -251,6 +264,7 @@ def _scale(name: str, per: str | None) -> float | None:
     asked = (name.partition("usd_per_")[2] or "btc").split("_")
     words = [word for word in re.split(r"[\s_\-/*·]+|\bper\b|\band\b", per.lower()) if word]
     words = [{"h": "hour", "yr": "year", "mo": "month", "units": "unit"}.get(word, word) for word in words]
+    asked += ["month"] * (name in _OF_A_MONTH and words[-1:] == ["month"])
     if len(words) != len(asked):
         return None
     scale = 1.0
@@ -260,6 +274,11 @@ def _scale(name: str, per: str | None) -> float | None:
                 return None
             scale *= _PER[theirs] / _PER[mine]
     return scale
+
+
+def _or_file(annotation: Any) -> str:
+    """What else may stand in a field of amounts."""
+    return ", or a section with a `file`" if _holds_files(annotation) else ""
 
 
 def _holds_files(annotation: Any) -> bool:

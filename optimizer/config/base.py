@@ -113,6 +113,13 @@ Positive = Annotated[float, Field(gt=0, le=1e15)]
 NonNegative = Annotated[float, Field(ge=0, le=1e15)]
 Difficulty = Annotated[float, Field(ge=1, le=1e18)]  # 1 is the least the network allows
 Price = Annotated[float, Field(ge=-1e6, le=1e6, description="USD/MWh")]
+
+
+@dataclass(frozen=True)
+class OfImport:
+    """Marks MW of grid import: more than the site's limit means nothing."""
+
+
 Share = Annotated[float, Field(ge=0, le=1)]
 Count = Annotated[int, Field(ge=0, le=10_000_000)]
 Celsius = Annotated[float, Field(ge=-80, le=80)]

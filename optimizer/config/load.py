@@ -154,6 +154,15 @@ def load_catalogue(path: Path) -> Catalogue:
     return catalogue
 
 
+def has_fleet(path: Path) -> bool:
+    """Whether a file is meant as a farm."""
+    try:
+        data = read_document(path).data
+    except InputError:
+        return False
+    return isinstance(data, dict) and "fleet" in data
+
+
 def check_file(path: Path) -> list[Fault]:
     """Every fault of a farm (has `fleet`), catalogue (`machines`) or contract (`energy`) and of the files it names."""
     path = Path(path)

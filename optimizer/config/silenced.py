@@ -25,6 +25,9 @@ class Silenced(Section):
         default=None, description="A BTC price, difficulty or hashprice that is older than a month when the plan begins"
     )
     expected_peak: Reason = Field(default=None, description="An expected peak below what full load draws")
+    amounts: Reason = Field(
+        default=None, description="Numbers far from what is usual, as if of another unit, or more MW than the site has"
+    )
     events: Reason = Field(default=None, description="Events, outages and the like outside the horizon")
 
     def remark(self, key: str, sentence: str) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Celsius, NonNegativeSeries, Positive, Section, Series, refuse
+from optimizer.config.base import Celsius, NonNegativeSeries, OfImport, Positive, Section, Series, refuse
 from optimizer.config.composed import Host, Place, composed
 
 Pue = Annotated[float, Field(ge=1, le=3)]
@@ -58,7 +58,7 @@ class Site(Host):
         default=None, description="Makes the import limit soft at this price; hard when absent"
     )
     pue: PueOrCurve = Field(default=1.0, description="Site load per MW of machines")
-    auxiliary_load_mw: Annotated[NonNegativeSeries, Series("MW")] = Field(
+    auxiliary_load_mw: Annotated[NonNegativeSeries, Series("MW"), OfImport()] = Field(
         default=0.0, description="Load that runs always, MW"
     )
     ramp_up_mw_per_hour: Positive | None = Field(default=None, description="Fastest rise of grid import")

@@ -274,7 +274,7 @@ class _Builder:
             self.values[path] = place
         if event.anchor is not None:
             self.anchors[event.anchor] = None
-        self.open.append(_Open(items, path, place, event.anchor, self.nodes))
+        self.open.append(_Open(items, path, place, event.anchor, self.nodes - 1))
 
     def scalar(self, event: Any, place: Place) -> Any:
         """The value of a scalar event."""
@@ -300,6 +300,7 @@ class _Builder:
         path = self.open[-1].child() if self.open else ()
         if name not in self.anchors:
             self.blame(place, path, f"*{shortened(name)} refers to an anchor that is not above it")
+            self.count(1, place, path)
             self.hand_over(None, place)
             return
         anchored = self.anchors[name]

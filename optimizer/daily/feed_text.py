@@ -12,9 +12,9 @@ from typing import Any
 
 from optimizer.daily.feed_units import other_units
 from optimizer.market.readers import choose
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.currency import CURRENCIES, UNITS
 from optimizer.market.readers.raw import names
-from optimizer.market.readers.said import squeezed
 
 STARTS = (
     *("interval_start_utc", "start_utc", "time_utc", "timestamp_utc", "datetime_utc", "datetime_beginning_utc"),

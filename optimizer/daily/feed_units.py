@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from optimizer.market.readers.column_names import price_in
 from optimizer.market.readers.currency import CURRENCIES, PER_MWH, UNITS, is_money, parts_of
-from optimizer.market.readers.said import price_in
 from optimizer.outside import printable
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -21,10 +21,10 @@ MOST_RUNS = 30  # in the terminal
 MOST_ROWS = 500  # on the page; --json has all
 _MOST_DRAWN = 1000
 _LEGEND = (
-    "all of it: profit of the plan to its end; the rest: of the hours it was followed for and whose price is known"
+    "whole plan: profit of the plan to its end; the rest: of the hours it was followed for and whose price is known"
 )
 _SECONDS_PER_HOUR = 3600.0
-_USUAL, _SPIKED = 0.04, 3.0  # share of points on either side, beyond which a chart that is so much higher is cut
+_USUAL, _SPIKED = 0.04, 3.0  # share of the time on either side, beyond which a chart that is so much higher is cut
 _LARGE = 10_000.0  # USD, from which on an axis counts in thousands
 
 
@@ -37,7 +37,7 @@ def print_history(review: Review, console: Console) -> None:
     table.add_column("from")
     table.add_column("status")
     table.add_column("code", justify="right")
-    for name in ("all of it", "hours", "planned", "realised", "error", "over strike rule"):
+    for name in ("whole plan", "hours", "planned", "realised", "error", "over strike rule"):
         table.add_column(name, justify="right")
     for run in review.runs[-MOST_RUNS:]:
         one = by_number.get(run.number)
@@ -113,21 +113,30 @@ def _charts(followed: tuple[SettledRun, ...], zone: str) -> dict[str, Any]:
         rows.append(one)
         at = one.starts + one.hours * _SECONDS_PER_HOUR
     per_day = {
-        key: np.array([0.0 if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
+        key: np.array([np.nan if row is None else getattr(row, key) / row.hours * 24.0 for row in rows])
         for key in ("planned_usd", "realised_usd", "strike_rule_usd")
     }
     sum_so_far = 0.0
     running = np.array([sum_so_far := sum_so_far if row is None else row.running_error_usd for row in rows])
-    drift = np.array([0.0 if row is None else row.drift_usd_per_day for row in rows])
+    drift = np.array([np.nan if row is None else row.drift_usd_per_day for row in rows])
     lines = (
         ("planned_usd", "Planned", "price"),
         ("realised_usd", "Realised", "c1"),
         ("strike_rule_usd", "Strike rule", "c3"),
     )
     errors = (("running", "Error, summed up", "event"), ("drift", "Error per day, mean of seven days", "c2"))
-    profit, series = _chart("profit", lines, per_day)
-    error, more = _chart("error", errors, {"running": running, "drift": drift})
+    profit, series = _chart("profit", lines, per_day, minutes, ("planned_usd", "realised_usd"))
+    error, more = _chart("error", errors, {"running": running, "drift": drift}, minutes, ("running",))
     return timeline(zone, followed[0].starts, np.array(minutes), series | more, [profit, error], "interval")
+
+
+def _usual(values: F, minutes: F) -> tuple[float, float]:
+    """Between what values lie all but a short time on either side; where nothing is known does not count."""
+    values, minutes = values[known := ~np.isnan(values)], minutes[known]
+    order = np.argsort(values)
+    share = np.cumsum(minutes[order]) / minutes.sum()
+    low, high = np.searchsorted(share, [_USUAL, 1.0 - _USUAL])
+    return float(values[order][low]), float(values[order][high])
 
 
 def _with_room(low: float, high: float) -> list[float]:
@@ -136,14 +145,22 @@ def _with_room(low: float, high: float) -> list[float]:
 
 
 def _chart(
-    key: str, lines: tuple[tuple[str, str, str], ...], values: Mapping[str, F]
+    key: str,
+    lines: tuple[tuple[str, str, str], ...],
+    values: Mapping[str, F],
+    minutes: Sequence[float],
+    seen: tuple[str, ...],
 ) -> tuple[dict[str, Any], dict[str, Any]]:
-    """A chart and its series, in thousands where figures are so large that an axis could not hold them."""
+    """A chart and its series, in thousands where figures are so large that an axis could not hold them.
+
+    ``seen``: the lines that are to be told apart; what sticks out of them for a short time, and the others, are cut.
+    """
     everything = np.concatenate([*values.values(), [0.0]])
+    everything = everything[~np.isnan(everything)]
     scale = 1000.0 if np.abs(everything).max() >= _LARGE else 1.0
     full = _with_room(float(everything.min()) / scale, float(everything.max()) / scale)
-    usual = np.quantile(everything / scale, [_USUAL, 1.0 - _USUAL])
-    shown = _with_room(min(float(usual[0]), 0.0), max(float(usual[1]), 0.0))
+    usual = _usual(np.concatenate([values[one] for one in seen]) / scale, np.tile(minutes, len(seen)))
+    shown = _with_room(min(usual[0], 0.0), max(usual[1], 0.0))
     spiked = full[1] - full[0] > _SPIKED * (shown[1] - shown[0])
     chart = {
         "id": key,

@@ -7,7 +7,6 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,9 @@ from optimizer.config.farm import Farm
 from optimizer.config.patterns import fitting, is_pattern
 from optimizer.daily.folder import INPUTS, MEASURED
 from optimizer.daily.orders import CALLS
+from optimizer.daily.real_watts import REAL_WATTS
 from optimizer.daily.series import series_of
+from optimizer.files.software import versions
 from optimizer.outside import open_regular
 
 _CHUNK = 1 << 20
@@ -38,7 +39,7 @@ def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
         path = folder / name
         several = fitting(path) if is_pattern(path) else []
         files |= {os.path.relpath(one, folder): one for one in several} if several else {name: path}
-    for path in (state / name for name in (CALLS, MEASURED)):
+    for path in (state / name for name in (CALLS, MEASURED, REAL_WATTS)):
         files |= of_state(path) if path.exists() else {}
     return files
 
@@ -61,8 +62,7 @@ def hashes_of(files: Mapping[str, Path]) -> Hashes:
 
 def inputs_of(hashes: Hashes, at: str, **more: Any) -> dict[str, Any]:
     """What stands in ``inputs.json``; ``at`` is the moment the plan was made for."""
-    versions = {name: version(name) for name in SOFTWARE} | {"python": platform.python_version()}
-    return {"at": at, "files": hashes, **more, "versions": versions}
+    return {"at": at, "files": hashes, **more, "versions": versions(*SOFTWARE) | {"python": platform.python_version()}}
 
 
 def of_state(path: Path) -> dict[str, Path]:

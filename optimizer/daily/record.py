@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any, Literal
 
 import numpy as np
@@ -121,16 +122,23 @@ class Record:
 def record_of(text: str, where: object) -> Record:
     """The record in a text, as it was written. Raises CurtailError, which names ``where`` it stands."""
     try:
-        data = json.loads(text)
-        if data["form"] not in range(1, FORM + 1):
-            raise CurtailError(f"{where}: is of another version of curtail (form {data['form']}, not {FORM})")
-        if data["form"] != 1 and sealed(_BEGINS.sub("{", text, count=1)) != text:
-            raise CurtailError(f"{where}: is not as it was written (its SHA-256 is another)")
-        record = _read(data)
-        judge(record)
-        return record
+        return _record_of(text)
+    except CurtailError as error:
+        raise CurtailError(f"{where}: {error}") from None
     except (ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError) as error:
         raise CurtailError(f"{where}: is no record of a run ({type(error).__name__})") from None
+
+
+@lru_cache(maxsize=4)  # a job reads the schedule in force several times; the same text is the same record
+def _record_of(text: str) -> Record:
+    data = json.loads(text)
+    if data["form"] not in range(1, FORM + 1):
+        raise CurtailError(f"is of another version of curtail (form {data['form']}, not {FORM})")
+    if data["form"] != 1 and sealed(_BEGINS.sub("{", text, count=1)) != text:
+        raise CurtailError("is not as it was written (its SHA-256 is another)")
+    record = _read(data)
+    judge(record)
+    return record
 
 
 def sealed(body: str) -> str:

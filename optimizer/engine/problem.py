@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, ClassVar, Self
 
 import numpy as np
 
+from optimizer.arrays import Int
 from optimizer.engine.language import Float, Formulation, LabelSet, Map, RangeSet, Sets, Subset
 
 
@@ -34,11 +36,13 @@ class Problem:
             if parameter.name not in self.parameters:
                 raise ValueError(f"{parameter.name}: missing")
             values = self.parameters[parameter.name]
-            shape = tuple(self.size(name) for name in parameter.over)
+            shape = tuple([self._sizes[name] for name in parameter.over])
             if values.dtype != np.float64 or values.shape != shape:
                 raise ValueError(
                     f"{parameter.name}: {values.dtype} of shape {values.shape}, expected float64 of {shape}"
                 )
+            if not values.size:
+                continue
             fine = ~np.isnan(values) if parameter.open_ended else np.isfinite(values)
             if not fine.all():
                 raise ValueError(f"{parameter.name}: {np.count_nonzero(~fine)} value(s) are not finite")
@@ -48,25 +52,25 @@ class Problem:
     def _judge_positions(self, name: str, members: LabelSet | Subset | RangeSet | Map) -> None:
         if isinstance(members, LabelSet):
             return
-        size = self.size(members.of)
-        lists = (
-            (members.positions,)
-            if isinstance(members, Subset)
-            else (members.position,)
-            if isinstance(members, Map)
-            else (members.start, members.stop)
-        )
-        most = size - 1 if isinstance(members, Subset) else size  # in a map, one past the last means "none"
+        most = self.size(members.of)  # in a map, one past the last means "none"
+        lists: tuple[Int, ...]
+        if isinstance(members, Subset):
+            lists, most = (members.positions,), most - 1
+        else:
+            lists = (members.position,) if isinstance(members, Map) else (members.start, members.stop)
         for positions in lists:
             if positions.size and (positions.min() < 0 or positions.max() > most):
                 raise ValueError(f"{name}: a position outside {members.of}")
 
     def size(self, name: str) -> int:
         """Number of members of a plain set or a subset."""
-        members = self.sets[name]
-        if isinstance(members, LabelSet | Subset):
-            return len(members)
-        raise TypeError(f"{name} is not a set of members")
+        if name not in self._sizes:
+            raise TypeError(f"{name} is not a set of members")
+        return self._sizes[name]
+
+    @cached_property
+    def _sizes(self) -> dict[str, int]:
+        return {name: len(members) for name, members in self.sets.items() if isinstance(members, LabelSet | Subset)}
 
     def __getattr__(self, name: str) -> Float:
         """A parameter, by name."""

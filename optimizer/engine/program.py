@@ -104,7 +104,7 @@ class ArrayModel:
         self.columns: dict[str, ColumnRange] = {}
         self.n_columns = 0
         self._sets: dict[str, Index] = {}
-        self._domains: dict[tuple[str, ...], tuple[list[Index], tuple[int, ...]]] = {}
+        self._domains: dict[tuple[str, ...], list[Index]] = {}
         self._summing, self.formulation = False, problem.formulation
         for name, members in problem.sets.items():
             self._declare_set(name, members)
@@ -150,11 +150,17 @@ class ArrayModel:
         """The sum of what is offered to a balance."""
         return self.formulation.offered(self, balance, *index)
 
-    def domain(self, over: tuple[str, ...]) -> tuple[list[Index], tuple[int, ...]]:
-        """An index for each set, along its own axis of the rows, and the sizes."""
+    def shape(self, over: tuple[str, ...]) -> tuple[int, ...]:
+        """How many members each of some sets has."""
+        return tuple([len(self._sets[name]) for name in over])
+
+    def domain(self, over: tuple[str, ...]) -> list[Index]:
+        """An index for each set, along its own axis of the rows."""
         if over not in self._domains:
-            sets = [self._sets[name] for name in over]
-            self._domains[over] = [grid[..., None] for grid in np.ix_(*sets)], tuple(map(len, sets))
+            last = len(over)
+            self._domains[over] = [
+                self._sets[name].reshape([1] * axis + [-1] + [1] * (last - axis)) for axis, name in enumerate(over)
+            ]
         return self._domains[over]
 
 
@@ -166,10 +172,10 @@ def _relation(family: str, result: Any) -> BoundedRows:
 
 def term_cost(model: ArrayModel, term: Term) -> TermCost:
     """One line of the objective, by its rule."""
-    indices, shape = model.domain(term.over)
+    shape = model.shape(term.over)
     if 0 in shape:
         return TermCost(np.empty(0, np.int32), np.empty(0), 0.0, term.money)
-    result: Any = term.rule(model, *indices)
+    result: Any = term.rule(model, *model.domain(term.over))
     if not isinstance(result, Linear):  # a sum over an empty set is a number
         constant = float(np.sum(np.broadcast_to(result, (*shape, 1))))
         return TermCost(np.empty(0, np.int32), np.empty(0), constant, term.money)
@@ -209,17 +215,18 @@ def compile_program(
     rows: dict[str, Rows] = {}
     row = 0
     for family in formulation.families if families is None else families:
-        indices, shape = model.domain(family.over)
+        shape = model.shape(family.over)
         rows[family.name] = Rows(row, shape)
-        row = rows[family.name].stop
+        row += math.prod(shape)
         if 0 not in shape:
-            relations.append((_relation(family.name, family.rule(model, *indices)), shape))
+            relations.append((_relation(family.name, family.rule(model, *model.domain(family.over))), shape))
     matrix = Matrix(relations)
     costs = {term.name: term_cost(model, term) for term in (formulation.terms if terms is None else terms)}
     cost, offset = total_cost(costs, model.n_columns)
     integer = np.zeros(model.n_columns, dtype=np.bool_)
     for variable in formulation.variables:
-        integer[model.columns[variable.name].span] = variable.integer
+        if variable.integer:
+            integer[model.columns[variable.name].span] = True
     return LinearProgram(
         cost,
         offset,

@@ -153,13 +153,12 @@ def _readings(problem: Problem) -> tuple[dict[str, set[str]], set[str]]:
     by_term = {}
     for term in problem.formulation.terms:
         watched = Watched(model)
-        term.rule(watched, *model.domain(term.over)[0])
+        term.rule(watched, *model.domain(term.over))
         by_term[term.name] = watched.seen
     watched = Watched(model)
     for family in problem.formulation.families:
-        indices, shape = model.domain(family.over)
-        if 0 not in shape:
-            family.rule(watched, *indices)
+        if 0 not in model.shape(family.over):
+            family.rule(watched, *model.domain(family.over))
     return by_term, watched.seen
 
 

@@ -8,47 +8,30 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sqlite3
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.config.farm import Farm
 from optimizer.daily.document import SetPoints
 from optimizer.errors import CurtailError
 from optimizer.execution.audit import Audit, Command
-from optimizer.execution.credentials import Credentials
-from optimizer.execution.drivers import driver
+from optimizer.execution.exchange import Exchange
 from optimizer.execution.follower import Follower
-from optimizer.execution.gate import Gate, HeldError, UnansweredError
-from optimizer.execution.inventory import MachineEntry
+from optimizer.execution.gate import Gate
+from optimizer.execution.messages import Teller, cannot_be_stopped, power, running_watts, status_of, would_send
 from optimizer.execution.target import Target
-from optimizer.execution.told import Teller, cannot_be_stopped, power, status_of, would_send
-from optimizer.execution.unit import AGAIN_S, Unit, UnitKind, UnitState
+from optimizer.execution.unit import Unit
 from optimizer.execution.wanted import Ranked, Wanted, machine_modes, over_breakers
 
 TICK_S = 1.0
-_AT_ONCE = 256  # connections
 
 
 @dataclass(frozen=True)
 class Pace:
-    """How fast machines start: so many at once, and again after so many seconds. Sleep is told at once."""
+    """How fast machines start or step up: so many at once, and again after so many seconds. Less is told at once."""
 
     starts: int = 50
     every_s: float = 60.0
-
-
-def units_in(entries: Iterable[MachineEntry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
-    """The machines of an inventory that stand in groups of the farm."""
-    kinds = {steps: UnitKind.of(farm, steps) for steps in (False, True)}
-    made = []
-    for entry in entries:
-        how = driver(entry.driver)
-        kind = kinds[how.STEPS].get(entry.group)
-        if kind is not None:
-            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
-    return tuple(made)
 
 
 class Executor:
@@ -71,36 +54,25 @@ class Executor:
     ) -> None:
         self.units, self.gate, self.audit, self.wall = units, gate, audit, wall
         self.pace, self.say, self.teller = pace or Pace(), say, Teller(say)
+        self.exchange = Exchange(audit, wall)
         self.follower = Follower(source, audit, self.teller, stay_when_stale)
         self.stopped = False
         self.wanted: Wanted | None = None
-        self._unwritten: dict[str, Unit] = {}  # whose target the audit does not have yet
         self._by_name = {unit.entry.name: unit for unit in units}
         self._by_group: dict[str, list[Unit]] = {}
         for unit in units:
             self._by_group.setdefault(unit.entry.group, []).append(unit)
-        self._slots = asyncio.Semaphore(_AT_ONCE)
-        self._jobs: set[asyncio.Task[None]] = set()
-        self._answers: list[tuple[int, float, str]] = []
-        self._seen: list[tuple[str, int | None, float, float | None, float | None]] = []
         self._last, self._minute = 0.0, 0
         self._resume()
 
     def _resume(self) -> None:
         """Take up where a process before this one ended."""
         now = self.wall()
-        self._starts = self.audit.starts_since(now - self.pace.every_s)
+        self._starts = [min(at, now) for at in self.audit.starts_since(now - self.pace.every_s)]
         self._counts: dict[str, Any] = self.audit.noted("counts") or {}
-        for name, stood in self.audit.standing().items():
-            unit = self._by_name.get(name)
-            if unit is None:
-                continue
-            aims = (Target.sleep(), *unit.kind.targets.values())
-            unit.target = next((aim for aim in aims if str(aim) == stood.target), None)
-            unit.since, unit.released, unit.number = stood.since, stood.released, stood.number
-            unit.met = stood.verified  # until it is read again
-            if stood.commanded_at is not None and unit.target is not None and unit.target.runs:
-                unit.again_at = stood.commanded_at + unit.kind.restart_s
+        for name, stood in self.audit.standing(now).items():
+            if name in self._by_name:
+                self._by_name[name].resume(stood, now)
 
     async def run(self, until: float | None = None) -> None:
         """Go on until a moment, or until stopped."""
@@ -108,36 +80,46 @@ class Executor:
             while not self.stopped and (until is None or self.wall() < until):
                 try:
                     self.step()
-                    self.teller.over("log")
-                except (CurtailError, sqlite3.Error) as error:
-                    self.teller.once("log", str(error))
+                    self.teller.over("step")
+                except CurtailError as error:
+                    self.teller.once("step", str(error))
                 except Exception as error:  # whatever it is, the loop goes on
                     if os.environ.get("CURTAIL_DEBUG"):
                         raise
                     self.teller.once(
-                        "log", f"unexpected: {type(error).__name__}: {error}; please report it; tried again"
+                        "step", f"unexpected: {type(error).__name__}: {error}; please report it; tried again"
                     )
                 await asyncio.sleep(TICK_S)
         finally:
-            for job in self._jobs:
-                job.cancel()
+            self.exchange.close()
             self._write_down()
+
+    def _write_down(self) -> bool:
+        """Bring the log up to date; whether it is."""
+        try:
+            self.audit.write()
+        except CurtailError as error:
+            self.teller.once("log", str(error))
+            return False
+        self.teller.over("log")
+        return True
 
     def step(self) -> None:
         """Look at the set-points, then begin what is due. Nothing is awaited here."""
         now = self.wall()
         self._notice_jumps(now)
-        self._write_down()
         self._look(now)
+        logged = self._write_down()
         if not self.gate.live:
             return
-        if not self.gate.held:
-            self._release(now)
-            self._tell(now)
+        if self.wanted is not None and not self.gate.held:
+            elsewhere = [unit for unit in self.units if not unit.met]
+            self._release(now, self.wanted, elsewhere)
+            self._tell(now, self.wanted, elsewhere, logged)
         self._note_power(now)
         for unit in self.units:
             if unit.to_be_read(now):
-                self._begin(unit, self._reading(unit))
+                self.exchange.read(unit)
 
     def _note_power(self, now: float) -> None:
         """Once a minute, what each group draws beside what it is to draw."""
@@ -145,17 +127,18 @@ class Executor:
         if minute == self._minute or self.wanted is None:
             return
         self._minute = minute
-        with self.audit.writing():
-            self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
+        self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
+        rows = ((group, *row) for group, units in self._by_group.items() for row in running_watts(units))
+        self.audit.run_at(minute, rows)
 
     def _notice_jumps(self, now: float) -> None:
         """A clock that went back must keep nobody waiting for the time that it had shown."""
         if now < self._last:
             self.say(f"the clock went back by {self._last - now:.0f} s")
             self._starts = [min(at, now) for at in self._starts]
+            self.follower.clock_went_back(self._last - now)
             for unit in self.units:
-                unit.since = min(unit.since, now)
-                unit.again_at, unit.read_at = min(unit.again_at, now + AGAIN_S), min(unit.read_at, now)
+                unit.clock_went_back(now)
         self._last = now
 
     def _look(self, now: float) -> None:
@@ -165,18 +148,13 @@ class Executor:
             return
         self.wanted = latest
         if before is None or latest.counts != before.counts:
-            try:
-                self._aim(now)
-            except BaseException:
-                self.wanted = before  # and aimed anew
-                raise
+            self._aim(now, latest)
 
-    def _aim(self, now: float, groups: Iterable[str] | None = None) -> None:
-        """Give each machine its mode; what changes is written down before anything is sent."""
-        assert self.wanted is not None
+    def _aim(self, now: float, wanted: Wanted, groups: Iterable[str] | None = None) -> None:
+        """Give each machine its mode."""
         changed: list[Unit] = []
         for group in self._by_group if groups is None else groups:
-            units, counts = self._by_group[group], dict(self.wanted.counts.get(group, {}))
+            units, counts = self._by_group[group], dict(wanted.counts.get(group, {}))
             if groups is None and counts != self._counts.get(group):
                 changed += [unit for unit in units if unit.released]
                 for unit in changed:
@@ -193,35 +171,29 @@ class Executor:
                         f"mode of {group}", f"{group}: the farm file has no mode {mode!r}; begin anew when it has"
                     )
                 elif target != unit.target:
-                    unit.aim(target, self.wanted.why.get(group, ""), now)
+                    unit.aim(target, "", now)
                     changed.append(unit)
-                unit.why = self.wanted.why.get(group, "")
+                unit.why = wanted.why.get(group, "no set-point is for this group")
         if not self.gate.live:
             for line in would_send(changed):
                 self.say(line)
             return
-        self._unwritten |= {unit.entry.name: unit for unit in changed}
-        with self.audit.writing():
-            rows = self._unwritten.values()
-            self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in rows)
-            self.audit.note("counts", self._counts)
-        self._unwritten = {}
+        self.audit.stand((u.entry.name, str(u.target), u.since, u.released, u.met) for u in changed)
+        self.audit.note("counts", self._counts)
 
-    def _release(self, now: float) -> None:
+    def _release(self, now: float, wanted: Wanted, elsewhere: Iterable[Unit]) -> None:
         """Where a machine cannot be stopped and its group is to run some, it is one of them and another sleeps."""
         stuck: dict[str, list[Unit]] = {}
-        for unit in self.units:
+        for unit in elsewhere:
             if unit.cannot_stop(now):
                 stuck.setdefault(unit.entry.group, []).append(unit)
         self._name(stuck)
-        if self.wanted is None:
-            return
         for group, units in stuck.items():
-            room = self.wanted.running(group) - sum(unit.released for unit in self._by_group[group])
+            room = wanted.running(group) - sum(unit.released for unit in self._by_group[group])
             for unit in units[: max(room, 0)]:
                 unit.released = True
             if room > 0:
-                self._aim(now, [group])
+                self._aim(now, wanted, [group])
 
     def _name(self, stuck: Mapping[str, list[Unit]]) -> None:
         """Say which machines cannot be stopped, with the MW that they hold."""
@@ -232,85 +204,42 @@ class Executor:
             else:
                 self.teller.over(group)
 
-    def _tell(self, now: float) -> None:
-        """Send what is due: sleep at once, the least efficient first; starts at their pace, the best first."""
-        due = [unit for unit in self.units if unit.to_be_commanded(now)]
+    def _tell(self, now: float, wanted: Wanted, elsewhere: Iterable[Unit], logged: bool) -> None:
+        """Send what is due: less power at once, the least efficient first; more at the pace of starts, the best first.
+
+        Only what is ``logged`` before it is sent makes anything start; machines sleep whether that can be or not.
+        """
+        due = [unit for unit in elsewhere if unit.to_be_commanded(now)]
         if not due:
             return
         breaker = {unit.entry.name: unit.entry.breaker for unit in due}
 
-        def ordered(runs: bool) -> list[Unit]:
-            of_kind = [unit for unit in due if unit.target is not None and unit.target.runs is runs]
-            of_kind.sort(key=lambda unit: unit.entry.j_per_th or unit.kind.j_per_th, reverse=not runs)
+        def ordered(rise: bool) -> list[Unit]:
+            of_kind = [unit for unit in due if unit.rises is rise]
+            of_kind.sort(key=lambda unit: unit.entry.j_per_th or unit.kind.j_per_th, reverse=not rise)
             return [self._by_name[name] for name in over_breakers([unit.entry.name for unit in of_kind], breaker)]
 
         self._starts = [at for at in self._starts if at > now - self.pace.every_s]
-        starts = ordered(True)[: max(self.pace.starts - len(self._starts), 0)]
+        starts = ordered(True)[: max(self.pace.starts - len(self._starts), 0)] if logged else []
         units = [*ordered(False), *starts]
-        assert self.wanted is not None
-        plan, sequence = self.wanted.plan, self.wanted.sequence
+        plan, sequence = wanted.plan, wanted.sequence
         rows = [
             Command(now, u.entry.name, u.entry.group, u.entry.address, str(u.target), u.why, plan, sequence)
             for u in units
         ]
-        with self.audit.writing():
-            numbers = self.audit.intend(rows)
+        numbers = self.audit.intend(rows)
+        logged = self._write_down()
         self._starts += [now] * len(starts)
         for unit, number in zip(units, numbers, strict=True):
-            unit.number, unit.state = number, UnitState.DISPATCHING
-            self._begin(unit, self._telling(unit, number))
-
-    def _begin(self, unit: Unit, job: Any) -> None:
-        unit.busy = True
-        task = asyncio.get_running_loop().create_task(job)
-        self._jobs.add(task)
-        task.add_done_callback(self._jobs.discard)
-
-    async def _telling(self, unit: Unit, number: int) -> None:
-        target, outcome = unit.target, None
-        assert target is not None
-        try:
-            async with self._slots:
-                if unit.target is not target:
-                    outcome = "another target came before it was sent"
-                else:
-                    await unit.driver.tell(target)
-        except (UnansweredError, HeldError) as error:
-            outcome = str(error)
-        except Exception as error:  # what a machine answers must not end the loop
-            outcome = f"unexpected: {type(error).__name__}"
-        finally:
-            unit.busy = False
-        now = self.wall()
-        self._answers.append((number, now, outcome or "accepted"))
-        if unit.target is target:
-            unit.commanded(outcome, now)
-
-    async def _reading(self, unit: Unit) -> None:
-        try:
-            async with self._slots:
-                reading = await unit.driver.read(self.wall())
-            if unit.heard(reading, self.wall()):
-                seen = unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th
-                self._seen.append(seen)
-        except (UnansweredError, HeldError) as error:
-            unit.unheard(str(error), self.wall())
-        except Exception as error:  # see above
-            unit.unheard(f"unexpected: {type(error).__name__}", self.wall())
-        finally:
-            unit.busy = False
-
-    def _write_down(self) -> None:
-        """What came back, in one transaction."""
-        if not (self._answers or self._seen):
-            return
-        with self.audit.writing():
-            for answer in self._answers:
-                self.audit.answered(*answer)
-            for seen in self._seen:
-                self.audit.verified(*seen)
-        self._answers, self._seen = [], []
+            if unit.rises and not logged:
+                self.audit.answered(number, now, "not sent: the log could not be written")
+                continue
+            unit.dispatching(number, now)
+            self.exchange.command(unit, number)
 
     def status(self) -> dict[str, Any]:
         """What there is to see."""
-        return {"live": self.gate.live, "held": self.gate.held, **status_of(self._by_group, self.wanted, self.wall())}
+        standing = {"log of commands": self.teller.standing("log"), "loop": self.teller.standing("step")}
+        faults = {kind: line for kind, line in standing.items() if line is not None}
+        own = {"live": self.gate.live, "held": self.gate.held, "faults": faults}
+        return own | status_of(self._by_group, self.wanted, self.wall())

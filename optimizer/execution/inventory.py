@@ -7,6 +7,7 @@ import io
 import ipaddress
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -75,7 +76,7 @@ def read_inventory(
         problems = _wrong(entry)
         for field, sentence in problems:
             faults.append(_fault(file, rows.line_num, there, named, field, sentence))
-        for key in (("name", entry.name), ("address", entry.address, str(entry.port))):
+        for key in (("name", entry.name), _place(entry)):
             if key in seen:
                 faults.append(
                     _fault(file, rows.line_num, there, named, key[0], f"{key[1]} stands in line {seen[key]} already")
@@ -90,6 +91,14 @@ def read_inventory(
 def _fault(file: Path, line: int, there: Sequence[str], named: Mapping[str, str], field: str, sentence: str) -> Fault:
     column = there.index(named[field]) + 1 if named.get(field) in there else 1
     return Fault(str(file), line, column, named.get(field, field), sentence)
+
+
+def _place(entry: MachineEntry) -> tuple[str, ...]:
+    """Where it listens, the same however that is written."""
+    port = entry.port or (driver(entry.driver).PORT if entry.driver in driver_names() else 0)
+    with suppress(ValueError):
+        return "address", str(ipaddress.ip_address(entry.address)), str(port)
+    return "address", entry.address, str(port)
 
 
 def _wrong(entry: MachineEntry) -> list[tuple[str, str]]:

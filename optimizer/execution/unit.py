@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
 from optimizer.config.farm import Farm
+from optimizer.execution.audit import LastCommand
+from optimizer.execution.credentials import Credentials
+from optimizer.execution.drivers import driver
 from optimizer.execution.drivers.base import Driver
+from optimizer.execution.gate import Gate
 from optimizer.execution.inventory import MachineEntry
-from optimizer.execution.target import MachineReading, Target
+from optimizer.execution.target import STEP_SHARE, MachineReading, Target
 
 AGAIN_S = 60.0  # a command that was accepted and not carried out is sent again after so long
 RETRY_S = 10.0  # one that was refused, and a machine that is silent, is tried again after so long
 LOOK_S = 5.0  # between looks at a machine that is on its way
+START_LOOK_S = 10.0  # at one that restarts, which takes minutes
+_MOST_DOUBLED = 12
 MOST_AGAIN_S = 3600.0  # a machine that is to run and does not: each restart may be what keeps it from running
 CHECK_S = 60.0  # between looks at one that is where it is to be
 NAMED_AFTER_S = 120.0  # a machine that has not stopped by then is named, with what it draws
@@ -69,6 +76,8 @@ class Unit:
     reading: MachineReading | None = None
     silent_since: float | None = None
     trouble: str = ""
+    sent: Target | None = None  # what was last sent; what it reads before it was told its target is not taken for it
+    sent_at: float | None = None  # when it was first told its target
     again_at: float = 0.0
     read_at: float = 0.0
     number: int | None = None  # of the last command in the audit
@@ -79,12 +88,41 @@ class Unit:
     def aim(self, target: Target, why: str, now: float) -> None:
         """Set another target."""
         self.target, self.why, self.since, self.state = target, why, now, UnitState.PENDING
-        self.again_at, self.number, self.tries = 0.0, None, 0
-        self.met = self.reading is not None and self.reading.meets(target, self.kind.nameplate_w)
+        self.sent_at, self.again_at, self.number, self.tries = None, 0.0, None, 0
+        self.met = self.reading is not None and self._meets(self.reading)
+        self.read_at = min(self.read_at, now + LOOK_S)
         if self.met:
             self.state = self._there
-        else:
-            self.read_at = min(self.read_at, now + LOOK_S)
+
+    def resume(self, stood: LastCommand, now: float) -> None:
+        """Take up what a process before this one knew, whose clock may have been ahead."""
+        aims = {str(aim): aim for aim in (Target.sleep(), *self.kind.targets.values())}
+        self.target, self.sent = aims.get(stood.target), aims.get(stood.sent or "")
+        self.since, self.released, self.number = min(stood.since, now), stood.released, stood.number
+        self.sent_at, self.tries = stood.first_at, stood.tries
+        self.met = stood.verified  # until it is read again
+        if stood.last_at is not None and self.target is not None:
+            self.again_at = min(stood.last_at, now) + self._patience(stood.tries - 1)
+
+    def dispatching(self, number: int, now: float) -> None:
+        """A command for its target is on its way."""
+        self.number, self.state = number, UnitState.DISPATCHING
+        self.sent_at = now if self.sent_at is None else self.sent_at
+
+    def clock_went_back(self, now: float) -> None:
+        """Keep nobody waiting for a time that the clock had shown."""
+        self.since, self.read_at = min(self.since, now), min(self.read_at, now)
+        self.sent_at = None if self.sent_at is None else min(self.sent_at, now)
+        self.silent_since = None if self.silent_since is None else min(self.silent_since, now)
+        self.again_at = min(self.again_at, now + AGAIN_S)
+
+    def _meets(self, reading: MachineReading) -> bool:
+        """Whether a reading shows the target, and not what comes of an earlier command.
+
+        A machine that restarts makes no hash, as one that sleeps; one told to sleep a moment ago still does.
+        """
+        assert self.target is not None
+        return self.sent in (None, self.target) and reading.meets(self.target, self.kind.nameplate_w)
 
     @property
     def _there(self) -> UnitState:
@@ -105,14 +143,17 @@ class Unit:
 
     def heard(self, reading: MachineReading, now: float) -> bool:
         """Take a reading; whether it is the first that shows the target reached."""
-        before = self.met and self.silent_since is None
+        was_met = self.met
+        before = was_met and self.silent_since is None
         self.reading, self.silent_since, self.trouble = reading, None, ""
         if self.target is None:
             self.read_at = now + CHECK_S
             return False
-        self.met = met = reading.meets(self.target, self.kind.nameplate_w)
+        self.met = met = self._meets(reading)
         late = self.target.runs and now - self.since > 2 * self.kind.restart_s + AGAIN_S
-        self.read_at = now + (CHECK_S if met or late else LOOK_S)
+        self.read_at = now + (CHECK_S if met or late else START_LOOK_S if self.target.runs else LOOK_S)
+        if was_met and not met:
+            self.sent_at, self.tries = None, 0  # what it did by itself since is no fault of a command
         if met:
             self.state = self._there
         elif before and self.state in (UnitState.CONFIRMED, UnitState.RESOLVED):
@@ -133,12 +174,8 @@ class Unit:
         assert self.target is not None
         if outcome is None:
             self.state = UnitState.DISPATCHED
-            wait = max(AGAIN_S, self.driver.STOPS_IN_S)
-            if self.target.runs:
-                first = self.kind.restart_s + AGAIN_S
-                wait = max(min(first * 2.0**self.tries, MOST_AGAIN_S), first)
+            self.again_at, self.read_at, self.trouble = now + self._patience(self.tries), now + LOOK_S, ""
             self.tries += 1
-            self.again_at, self.read_at, self.trouble = now + wait, now + LOOK_S, ""
         else:
             self.state, self.again_at, self.read_at, self.trouble = (
                 UnitState.PENDING,
@@ -146,6 +183,18 @@ class Unit:
                 now + LOOK_S,
                 outcome,
             )
+
+    def _patience(self, tries: int) -> float:
+        """Seconds until a command that it accepted after so many others is sent again."""
+        if self.target is None or not self.target.runs:
+            return max(AGAIN_S, self.driver.STOPS_IN_S)
+        first = self.kind.restart_s + AGAIN_S
+        return max(min(first * 2.0 ** min(tries, _MOST_DOUBLED), MOST_AGAIN_S), first)
+
+    @property
+    def rises(self) -> bool:
+        """Whether it is to draw more than it does: a start, or a step up."""
+        return self.target is not None and self.target.runs and self.draws_w <= (1.0 + STEP_SHARE) * self.target.watts
 
     @property
     def mode(self) -> str:
@@ -155,11 +204,13 @@ class Unit:
         return max(self.kind.targets, key=lambda mode: self.kind.targets[mode].watts)
 
     def cannot_stop(self, now: float) -> bool:
-        """Whether it is to sleep for a while and was not seen to."""
-        unheard = self.reading is None and self.silent_since is None  # this process has not tried it yet
-        if self.met or unheard or now - self.since < NAMED_AFTER_S:
+        """Whether it was told to sleep a while ago, or is silent since, and was not seen to."""
+        if self.met or self.target is None or self.target.runs:
             return False
-        return self.target is not None and not self.target.runs
+        tried = self.sent_at
+        if self.silent_since is not None:  # before this process as well, where that has never read it
+            tried = self.since if self.reading is None else self.silent_since
+        return tried is not None and now - max(tried, self.since) >= NAMED_AFTER_S
 
     @property
     def draws_w(self) -> float:
@@ -169,3 +220,15 @@ class Unit:
         if self.reading.watts is not None:
             return self.reading.watts
         return self.kind.nameplate_w if self.reading.hashrate_th else 0.0
+
+
+def units_in(entries: Iterable[MachineEntry], farm: Farm, gate: Gate, credentials: Credentials) -> tuple[Unit, ...]:
+    """The machines of an inventory that stand in groups of the farm."""
+    kinds = {steps: UnitKind.of(farm, steps) for steps in (False, True)}
+    made = []
+    for entry in entries:
+        how = driver(entry.driver)
+        kind = kinds[how.STEPS].get(entry.group)
+        if kind is not None:
+            made.append(Unit(entry, kind, how(gate, entry.address, entry.port, credentials.of(entry.driver))))
+    return tuple(made)

@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterable, Iterator, Sequence
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any, Generic
 
 from optimizer.errors import CurtailError, InputError
 from optimizer.files.pool import Job, R, T
+from optimizer.files.software import versions
 
-_PACKAGES = ("curtail", "highspy", "numpy")
 _WAIT_S = 30.0  # for the scheduler, and for a first worker
 _AHEAD = 2  # chunks handed out per thread of the cluster
-
-
-def versions() -> dict[str, str]:
-    """What the digits of a result depend on, by package."""
-    installed = {}
-    for package in _PACKAGES:
-        try:
-            installed[package] = version(package)
-        except PackageNotFoundError:  # run from a folder, not installed
-            installed[package] = "not installed"
-    return installed
 
 
 def _unpacked(packed: bytes) -> Job[Any, Any]:

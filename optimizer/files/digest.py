@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import fields
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 import numpy as np
@@ -13,8 +12,7 @@ import pandas as pd
 from pydantic import BaseModel
 
 from optimizer.extension import fingerprint
-
-_SOFTWARE = ("curtail", "highspy", "numpy")
+from optimizer.files.software import versions
 
 
 def digest(*values: Any) -> str:
@@ -24,16 +22,9 @@ def digest(*values: Any) -> str:
     (True, False)
     """
     hasher = hashlib.sha256()
-    for value in (*values, *(f"{name} {_version(name)}" for name in _SOFTWARE), *filter(None, [fingerprint()])):
+    for value in (*values, *(" ".join(one) for one in versions().items()), *filter(None, [fingerprint()])):
         _tell(hasher.update, value)
     return hasher.hexdigest()
-
-
-def _version(package: str) -> str:
-    try:
-        return version(package)
-    except PackageNotFoundError:  # run from a folder, not installed
-        return "none"
 
 
 def _tell(update: Callable[[bytes], object], value: Any) -> None:

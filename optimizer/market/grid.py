@@ -61,6 +61,11 @@ class Grid:
         return pd.DatetimeIndex(self.starts + seconds).as_unit("us")
 
     @cached_property
+    def begin(self) -> pd.Timestamp:
+        """Beginning of the first interval, UTC."""
+        return self.starts[0]
+
+    @cached_property
     def end(self) -> pd.Timestamp:
         """End of the last interval, UTC."""
         return self.ends[-1]

@@ -42,7 +42,7 @@ def billing_periods(grid: Grid, billing_day: int) -> tuple[Period, ...]:
     >>> march.label, march.first, march.stop, str(march.begins), str(march.ends)
     ('2026-03', 1, 2, '2026-03-01 06:00:00+00:00', '2026-04-01 05:00:00+00:00')
     """
-    start, last = grid.starts[0], grid.starts[-1]  # on the farm's clock within a day of these
+    start, last = grid.begin, grid.starts[-1]  # on the farm's clock within a day of these
     ahead = 12 * (last.year - start.year) + last.month - start.month
     labels, begins, moments = _beginnings(grid.timezone, billing_day, start.year, start.month, ahead)
     first = grid.starts.tz_convert(None).to_numpy().searchsorted(moments)

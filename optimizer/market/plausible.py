@@ -14,6 +14,7 @@ from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm
 from optimizer.market.grid import Grid
 from optimizer.market.timeseries import TimeSeries, clock
+from optimizer.market.usual import unusual
 
 _LEAST_DIFFICULTY = 1e11  # of the network since September 2016
 _HIGHEST_FEE = 0.1  # pools keep 0 to 4 %
@@ -47,6 +48,8 @@ def doubts(farm: Farm, grid: Grid, table: Mapping[str, Any], files: Mapping[str,
             when = clock(newest, farm.timezone)
             yield from remark("old_numbers", f"{path}: its newest row is of {when}, {days} days before the plan")
     yield from _events(farm, grid)
+    for sentence in unusual(farm, table.get("import_limit_mw")):
+        yield from remark("amounts", sentence)
 
 
 def _of_prices(farm: Farm, grid: Grid, prices: np.ndarray, series: TimeSeries | None) -> Iterator[str]:

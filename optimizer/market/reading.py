@@ -20,7 +20,7 @@ from optimizer.errors import Fault, InputError, MissingDataError
 from optimizer.market.calendars import rates_on, share_within
 from optimizer.market.grid import Grid
 from optimizer.market.quantities import Declared, Place
-from optimizer.market.readers.said import other_than_money
+from optimizer.market.readers.column_names import other_than_money
 from optimizer.market.series import Fill, TimeSeries, on_grid, read_series, where_covered
 from optimizer.market.timeseries import clock
 from optimizer.mechanisms.contents import parts

@@ -15,7 +15,6 @@ from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.tail import charged_by_period
-from optimizer.scenario.load import is_scenario, load_scenarios
 
 _PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
 _SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are put forward
@@ -74,10 +73,13 @@ def _scenario_in(path: Path) -> Document | None:
         document = read_document(path)
     except InputError:
         return None
-    return document if is_scenario(document.data) else None
+    meant = isinstance(document.data, dict) and not document.data.keys().isdisjoint(("changes", "extends", "sweep"))
+    return document if meant else None
 
 
 def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
+    from optimizer.scenario.load import load_scenarios  # with the whole language of changes
+
     faults = set(missing_files(document, path.parent))
     try:
         load_scenarios(path)

@@ -16,7 +16,16 @@ from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.mechanisms.fleet.program import RESTART
 from optimizer.plan.formulation import DispatchProblem
-from optimizer.plan.items import EXTENSION, ITEMS, NO_IMPORT, PLAIN_ITEMS, TOLERANCE, machine_items, marginal_items
+from optimizer.plan.items import (
+    EXTENSION,
+    ITEMS,
+    NO_IMPORT,
+    PLAIN_ITEMS,
+    TOLERANCE,
+    Charges,
+    machine_items,
+    marginal_items,
+)
 
 REASONS = tuple(reasons())
 
@@ -61,11 +70,12 @@ def explain(
 
     ``whole`` may hold the first intervals alone: then machines off are explained in those.
     """
-    items = marginal_items(program, solution, c.grid.hours)
+    charges = Charges(program, solution)
+    items = marginal_items(charges, c.grid.hours)
     marginal = np.sum(list(items.values()), axis=0)
     modes = [len(group.modes) for group in c.farm.fleet]
     first = np.concatenate([[0], np.cumsum(modes)[:-1]])
-    paid = machine_items(program, solution, np.repeat(np.arange(len(modes)), modes))
+    paid = machine_items(charges, np.repeat(np.arange(len(modes)), modes))
     point_strike = point_strikes(problem, paid)
     strike = np.maximum.reduceat(point_strike, first, axis=0)
     off = _off(c, problem, solution, whole, items, strike, first, _held(paid, first, len(c.grid)))
@@ -114,10 +124,8 @@ def _off(
     whole_gap = np.clip(np.floor(continuous + TOLERANCE) - running, 0.0, idle)
     code = _code(problem, solution, items, strike, held)[:, :n]
     off = {Reason.OUTAGE: installed - available, Reason.WHOLE_UNITS: whole_gap}
-    for i, reason in enumerate(REASONS):
-        mine = np.where(code == i, idle - whole_gap, 0.0)
-        if mine.any():
-            off[reason] = off.get(reason, 0.0) + mine
+    for i in np.unique(code).tolist():
+        off[REASONS[i]] = off.get(REASONS[i], 0.0) + np.where(code == i, idle - whole_gap, 0.0)
     return {reason: values for reason, values in off.items() if values.any()}
 
 

@@ -33,31 +33,41 @@ def item_title(name: str) -> str:
     return ITEMS[name].title if name in ITEMS else name.replace("_", " ").capitalize()
 
 
-def charges(program: LinearProgram, solution: Solution, variable: str) -> dict[str, F]:
-    """What a variable's columns are charged, USD over its sets, by the family or the term.
+class Charges:
+    """What a program's rows and terms charge its columns in a solution."""
 
-    A column's reduced cost is its objective entry less what its rows charge for it. So with it, and what constraints
-    that the user added charge, these add up to nothing.
-    """
-    own = program.columns[variable]
-    first, n = own.first, math.prod(own.shape)
-    charged: dict[str, F] = {}
+    def __init__(self, program: LinearProgram, solution: Solution) -> None:
+        self.program, self.solution = program, solution
+        usd = program.coefficients * np.repeat(solution.row_dual, np.diff(program.starts))
+        entries = np.flatnonzero(usd)
+        self._columns, self._usd = program.indices[entries], usd[entries]
+        rows = np.array([(rows.start, rows.stop) for rows in program.rows.values()])
+        self._families = np.searchsorted(entries, program.starts[rows])  # first of its entries, and one past the last
 
-    def add(name: str, columns: NDArray[np.signedinteger[Any]], usd: F) -> None:
-        charged[name] = np.bincount(columns - first, weights=usd, minlength=n).reshape(own.shape).astype(np.float64)
+    def of(self, variable: str) -> dict[str, F]:
+        """What a variable's columns are charged, USD over its sets, by the family or the term.
 
-    for name, term in program.terms.items():
-        mine = (term.columns >= first) & (term.columns < first + n)
-        if mine.any():
-            add(name, term.columns[mine], -term.coefficients[mine])
-    usd = program.coefficients * np.repeat(solution.row_dual, np.diff(program.starts))
-    entry = np.flatnonzero((program.indices >= first) & (program.indices < first + n) & (usd != 0.0))
-    rows = np.array([(rows.start, rows.stop) for rows in program.rows.values()])
-    for name, (begin, end) in zip(program.rows, np.searchsorted(entry, program.starts[rows]), strict=True):
-        if begin < end:
-            at = entry[begin:end]
-            add(name, program.indices[at], usd[at])
-    return charged
+        A column's reduced cost is its objective entry less what its rows charge for it. So with it, and what
+        constraints that the user added charge, these add up to nothing.
+        """
+        own = self.program.columns[variable]
+        first, n = own.first, math.prod(own.shape)
+        charged: dict[str, F] = {}
+
+        def add(name: str, columns: NDArray[np.signedinteger[Any]], usd: F) -> None:
+            charged[name] = np.bincount(columns - first, usd, n).reshape(own.shape).astype(np.float64)
+
+        for name, term in self.program.terms.items():
+            if len(term.columns):
+                mine = (term.columns >= first) & (term.columns < first + n)
+                if mine.any():
+                    add(name, term.columns[mine], -term.coefficients[mine])
+        entry = np.flatnonzero((self._columns >= first) & (self._columns < first + n))
+        for name, (begin, end) in zip(self.program.rows, np.searchsorted(entry, self._families).tolist(), strict=True):
+            if begin < end:
+                at = entry[begin:end]
+                add(name, self._columns[at], self._usd[at])
+        return charged
 
 
 def _by_item(charged: Mapping[str, F]) -> dict[str, F]:
@@ -77,24 +87,24 @@ def _sum(items: Mapping[str, F]) -> F:
     return np.asarray(np.sum(list(items.values()), axis=0), dtype=np.float64)
 
 
-def marginal_items(program: LinearProgram, solution: Solution, hours: F) -> dict[str, F]:
+def marginal_items(charges: Charges, hours: F) -> dict[str, F]:
     """The marginal power price of each interval as a sum, USD/MWh.
 
     What grid import is charged, solved for the balance row, says what the price of power is made of: energy, adders,
     and every limit that binds. What remains, ``extension``, is the charge of constraints the user added.
     """
-    charged = charges(program, solution, "grid_import")
+    charged = charges.of("grid_import")
     nothing = np.zeros(len(hours))
     balance = charged.pop("balance", nothing)
     items = _by_item(charged)
     for name in PLAIN_ITEMS:
         items.setdefault(name, nothing)
-    items[NO_IMPORT.name] = solution.reduced_costs["grid_import"]
+    items[NO_IMPORT.name] = charges.solution.reduced_costs["grid_import"]
     items[EXTENSION.name] = -balance - _sum(items)
     return _there({name: values / hours for name, values in items.items()})
 
 
-def machine_items(program: LinearProgram, solution: Solution, group_of_point: Int) -> dict[str, F]:
+def machine_items(charges: Charges, group_of_point: Int) -> dict[str, F]:
     """What a machine pays for running in a mode and an interval, USD, (points, intervals); below zero what it is paid.
 
     With the reduced cost of the machine's column the items add up to nothing. A machine that runs from one interval
@@ -102,8 +112,8 @@ def machine_items(program: LinearProgram, solution: Solution, group_of_point: In
     what that saves it in the next interval is the item ``runs_on``. `RESTART` is what a start costs at most: where it
     costs more than it would bring none is made.
     """
-    running, started = (charges(program, solution, name) for name in ("units_on", "units_started"))
-    machine, start = (solution.reduced_costs[name] for name in ("units_on", "units_started"))
+    running, started = (charges.of(name) for name in ("units_on", "units_started"))
+    machine, start = (charges.solution.reduced_costs[name] for name in ("units_on", "units_started"))
     changed, passed = (
         sum((charged.pop(name) for name in list(charged) if ITEM_OF.get(name) is RUNS_ON), np.zeros(cost.shape))
         for charged, cost in ((running, machine), (started, start))

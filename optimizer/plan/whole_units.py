@@ -24,18 +24,19 @@ def dispatch_of(solution: Solution) -> Dispatch:
 def round_down(c: Conditions, dispatch: Dispatch) -> Dispatch:
     """Whole containers, never more machines than the continuous schedule runs, never more power."""
     units: dict[tuple[str, str], F] = {}
+    planned = c.planned
     for g, group in enumerate(c.farm.fleet):
         size, available = float(group.units_switched_together), c.units_available[g]
         wanted = np.array([dispatch.units_on[group.name, mode] for mode in group.modes])
         full = np.floor((wanted + _SNAP) / size) * size
         watts = [point.power_w for point in c.points[group.name].values()]
-        frugal = int(np.argmin(watts))
+        frugal = watts.index(min(watts))
         total = wanted.sum(axis=0) + _SNAP
         full[frugal] += np.floor((total - full.sum(axis=0)) / size) * size
         partly_filled = available % size
         fits = (partly_filled > 0) & (total - full.sum(axis=0) >= partly_filled)
         full[frugal] += np.where(fits, partly_filled, 0.0)
-        full[:, c.planned :] = wanted[:, c.planned :]
+        full[:, planned:] = wanted[:, planned:]
         units |= {(group.name, mode): row for mode, row in zip(group.modes, full, strict=True)}
     return within_load(c, dispatch.with_(units_on=units))
 

@@ -27,7 +27,7 @@ class Treasury(Section):
     """Cash that all sites pay their energy from."""
 
     energy_usd: NonNegative = Field(
-        description="Most that energy at the interval's price and its adders may cost all sites over the plan, USD"
+        description="Most that energy at the interval's price and its adders may cost all sites over the plan"
     )
 
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from optimizer.config.amounts import in_money, money_of
 from optimizer.config.base import SeriesFile
 from optimizer.config.farm import Farm
-from optimizer.config.files import fault_of_file, read_document
+from optimizer.config.files import fault_of_file, plain_document, read_document
 from optimizer.config.load import load_farm, missing_files
 from optimizer.config.located import faults_of, got
 from optimizer.config.plain import entries, get
@@ -25,6 +26,11 @@ class Loaded:
     farms: tuple[Farm, ...]
     path: Path
 
+    @property
+    def currency(self) -> str:
+        """The money of all its farms."""
+        return self.farms[0].currency
+
     def folder(self, site: int) -> Path:
         """The folder that a farm's series are relative to."""
         return (self.path.parent / self.portfolio.sites[site].farm).parent
@@ -39,15 +45,7 @@ class Loaded:
 def load_portfolio(path: Path) -> Loaded:
     """Read a portfolio file and its farms. Raises InputError with every fault of all these files."""
     path = Path(path)
-    document = read_document(path)
-    faults = list(document.faults)
-    portfolio = None
-    try:
-        portfolio = Portfolio.model_validate(document.data)
-    except ValidationError as error:
-        faults += faults_of(error, Portfolio, document)
-    faults += missing_files(document, path.parent)
-    farms = []
+    document, farms, faults, first = plain_document(path), list[Farm](), list[Fault](), ""
     for i, site in entries(document.data, "sites"):
         file = get(site, "farm")
         if not isinstance(file, str) or not file:
@@ -56,9 +54,23 @@ def load_portfolio(path: Path) -> Loaded:
             faults.append(document.fault(("sites", i, "farm"), f"{unreadable} (got {got(file)})"))
             continue
         try:
-            farms.append(load_farm(path.parent / file))
+            farm = load_farm(path.parent / file)
         except InputError as error:
             faults += error.faults
+            continue
+        farms.append(farm)
+        first = first or str(get(site, "name"))
+        if farm.currency != farms[0].currency:
+            both = f"is in {farm.currency}, and {first} in {farms[0].currency}"
+            add_up = "sites add up in one currency: give both farms the same `currency`, amounts in others as they are"
+            faults.append(document.fault(("sites", i, "farm"), f"{both}: {add_up}"))
+    document = in_money(document, money_of(farms[0] if farms else None))
+    faults += [*document.faults, *missing_files(document, path.parent)]
+    portfolio = None
+    try:
+        portfolio = Portfolio.model_validate(document.data)
+    except ValidationError as error:
+        faults += faults_of(error, Portfolio, document)
     if faults or portfolio is None:
         raise InputError(set(faults))
     return Loaded(portfolio, tuple(farms), path)

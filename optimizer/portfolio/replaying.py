@@ -21,6 +21,7 @@ from optimizer.arrays import F, Int
 from optimizer.config.state import State
 from optimizer.errors import CurtailError, InputError
 from optimizer.files.pool import Job, workers_on
+from optimizer.money import keyed
 from optimizer.portfolio.coupling import coupled
 from optimizer.portfolio.load import Loaded
 from optimizer.portfolio.run import Counted, PortfolioResult, answers, room, told
@@ -190,7 +191,7 @@ def _settled(site: int, k: Knowledge, followed: Followed) -> SitePlan:
     figures = {"energy_mwh": round(s.energy_mwh, 4), "hash_ph_hours": round(24 * s.hash_ph_days, 4)}
     figures |= {} if s.btc is None else {"btc": round(s.btc, 8)}
     account = {"profit_usd": round(s.profit, 2), "usd": {line: round(usd, 2) + 0.0 for line, usd in s.lines.items()}}
-    files = {**schedule_files(k, followed), "account.json": json.dumps(account | figures, indent=1) + "\n"}
+    files = {**schedule_files(k, followed), "account.json": json.dumps(keyed(account | figures), indent=1) + "\n"}
     return SitePlan(
         site,
         profit_usd=round(s.profit, 2),

@@ -98,7 +98,7 @@ def planned(case: SiteCase, shared: Shared, task: InShare) -> SitePlan:
     figures |= {} if s.btc is None else {"btc": told["btc"]}
     return SitePlan(
         task.site,
-        profit_usd=told["profit_usd"],
+        profit_usd=round(s.profit, 2),
         tail_usd=plan.tail_usd,
         usd=s.lines,
         figures=figures,

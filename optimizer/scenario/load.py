@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -51,11 +50,6 @@ def scenarios_in(text: str, folder: Path = Path()) -> tuple[Scenario, ...]:
     ['Dear']
     """
     return _scenarios(parse(text, "<scenario>"), folder, ())
-
-
-def is_scenario(data: Any) -> bool:
-    """Whether the data of a file are meant as a scenario."""
-    return isinstance(data, dict) and any(key in data for key in ("changes", "extends", "sweep"))
 
 
 def _scenarios(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +15,7 @@ from optimizer.daily.telephone import FORGOTTEN, put_calls
 from optimizer.files.outputs import write_text
 from optimizer.mechanisms.calls.config import Event
 from optimizer.outside import read_regular
+from optimizer.signals.opting import asked_to_opt_out
 from optimizer.signals.signal import LATE, MessageError, Signal
 from optimizer.signals.sources import Source
 
@@ -47,9 +48,10 @@ class Book:
 
     def refuse(self, what: str, error: MessageError) -> None:
         """Tell of a message that is not obeyed."""
-        self._once(f"{self.source.name}: {what} {error}; it is not obeyed, calls stay as they were")
+        self.say_once(f"{self.source.name}: {what} {error}; it is not obeyed, calls stay as they were")
 
-    def _once(self, line: str) -> None:
+    def say_once(self, line: str) -> None:
+        """Tell the operator, unless that was told."""
         if line not in self._lines:
             self._lines = {line} if len(self._lines) >= _REMEMBERED else self._lines | {line}
             self.say(line)
@@ -62,19 +64,22 @@ class Book:
         before = self._known.get(signal.id)
         if before is not None and signal.version < before.version:
             return False
+        if before is not None:  # an opting out is of one version: what has changed is owed anew
+            out = before.opted_out and before.version == signal.version
+            signal = replace(signal, opted_out=out, answered=before.answered)
         if signal.cut is None:
             if before is None or not _stands(before, now):
                 return False
             signal = _ended(replace(before, version=signal.version, published=signal.published), now)
         elif before is None:
             if not _stands(signal, now):
-                self._once(f"{self.source.name}: the call {signal.name} came after its end")
+                self.say_once(f"{self.source.name}: the call {signal.name} came after its end")
                 return False
             if len(self._standing(now)) >= MOST:
                 raise MessageError(f"is one more than {MOST} calls that are not over")
             if signal.published is not None and signal.published < now - LATE and signal.start < now:
                 at = f"{signal.published:%Y-%m-%d %H:%M} UTC"
-                self._once(f"{self.source.name}: the call {signal.name} came late, of {at}")
+                self.say_once(f"{self.source.name}: the call {signal.name} came late, of {at}")
         elif before.end is None and signal.end is None and before.cut == signal.cut:
             signal = replace(signal, start=min(before.start, signal.start))  # it goes on
         if signal == before:
@@ -93,8 +98,35 @@ class Book:
         """The calls of a message by its id, and of its parts."""
         return {key for key in self._known if key == name or key.startswith(f"{name}:")}
 
+    def opt_out(self, now: datetime) -> None:
+        """Opt out of the calls that this is asked for, where the contract lets us."""
+        asked = asked_to_opt_out(self.state, now) if self.source.may_opt_out else {}
+        for one in self._standing(now) if asked else ():
+            file = asked.get(self.call_name(one))
+            if file is not None:
+                self._known[one.id] = replace(one, opted_out=True)
+                self.say(f"{self.source.name}: opted out of {one.name}")
+                file.unlink(missing_ok=True)
+
+    def unanswered(self, name: str, now: datetime) -> list[Signal]:
+        """The calls of a message, where its source does not know yet what we make of one of them."""
+        calls = [one for one in self._standing(now) if one.id in self.ids_of(name)]
+        return calls if any(one.answered != one.answer for one in calls) else []
+
+    def note_answered(self, signals: Iterable[Signal]) -> None:
+        """Note that the source knows."""
+        self._known |= {one.id: replace(one, answered=one.answer) for one in signals}
+
+    def call_name(self, signal: Signal) -> str:
+        """What the farm calls it."""
+        return f"{self.source.name} {signal.name}"[:60]
+
     def _standing(self, now: datetime) -> list[Signal]:
         return [one for one in self._known.values() if _stands(one, now)]
+
+    def silent(self, now: datetime) -> bool:
+        """Whether the source was not heard for too long."""
+        return self.heard is not None and now - self.heard >= timedelta(minutes=self.source.silent_minutes)
 
     def listen(self, now: datetime) -> None:
         """Note a silent source, and stop everything where it is written so."""
@@ -102,10 +134,9 @@ class Book:
         if since is None:
             self.heard = now
             return
-        minutes = (now - since).total_seconds() / 60.0
         stopped = self._known.get(_SILENT)
-        if minutes >= self.source.silent_minutes:
-            self._once(f"{self.source.name}: has been silent since {since:%Y-%m-%d %H:%M} UTC")
+        if self.silent(now):
+            self.say_once(f"{self.source.name}: has been silent since {since:%Y-%m-%d %H:%M} UTC")
             if self.source.when_silent == "stop" and (stopped is None or stopped.end is not None):
                 self._known[_SILENT] = Signal(_SILENT, 0.0, now, None, {"form": "full_stop"})
         elif stopped is not None and stopped.end is None:
@@ -128,14 +159,15 @@ class Book:
         if end is None:
             ahead = max(now, signal.start) + OPEN_FOR
             end = ahead.replace(minute=0, second=0, microsecond=0)  # so that it is written anew once an hour
-        if signal.cut is None or end <= signal.start:
+        if signal.cut is None or end <= signal.start or signal.opted_out:
             return None
         minutes = (end - signal.start).total_seconds() / 60.0
         given = {
-            "name": f"{self.source.name} {signal.name}"[:60],
+            "name": self.call_name(signal),
             "start": signal.start,
             "end": end,
             "cut": signal.cut,
+            "violation_usd_per_mwh": self.source.violation_usd_per_mwh,
             "respond_minutes": self.source.respond_minutes if self.source.respond_minutes < minutes else 0.0,
         }
         try:

@@ -42,18 +42,31 @@ class Listening:
         try:
             await self._hear()
             self.book.heard, self._trouble = self.wall(), ""
-        except (UnheardError, MessageError) as error:
-            if str(error) != self._trouble:
-                self._trouble = str(error)
-                self.book.say(printable(f"{self.source.name}: cannot be heard: {error}; calls stay as they were"))
+        except InputError:
+            raise
+        except CurtailError as error:
+            self._unheard(str(error))
+        except Exception as error:  # whatever a source says, the others are heard and this one again
+            self._unheard(f"unexpected: {type(error).__name__}; please report it")
         self._settle()
+
+    def _unheard(self, trouble: str) -> None:
+        if trouble != self._trouble:
+            self._trouble = trouble
+            self.book.say(printable(f"{self.source.name}: cannot be heard: {trouble}; calls stay as they were"))
+
+    @property
+    def silent(self) -> bool:
+        """Whether it has been silent for too long."""
+        return self.book.silent(self.wall())
 
     def _settle(self) -> None:
         self.book.listen(self.wall())
+        self.book.opt_out(self.wall())
         try:
             self.book.write(self.wall())
-        except CurtailError as error:
-            self.book.say(str(error))
+        except (CurtailError, OSError) as error:
+            self.book.say_once(str(error))
 
     async def go_on(self) -> None:
         """Hear the source for good."""
@@ -93,6 +106,9 @@ class Listening:
         except MessageError as error:
             self.book.refuse(printable(what), error)
             return None
+        except Exception as error:  # one message takes no other along
+            self.book.refuse(printable(what), MessageError(f"is unexpected ({type(error).__name__}); please report it"))
+            return None
         return signals
 
     async def _hear_openadr3(self, source: OpenAdr3) -> None:
@@ -100,12 +116,33 @@ class Listening:
         async with _session() as session:
             headers = await self._authorized(source, session)
             events = [event async for event in _pages(session, source, headers)]
+            self._take_events(source, events)
+            if source.ven_name is not None:
+                for event in events:
+                    await self._acknowledge(source, source.ven_name, event, session, headers)
+
+    def _take_events(self, source: OpenAdr3, events: Sequence[Any]) -> None:
         listed: set[str] = set()
         for event in events:
             name = _id_of(event)
             taken = self._take(name, partial(openadr3.signals_of, event, source, self.wall()))
             listed |= self.book.ids_of(name) if taken is None else {one.id for one in taken}
         self.book.withdraw_all_but(listed, self.wall())
+
+    async def _acknowledge(
+        self, source: OpenAdr3, ven_name: str, event: Any, session: Any, headers: dict[str, str]
+    ) -> None:
+        """Report what we make of an event, once for each version; where that fails it is tried at the next look."""
+        calls = self.book.unanswered(_id_of(event), self.wall())
+        if not calls:
+            return
+        try:
+            report = openadr3.report_of(event, calls, ven_name)
+            await _posted(session, source.url.rstrip("/") + "/reports", headers, report)
+        except (UnheardError, MessageError) as error:
+            self.book.say_once(f"{source.name}: {_id_of(event)} is obeyed and not acknowledged: {error}")
+            return
+        self.book.note_answered(calls)
 
     async def _authorized(self, source: OpenAdr3, session: Any) -> dict[str, str]:
         if source.token_url is None:
@@ -175,6 +212,19 @@ async def _got(session: Any, url: str, headers: dict[str, str], **asked: Any) ->
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise UnheardError(type(error).__name__) from None
     return parsed(content)
+
+
+async def _posted(session: Any, url: str, headers: dict[str, str], body: str) -> None:
+    """Post JSON; what is there already is as good. Raises UnheardError."""
+    import aiohttp
+
+    sent = headers | {"Content-Type": "application/json"}
+    try:
+        async with session.post(url, headers=sent, data=body, allow_redirects=False) as answer:
+            if answer.status not in (200, 201, 204, 409):
+                raise UnheardError(f"HTTP {answer.status}")
+    except (aiohttp.ClientError, OSError, TimeoutError) as error:
+        raise UnheardError(type(error).__name__) from None
 
 
 async def _pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> AsyncIterator[Any]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from optimizer.signals.sources import OpenAdr3
 _PER_MW = {"MW": 1.0, "KW": 1e3, "W": 1e6}
 _OPEN = timedelta(days=366)  # longer than that is open-ended, as P9999Y is
 _LEVELS = range(4)
-_NOW = "0000-00-00"  # an event's own word for: as soon as it is read
+_STATE = "OPERATING_STATE"
+_NOW = ("0000-00-00", "0001-01-01")  # an event's own words for: as soon as it is read; with no duration: never
 
 
 def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
@@ -37,8 +39,11 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
         if not isinstance(period, dict):
             raise MessageError("does not say when it is")
         own = bool(interval.get("intervalPeriod"))
+        at_once = str(period.get("start")).startswith(_NOW)
+        if at_once and period.get("duration") == "PT0S":
+            return
         if own or begins is None:
-            begins = now.replace(microsecond=0) if period.get("start") == _NOW else moment(period.get("start"), "start")
+            begins = now.replace(microsecond=0) if at_once else moment(period.get("start"), "start")
         lasts = _duration(period.get("duration"))
         try:
             end = None if lasts is None else begins + lasts
@@ -50,6 +55,39 @@ def signals_of(event: Any, source: OpenAdr3, now: datetime) -> Iterator[Signal]:
         if end is None:
             break
         begins = end
+
+
+def report_of(event: Any, calls: Sequence[Signal], ven_name: str) -> str:
+    """The report, in JSON, by which calls of an event are acknowledged: in which state the site will be in each.
+
+    OpenADR 3 has no opting in or out but as a state of operation that is reported.
+    """
+    from toadr3.models import Report
+
+    intervals = [
+        {
+            "id": k,
+            "intervalPeriod": {
+                "start": one.start.isoformat(),
+                "duration": "P9999Y" if one.end is None else f"PT{(one.end - one.start).total_seconds():.0f}S",
+            },
+            "payloads": [{"type": _STATE, "values": ["RUNNING_OPTED_OUT" if one.opted_out else "RUNNING_CURTAILED"]}],
+        }
+        for k, one in enumerate(calls)
+    ]
+    written = {
+        "objectType": "REPORT",
+        "programID": event.get("programID"),
+        "eventID": event.get("id"),
+        "clientName": ven_name,
+        "reportName": ", ".join(sorted({"opt out" if one.opted_out else "opt in" for one in calls})),
+        "resources": [{"resourceName": ven_name, "intervals": intervals}],
+    }
+    try:
+        Report.model_validate(written)
+    except ValueError:
+        raise MessageError("cannot be acknowledged: it has no programID or an id that is none") from None
+    return json.dumps(written)
 
 
 def _units(descriptors: Any) -> dict[str, str]:

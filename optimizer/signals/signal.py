@@ -29,7 +29,8 @@ class MessageError(CurtailError):
 class Signal:
     """A call. ``version`` rises with each change; without ``end`` it holds until it is released; without ``cut`` it is.
 
-    ``published`` is the source's own time, where it tells one.
+    ``published`` is the source's own time, where it tells one. ``answered`` is the answer that its source has: the
+    version, and whether we are in.
     """
 
     id: str
@@ -38,6 +39,17 @@ class Signal:
     end: datetime | None
     cut: Cut | None
     published: datetime | None = None
+    opted_out: bool = False
+    answered: str = ""
+
+    @property
+    def answer(self) -> str:
+        """What its source is to be told.
+
+        >>> Signal("a", 3, datetime(2026, 2, 11, tzinfo=UTC), None, None).answer
+        '3 in'
+        """
+        return f"{self.version:g} {'out' if self.opted_out else 'in'}"
 
     @property
     def name(self) -> str:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, model_validator
 
-from optimizer.config.base import Name, Section
+from optimizer.config.base import Name, Section, refuse
 from optimizer.config.files import read_document
 from optimizer.config.located import faults_of
 from optimizer.errors import InputError
@@ -31,9 +31,21 @@ class Source(Section):
     silent_minutes: Annotated[float, Field(gt=0)] = Field(
         default=15.0, description="A source that is silent for so long is told of"
     )
+    violation_usd_per_mwh: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, description="What a miss of its calls costs; they are hard when absent"
+    )
+    may_opt_out: bool = Field(
+        default=False, description="Its contract lets a call be opted out of; only where a miss has a price"
+    )
     when_silent: Literal["keep", "stop"] = Field(
         default="keep", description="Calls stay as they are, or every machine stops until it is heard again"
     )
+
+    @model_validator(mode="after")
+    def _hard_calls_are_owed(self) -> Source:
+        if self.may_opt_out and self.violation_usd_per_mwh is None:
+            refuse(type(self).__name__, [(("may_opt_out",), "a hard call is owed: give violation_usd_per_mwh too")])
+        return self
 
 
 class OpenAdr3(Source):
@@ -44,6 +56,9 @@ class OpenAdr3(Source):
     token_url: HttpUrl | None = Field(default=None, description="Where a token is had with client id and secret")
     scope: str = ""
     program_id: str | None = None
+    ven_name: Annotated[str, Field(min_length=1, max_length=128, pattern=r"^[a-zA-Z0-9_-]*$")] | None = Field(
+        default=None, description="Calls are acknowledged by reports under this name; by none when absent"
+    )
     levels: Annotated[tuple[AnyCut, ...], Field(max_length=3)] = Field(
         default=(), description="What SIMPLE levels 1, 2 and 3 mean; one without a meaning is a full stop"
     )

@@ -11,9 +11,9 @@ from typing import Any
 class _Selector(selectors.BaseSelector):
     """A selector that never sleeps: it lets the loop's clock jump instead."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: float) -> None:
         self._real = selectors.DefaultSelector()
-        self.now = 0.0
+        self.now = now
 
     def register(self, fileobj: Any, events: int, data: Any = None) -> selectors.SelectorKey:
         return self._real.register(fileobj, events, data)
@@ -47,8 +47,8 @@ class SimulatedTime(asyncio.SelectorEventLoop):
     True
     """
 
-    def __init__(self) -> None:
-        self._jumping = _Selector()
+    def __init__(self, now: float = 0.0) -> None:
+        self._jumping = _Selector(now)
         super().__init__(self._jumping)
 
     def time(self) -> float:

@@ -56,10 +56,10 @@ class SimulatedFarm:
     clock: Callable[[], float]
     auxiliary_w: float = 0.0
     contacted: list[tuple[str, int]] = field(default_factory=list)  # all that was tried, also what is not there
+    unanswered: set[str] = field(default_factory=set)  # machines that were silent when asked
 
     def __post_init__(self) -> None:
         self._at = {(body.address, body.port): body for body in self.bodies}
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def meter_mw(self) -> float:
         """What the site draws now, MW."""
@@ -76,23 +76,26 @@ class SimulatedFarm:
         body = self.body_at(address, port)
         if body is None:
             raise ConnectionRefusedError(111, "Connection refused")
-        here, there = asyncio.StreamReader(), asyncio.StreamReader()
-        task = asyncio.get_running_loop().create_task(self.serve(body, there, _Pipe(here)))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        return here, _Pipe(there)
+        reader = asyncio.StreamReader()
+        return reader, _InMemory(self, body, reader)
+
+    def answer(self, body: Body, request: bytes, now: float) -> tuple[bytes | None, float]:
+        """What a machine answers, and after how many seconds; None where it is silent."""
+        if body.faults.silent(now):
+            self.unanswered.add(body.name)
+            return None, 0.0
+        return answer_of(body.firmware)(body, request, now), body.faults.slow_s
 
     async def serve(self, body: Body, reader: asyncio.StreamReader, writer: Writer) -> None:
         """Answer one request, or nothing for as long as the caller waits."""
         try:
             request = await _request(reader, body.firmware in HTTP)
-            now = self.clock()
-            if body.faults.silent(now):
+            answer, after_s = self.answer(body, request, self.clock())
+            if answer is None:
                 await reader.read()
                 return
-            if body.faults.slow_s:
-                await asyncio.sleep(body.faults.slow_s)
-            writer.write(answer_of(body.firmware)(body, request, self.clock()))
+            await asyncio.sleep(after_s)
+            writer.write(answer)
             await writer.drain()
         except (OSError, asyncio.IncompleteReadError, asyncio.LimitOverrunError):
             return
@@ -112,23 +115,29 @@ async def _request(reader: asyncio.StreamReader, http: bool) -> bytes:
     return head + await reader.readexactly(length)
 
 
-class _Pipe:
-    """The writing end of a connection in memory."""
+class _InMemory:
+    """The caller's end of a connection in memory: what it writes is one request, answered as `serve` would."""
 
-    def __init__(self, reader: asyncio.StreamReader) -> None:
-        self._reader, self._closed = reader, False
+    def __init__(self, farm: SimulatedFarm, body: Body, reader: asyncio.StreamReader) -> None:
+        self._farm, self._body, self._reader, self._closed = farm, body, reader, False
 
     def write(self, data: bytes) -> None:
+        answer, after_s = self._farm.answer(self._body, data, self._farm.clock())
+        if answer is not None and after_s:
+            asyncio.get_running_loop().call_later(after_s, self._feed, answer)
+        elif answer is not None:
+            self._feed(answer)
+
+    def _feed(self, answer: bytes) -> None:
         if not self._closed:
-            self._reader.feed_data(data)
+            self._reader.feed_data(answer)
+            self._reader.feed_eof()
 
     async def drain(self) -> None:
         return
 
     def close(self) -> None:
-        if not self._closed:
-            self._closed = True
-            self._reader.feed_eof()
+        self._closed = True
 
 
 def drawn(bodies: Iterable[Body], shares: FaultShares, seed: int) -> tuple[Body, ...]:

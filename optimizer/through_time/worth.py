@@ -13,7 +13,7 @@ from optimizer.plan.checker import check
 from optimizer.through_time.policies import Rule, always_on, strike_rule
 
 MOST_INTERVALS = 3_000  # each takes a rule half a millisecond
-TRADE = "hash against power"
+TRADE = "hash revenue less energy"
 _NOTHING = 0.005  # USD
 _AS_WELL = 0.001  # of gross revenue, under which a rule does as well
 RULES: dict[str, Rule] = {"the strike rule": strike_rule, "always on": always_on}
@@ -23,7 +23,7 @@ RULES: dict[str, Rule] = {"the strike rule": strike_rule, "always on": always_on
 class Against:
     """A schedule against a rule. USD: what the rule earns, what the schedule earns more, and where that comes from.
 
-    causes: what makes the difference, the most first: hash against power, which a threshold sees too, in one; the
+    causes: what makes the difference, the most first: hash revenue less energy, which a threshold sees too, in one; the
     other lines of the account one by one. breaks: rules of the farm that the schedule of the rule breaks.
     """
 
@@ -53,7 +53,7 @@ def against(rule: str, usd: Mapping[str, float], other: Mapping[str, float], bre
     """A schedule against a rule, from the USD by line of both, ``other`` of the rule.
 
     >>> against("a rule", {"hash_revenue": 9.0, "energy": -5.0}, {"hash_revenue": 9.5, "energy": -6.0}).causes
-    {'hash against power': 0.5}
+    {'hash revenue less energy': 0.5}
     """
     causes = dict[str, float]()
     for line in in_order([*usd, *other]):

@@ -56,16 +56,25 @@ def market_of(farm: Any, folder: Path) -> Any:
         ("price_usd_per_mwh: '40'", 420),
         ("price_usd_per_mwh: 0.04/kWh", 420),
         ("price_usd_per_mwh: 4 ct/kWh", 420),
+        ("price_per_mwh: €40/MWh", 468),
+        ("price_per_mwh: 0.04 €/kWh", 468),
     ],
 )
 def test_a_price_may_carry_currency_and_unit_of_its_own(tmp_path: Path, written: str, nok_per_mwh: float) -> None:
     assert farm_of(tmp_path, written).energy.price_usd_per_mwh == pytest.approx(nok_per_mwh, rel=1e-12)
 
 
+def test_a_dollar_sign_is_the_dollar_of_a_farm_in_us_dollars(tmp_path: Path) -> None:
+    head = HEAD.replace("currency: NOK\nexchange_rates: {USD: 10.5, EUR: 11.7, CAD: 7.5}\n", "").replace("WEAR", "")
+    for written in ("$52/MWh", "52 $/MWh", "$0.052/kWh"):
+        (tmp_path / "farm.yaml").write_text(head.replace("ENERGY", f"price_per_mwh: {written}"))
+        assert load_farm(tmp_path / "farm.yaml").energy.price_usd_per_mwh == pytest.approx(52)
+
+
 def test_whatever_says_usd_is_converted_once(tmp_path: Path) -> None:
     contract = (
         "price_per_mwh: {rates: [{name: Peak, usd_per_mwh: 100, when: {hours: [{start: 7, end: 20}]}}], "
-        "otherwise_per_mwh: 300}, fixed_usd_per_month: 1000, demand: [{name: D, per_kw: 4 EUR/kW}], "
+        "otherwise_per_mwh: 300}, fixed_usd_per_month: 1000, demand: [{name: D, per_kw: 4 EUR/kW-month}], "
         "coincident_peaks: [{name: C, rule: ercot_4cp, per_mw_year: 60 CAD/kW-year, probability: 0}]"
     )
     farm = farm_of(tmp_path, contract, "wear_usd_per_start: 0.02")
@@ -123,7 +132,9 @@ def test_files_say_their_currency_and_rates_may_be_a_series(tmp_path: Path) -> N
             "10:103: energy.tiers[0].when.months[0]: ",
             "must be a whole number",
         ),
-        ("price_per_mwh: cheap", "10:25: energy.price_per_mwh: ", "must be a number"),
+        ("price_per_mwh: cheap", "10:25: energy.price_per_mwh: ", 'must be a number, "62 NOK/MWh", or a section'),
+        ("price_per_mwh: 52 $/MWh", "10:25: energy.price_per_mwh: ", "write USD in place of $ (got '52 $/MWh')"),
+        ("price_per_mwh: 5, demand: [{name: D, per_kw: 6 NOK/MWh}]", "10:55: ", '`per_kw` is: write "62 NOK/kW-month"'),
         ("price_per_mwh: 5, price_usd_per_mwh: 4", "10:10: energy.price_per_mwh: ", "`price_usd_per_mwh` too"),
         ("price_per_mwh: 5, adders_per_mwh: 2e6", "10:44: energy.adders_per_mwh: ", "must be at most"),
         ("price_per_mwh: {file: p.csv, currency: SEK}", "10:49: energy.price_per_mwh.currency: ", "SEK"),

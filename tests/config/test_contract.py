@@ -77,8 +77,8 @@ WRONG = [
     ),
     (
         "energy: {price_usd_per_mwh: cheap}",
-        "farm.yaml:9:29: energy.price_usd_per_mwh: must be a number, a section with a `file`, or one with `rates` "
-        "(got 'cheap')",
+        'farm.yaml:9:29: energy.price_usd_per_mwh: must be a number, "62 USD/MWh", or a section '
+        "with a `file` (got 'cheap')",
     ),
     (
         "energy: {price_usd_per_mwh: {rate: []}}",

@@ -89,7 +89,7 @@ BOMB = "b0: &b0 [x]\n" + "".join(f"b{i + 1}: &b{i + 1} [{', '.join([f'*b{i}'] * 
         ("a: 'x\n", (2, 1), "a quote is not closed"),
         ("a: &a [1, *a]\n", (1, 11), "without end"),
         ("a: &a\n  b: {c: *a}\n", (2, 10), "without end"),
-        (BOMB, (7, 10), f"more than {MOST_NODES:,} values"),
+        (BOMB, (6, 40), f"more than {MOST_NODES:,} values"),
         ("[" * 100_000, (1, DEEPEST + 1), "nested deeper"),
         ("- " * 100_000, (1, 2 * DEEPEST + 1), "nested deeper"),
         ("a: [" + "1," * (MOST_NODES + 9) + "]", None, f"more than {MOST_NODES:,} values"),
@@ -103,6 +103,15 @@ def test_reading_ends_at_a_place(text: str, place: tuple[int, int] | None, words
     (fault,) = caught.value.faults
     assert words in fault.message
     assert place is None or (fault.line, fault.column) == place
+
+
+@pytest.mark.parametrize("least", ["&b0 []", "&b0 {}", "&b0", "&other [x]"])
+def test_a_bomb_of_nothing_goes_off_no_later(least: str) -> None:
+    """Sections without a value and aliases of no anchor are values that whoever walks over the file meets."""
+    with pytest.raises(InputError) as caught:
+        parse(BOMB.replace("&b0 [x]", least), "farm.yaml")
+    assert f"more than {MOST_NODES:,} values" in caught.value.faults[-1].message
+    assert caught.value.faults[-1].line <= 8
 
 
 def test_lesser_faults_are_all_told_and_reading_goes_on() -> None:

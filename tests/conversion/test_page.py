@@ -54,11 +54,11 @@ def test_the_page_says_what_the_study_found(answered: Answer) -> None:
 
 def test_the_verdict_tells_what_to_do(answered: Answer) -> None:
     told = verdict(answered)
-    assert told[0].startswith("If the central path were sure: Host ")
+    assert told[0].startswith("If the central path were sure: host ")
     assert "more than mining only" in told[0]
     nothing = replace(answered, figures=(*answered.figures[:-1], replace(answered.figures[0], converted_mw=0.0)))
     assert verdict(nothing)[0].startswith(
-        "If the central path were sure: Mine on: at $48,050 per BTC no megawatt is worth converting"
+        "If the central path were sure: mine on: at $48,050 per BTC no megawatt is worth converting"
     )
 
 
@@ -70,6 +70,8 @@ def test_what_to_decide_now_comes_first(answered: Answer) -> None:
     begins = replace(answered, uncertain=replace(answered.uncertain, now_mw=39.7))
     assert now(waits) == "Begin nothing yet: waiting until it is known what comes is worth $3.0 M."
     assert now(begins).startswith("Begin 39.7 critical MW now")
+    assert "$3.0 M" not in "".join(verdict(waits))  # said above already
+    assert "Over " in verdict(begins)[-1]
     page = render_study(waits)
     assert page.index("Begin nothing yet") < page.index("If the central path were sure")
     assert now(replace(answered, uncertain=None)) == ""

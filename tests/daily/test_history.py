@@ -25,6 +25,7 @@ from optimizer.daily.prices import Prices, Rank
 from optimizer.daily.review import Review, SettledRun, review, totals
 from tests.commands.running import beside, curtail
 from tests.daily.farms import START, data_of, write_prices
+from tests.report.kit.test_packing import unpacked
 
 FLAT = """
 name: Flat
@@ -169,7 +170,7 @@ def test_the_command_with_another_price_file(tmp_path: Path, farm: Path, state: 
     assert [run["followed"]["hours_with_price"] for run in told["runs"]] == [4, 24]
     shown = curtail("history", "--state", state, "--html", tmp_path / "h.html")
     assert "2026-02-11 00:00  planned" in shown.stdout
-    assert "all of it: profit of the plan to its end" in shown.stdout
+    assert "whole plan: profit of the plan to its end" in shown.stdout
     assert max(map(len, shown.stdout.splitlines())) <= 100
     page = (tmp_path / "h.html").read_text()
     assert not re.findall(r"(?:src|href)=.?(?:https?:)?//", page)
@@ -215,6 +216,19 @@ def test_the_page_draws_both_charts(browser: Any, tmp_path: Path, farm: Path, st
         assert page.evaluate("document.documentElement.scrollWidth") <= width
         page.close()
     assert troubles == []
+
+
+def test_of_hours_without_a_price_nothing_is_drawn(farm: Path, state: Path) -> None:
+    """Hours 0 and 1 have a price, 4 and 5 too: between them is a gap, not a profit of nothing."""
+    settled(farm, 30, 30)
+    found = runs(farm, state, 0, 4)
+    (first,) = found.followed
+    later = replace(first, starts=first.starts + 4 * 3600)
+    drawn = _charts((first, later), found.timezone)
+    assert unpacked(drawn["minutes"]) == [120, 120, 120]
+    for key in ("planned_usd", "realised_usd", "strike_rule_usd", "drift"):
+        assert unpacked(drawn["series"][key])[1] is None
+    assert None not in unpacked(drawn["series"]["running"])
 
 
 def kept(state: Path) -> dict[int, tuple[int, str]]:
@@ -401,8 +415,12 @@ def test_what_the_posture_cost_stands_apart_from_what_plans_did() -> None:
 
 def test_a_spike_does_not_press_the_chart_flat() -> None:
     values = np.append(np.full(99, 10.0), 5_000.0)
-    chart, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values})
+    hour = np.full(100, 60.0)
+    chart, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values}, hour, ("a",))
     assert chart["range"][1] < 20
     assert chart["full"][1] > 5_000
-    plain, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values[:99]})
+    plain, _ = history_chart("profit", (("a", "A", "c1"),), {"a": values[:99]}, hour[:99], ("a",))
     assert plain["full"] is None
+    rule = {"a": values[:99], "b": np.append(np.full(50, -5_000.0), np.zeros(49))}  # the rule's, half of the time
+    other, _ = history_chart("profit", (("a", "A", "c1"),), rule, hour[:99], ("a",))
+    assert other["range"][0] > -20

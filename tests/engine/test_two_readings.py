@@ -59,10 +59,10 @@ def keep_to_the_protocol(problem: Problem, model: Any) -> None:
     declared, arrays = problem.formulation, ArrayModel(problem)
     offered = {*problem.sets, *(named.name for named in (*declared.parameters, *declared.variables))}
     for part in (*declared.families, *declared.terms):
-        indices, shape = arrays.domain(part.over)
-        if 0 in shape:
+        if 0 in arrays.shape(part.over):
             continue
-        for reading, at in ((arrays, indices), (model, [problem.labels(name)[0] for name in part.over])):
+        first = [problem.labels(name)[0] for name in part.over]
+        for reading, at in ((arrays, arrays.domain(part.over)), (model, first)):
             watched = Watched(reading)
             part.rule(watched, *at)
             assert watched.seen <= offered, part.name

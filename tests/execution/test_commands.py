@@ -12,11 +12,12 @@ import pytest
 from optimizer.config.load import load_farm
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials
-from optimizer.execution.executor import Executor, units_in
+from optimizer.execution.executor import Executor
 from optimizer.execution.gate import Gate, networks
 from optimizer.execution.inventory import inventory_text, read_inventory
 from optimizer.execution.service import Measured, SetPointsFile, measured, serve
 from optimizer.execution.survey import findings, survey
+from optimizer.execution.unit import units_in
 from optimizer.simulated.made import inventory_of, shares_of, simulated
 from optimizer.simulated.serve import listening
 from tests.commands.running import curtail
@@ -122,7 +123,7 @@ def test_machines_on_loopback_are_read_and_told(farm: Path) -> None:
         hand_out(farm, 0, 1)
         executor = Executor(units, gate, Audit(state / AUDIT), SetPointsFile(state), time.time, say=said.append)
         seen = measured(executor)
-        await serve(executor, state, time.time() + 2.5, False, said.append)
+        await serve(executor, state, time.time() + 2.5, None, said.append)
         reader, writer = await asyncio.open_connection("127.0.0.1", 18099)
         writer.write(b"GET / HTTP/1.1\r\n\r\n")
         assert b'"mw":' in await reader.read()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -15,8 +14,9 @@ from optimizer.daily.document import SetPoints
 from optimizer.errors import InputError
 from optimizer.execution.audit import AUDIT, Audit
 from optimizer.execution.credentials import Credentials, Login, credentials_in
-from optimizer.execution.executor import Executor, Pace, units_in
+from optimizer.execution.executor import Executor, Pace
 from optimizer.execution.gate import HOLD, Gate, HeldError, networks
+from optimizer.execution.unit import units_in
 from optimizer.simulated.farm import SimulatedFarm
 from optimizer.simulated.firmware import FIRMWARE
 from tools.closed_loop import BEGAN, PASSWORD, bodies_of, farm_of, group_of, handed_out, inventory_of
@@ -314,27 +314,6 @@ def test_every_command_is_in_the_audit_with_why_and_when_it_was_verified(simulat
             assert (row["target"], row["why"], row["plan"], row["outcome"]) == ("sleep", "event", "run", "accepted")
             assert row["at"] <= row["answered_at"] <= row["verified_at"] <= row["at"] + 20.0
             assert (row["watts"] or 0.0) <= 25.0
-
-    simulated_time(whole)
-
-
-def test_a_log_that_cannot_be_written_sends_nothing(
-    simulated_time: NOW, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async def whole() -> None:
-        site = Site(tmp_path)
-        site.hand_out(ALL, 1)
-        await site.go_on(30.0)
-
-        def full(*_: object) -> list[int]:
-            raise sqlite3.OperationalError("database or disk is full")
-
-        monkeypatch.setattr(site.audit, "intend", full)
-        site.hand_out(NONE, 2)
-        assert await site.go_on(30.0) == 8
-        assert any("cannot be written" in line and "nothing is sent" in line for line in site.said)
-        monkeypatch.undo()
-        assert await site.go_on(30.0) == 0
 
     simulated_time(whole)
 

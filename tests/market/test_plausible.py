@@ -19,6 +19,8 @@ from tests.market.farms import ZONE, farm
 MACHINE = {"model": "T", "hashrate_th": 100, "power_w": 1000, "cooling": "air", "source": "t", "confidence": "low"}
 FLEET = ({"name": "a", "machine": MACHINE, "units": 1000},)
 CALL = {"name": "C", "start": "2026-03-11 12:00", "end": "2026-03-11 18:00", "cut": {"form": "full_stop"}}
+OTHERS = ({"name": "b", "machine": MACHINE, "units": 1000},)
+TODAY = {"name": "C", "start": "2026-02-11 12:00", "end": "2026-02-11 18:00", "cut": {"form": "by_amount", "mw": 60}}
 BTC = {"btc_price_usd": 6e4, "difficulty": 125.86e12}
 STATE = {"at": "2026-02-11 00:00", "bill": {"peaks_mw": {"D": 0.1}}}
 
@@ -43,6 +45,13 @@ CASES: list[tuple[str, list[float], dict[str, Any], str]] = [
     ("price_currency", [900.0] * 24, {}, "half of the prices are above 500 USD/MWh"),
     ("price_zeros", GOOD[:20] + [0.0] * 4, {}, "is 0 from 2026-02-11 20:00-06:00 to the end, as if not published yet"),
     ("events", GOOD, {"events": (CALL,)}, "events[0]: C, 2026-03-11 12:00, is outside the horizon"),
+    ("amounts", GOOD, {"energy": {"price_usd_per_mwh": 52_000}}, "USD/MWh is far from the usual 1 to 1,000: is 52"),
+    ("amounts", GOOD, {"energy": {"demand": ({"name": "D", "usd_per_kw": 0.012, "expected_peak_mw": 1.1},)},
+                       "state": STATE}, "usd_per_kw: 0.012 USD/kW is far from the usual 0.1 to 100: is 12"),
+    ("amounts", GOOD, {"site": {"import_limit_mw": 80_000}}, "80,000 MW is far from the usual 0.01 to 5,000: is 80 MW"),
+    ("amounts", GOOD, {"site": {"import_limit_mw": 900}}, "300 times what all machines draw, 1 MW: are kW meant?"),
+    ("amounts", GOOD, {"fleet": ({**FLEET[0], "machine": MACHINE | {"power_w": 3.5}}, *OTHERS)}, "is 3,500 W meant?"),
+    ("amounts", GOOD, {"events": (TODAY,)}, "events[0].cut.mw: 60 MW is more than the 50 MW that the site may draw"),
     ("expected_peak", GOOD, {"energy": {"demand": ({"name": "D", "usd_per_kw": 1, "expected_peak_mw": 0.5},)},
                              "state": STATE}, "0.5 MW is below the 1 MW that full load draws"),
 ]  # fmt: skip
@@ -110,6 +119,13 @@ def test_a_publisher_of_another_currency_than_the_farms_own(
 @pytest.mark.parametrize("prices", [GOOD, [-5.0] * 24, GOOD[:10] + [0.0] * 4 + GOOD[:10], [900.0] * 4])
 def test_what_is_right_is_not_remarked_on(tmp_path: Path, prices: list[float]) -> None:
     assert said(tmp_path, prices, revenue=BTC) == ()
+
+
+def test_what_stands_in_place_of_prices_is_no_price(tmp_path: Path) -> None:
+    """Zeros where a scenario puts its own prices over the whole plan."""
+    one = farm(energy={"price_usd_per_mwh": {"file": "p.csv"}}, revenue=BTC)
+    grid = grid_of(one, datetime(2026, 2, 11), 24)
+    assert read_market(one, tmp_path, grid, given={"energy_price_usd_per_mwh": 0.0}).warnings == ()
 
 
 def test_every_remark_has_its_case() -> None:

@@ -102,8 +102,8 @@ def test_what_cannot_be_told_lists_what_is_there(tmp_path: Path, text: str, keys
     ("currency", "unit", "keys", "words"),
     [
         ("EUR", "EUR/MWh", {}, "x.csv:1:1: prices are in EUR, not in USD; beside the file say `currency: EUR`"),
-        ("USD", "USD/kWh", {}, "prices are in USD/KWH, not in USD/MWh; say `unit: per_kwh`"),
-        ("", "c/kWh", {}, "prices are in C/KWH, not in USD/MWh; say `unit: cents_per_kwh`"),
+        ("USD", "USD/kWh", {}, "prices are in USD/kWh, not in USD/MWh; say `unit: per_kwh`"),
+        ("", "c/kWh", {}, "prices are in C/kWh, not in USD/MWh; say `unit: cents_per_kwh`"),
         ("USD", "USD/MWh", {}, ""),
         ("", "$/MWh", {}, ""),
         ("", "degrees", {}, ""),

@@ -45,8 +45,13 @@ def test_standard_time_has_no_summer(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("column", "keys", "words"),
     [
-        ("Price (EUR/kWh)", {}, "prices are in EUR, not in USD; beside the file say `currency: EUR`"),
-        ("Price (EUR/kWh)", {"usd_per_unit": 1.15}, "prices are in EUR/KWH, not in USD/MWh; say `unit: per_kwh`"),
+        (
+            "Price (EUR/kWh)",
+            {},
+            "prices are in EUR/kWh, not in USD/MWh; beside the file say `currency: EUR, unit: per_kwh`, and at the top "
+            "of the farm file, unless it is the farm's own, `exchange_rates: {EUR: ...}`",
+        ),
+        ("Price (EUR/kWh)", {"usd_per_unit": 1.15}, "prices are in EUR/kWh, not in USD/MWh; say `unit: per_kwh`"),
         ("c/kWh", {}, "say `unit: cents_per_kwh`"),
         ("price_per_kwh", {}, "say `unit: per_kwh`"),
         ("price_cad_per_mwh", {}, "prices are in CAD"),

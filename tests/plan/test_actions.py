@@ -14,8 +14,9 @@ from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.reasons import Reason
 from optimizer.plan.actions import actions, news, switches
 from optimizer.plan.planning import plan_conditions
-from optimizer.report.plan.actions import ToDo, todo_of
-from tests.farms import conditions, farm, group
+from optimizer.report.plan.actions import FIRST, ToDo, call_sentences, todo_of
+from optimizer.report.plan.calendar import calendar
+from tests.farms import call, conditions, farm, group
 from tests.report.plans import rich_plan
 
 HALL = group("hall", 10, modes=("eco", "normal"), other_modes={"eco": (700.0, 6e5)})
@@ -60,6 +61,28 @@ def test_a_price_stops_and_starts_machines_and_what_that_is_worth() -> None:
     assert what == [("off", "hall", 10, Reason.PRICE.meaning), ("on", "hall", 10, "the hash pays again")]
 
 
+def test_a_call_is_told_first_and_its_step_is_among_the_first() -> None:
+    """Ten machines of 1 MW, on and off by the hour; at 20:00 a call leaves one of them."""
+    prices = [0.5 if hour % 2 else 3.0 for hour in range(12)] + [0.5] * 12
+    built = farm(group("hall", 10), events=(call("20:00", "22:00", 1.0),))
+    plan = plan_conditions(conditions(built, prices))
+    todo = todo_of(plan)
+    called = next(i for i, step in enumerate(todo.steps) if step.of_call)
+    assert called > FIRST
+    assert todo.first == (*todo.steps[: FIRST - 1], todo.steps[called])
+    assert sorted([*todo.first, *todo.later], key=lambda step: step.at) == list(todo.steps)
+    asked = "at most 1.00 MW; the plan draws 1.00 MW at most."
+    assert call_sentences(plan.conditions, plan.dispatch) == (f'Call "call", Wed 11 Feb 20:00 to 22:00: {asked}',)
+
+
+def test_groups_that_change_next_at_different_times_say_when_the_first_does() -> None:
+    """Both start at 03:00; the one that earns 1 USD an hour stops at 05:00, the one that earns 2 goes on."""
+    built = farm(group("hall", 10), group("other", 10, th=2_000.0))
+    plan = plan_conditions(conditions(built, [3.0, 3.0, 3.0, 0.5, 0.5, 1.5]))
+    both = next(step for step in todo_of(plan).steps if step.what == "on")
+    assert (both.who, both.until) == ("all 2 groups", "Wed 11 Feb 11:00 or later")
+
+
 def test_what_changed_since_the_last_plan() -> None:
     c = conditions(farm(HALL), np.zeros(4))
     before, now = of([0] * 4, [10, 0, 0, 10]), of([0] * 4, [10, 0, 10, 10])
@@ -82,7 +105,10 @@ def test_the_files_hold_every_action_and_a_calendar_reads_them() -> None:
     rows = list(csv.DictReader(io.StringIO(todo.csv())))
     assert [float(row["machines"]) for row in rows] == [action.switch.units for action in todo.actions]
     starts = plan.grid.starts
-    events = Calendar.from_ical(todo.ics()).walk("VEVENT")
+    text = calendar(todo)
+    read = Calendar.from_ical(text)
+    assert read.to_ical().decode() == text
+    events = read.walk("VEVENT")
     assert [event["dtstart"].dt for event in events] == [starts[step.at] for step in todo.steps]
     assert len({event["uid"] for event in events}) == len(events)
     assert sum(float(row["worth_usd"]) for row in rows) == pytest.approx(

@@ -15,7 +15,7 @@ from optimizer.errors import InfeasibleError
 from optimizer.plan.checker import check
 from optimizer.plan.explain import point_strikes
 from optimizer.plan.formulation import build_problem
-from optimizer.plan.items import ITEMS, machine_items, marginal_items
+from optimizer.plan.items import ITEMS, Charges, machine_items, marginal_items
 from optimizer.plan.planning import plan_conditions
 from optimizer.plan.whole_units import dispatch_of
 from tests.farms import farms
@@ -73,7 +73,7 @@ def test_the_items_of_the_marginal_price_add_up_to_the_shadow_price(c: Condition
     """Nothing of the balance row's shadow price is left unexplained."""
     program = compile_program(build_problem(c))
     found = optimum(program)
-    items = marginal_items(program, found, c.grid.hours)
+    items = marginal_items(Charges(program, found), c.grid.hours)
     assert "extension" not in items
     total = np.sum(list(items.values()), axis=0)
     np.testing.assert_allclose(total, -found.shadow_prices["balance"] / c.grid.hours, atol=1e-6)
@@ -108,12 +108,12 @@ def test_what_a_machine_pays_adds_up_to_the_reduced_cost_of_its_column(c: Condit
     program = compile_program(problem)
     found = optimum(program)
     group = np.repeat(np.arange(len(c.farm.fleet)), [len(machines.modes) for machines in c.farm.fleet])
-    items = machine_items(program, found, group)
+    items = machine_items(Charges(program, found), group)
     assert set(items) <= set(ITEMS) - {"extension"}
     total = np.sum(list(items.values()), axis=0)
     np.testing.assert_allclose(total, -found.reduced_costs["units_on"], atol=1e-5)
     mwh = problem.extra_mw[:, None] * problem.pue * c.grid.hours
-    price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
+    price = np.sum(list(marginal_items(Charges(program, found), c.grid.hours).values()), axis=0)
     nothing = np.zeros_like(mwh)
     np.testing.assert_allclose(items.get("power", nothing), price * mwh, atol=1e-5)
     earned = problem.hash_yield_th[:, None] * problem.hashprice + problem.hosting_usd_per_hour[:, None]
@@ -128,7 +128,7 @@ def test_the_marginal_price_is_what_one_more_megawatt_costs(c: Conditions) -> No
     problem = build_problem(c)
     program = compile_program(problem)
     found = optimum(program)
-    price = np.sum(list(marginal_items(program, found, c.grid.hours).values()), axis=0)
+    price = np.sum(list(marginal_items(Charges(program, found), c.grid.hours).values()), axis=0)
     step = 1e-3
     for t in range(len(c.grid)):
 

@@ -10,14 +10,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from pydantic import SecretStr
+from pydantic import SecretStr, ValidationError
 
 from optimizer.daily.orders import telephone_calls
 from optimizer.errors import InputError
 from optimizer.execution.credentials import Credentials, Login
 from optimizer.signals.book import Book
 from optimizer.signals.listen import Listening, listen
+from optimizer.signals.opting import ask_to_opt_out
+from optimizer.signals.signal import Signal
 from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus, load_sources
+from tests.broker import broker
 from tests.signals.test_messages import CALL, DISPATCH, EVENT, NOW, TARGET, changed, payload
 
 web = pytest.importorskip("aiohttp.web")
@@ -32,6 +35,8 @@ class Server:
         self.events: Any = [EVENT]
         self.dispatches: Any = [DISPATCH]
         self.asked: list[str] = []
+        self.reports: list[Any] = []
+        self.takes_reports = 201
 
     async def answer(self, request: Any) -> Any:
         """Whatever is asked for."""
@@ -44,6 +49,9 @@ class Server:
             if request.headers.get("Authorization") != "Bearer t1":
                 return web.Response(status=403)
             return web.Response(**self.events) if isinstance(self.events, dict) else web.json_response(self.events)
+        if request.path == "/reports" and request.method == "POST":
+            self.reports.append(await request.json())
+            return web.json_response(self.reports[-1], status=self.takes_reports)
         if request.path == "/dispatches" and request.headers.get("X-Voltus-API-Key") == KEY:
             return web.json_response({"dispatches": self.dispatches})
         return web.Response(status=404)
@@ -112,6 +120,66 @@ def test_events_of_a_vtn_become_calls_and_go_with_it(tmp_path: Path) -> None:
     ]
 
 
+SOFT = {"ven_name": "farm-1", "violation_usd_per_mwh": 900.0, "may_opt_out": True}
+
+
+def test_a_call_is_acknowledged_once_for_each_version_and_opted_out_of(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    async def work(server: Server, at: str) -> None:
+        one = listening(tmp_path, vtn(at, **SOFT), said)
+        server.takes_reports = 500
+        await one.look()
+        assert calls(tmp_path) == ["VTN e1"]
+        server.takes_reports = 201
+        await one.look()
+        await one.look()
+        assert [report["resources"][0]["intervals"] for report in server.reports[1:]] == [
+            [
+                {
+                    "id": 0,
+                    "intervalPeriod": {"start": "2026-02-11T13:00:00+00:00", "duration": "PT3600S"},
+                    "payloads": [{"type": "OPERATING_STATE", "values": ["RUNNING_CURTAILED"]}],
+                }
+            ]
+        ]
+        assert server.reports[1]["eventID"] == "e1"
+        assert server.reports[1]["clientName"] == "farm-1"
+        assert telephone_calls(tmp_path, "UTC")[0][0].violation_usd_per_mwh == 900.0
+        ask_to_opt_out(tmp_path, [one.source], "VTN e1", ["VTN e1"])
+        await one.look()
+        assert calls(tmp_path) == []
+        again = listening(tmp_path, one.source, said)  # begun anew
+        await again.look()
+        await again.look()
+        assert [report["reportName"] for report in server.reports[1:]] == ["opt in", "opt out"]
+        assert "RUNNING_OPTED_OUT" in str(server.reports[-1])
+        server.events = [changed(EVENT, modificationDateTime="2026-02-11T11:30:00Z")]
+        await again.look()
+        assert calls(tmp_path) == ["VTN e1"]  # another version is owed anew
+        assert [report["reportName"] for report in server.reports[3:]] == ["opt in"]
+
+    served(work)
+    assert said == ["VTN: e1 is obeyed and not acknowledged: HTTP 500", "VTN: opted out of e1"]
+
+
+def test_a_hard_call_is_never_opted_out_of(tmp_path: Path) -> None:
+    with pytest.raises(ValidationError, match="a hard call is owed"):
+        vtn("https://vtn.invalid", may_opt_out=True)
+    hard = vtn("https://vtn.invalid")
+    for name, told in (
+        ("VTN e1", "the call is owed: VTN has no"),
+        ("VTN e2", "no call has this name; there are: VTN e1"),
+    ):
+        with pytest.raises(InputError, match=told):
+            ask_to_opt_out(tmp_path, [hard], name, ["VTN e1"])
+    one = listening(tmp_path, hard, [])
+    one.book.take(Signal("e1", 1.0, NOW, NOW + timedelta(hours=1), {"form": "full_stop"}), NOW)
+    ask_to_opt_out(tmp_path, [vtn("https://vtn.invalid", **SOFT)], "VTN e1", ["VTN e1"])
+    one._settle()
+    assert calls(tmp_path) == ["VTN e1"]
+
+
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
@@ -164,6 +232,33 @@ def test_dispatches_of_voltus_become_calls(tmp_path: Path) -> None:
     assert said == ["V: 8 modification_number is not a number; it is not obeyed, calls stay as they were"]
 
 
+def test_whatever_goes_wrong_with_a_source_it_is_heard_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    (tmp_path / "calls").mkdir()
+    one = listening(tmp_path, Folder(name="F", kind="folder", path="calls", every_seconds=1, silent_minutes=1), said)
+    (tmp_path / "calls" / "a.json").write_text(json.dumps(CALL))
+    broken = "optimizer.signals.listen.folder.signal_of_file"
+
+    def wrong(*_: object) -> Signal:
+        raise RuntimeError("hunter2")
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(broken, wrong)
+        asyncio.run(one.look())
+        at_first.setattr("optimizer.signals.listen._files", wrong)
+        asyncio.run(one.look())
+    assert calls(tmp_path) == []
+    one.wall = lambda: NOW + timedelta(minutes=2)
+    assert one.silent
+    asyncio.run(one.look())
+    assert calls(tmp_path) == ["F c"]
+    assert not one.silent
+    assert [line.partition("unexpected")[2] for line in said] == [
+        " (RuntimeError); please report it; it is not obeyed, calls stay as they were",
+        ": RuntimeError; please report it; calls stay as they were",
+    ]
+
+
 def test_calls_of_a_folder(tmp_path: Path) -> None:
     said: list[str] = []
     (tmp_path / "calls").mkdir()
@@ -187,6 +282,39 @@ def test_a_topic_that_sends_only_nonsense_counts_as_silent(tmp_path: Path) -> No
     assert calls(tmp_path) == ["T silent"]
     one.message(json.dumps({"target": 100, "timestamp": one.wall().timestamp()}).encode())
     assert calls(tmp_path, one.wall()) == []
+
+
+def test_a_topic_of_a_broker_is_heard_and_heard_again_when_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.signals.listen._AGAIN_S", 0.05)
+    said: list[str] = []
+
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10.0):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    with broker(password=KEY) as there:
+        source = Mqtt(name="T", kind="mqtt", host="127.0.0.1", port=there.port, topic="t", tls=False)
+        one = listening(tmp_path, source, said)
+
+        async def whole() -> None:
+            hearing = asyncio.create_task(one.go_on())
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps(TARGET).encode())
+            await until(lambda: calls(tmp_path) == ["T target"])
+            there.publish("t", b"nonsense")
+            there.drop()
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps({"target": 100, "timestamp": TARGET["timestamp"] + 1}).encode())
+            await until(lambda: calls(tmp_path) == [])
+            hearing.cancel()
+
+        asyncio.run(whole())
+    assert any("not JSON" in line for line in said)
+    assert any("tried again" in line for line in said)
+    assert not any(KEY in line for line in said)
 
 
 @pytest.mark.parametrize(

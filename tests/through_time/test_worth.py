@@ -110,7 +110,7 @@ def test_where_coupling_matters_and_which_mechanism_makes_the_difference() -> No
     _, worth = shown()
     causes = worth.against[0].causes
     assert list(causes)[:2] == ["Coincident peaks, expected, billed next year", "Demand charges"]
-    assert causes["hash against power"] < 0, "a threshold earns more by the hour alone"
+    assert causes["hash revenue less energy"] < 0, "a threshold earns more by the hour alone"
     assert sum(causes.values()) == pytest.approx(worth.against[0].gain_usd, abs=0.1)
     assert worth.against[0].gain_usd > worth.usd > 0
     assert "more than the strike rule" in headline(worth)

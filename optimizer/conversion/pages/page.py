@@ -11,7 +11,7 @@ from optimizer.conversion.pages.summary import SOME_MW, millions, now
 from optimizer.conversion.uncertain import Spread
 from optimizer.conversion.variants import MINE_ONLY
 from optimizer.report.kit.page import render
-from optimizer.report.kit.text import number, plural, share, usd
+from optimizer.report.kit.text import begun, number, plural, share, usd
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,12 @@ def verdict(a: Answer) -> tuple[str, ...]:
     offer, rent = a.site.offers[a.offer].name, a.full_flips[a.offer][2]
     known = "" if a.uncertain is None else "If the central path were sure: "
     if best.converted_mw < SOME_MW:
-        sentences = [f"{known}Mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
+        sentences = [f"{known}mine on: at {usd(price)} per BTC no megawatt is worth converting on any of the offers."]
     else:
         rest = "all that fits" if _takes_all(a) else "a part of what fits, and mine on with the rest"
         gain = best.over_mining
         rate = "" if gain.irr is None else f", a return of {share(gain.irr)} a year"
-        host = f"{known}Host {number(best.converted_mw, 1)} critical MW, {rest}"
+        host = f"{known}host {number(best.converted_mw, 1)} critical MW, {rest}"
         sentences = [f"{host}: worth ${millions(gain.npv)} M more than mining only{rate}."]
     flip = a.fleets[0].full
     if flip.at is None:
@@ -90,13 +90,11 @@ def verdict(a: Answer) -> tuple[str, ...]:
         offered = today(a, "rent", a.offer)
         even, paid = shown_value("rent", rent.at * offered), shown_value("rent", offered)
         sentences.append(f"That offer is worth as much as mining only at a rent of {even}; it pays {paid}.")
-    if a.uncertain is not None:
-        u = a.uncertain
-        waits = "Waiting until the paths are known is worth" if u.value_of_waiting > 0 else "Waiting would cost"
-        begins = f"the best plan begins {number(u.now_mw, 1)} MW before it knows which one comes"
-        against = f"${millions(abs(u.value_of_waiting))} M against deciding everything today"
-        sentences.append(f"Over {plural(len(u.paths), 'path')} {begins}. {waits} {against}.")
-    return tuple(sentences)
+    if (u := a.uncertain) is not None and u.now_mw >= SOME_MW:
+        waits = "beginning nothing before they are known costs" if u.value_of_waiting < 0 else "waiting is worth"
+        value = f"${millions(abs(u.value_of_waiting))} M against deciding everything today"
+        sentences.append(f"Over {plural(len(u.paths), 'path')} {waits} {value}.")
+    return tuple(map(begun, sentences))
 
 
 def _takes_all(a: Answer) -> bool:

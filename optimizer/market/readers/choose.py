@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import Bool
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.table import RawTable, column_named
 
 LOCATIONS = (

@@ -15,11 +15,11 @@ import pandas as pd
 
 from optimizer.arrays import Bool, F, Int
 from optimizer.errors import InputError
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.columns import ClockColumns
 from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.local import first_moments, localised, most_common_step
 from optimizer.market.readers.raw import Ask, RawSeries, listed
-from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.table import RawTable
 from optimizer.market.readers.times import naive_times_of, times_of
 from optimizer.market.timeseries import naive_utc

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from optimizer.market.readers.column_names import squeezed, zone_in
 from optimizer.market.readers.layouts import Layout
 from optimizer.market.readers.numbers import share_of_numbers
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import squeezed, zone_in
 from optimizer.market.readers.table import RawTable, column_named
 from optimizer.market.readers.times import are_unix_times, looks_like_a_time
 

@@ -7,8 +7,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 
+from optimizer.errors import InputError, Unsaid
+from optimizer.market.readers.column_names import degrees_in, price_in, squeezed
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import degrees_in, price_in, squeezed
 from optimizer.market.readers.table import RawTable
 
 PER_MWH = {"MWH": 1.0, "KWH": 1000.0}
@@ -43,8 +44,11 @@ def parts_of(unit: str) -> tuple[str, str]:
     return (money, energy) if per else ("", energy)
 
 
-def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
-    """Raises InputError for prices in another currency than the farm file says, which gives no exchange rate either."""
+def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1, per: str = "", unit: str = "") -> None:
+    """Raises InputError for prices in another currency than the farm file says, which gives no exchange rate either.
+
+    ``unit`` is what the farm file has to say besides, of prices ``per`` something.
+    """
     currencies = sorted(set(held))
     listed = names(currency or "no currency" for currency in currencies)
     if all(is_money(currency, asked_for(ask)) for currency in currencies):
@@ -52,13 +56,13 @@ def refuse_currencies(held: Iterable[str], ask: Ask, line: int = 1) -> None:
     if len(currencies) > 1:
         raise ask.error(f"prices are in several currencies, {listed}", line)
     if ask.spec.model_fields_set.isdisjoint({"usd_per_unit"}) or getattr(ask.spec, "currency", None):
-        what = (
-            f"beside the file say `currency: {listed}`, and at the top of the farm file, unless it is the farm's own, "
-        )
-        raise ask.error(
-            f"prices are in {listed}, not in {asked_for(ask)}; {what}`exchange_rates: {{{listed}: ...}}`",
-            line,
-        )
+        code = "USD" if listed.upper() in _DOLLARS else listed
+        keys = (("currency", code), *([("unit", unit)] if unit else ()))
+        beside = ", ".join(f"{key}: {value}" for key, value in keys)
+        per, mine = (per, f"{asked_for(ask)}/MWh") if unit else (listed, asked_for(ask))
+        rate = f"at the top of the farm file, unless it is the farm's own, `exchange_rates: {{{code}: ...}}`"
+        sentence = f"prices are in {per}, not in {mine}; beside the file say `{beside}`, and {rate}"
+        raise _unsaid(ask, sentence, line, keys)
 
 
 def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") -> str:
@@ -76,15 +80,17 @@ def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") 
     named = {("" if usual and is_money(money, "USD") else money, energy)} | {u for u in units if u[1] in PER_MWH}
     cents = {money for money, _ in named if money in _CENTS}
     held = _held(table, CURRENCIES) or sorted({money for money, _ in named if money and money not in _CENTS})
-    refuse_currencies(held, ask, line)
     per = {energy for _, energy in named if energy}
     unit = ask.spec.unit if "unit" in ask.spec.model_fields_set else None
-    wanted = "cents_per_kwh" if cents else "per_kwh" if "KWH" in per else None
-    if wanted and unit not in (wanted, "as_is"):
-        other = next((f"{money}/{energy}" for money, energy in named if money in cents or energy == "KWH"), "")
-        raise ask.error(
-            f"prices are in {other.strip('/')}, not in {asked}/MWh; say `unit: {wanted}` in the farm file", line
-        )
+    wanted = "cents_per_kwh" if cents else "per_kwh" if "KWH" in per else ""
+    wanted = "" if unit in (wanted, "as_is") else wanted
+    other = next((f"{money}/{energy}" for money, energy in named if money in cents or energy == "KWH"), "")
+    other = other.strip("/").replace("KWH", "kWh")
+    whole = other if "/" in other else f"{names(sorted(set(held)))}/{other}"
+    refuse_currencies(held, ask, line, whole, wanted)
+    if wanted:
+        sentence = f"prices are in {other}, not in {asked}/MWh; say `unit: {wanted}` in the farm file"
+        raise _unsaid(ask, sentence, line, (("unit", wanted),))
     if per == {"MWH"} and unit in ("cents_per_kwh", "per_kwh"):
         raise ask.error(f"{column}: prices are per MWh, but the farm file says `unit: {unit}`", line)
     degrees = degrees_in(column)
@@ -94,6 +100,11 @@ def refuse_other_units(table: RawTable, column: str, ask: Ask, usual: str = "") 
         raise ask.error(f"{column}: is in Celsius, but the farm file says `unit: fahrenheit`", line)
     converted = "usd_per_unit" in ask.spec.model_fields_set and not getattr(ask.spec, "currency", None)
     return "" if held or is_money(usual, asked) or converted else usual
+
+
+def _unsaid(ask: Ask, sentence: str, line: int, keys: tuple[tuple[str, str], ...]) -> InputError:
+    """That the farm file lacks some keys beside the file."""
+    return InputError([Unsaid(**vars(ask.fault(sentence, line)), keys=keys)])
 
 
 def _held(table: RawTable, columns: tuple[str, ...]) -> list[str]:

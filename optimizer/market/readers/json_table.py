@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.sizes import refuse_many_cells
 from optimizer.market.readers.table import RawTable
 

@@ -1,7 +1,7 @@
 """Tables as their publishers write them: known by their columns, with what the columns do not say.
 
 A new layout is one entry here. ``has`` are columns it is known by, and every name is that of a column, in letters and
-digits alone (see `said.squeezed`). What is left empty is found by the names of columns, as in any table.
+digits alone (see `column_names.squeezed`). What is left empty is found by the names of columns, as in any table.
 """
 
 from __future__ import annotations

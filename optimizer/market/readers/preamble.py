@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.content import HEAD_BYTES
 from optimizer.market.readers.raw import Ask
-from optimizer.market.readers.said import squeezed
 
 _DELIMITERS = ",;\t|"
 _MARKS = frozenset(("C", "H", "I", "D", "T"))  # comment, header, information, data, total

@@ -10,13 +10,13 @@ import pandas as pd
 
 from optimizer.market.readers import clocks
 from optimizer.market.readers.choose import chosen, markets_in, refuse_other_kinds
+from optimizer.market.readers.column_names import OFFSETS, fixed, squeezed, zone_in, zone_of_title
 from optimizer.market.readers.columns import ClockColumns, clock_of, holds_times, is_date_only, value_column
 from optimizer.market.readers.currency import refuse_other_units
 from optimizer.market.readers.layouts import PUBLISHED, Layout
 from optimizer.market.readers.local import most_common_step
 from optimizer.market.readers.numbers import numbers_of
 from optimizer.market.readers.raw import Ask, RawSeries
-from optimizer.market.readers.said import OFFSETS, fixed, squeezed, zone_in, zone_of_title
 from optimizer.market.readers.table import RawTable
 from optimizer.market.readers.times import times_of
 

@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import InputError
+from optimizer.market.readers.column_names import OFFSETS
 from optimizer.market.readers.local import in_utc, localised, require_sane
 from optimizer.market.readers.raw import Ask, Lines, listed
-from optimizer.market.readers.said import OFFSETS
 from optimizer.market.timeseries import naive_utc
 
 _OFFSET = r"(?:[Zz]|[+-]\d{2}:?(?:\d{2})?)$"

@@ -12,9 +12,9 @@ import numpy as np
 import pandas as pd
 
 from optimizer.errors import InputError
+from optimizer.market.readers.column_names import squeezed
 from optimizer.market.readers.content import OLE, ZIP
 from optimizer.market.readers.raw import Ask, names
-from optimizer.market.readers.said import squeezed
 from optimizer.market.readers.sizes import refuse_large_workbook
 from optimizer.market.readers.table import RawTable
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Field, model_validator
 
-from optimizer.config.base import LocalTime, Name, NonNegative, NonNegativeSeries, Section, Series, refuse
+from optimizer.config.base import LocalTime, Name, NonNegative, NonNegativeSeries, OfImport, Section, Series, refuse
 from optimizer.config.calendar import When
 from optimizer.config.clock import backwards
 from optimizer.config.composed import Listed, Place
@@ -45,7 +45,7 @@ class Block(Listed):
     MOST: ClassVar[int] = 50
 
     name: Name = Field(description="Name of the block, unique in the file")
-    mw: Annotated[NonNegativeSeries, Series("MW", "block_mw", within=True)] = Field(description="Size, MW")
+    mw: Annotated[NonNegativeSeries, Series("MW", "block_mw", within=True), OfImport()] = Field(description="Size, MW")
     price_usd_per_mwh: Annotated[PriceSeries, Series("USD/MWh", "block_price_usd_per_mwh")] = Field(
         description="Price of every MWh of the block, USD/MWh"
     )

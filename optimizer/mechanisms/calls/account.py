@@ -116,6 +116,8 @@ def cut_income(_: Conditions, b: Books) -> F:
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above a hard cap, or above the baseline of a call that owes a cut."""
+    if not c.farm.sections(Event):
+        return
     imported = grid_import_mw(c, dispatch)
     for cap in caps(c):
         if cap.violation_usd_per_mwh is None and imported[cap.interval] > cap.cap_mw + MW_TOLERANCE:

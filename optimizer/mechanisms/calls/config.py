@@ -8,7 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import ConfigDict, Field, model_validator
 
-from optimizer.config.base import Count, LocalTime, Name, NonNegative, Positive, Section, Share, refuse
+from optimizer.config.base import Count, LocalTime, Name, NonNegative, OfImport, Positive, Section, Share, refuse
 from optimizer.config.calendar import Month
 from optimizer.config.clock import backwards, time_of, to_utc, utc_of
 from optimizer.config.composed import Listed
@@ -22,15 +22,15 @@ class ToLevel(Section):
     """Grid import at most so many MW."""
 
     form: Literal["to_level"] = Field(description="An absolute limit")
-    mw: NonNegative = Field(description="Most grid import, MW")
+    mw: Annotated[NonNegative, OfImport()] = Field(description="Most grid import, MW")
 
 
 class ByAmount(Section):
     """Grid import at most the baseline less so many MW."""
 
     form: Literal["by_amount"] = Field(description="A limit so much below a baseline")
-    mw: Positive = Field(description="Cut below the baseline, MW")
-    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
+    mw: Annotated[Positive, OfImport()] = Field(description="Cut below the baseline, MW")
+    baseline_mw: Annotated[Positive | None, OfImport()] = Field(default=None, description=_BASELINE)
 
 
 class ToShare(Section):
@@ -38,7 +38,7 @@ class ToShare(Section):
 
     form: Literal["to_share"] = Field(description="A limit as a share of a baseline")
     share: Share = Field(description="Share of the baseline that may still be drawn")
-    baseline_mw: Positive | None = Field(default=None, description=_BASELINE)
+    baseline_mw: Annotated[Positive | None, OfImport()] = Field(default=None, description=_BASELINE)
 
 
 class FullStop(Section):
@@ -51,7 +51,7 @@ class Payment(Section):
     """What the caller pays for energy cut below a baseline while the event lasts."""
 
     usd_per_mwh: Positive = Field(description="Paid per MWh cut below the baseline")
-    baseline_mw: Positive | None = Field(
+    baseline_mw: Annotated[Positive | None, OfImport()] = Field(
         default=None,
         description=f"{_BASELINE}; where a cut is owed import stays at or below it, "
         "unless such a call that pays as well has a higher one",

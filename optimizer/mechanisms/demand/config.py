@@ -7,7 +7,7 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import Discriminator, Field, Tag, model_validator
 
-from optimizer.config.base import Name, NonNegative, Section, Share, refuse
+from optimizer.config.base import Name, NonNegative, OfImport, Section, Share, refuse
 from optimizer.config.calendar import Month, MonthLabel, When
 from optimizer.config.composed import Listed, Place
 from optimizer.config.plain import FoundAt, entries, get
@@ -53,12 +53,12 @@ class Demand(Listed):
     usd_per_mw: NonNegative | None = Field(default=None, description="USD per MW and billing period")
     when: When | None = Field(default=None, description="Hours whose import counts; all when absent")
     above_mw: NonNegative = Field(default=0.0, description="Charged for what lies above it: a further tier")
-    minimum_mw: NonNegative = Field(default=0.0, description="Least that is billed by contract")
+    minimum_mw: Annotated[NonNegative, OfImport()] = Field(default=0.0, description="Least that is billed by contract")
     ratchet: Ratchet | None = Field(default=None, description="Past peaks that hold the billed peak up")
-    expected_peak_mw: NonNegative | None = Field(
+    expected_peak_mw: Annotated[NonNegative | None, OfImport()] = Field(
         default=None, description="Peak expected anyway in a billing period that goes on after the plan"
     )
-    expected_peaks_mw: PeaksByMonth | None = Field(
+    expected_peaks_mw: Annotated[PeaksByMonth | None, OfImport()] = Field(
         default=None,
         description="Peaks expected anyway in billing periods after the plan, MW, by month or the same for all: what a "
         "new peak holds up there is charged above them; the highest past peak when absent, full load without any",

@@ -54,11 +54,10 @@ def _later_bills(c: Conditions, i: int, demand: Demand, ratchet: Ratchet) -> Ite
     for label, begins, ends in periods_after(last, grid.timezone, energy.billing_day, ratchet.months):
         given = demand.expected_later_mw(label)
         expected = c.state.bill.highest_peak_mw(demand.name) if given is None else given
-        seen = looked_back(ratchet, label)
-        earlier = tuple(at[back] for back in seen if back in at)
         if expected is None or not _counts(grid.timezone, begins, ends, demand.when, energy.holidays):
             continue  # full load is expected, or no hour of the period counts
-        if earlier:
+        seen = looked_back(ratchet, label)
+        if earlier := tuple(at[back] for back in seen if back in at):
             held = ratchet.share * max((met.get(back, 0.0) for back in seen), default=0.0)
             floor = max(demand.minimum_mw, demand.above_mw, expected, held)
             yield LaterBill(i, label, demand.rate_usd_per_mw, floor, ratchet.share, earlier)

@@ -29,9 +29,9 @@ def peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, float]:
 def past_peaks_after(c: Conditions, dispatch: Dispatch) -> dict[str, dict[str, float]]:
     """The highest import of the billing periods before that, by charge and month."""
     billing, past = c.billing, {name: dict(months) for name, months in c.state.bill.past_peaks_mw.items()}
-    last = billing.periods[-1]
-    for (name, label), mw in _measured(c, dispatch).items():
-        if label != last.label or not billing.goes_on(last):
+    over = {period.label for period in billing.periods if not billing.goes_on(period)}
+    for (name, label), mw in _measured(c, dispatch).items() if over else ():
+        if label in over:
             past.setdefault(name, {})[label] = mw
     return past
 

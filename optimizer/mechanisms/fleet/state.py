@@ -31,7 +31,6 @@ def _group(c: Conditions, g: int, dispatch: Dispatch, today: Bool) -> GroupState
     group = c.farm.fleet[g]
     running = dispatch.running(group)
     before = c.state.groups.get(group.name)
-    starts = np.maximum(np.diff(running, prepend=c.before.units[g]), 0.0)
     switched, last = course(c, g, running), round(running[-1])
     made = before.starts_today if before is not None and today[0] else 0.0
     return (before or GroupState(running=last)).model_copy(
@@ -41,17 +40,18 @@ def _group(c: Conditions, g: int, dispatch: Dispatch, today: Bool) -> GroupState
             "in_service": round(float(c.units_available[g, -1])),
             "started": tuple(_recent(c, switched.running, max(group.minimum_on_hours, 1.0))),
             "stopped": tuple(_recent(c, switched.resting, group.minimum_off_hours)),
-            "starts_today": float(starts[today].sum()) + made,
+            "starts_today": float(switched.started[today].sum()) + made,
         }
     )
 
 
 def _recent(c: Conditions, machines: Cohorts, hours: float) -> Iterator[Switched]:
     """Those switched no longer ago than so many hours when the schedule ends."""
-    begin, length = c.grid.starts[0], float(c.grid.hours.sum())
+    length = float(c.grid.hours.sum())
     for since, units in machines.cohorts:
         if since + hours > length and round(units) > 0:
-            yield Switched(at=(begin + pd.Timedelta(seconds=round(since * 3600))).to_pydatetime(), units=round(units))
+            at = c.grid.begin + pd.Timedelta(seconds=round(since * 3600))
+            yield Switched(at=at.to_pydatetime(), units=round(units))
 
 
 def _newest(switches: Sequence[Switched], most: int) -> tuple[Switched, ...]:

@@ -26,7 +26,10 @@ def held_up(c: Conditions) -> F:
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import that changes faster than it may."""
-    site, imported, before = c.farm.site, grid_import_mw(c, dispatch), c.state.grid_import_mw
+    site, before = c.farm.site, c.state.grid_import_mw
+    if site.ramp_up_mw_per_hour is None and site.ramp_down_mw_per_hour is None:
+        return
+    imported = grid_import_mw(c, dispatch)
     change = np.diff(imported, prepend=imported[0] if before is None else before)
     if site.ramp_up_mw_per_hour is not None:
         yield from mw_breaches("ramp up", "", change - site.ramp_up_mw_per_hour * c.grid.hours)

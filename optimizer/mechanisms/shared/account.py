@@ -25,7 +25,8 @@ _CENT = 0.01
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """Import above the share, or energy that costs more."""
-    yield from mw_breaches("portfolio share", "", grid_import_mw(c, dispatch) - share_mw(c))
+    if (share := share_mw(c)).min() < np.inf:
+        yield from mw_breaches("portfolio share", "", grid_import_mw(c, dispatch) - share)
     for usd in share_usd(c):
         spent = spent_usd(settle(c, dispatch))
         if spent > usd + _CENT:

@@ -11,6 +11,7 @@ from optimizer.config.base import (
     LocalTime,
     Name,
     NonNegative,
+    OfImport,
     Positive,
     Section,
     Series,
@@ -124,10 +125,12 @@ class CoincidentPeak(Listed):
     next_year_discount_share: Share = Field(
         default=0.0, description="By how much a dollar of next year's bill is worth less"
     )
-    minimum_mw: NonNegative = Field(
+    minimum_mw: Annotated[NonNegative, OfImport()] = Field(
         default=0.0, description="Billed at least, whatever the import was: a minimum share of the contract, MW"
     )
-    elsewhere_mw: NonNegative = Field(default=0.0, description="Import expected at the year's peaks outside the plan")
+    elsewhere_mw: Annotated[NonNegative, OfImport()] = Field(
+        default=0.0, description="Import expected at the year's peaks outside the plan"
+    )
     probability: Annotated[ShareSeries | None, Series("", "peak_probability", lumps="sum", known="issued")] = Field(
         default=None, description="Probability of each interval to be one of the peaks"
     )

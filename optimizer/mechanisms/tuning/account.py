@@ -12,8 +12,7 @@ from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.ledger import Account, Kind, offered
 from optimizer.accounts.settlement import Books
 from optimizer.arrays import F
-from optimizer.mechanisms.tuning.config import tuning_of
-from optimizer.mechanisms.tuning.count import changes, changes_by_group
+from optimizer.mechanisms.tuning.count import changes, changes_by_group, tunings
 from optimizer.mechanisms.tuning.facts import changes_allowed
 from optimizer.units import usd_per_th_hour
 
@@ -23,11 +22,11 @@ ACCOUNT = Account()
 @ACCOUNT.offer("lost_th_hours")
 def lost_in_changes(c: Conditions, dispatch: Dispatch) -> F:
     """What machines would earn in the hours that tuning takes them, TH/s hours, (intervals,)."""
-    tuned = {group.name: tuning.lost_hours for group in c.farm.fleet if (tuning := tuning_of(group)) is not None}
+    tuned = tunings(c)
     if not tuned:
         return np.zeros(len(c.grid))
     idle = {point: np.zeros(len(c.grid)) for point in dispatch.units_on}
-    idle |= {point: units * tuned[point[0]] / c.grid.hours for point, units in changes(c, dispatch).items()}
+    idle |= {point: units * tuned[point[0]].lost_hours / c.grid.hours for point, units in changes(c, dispatch).items()}
     return offered("earning_th_hours", c, dispatch.with_(units_on=idle))
 
 
@@ -41,15 +40,16 @@ def tuning_loss(b: Books) -> F:
 def tuning_wear(b: Books) -> F:
     """Changes of mode times their wear."""
     wear, changed = np.zeros(len(b.c.grid)), changes_by_group(b.c, b.dispatch)
-    for group in b.c.farm.fleet:
-        if (tuning := tuning_of(group)) is not None:
-            wear -= tuning.wear_usd_per_change * changed[group.name]
+    for name, tuning in tunings(b.c).items():
+        wear -= tuning.wear_usd_per_change * changed[name]
     return wear
 
 
 @ACCOUNT.check
 def breaches(c: Conditions, dispatch: Dispatch) -> Iterator[Breach]:
     """More changes on a day than a group has."""
+    if not tunings(c):
+        return
     changed, first_of_day = changes_by_group(c, dispatch), np.unique(c.grid.day_of_interval, return_index=True)[1]
     for g, group in enumerate(c.farm.fleet):
         if group.name in changed:

@@ -4,11 +4,18 @@ from __future__ import annotations
 
 import numpy as np
 
-from optimizer.accounts.conditions import Conditions
+from optimizer.accounts.conditions import Conditions, fact
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.flows import group_starts
 from optimizer.arrays import F
-from optimizer.mechanisms.tuning.config import tuning_of
+from optimizer.mechanisms.tuning.config import Tuning, tuning_of
+
+
+@fact
+def tunings(c: Conditions) -> dict[str, Tuning]:
+    """What a change of mode takes, by the groups that are tuned."""
+    each = ((group.name, tuning_of(group)) for group in c.farm.fleet)
+    return {name: tuning for name, tuning in each if tuning is not None}
 
 
 def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
@@ -19,7 +26,7 @@ def changes(c: Conditions, dispatch: Dispatch) -> dict[tuple[str, str], F]:
     """
     changed = {}
     for g, group in enumerate(c.farm.fleet):
-        if tuning_of(group) is None:
+        if group.name not in tunings(c):
             continue
         resting, points = group_starts(c, dispatch, g), c.points[group.name]
         for mode in sorted(points, key=lambda mode: -points[mode].hashrate_th):

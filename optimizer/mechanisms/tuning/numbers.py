@@ -8,7 +8,8 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.arrays import Bool, F
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import Part, where
-from optimizer.mechanisms.tuning.config import Tuning, tuning_of
+from optimizer.mechanisms.tuning.config import Tuning
+from optimizer.mechanisms.tuning.count import tunings
 from optimizer.mechanisms.tuning.facts import changes_allowed
 from optimizer.units import usd_per_th_hour
 
@@ -17,7 +18,8 @@ def numbers(c: Conditions) -> Part:
     """Sets and parameters; the changes of a group stand in a row, by interval and mode."""
     fleet, n = c.farm.fleet, len(c.grid)
     modes = np.array([len(group.modes) for group in fleet])
-    tuned = np.array([tuning_of(group) is not None for group in fleet])
+    each_tuning = [tunings(c).get(group.name) for group in fleet]
+    tuned = np.array([tuning is not None for tuning in each_tuning])
     each = modes * tuned  # changes that may be made as an interval begins
     group = np.repeat(np.arange(len(fleet)), each * n)
     within = np.arange(len(group)) - np.repeat(np.cumsum(each * n) - each * n, each * n)
@@ -25,11 +27,10 @@ def numbers(c: Conditions) -> Part:
     point += (np.cumsum(modes) - modes)[group]
     first = (np.cumsum(each * n) - each * n)[:, None] + each[:, None] * np.arange(n + 1)  # of each interval
     day_start = np.append(np.searchsorted(c.grid.day_of_interval, np.arange(len(c.grid.days))), n)
-    allowed = np.array([changes_allowed(c, g) for g in range(len(fleet))])
-    limited = np.isfinite(allowed).all(axis=1)
-    cheaper = np.zeros((len(fleet), n), dtype=np.bool_)
+    allowed, cheaper = np.full((len(fleet), len(c.grid.days)), np.inf), np.zeros((len(fleet), n), dtype=np.bool_)
     for g in np.flatnonzero(tuned).tolist():
-        cheaper[g] = _start_is_cheaper(c, g, limited=bool(limited[g]))
+        allowed[g] = changes_allowed(c, g)
+        cheaper[g] = _start_is_cheaper(c, g, limited=bool(np.isfinite(allowed[g]).all()))
     growing, at = np.nonzero(cheaper)
     in_service = c.units_available + c.fallen_out
     sets: dict[str, AnySet] = {
@@ -40,7 +41,7 @@ def numbers(c: Conditions) -> Part:
         "FIRST_CHANGES": Subset("CHANGES", where(interval == 0)),
         "LATER_CHANGES": Subset("CHANGES", where(interval > 0)),
         "CHANGES_AT": RangeSet("CHANGES", ("GROUPS", "INTERVALS"), first[:, :-1], first[:, 1:]),
-        "CHANGES_LIMITED_GROUPS": Subset("GROUPS", where(limited)),
+        "CHANGES_LIMITED_GROUPS": Subset("GROUPS", where(np.isfinite(allowed).all(axis=1))),
         "CHANGES_OF_DAY": RangeSet("CHANGES", ("GROUPS", "DAYS"), first[:, day_start[:-1]], first[:, day_start[1:]]),
         "GROWTHS": LabelSet(tuple(range(len(growing)))),
         "group_of_growth": Map("GROUPS", ("GROWTHS",), growing),
@@ -49,7 +50,7 @@ def numbers(c: Conditions) -> Part:
         "LATER_GROWTHS": Subset("GROWTHS", where(at > 0)),
     }
     before = np.array([c.before.modes[one.name, mode] for one in fleet for mode in one.modes])
-    hours, wear = np.array([_per_change(tuning_of(one)) for one in fleet]).T
+    hours, wear = np.array([_per_change(tuning) for tuning in each_tuning]).T
     return sets, {
         "mode_before": before[point],
         "tuning_hours": hours[group],
@@ -70,7 +71,7 @@ def _start_is_cheaper(c: Conditions, g: int, *, limited: bool) -> Bool:
 
     Whatever share of the hash is the farm's own: if not of none and not of all of it, then of no share.
     """
-    group, (hours, wear) = c.farm.fleet[g], _per_change(tuning_of(c.farm.fleet[g]))
+    group, (hours, wear) = c.farm.fleet[g], _per_change(tunings(c).get(c.farm.fleet[g].name))
     if hours + wear == 0.0 and not limited:
         return np.zeros(len(c.grid), dtype=np.bool_)
     hashed = [point.hashrate_th for point in c.points[group.name].values()]

@@ -10,7 +10,7 @@ from pydantic import Field
 from optimizer.config.base import Name, NonNegative
 from optimizer.config.state import StateSection
 from optimizer.mechanisms.tuning.config import tuning_of
-from optimizer.mechanisms.tuning.count import changes_by_group
+from optimizer.mechanisms.tuning.count import changes_by_group, tunings
 
 
 class ChangesMade(StateSection):
@@ -23,6 +23,8 @@ class ChangesMade(StateSection):
 
     def after(self, c: Any, dispatch: Any) -> Self:
         """Those of the local day in which the schedule ends; none where it ends at midnight."""
+        if not tunings(c):
+            return self.model_copy(update={"changes_today": {}})
         today = np.asarray(c.grid.day_of_interval == (len(c.grid.days) - 1 if c.grid.last_day_goes_on else -1))
         before, changed = self.changes_today if today[0] else {}, changes_by_group(c, dispatch)
         made = {

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from optimizer.accounts.ledger import title
+from optimizer.money import keyed, named
 from optimizer.plan.text import csv_text, number_texts, time_texts
 from optimizer.portfolio.pages.figures import figures
 from optimizer.portfolio.run import PortfolioResult
@@ -26,7 +27,7 @@ def portfolio_files(result: PortfolioResult, name: str, *, reports: bool) -> dic
     """The files beside the sites' folders, by name; ``reports``: the page leads to those of the sites."""
     told = figures(result, name)
     files = {
-        "portfolio.json": json.dumps(told, indent=1, allow_nan=False) + "\n",
+        "portfolio.json": json.dumps(keyed(told), indent=1, allow_nan=False) + "\n",
         "portfolio.csv": portfolio_csv(told),
         "portfolio.html": portfolio_page(result, told, reports=reports),
     }
@@ -41,7 +42,8 @@ def portfolio_csv(told: dict[str, Any]) -> str:
     more = [key for key in told["total"] if key not in ("profit_usd", "usd")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["site", "farm", "profit_usd", *(f"usd_{line}" for line in told["total"]["usd"]), *more])
+    heads = ["site", "farm", "profit_usd", *(f"usd_{line}" for line in told["total"]["usd"]), *more]
+    writer.writerow(map(named, heads))
     for row in rows:
         usd = [f"{row['usd'].get(line, 0.0):.2f}" for line in told["total"]["usd"]]
         figures_of = [row.get(key, "") for key in more]

@@ -12,7 +12,7 @@ from optimizer.compare.running import Compared, Comparison
 from optimizer.compare.ways import Way
 from optimizer.money import currency
 from optimizer.plan.outcomes import Outcome
-from optimizer.report.compare.summary import notes
+from optimizer.report.compare.summary import lead, notes
 from optimizer.report.compare.view import (
     Scale,
     SweepView,
@@ -61,7 +61,6 @@ class HeatMap:
     """Values of the first key down, of the second across."""
 
     title: str
-    keys: tuple[str, ...]
     across: tuple[str, ...]
     rows: tuple[tuple[str, tuple[Cell, ...]], ...]
 
@@ -85,7 +84,7 @@ def render_comparison(comparison: Comparison) -> str:
     ]
     bases = [
         ScenarioRow(name_of(comparison, b), b, b.outcome(Way.KNOWING), {way: b.outcome(way) for way in Way})
-        for b in comparison.bases
+        for b in sorted(comparison.bases, key=lambda base: base.hours)
     ]
     present = {
         reason for row in (*bases, *rows) for outcome in row.ways.values() if outcome for reason in outcome.off_mwh
@@ -97,6 +96,7 @@ def render_comparison(comparison: Comparison) -> str:
         charts=timeline("UTC", 0, np.zeros(0), {}, ()),
         c=comparison,
         rows=rows,
+        most_first=sorted(rows, key=lambda row: -row.worth.against[0].gain_usd if row.worth else 0.0),
         bases=bases,
         singles=[row for row in rows if not row.compared.values],
         ways=tuple(Way),
@@ -108,6 +108,7 @@ def render_comparison(comparison: Comparison) -> str:
         maps=[map_ for sweep in swept if len(sweep.keys) > 1 for map_ in heat_maps(sweep)],
         falls=[fall for fall in falls if fall is not None],
         notes=notes(comparison),
+        lead=lead(comparison),
         kinds=Kind,
         local=local,
         cause_of=cause_of,
@@ -139,14 +140,13 @@ def _heat_map(title: str, sweep: SweepView, value: Any) -> HeatMap:
     low, span = min(known, default=0.0), (max(known, default=0.0) - min(known, default=0.0)) or 1.0
     return HeatMap(
         title,
-        sweep.keys,
-        tuple(value_text(across) for across in sweep.values[1]),
+        tuple(sweep.words[1]),
         tuple(
             (
-                value_text(down),
+                down,
                 tuple(Cell(v, 0.0 if v is None else 100.0 * (v - low) / span) for v in row),
             )
-            for down, row in zip(sweep.values[0], usd, strict=True)
+            for down, row in zip(sweep.words[0], usd, strict=True)
         ),
     )
 
@@ -169,7 +169,7 @@ def sweep_curve(sweep: SweepView) -> Curve:
     scale = Scale([usd for points in points_of.values() for _, usd in points])
     return Curve(
         title=f"{sweep.name}: profit, {currency()}",
-        key=sweep.keys[0],
+        key=sweep.noun,
         lines={way: sorted((x, 100.0 - scale.at(usd), usd) for x, usd in points) for way, points in points_of.items()},
         across=[(x, value_text(value)) for x, value in zip(across, values, strict=True)],
         up=[(100.0 - at, text) for at, text in scale.ticks],

@@ -11,7 +11,7 @@ from optimizer.compare.ways import Way
 from optimizer.money import currency
 from optimizer.plan.outcomes import Outcome
 from optimizer.report.compare.view import added, name_of
-from optimizer.report.kit.text import label, number, plural
+from optimizer.report.kit.text import label, number, plural, usd
 from optimizer.report.kit.worth import cause_of
 
 if TYPE_CHECKING:
@@ -23,6 +23,8 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     """Print the tables of a comparison to a rich console."""
     from rich.text import Text
 
+    if first := lead(comparison):
+        console.print(Text(first))
     console.print(Text(f"{comparison.farm}: what the plan earns, and what it adds, {currency()}", style="bold"))
     console.print(_added(comparison))
     console.print(Text(f"\nProfit by way, {currency()}", style="bold"))
@@ -31,6 +33,21 @@ def print_comparison(comparison: Comparison, console: Console) -> None:
     console.print(_plans(comparison))
     for sentence in notes(comparison):
         console.print(Text(f"! {sentence}", style="yellow"))
+
+
+def lead(comparison: Comparison) -> str:
+    """Where the plan adds the most to the strike rule, and in how many scenarios a threshold does as well."""
+    worths = {name_of(comparison, one): worth for one in comparison.scenarios if (worth := added(one)) is not None}
+    if not worths:
+        return ""
+    most = max(worths, key=lambda name: worths[name].against[0].gain_usd)
+    alike = sum(worth.threshold_does for worth in worths.values())
+    rest = f" In {number(alike)} of {plural(len(worths), 'scenario')} a threshold does as well." if alike else ""
+    gain = worths[most].against[0].gain_usd
+    more = f"adds the most in {most}: {usd(gain)} more than the strike rule ({cause_of(worths[most])})"
+    if worths[most].threshold_does:
+        return "In no scenario does the plan earn notably more than the strike rule."
+    return f"The plan {more}.{rest}"
 
 
 def _table(first: str, titles: Sequence[str]) -> Table:
@@ -49,7 +66,7 @@ def _added(comparison: Comparison) -> Table:
 
     table = _table("scenario", ["plan", "over strike rule", "over always on"])
     table.add_column("what makes the difference", overflow="fold")
-    for compared in (*comparison.bases, *comparison.scenarios):
+    for compared in (*comparison.scenarios, *sorted(comparison.bases, key=lambda base: base.hours)):
         worth = added(compared)
         if worth is not None:
             gains = [number(one.gain_usd) + ("*" if one.breaks else "") for one in worth.against]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -156,16 +157,22 @@ def waterfall(comparison: Comparison, compared: Compared) -> Waterfall | None:
 
 @dataclass(frozen=True)
 class SweepView:
-    """A scenario of which one or two keys vary: keys, the values of each in order, and scenarios by their values."""
+    """A scenario of which one or two keys vary: keys, the values of each in order and in words, scenarios by values."""
 
     name: str
     keys: tuple[str, ...]
     values: tuple[tuple[Any, ...], ...]
+    words: tuple[tuple[str, ...], ...]
     members: dict[tuple[str, ...], Compared]
 
     def at(self, *values: Any) -> Compared | None:
         """The scenario with these values."""
         return self.members.get(tuple(map(repr, values)))
+
+    @property
+    def noun(self) -> str:
+        """What the first key is called, as its values in words have it."""
+        return re.split(r" x | [$+-]*\d", self.words[0][0].removesuffix(f" {self.values[0][0]}"))[0]
 
 
 def sweeps(comparison: Comparison) -> list[SweepView]:
@@ -178,6 +185,10 @@ def sweeps(comparison: Comparison) -> list[SweepView]:
     for (name, keys), members in groups.items():
         points = [tuple(value for _, value in member.values) for member in members]
         values = tuple(tuple({repr(point[k]): point[k] for point in points}.values()) for k in range(len(keys)))
+        words = tuple(
+            tuple({repr(p[k]): m.words[k] for p, m in zip(points, members, strict=True)}.values())
+            for k in range(len(keys))
+        )
         by_value = {tuple(map(repr, point)): member for point, member in zip(points, members, strict=True)}
-        views.append(SweepView(name, keys, values, by_value))
+        views.append(SweepView(name, keys, values, words, by_value))
     return views

@@ -249,6 +249,7 @@ const Curtail = (() => {
       const rows = events(page, spec, i);
       for (const line of spec.series) {
         const value = page.values(line.key)[i];
+        if (value === null) continue; // nothing is known of that time
         if (!line.hover || value || spec.kind === "stack") rows.push(reading(line.label, format(value), line.color));
       }
       if (layers.length) rows.push(reading("Site load", format(sums.at(-1)[i]), ""));
@@ -288,7 +289,7 @@ const Curtail = (() => {
 
   // A chart that was clipped gets a button to see all of it.
   const rangeButton = (spec, frame) => {
-    const far = spec.peak > spec.range[1] ? spec.peak : spec.trough;
+    const far = spec.peak - spec.range[1] >= spec.range[0] - spec.trough ? spec.peak : spec.trough;
     const label = () => frame.full ? "Show the range that matters" : `Show the full range (to ${formatter(0)(far)} ${spec.unit})`;
     const button = node("button", "range", label());
     button.type = "button";

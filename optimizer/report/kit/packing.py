@@ -17,14 +17,15 @@ MOST_POINTS = 1_000  # per series; more than a screen is wide, and what keeps a 
 
 
 def packed(values: F, decimals: int) -> Any:
-    """A series as a JSON list, or as ``{"runs": [value, count, ...]}`` where that is shorter.
+    """A series as a JSON list, or as ``{"runs": [value, count, ...]}`` where that is shorter; null where nothing is.
 
-    >>> packed(np.array([1.04, 2.0]), 1), packed(np.array([5.0, 5, 5, 5, 6]), 0)
-    ([1, 2], {'runs': [5, 4, 6, 1]})
+    >>> packed(np.array([1.04, 2.0]), 1), packed(np.array([5.0, 5, 5, 5, 6]), 0), packed(np.array([1.0, np.nan]), 0)
+    ([1, 2], {'runs': [5, 4, 6, 1]}, [1, None])
     """
     rounded = np.round(values, decimals) + 0.0
     edges = np.flatnonzero(np.diff(rounded, prepend=np.nan))
-    whole = [int(value) if value == int(value) else value for value in rounded.tolist()]
+    known = (None if math.isnan(value) else value for value in rounded.tolist())
+    whole = [int(value) if value is not None and value == int(value) else value for value in known]
     if 3 * len(edges) >= 2 * len(whole):
         return whole
     counts = np.diff(edges, append=len(whole)).tolist()

@@ -3,7 +3,8 @@
 
 Curtail.kinds.rows = (page, spec, holder) => {
   const { css, reading, node, events, formatter } = Curtail;
-  const ROW = 42, LABEL = 18, height = spec.rows.length * ROW + 46;
+  const printed = document.documentElement.classList.contains("print");
+  const ROW = printed ? 32 : 42, LABEL = printed ? 15 : 18, height = spec.rows.length * ROW + 46;
   const whole = formatter(0), some = formatter(1);
   const count = (value) => (Number.isInteger(value) ? whole : some)(value);
 

@@ -141,5 +141,14 @@ class Clock:
         >>> Clock(Grid(pandas.DatetimeIndex(["2026-02-11 06:00Z"]), numpy.ones(1), "America/Chicago")).day(1)
         'Wed 11 Feb 01:00'
         """
-        local = self._local(self._grid.starts[edge] if edge < len(self._grid) else self._grid.end)
+        return self.words(self._grid.starts[edge] if edge < len(self._grid) else self._grid.end)
+
+    def words(self, time: pd.Timestamp) -> str:
+        """A UTC time as people say it, with the day of the week."""
+        local = self._local(time)
         return f"{local:%a} {local.day} {local:%b %H:%M}{local.strftime(self._offset)}"
+
+    def span(self, start: pd.Timestamp, end: pd.Timestamp) -> str:
+        """Two UTC times as people say them, the day once where it is the same."""
+        same = self._local(start).date() == self._local(end).date() and not self._offset
+        return f"{self.words(start)} to {f'{self._local(end):%H:%M}' if same else self.words(end)}"

@@ -1,19 +1,23 @@
-"""What to do next, as people and programs read it: steps, the rows of actions.csv, and actions.ics for a calendar."""
+"""What to do next, as people and programs read it: steps, and the rows of actions.csv."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
+import pandas as pd
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.reasons import Reason
+from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.flows import grid_import_mw
+from optimizer.accounts.reasons import Kin, Reason
+from optimizer.config.clock import to_utc
+from optimizer.mechanisms.calls.config import Event
+from optimizer.mechanisms.calls.facts import caps
 from optimizer.plan.actions import OFF, Action, News, actions
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
 from optimizer.report.kit.text import Clock, label, number, plural, usd
@@ -21,9 +25,9 @@ from optimizer.report.kit.text import Clock, label, number, plural, usd
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
 
-MOST_IN_CALENDAR = 200  # steps
+FIRST = 6  # steps that are shown at once
+_CALLS = 4  # that are named
 _NAMED = 3  # groups of a step that are told by name
-_REMINDER = timedelta(minutes=15)
 _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are not worth a remark
 
 
@@ -31,9 +35,8 @@ _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are no
 class ActionStep:
     """Actions of one moment that are of one kind and one reason.
 
-    what: in a few words. who: the groups by name. until: when they change next, where they do so together. prices and
-    usd: what a MWh costs and earns, and what the step is worth, of a plan. new: not in the last plan; None where there
-    was none.
+    what: in a few words. who: the groups by name. until: when the first of them changes next. prices and usd: what a
+    MWh costs and earns, and what the step is worth, of a plan. new: not in the last plan; None where there was none.
     """
 
     at: int
@@ -48,6 +51,11 @@ class ActionStep:
     usd: float | None
     new: bool | None
     actions: tuple[Action, ...]
+
+    @property
+    def of_call(self) -> bool:
+        """Whether a call switches some of them off."""
+        return any(one.reason and one.reason.kin is Kin.EVENT and one.switch.after == OFF for one in self.actions)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,7 @@ class ToDo:
         return ActionStep(
             at=at,
             when=clock.day(at),
-            until=clock.day(ends.pop()) if len(ends) == 1 else "",
+            until=clock.day(min(ends)) + (" or later" if len(ends) > 1 else ""),
             what=_kind(those[0]),
             who=f"all {groups} groups" if len(names) == groups > 1 else _names(names),
             units=sum(action.switch.units for action in those),
@@ -97,6 +105,18 @@ class ToDo:
             new=None if None in new else True in new,
             actions=those,
         )
+
+    @property
+    def first(self) -> tuple[ActionStep, ...]:
+        """The steps to be shown at once: the first, and the first of a call if that comes later."""
+        places = range(len(self.steps))
+        called = next((i for i in places if self.steps[i].of_call), 0)
+        return tuple(self.steps[i] for i in places if i < FIRST - (called >= FIRST) or i == called)
+
+    @property
+    def later(self) -> tuple[ActionStep, ...]:
+        """The others."""
+        return tuple(step for step in self.steps if step not in self.first)
 
     @property
     def news_sentences(self) -> tuple[str, ...]:
@@ -158,38 +178,28 @@ class ToDo:
             }
         )
 
-    def ics(self) -> str:
-        """A calendar of the first steps, each with a reminder; one that stays in the next plan keeps its UID."""
-        from icalendar import Alarm, Calendar, Event
-
-        calendar, farm, starts = Calendar(), self.c.farm.id or self.c.farm.name, self.c.grid.starts
-        calendar.add("prodid", "-//curtail//what to do//EN")
-        calendar.add("version", "2.0")
-        calendar.add("x-wr-calname", f"{self.c.farm.name}: what to do")
-        for step in self.steps[:MOST_IN_CALENDAR]:
-            at, event, reminder = starts[step.at].to_pydatetime(), Event(), Alarm()
-            event.add("uid", str(uuid5(NAMESPACE_OID, f"{farm} {at.isoformat()} {step.what} {step.actions[0].reason}")))
-            event.add("dtstamp", starts[0].to_pydatetime())
-            event.add("dtstart", at)
-            event.add("summary", f"{step.what}: {step.who} ({plural(step.units, 'machine')}, {number(step.mw, 2)} MW)")
-            lines = [
-                f"{self.name(one)}: {one.switch.before} to {one.switch.after}, {plural(one.switch.units, 'machine')}"
-                for one in step.actions
-            ]
-            event.add("description", "\n".join([": ".join(filter(None, [step.why, step.prices])), *lines]))
-            event.add("transp", "TRANSPARENT")
-            reminder.add("action", "DISPLAY")
-            reminder.add("description", "curtail")
-            reminder.add("trigger", -_REMINDER)
-            event.add_component(reminder)
-            calendar.add_component(event)
-        return str(calendar.to_ical().decode())
-
 
 def todo_of(plan: Plan, news: News | None = None) -> ToDo:
     """What to do of a plan."""
     c, e = plan.conditions, plan.explanation
     return ToDo(c, actions(c, plan.dispatch, e.off, e), news)
+
+
+def call_sentences(c: Conditions, dispatch: Dispatch) -> tuple[str, ...]:
+    """The calls in a schedule, what they ask for and what is drawn, a sentence each."""
+    imported, clock, sentences = grid_import_mw(c, dispatch), Clock(c.grid), []
+    for e, event in enumerate(c.farm.sections(Event)):
+        start, end = (pd.Timestamp(to_utc(time, c.farm.timezone)) for time in (event.start, event.end))
+        inside = np.asarray((c.grid.starts < end) & (c.grid.ends > start))
+        if inside.any():
+            limits = [cap.cap_mw for cap in caps(c) if cap.event == e and not cap.restoring]
+            asked = f"at most {number(min(limits), 2)} MW" if limits else "owes no cut"
+            paid = f", {usd(event.payment.usd_per_mwh)} per MWh cut" if event.payment else ""
+            drawn = f"{number(float(imported[inside].max()), 2)} MW at most"
+            span = clock.span(start, end)
+            sentences.append(f'Call "{event.name}", {span}: {asked}{paid}; the plan draws {drawn}.')
+    more = len(sentences) - _CALLS
+    return (*sentences[:_CALLS], *([f"And {plural(more, 'call')} more."] if more > 0 else []))
 
 
 def _kind(action: Action) -> str:
@@ -202,6 +212,8 @@ def _why(action: Action) -> str:
     switch = action.switch
     if switch.after == OFF:
         return "no limit allows more" if action.reason is None else action.reason.meaning
+    if switch.before == OFF and action.reason is Reason.SAFE_POSTURE:
+        return "the posture lets them run"
     if switch.before == OFF:
         return "the hash pays again" if action.reason in (None, Reason.PRICE) else f"{label(action.reason)} is over"
     if switch.mw > 0:

@@ -20,7 +20,7 @@ from optimizer.plan.alarms import Alarm, alarms
 from optimizer.plan.tables import group_load_mw
 from optimizer.report.kit.text import Clock
 from optimizer.report.kit.text import usd as shown
-from optimizer.report.plan.actions import ActionStep, ToDo, todo_of
+from optimizer.report.plan.actions import ActionStep, ToDo, call_sentences, todo_of
 from optimizer.report.plan.bill import BillSection, bill_sections
 from optimizer.report.plan.invoices import Invoice, invoices_of
 from optimizer.report.plan.rows import FillRow, GroupRow, ItemRow, LineRow, Penalty, ReasonRow
@@ -76,6 +76,8 @@ class Figures:
     shortfalls: tuple[str, ...]
     penalties: tuple[Penalty, ...]
     steps: tuple[ActionStep, ...]
+    later_steps: tuple[ActionStep, ...]
+    calls: tuple[str, ...]
     news: tuple[str, ...]
     idle: str
     worth: Worth | None
@@ -106,7 +108,7 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
     hours, total = grid.hours, float(grid.hours.sum())
     groups = tuple(_groups(plan))
     installed = sum(row.units for row in groups) * total
-    btc_price = market.btc_price_usd
+    btc_price, bills = market.btc_price_usd, bill_sections(plan)
     return Figures(
         farm=plan.farm.name,
         scenarios=plan.scenarios,
@@ -142,18 +144,20 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         items=tuple(_items(plan, clock)),
         shortfalls=shortfalls(plan.conditions, plan.settled.import_mw, proved=plan.proved),
         penalties=tuple(_penalties(plan, clock)),
-        steps=todo.steps,
+        steps=todo.first,
+        later_steps=todo.later,
+        calls=call_sentences(c, plan.dispatch),
         news=todo.news_sentences,
         idle=todo.idle(settled.profit),
         worth=worth,
         blocks=shutdown_rows(plan),
-        bill=bill_sections(plan),
+        bill=bills,
         invoices=invoices_of(plan),
         notes=(
             *(sentence for note in declarations("note") for sentence in note(settled)),
             *(
                 f"{shown(section.owed_usd)} of {section.label} is owed anyway, and not in what the plan earns."
-                for section in bill_sections(plan)
+                for section in bills
                 if section.owed_usd >= 1.0
             ),
         ),
@@ -175,7 +179,6 @@ def _groups(plan: Plan) -> Iterator[GroupRow]:
     load = group_load_mw(plan.conditions, plan.dispatch)
     for g, group in enumerate(plan.farm.fleet):
         hours_off = {reason: float(units[g] @ hours) for reason, units in off.items()}
-        longest = max(hours_off, key=lambda reason: hours_off[reason], default=None)
         yield GroupRow(
             name=group.name,
             model=group.model or (group.machine.model if group.machine else ""),
@@ -186,7 +189,7 @@ def _groups(plan: Plan) -> Iterator[GroupRow]:
             mwh=float(load[g] @ hours),
             strike_low=float(strike[g].min()),
             strike_high=float(strike[g].max()),
-            main_off=longest if longest and hours_off[longest] > 0 else None,
+            off_for=tuple(sorted((r for r in hours_off if hours_off[r] > 0), key=lambda r: -hours_off[r])),
         )
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from optimizer.accounts.billing import Rest
+from optimizer.files.software import versions
 from optimizer.money import keyed, shown_in
 from optimizer.plan.tables import reason_texts, shutdown_blocks, strike_sheet
 from optimizer.plan.text import csv_text, number_texts, quoted, time_texts
@@ -17,6 +17,7 @@ from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
 from optimizer.report.plan.actions import ToDo, todo_of
 from optimizer.report.plan.bill import bill_json
+from optimizer.report.plan.calendar import calendar
 from optimizer.report.plan.invoices import invoices_json
 from optimizer.units import HOURS_PER_DAY
 
@@ -120,7 +121,7 @@ def _settlement(plan: Plan, worth: Worth | None) -> dict[str, Any]:
             for fill in plan.market.fills
         ],
         "warnings": list(plan.conditions.warnings),
-        "versions": {name: version(name) for name in ("curtail", "highspy", "pandas", "numpy")},
+        "versions": versions("curtail", "highspy", "pandas", "numpy"),
     }
 
 
@@ -153,7 +154,7 @@ def plan_files(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None)
     with shown_in(plan.farm.currency):
         texts = (
             todo.csv(),
-            todo.ics(),
+            calendar(todo),
             schedule_csv(plan),
             power_text(plan.conditions, plan.dispatch),
             shutdowns_csv(plan),

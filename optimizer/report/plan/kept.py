@@ -12,7 +12,8 @@ from optimizer.plan.actions import actions
 from optimizer.plan.tables import off_of
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock, sentence
-from optimizer.report.plan.actions import ToDo
+from optimizer.report.plan.actions import ToDo, call_sentences
+from optimizer.report.plan.calendar import calendar
 from optimizer.report.plan.charts import describe_rows
 from optimizer.report.plan.page import MOST_STEPS
 
@@ -31,8 +32,10 @@ def kept_page_files(
         called=called,
         span=f"{clock.start(0)} to {clock.end(len(c.grid) - 1)}, {c.grid.timezone} time",
         because=tuple(map(sentence, because)),
-        steps=todo.steps,
+        calls=call_sentences(c, dispatch),
+        steps=todo.first,
+        later_steps=todo.later,
         most_steps=MOST_STEPS,
         charts=describe_rows(c, dispatch, off),
     )
-    return {"actions.csv": todo.csv(), "actions.ics": todo.ics(), "report.html": page}
+    return {"actions.csv": todo.csv(), "actions.ics": calendar(todo), "report.html": page}

@@ -21,7 +21,7 @@ class GroupRow:
     mwh: float
     strike_low: float
     strike_high: float
-    main_off: Reason | None
+    off_for: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)

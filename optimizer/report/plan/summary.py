@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from optimizer.report.plan.actions import ToDo
     from optimizer.through_time.worth import Worth
 
-_FIRST_STEPS, _FIRST_BLOCKS = 6, 6
+_FIRST_BLOCKS, _REASONS = 6, 3
 _FIRST_BILLS = 2
 
 
@@ -36,8 +36,8 @@ def print_summary(plan: Plan, console: Console, worth: Worth | None = None, todo
     for text in filter(None, [f.under, *_worth(f)]):
         line(text)
     line()
-    line(f"What to do ({_first(len(f.steps), _FIRST_STEPS)})", "bold")
-    for text in f.news:
+    line(f"What to do ({_first(len(f.steps) + len(f.later_steps), len(f.steps))})", "bold")
+    for text in (*f.news, *f.calls):
         line(text)
     console.print(_steps(f) if f.steps else Text("Nothing is switched."))
     line()
@@ -89,7 +89,7 @@ def _worth(f: Figures) -> list[str]:
 
 def _steps(f: Figures) -> Table:
     table = _table(("when", "l"), ("what", "l"), ("machines", "r"), ("MW", "r"), ("worth", "r"), ("why", "l"))
-    for step in f.steps[:_FIRST_STEPS]:
+    for step in f.steps:
         what = f"{step.what}: {step.who}{' (new)' if step.new else ''}"
         why, worth = "; ".join(filter(None, [step.why, step.prices])), "" if step.usd is None else usd(step.usd)
         _row(table, step.when, what, number(step.units), number(step.mw, 2), worth, why)
@@ -137,7 +137,7 @@ def _groups(f: Figures) -> Table:
             number(g.starts),
             number(g.mwh, 1),
             low if low == high else f"{low}-{high}",
-            "" if g.main_off is None else label(g.main_off),
+            ", ".join(map(label, g.off_for[:_REASONS])) or "never off",
         )
     return table
 

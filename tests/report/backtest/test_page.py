@@ -184,7 +184,7 @@ def test_a_page_of_few_rungs(keys: tuple[str, ...]) -> None:
     page = page_of(made)
     assert len(rows_of(page, "The ladder")) == len(keys)
     assert ("Where the difference comes from" in sections(page)) == (len(keys) > 1)
-    assert "perfect foresight" in page if "perfect" in keys else "of the bound" not in page.lower()
+    assert "perfect foresight" in page if "perfect" in keys else "of perfect foresight" not in page.lower()
     data = json.loads(re.search(r'id="report">(.*?)</script>', page, re.S).group(1))  # type: ignore[union-attr]
     ids = [chart["id"] for timeline in data for chart in timeline["charts"]]
     assert ids

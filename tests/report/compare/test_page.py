@@ -16,6 +16,7 @@ from optimizer.compare.running import Comparison, compare
 from optimizer.compare.ways import Way
 from optimizer.report.compare.files import compare_csv, compare_files, compare_json
 from optimizer.report.compare.page import heat_maps, render_comparison, sweep_curve
+from optimizer.report.compare.summary import lead
 from optimizer.report.compare.view import Scale, name_of, sweeps
 from tests.compare.cases import ALL_OFF, SPIKE, THREE_HOURS, case, scenario, scenarios
 from tests.compare.test_running import TOO_MUCH
@@ -56,8 +57,8 @@ def test_the_grid_is_a_heat_map() -> None:
     """Profit of ten machines in four hours: 40 USD times the hashprice less 20 times the price and the site's 4."""
     grid = next(sweep for sweep in sweeps(thirty()) if sweep.name == "Grid")
     profit, _ = heat_maps(grid)
-    assert profit.across == ("1", "0.5", "2")
-    assert [text for text, _ in profit.rows] == ["1", "2"]
+    assert profit.across == ("hashprice x 1", "hashprice x 0.5", "hashprice x 2")
+    assert [text for text, _ in profit.rows] == ["price x 1", "price x 2"]
     cells = [[cell.usd for cell in row] for _, row in profit.rows]
     assert cells == [[pytest.approx(v) for v in row] for row in ([16, -4, 56], [-8, -8, 32])]
     heat = [cell.heat for _, row in profit.rows for cell in row]
@@ -74,6 +75,18 @@ def test_the_gain_over_the_strike_rule_is_a_heat_map() -> None:
     found = compare(case(group(restart_minutes=30.0)), swept)
     _, gain = heat_maps(sweeps(found)[0])
     assert [cell.usd for _, row in gain.rows for cell in row] == [pytest.approx(v, abs=1e-9) for v in (0, 3, 0)]
+
+
+def test_where_the_plan_adds_the_most_comes_first() -> None:
+    """A restart costs 5 USD, running through the hour 2 USD: the rule stops and starts, the plan runs on."""
+    hour = "from: 2026-02-11 08:00, to: 2026-02-11 09:00"
+    dear = scenario(f"[{{kind: price, set_usd_per_mwh: 1.2, {hour}}}]", "Dear hour")
+    found = compare(case(group(restart_minutes=30.0)), [scenario("[{kind: hashprice, scale: 1}]", "Calm"), dear])
+    told = lead(found)
+    assert told.startswith("The plan adds the most in Dear hour: $3 more than the strike rule (")
+    assert told.endswith("In 1 of 2 scenarios a threshold does as well.")
+    page = render_comparison(found)
+    assert page.index("adds the most in Dear hour") < page.index("What the plan adds")
 
 
 def test_one_key_is_a_line() -> None:

@@ -7,9 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
-from optimizer.plan.planning import Plan
+from optimizer.plan.planning import Plan, plan_conditions
+from optimizer.report.plan.actions import todo_of
+from tests.farms import call, conditions, farm, group
 from tests.report.plans import contract_plan, page_of, plan_of, rich_plan
 
 CHARTS = ("price", "load", "reasons")
@@ -180,9 +183,20 @@ def test_a_long_plan_draws_in_reasonable_time(opened: Any, tmp_path: Path) -> No
     assert inked(page, "reasons") > 5
 
 
-def test_prints_on_two_sheets(opened: Any) -> None:
-    """What to do, the groups, prices, money and the bill; the rest is for the screen."""
-    page = opened()
+def test_prints_on_two_sheets(opened: Any, tmp_path: Path) -> None:
+    """What to do, eight groups, prices, money and the bill; the rest is for the screen."""
+    fleet = [group(f"Hall {i}", 500, th=80 + 10 * i, watts=3_300 - 30 * i) for i in range(8)]
+    demand = ({"name": "Delivery", "usd_per_kw": 4, "expected_peak_mw": 9.0},)
+    built = farm(
+        *fleet,
+        events=(call("20:00", "22:00", 1.0),),
+        energy={"demand": demand},
+        limit_mw=10,
+        state={"bill": {"peaks_mw": {"Delivery": 9.0}}},
+    )
+    plan = plan_conditions(conditions(built, 50 + 30 * np.sin(np.arange(48)), hashprice=33.0))
+    assert len(todo_of(plan).steps) > 6
+    page = opened(path=written(tmp_path, plan))
     page.emulate_media(media="print")
     sheets = re.findall(rb"/Type\s*/Page[^s]", page.pdf(format="A4"))
     assert len(sheets) <= 2

@@ -9,6 +9,7 @@ import json
 import numpy as np
 import pytest
 
+from optimizer.accounts.reasons import Reason
 from optimizer.plan.tables import off_of, reason_texts
 from optimizer.report.plan.actions import todo_of
 from optimizer.report.plan.kept import kept_page_files
@@ -34,8 +35,11 @@ def test_the_page_says_why_and_what_to_do() -> None:
     page, told = files["report.html"], text_of(files["report.html"])
     assert "No new plan: the safe posture is in force" in told
     assert "prices.csv: <b>too old." in told
-    for step in todo_of(plan).steps[:6]:
+    for step in todo_of(plan).first:
         assert step.when in told
+    posture = [[str(Reason.SAFE_POSTURE) if text else "" for text in row] for row in texts]
+    lets = kept_page_files(plan.conditions, plan.dispatch, posture, "the safe posture", [])["report.html"]
+    assert "The posture lets them run" in text_of(lets)
     data = json.loads(Reader(page).scripts[0])
     (chart,) = data["charts"]
     for row in chart["rows"]:

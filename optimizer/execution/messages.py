@@ -26,6 +26,10 @@ class Teller:
             self._last[what] = key or line
             self.say(line)
 
+    def standing(self, what: str) -> str | None:
+        """What was said of something last, as long as that is not over."""
+        return self._last.get(what)
+
     def over(self, what: str) -> None:
         """What was said does not hold any more."""
         self._last.pop(what, None)
@@ -54,11 +58,16 @@ def would_send(changed: Iterable[Unit]) -> Iterable[str]:
 def cannot_be_stopped(group: str, units: Sequence[Unit]) -> str:
     """Which machines of a group run on, and what they hold."""
     mw = sum(unit.draws_w for unit in units) / 1e6
-    names = first_names([f"{unit.entry.name} ({unit.trouble or 'runs on'})" for unit in units])
+    names = first_names([f"{unit.entry.name} ({_because(unit)})" for unit in units])
     return (
         f"{group}: {len(units)} machines cannot be stopped and hold {mw:.3f} MW: {names}; "
         "open their breakers, or take them out of the inventory"
     )
+
+
+def _because(unit: Unit) -> str:
+    behind = f"; breaker {unit.entry.breaker}" if unit.entry.breaker else ""
+    return (unit.trouble or "accepts commands and runs on") + behind
 
 
 def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: float) -> dict[str, Any]:
@@ -79,12 +88,23 @@ def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: 
                 "machine": unit.entry.name,
                 "address": unit.entry.address,
                 "mw": round(unit.draws_w / 1e6, 6),
-                "because": unit.trouble or "accepts commands and runs on",
+                "because": _because(unit),
             }
             for unit in stuck
         ],
         "cannot_stop_mw": round(sum(unit.draws_w for unit in stuck) / 1e6, 6),
     }
+
+
+def running_watts(units: Iterable[Unit]) -> Iterable[tuple[str, int, float]]:
+    """Of machines that run where they are to, by mode: how many tell their watts, and W of one."""
+    by_mode: dict[str, list[float]] = {}
+    for unit in units:
+        runs = unit.met and unit.target is not None and unit.target.runs
+        if runs and unit.reading is not None and unit.reading.watts is not None:
+            by_mode.setdefault(unit.mode, []).append(unit.reading.watts)
+    for mode, watts in by_mode.items():
+        yield mode, len(watts), sum(watts) / len(watts)
 
 
 def power(units: Iterable[Unit]) -> tuple[float, float, float, float]:
