@@ -1,8 +1,10 @@
 """How good the peak probabilities are: ``python -m tools.peaks_score FOLDER [--year 2023]``.
 
-Every midnight of June to September the probabilities of the hours of the day that begins are made from what was
-known then: the load up to midnight, a model fitted on other years, and a forecast. They are scored against the
-hours that became the highest of their months. FOLDER holds hourly ERCOT load, as the tests' real data do.
+Through every day of June to September probabilities are issued as a farm gets them, at midnight and hourly from 9:00 to
+20:00, from what was known then: the load of the hours before, the forecasts of it that were published, what they were
+worth on the days before, and a model of later days fitted on other years. Each hour is judged by what was issued last
+before it, against the hours that became the highest of their months. FOLDER holds ERCOT's hourly load and the forecasts
+of it, as the tests' real data do; ``--load-only`` leaves the forecasts out.
 """
 
 from __future__ import annotations
@@ -20,15 +22,16 @@ import pandas as pd
 from optimizer.arrays import Bool, F
 from optimizer.errors import CurtailError, InputError
 from optimizer.peaks.fit import fit, whole_days
-from optimizer.peaks.issued import Issuer
+from optimizer.peaks.issued import ISSUES, Issuer
 from optimizer.peaks.model import PeakModel
 from optimizer.peaks.probability import DRAWS
 from optimizer.peaks.rule import ERCOT_4CP, true_peaks
-from optimizer.units import HOURS_PER_DAY
-from tools.peaks_fit import ERCOT_ZONE, FIT_YEARS, read_ercot_load
+from optimizer.peaks.today import HOURS
+from tools.peaks_fit import ERCOT_ZONE, FIT_YEARS, read_ercot_forecast, read_ercot_load
 
 RATE_USD_PER_KW_YEAR = 70.0  # an assumption; what a transmission charge comes to differs by utility and year
 MARGIN_USD_PER_MWH = 39.0  # an assumption: what mining earns above its power
+PUBLISHED = 13.5  # hours of the day before: when tomorrow's forecast is out
 THRESHOLDS = (0.005, 0.01, 0.02, 0.05, 0.1, 0.2)
 BINS = (0.0, 1e-9, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.01)
 _KW_PER_MW = 1_000.0
@@ -62,18 +65,16 @@ class Judged:
         return int(stopped.sum()), int((stopped & self.is_peak).sum())
 
 
-def judge(load_mw: pd.Series, year: int, model: PeakModel, base: pd.Series) -> Judged:
-    """Probabilities of the first day of each midnight's plan through a summer, with nothing known ahead.
-
-    The forecast is damped persistence, which needs no weather; the plan looks two days ahead.
-    """
-    issuer = Issuer(load_mw, ERCOT_4CP, model)
+def judge(load_mw: pd.Series, forecast_mw: pd.Series | None, year: int, model: PeakModel, base: pd.Series) -> Judged:
+    """Probabilities of every hour of a summer as they were issued last before it, with nothing known ahead."""
+    issuer = Issuer(load_mw, ERCOT_4CP, model, forecast_mw, PUBLISHED)
     parts: list[F] = []
     starts = []
     for issue in (day for day in whole_days(load_mw) if day.year == year and day.month in ERCOT_4CP.months):
-        times, probability = issuer.at(issue)
-        parts.append(probability[:24])
-        starts.append(times[:24])
+        for hour, until in itertools.pairwise((*ISSUES, HOURS)):
+            times, probability = issuer.at(issue, hour)
+            parts.append(probability[: until - hour])
+            starts.append(times[: until - hour])
     index = pd.DatetimeIndex(np.concatenate([one.tz_convert("UTC").tz_localize(None) for one in starts]), tz="UTC")
     index = index.tz_convert(ERCOT_ZONE)
     in_month = index.days_in_month.to_numpy()
@@ -84,7 +85,7 @@ def judge(load_mw: pd.Series, year: int, model: PeakModel, base: pd.Series) -> J
 def base_rate(load_mw: pd.Series, years: Iterable[int]) -> pd.Series:
     """Share of past monthly peaks that began in each local hour, every hour counted once more in advance."""
     peaks = true_peaks(load_mw, ERCOT_4CP)
-    counts = np.bincount(peaks.hour[peaks.year.isin(tuple(years))], minlength=24) + 1 / HOURS_PER_DAY
+    counts = np.bincount(peaks.hour[peaks.year.isin(tuple(years))], minlength=24) + 1 / HOURS
     return pd.Series(counts / counts.sum(), range(24))
 
 
@@ -138,6 +139,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--year", type=int, default=2023)
     parser.add_argument("--rate", type=float, default=RATE_USD_PER_KW_YEAR, help="USD per kW and year")
     parser.add_argument("--margin", type=float, default=MARGIN_USD_PER_MWH, help="USD per MWh not mined")
+    parser.add_argument("--load-only", action="store_true", help="as if no forecast had been published")
     given = parser.parse_args(arguments)
     load = read_ercot_load(given.folder)
     held = sorted(set(pd.DatetimeIndex(load.index).year))
@@ -147,8 +149,10 @@ def main(arguments: list[str] | None = None) -> None:
     model = fit(load[pd.DatetimeIndex(load.index).year.isin(years)], source=f"ERCOT native load, {years}")
     base = base_rate(load, years)
     fitted = ", ".join(map(str, years))
-    own = judge(load, given.year, model, base)
-    print(report(own, f"{given.year}, fitted on {fitted}, damped persistence", given.rate, given.margin))
+    forecast = None if given.load_only else read_ercot_forecast(given.folder)
+    own = judge(load, forecast, given.year, model, base)
+    known = "the load alone" if given.load_only else "load and published forecasts"
+    print(report(own, f"{given.year}, fitted on {fitted}, {known}", given.rate, given.margin))
 
 
 if __name__ == "__main__":

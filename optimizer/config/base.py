@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Discriminator, Field, Tag, ValidationError
@@ -69,6 +69,17 @@ def _date_time(value: Any) -> Any:
     return value
 
 
+def _time_of_day(value: Any) -> Any:
+    if isinstance(value, str):
+        try:
+            return time.fromisoformat(value)
+        except ValueError:
+            pass
+    if not isinstance(value, time) or value.tzinfo is not None:
+        raise ValueError('must be a time of day such as "13:30"')
+    return value
+
+
 def _date(value: Any) -> Any:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
@@ -91,6 +102,7 @@ Name = Annotated[
     Field(min_length=1, max_length=60, pattern=r"^[^\s/\x00-\x1f=+\-@][^/\x00-\x1f]*$"),
     AfterValidator(_visible),
 ]
+TimeOfDay = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type=str)]
 LocalTime = Annotated[
     datetime,
     BeforeValidator(_date_time, json_schema_input_type=str),

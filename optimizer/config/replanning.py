@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from datetime import time
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field
+from pydantic import Field
 
-from optimizer.config.base import NonNegative, Section, SeriesFile
+from optimizer.config.base import NonNegative, Section, SeriesFile, TimeOfDay
 
 _MINUTES_PER_WEEK = 7 * 24 * 60
-
-
-def _time_of_day(value: Any) -> Any:
-    if isinstance(value, str):
-        try:
-            return time.fromisoformat(value)
-        except ValueError:
-            pass
-    if not isinstance(value, time) or value.tzinfo is not None:
-        raise ValueError('must be a time of day such as "13:30"')
-    return value
-
-
-TimeOfDay = Annotated[time, BeforeValidator(_time_of_day, json_schema_input_type=str)]
 
 
 class DayAhead(Section):

@@ -37,6 +37,7 @@ def read_series(
     limits: Limits | None = None,
     file: str | None = None,
     folder: Path | None = None,
+    whole: bool = True,
 ) -> TimeSeries:
     """The series in a file, whatever its layout, in the farm's units and currency.
 
@@ -44,7 +45,8 @@ def read_series(
     that list them, unless ``spec`` says what to do. With ``within`` only rows that matter to that
     grid are judged, so that a plan for July does not fail on a gap in November; rows elsewhere are
     left out. ``limits`` is the range of the values, ``file`` the name for messages, ``folder`` the one that
-    a file of exchange rates is relative to, that of ``spec`` when None. Raises InputError.
+    a file of exchange rates is relative to, that of ``spec`` when None. Unless it is to be ``whole`` gaps stay open.
+    Raises InputError.
     """
     ask = Ask(printable(file or str(path)), spec, timezone)
     if within is not None:
@@ -58,7 +60,7 @@ def read_series(
             values = values * _rates_at(raw.starts, home / rates.file, rates, timezone, within)
         else:
             values = values * rates
-    return tidy(raw, values, ask, within, limits or Limits())
+    return tidy(raw, values, ask, within, limits or Limits(), whole)
 
 
 def _read_files(path: Path, ask: Ask) -> RawSeries:

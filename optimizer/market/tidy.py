@@ -19,11 +19,11 @@ from optimizer.market.timeseries import Limits, TimeSeries, clock, naive_utc
 _DAY = np.timedelta64(1, "D")
 
 
-def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limits) -> TimeSeries:
+def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limits, whole: bool = True) -> TimeSeries:
     """A TimeSeries of the rows that matter to ``within`` (all rows when None).
 
     ``values`` are the raw values in the farm's units. Raises InputError with all faults found:
-    disorder, duplicates, overlaps, values out of range, and gaps.
+    disorder, duplicates, overlaps, values out of range, and, where it is to be ``whole``, gaps.
     """
     ask = replace(ask, files=raw.files)
     at_time, at_value = replace(ask, column_of=raw.time_at), replace(ask, column_of=raw.value_at)
@@ -61,7 +61,7 @@ def tidy(raw: RawSeries, values: F, ask: Ask, within: Grid | None, limits: Limit
     faults += _overlaps(rows, at_time)
     gaps = Gaps(rows, (first, last), window, step)
     starts, ends, numbers, fills, open_gaps = gaps.filled(ask)
-    faults += listed(ask, range(len(open_gaps)), lambda i: gaps.fault_at(open_gaps[i], ask), "gaps")
+    faults += listed(ask, range(len(open_gaps) * whole), lambda i: gaps.fault_at(open_gaps[i], ask), "gaps")
     if faults:
         raise InputError(faults)
     utc = [pd.DatetimeIndex(times).tz_localize("UTC") for times in (starts, ends)]

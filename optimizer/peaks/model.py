@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
-from functools import cache, cached_property
+from functools import cache, cached_property, lru_cache
 from pathlib import Path
 from statistics import NormalDist
 
@@ -101,7 +101,8 @@ class PeakModel:
         Days from ``first_day`` on are not looked at. Raises InputError where the four weeks before hold fewer than
         seven days.
         """
-        known = {day: mw for day, mw in daily_peaks_mw.items() if 0 < (first_day - day).days <= LEVEL_DAYS}
+        before = (first_day - timedelta(days=back) for back in range(1, LEVEL_DAYS + 1))
+        known = {day: daily_peaks_mw[day] for day in before if day in daily_peaks_mw}
         if len(known) < FEWEST_LEVEL_DAYS:
             raise InputError(
                 f"the level of the grid's load needs the daily peaks of at least {FEWEST_LEVEL_DAYS} of the "
@@ -185,10 +186,11 @@ class Outlook:
         return drawn
 
 
-def seasonal(season: Sequence[float], day: date) -> float:
+@lru_cache(maxsize=4096)
+def seasonal(season: tuple[float, ...], day: date) -> float:
     """Twelve mid-month values read on a day, linear between them and round the year.
 
-    >>> seasonal([0.0] * 6 + [1.0] + [0.0] * 5, date(2023, 7, 16))
+    >>> seasonal((0.0,) * 6 + (1.0,) + (0.0,) * 5, date(2023, 7, 16))
     1.0
     """
     length = ((day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)).day

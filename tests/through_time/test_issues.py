@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -13,6 +14,8 @@ from optimizer.errors import MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.mechanisms.tags.issues import peaks_ahead, peaks_came
 from tests.farms import farm
+from tests.peaks.test_issued import FORECAST, ZONE
+from tests.peaks.test_issued import LOAD as MADE_UP
 from tools.sample import sample_files
 
 ESTIMATE = {"load_forecast_mw": {"file": "load.csv"}, "load_history_mw": {"file": "load.csv"}}
@@ -119,3 +122,35 @@ def test_the_peak_of_an_hourly_load_is_settled_on_the_mean_of_its_hour(tmp_path:
     shares = peaks_came(built, tmp_path, grid, peak)[0]
     assert np.flatnonzero(shares).tolist() == [64, 65, 66, 67]
     assert shares[64:68].tolist() == [0.25] * 4
+
+
+def test_a_forecast_is_known_from_its_publication_on(tmp_path: Path) -> None:
+    """Of a file of forecasts a replay and a live farm look at today's, and at tomorrow's once it is out, at 13:30.
+
+    Where it names the load itself none was published: nothing ahead is seen.
+    """
+    load, forecast = (series[:"2023-07-17"] for series in (MADE_UP, FORECAST))  # July's hottest day
+    tomorrow = pd.date_range("2023-07-18", periods=24, freq="h", tz=ZONE)
+    estimate = {**ESTIMATE, "load_forecast_mw": {"file": "forecast.csv"}}
+    grid = intervals("2023-07-17T00:00-05:00", 1)
+
+    def issued(named: dict[str, Any], share: float) -> dict[int, list[float]]:
+        """By hour of issue; tomorrow is told to be some share of today."""
+        told = pd.concat([forecast, pd.Series(share * forecast["2023-07-17"].to_numpy(), tomorrow)])
+        for name, series in (("load.csv", load), ("forecast.csv", told)):
+            rows = (f"{time.isoformat()},{mw:.2f}" for time, mw in series.items())
+            (tmp_path / name).write_text("\n".join(["start,load_mw", *rows]) + "\n")
+        built = farm(energy={"coincident_peaks": ({**PEAK, "estimate": named},)}).model_copy(update={"timezone": ZONE})
+        (peak,) = built.energy.coincident_peaks
+        rest = grid.part(14 * 4, len(grid))
+        came, ((first, ahead),) = (
+            peaks_came(built, tmp_path, grid, peak)[1],
+            peaks_ahead(built, tmp_path, rest, peak, rest.starts[0]).items(),
+        )
+        assert (first, ahead[: len(rest)].tolist()) == (0, came[14 * 4].tolist())
+        return {at // 4: values.tolist() for at, values in came.items()}
+
+    usual, hot = issued(estimate, 1.0), issued(estimate, 1.3)
+    assert all(hot[hour] == usual[hour] for hour in usual if hour < 14)
+    assert hot[14] != usual[14]
+    assert issued(ESTIMATE, 1.3)[0] != usual[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import time
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 from pydantic import Discriminator, Field, Tag, model_validator
@@ -17,6 +18,7 @@ from optimizer.config.base import (
     SeriesFile,
     Share,
     ShareSeries,
+    TimeOfDay,
     refuse,
 )
 from optimizer.config.calendar import Month
@@ -76,9 +78,15 @@ class LoadForecastError(Section):
 
 
 class Estimate(Section):
-    """The probability of a peak, from a forecast of the grid's load by a seeded simulation."""
+    """The probability of a peak, from forecasts of the grid's load and the load so far by a seeded simulation."""
 
-    load_forecast_mw: SeriesFile = Field(description="The grid's load over the plan, MW")
+    load_forecast_mw: SeriesFile = Field(
+        description="The grid's load as it was forecast, MW: over the plan, and of days before, to learn how it errs"
+    )
+    published: TimeOfDay = Field(
+        default=time(13, 30),
+        description="When tomorrow's load forecast is out, on the farm's clock; that of today is out at midnight",
+    )
     load_history_mw: SeriesFile | None = Field(
         default=None, description="The grid's load before the plan: this month's peak so far, the last four weeks"
     )

@@ -1,7 +1,7 @@
 """Coincident peaks through time: the probabilities as they were issued, and the peaks that the load turned out to have.
 
-Issued at every midnight and every hour of the waking day, from the load of the hours before. The model is fitted on the
-whole years before; the error of its forecasts too, or on the days before where no such year holds a summer.
+Issued at every midnight and every hour of the waking day, from the load of the hours before and the forecasts of it
+that were published by then. The model is fitted on the whole years before, what forecasts are worth on the days before.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import Grid
 from optimizer.market.series import read_series
 from optimizer.market.timeseries import clock
-from optimizer.mechanisms.tags.config import CoincidentPeak
+from optimizer.mechanisms.tags.config import CoincidentPeak, Estimate
 from optimizer.mechanisms.tags.market import LOAD_MW
-from optimizer.peaks.issued import Issuer, model_before, scaled_error
+from optimizer.peaks.issued import ISSUES, Issuer, model_before
 from optimizer.peaks.rule import true_peaks
+from optimizer.units import MINUTES_PER_HOUR
 
 _HOUR = pd.Timedelta(hours=1)
-_ISSUES = (0, *range(9, 21))  # hours of the local day
 _LATE = pd.Timedelta(days=1)  # what is issued reaches two days from a midnight
 _YEARS_BACK = 4  # of load that the model of peaks learns from
 
@@ -80,9 +80,9 @@ def peaks_came(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak) -> tu
         end = begin + pd.Timedelta(hours=length)
         inside = (grid.ends.where(grid.ends < end, end) - grid.starts.where(grid.starts > begin, begin)) / _HOUR
         shares += np.maximum(np.asarray(inside), 0.0) / length
-    issuer = _issuer(load, peak, grid.local_starts[0].date())
+    issuer = _issuer(farm, folder, load, peak, grid.local_starts[0].date())
     local, issued = grid.local_starts, {}
-    for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, _ISSUES)).tolist():
+    for at in np.flatnonzero((np.asarray(local.minute) == 0) & np.isin(local.hour, ISSUES)).tolist():
         day = local[at].date()
         if rule.period(day) is not None:
             times, probability = issuer.at(day, int(local.hour[at]))
@@ -110,22 +110,31 @@ def peaks_ahead(farm: Farm, folder: Path, grid: Grid, peak: CoincidentPeak, now:
         latest = "there is none before" if over is None else f"it ends {clock(over, grid.timezone)}, too long before"
         raise MissingDataError(f"{spec.file}: peaks are issued from the load, and {latest} {clock(now, grid.timezone)}")
     last = min(begins, over)  # where today's load is not told yet, what was issued yesterday stands
-    hour, midnight = max(hour for hour in _ISSUES if hour <= last.hour), last.normalize()
-    first, end = over.tz_convert("UTC").ceil("h"), (midnight + pd.DateOffset(days=1)).tz_convert("UTC")
-    rest = pd.date_range(first, end, freq="h", inclusive="left").tz_convert(grid.timezone)
-    padded = pd.concat([load, pd.Series(float(load.iloc[-1]), rest)])  # to a whole day; what is added is not seen
-    times, probability = _issuer(padded, peak, midnight.date()).at(midnight.date(), hour)
+    hour, midnight = max(hour for hour in ISSUES if hour <= last.hour), last.normalize()
+    times, probability = _issuer(farm, folder, load, peak, midnight.date()).at(midnight.date(), hour)
     return {round((times[0] - grid.starts[0]) / _HOUR / step): _by_interval(probability, step)}
 
 
-def _issuer(load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
+def _issuer(farm: Farm, folder: Path, load: pd.Series, peak: CoincidentPeak, first: date) -> Issuer:
+    """What issues the probabilities of a charge from a day on; the years before it are what the model is fitted on."""
     hourly = load.resample("h").mean().dropna()
-    model = model_before(hourly, first)
-    try:
-        error = scaled_error(hourly, model, date(first.year, 1, 1))
-    except InputError:
-        error = scaled_error(hourly, model, first)
-    return Issuer(hourly, peak.peak_rule, model, error)
+    estimate = peak.estimate
+    assert estimate is not None, "see `ahead`"
+    out = estimate.published.hour + estimate.published.minute / MINUTES_PER_HOUR
+    forecast = _forecast(farm, folder, hourly, estimate)
+    return Issuer(hourly, peak.peak_rule, model_before(hourly, first), forecast, out)
+
+
+def _forecast(farm: Farm, folder: Path, load: pd.Series, estimate: Estimate) -> pd.Series | None:
+    """What was published of the hours of a load and of two days after it; None where that is the load itself."""
+    spec, history = estimate.load_forecast_mw, estimate.load_history_mw
+    if history is not None and (spec.file, spec.value_column) == (history.file, history.value_column):
+        return None
+    begin, end = (pd.Timestamp(time).tz_convert("UTC") for time in (load.index[0], load.index[-1] + 2 * _LATE))
+    window = Grid(pd.DatetimeIndex([begin]).as_unit("us"), np.array([(end - begin) / _HOUR]), farm.timezone)
+    series = read_series(folder / spec.file, spec, farm.timezone, within=window, limits=LOAD_MW, whole=False)
+    published = pd.Series(series.values, series.starts).tz_convert(farm.timezone)
+    return published.resample("h").mean().dropna()
 
 
 def _by_interval(probability: F, step: float) -> F:
