@@ -29,7 +29,7 @@ from optimizer.simulated.farm import FaultShares, SimulatedFarm, drawn
 from optimizer.simulated.firmware import FIRMWARE
 from tools.trial_farm import BEGAN, PASSWORD, WATTS, bodies_of, farm_of, group_of, handed_out, inventory_of
 
-CALL_S, RESPOND_S, ENDS_S, AFTER_S = 300.0, 600.0, 2100.0, 1800.0  # a call of half an hour
+CALL_S, RESPOND_S, ENDS_S, AFTER_S = 300.0, 600.0, 2100.0, 1500.0  # a call of half an hour
 MARGIN = 0.015  # of the load, that the call keeps for machines that cannot be stopped or wake by themselves
 PACE = Pace(starts=50, every_s=60.0)
 SAMPLE_S = 10.0

@@ -154,6 +154,11 @@ class Farm(Host):
         )
         return farm_in(replace(change, data=data), Path("farm"))
 
+    def __repr__(self) -> str:
+        """The farm in a line."""
+        groups, machines = len(self.fleet), sum(group.units for group in self.fleet)
+        return f"<Farm {self.name}: {groups} group{'s' * (groups > 1)}, {machines:,} machines, {self.currency}>"
+
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""
         later = [entry for entry, notice in self.noticed() if notice > moment]

@@ -14,6 +14,8 @@ from optimizer.outside import NoFileError, TooLargeError, open_regular, read_reg
 
 MOST_BYTES = 2_000_000
 
+NO_FILE = "there is no such file"
+
 
 def read_document(path: Path, money: FarmCurrency | None = None) -> Document:
     """Read one YAML file, its amounts in a farm's ``money``, the file's own when None.
@@ -49,7 +51,7 @@ def read_text(path: Path) -> str:
 def why_unreadable(error: OSError | ValueError) -> str:
     """A failed opening in words."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        return NO_FILE
     if isinstance(error, PermissionError):
         return "you may not read this file"
     if isinstance(error, NoFileError):

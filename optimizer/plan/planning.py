@@ -16,7 +16,7 @@ from optimizer.accounts.settlement import Settlement, settle
 from optimizer.config.farm import Farm
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
-from optimizer.errors import RuleBrokenError
+from optimizer.errors import InputError, RuleBrokenError
 from optimizer.extension import Extension, common_extension
 from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
@@ -147,10 +147,14 @@ def plan_farm(
     time, on the farm's clock where its index has no zone. ``start`` and ``hours`` are the first scenario's that has
     them where they are not given. See `plan_conditions` for the rest.
     """
+    if not isinstance(farm, Farm):
+        raise InputError(f"farm: must be one that load_farm or Farm.from_dict makes (got {farm!r:.60})")
     progress("reading market data")
     scenario = combined(scenarios)
-    if isinstance(start, str):
-        start = datetime.fromisoformat(start)
+    try:
+        start = datetime.fromisoformat(start) if isinstance(start, str) else start
+    except ValueError:
+        raise InputError(f'start: must be a time such as "2026-02-11 06:00" (got {start!r:.60})') from None
     if price is not None and not isinstance(price, pd.Series):
         farm = farm.changed(energy={"price_per_mwh": price})
     if isinstance(price, pd.Series):

@@ -1,21 +1,19 @@
-"""JSON over HTTP, asked for and posted; no other address is followed, and what fails tells no secret."""
+"""What sources are asked by HTTP: bounded in time and length, and no other address is followed."""
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
 from typing import Any
 
-from optimizer.errors import CurtailError, InputError
-from optimizer.signals.signal import MOST_BYTES, parsed
+from optimizer.errors import InputError
+from optimizer.signals.signal import MOST_BYTES, MessageError, UnheardError, parsed
+from optimizer.signals.sources import OpenAdr3
 
-_TIMEOUT_S = 20.0
-
-
-class UnheardError(CurtailError):
-    """A source that cannot be heard; the text tells no secret."""
+_TIMEOUT_S, _PAGE, _MOST_PAGES = 20.0, 50, 20
 
 
-def network_session() -> Any:
-    """A client. Raises InputError where its package is not installed."""
+def session() -> Any:
+    """A client with one deadline for each request. Raises InputError where packages are missing."""
     try:
         import aiohttp
     except ImportError:
@@ -23,7 +21,7 @@ def network_session() -> Any:
     return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
 
 
-async def json_at(session: Any, url: str, headers: dict[str, str], **asked: Any) -> Any:
+async def got(session: Any, url: str, headers: dict[str, str], **asked: Any) -> Any:
     """The JSON at an address; no other address is followed. Raises UnheardError, MessageError."""
     import aiohttp
 
@@ -41,7 +39,7 @@ async def json_at(session: Any, url: str, headers: dict[str, str], **asked: Any)
     return parsed(content)
 
 
-async def post_json(session: Any, url: str, headers: dict[str, str], body: str) -> None:
+async def posted(session: Any, url: str, headers: dict[str, str], body: str) -> None:
     """Post JSON; what is there already is as good. Raises UnheardError."""
     import aiohttp
 
@@ -52,3 +50,18 @@ async def post_json(session: Any, url: str, headers: dict[str, str], body: str) 
                 raise UnheardError(f"HTTP {answer.status}")
     except (aiohttp.ClientError, OSError, TimeoutError) as error:
         raise UnheardError(type(error).__name__) from None
+
+
+async def pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> AsyncIterator[Any]:
+    """The events of a VTN, page by page. Raises UnheardError, MessageError."""
+    asked = {} if source.program_id is None else {"programID": source.program_id}
+    for page in range(_MOST_PAGES):
+        url = source.url.rstrip("/") + "/events"
+        events = await got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
+        if not isinstance(events, list):
+            raise MessageError("has no list of events")
+        for event in events:
+            yield event
+        if len(events) < _PAGE:
+            return
+    raise MessageError(f"has more than {_PAGE * _MOST_PAGES:,} events")
