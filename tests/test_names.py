@@ -17,8 +17,6 @@ from optimizer.mechanisms import contents
 PRODUCT = Path(__file__).resolve().parents[1] / "optimizer"
 RETIRED = {"told", "said", "found", "reckoned"}
 """Words for how a thing came to be known; a name says what it is: messages, rows, notice, solution."""
-NOT_YET = ("portfolio",)
-"""Rooms and files whose names are still of before."""
 ROLES = {"account.py", "program.py", "config.py", "state.py", "numbers.py", "market.py", "issues.py", "scenario.py"}
 """Files of a mechanism in which names are those of roles, or of lines that rule and account both have."""
 MOST_LINES = 250
@@ -33,8 +31,7 @@ EXCEPTIONS = {"main": "where a process begins"}
 def files() -> Iterator[tuple[str, ast.Module]]:
     for path in sorted(PRODUCT.rglob("*.py")):
         at = path.relative_to(PRODUCT).as_posix()
-        if not at.startswith(NOT_YET):
-            yield at, ast.parse(path.read_text(encoding="utf-8"))
+        yield at, ast.parse(path.read_text(encoding="utf-8"))
 
 
 def bound(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -67,6 +67,7 @@ class Account:
         self.shown: list[tuple[str, Function]] = []
         self.rests: list[tuple[str, Function]] = []
         self.limits: list[tuple[Reason, Function]] = []
+        self.words: dict[str, str] = {}  # what a reader of a page may have to look up
         self.plain: dict[str, list[Function]] = {}
 
     def line(self, title: str, kind: Kind, **more: Any) -> Callable[[Written], Written]:
@@ -167,6 +168,11 @@ def _into(declared: list[tuple[Any, Function]], name: Any) -> Callable[[Written]
 def accounts() -> tuple[Account, ...]:
     """The accounts of the mechanisms, in order: a later one may read what those before it have filled."""
     return tuple(module.ACCOUNT for module in parts("account"))
+
+
+def words() -> dict[str, str]:
+    """The words that accounts explain."""
+    return {word: text for account in accounts() for word, text in account.words.items()}
 
 
 def declarations(kind: str) -> Iterator[Function]:

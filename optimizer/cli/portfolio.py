@@ -39,11 +39,11 @@ def portfolio(
     from optimizer.money import show_in
     from optimizer.portfolio.language import RESERVED
     from optimizer.portfolio.load import load_portfolio
-    from optimizer.portfolio.pages.figures import figures
+    from optimizer.portfolio.pages.figures import portfolio_figures
     from optimizer.portfolio.pages.files import OF_A_SITE, portfolio_files
     from optimizer.portfolio.pages.summary import print_portfolio
     from optimizer.portfolio.run import run_portfolio
-    from optimizer.portfolio.sites import digest_of, read_sites
+    from optimizer.portfolio.sites import portfolio_digest, read_sites
     from optimizer.portfolio.store import PortfolioStore
     from optimizer.through_time.backtest.store import forget
 
@@ -63,7 +63,7 @@ def portfolio(
         names, store = [one.name for one in replays], PortfolioStore(kept, digest(replays, shared))
     else:
         cases, shared = read_sites(loaded, start=begin, hours=hours)
-        names, store = [case.name for case in cases], PortfolioStore(kept, digest_of(cases, shared, report))
+        names, store = [case.name for case in cases], PortfolioStore(kept, portfolio_digest(cases, shared, report))
     try:
         with counted_shown(as_json, "days of sites" if replan else "sites") as counted:
             if replan:
@@ -77,7 +77,7 @@ def portfolio(
     finally:
         store.close()
     forget(kept)
-    result = figures(outcome, loaded.portfolio.name)
+    result = portfolio_figures(outcome, loaded.portfolio.name)
     show(as_json, lambda: result, lambda console: print_portfolio(result, console))
     if not as_json:
         say(f"{', '.join(beside)}, and a folder for each site, written to\n{out}")

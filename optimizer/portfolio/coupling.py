@@ -22,7 +22,7 @@ import numpy as np
 from optimizer.arrays import F
 from optimizer.engine.choices import optimum
 from optimizer.errors import InfeasibleError
-from optimizer.portfolio.master import joined, mixed
+from optimizer.portfolio.master import mixed, one_program
 from optimizer.portfolio.priced import Priced, site_program
 from optimizer.portfolio.sites import Shared, SiteCase
 
@@ -31,7 +31,7 @@ WITHIN = 1e-7  # of the optimum's size: how near the bound a mix is good enough
 _MOST_ROUNDS = 200
 _SMOOTHED = 0.5
 _SAME = 1e-6  # USD
-_MOST_TOLD = 5
+_MOST_NAMED = 5
 _BEYOND = 1e-6  # MW, or USD for each USD of the treasury's size
 
 Answer = Callable[[F], list[Priced]]
@@ -83,7 +83,7 @@ def together(cases: Sequence[SiteCase], shared: Shared, apart_usd: float) -> Cou
     """All sites in one program."""
     sites = [site_program(case, shared) for case in cases]
     beyond = shared.beyond_usd(cases[0].conditions.grid.hours)
-    program = joined(sites, shared.limit, beyond)
+    program = one_program(sites, shared.limit, beyond)
     solution = optimum(program)
     first = np.cumsum([0, *(site.program.shape[1] for site in sites)])
     used = np.array([site.use.of(solution.x[a:b]) for site, a, b in zip(sites, first[:-1], first[1:], strict=True)])
@@ -99,13 +99,13 @@ def by_prices(cases: Sequence[SiteCase], shared: Shared, first: Sequence[Priced]
     mix = mixed(answers, len(cases), limit, beyond)
     for _ in range(_MOST_ROUNDS):
         query = smoothed * best + (1.0 - smoothed) * mix.price
-        found = answer(query)
-        most = sum(one.most for one in found) + float(query @ limit)
+        new = answer(query)
+        most = sum(one.most for one in new) + float(query @ limit)
         if most < bound:
             bound, best = most, query
-        gains = any(one.profit - float(mix.price @ one.used) > mix.value[one.site] + _SAME for one in found)
+        gains = any(one.profit - float(mix.price @ one.used) > mix.value[one.site] + _SAME for one in new)
         if gains:
-            answers += found
+            answers += new
             mix = mixed(answers, len(cases), limit, beyond)
         if bound - mix.profit <= WITHIN * max(abs(mix.profit), 1.0) or not (gains or smoothed):
             break
@@ -116,16 +116,16 @@ def by_prices(cases: Sequence[SiteCase], shared: Shared, first: Sequence[Priced]
 
 def _judge(cases: Sequence[SiteCase], shared: Shared, beyond: F) -> None:
     """Raise InfeasibleError where the sites cannot keep to what is shared, with when and by how much."""
-    told, grid = [], cases[0].conditions.grid
+    short, grid = [], cases[0].conditions.grid
     for row, (limit, more) in enumerate(zip(shared.limit, beyond, strict=True)):
         if more <= _BEYOND * max(1.0, abs(limit)):
             continue
         if shared.ceiling_mw is not None and row < len(grid):
             begin, end = (times[row].tz_convert(grid.timezone) for times in (grid.starts, grid.ends))
             when = f"{begin:%Y-%m-%d %H:%M} to {end:%H:%M} {grid.timezone}"
-            told.append(f"{when}: the sites must import {limit + more:.6g} MW, the ceiling is {limit:.6g} MW")
+            short.append(f"{when}: the sites must import {limit + more:.6g} MW, the ceiling is {limit:.6g} MW")
         else:
-            told.append(f"energy costs {limit + more:.2f} USD at least, the treasury has {limit:.2f} USD")
-    if told:
-        more_told = f"\nand in {len(told) - _MOST_TOLD} more" if len(told) > _MOST_TOLD else ""
-        raise InfeasibleError("no schedules keep to what is shared:\n" + "\n".join(told[:_MOST_TOLD]) + more_told)
+            short.append(f"energy costs {limit + more:.2f} USD at least, the treasury has {limit:.2f} USD")
+    if short:
+        more_of_them = f"\nand in {len(short) - _MOST_NAMED} more" if len(short) > _MOST_NAMED else ""
+        raise InfeasibleError("no schedules keep to what is shared:\n" + "\n".join(short[:_MOST_NAMED]) + more_of_them)

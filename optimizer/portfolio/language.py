@@ -23,7 +23,7 @@ class PortfolioSite(Section):
     farm: Annotated[str, Field(min_length=1)] = Field(description="Farm file, relative to this file")
 
 
-class Treasury(Section):
+class EnergyTreasury(Section):
     """Cash that all sites pay their energy from."""
 
     energy_usd: NonNegative = Field(
@@ -44,7 +44,7 @@ class Portfolio(Section):
     import_ceiling_mw: NonNegativeSeries | None = Field(
         default=None, description="Most import of all sites together, MW, in every interval"
     )
-    treasury: Treasury | None = Field(default=None, description="What all sites may spend on energy together")
+    treasury: EnergyTreasury | None = Field(default=None, description="What all sites may spend on energy together")
 
     @model_validator(mode="after")
     def _names_are_folders(self) -> Portfolio:

@@ -13,7 +13,7 @@ from optimizer.engine.program import ColumnRange, LinearProgram, Rows
 from optimizer.portfolio.priced import Priced, SiteProgram
 
 
-def joined(sites: Sequence[SiteProgram], limit: F, beyond_usd: F) -> LinearProgram:
+def one_program(sites: Sequence[SiteProgram], limit: F, beyond_usd: F) -> LinearProgram:
     """The programs side by side, and below them what they use together; to go beyond that costs so much, USD."""
     programs, n = [site.program for site in sites], len(limit)
     first = np.cumsum([0, *(program.shape[1] for program in programs)])

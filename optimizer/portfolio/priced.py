@@ -67,10 +67,10 @@ def site_program(case: SiteCase, shared: Shared) -> SiteProgram:
 
     The ceiling is used by import; the treasury by what is bought at spot and by import, at price and adders.
     """
-    reckoned, n = to_the_end(case.conditions), len(case.conditions.grid)
-    problem = build_problem(reckoned)
+    whole, n = to_the_end(case.conditions), len(case.conditions.grid)
+    problem = build_problem(whole)
     program = compile_program(problem)
-    at, hours = np.arange(n), reckoned.grid.hours[:n]
+    at, hours = np.arange(n), whole.grid.hours[:n]
     imported = program.columns["grid_import"].first + at
     entries: list[tuple[Int, Int, F]] = []
     if shared.ceiling_mw is not None:

@@ -24,10 +24,10 @@ from optimizer.files.pool import Job, workers_on
 from optimizer.money import keyed
 from optimizer.portfolio.coupling import coupled
 from optimizer.portfolio.load import Loaded
-from optimizer.portfolio.run import Counted, PortfolioResult, answers, room, told
+from optimizer.portfolio.run import Counted, PortfolioResult, answers, raise_worst, room
 from optimizer.portfolio.sites import Shared, SiteCase, judge_intervals, shared_on
-from optimizer.portfolio.store import Day, PortfolioStore
-from optimizer.portfolio.work import SitePlan, job
+from optimizer.portfolio.store import PortfolioStore, SiteDay
+from optimizer.portfolio.work import SitePlan, portfolio_job
 from optimizer.report.backtest.files import schedule_files
 from optimizer.through_time.backtest.store import packed_schedule, unpacked
 from optimizer.through_time.history import read_history
@@ -90,7 +90,7 @@ def replay(
         edges = [_shared_out(replays, edges[0])] * len(edges)
     states = [one.knowledge.actual.state for one in replays]
     done, total = 0, sum(len(own) - 1 for own in edges)
-    with workers_on(Job(replays, work, _lost, "site"), workers, dask) as doing:
+    with workers_on(Job(replays, replay_work, _lost, "site"), workers, dask) as doing:
         for day in range(max(map(len, edges)) - 1):
             there, tasks = store.days(day), list[OneDay]()
             sites = [site for site, own in enumerate(edges) if day < len(own) - 1]
@@ -109,7 +109,7 @@ def replay(
                 there[made.site] = made.state
                 done += 1
                 counted(done, total)
-            told([SiteCase(one.name, one.knowledge.actual) for one in replays], failures)
+            raise_worst([SiteCase(one.name, one.knowledge.actual) for one in replays], failures)
             states = [State.written(there[site]) if site in there else state for site, state in enumerate(states)]
     cases = tuple(SiteCase(one.name, one.knowledge.actual) for one in replays)
     for site, one in enumerate(replays):
@@ -119,8 +119,8 @@ def replay(
 
 def _edges(k: Knowledge) -> list[int]:
     """Where the local days of a replay begin, and its end."""
-    found: Int = np.searchsorted(k.grid.day_of_interval, np.arange(len(k.grid.days) + 1))
-    return [int(edge) for edge in found]
+    edges: Int = np.searchsorted(k.grid.day_of_interval, np.arange(len(k.grid.days) + 1))
+    return [int(edge) for edge in edges]
 
 
 def _shared_out(replays: Sequence[Replayed], days: Sequence[int]) -> list[int]:
@@ -151,15 +151,15 @@ def _shares(
     firsts = actual.starts.searchsorted(seen.starts)
     stop = int(actual.starts.searchsorted(seen.end))
     ahead = Shared(np.minimum.reduceat(shared.ceiling_mw[:stop], firsts))
-    with workers_on(job(cases, ahead), workers, dask) as doing:
-        found = coupled(cases, ahead, lambda price: answers(doing, cases, price))
+    with workers_on(portfolio_job(cases, ahead), workers, dask) as doing:
+        coupling = coupled(cases, ahead, lambda price: answers(doing, cases, price))
     of = np.searchsorted(firsts, np.arange(now, stop), side="right") - 1
     shares = np.full((len(cases), len(actual)), np.inf)
-    shares[:, now:stop] = found.shares(ahead, room(cases, ahead))[:, of]
+    shares[:, now:stop] = coupling.shares(ahead, room(cases, ahead))[:, of]
     return shares
 
 
-def work(replays: tuple[Replayed, ...], tasks: Sequence[OneDay]) -> list[Day | SitePlan]:
+def replay_work(replays: tuple[Replayed, ...], tasks: Sequence[OneDay]) -> list[SiteDay | SitePlan]:
     """Do these days. What is wrong with one site is told in its outcome."""
     return [_day(replays[task.site].knowledge, task) for task in tasks]
 
@@ -168,7 +168,7 @@ def _lost(task: OneDay, why: str) -> SitePlan:
     return SitePlan(task.site, why)
 
 
-def _day(k: Knowledge, task: OneDay) -> Day | SitePlan:
+def _day(k: Knowledge, task: OneDay) -> SiteDay | SitePlan:
     if task.share is not None:
         k = replace(k, actual=Shared(task.share).leaving(k.actual, task.share))
     stepper, state, pieces = Stepper(k), State.written(task.state), list[Followed]()
@@ -178,7 +178,7 @@ def _day(k: Knowledge, task: OneDay) -> Day | SitePlan:
             pieces.append(piece)
     except CurtailError as error:
         return SitePlan(task.site, str(error), error.exit_code)
-    return Day(task.site, packed_schedule(chained(pieces)), _text(state))
+    return SiteDay(task.site, packed_schedule(chained(pieces)), _text(state))
 
 
 def _text(state: State) -> str:

@@ -21,7 +21,7 @@ from optimizer.portfolio.coupling import Coupled, coupled
 from optimizer.portfolio.priced import Priced
 from optimizer.portfolio.sites import Shared, SiteCase
 from optimizer.portfolio.store import PortfolioStore
-from optimizer.portfolio.work import AtPrice, InShare, SitePlan, Task, job
+from optimizer.portfolio.work import AtPrice, InShare, SitePlan, Task, portfolio_job
 
 Counted = Callable[[int, int], None]
 _MW = 1e-5  # what sums of imports may miss a ceiling by
@@ -79,13 +79,13 @@ def run_portfolio(
     there = {one.site for one in store.outcomes()}
     missing = [site for site in range(len(cases)) if site not in there]
     counted(len(there), len(cases))
-    found, failures = store.coupled, list[SitePlan]()
+    coupling, failures = store.coupled, list[SitePlan]()
     if missing:
-        with workers_on(job(cases, shared), workers, dask) as doing:
-            if found is None and len(shared.limit):
-                found = coupled(cases, shared, lambda price: answers(doing, cases, price))
-                store.keep(found)
-            shares = None if found is None else found.shares(shared, room(cases, shared))
+        with workers_on(portfolio_job(cases, shared), workers, dask) as doing:
+            if coupling is None and len(shared.limit):
+                coupling = coupled(cases, shared, lambda price: answers(doing, cases, price))
+                store.keep(coupling)
+            shares = None if coupling is None else coupling.shares(shared, room(cases, shared))
             tasks = [InShare(site, None if shares is None else shares[site], report) for site in missing]
             for done, outcome in enumerate(_each(doing, tasks), start=len(there) + 1):
                 assert isinstance(outcome, SitePlan)
@@ -94,17 +94,17 @@ def run_portfolio(
                 else:
                     failures.append(outcome)
                 counted(done, len(cases))
-    told(cases, failures)
-    result = PortfolioResult(cases, shared, found, tuple(store.outcomes()))
+    raise_worst(cases, failures)
+    result = PortfolioResult(cases, shared, coupling, tuple(store.outcomes()))
     _judge(result)
     return result
 
 
 def answers(doing: Workers[Task, Priced | SitePlan], cases: Sequence[SiteCase], price: F) -> list[Priced]:
     """The answers of all sites to prices, in their order. Raises the errors of the sites that have none."""
-    found = list(_each(doing, [AtPrice(site, price) for site in range(len(cases))]))
-    told(cases, [one for one in found if isinstance(one, SitePlan)])
-    return sorted((one for one in found if isinstance(one, Priced)), key=lambda one: one.site)
+    outcomes = list(_each(doing, [AtPrice(site, price) for site in range(len(cases))]))
+    raise_worst(cases, [one for one in outcomes if isinstance(one, SitePlan)])
+    return sorted((one for one in outcomes if isinstance(one, Priced)), key=lambda one: one.site)
 
 
 def _each(doing: Workers[Task, Priced | SitePlan], tasks: Sequence[Task]) -> Iterator[Priced | SitePlan]:
@@ -119,7 +119,7 @@ def room(cases: Sequence[SiteCase], shared: Shared) -> F:
     return np.array([[*case.conditions.most_import_mw[:ceiling], *treasury] for case in cases])
 
 
-def told(cases: Sequence[SiteCase], failures: Sequence[SitePlan]) -> None:
+def raise_worst(cases: Sequence[SiteCase], failures: Sequence[SitePlan]) -> None:
     """Raise what is wrong with sites, in the class of the worst."""
     if failures:
         worst = min(failures, key=lambda one: (one.exit_code == InfeasibleError.exit_code, one.exit_code))

@@ -118,7 +118,7 @@ def _ceiling_mw(loaded: Loaded, grid: Grid) -> F | None:
     return on_grid(series, grid)
 
 
-def digest_of(cases: Sequence[SiteCase], shared: Shared, report: bool) -> str:
+def portfolio_digest(cases: Sequence[SiteCase], shared: Shared, report: bool) -> str:
     """What the results of a portfolio follow from; ``report``: whether each site's page is among them."""
     sites = [(case.name, c.farm, c.market, c.rest, c.tail, c.state) for case in cases for c in [case.conditions]]
     return digest(*sites, shared, report)

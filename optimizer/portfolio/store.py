@@ -26,7 +26,7 @@ CREATE TABLE IF NOT EXISTS files (site INTEGER, name TEXT, content BLOB NOT NULL
 
 
 @dataclass(frozen=True)
-class Day:
+class SiteDay:
     """A day of a site's schedule as it was executed, as bytes, and the state after it."""
 
     site: int
@@ -45,9 +45,9 @@ class PortfolioStore:
         """Let go of the file."""
         self._file.close()
 
-    def keep(self, found: Coupled) -> None:
+    def keep(self, coupling: Coupled) -> None:
         """Keep what couples the sites."""
-        self._write([("INSERT OR REPLACE INTO coupled VALUES (0, ?)", (pickle.dumps(found),))])
+        self._write([("INSERT OR REPLACE INTO coupled VALUES (0, ?)", (pickle.dumps(coupling),))])
 
     @property
     def coupled(self) -> Coupled | None:
@@ -68,7 +68,7 @@ class PortfolioStore:
         ]
         self._write([*rows, ("INSERT OR REPLACE INTO sites VALUES (?, ?)", (outcome.site, bare))])
 
-    def add_day(self, day: int, made: Day) -> None:
+    def add_day(self, day: int, made: SiteDay) -> None:
         """Keep a day of a site that is re-planned."""
         row = (made.site, day, made.piece, made.state)
         self._write([("INSERT OR REPLACE INTO days VALUES (?, ?, ?, ?)", row)])

@@ -62,17 +62,17 @@ Task = AtPrice | InShare
 Given = tuple[tuple[SiteCase, ...], Shared]
 
 
-def job(cases: tuple[SiteCase, ...], shared: Shared) -> Job[Task, Priced | SitePlan]:
+def portfolio_job(cases: tuple[SiteCase, ...], shared: Shared) -> Job[Task, Priced | SitePlan]:
     """What workers do for a portfolio."""
-    return Job((cases, shared), work, _lost, "site")
+    return Job((cases, shared), site_work, _lost, "site")
 
 
 def _lost(task: Task, why: str) -> SitePlan:
     return SitePlan(task.site, why)
 
 
-def work(given: Given, tasks: Sequence[Task]) -> list[Priced | SitePlan]:
-    """Do these tasks. What is wrong with one site is told in its outcome."""
+def site_work(given: Given, tasks: Sequence[Task]) -> list[Priced | SitePlan]:
+    """Do these tasks. What is wrong with one site is written in its outcome."""
     return [_done(*given, task) for task in tasks]
 
 
@@ -93,9 +93,9 @@ def planned(case: SiteCase, shared: Shared, task: InShare) -> SitePlan:
     files = plan_files(plan, worth, todo)
     if task.report:
         files["report.html"] = render_plan(plan, contract_terms(plan), worth, todo)
-    s, told = plan.settled, json.loads(files["settlement.json"])
-    figures = {key: told[key] for key in ("energy_mwh", "hash_ph_hours") if told[key] is not None}
-    figures |= {} if s.btc is None else {"btc": told["btc"]}
+    s, written = plan.settled, json.loads(files["settlement.json"])
+    figures = {key: written[key] for key in ("energy_mwh", "hash_ph_hours") if written[key] is not None}
+    figures |= {} if s.btc is None else {"btc": written["btc"]}
     return SitePlan(
         task.site,
         profit_usd=round(s.profit, 2),

@@ -32,6 +32,7 @@ class Heat:
     """The made-up mechanism: heat is paid with 0.1 USD/MWh."""
 
     ACCOUNT = Account()
+    ACCOUNT.words["District heat"] = "Water that machines warmed."
 
 
 @Heat.ACCOUNT.line("Heat sold to neighbours", Kind.MACHINES)
@@ -82,7 +83,9 @@ def test_it_is_kept_in_records_and_adds_up_over_parts() -> None:
 def test_it_is_published() -> None:
     plan = planned()
     assert '"heat_sold": 0.5' in plan_files(plan)["settlement.json"]
-    assert "Heat sold to neighbours" in render_plan(plan, ())
+    page = render_plan(plan, ())
+    assert "Heat sold to neighbours" in page
+    assert "<dt>District heat</dt><dd>Water that machines warmed.</dd>" in page
     print_summary(plan, console := Console(record=True, width=120, file=StringIO()))
     assert "Heat sold to neighbours" in console.export_text()
 

@@ -19,9 +19,9 @@ from optimizer.files import pool
 from optimizer.plan.planning import plan_conditions
 from optimizer.portfolio import priced
 from optimizer.portfolio.load import load_portfolio
-from optimizer.portfolio.pages.figures import figures
+from optimizer.portfolio.pages.figures import portfolio_figures
 from optimizer.portfolio.run import PortfolioResult, run_portfolio
-from optimizer.portfolio.sites import Shared, SiteCase, digest_of, read_sites
+from optimizer.portfolio.sites import Shared, SiteCase, portfolio_digest, read_sites
 from optimizer.portfolio.store import PortfolioStore
 from optimizer.report.plan.files import plan_files
 from optimizer.through_time.worth import worth_of
@@ -37,7 +37,7 @@ CEILING = {"import_ceiling_mw": 20.0}  # of sites that draw up to 12 MW each
 def planned(
     folder: Path, name: str, cases: tuple[SiteCase, ...], shared: Shared, **more: Any
 ) -> tuple[PortfolioResult, dict[str, Any]]:
-    store = PortfolioStore(folder / f"{name}.sqlite", digest_of(cases, shared, report=False))
+    store = PortfolioStore(folder / f"{name}.sqlite", portfolio_digest(cases, shared, report=False))
     try:
         found = run_portfolio(cases, shared, store, report=False, **more)
         return found, dict(store.files({i: case.name for i, case in enumerate(cases)}, {}))
@@ -88,7 +88,7 @@ def test_what_tails_earn_is_no_part_of_the_figures(tmp_path: Path) -> None:
     horizon = FARM["horizon"] | {"start": "2026-02-01 00:00", "hours": 12, "tail": {"minutes": 720}}
     path = write_portfolio(tmp_path, 2, farm={"energy": charged, "horizon": horizon}, import_ceiling_mw=14.0)
     found, _ = planned(tmp_path, "r", *read_sites(load_portfolio(path)))
-    told = figures(found, "test")
+    told = portfolio_figures(found, "test")
     assert min(one.tail_usd for one in found.outcomes) > abs(found.profit_usd)
     assert told["shared"]["cost_of_sharing_usd"] > 0
     assert told["total"]["profit_usd"] == pytest.approx(told["shared"]["most_usd_proved"], abs=50.0)
@@ -158,7 +158,7 @@ def test_memory_does_not_grow_with_sites(tmp_path: Path) -> None:
 
     def peak(n: int) -> int:
         cases = tuple(SiteCase(f"S{i}", conditions(farm(), [0.4] * 400)) for i in range(n))
-        store = PortfolioStore(tmp_path / f"{n}.sqlite", digest_of(cases, Shared(), report=True))
+        store = PortfolioStore(tmp_path / f"{n}.sqlite", portfolio_digest(cases, Shared(), report=True))
         tracemalloc.start()
         try:
             run_portfolio(cases, Shared(), store, report=True)

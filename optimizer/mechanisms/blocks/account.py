@@ -14,6 +14,10 @@ from optimizer.arrays import F
 from optimizer.mechanisms.blocks.config import Block, Resale
 
 ACCOUNT = Account()
+ACCOUNT.words |= {
+    "Resale": "What a block leaves over is sold at the interval's energy price, or at the contract's cap where that "
+    "is lower, less a fee; without the right to resell it is lost.",
+}
 _NOTHING_USD_PER_MWH = 1e-9
 
 

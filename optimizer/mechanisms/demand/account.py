@@ -20,6 +20,13 @@ from optimizer.money import amount
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
+ACCOUNT.words |= {
+    "Billed peak": "The highest import of a billing period in the hours a demand charge counts, or a floor under it "
+    "where that is higher: the contract's minimum, the month to date, what is expected after the plan, a ratchet.",
+    "Month to date": "What the meter has counted in the billing period before the plan: its peak and its energy. "
+    "What it already costs is owed whatever the plan does.",
+    "Ratchet": "A rule that bills a share of the highest peak of past billing periods, however low the peak is now.",
+}
 _WHOLE_LOAD = 1e-6  # of full load: what rounding may take from an expected peak
 
 

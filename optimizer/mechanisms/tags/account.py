@@ -15,6 +15,10 @@ from optimizer.mechanisms.tags.facts import Tag, tags
 from optimizer.units import KW_PER_MW
 
 ACCOUNT = Account()
+ACCOUNT.words |= {
+    "Coincident peak": "An interval in which the whole grid's load is highest. Import in the few of them sets a "
+    "charge on next year's bill; until they are known, each interval counts with its probability.",
+}
 
 
 def tag_usd(tag: Tag, imported: F) -> F:

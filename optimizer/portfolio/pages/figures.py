@@ -1,4 +1,4 @@
-"""The figures of a portfolio as they are told: in whole cents, so that rows and columns add up."""
+"""The figures of a portfolio as they are shown: in whole cents, so that rows and columns add up."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def in_cents(usd: Mapping[str, float], total_usd: float) -> dict[str, int]:
     return down
 
 
-def figures(result: PortfolioResult, name: str) -> dict[str, Any]:
+def portfolio_figures(result: PortfolioResult, name: str) -> dict[str, Any]:
     """The portfolio as plain data; USD with cents. Sites' lines add up to their profits, sites to the total."""
     sites = [_site(result, one) for one in result.outcomes]
     lines = dict.fromkeys(line for site in sites for line in site["usd"])
@@ -65,25 +65,25 @@ def _shared(result: PortfolioResult) -> dict[str, Any] | None:
 
     What the tails earn after the plans is taken off.
     """
-    found, c = result.coupled, result.cases[0].conditions
-    if found is None:
+    coupling, c = result.coupled, result.cases[0].conditions
+    if coupling is None:
         return None
     n, tails = len(c.grid), sum(one.tail_usd for one in result.outcomes)
-    told: dict[str, Any] = {
-        "continuous_usd_if_nothing_were_shared": round(found.apart_usd - tails, 2),
-        "continuous_usd": round(found.profit_usd - tails, 2),
-        "most_usd_proved": round(found.most_usd - tails, 2),
-        "cost_of_sharing_usd": round(found.apart_usd - found.profit_usd, 2) + 0.0,
+    plain: dict[str, Any] = {
+        "continuous_usd_if_nothing_were_shared": round(coupling.apart_usd - tails, 2),
+        "continuous_usd": round(coupling.profit_usd - tails, 2),
+        "most_usd_proved": round(coupling.most_usd - tails, 2),
+        "cost_of_sharing_usd": round(coupling.apart_usd - coupling.profit_usd, 2) + 0.0,
     }
     if result.shared.ceiling_mw is not None:
-        binds = found.price[:n] > 0.0
-        told["hours_ceiling_binds"] = round(float(c.grid.hours @ binds), 4)
-        told["highest_price_of_ceiling_usd_per_mwh"] = round(float((found.price[:n] / c.grid.hours).max()), 4)
+        binds = coupling.price[:n] > 0.0
+        plain["hours_ceiling_binds"] = round(float(c.grid.hours @ binds), 4)
+        plain["highest_price_of_ceiling_usd_per_mwh"] = round(float((coupling.price[:n] / c.grid.hours).max()), 4)
     if result.shared.treasury_usd is not None:
         spent = -sum(one.usd["energy"] + one.usd["adders"] for one in result.outcomes)
-        told |= {
+        plain |= {
             "treasury_usd": result.shared.treasury_usd,
             "spent_usd": round(spent, 2),
-            "usd_earned_by_one_more": round(float(found.price[-1]), 6),
+            "usd_earned_by_one_more": round(float(coupling.price[-1]), 6),
         }
-    return told
+    return plain

@@ -1,4 +1,4 @@
-"""What a portfolio found: portfolio.csv, portfolio.json, ceiling.csv, and the page to look at."""
+"""What a portfolio comes to: portfolio.csv, portfolio.json, ceiling.csv, and the page to look at."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import numpy as np
 from optimizer.accounts.ledger import title
 from optimizer.money import keyed, named
 from optimizer.plan.text import csv_text, number_texts, time_texts
-from optimizer.portfolio.pages.figures import figures
+from optimizer.portfolio.pages.figures import portfolio_figures
 from optimizer.portfolio.run import PortfolioResult
 from optimizer.report.backtest.files import SCHEDULES
 from optimizer.report.kit.page import render
@@ -25,27 +25,27 @@ OF_A_SITE = (*FILES, "report.html", *SCHEDULES, "account.json")
 
 def portfolio_files(result: PortfolioResult, name: str, *, reports: bool) -> dict[str, str]:
     """The files beside the sites' folders, by name; ``reports``: the page leads to those of the sites."""
-    told = figures(result, name)
+    figures = portfolio_figures(result, name)
     files = {
-        "portfolio.json": json.dumps(keyed(told), indent=1, allow_nan=False) + "\n",
-        "portfolio.csv": portfolio_csv(told),
-        "portfolio.html": portfolio_page(result, told, reports=reports),
+        "portfolio.json": json.dumps(keyed(figures), indent=1, allow_nan=False) + "\n",
+        "portfolio.csv": portfolio_csv(figures),
+        "portfolio.html": portfolio_page(result, figures, reports=reports),
     }
     if result.shared.ceiling_mw is not None:
         files["ceiling.csv"] = ceiling_csv(result)
     return files
 
 
-def portfolio_csv(told: dict[str, Any]) -> str:
+def portfolio_csv(figures: dict[str, Any]) -> str:
     """A row for each site and one for all: profit, its lines in USD, energy, hash, bitcoin."""
-    rows = [*told["sites"], {"name": "total", "farm": "", **told["total"]}]
-    more = [key for key in told["total"] if key not in ("profit_usd", "usd")]
+    rows = [*figures["sites"], {"name": "total", "farm": "", **figures["total"]}]
+    more = [key for key in figures["total"] if key not in ("profit_usd", "usd")]
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    heads = ["site", "farm", "profit_usd", *(f"usd_{line}" for line in told["total"]["usd"]), *more]
+    heads = ["site", "farm", "profit_usd", *(f"usd_{line}" for line in figures["total"]["usd"]), *more]
     writer.writerow(map(named, heads))
     for row in rows:
-        usd = [f"{row['usd'].get(line, 0.0):.2f}" for line in told["total"]["usd"]]
+        usd = [f"{row['usd'].get(line, 0.0):.2f}" for line in figures["total"]["usd"]]
         figures_of = [row.get(key, "") for key in more]
         writer.writerow([row["name"], row["farm"], f"{row['profit_usd']:.2f}", *usd, *figures_of])
     return text.getvalue()
@@ -68,7 +68,7 @@ def ceiling_csv(result: PortfolioResult) -> str:
     return csv_text(columns)
 
 
-def portfolio_page(result: PortfolioResult, told: dict[str, Any], *, reports: bool) -> str:
+def portfolio_page(result: PortfolioResult, figures: dict[str, Any], *, reports: bool) -> str:
     """The page of a portfolio: self-contained HTML, beside the sites' own reports."""
     clock, grid = Clock(result.cases[0].conditions.grid), result.cases[0].conditions.grid
     ceiling = None
@@ -77,19 +77,19 @@ def portfolio_page(result: PortfolioResult, told: dict[str, Any], *, reports: bo
         tight = np.flatnonzero(price > 0.0)
         ceiling = [
             (clock.start(t), float(result.shared.ceiling_mw[t]), float(result.import_mw[t]), float(price[t]))
-            for t in tight[np.argsort(-price[tight], kind="stable")][:_MOST_TOLD].tolist()
+            for t in tight[np.argsort(-price[tight], kind="stable")][:_MOST_SHOWN].tolist()
         ]
     return render(
         "optimizer.portfolio.pages",
         "portfolio",
-        s=told,
+        s=figures,
         start=clock.start(0),
         end=clock.end(len(grid) - 1),
         zone=grid.timezone,
-        lines=[(title(line), line) for line in told["total"]["usd"]],
+        lines=[(title(line), line) for line in figures["total"]["usd"]],
         ceiling=ceiling,
         reports=reports,
     )
 
 
-_MOST_TOLD = 12
+_MOST_SHOWN = 12

@@ -1,4 +1,4 @@
-"""What a portfolio found, in the terminal."""
+"""What a portfolio comes to, in the terminal."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from rich.table import Table
 
 from optimizer.report.kit.text import number, plural, usd
 
-_MOST_TOLD = 40
+_MOST_SHOWN = 40
 
 
 def print_portfolio(s: dict[str, Any], console: Console) -> None:
@@ -18,14 +18,14 @@ def print_portfolio(s: dict[str, Any], console: Console) -> None:
     table = Table(title=title, box=None, pad_edge=False, title_justify="left")
     for column in ("site", "profit", "energy, MWh", "hash, PH/s h"):
         table.add_column(column, justify="left" if column == "site" else "right")
-    rows = [*s["sites"][:_MOST_TOLD], {"name": "all", **s["total"]}]
+    rows = [*s["sites"][:_MOST_SHOWN], {"name": "all", **s["total"]}]
     for row in rows:
         table.add_row(
             row["name"], usd(row["profit_usd"], 2), number(row["energy_mwh"], 1), number(row["hash_ph_hours"])
         )
     console.print(table, highlight=False)
-    if len(s["sites"]) > _MOST_TOLD:
-        console.print(f"{plural(len(s['sites']) - _MOST_TOLD, 'more site')} in portfolio.csv")
+    if len(s["sites"]) > _MOST_SHOWN:
+        console.print(f"{plural(len(s['sites']) - _MOST_SHOWN, 'more site')} in portfolio.csv")
     shared = s["shared"]
     if shared is not None:
         cost, whole = shared["cost_of_sharing_usd"], max(shared["most_usd_proved"] - s["total"]["profit_usd"], 0.0)
