@@ -8,10 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from optimizer.accounts.conditions import Conditions
-from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.ledger import Kind, declarations, in_order, of_kind
-from optimizer.accounts.settlement import settle
+from optimizer.accounts.settlement import Settlement
 from optimizer.arrays import F
 from optimizer.config.farm import Farm
 from optimizer.market.periods import Period
@@ -46,21 +44,20 @@ class BillLine:
         return self.line in of_kind(Kind.SALE)
 
 
-def bill(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
+def bill(settled: Settlement) -> tuple[BillLine, ...]:
     """The bill of a schedule, by period. Its USD add up to the account's lines of the same names, signs turned."""
-    return tuple(line for line in _printed(c, dispatch) if not line.party)
+    return tuple(line for line in _printed(settled) if not line.party)
 
 
-def invoices(c: Conditions, dispatch: Dispatch) -> tuple[BillLine, ...]:
+def invoices(settled: Settlement) -> tuple[BillLine, ...]:
     """The invoices to others, by period. Their USD are part of the account's lines of the same names."""
-    return tuple(line for line in _printed(c, dispatch) if line.party)
+    return tuple(line for line in _printed(settled) if line.party)
 
 
-def _printed(c: Conditions, dispatch: Dispatch) -> list[BillLine]:
-    settled = settle(c, dispatch)
+def _printed(settled: Settlement) -> list[BillLine]:
     billed = list(declarations("bill"))
     lines: list[BillLine] = []
-    for p in range(len(c.billing.periods)):
+    for p in range(len(settled.c.billing.periods)):
         here = [line for lines_of in billed for line in lines_of(settled, p)]
         order = in_order(line.line for line in here)
         lines += sorted(here, key=lambda line: order.index(line.line))

@@ -1,25 +1,59 @@
-"""The commands."""
+"""The commands, each read when it is asked for: start-up matters to what runs every few minutes."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
+from typer.main import get_command, get_group
 
-from optimizer.cli.backtest import backtest
-from optimizer.cli.call import call
-from optimizer.cli.convert import convert
-from optimizer.cli.daily import daily, history, watch
-from optimizer.cli.files import breakeven, check, import_tariff, schema
-from optimizer.cli.machines import dispatch, hand_to, inventory, simulate
-from optimizer.cli.new import new
-from optimizer.cli.plan import export, plan
-from optimizer.cli.portfolio import portfolio
-from optimizer.cli.run import run
-from optimizer.cli.scenarios import compare, montecarlo
-from optimizer.cli.signals import signals
+COMMANDS = {
+    "new": "new",
+    "plan": "plan",
+    "daily": "daily",
+    "watch": "daily",
+    "call": "call",
+    "history": "daily",
+    "compare": "scenarios",
+    "montecarlo": "scenarios",
+    "portfolio": "portfolio",
+    "backtest": "backtest",
+    "convert": "convert",
+    "breakeven": "files",
+    "check": "files",
+    "schema": "files",
+    "export": "plan",
+    "run": "run",
+    "dispatch": "machines",
+    "hand-to": "machines",
+    "signals": "signals",
+    "fetch": "fetch",
+    "simulate": "machines",
+    "tariff": "files",
+    "inventory": "inventory",
+}
+"""The module of this folder that has a command, or commands, of the name."""
+
+
+class _Read(Mapping[str, Any]):
+    """The commands by name."""
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(COMMANDS)
+
+    def __len__(self) -> int:
+        return len(COMMANDS)
+
+    def __getitem__(self, name: str) -> Any:
+        written = getattr(import_module(f"optimizer.cli.{COMMANDS[name]}"), name.replace("-", "_"))
+        if isinstance(written, typer.Typer):
+            return get_group(written)
+        alone = typer.Typer(add_completion=False, rich_markup_mode=None)
+        alone.command()(written)
+        return get_command(alone)
 
 
 def _version(asked: bool) -> None:
@@ -32,6 +66,10 @@ def _version(asked: bool) -> None:
 
 class Commands(TyperGroup):
     """The commands; what is wrong with an option says what was given."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Read()  # type: ignore[assignment]  # nothing is added to them
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """The words of the command line are kept for messages."""
@@ -77,32 +115,3 @@ def options(
     _: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version.")] = False,
 ) -> None:
     """Which Bitcoin-mining machines run in which interval, why, and what it earns."""
-
-
-for command in (
-    new,
-    plan,
-    daily,
-    watch,
-    call,
-    history,
-    compare,
-    montecarlo,
-    portfolio,
-    backtest,
-    convert,
-    breakeven,
-    check,
-    schema,
-    export,
-    run,
-    dispatch,
-    hand_to,
-    signals,
-    simulate,
-):
-    app.command()(command)
-tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
-tariff.command("import")(import_tariff)
-app.add_typer(tariff, name="tariff")
-app.add_typer(inventory, name="inventory")

@@ -44,17 +44,10 @@ def check(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", show_default=False)], as_json: Json = False
 ) -> None:
     """Check files of every kind that there is a schema for, and the series they name; print all faults."""
-    from optimizer.conversion.files.load import faults_of_conversion
-    from optimizer.ensemble.load import faults_of_ensemble
-    from optimizer.plan.checking import checked
-    from optimizer.portfolio.load import faults_of_portfolio
-
     faults: list[Fault] = []
     remarks: list[Fault] = []
     for file in files:
-        kinds = (faults_of_ensemble, faults_of_conversion, faults_of_portfolio)
-        of_its_kind = next((given for faults_of in kinds if (given := faults_of(file)) is not None), None)
-        given, remarked = checked(file) if of_its_kind is None else (of_its_kind, [])
+        given, remarked = _checked(file)
         faults, remarks = faults + given, remarks + remarked
     faults = list(dict.fromkeys(faults))
     if as_json:
@@ -69,6 +62,22 @@ def check(
     if faults:
         absent = all(isinstance(fault, Absent) for fault in faults)
         raise typer.Exit(MissingDataError.exit_code if absent else InputError.exit_code)
+
+
+def _checked(file: Path) -> tuple[list[Fault], list[Fault]]:
+    """Faults and remarks of a file of any kind; of one with a fleet nothing else is asked."""
+    from optimizer.config.check import has_fleet
+    from optimizer.plan.checking import checked
+
+    if not has_fleet(file):
+        from optimizer.conversion.files.load import faults_of_conversion
+        from optimizer.ensemble.load import faults_of_ensemble
+        from optimizer.portfolio.load import faults_of_portfolio
+
+        for faults_of in (faults_of_ensemble, faults_of_conversion, faults_of_portfolio):
+            if (given := faults_of(file)) is not None:
+                return given, []
+    return checked(file)
 
 
 def schema(
@@ -98,6 +107,10 @@ def schema(
     typer.echo(json.dumps(schema_of(*kinds[kind]), indent=2))
 
 
+tariff = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Contracts from published tariffs.")
+
+
+@tariff.command("import")
 def import_tariff(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="URDB rate or response (JSON).", show_default=False)],
     item: Annotated[int | None, typer.Option(metavar="N", min=1, help="Which of several rates, from 1.")] = None,

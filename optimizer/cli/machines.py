@@ -1,4 +1,4 @@
-"""The commands for machines: `dispatch`, `inventory` and `simulate`."""
+"""The commands for machines: `dispatch`, `hand-to` and `simulate`."""
 
 from __future__ import annotations
 
@@ -37,9 +37,8 @@ class FleetInterface(StrEnum):
 
     proto_fleet = "proto-fleet"
     webhook = "webhook"
-
-
-inventory = typer.Typer(no_args_is_help=True, rich_markup_mode=None, help="Which machine stands where.")
+    mqtt = "mqtt"
+    foreman = "foreman"
 
 
 def gate_of(allow: list[str] | None, live: bool, hold: Path | None = None) -> Gate:
@@ -169,74 +168,11 @@ def simulate(
     asyncio.run(serving())
 
 
-@inventory.command()
-def check(
-    farm: FarmFile,
-    inventory: InventoryFile,
-    allow: Allow = None,
-    credentials: Logins = None,
-    live: Live = False,
-    rank: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the inventory with the J/TH that machines showed.")
-    ] = None,
-) -> None:
-    """Compare an inventory with the farm file; with --live read the machines: who answers, watts against nameplate."""
-    from optimizer.config.load import load_farm
-    from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.inventory import differences, inventory_text, read_inventory
-    from optimizer.execution.survey import findings, ranked, survey
-    from optimizer.execution.unit import units_in
-    from optimizer.files.outputs import write_file
-
-    loaded, entries = load_farm(farm), read_inventory(inventory)
-    apart = differences(entries, loaded)
-    if live:
-        units = units_in(entries, loaded, gate_of(allow, live), credentials_in(credentials))
-        asyncio.run(survey(units, time.time()))
-        for line in findings(units):
-            typer.echo(line)
-        if rank is not None:
-            write_file(rank, inventory_text(ranked(units)))
-            say(f"written to {rank}")
-    for line in apart:
-        typer.echo(line)
-    if apart:
-        raise typer.Exit(InputError.exit_code)
-    say("inventory and farm file agree")
-
-
-@inventory.command("import")
-def import_inventory(
-    export: Annotated[Path, typer.Argument(metavar="FILE", help="CSV of another program.", show_default=False)],
-    column: Annotated[
-        list[str] | None, typer.Option(metavar="FIELD=COLUMN", help="Which column holds a field: address=ip.")
-    ] = None,
-    given: Annotated[
-        list[str] | None, typer.Option("--set", metavar="FIELD=VALUE", help="The same in every row: driver=luxos.")
-    ] = None,
-    out: Annotated[Path, typer.Option(help="The inventory.")] = Path("machines.csv"),
-) -> None:
-    """Make an inventory from the export of a fleet manager, column by column."""
-    from optimizer.execution.inventory import COLUMNS, inventory_text, read_inventory
-    from optimizer.files.outputs import write_file
-
-    def pairs(texts: list[str] | None, option: str) -> dict[str, str]:
-        by_field = {}
-        for text in texts or ():
-            field, there, value = text.partition("=")
-            if field not in COLUMNS or not there:
-                raise InputError(f"{option} {text!r}: must begin with one of {', '.join(COLUMNS)} and =")
-            by_field[field] = value
-        return by_field
-
-    entries = read_inventory(export, pairs(column, "--column"), pairs(given, "--set"))
-    write_file(out, inventory_text(entries))
-    say(f"{len(entries):,} machines written to {out}")
-
-
 def hand_to(
-    kind: Annotated[FleetInterface, typer.Argument(metavar="proto-fleet|webhook", help="What is at the address.")],
-    address: Annotated[str, typer.Argument(metavar="URL", help="Where.", show_default=False)],
+    kind: Annotated[FleetInterface, typer.Argument(metavar="proto-fleet|webhook|mqtt|foreman", help="What is there.")],
+    address: Annotated[
+        str, typer.Argument(metavar="URL|FILE", help="Where; for foreman a CSV file.", show_default=False)
+    ],
     farm: FarmFile,
     credentials: Logins = None,
     live: Live = False,
@@ -248,35 +184,18 @@ def hand_to(
     from optimizer.config.load import load_farm
     from optimizer.daily.document import SetPoints
     from optimizer.execution.credentials import credentials_in
-    from optimizer.execution.fleets import cut_kw, posting, to_proto_fleet, to_webhook
+    from optimizer.execution.fleets import cut_kw
+    from optimizer.execution.handing import hand_over
     from optimizer.execution.wanted import wanted_at
 
     try:
         document = SetPoints.model_validate_json(sys.stdin.buffer.read(_MOST_BYTES))
     except ValueError:
         raise InputError("standard input holds no set-points") from None
-    loaded, now = load_farm(farm), datetime.now(UTC)
-    post = posting(address, credentials_in(credentials).of(kind.name).password.get_secret_value())
+    loaded, now, login = load_farm(farm), datetime.now(UTC), credentials_in(credentials).of(kind.name)
     if not live:
         wanted = wanted_at(document, now)
         kw = "nothing is promised any more" if wanted is None else f"{cut_kw(wanted, loaded):,.1f} kW are to be cut"
         say(f"a dry run: {kw}; nothing was sent, --live sends")
         return
-    say(to_webhook(document, post) if kind is FleetInterface.webhook else to_proto_fleet(document, loaded, now, post))
-
-
-@inventory.command("scan")
-def scan_inventory(
-    group: Annotated[str, typer.Option(metavar="NAME", help="The group that all are taken to be in.")],
-    allow: Allow = None,
-    live: Live = False,
-    out: Annotated[Path, typer.Option(help="The inventory.")] = Path("machines.csv"),
-) -> None:
-    """Make an inventory of what answers in the networks of --allow, by pyasic-rs."""
-    from optimizer.execution.inventory import inventory_text
-    from optimizer.execution.scan import scan
-    from optimizer.files.outputs import write_file
-
-    entries = asyncio.run(scan(gate_of(allow, live), group))
-    write_file(out, inventory_text(entries))
-    say(f"{len(entries):,} machines written to {out}")
+    say(hand_over(kind, address, document, loaded, login, now))

@@ -6,6 +6,7 @@ import asyncio
 import json
 import time
 from collections.abc import Coroutine
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -14,6 +15,7 @@ import typer
 
 from optimizer.cli.machines import Allow, InventoryFile, Live, Logins, gate_of
 from optimizer.cli.shared import Extend, FarmFile, say
+from optimizer.errors import CurtailError
 from optimizer.extension import extend_with
 
 if TYPE_CHECKING:
@@ -33,6 +35,9 @@ def run(
         str | None, typer.Option(metavar="FOLDER|URL", envvar="CURTAIL_PRICES", help="Where prices arrive.")
     ] = None,
     sources: Annotated[Path | None, typer.Option(metavar="FILE", help="Sources of signals.")] = None,
+    publishers: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Addresses of price files, fetched on a schedule.")
+    ] = None,
     every: Annotated[float, typer.Option(min=0.05, max=86_400.0, help="Seconds between looks of the plan.")] = 60.0,
     starts: Annotated[int, typer.Option(min=1, help="Machines started at once, at most.")] = 50,
     starts_every: Annotated[float, typer.Option(min=1.0, help="Seconds between such batches.")] = 60.0,
@@ -43,7 +48,7 @@ def run(
     extend: Extend = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Say everything as a line of JSON.")] = False,
 ) -> None:
-    """Signals, plan and machines in one process, with health, metrics and alerts. A dry run unless --live."""
+    """Prices, signals, plan and machines in one process, with health, metrics and alerts. A dry run unless --live."""
     from optimizer.config.load import load_farm
     from optimizer.daily.feed import feed_of
     from optimizer.daily.folder import StateFolder
@@ -61,14 +66,19 @@ def run(
     from optimizer.execution.service import SetPointsFile
     from optimizer.execution.unit import units_in
     from optimizer.signals.book import Book
+    from optimizer.signals.collecting import Collecting, collect
     from optimizer.signals.listen import Listening, listen
+    from optimizer.signals.publishers import load_publishers
     from optimizer.signals.sources import load_sources
 
     extend_with(extend)
 
+    def wall() -> datetime:
+        return datetime.now(UTC)
+
     def tell(line: str) -> None:
         if log_json:
-            typer.echo(json.dumps({"at": datetime.now(UTC).isoformat(timespec="milliseconds"), "said": line}), err=True)
+            typer.echo(json.dumps({"at": wall().isoformat(timespec="milliseconds"), "said": line}), err=True)
         else:
             say(line)
 
@@ -78,12 +88,20 @@ def run(
     def alert(kind: str, sentence: str) -> None:
         tell(f"alert: {kind}: {sentence}")
         if words is not None:
-            text = json.dumps({"kind": kind, "sentence": sentence, "at": datetime.now(UTC).isoformat()}) + "\n"
-            handing.add(asyncio.create_task(asyncio.to_thread(handed_to, words, text)))
+            text = json.dumps({"kind": kind, "sentence": sentence, "at": wall().isoformat()}) + "\n"
+            task = asyncio.create_task(handed(words, text))
+            handing.add(task)
+            task.add_done_callback(handing.discard)
+
+    async def handed(words: list[str], text: str) -> None:
+        fault = await asyncio.to_thread(handed_to, words, text)
+        if fault is not None:
+            tell(f"--on-alert {words[0]}: {fault}")
 
     farm_now, entries, logins = load_farm(farm), read_inventory(inventory), credentials_in(credentials)
     gate = gate_of(allow, live, state / HOLD)
     heard = () if sources is None else load_sources(sources)
+    published = () if publishers is None else load_publishers(publishers)
     feed = None if prices is None else feed_of(prices)
     with locked(state) as in_the_way, locked(state, "machines"), locked(state, "signals"):
         for line in (*in_the_way, *damage_set_aside(state), *differences(entries, farm_now)):
@@ -101,15 +119,25 @@ def run(
             pace=Pace(starts, starts_every),
             say=tell,
         )
-        health = Health(executor.status, document, time.time, alert)
         listening = [
-            Listening(one, Book(one, state, farm_now.timezone, tell), logins, lambda: datetime.now(UTC), sources.parent)
+            Listening(one, Book(one, state, farm_now.timezone, tell), logins, wall, sources.parent)
             for one in heard
             if sources is not None
         ]
-        hearing = listen(listening, once=False)
+        collecting = [
+            Collecting(one, publishers.parent, logins, wall, tell) for one in published if publishers is not None
+        ]
+
+        def status() -> dict[str, Any]:
+            silent = [one.source.name for one in listening if one.silent]
+            return executor.status() | {"silent": silent + [one.publisher.name for one in collecting if one.silent]}
+
+        async def hearing() -> None:
+            await asyncio.gather(listen(listening, once=False), collect(collecting, once=False))
+
+        health = Health(status, document, time.time, alert)
         interval_s = farm_now.horizon.intervals[0].minutes * 60.0
-        asyncio.run(_together(watching, executor, health, state, every, interval_s, port, hearing))
+        asyncio.run(_together(watching, executor, health, state, every, interval_s, port, hearing()))
         audit.close()
     tell("ended; machines and calls stay as they are")
 
@@ -136,12 +164,16 @@ async def _together(
 
     for ended in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(ended, end)
-    server = await asyncio.start_server(health.serve, "127.0.0.1", port) if port else None
+    try:
+        server = await asyncio.start_server(health.serve, "127.0.0.1", port) if port else None
+    except OSError as error:
+        hearing.close()
+        raise CurtailError(f"--port {port}: {error.strerror or error}; give another, or 0 for none") from None
     planning = asyncio.create_task(asyncio.to_thread(watching.loop, every))
     acting = asyncio.create_task(serve(executor, state, None, measure_s, watching.say))
     listening = asyncio.create_task(hearing)
     notify("READY=1")
-    while not (planning.done() or acting.done()):
+    while not (planning.done() or acting.done() or (listening.done() and listening.exception() is not None)):
         health.look()
         await asyncio.wait([planning, acting], timeout=5.0, return_when=asyncio.FIRST_COMPLETED)
     end()
@@ -149,3 +181,5 @@ async def _together(
     await asyncio.gather(planning, acting)
     if server is not None:
         server.close()
+    with suppress(asyncio.CancelledError):
+        await listening

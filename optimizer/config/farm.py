@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from optimizer.config.amounts import money_of
 from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Currency, Name, Rate, Section, Series, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.composed import Host, Listed, Place, composed, kinds
 from optimizer.config.consistency import by_temperature, faults_of_the_whole
+from optimizer.config.currency import money_of
 from optimizer.config.daily import Daily, FeedRules
 from optimizer.config.energy import Energy
 from optimizer.config.fleet import Group
@@ -98,15 +98,21 @@ class Farm(Host):
     )
     energy: Energy = Field(description="What energy costs; or name a `contract` file that says so")
     weather: Weather | None = Field(default=None, description="Outdoor conditions")
-    horizon: Horizon = Field(default=Horizon(), description="When the plan begins, how far it looks")
-    state: State = Field(default=State(), description="What runs when the plan begins")
+    # what is left out is constructed: to validate it would compile a form for each, whenever a command starts
+    horizon: Horizon = Field(default=Horizon.model_construct(), description="When the plan begins, how far it looks")
+    state: State = Field(default=State.model_construct(), description="What runs when the plan begins")
     replanning: Replanning | None = Field(default=None, description="How the farm plans again as prices arrive")
-    backtest: Backtest = Field(default=Backtest(), description="How rules on the ladder of a backtest are set")
-    costs: Costs = Field(default=Costs(), description="Costs outside the schedule")
-    silenced: Silenced = Field(
-        default=Silenced(), description="Remarks that are not to be made, each with the reason why the data are right"
+    backtest: Backtest = Field(
+        default=Backtest.model_construct(), description="How rules on the ladder of a backtest are set"
     )
-    daily: Daily = Field(default=Daily(), description="The scheduled job: newest files, stale data, safe posture")
+    costs: Costs = Field(default=Costs.model_construct(), description="Costs outside the schedule")
+    silenced: Silenced = Field(
+        default=Silenced.model_construct(),
+        description="Remarks that are not to be made, each with the reason why the data are right",
+    )
+    daily: Daily = Field(
+        default=Daily.model_construct(), description="The scheduled job: newest files, stale data, safe posture"
+    )
 
     @model_validator(mode="after")
     def _is_consistent(self) -> Farm:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.config.amounts import FarmCurrency, in_money, money_of
+from optimizer.config.amounts import in_money
+from optimizer.config.currency import FarmCurrency, money_of
+from optimizer.config.document import Document
 from optimizer.config.patterns import fitting, is_pattern
-from optimizer.config.yaml12 import Document, parse
+from optimizer.config.yaml12 import parse
 from optimizer.errors import Fault, InputError
 from optimizer.outside import NoFileError, TooLargeError, open_regular, read_regular
 

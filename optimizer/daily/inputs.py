@@ -14,6 +14,7 @@ from optimizer.config.farm import Farm
 from optimizer.config.patterns import fitting, is_pattern
 from optimizer.daily.folder import INPUTS, MEASURED
 from optimizer.daily.orders import CALLS
+from optimizer.daily.real_watts import REAL_WATTS
 from optimizer.daily.series import series_of
 from optimizer.files.software import versions
 from optimizer.outside import open_regular
@@ -38,7 +39,7 @@ def files_of(farm_file: Path, farm: Farm, state: Path) -> dict[str, Path]:
         path = folder / name
         several = fitting(path) if is_pattern(path) else []
         files |= {os.path.relpath(one, folder): one for one in several} if several else {name: path}
-    for path in (state / name for name in (CALLS, MEASURED)):
+    for path in (state / name for name in (CALLS, MEASURED, REAL_WATTS)):
         files |= of_state(path) if path.exists() else {}
     return files
 

@@ -29,6 +29,7 @@ from optimizer.daily.observed import note_settled
 from optimizer.daily.planned import make_plan
 from optimizer.daily.present import price_lookback
 from optimizer.daily.prices import NO_PRICES, Prices, Rank
+from optimizer.daily.real_watts import with_real_watts
 from optimizer.daily.review import settle_new
 from optimizer.daily.run import Run
 from optimizer.daily.series import refuse_stale, with_newest
@@ -162,7 +163,8 @@ def _planned(
     run.farm = named
     start = run.start(named)
     orders = run.orders()
-    run.farm = farm = with_newest(orders.over(named), run.farm_file.parent)
+    farm, of_watts = with_real_watts(with_newest(orders.over(named), run.farm_file.parent), run.folder.path, run.now)
+    run.farm = farm
     if silent is not None:
         raise silent
     refuse_stale(farm, named, run.farm_file.parent, run.now)
@@ -183,6 +185,7 @@ def _planned(
     messages = (
         *obeyed.messages,
         *orders.messages,
+        *of_watts,
         *of_another_time,
         *messages,
         *plan.conditions.warnings,

@@ -27,13 +27,18 @@ create table if not exists standing (
 create table if not exists power (
   minute integer not null, "group" text not null, planned_mw real not null, drawn_mw real not null,
   awake_mw real not null, away_mw real not null, primary key (minute, "group"));
+create table if not exists watts (
+  minute integer not null, "group" text not null, mode text not null, machines integer not null, watts real not null,
+  primary key (minute, "group", mode));
 create table if not exists notes (key text primary key, value text not null);
 """
 
+_KEPT_MINUTES = 8 * 1440
 _LOCKED_S = 0.1  # that a log which somebody else holds may keep the loop waiting
 _UNKNOWN = "not known: curtail ended before the answer"
 _STANDING = """
-select s.machine, s.target, s.since, s.released, s.verified, min(c.at), max(c.at), max(c.id), count(c.at),
+select s.machine, s.target, s.since, s.released, s.verified,
+  min(c.at), max(c.at), max(c.id), coalesce(sum(c.outcome = 'accepted'), 0),
   (select target from commands where machine = s.machine order by id desc limit 1)
 from standing s left join commands c on c.machine = s.machine and c.target = s.target and c.at >= s.since
   and c.id > (select coalesce(max(id), 0) from commands where machine = s.machine and verified_at is not null)
@@ -159,6 +164,19 @@ class Audit:
         text = (
             'select "group", count(*), sum(planned_mw) / 60, sum(drawn_mw) / 60, sum(awake_mw) / 60, sum(away_mw) / 60 '
             'from power where minute >= ? group by "group" order by min(rowid)'
+        )
+        return list(self._db.execute(text, (int(since // 60),)))
+
+    def run_at(self, minute: int, rows: Iterable[tuple[str, str, int, float]]) -> None:
+        """What machines that run draw in a minute: group, mode, machines, W each. The last eight days are kept."""
+        self._kept += (("insert or replace into watts values (?, ?, ?, ?, ?)", (minute, *row)) for row in rows)
+        self._kept.append(("delete from watts where minute < ?", (minute - _KEPT_MINUTES,)))
+
+    def ran_at(self, since: float) -> list[tuple[str, str, float, float, float]]:
+        """By group and mode since a moment: hours in which any ran, machines then, W of one."""
+        text = (
+            'select "group", mode, count(*) / 60.0, avg(machines), sum(machines * watts) / sum(machines) '
+            'from watts where minute >= ? group by "group", mode'
         )
         return list(self._db.execute(text, (int(since // 60),)))
 

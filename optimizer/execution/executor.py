@@ -18,7 +18,7 @@ from optimizer.execution.audit import Audit, Command
 from optimizer.execution.exchange import Exchange
 from optimizer.execution.follower import Follower
 from optimizer.execution.gate import Gate
-from optimizer.execution.messages import Teller, cannot_be_stopped, power, status_of, would_send
+from optimizer.execution.messages import Teller, cannot_be_stopped, power, running_watts, status_of, would_send
 from optimizer.execution.target import Target
 from optimizer.execution.unit import Unit
 from optimizer.execution.wanted import Ranked, Wanted, machine_modes, over_breakers
@@ -58,7 +58,6 @@ class Executor:
         self.follower = Follower(source, audit, self.teller, stay_when_stale)
         self.stopped = False
         self.wanted: Wanted | None = None
-        self._log_fault = ""
         self._by_name = {unit.entry.name: unit for unit in units}
         self._by_group: dict[str, list[Unit]] = {}
         for unit in units:
@@ -100,10 +99,8 @@ class Executor:
         try:
             self.audit.write()
         except CurtailError as error:
-            self._log_fault = str(error)
-            self.teller.once("log", self._log_fault)
+            self.teller.once("log", str(error))
             return False
-        self._log_fault = ""
         self.teller.over("log")
         return True
 
@@ -131,6 +128,8 @@ class Executor:
             return
         self._minute = minute
         self.audit.draw(minute, ((group, *power(units)) for group, units in self._by_group.items()))
+        rows = ((group, *row) for group, units in self._by_group.items() for row in running_watts(units))
+        self.audit.run_at(minute, rows)
 
     def _notice_jumps(self, now: float) -> None:
         """A clock that went back must keep nobody waiting for the time that it had shown."""
@@ -240,5 +239,7 @@ class Executor:
 
     def status(self) -> dict[str, Any]:
         """What there is to see."""
-        own = {"live": self.gate.live, "held": self.gate.held, "log": self._log_fault}
+        standing = {"log of commands": self.teller.standing("log"), "loop": self.teller.standing("step")}
+        faults = {kind: line for kind, line in standing.items() if line is not None}
+        own = {"live": self.gate.live, "held": self.gate.held, "faults": faults}
         return own | status_of(self._by_group, self.wanted, self.wall())

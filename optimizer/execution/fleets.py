@@ -1,15 +1,17 @@
-"""Set-points handed to what controls machines already: Proto Fleet by its curtailment service, anything by a webhook.
+"""Set-points handed to what controls machines: Proto Fleet by its curtailment service, Foreman by a file, a webhook.
 
 Each call brings the other side to what the document wants, whatever came before it, so that it may be repeated.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from itertools import pairwise
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -74,15 +76,12 @@ def cut_kw(wanted: Wanted, farm: Farm) -> float:
     return watts / 1e3
 
 
-def to_proto_fleet(document: SetPoints, farm: Farm, now: datetime, post: Post) -> str:
+def to_proto_fleet(document: SetPoints, wanted: Wanted, farm: Farm, post: Post) -> str:
     """Start, keep or stop a FIXED_KW event of the whole organization; what was done, in a sentence.
 
     Proto Fleet holds one event at a time and freezes its machines when it starts. Where more is to be cut than by the
     event under way, or one is still restoring, that is an error: told, and tried again by whoever calls.
     """
-    wanted = wanted_at(document, now)
-    if wanted is None:
-        raise CurtailError("the set-points promise nothing any more: nothing is sent")
     kw = round(cut_kw(wanted, farm), 3)
     event = post(_SERVICE + "GetActiveCurtailment", {}).get("event") or {}
     held = float((event.get("fixedKw") or {}).get("targetKw") or 0.0)
@@ -113,6 +112,28 @@ def to_proto_fleet(document: SetPoints, farm: Farm, now: datetime, post: Post) -
     }
     post(_SERVICE + "StartCurtailment", request)
     return f"a cut of {kw:g} kW is begun"
+
+
+def to_foreman(document: SetPoints, farm: Farm) -> str:
+    """Commitments as CSV, of the Foreman program called as the farm: to which watts it is reduced, now and next.
+
+    A stretch in which every machine runs at its strongest is no commitment.
+    """
+    at = document.made_at
+    changes = {point.next.at for point in document.setpoints if point.next is not None}
+    moments = sorted(one for one in {at, *changes, document.valid_until} if at <= one <= document.valid_until)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(("program", "target", "watts", "ramp_seconds", "start", "end"))
+    for start, end in pairwise(moments):
+        wanted = wanted_at(document, start)
+        if wanted is None or cut_kw(wanted, farm) < _SAME_KW:
+            continue
+        points = ((group.points, wanted.counts.get(group.name, {})) for group in farm.fleet)
+        watts = sum(n * modes[mode].power_w for modes, counts in points for mode, n in counts.items())
+        target = ("Reduce wattage to", f"{watts:.0f}") if watts else ("Reduce all", "")
+        writer.writerow((farm.name, *target, 0, start.isoformat(), end.isoformat()))
+    return buffer.getvalue()
 
 
 def to_webhook(document: SetPoints, post: Post) -> str:

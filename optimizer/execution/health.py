@@ -23,6 +23,7 @@ _MEANS = {
     "curtail_setpoints_stale": "Whether set-points rest on older data",
     "curtail_setpoints_short_mw": "By how much import exceeds what binds it, MW",
     "curtail_held": "Whether sending is on hold",
+    "curtail_silent_feeds": "Sources of signals and publishers of prices that are silent",
 }
 
 
@@ -39,6 +40,9 @@ def metrics(status: Status, document: SetPoints | None, now: float) -> str:
     # HELP curtail_held Whether sending is on hold
     # TYPE curtail_held gauge
     curtail_held 1
+    # HELP curtail_silent_feeds Sources of signals and publishers of prices that are silent
+    # TYPE curtail_silent_feeds gauge
+    curtail_silent_feeds 0
     """
     rows: list[tuple[str, dict[str, str], float]] = []
     for group, figures in status["groups"].items():
@@ -52,6 +56,7 @@ def metrics(status: Status, document: SetPoints | None, now: float) -> str:
         rows.append(("curtail_setpoints_stale", {}, int(document.stale)))
         rows.append(("curtail_setpoints_short_mw", {}, document.short_mw))
     rows.append(("curtail_held", {}, int(status["held"])))
+    rows.append(("curtail_silent_feeds", {}, len(status.get("silent", ()))))
     lines: list[str] = []
     for name, means in _MEANS.items():
         of_name = [(labels, value) for named, labels, value in rows if named == name]
@@ -80,6 +85,9 @@ def troubles(status: Status, document: SetPoints | None, now: float) -> dict[str
     if status["cannot_stop"]:
         n, mw = len(status["cannot_stop"]), status["cannot_stop_mw"]
         by_kind["missed deadline"] = f"{n} machines cannot be stopped and hold {mw:.3f} MW"
+    if silent := status.get("silent"):
+        by_kind["silent feed"] = f"nothing is heard of {', '.join(silent)}"
+    by_kind |= status.get("faults", {})
     for group, figures in status["groups"].items():
         if drifted := figures["states"].get("DRIFTED", 0):
             by_kind[f"drift in {group}"] = f"{drifted} machines of {group} are not where they were seen"

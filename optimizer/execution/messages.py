@@ -26,6 +26,10 @@ class Teller:
             self._last[what] = key or line
             self.say(line)
 
+    def standing(self, what: str) -> str | None:
+        """What was said of something last, as long as that is not over."""
+        return self._last.get(what)
+
     def over(self, what: str) -> None:
         """What was said does not hold any more."""
         self._last.pop(what, None)
@@ -90,6 +94,17 @@ def status_of(groups: Mapping[str, Sequence[Unit]], wanted: Wanted | None, now: 
         ],
         "cannot_stop_mw": round(sum(unit.draws_w for unit in stuck) / 1e6, 6),
     }
+
+
+def running_watts(units: Iterable[Unit]) -> Iterable[tuple[str, int, float]]:
+    """Of machines that run where they are to, by mode: how many tell their watts, and W of one."""
+    by_mode: dict[str, list[float]] = {}
+    for unit in units:
+        runs = unit.met and unit.target is not None and unit.target.runs
+        if runs and unit.reading is not None and unit.reading.watts is not None:
+            by_mode.setdefault(unit.mode, []).append(unit.reading.watts)
+    for mode, watts in by_mode.items():
+        yield mode, len(watts), sum(watts) / len(watts)
 
 
 def power(units: Iterable[Unit]) -> tuple[float, float, float, float]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from optimizer.daily.counter import standing
 from optimizer.daily.document import SetPoints
 from optimizer.daily.folder import MEASURED
+from optimizer.daily.real_watts import REAL_WATTS, MeasuredMode, RealWatts
 from optimizer.daily.setpoints import JSON_FILE
 from optimizer.errors import CurtailError
 from optimizer.execution.executor import Executor
@@ -20,7 +21,8 @@ from optimizer.files.outputs import write_text
 
 STATUS = "machines.json"
 Measured = dict[str, dict[str, int]]  # machines by group and mode
-_WRITE_S, _FRESH_S = 5.0, 120.0
+_WRITE_S, _FRESH_S, _WATTS_S = 5.0, 120.0, 3600.0
+_OVER_S = 7 * 86_400.0
 
 
 class SetPointsFile:
@@ -54,7 +56,7 @@ async def serve(
     loop = asyncio.create_task(executor.run(until))
     trouble = ""
     written: Measured = {}
-    written_at = 0.0
+    written_at, watts_at = 0.0, executor.wall()
     while not loop.done():
         try:
             write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
@@ -63,6 +65,9 @@ async def serve(
             if counts is not None and (counts != written or old):
                 write_measured(state, counts, now)
                 written, written_at = counts, now
+            if measure_s is not None and not 0.0 <= now - watts_at < _WATTS_S:
+                write_watts(state, executor, now)
+                watts_at = now
         except CurtailError as error:
             if str(error) != trouble:
                 say(trouble := str(error))
@@ -92,6 +97,18 @@ def draws(unit: Unit, now: float) -> bool:
         return reading.watts > IDLE_SHARE * unit.kind.nameplate_w
     starting = unit.target is not None and unit.target.runs and now - unit.since <= unit.kind.restart_s
     return bool(reading.hashrate_th) or starting
+
+
+def write_watts(state: Path, executor: Executor, now: float) -> None:
+    """What machines of each group and mode drew in the last days, which takes the place of their nameplate."""
+    groups: dict[str, dict[str, MeasuredMode]] = {}
+    for group, mode, hours, machines, watts in executor.audit.ran_at(now - _OVER_S):
+        groups.setdefault(group, {})[mode] = MeasuredMode(
+            watts=round(watts, 1), hours=round(hours, 2), machines=round(machines, 1)
+        )
+    if groups:
+        at = datetime.fromtimestamp(now, UTC).replace(microsecond=0)
+        write_text(state / REAL_WATTS, RealWatts(at=at, groups=groups).model_dump_json(indent=2) + "\n")
 
 
 def write_measured(state: Path, on: Measured, now: float) -> None:

@@ -172,8 +172,8 @@ def read_market(
     if ENERGY_PRICE in table:
         price = farm.energy.price_usd_per_mwh if price_file is None else None
         table["rate_shares"] = rate_shares(grid, price, farm.energy.holidays) if isinstance(price, Rates) else {}
-    real = {name: values for name, values in table.items() if not isinstance(given.get(name), float)}
-    sentences = (*remarks(farm, read.plan, table), *doubts(farm, read.plan, real, read.files), *read.remarks)
+    varying = {name: values for name, values in table.items() if not isinstance(given.get(name), float)}
+    sentences = (*remarks(farm, read.plan, table), *doubts(farm, read.plan, varying, read.files), *read.remarks)
     return MarketInputs(grid, table, tuple(read.fills), sentences, type(farm))
 
 

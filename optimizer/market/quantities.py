@@ -103,7 +103,7 @@ def _walked(section: type[Section], keys: tuple[str, ...], *, many: bool) -> Ite
 
 def _sections(annotation: Any) -> Iterator[tuple[type[Section], bool]]:
     """The sections in the type of a field, and whether they stand in a list."""
-    if isinstance(annotation, type) and issubclass(annotation, Section):
+    if Section in getattr(annotation, "__mro__", ()):  # `issubclass` asks the abstract base of every type there is
         yield annotation, False
     for inner in get_args(annotation):
         for section, listed in _sections(inner):

@@ -6,16 +6,16 @@ import re
 from pathlib import Path
 
 from optimizer.accounts.conditions import Conditions
+from optimizer.config.check import check_file, missing_files
+from optimizer.config.document import Document, Keys
 from optimizer.config.files import NO_FILE, read_document
-from optimizer.config.load import check_file, load_farm, missing_files
-from optimizer.config.yaml12 import Document, Keys
+from optimizer.config.load import load_farm
 from optimizer.errors import Absent, CurtailError, Fault, InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
 from optimizer.market.periods import with_tail
 from optimizer.plan.formulation import build_problem
 from optimizer.plan.tail import charged_by_period
-from optimizer.scenario.load import is_scenario, load_scenarios
 
 _PATH = re.compile(r"((?:[a-z_]+(?:\[\d+\])*\.)*[a-z_]+(?:\[\d+\])*): (.*)")
 _SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are put forward
@@ -78,10 +78,13 @@ def _scenario_in(path: Path) -> Document | None:
         document = read_document(path)
     except InputError:
         return None
-    return document if is_scenario(document.data) else None
+    meant = isinstance(document.data, dict) and not document.data.keys().isdisjoint(("changes", "extends", "sweep"))
+    return document if meant else None
 
 
 def _faults_of_scenario(document: Document, path: Path) -> list[Fault]:
+    from optimizer.scenario.load import load_scenarios  # with the whole language of changes
+
     faults = set(missing_files(document, path.parent))
     try:
         load_scenarios(path)

@@ -5,16 +5,16 @@ from __future__ import annotations
 import os
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from pydantic import ValidationError
 
-from optimizer.config.amounts import FarmCurrency, money_of
+from optimizer.config.currency import FarmCurrency, money_of
+from optimizer.config.document import Document
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import get
-from optimizer.config.yaml12 import Document, parse
+from optimizer.config.located import faults_of
+from optimizer.config.plain import get, got
+from optimizer.config.yaml12 import parse
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.courses import PriceChange
 from optimizer.scenario.language import ScenarioFile
@@ -51,11 +51,6 @@ def scenarios_in(text: str, folder: Path = Path()) -> tuple[Scenario, ...]:
     ['Dear']
     """
     return _scenarios(parse(text, "<scenario>"), folder, ())
-
-
-def is_scenario(data: Any) -> bool:
-    """Whether the data of a file are meant as a scenario."""
-    return isinstance(data, dict) and any(key in data for key in ("changes", "extends", "sweep"))
 
 
 def _scenarios(

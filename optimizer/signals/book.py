@@ -124,15 +124,18 @@ class Book:
     def _standing(self, now: datetime) -> list[Signal]:
         return [one for one in self._known.values() if _stands(one, now)]
 
+    def silent(self, now: datetime) -> bool:
+        """Whether the source was not heard for too long."""
+        return self.heard is not None and now - self.heard >= timedelta(minutes=self.source.silent_minutes)
+
     def listen(self, now: datetime) -> None:
         """Note a silent source, and stop everything where it is written so."""
         since = self.heard
         if since is None:
             self.heard = now
             return
-        minutes = (now - since).total_seconds() / 60.0
         stopped = self._known.get(_SILENT)
-        if minutes >= self.source.silent_minutes:
+        if self.silent(now):
             self.say_once(f"{self.source.name}: has been silent since {since:%Y-%m-%d %H:%M} UTC")
             if self.source.when_silent == "stop" and (stopped is None or stopped.end is not None):
                 self._known[_SILENT] = Signal(_SILENT, 0.0, now, None, {"form": "full_stop"})

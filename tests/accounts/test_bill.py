@@ -42,12 +42,12 @@ ON_THE_BILL = (
 
 def lines_of(c: Conditions, plan: Dispatch) -> list[tuple[Any, ...]]:
     """Name, quantity, unit, rate and USD of every line."""
-    return [(line.name, line.quantity, line.unit, line.rate, line.usd) for line in bill(c, plan)]
+    return [(line.name, line.quantity, line.unit, line.rate, line.usd) for line in bill(settle(c, plan))]
 
 
 def test_two_billing_periods_by_hand() -> None:
     """The schedule of `test_charges`, as a utility would print it."""
-    found = bill(*across_two_periods())
+    found = bill(settle(*across_two_periods()))
     rounded = [
         (line.period, line.name, round(line.quantity, 6), line.unit, round(line.rate, 9), round(line.usd, 6))
         for line in found
@@ -77,11 +77,11 @@ def test_two_billing_periods_by_hand() -> None:
 
 def test_a_peak_names_the_interval_that_set_it_and_what_is_owed_without_the_plan() -> None:
     """February measures 10 MW in its last hour and owes 4 of them; March measures 4 MW, owes 3 and bills half of 10."""
-    peaks = [line for line in bill(*across_two_periods()) if line.line == "demand_charge"]
+    peaks = [line for line in bill(settle(*across_two_periods())) if line.line == "demand_charge"]
     assert [(line.measured, line.at, line.owed_usd) for line in peaks] == [(10_000, 1, 12), (4_000, 2, 9)]
-    tags = [line for line in bill(*across_two_periods()) if line.line == "coincident_peak"]
+    tags = [line for line in bill(settle(*across_two_periods())) if line.line == "coincident_peak"]
     assert [line.measured for line in tags] == [2_500, 500]  # of which 625 and 125 are billed anyway
-    others = [line for line in bill(*across_two_periods()) if line not in (*peaks, *tags)]
+    others = [line for line in bill(settle(*across_two_periods())) if line not in (*peaks, *tags)]
     assert {(line.measured, line.at, line.owed_usd) for line in others} == {(None, None, 0.0)}
 
 
@@ -90,7 +90,7 @@ def test_what_a_peak_holds_up_later_is_a_line_of_the_period_it_is_measured_in() 
     ratchet = {"share": 0.5, "months": 1, "first_month": "2026-02"}
     charge = {"name": "D", "usd_per_mw": 3_000.0, "expected_peak_mw": 0.0, "expected_peaks_mw": 1.0, "ratchet": ratchet}
     c = conditions(farm(energy={"demand": (charge,)}, state={"bill": {"peaks_mw": {"D": 0.0}}}), [0.0, 0.0])
-    (held_up,) = [line for line in bill(c, machines([2.0, 8.0])) if line.line == "later_demand_charge"]
+    (held_up,) = [line for line in bill(settle(c, machines([2.0, 8.0]))) if line.line == "later_demand_charge"]
     assert (held_up.period, held_up.name) == ("2026-02", "D held up in 1 later periods to 2026-03")
     assert (held_up.quantity, held_up.rate, held_up.usd) == pytest.approx((3_000.0, 3.0, 9_000.0))
     assert (held_up.measured, held_up.at) == (8_000.0, 1)
@@ -100,7 +100,7 @@ def test_a_rate_above_a_peak_bills_what_lies_above_it() -> None:
     charge = {"name": "High", "usd_per_mw": 100.0, "above_mw": 5.0, "minimum_mw": 6.0}
     c = conditions(farm(energy={"demand": (charge,)}), [0.0] * 28, hours=24.0, start="2026-02-01 00:00Z")
     assert lines_of(c, machines([7.0] * 28))[1:] == [("High", 2_000, "kW", 0.1, 200)]
-    low = bill(c, machines([4.0] * 28))[1]
+    low = bill(settle(c, machines([4.0] * 28)))[1]
     assert (low.quantity, low.usd, low.owed_usd, low.measured) == (1_000, 100, 0, 4_000)
 
 
@@ -125,7 +125,7 @@ def test_what_is_sold_stands_apart_as_a_credit() -> None:
     own = {"available_mw": 4.0, "export_limit_mw": 1.0, "export_price_usd_per_mwh": 2.0}
     block = {"name": "Block", "mw": 8.0, "price_usd_per_mwh": 0.5, "resale": {"fee_usd_per_mwh": 0.5}}
     c = conditions(farm(energy={"blocks": (block,), "onsite": own}), [3.0], hours=0.5)
-    found = bill(c, dispatch({("G", "normal"): [9.0]}, onsite=4.0, export=1.0))
+    found = bill(settle(c, dispatch({("G", "normal"): [9.0]}, onsite=4.0, export=1.0)))
     assert [(line.name, line.quantity, line.rate, line.usd) for line in found] == [
         ("Block", 4_000, 0.0005, 2),
         ("Resale of Block", 1_000, -0.0025, -2.5),
@@ -147,7 +147,7 @@ def test_what_is_sold_at_the_cap_is_billed_at_the_cap() -> None:
 
 def test_nothing_is_printed_where_there_is_nothing_to_print() -> None:
     c = conditions(farm(energy={"demand": ()}), [0.0, 0.0], start=ACROSS)
-    assert bill(c, machines([0.0, 0.0])) == ()
+    assert bill(settle(c, machines([0.0, 0.0]))) == ()
 
 
 def at_months_end(c: Conditions) -> Conditions:
@@ -187,7 +187,7 @@ def schedules(draw: st.DrawFn) -> tuple[Conditions, Dispatch]:
 def test_the_lines_add_up_to_the_account(case: tuple[Conditions, Dispatch]) -> None:
     c, plan = case
     account = settle(c, plan)
-    printed = bill(c, plan)
+    printed = bill(settle(c, plan))
     for name in ON_THE_BILL:
         usd = sum(line.usd for line in printed if line.line == name)
         assert usd == pytest.approx(-account.lines[name], rel=1e-9, abs=1e-6), name
@@ -205,14 +205,14 @@ def is_quantity_times_rate(line: BillLine) -> bool:
 
 @given(schedules())
 def test_what_a_line_charges_is_its_quantity_times_its_rate(case: tuple[Conditions, Dispatch]) -> None:
-    assert all(is_quantity_times_rate(line) for line in bill(*case))
+    assert all(is_quantity_times_rate(line) for line in bill(settle(*case)))
 
 
 @given(schedules())
 def test_no_import_is_above_the_interval_that_set_the_peak(case: tuple[Conditions, Dispatch]) -> None:
     c, plan = case
     imported = settle(c, plan).import_mw
-    peaks = [line for line in bill(c, plan) if line.line == "demand_charge"]
+    peaks = [line for line in bill(settle(c, plan)) if line.line == "demand_charge"]
     for line, facts in zip(peaks, peak_bills(c), strict=True):
         if not len(facts.intervals):
             assert (line.at, line.measured) == (None, None)
@@ -230,11 +230,11 @@ def test_what_a_party_pays_stands_on_its_invoice(monkeypatch: pytest.MonkeyPatch
     def heat(b: Books, p: int) -> Iterator[BillLine]:
         yield BillLine(b.c.billing.periods[p].label, "hash_revenue", "Heat", 2.0, "MWh", 1.5, 3.0, party="Neighbour")
 
-    known, case, printed = accounts(), across_two_periods(), bill(*across_two_periods())
-    assert invoices(*case) == ()
+    known, case, printed = accounts(), across_two_periods(), bill(settle(*across_two_periods()))
+    assert invoices(settle(*case)) == ()
     monkeypatch.setattr("optimizer.accounts.ledger.accounts", lambda: (*known, neighbour))
-    assert bill(*case) == printed
-    assert [(line.party, line.period, line.usd) for line in invoices(*case)] == [
+    assert bill(settle(*case)) == printed
+    assert [(line.party, line.period, line.usd) for line in invoices(settle(*case))] == [
         ("Neighbour", "2026-02", 3.0),
         ("Neighbour", "2026-03", 3.0),
     ]
@@ -246,7 +246,7 @@ def test_the_energy_of_an_owner_who_is_told_of_stands_on_an_invoice(monkeypatch:
     told.owners(lambda _: {"G": "Ann"})
     fleet = (made.group(hosting={"fee_usd_per_mwh": 50.0}), made.group("H", hosting={"fee_usd_per_mwh": 70.0}))
     c, plan = conditions(farm(*fleet), [10.0] * 2), dispatch({("G", "normal"): [4.0] * 2, ("H", "normal"): [9.0] * 2})
-    assert invoices(c, plan) == ()
+    assert invoices(settle(c, plan)) == ()
     monkeypatch.setattr("optimizer.accounts.ledger.accounts", lambda: (*known, told))
-    (line,) = invoices(c, plan)
+    (line,) = invoices(settle(c, plan))
     assert (line.party, line.name, line.quantity, line.usd) == ("Ann", "Energy of G", 8_000.0, 400.0)

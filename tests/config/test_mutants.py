@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.check import check_file
+from optimizer.config.load import load_catalogue, load_farm
 from optimizer.config.rates import Rates
 from optimizer.errors import InputError
 from tests.config.mutations import CONFIGS, mutants
+from tests.sampling import number
 
-COUNT = int(os.environ.get("CURTAIL_MUTANTS", "1000"))
+COUNT = number(1000, 10_000)
 AT_EVERY_EDGE = 2200  # mutants among which every edge is reached
 
 
@@ -73,12 +74,12 @@ def test_mutants_load_or_are_refused_at_a_place_on_both_sides_of_every_edge(fold
     """
     path, count = folder / "farm.yaml", max(COUNT, AT_EVERY_EDGE)
     loaded, said = [], ""
-    for number, mutant in enumerate(mutants(seed=11, count=count)):
+    for n, mutant in enumerate(mutants(seed=11, count=count)):
         path.write_bytes(mutant)
         try:
             loaded.append(load_farm(path))
         except InputError as error:
-            assert well_placed(error), (number, str(error))
+            assert well_placed(error), (n, str(error))
             said += f"{error}\n"
     assert count * 0.02 < len(loaded) < count * 0.9
     assert {"Africa/Cairo", "America/Havana"} <= {farm.timezone for farm in loaded}

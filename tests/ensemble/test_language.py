@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import random
 from pathlib import Path
 from typing import Any
@@ -18,9 +17,10 @@ from optimizer.ensemble.load import load_ensemble
 from optimizer.errors import InputError
 from tests.commands.running import ROOT, WEST_TEXAS
 from tests.ensemble.studies import ENSEMBLE, write_files
+from tests.sampling import number
 
 SHIPPED = ROOT / "scenarios" / "ensembles" / "winter_week.yaml"
-COUNT = int(os.environ.get("CURTAIL_MUTANTS", "1000")) // 5
+COUNT = number(200, 2000)
 
 
 def refused(folder: Path, **ensemble: Any) -> str:
@@ -114,7 +114,7 @@ def test_mutated_files_load_or_are_refused_at_a_place(tmp_path: Path) -> None:
         "\x00",
         "&a *a",
     ]
-    for number in range(COUNT):
+    for n in range(COUNT):
         lines = list(pieces)
         for _ in range(dice.randint(1, 3)):
             at = dice.randrange(len(lines))
@@ -134,10 +134,8 @@ def test_mutated_files_load_or_are_refused_at_a_place(tmp_path: Path) -> None:
             load_ensemble(file)
             loaded += 1
         except InputError as error:
-            assert error.faults, number
-            assert all(f.line >= 1 and f.column >= 1 and f.message and str(f).isprintable() for f in error.faults), (
-                number
-            )
+            assert error.faults, n
+            assert all(f.line >= 1 and f.column >= 1 and f.message and str(f).isprintable() for f in error.faults), n
     assert COUNT * 0.02 < loaded < COUNT * 0.9
 
 

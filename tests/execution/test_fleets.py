@@ -5,16 +5,22 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from optimizer.daily.document import SetPoints
+from optimizer.daily.document import Next, SetPoints
 from optimizer.errors import CurtailError, InputError
-from optimizer.execution.fleets import posting, to_proto_fleet, to_webhook
-from tools.closed_loop import BEGAN, farm_of, group_of, handed_out
+from optimizer.execution.credentials import Login
+from optimizer.execution.fleets import Post, posting, to_proto_fleet, to_webhook
+from optimizer.execution.handing import hand_over
+from optimizer.execution.wanted import wanted_at
+from tests.broker import broker
+from tools.trial_farm import BEGAN, farm_of, group_of, handed_out
 
 NOW = datetime.fromtimestamp(BEGAN.timestamp(), UTC)
 FARM = farm_of(8)
@@ -104,15 +110,21 @@ def wanting(on: int) -> SetPoints:
     return handed_out({name: on if name == group_of("luxos") else 2 for name in names}, NOW.timestamp(), 7)
 
 
+def proto_fleet(on: int, post: Post) -> str:
+    wanted = wanted_at(wanting(on), NOW)
+    assert wanted is not None
+    return to_proto_fleet(wanting(on), wanted, FARM, post)
+
+
 def test_a_cut_is_begun_kept_and_stopped(fleet: tuple[ProtoFleet, str]) -> None:
     stand_in, at = fleet
     post = posting(at, "t")
-    assert to_proto_fleet(wanting(2), FARM, NOW, post) == "nothing to cut, and nothing is"
-    assert to_proto_fleet(wanting(0), FARM, NOW, post) == "a cut of 6.95 kW is begun"
-    assert to_proto_fleet(wanting(0), FARM, NOW, post) == "6.95 kW are to be cut, and 6.95 kW are"
-    assert to_proto_fleet(wanting(1), FARM, NOW, post) == "3.475 kW are to be cut, and 6.95 kW are"
-    assert to_proto_fleet(wanting(2), FARM, NOW, post) == "the cut of 6.95 kW is stopped"
-    assert to_proto_fleet(wanting(2), FARM, NOW, post) == "nothing to cut, and nothing is"
+    assert proto_fleet(2, post) == "nothing to cut, and nothing is"
+    assert proto_fleet(0, post) == "a cut of 6.95 kW is begun"
+    assert proto_fleet(0, post) == "6.95 kW are to be cut, and 6.95 kW are"
+    assert proto_fleet(1, post) == "3.475 kW are to be cut, and 6.95 kW are"
+    assert proto_fleet(2, post) == "the cut of 6.95 kW is stopped"
+    assert proto_fleet(2, post) == "nothing to cut, and nothing is"
     assert [asked for asked in stand_in.asked if asked != "GetActiveCurtailment"] == [
         "StartCurtailment",
         "StopCurtailment",
@@ -122,17 +134,17 @@ def test_a_cut_is_begun_kept_and_stopped(fleet: tuple[ProtoFleet, str]) -> None:
 def test_what_proto_fleet_cannot_do_is_an_error(fleet: tuple[ProtoFleet, str]) -> None:
     stand_in, at = fleet
     post = posting(at, "t")
-    to_proto_fleet(wanting(1), FARM, NOW, post)
+    proto_fleet(1, post)
     with pytest.raises(CurtailError, match=r"holds 3\.475 kW and cannot be deepened"):
-        to_proto_fleet(wanting(0), FARM, NOW, post)
-    to_proto_fleet(wanting(2), FARM, NOW, post)
+        proto_fleet(0, post)
+    proto_fleet(2, post)
     with pytest.raises(CurtailError, match="still restoring"):
-        to_proto_fleet(wanting(0), FARM, NOW, post)
+        proto_fleet(0, post)
     stand_in.event = None
     with pytest.raises(CurtailError, match="promise nothing"):
-        to_proto_fleet(wanting(0), FARM, datetime(2027, 1, 1, tzinfo=UTC), post)
+        hand_over("proto-fleet", at, wanting(0), FARM, Login(), datetime(2027, 1, 1, tzinfo=UTC))
     with pytest.raises(CurtailError, match=r"refused .*HTTP 401") as caught:
-        to_proto_fleet(wanting(0), FARM, NOW, posting(at, "hunter2"))
+        proto_fleet(0, posting(at, "hunter2"))
     assert "hunter2" not in str(caught.value)
 
 
@@ -146,3 +158,50 @@ def test_a_webhook_is_posted_to_and_leads_nowhere_else(fleet: tuple[ProtoFleet, 
     for address in ("ftp://x", "file:///etc/passwd", "https://me:hunter2@x", "x"):
         with pytest.raises(InputError, match="must begin with http"):
             posting(address, "")
+
+
+def test_a_file_of_commitments_for_foreman(tmp_path: Path) -> None:
+    """Two machines of 3,500 W run in each of four groups; one group is to stop now, and to run again at half past."""
+    document = wanting(0)
+    points = tuple(
+        point.model_copy(update={"next": Next(at=NOW + timedelta(minutes=5), machines_on=2, reason="")})
+        if point.group == group_of("luxos")
+        else point
+        for point in document.setpoints
+    )
+    file = tmp_path / "commitments.csv"
+    hand_over("foreman", str(file), document.model_copy(update={"setpoints": points}), FARM, Login(), NOW)
+    assert file.read_text().splitlines() == [
+        "program,target,watts,ramp_seconds,start,end",
+        "Simulated,Reduce wattage to,21000,0,2026-02-11T12:00:00+00:00,2026-02-11T12:05:00+00:00",
+    ]
+    none = document.model_copy(
+        update={"setpoints": tuple(point.model_copy(update={"machines_on": 0}) for point in document.setpoints)}
+    )
+    hand_over("foreman", str(file), none, FARM, Login(), NOW)
+    assert file.read_text().splitlines()[1:] == [
+        "Simulated,Reduce all,,0,2026-02-11T12:00:00+00:00,2026-02-11T12:15:00+00:00"
+    ]
+
+
+def test_set_points_are_put_on_a_topic_and_kept_there() -> None:
+    pytest.importorskip("aiomqtt")
+    login = Login(user="me", password=SecretStr("hunter2"))
+    with broker(password="hunter2") as there:
+        at = f"mqtt://127.0.0.1:{there.port}/site/setpoints"
+        assert hand_over("mqtt", at, wanting(1), FARM, login, NOW) == "published"
+        assert SetPoints.model_validate_json(there.kept["site/setpoints"]) == wanting(1)
+        with pytest.raises(CurtailError, match=r"127\.0\.0\.1 did not take it") as caught:
+            hand_over("mqtt", at, wanting(1), FARM, Login(user="me", password=SecretStr("hunter3")), NOW)
+        assert "hunter" not in str(caught.value)
+        everything = wanting(2)
+        everything = everything.model_copy(
+            update={"setpoints": tuple(point.model_copy(update={"reason": ""}) for point in everything.setpoints)}
+        )
+        hand_over("proto-fleet", at, everything, FARM, login, NOW)
+        assert json.loads(there.kept["site/setpoints"]) == {"target": 100, "timestamp": int(NOW.timestamp())}
+        with pytest.raises(CurtailError, match="all machines or none"):
+            hand_over("proto-fleet", at, wanting(0), FARM, login, NOW)
+    for address in ("mqtt://me:hunter2@x/t", "mqtt://x", "http://x/t"):
+        with pytest.raises(InputError, match="must be as mqtts://"):
+            hand_over("mqtt", address, wanting(1), FARM, login, NOW)

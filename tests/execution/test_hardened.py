@@ -18,15 +18,17 @@ import pytest
 
 from optimizer.config.farm import Farm
 from optimizer.daily.document import SetPoints
+from optimizer.daily.real_watts import REAL_WATTS
 from optimizer.errors import InputError
 from optimizer.execution import exchange
 from optimizer.execution.audit import AUDIT
 from optimizer.execution.executor import Pace
 from optimizer.execution.gate import HOLD
 from optimizer.execution.inventory import read_inventory
-from optimizer.execution.service import serve
+from optimizer.execution.service import serve, write_watts
+from optimizer.simulated.firmware import FIRMWARE
 from tests.execution.test_executor import ALL, NONE, NOW, Site
-from tools.closed_loop import farm_of, group_of
+from tools.trial_farm import farm_of, group_of
 
 HALF = dict.fromkeys(ALL, 1)
 
@@ -244,10 +246,10 @@ def test_a_log_that_cannot_be_written_stops_starts_and_no_sleep(
         assert [line for line in site.said if "log of commands" in line] == [
             f"{told}: machines are put to sleep, none is started"
         ]
-        assert site.executor.status()["log"].startswith("the log of commands cannot be written")
+        assert site.executor.status()["faults"]["log of commands"].startswith(told)
         site.audit._db.execute("pragma query_only = off")
         assert await site.go_on(60.0) == 8
-        assert site.executor.status()["log"] == ""
+        assert site.executor.status()["faults"] == {}
         slept = [row for row in site.audit.commands() if row["target"] == "sleep"]
         assert [row["outcome"] for row in slept] == ["accepted"] * 8
         assert all(row["verified_at"] - row["at"] < 20.0 for row in slept)
@@ -361,6 +363,27 @@ def test_one_that_wakes_by_itself_is_not_taken_for_one_that_cannot_be_stopped(
     simulated_time(whole)
 
 
+def test_one_that_slept_after_all_is_not_started_in_the_call(simulated_time: NOW, tmp_path: Path) -> None:
+    """It took the command, fell silent before that was seen, and another sleeps in its place."""
+
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(ALL, 1)
+        await site.go_on(60.0)
+        began = site.wall()
+        site.bodies[4].faults = replace(
+            site.bodies[4].faults, deaf=((site.farm.clock() + 2.0, site.farm.clock() + 200.0),)
+        )
+        site.hand_out(HALF, 2)
+        assert await site.go_on(600.0) == 3
+        assert starts(site, began) == 0
+        assert site.executor.status()["groups"][group_of("luxos")]["states"] == {"CONFIRMED": 1, "RELEASED": 1}
+        site.hand_out(ALL, 3)
+        assert await site.go_on(60.0) == 8
+
+    simulated_time(whole)
+
+
 def test_one_that_woke_and_then_fell_silent_is_named_after_a_kill(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
@@ -395,6 +418,27 @@ def test_what_is_measured_is_written_as_often_as_plans_begin_with_it(simulated_t
         await serve(site.executor, tmp_path, site.wall() + 890.0, 300.0, site.said.append)
         at = datetime.fromisoformat(json.loads((tmp_path / "state.yaml").read_text())["at"]).timestamp()
         assert 0.0 <= site.wall() - at <= 310.0
+
+    simulated_time(whole)
+
+
+def test_what_machines_really_draw_is_measured_by_mode(simulated_time: NOW, tmp_path: Path) -> None:
+    """Each draws a tenth more than its nameplate; one of two sleeps half of the time; stock Antminers tell no watts."""
+
+    async def whole() -> None:
+        site = Site(tmp_path)
+        for body in site.bodies:
+            body.watts *= 1.1
+        for quarter in range(9):
+            site.hand_out(ALL if quarter % 2 else HALF, quarter + 1)
+            await serve(site.executor, tmp_path, site.wall() + 899.0, 300.0, site.said.append)
+        write_watts(tmp_path, site.executor, site.wall())
+        groups = json.loads((tmp_path / REAL_WATTS).read_text())["groups"]
+        assert set(groups) == {group_of(name) for name in FIRMWARE if name != "antminer"}
+        seen = groups[group_of("braiins")]["normal"]
+        assert seen["watts"] == pytest.approx(3850.0)
+        assert 2.0 < seen["hours"] <= 2.25
+        assert 1.2 < seen["machines"] < 1.5  # the second takes minutes to come back
 
     simulated_time(whole)
 

@@ -15,7 +15,7 @@ import pytest
 
 from optimizer.execution.health import Health, metrics, notify, troubles
 from tests.commands.running import COMMAND, beside
-from tools.closed_loop import BEGAN, handed_out
+from tools.trial_farm import BEGAN, handed_out
 
 NOW = BEGAN.timestamp()
 STATUS: dict[str, Any] = {
@@ -31,7 +31,7 @@ def test_metrics_are_text_that_prometheus_reads() -> None:
     assert r'curtail_machines{group="A \"1\"",state="DRIFTED"} 1' in lines
     assert "curtail_setpoints_valid_seconds 840.0" in lines
     named = [line.split()[2] for line in lines if line.startswith("# TYPE")]
-    assert len(named) == len(set(named)) == 9
+    assert len(named) == len(set(named)) == 10
 
 
 @pytest.mark.parametrize(
@@ -43,6 +43,8 @@ def test_metrics_are_text_that_prometheus_reads() -> None:
         ({"groups": {}}, {"stale": True}, 0.0, {"stale data"}),
         ({"groups": {}}, {"short_mw": 1.5}, 0.0, {"call short"}),
         ({"groups": {}, "cannot_stop": [{}], "cannot_stop_mw": 0.1}, {}, 0.0, {"missed deadline"}),
+        ({"groups": {}, "silent": ["Grid", "rt"]}, {}, 0.0, {"silent feed"}),
+        ({"groups": {}, "faults": {"log of commands": "full"}}, {}, 0.0, {"log of commands"}),
     ],
 )
 def test_what_an_operator_is_alerted_to(status: Any, document: Any, now: float, kinds: set[str]) -> None:
@@ -80,32 +82,49 @@ def test_everything_runs_in_one_process(tmp_path: Path) -> None:
 
     (tmp_path / "farm.yaml").write_text(FARM)
     (tmp_path / "machines.csv").write_text("name,group,driver,address,port,breaker,j_per_th\nm,A,luxos,127.9.9.9,,,\n")
-    (tmp_path / "calls").mkdir()
-    (tmp_path / "sources.yaml").write_text("sources: [{name: Desk, kind: folder, path: calls}]\n")
+    (tmp_path / "sources.yaml").write_text(
+        "sources: [{name: Desk, kind: folder, path: gone, silent_minutes: 0.01, every_seconds: 1}]\n"
+    )
+    alerts = tmp_path / "alerts"
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     state = tmp_path / "state"
     process = beside(
         *COMMAND, "run", tmp_path / "farm.yaml", "--state", state, "--inventory", tmp_path / "machines.csv",
-        "--sources", tmp_path / "sources.yaml", "--port", port, "--log-json",
+        "--sources", tmp_path / "sources.yaml", "--port", port, "--log-json", "--on-alert", f"tee -a {alerts}",
         stderr=-1,
     )  # fmt: skip
+    ends = time.monotonic() + 60.0
+
+    def asked(path: str) -> str:
+        """What is answered; nothing before it begins."""
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}{path}", timeout=5) as answer:
+                return str(answer.read().decode())
+        except urllib.error.HTTPError as error:
+            return f"{error.code} {error.read().decode()}"
+        except OSError:
+            return ""
+
     try:
-        ends = time.monotonic() + 60.0
-        found = ""
-        while 'curtail_machines_wanted{group="A"} 3' not in found and time.monotonic() < ends:
-            try:
-                with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as answer:
-                    found = answer.read().decode()
-            except (urllib.error.URLError, OSError):
-                time.sleep(0.2)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as answer:
-            assert json.load(answer) == {"troubles": {}}
+        wanted = {
+            "/metrics": 'curtail_machines_wanted{group="A"} 3',
+            "/health": '503 {"troubles": {"silent feed": "nothing is heard of Desk"}}',
+        }
+        for path, text in wanted.items():
+            while text not in asked(path):
+                assert time.monotonic() < ends, path
+                time.sleep(0.1)
+        while not (alerts.exists() and "silent feed" in alerts.read_text()):
+            assert time.monotonic() < ends
+            time.sleep(0.1)
         process.send_signal(signal.SIGTERM)
-        said = [json.loads(line)["said"] for line in process.communicate(timeout=60)[1].splitlines()]
+        lines = [json.loads(line) for line in process.communicate(timeout=60)[1].splitlines()]
     finally:
         process.kill()
+    said = [line["said"] for line in lines if "said" in line]
+    assert "silent feed" in {json.loads(line)["kind"] for line in alerts.read_text().splitlines()}
     assert process.returncode == 0
     assert any(line.startswith("dry run: A: normal to 1 machines") for line in said)
     assert said[-1] == "ended; machines and calls stay as they are"

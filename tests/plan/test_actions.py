@@ -15,6 +15,7 @@ from optimizer.accounts.reasons import Reason
 from optimizer.plan.actions import actions, news, switches
 from optimizer.plan.planning import plan_conditions
 from optimizer.report.plan.actions import FIRST, ToDo, call_sentences, todo_of
+from optimizer.report.plan.calendar import calendar
 from tests.farms import call, conditions, farm, group
 from tests.report.plans import rich_plan
 
@@ -104,7 +105,10 @@ def test_the_files_hold_every_action_and_a_calendar_reads_them() -> None:
     rows = list(csv.DictReader(io.StringIO(todo.csv())))
     assert [float(row["machines"]) for row in rows] == [action.switch.units for action in todo.actions]
     starts = plan.grid.starts
-    events = Calendar.from_ical(todo.ics()).walk("VEVENT")
+    text = calendar(todo)
+    read = Calendar.from_ical(text)
+    assert read.to_ical().decode() == text
+    events = read.walk("VEVENT")
     assert [event["dtstart"].dt for event in events] == [starts[step.at] for step in todo.steps]
     assert len({event["uid"] for event in events}) == len(events)
     assert sum(float(row["worth_usd"]) for row in rows) == pytest.approx(

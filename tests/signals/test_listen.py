@@ -20,6 +20,7 @@ from optimizer.signals.listen import Listening, listen
 from optimizer.signals.opting import ask_to_opt_out
 from optimizer.signals.signal import Signal
 from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus, load_sources
+from tests.broker import broker
 from tests.signals.test_messages import CALL, DISPATCH, EVENT, NOW, TARGET, changed, payload
 
 web = pytest.importorskip("aiohttp.web")
@@ -231,6 +232,33 @@ def test_dispatches_of_voltus_become_calls(tmp_path: Path) -> None:
     assert said == ["V: 8 modification_number is not a number; it is not obeyed, calls stay as they were"]
 
 
+def test_whatever_goes_wrong_with_a_source_it_is_heard_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    (tmp_path / "calls").mkdir()
+    one = listening(tmp_path, Folder(name="F", kind="folder", path="calls", every_seconds=1, silent_minutes=1), said)
+    (tmp_path / "calls" / "a.json").write_text(json.dumps(CALL))
+    broken = "optimizer.signals.listen.folder.signal_of_file"
+
+    def wrong(*_: object) -> Signal:
+        raise RuntimeError("hunter2")
+
+    with monkeypatch.context() as at_first:
+        at_first.setattr(broken, wrong)
+        asyncio.run(one.look())
+        at_first.setattr("optimizer.signals.listen._files", wrong)
+        asyncio.run(one.look())
+    assert calls(tmp_path) == []
+    one.wall = lambda: NOW + timedelta(minutes=2)
+    assert one.silent
+    asyncio.run(one.look())
+    assert calls(tmp_path) == ["F c"]
+    assert not one.silent
+    assert [line.partition("unexpected")[2] for line in said] == [
+        " (RuntimeError); please report it; it is not obeyed, calls stay as they were",
+        ": RuntimeError; please report it; calls stay as they were",
+    ]
+
+
 def test_calls_of_a_folder(tmp_path: Path) -> None:
     said: list[str] = []
     (tmp_path / "calls").mkdir()
@@ -254,6 +282,39 @@ def test_a_topic_that_sends_only_nonsense_counts_as_silent(tmp_path: Path) -> No
     assert calls(tmp_path) == ["T silent"]
     one.message(json.dumps({"target": 100, "timestamp": one.wall().timestamp()}).encode())
     assert calls(tmp_path, one.wall()) == []
+
+
+def test_a_topic_of_a_broker_is_heard_and_heard_again_when_it_comes_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("optimizer.signals.listen._AGAIN_S", 0.05)
+    said: list[str] = []
+
+    async def until(true: Callable[[], bool]) -> None:
+        async with asyncio.timeout(10.0):
+            while not true():
+                await asyncio.sleep(0.01)
+
+    with broker(password=KEY) as there:
+        source = Mqtt(name="T", kind="mqtt", host="127.0.0.1", port=there.port, topic="t", tls=False)
+        one = listening(tmp_path, source, said)
+
+        async def whole() -> None:
+            hearing = asyncio.create_task(one.go_on())
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps(TARGET).encode())
+            await until(lambda: calls(tmp_path) == ["T target"])
+            there.publish("t", b"nonsense")
+            there.drop()
+            await until(lambda: bool(there._subscribed))
+            there.publish("t", json.dumps({"target": 100, "timestamp": TARGET["timestamp"] + 1}).encode())
+            await until(lambda: calls(tmp_path) == [])
+            hearing.cancel()
+
+        asyncio.run(whole())
+    assert any("not JSON" in line for line in said)
+    assert any("tried again" in line for line in said)
+    assert not any(KEY in line for line in said)
 
 
 @pytest.mark.parametrize(

@@ -81,6 +81,10 @@ def at(hour: float) -> datetime:
             [("e1", at(12), at(12.5), {"form": "to_level", "mw": 20.0})],
         ),
         (
+            changed(EVENT, intervalPeriod={"start": "0001-01-01T00:00:00Z", "duration": "PT0S"}),
+            [],  # how an event is withdrawn
+        ),
+        (
             changed(EVENT, intervals=EVENT["intervals"] * 2),
             [
                 ("e1:0", at(13), at(14), {"form": "to_level", "mw": 20.0}),

@@ -14,6 +14,7 @@ import pytest
 from optimizer.accounts.bill import bill
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
+from optimizer.accounts.settlement import settle
 from optimizer.arrays import F
 from optimizer.config.load import contract_in
 from optimizer.config.yaml12 import parse
@@ -70,7 +71,7 @@ def running(c: Conditions, kw: F) -> Dispatch:
 def by_month(c: Conditions, dispatch: Dispatch) -> dict[str, F]:
     """The bill's lines as the calculator sums them up."""
     totals: dict[str, F] = defaultdict(lambda: np.zeros(12))
-    for line in bill(c, dispatch):
+    for line in bill(settle(c, dispatch)):
         kind = LINES.get(line.line) or ("demand_tou" if line.name.startswith("Demand period") else "demand_flat")
         totals[kind][int(line.period[-2:]) - 1] += line.usd
         totals["total"][int(line.period[-2:]) - 1] += line.usd

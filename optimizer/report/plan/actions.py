@@ -1,14 +1,12 @@
-"""What to do next, as people and programs read it: steps, the rows of actions.csv, and actions.ics for a calendar."""
+"""What to do next, as people and programs read it: steps, and the rows of actions.csv."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
-from uuid import NAMESPACE_OID, uuid5
 
 import numpy as np
 import pandas as pd
@@ -27,11 +25,9 @@ from optimizer.report.kit.text import Clock, label, number, plural, usd
 if TYPE_CHECKING:  # at run time it would bring the solver with it
     from optimizer.plan.planning import Plan
 
-MOST_IN_CALENDAR = 200  # steps
 FIRST = 6  # steps that are shown at once
-_CALLS = 4  # that are told
+_CALLS = 4  # that are named
 _NAMED = 3  # groups of a step that are told by name
-_REMINDER = timedelta(minutes=15)
 _IDLE_SHARE, _IDLE_USD, _FEW = 1e-4, 1.0, 3  # of the profit; USD; so few are not worth a remark
 
 
@@ -181,33 +177,6 @@ class ToDo:
                 "since_last_plan": quoted(known[self.new(i)] for i in range(len(those))),
             }
         )
-
-    def ics(self) -> str:
-        """A calendar of the first steps, each with a reminder; one that stays in the next plan keeps its UID."""
-        from icalendar import Alarm, Calendar, Event
-
-        calendar, farm, starts = Calendar(), self.c.farm.id or self.c.farm.name, self.c.grid.starts
-        calendar.add("prodid", "-//curtail//what to do//EN")
-        calendar.add("version", "2.0")
-        calendar.add("x-wr-calname", f"{self.c.farm.name}: what to do")
-        for step in self.steps[:MOST_IN_CALENDAR]:
-            at, event, reminder = starts[step.at].to_pydatetime(), Event(), Alarm()
-            event.add("uid", str(uuid5(NAMESPACE_OID, f"{farm} {at.isoformat()} {step.what} {step.actions[0].reason}")))
-            event.add("dtstamp", starts[0].to_pydatetime())
-            event.add("dtstart", at)
-            event.add("summary", f"{step.what}: {step.who} ({plural(step.units, 'machine')}, {number(step.mw, 2)} MW)")
-            lines = [
-                f"{self.name(one)}: {one.switch.before} to {one.switch.after}, {plural(one.switch.units, 'machine')}"
-                for one in step.actions
-            ]
-            event.add("description", "\n".join([": ".join(filter(None, [step.why, step.prices])), *lines]))
-            event.add("transp", "TRANSPARENT")
-            reminder.add("action", "DISPLAY")
-            reminder.add("description", "curtail")
-            reminder.add("trigger", -_REMINDER)
-            event.add_component(reminder)
-            calendar.add_component(event)
-        return str(calendar.to_ical().decode())
 
 
 def todo_of(plan: Plan, news: News | None = None) -> ToDo:

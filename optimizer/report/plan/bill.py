@@ -66,7 +66,7 @@ class BillSection:
 def bill_sections(plan: Plan) -> tuple[BillSection, ...]:
     """The bill of a plan's schedule, a section for every billing period the plan touches."""
     clock = Clock(plan.grid)
-    lines = bill(plan.conditions, plan.dispatch)
+    lines = bill(plan.settled)
 
     def rows(label: str, part: str) -> tuple[BillRow, ...]:
         return tuple(bill_row(line, clock) for line in lines if line.period == label and _part(line) == part)
@@ -111,7 +111,7 @@ def bill_row(line: BillLine, clock: Clock) -> BillRow:
 def bill_json(plan: Plan) -> list[dict[str, Any]]:
     """The bill as plain data: every period with its lines, credits negative, peaks with the interval that set them."""
     at = time_texts(plan.grid.starts, plan.grid.timezone)
-    lines = bill(plan.conditions, plan.dispatch)
+    lines = bill(plan.settled)
     return [
         {
             "period": period.label,

@@ -108,7 +108,7 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
     hours, total = grid.hours, float(grid.hours.sum())
     groups = tuple(_groups(plan))
     installed = sum(row.units for row in groups) * total
-    btc_price = market.btc_price_usd
+    btc_price, bills = market.btc_price_usd, bill_sections(plan)
     return Figures(
         farm=plan.farm.name,
         scenarios=plan.scenarios,
@@ -151,13 +151,13 @@ def figures(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None) ->
         idle=todo.idle(settled.profit),
         worth=worth,
         blocks=shutdown_rows(plan),
-        bill=bill_sections(plan),
+        bill=bills,
         invoices=invoices_of(plan),
         notes=(
             *(sentence for note in declarations("note") for sentence in note(settled)),
             *(
                 f"{shown(section.owed_usd)} of {section.label} is owed anyway, and not in what the plan earns."
-                for section in bill_sections(plan)
+                for section in bills
                 if section.owed_usd >= 1.0
             ),
         ),

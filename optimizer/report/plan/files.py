@@ -17,6 +17,7 @@ from optimizer.report.kit.power import power_text
 from optimizer.report.kit.schedule import schedule_text
 from optimizer.report.plan.actions import ToDo, todo_of
 from optimizer.report.plan.bill import bill_json
+from optimizer.report.plan.calendar import calendar
 from optimizer.report.plan.invoices import invoices_json
 from optimizer.units import HOURS_PER_DAY
 
@@ -153,7 +154,7 @@ def plan_files(plan: Plan, worth: Worth | None = None, todo: ToDo | None = None)
     with shown_in(plan.farm.currency):
         texts = (
             todo.csv(),
-            todo.ics(),
+            calendar(todo),
             schedule_csv(plan),
             power_text(plan.conditions, plan.dispatch),
             shutdowns_csv(plan),

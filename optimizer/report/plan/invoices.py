@@ -47,7 +47,7 @@ def invoices_of(plan: Plan) -> tuple[Invoice, ...]:
 
 
 def _by_party(plan: Plan) -> Iterator[tuple[str, str, list[BillLine]]]:
-    lines = invoices(plan.conditions, plan.dispatch)
+    lines = invoices(plan.settled)
     for party, label in sorted(dict.fromkeys((line.party, line.period) for line in lines)):
         yield party, label, [line for line in lines if (line.party, line.period) == (party, label)]
 

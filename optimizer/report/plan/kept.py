@@ -13,6 +13,7 @@ from optimizer.plan.tables import off_of
 from optimizer.report.kit.page import render
 from optimizer.report.kit.text import Clock, sentence
 from optimizer.report.plan.actions import ToDo, call_sentences
+from optimizer.report.plan.calendar import calendar
 from optimizer.report.plan.charts import describe_rows
 from optimizer.report.plan.page import MOST_STEPS
 
@@ -37,4 +38,4 @@ def kept_page_files(
         most_steps=MOST_STEPS,
         charts=describe_rows(c, dispatch, off),
     )
-    return {"actions.csv": todo.csv(), "actions.ics": todo.ics(), "report.html": page}
+    return {"actions.csv": todo.csv(), "actions.ics": calendar(todo), "report.html": page}

@@ -10,6 +10,7 @@ at a time and never ahead: what that breaks the rule checker counts as breaches.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -71,8 +72,8 @@ def _whole_above(units: float, available: float, container: float) -> float:
     (30.0, 33.0, 43.0)
     """
     part = available % container
-    full = container * np.ceil((units - _TOLERANCE) / container)
-    filled = part + container * max(np.ceil((units - part - _TOLERANCE) / container), 0.0)
+    full = container * math.ceil((units - _TOLERANCE) / container)
+    filled = part + container * max(math.ceil((units - part - _TOLERANCE) / container), 0)
     return float(min(full, filled))
 
 
@@ -105,14 +106,14 @@ class _Walk:
     def step(self, t: int) -> None:
         """Decide one interval."""
         c, available = self.c, self.c.units_available[:, t]
+        there = available.tolist()
         before = c.before.units if t == 0 else self.running[:, t - 1]
         kept = np.minimum(before, available)
         most, why = self._startable(t, kept, available)
         hold = np.minimum(self._within(self.started, t, self.least[0]) + c.before.bound[0][:, t], kept)
-        least = [_whole_above(c.frost_minimum[g, t], available[g], size) for g, size in enumerate(self.containers)]
-        frost = np.minimum(least, most)
+        frost = np.minimum([*map(_whole_above, c.frost_minimum[:, t].tolist(), there, self.containers)], most)
         wanted = np.where(self.wish.runs[:, t], most, np.maximum(hold, frost))
-        target = np.array([_whole(wanted[g], available[g], size) for g, size in enumerate(self.containers)])
+        target = np.array([*map(_whole, wanted.tolist(), there, self.containers)])
         limit, limited_by = self._limit(t)
         free = float(c.market.onsite_available_mw[t] - c.idle_load_mw[t])
         held = self._by_merit(t, (np.minimum(hold, target),), float(self.hard[t]) + free, kept, np.zeros(len(target)))
@@ -123,11 +124,10 @@ class _Walk:
         self.running[:, t] = running
         self.started[:, t] = np.maximum(running - before, 0.0)
         self.stopped[:, t] = np.maximum(kept - running, 0.0)
-        for g in range(len(available)):
-            cut = max(target[g] - running[g], 0.0)
-            waiting = available[g] - max(target[g], running[g])
-            self.off[limited_by][g, t] += cut
-            self.off[why[g] if self.wish.runs[g, t] else Reason.PRICE][g, t] += waiting
+        self.off[limited_by][:, t] += np.maximum(target - running, 0.0)
+        waiting = available - np.maximum(target, running)
+        for g in np.flatnonzero(waiting).tolist():
+            self.off[why[g] if self.wish.runs[g, t] else Reason.PRICE][g, t] += waiting[g]
 
     def _within(self, switched: F, t: int, hours: F) -> F:
         """Machines switched less than so many hours before an interval's start, in the plan, (groups,)."""
@@ -172,22 +172,23 @@ class _Walk:
         fits_whole = len(ranks) > 1 and (all_of_it <= kept).all() and float(self.extra[:, t] @ rest) <= room
         if fits_whole or not all_of_it.any():  # nothing starts, and there is room for all
             return np.maximum(running, all_of_it)
-        running = running.copy()
-        order = np.argsort(-self.wish.strike[:, t], kind="stable")
-        for wanted in ranks:
-            for g in order.tolist():
-                mw = float(self.extra[g, t])
+        order = np.argsort(-self.wish.strike[:, t], kind="stable").tolist()
+        now, before, each_mw = running.tolist(), kept.tolist(), self.extra[:, t].tolist()
+        available = self.c.units_available[:, t].tolist()
+        for wanted in (rank.tolist() for rank in ranks):
+            for g in order:
+                mw = each_mw[g]
                 fits = max(room, 0.0) / mw if mw > 0 else np.inf
-                most = min(wanted[g], running[g] + fits)
-                if most > kept[g]:
-                    most = min(most, max(running[g], kept[g]) + self._startable_ahead(g, t))
-                more = max(_whole(most, self.c.units_available[g, t], self.containers[g]) - running[g], 0.0)
-                started = max(running[g] + more - max(running[g], kept[g]), 0.0)
-                window = slice(t + 1, self.bound_until[g, t])
-                self.room_ahead[window] -= started * self.extra[g, window]
-                running[g] += more
+                most = min(wanted[g], now[g] + fits)
+                if most > before[g]:
+                    most = min(most, max(now[g], before[g]) + self._startable_ahead(g, t))
+                more = max(_whole(most, available[g], self.containers[g]) - now[g], 0.0)
+                if started := max(now[g] + more - max(now[g], before[g]), 0.0):
+                    window = slice(t + 1, self.bound_until[g, t])
+                    self.room_ahead[window] -= started * self.extra[g, window]
+                now[g] += more
                 room -= more * mw
-        return running
+        return np.array(now)
 
     def _startable_ahead(self, g: int, t: int) -> float:
         """Machines that may start and still find room as long as they must then run."""

@@ -207,7 +207,7 @@ def test_invoices_add_up_to_the_site_in_cents() -> None:
     assert due + sum(round(100 * usd) for usd in written["own_usd"].values()) == sum(cents.values())
     assert due + round(100 * written["own_profit_usd"]) == round(100 * written["profit_usd"])
     exact: dict[str, float] = {}
-    for one in invoices(plan.conditions, plan.dispatch):
+    for one in invoices(plan.settled):
         exact[one.line] = exact.get(one.line, 0.0) + one.usd
         assert one.quantity * one.rate == pytest.approx(one.usd, abs=1e-6)
     assert exact == {line: pytest.approx(plan.settled.lines[line], abs=1e-6) for line in exact}
@@ -264,5 +264,5 @@ def test_two_readings_and_two_accounts_agree(c: Conditions, data: Any) -> None:
     assert settled.profit == pytest.approx(sum(program.profit_by_term(found.x).values()), rel=1e-9, abs=1e-6)
     assert [b for b in check(c, dispatch_of(found), whole=False) if b.rule == "promised uptime"] == []
     for line in ("hosting_revenue", "client_fees", "uptime_credits", "client_cut_share"):
-        on_invoices = sum(one.usd for one in invoices(c, dispatch_of(found)) if one.line == line)
+        on_invoices = sum(one.usd for one in invoices(settle(c, dispatch_of(found))) if one.line == line)
         assert on_invoices == pytest.approx(settled.lines[line], rel=1e-9, abs=1e-6)
