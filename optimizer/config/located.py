@@ -32,23 +32,17 @@ class _Spot:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[Fault]:
-    """One fault for each error of a validation of ``document.data`` against ``model``; none for a key that is missing
-    where another was meant to be it.
-    """
-    details = error.errors(include_url=False)
-    meant = {
-        (*spot.path[:-1], name)
-        for spot in (_spot(model, detail["loc"]) for detail in details if detail["type"] == "extra_forbidden")
-        if spot.section and (hint := re.match(r"did you mean `(\w+)`", _known(spot, model)))
-        for name in spot.section.model_fields
-        if hint[1] in (name, *others(name))
-    }
-    for detail in details:
+    """One fault for each error of a validation of ``document.data`` against ``model``, one where two mean a key."""
+    spots = [(detail, _spot(model, detail["loc"])) for detail in error.errors(include_url=False)]
+    unknown = [spot for detail, spot in spots if detail["type"] == "extra_forbidden"]
+    hints = [(spot, re.match(r"did you mean `(\w+)`", _known(spot, model))) for spot in unknown]
+    meant = {(*spot.path[:-1], hint[1]) for spot, hint in hints if hint}
+    for detail, spot in spots:
         kind, value = detail["type"], detail["input"]
         if kind == "too_short" and len(value) >= detail["ctx"]["min_length"]:
             continue  # pydantic leaves out the entries with faults before it counts; those are told already
-        spot = _spot(model, detail["loc"])
-        if kind == "missing" and spot.path in meant:
+        key = str(spot.path[-1]) if spot.path else ""
+        if kind == "missing" and not meant.isdisjoint((*spot.path[:-1], one) for one in (key, *others(key))):
             continue
         sentence = _sentence(detail, spot)
         if kind == "extra_forbidden":
