@@ -45,19 +45,21 @@ def shown() -> list[tuple[str, str]]:
     pages = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
     found = []
     for page in pages:
-        for text in re.findall(r"^```(?:sh)?\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE):
+        blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(), re.DOTALL | re.MULTILINE)
+        for text in (text for language, text in blocks if language in ("", "sh")):
             lines = text.replace("\\\n", " ").splitlines()
             found += [(page.name, line.split("  #")[0]) for line in lines if line.startswith("curtail ")]
     return found
 
 
 def test_every_line_runs_from_a_clone_or_says_where_its_data_can_be_had() -> None:
-    """Files are in the clone, or the reader's own; for others, in capitals, the page has an address."""
-    assert len(shown()) >= 20
+    """Files are in the clone, or the reader's own, or written; for others, in capitals, the page has an address."""
+    assert len(shown()) >= 40
     for name, line in shown():
         page = (ROOT / "docs" / name if name != "README.md" else ROOT / name).read_text()
-        for word in shlex.split(line)[2:]:
-            if word.endswith((".yaml", ".csv")) and "my_" not in word and word not in ("prices.csv", "ranked.csv"):
+        words = re.sub(r"--(out|rank) \S+", "", line)  # what is written
+        for word in shlex.split(words)[2:]:
+            if word.endswith((".yaml", ".csv", ".json")) and "my_" not in word:
                 assert list(ROOT.glob(word)), (name, line)
             if re.fullmatch(r"FILE|FOLDER", word):
                 assert "https://" in page, (name, line)

@@ -32,12 +32,18 @@ class _Spot:
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], document: Document) -> Iterator[Fault]:
-    """One fault for each error of a validation of ``document.data`` against ``model``."""
-    for detail in error.errors(include_url=False):
+    """One fault for each error of a validation of ``document.data`` against ``model``, one where two mean a key."""
+    spots = [(detail, _spot(model, detail["loc"])) for detail in error.errors(include_url=False)]
+    unknown = [spot for detail, spot in spots if detail["type"] == "extra_forbidden"]
+    hints = [(spot, re.match(r"did you mean `(\w+)`", _known(spot, model))) for spot in unknown]
+    meant = {(*spot.path[:-1], hint[1]) for spot, hint in hints if hint}
+    for detail, spot in spots:
         kind, value = detail["type"], detail["input"]
         if kind == "too_short" and len(value) >= detail["ctx"]["min_length"]:
             continue  # pydantic leaves out the entries with faults before it counts; those are told already
-        spot = _spot(model, detail["loc"])
+        key = str(spot.path[-1]) if spot.path else ""
+        if kind == "missing" and not meant.isdisjoint((*spot.path[:-1], one) for one in (key, *others(key))):
+            continue
         sentence = _sentence(detail, spot)
         if kind == "extra_forbidden":
             sentence = f"is not a known key; {_known(spot, model)}"

@@ -82,7 +82,6 @@ WRONG = [
     ),
     (
         "energy: {price_usd_per_mwh: {rate: []}}",
-        "farm.yaml:9:10: energy.price_usd_per_mwh.rates: is missing (Rates by their times)\n"
         "farm.yaml:9:30: energy.price_usd_per_mwh.rate: is not a known key; did you mean `rates`?",
     ),
     *(

@@ -177,6 +177,12 @@ WRONG = [
     ),
     ("fleet:\n  - name: A\n    model: S21\n    units: 100", "fleet: {name: A}",
      "5:8: fleet: must be a list: each entry begins with `- `, or write [ ] (got a section)"),
+    (
+        "energy: {price_usd_per_mwh: 50}",
+        "energy: {price: 50}",
+        "10:10: energy.price: is not a known key; did you mean `price_per_mwh`? A currency goes with the amount, "
+        'such as "62 CAD/MWh"',
+    ),
     ("energy: {price_usd_per_mwh: 50}", "energy: 50", "10:9: energy: must be a section of keys (got 50)"),
 ]  # fmt: skip
 ADDED = [  # below the farm's name

@@ -21,7 +21,8 @@ from optimizer.config.load import load_farm
 from optimizer.daily.history import History
 from optimizer.daily.history_view import print_history, render_history, sums
 from optimizer.daily.job import run_once
-from optimizer.daily.review import review, totals
+from optimizer.daily.review import review
+from optimizer.daily.review_figures import totals
 from optimizer.errors import InputError
 from optimizer.money import currency, keyed, shown_in
 from optimizer.plan.planning import Plan, plan_farm
