@@ -400,6 +400,29 @@ def test_one_that_woke_and_then_fell_silent_is_named_after_a_kill(simulated_time
     simulated_time(whole)
 
 
+def test_another_machine_at_an_address_is_told_nothing(simulated_time: NOW, tmp_path: Path) -> None:
+    """Addresses were given anew while all slept: two machines have changed places."""
+
+    async def whole() -> None:
+        site = Site(tmp_path)
+        for k, (unit, body) in enumerate(zip(site.executor.units, site.bodies, strict=True)):
+            body.mac = f"02-00-00-00-00-{k:02X}"
+            unit.entry = unit.entry.model_copy(update={"mac": f"02:00:00:00:00:{k:02x}"})
+        site.hand_out(ALL, 1)
+        await site.go_on(60.0)
+        assert site.executor.status()["groups"][group_of("luxos")]["states"] == {"RESOLVED": 2}
+        site.bodies[0].mac, site.bodies[4].mac = site.bodies[4].mac, site.bodies[0].mac
+        for body in (site.bodies[0], site.bodies[4]):
+            body.faults = replace(body.faults, deaf=((site.farm.clock(), site.farm.clock() + 70.0),))
+        await site.go_on(90.0)
+        site.hand_out(NONE, 2)
+        assert await site.go_on(200.0) == 2
+        assert [one["machine"] for one in site.executor.status()["cannot_stop"]] == ["m00000", "m00004"]
+        assert any("another machine answers there, 02-00-00-00-00-04" in line for line in site.said)
+
+    simulated_time(whole)
+
+
 def test_the_breaker_of_one_that_cannot_be_stopped_is_named(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
