@@ -25,6 +25,7 @@ from optimizer.execution.audit import AUDIT
 from optimizer.execution.executor import Pace
 from optimizer.execution.gate import HOLD
 from optimizer.execution.inventory import read_inventory
+from optimizer.execution.meter import Meter
 from optimizer.execution.service import serve, write_watts
 from optimizer.simulated.firmware import FIRMWARE
 from tests.execution.test_executor import ALL, NONE, NOW, Site
@@ -441,6 +442,34 @@ def test_what_is_measured_is_written_as_often_as_plans_begin_with_it(simulated_t
         await serve(site.executor, tmp_path, site.wall() + 890.0, 300.0, site.said.append)
         at = datetime.fromisoformat(json.loads((tmp_path / "state.yaml").read_text())["at"]).timestamp()
         assert 0.0 <= site.wall() - at <= 310.0
+
+    simulated_time(whole)
+
+
+def test_the_meter_is_read_for_the_next_plan(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(HALF, 1)
+        meter = Meter(site.executor.gate, "http://127.9.9.9:80/meter")
+        answers = [b"HTTP/1.1 200 OK\r\n\r\n" + body for body in (b"{}", b'{"mw": 0.0211}')]
+        machines = site.farm.open_connection
+
+        async def opened(address: str, port: int) -> Any:
+            if address != "127.9.9.9":
+                return await machines(address, port)
+            reader, writer = asyncio.StreamReader(), (await machines("127.1.0.1", 4028))[1]
+            reader.feed_data(answers[0] if len(answers) == 1 else answers.pop(0))
+            reader.feed_eof()
+            return reader, writer
+
+        meter.gate = replace(site.executor.gate, opener=opened)
+        await serve(site.executor, tmp_path, site.wall() + 30.0, 300.0, site.said.append, meter)
+        assert json.loads((tmp_path / "state.yaml").read_text())["grid_import_mw"] == 0.0211
+        assert json.loads((tmp_path / "machines.json").read_text())["meter_mw"] == 0.0211
+        assert [line for line in site.said if "meter" in line] == ["the meter: gave no `mw`"]
+        for url in ("https://127.9.9.9/", "http://meter.example/", "http://me:x@127.9.9.9/", "http://10.9.9.9/"):
+            with pytest.raises(InputError, match="--meter"):
+                Meter(site.executor.gate, url)
 
     simulated_time(whole)
 
