@@ -29,7 +29,7 @@ from optimizer.execution.meter import Meter
 from optimizer.execution.service import serve, write_watts
 from optimizer.simulated.firmware import FIRMWARE
 from tests.execution.test_executor import ALL, NONE, NOW, Site
-from tools.closed_loop import farm_of, group_of
+from tools.trial_farm import farm_of, group_of
 
 HALF = dict.fromkeys(ALL, 1)
 
