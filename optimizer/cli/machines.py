@@ -29,6 +29,9 @@ Logins = Annotated[
     Path | None, typer.Option("--credentials", metavar="FILE", help="Users and passwords by driver; mode 600.")
 ]
 Live = Annotated[bool, typer.Option("--live", help="Contact machines. Without it nothing leaves this computer.")]
+MeterUrl = Annotated[
+    str | None, typer.Option(metavar="URL", help="The site's meter, for --measure: JSON with `mw`, of --allow.")
+]
 _MOST_BYTES = 5_000_000
 
 
@@ -68,6 +71,7 @@ def dispatch(
     measure: Annotated[
         bool, typer.Option("--measure", help="Write what runs to state.yaml, for the next plan.")
     ] = False,
+    meter: MeterUrl = None,
     until: Annotated[str | None, typer.Option(metavar="TIME", help="End then, on the farm's clock.")] = None,
 ) -> None:
     """Carry set-points out: tell machines, verify by watts or hash rate. A dry run unless --live. Ctrl-C ends it."""
@@ -80,6 +84,7 @@ def dispatch(
     from optimizer.execution.executor import Executor, Pace
     from optimizer.execution.gate import HOLD
     from optimizer.execution.inventory import differences, read_inventory
+    from optimizer.execution.meter import Meter
     from optimizer.execution.service import SetPointsFile, serve
     from optimizer.execution.unit import units_in
 
@@ -91,6 +96,7 @@ def dispatch(
         say(line)
     gate = gate_of(allow, live, state / HOLD)
     units = units_in(entries, loaded, gate, credentials_in(credentials))
+    metered = None if meter is None else Meter(gate, meter)
     ends = option_time(until, "--until")
     stop = None if ends is None else option_utc(ends, loaded.timezone, "--until").timestamp()
     source = SetPointsFile(state)
@@ -108,7 +114,7 @@ def dispatch(
             signal.signal(ended, lambda *_: setattr(executor, "stopped", True))
         say(f"{len(units):,} machines; on hold" if gate.held else f"{len(units):,} machines")
         interval_s = loaded.horizon.intervals[0].minutes * 60.0
-        asyncio.run(serve(executor, state, stop, interval_s if measure else None, say))
+        asyncio.run(serve(executor, state, stop, interval_s if measure else None, say, metered))
         audit.close()
     say("ended; machines stay as they are")
 

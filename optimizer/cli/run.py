@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from optimizer.cli.machines import Allow, InventoryFile, Live, Logins, gate_of
+from optimizer.cli.machines import Allow, InventoryFile, Live, Logins, MeterUrl, gate_of
 from optimizer.cli.shared import Extend, FarmFile, say
 from optimizer.errors import CurtailError
 from optimizer.extension import extend_with
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from optimizer.daily.watch import Watch
     from optimizer.execution.executor import Executor
     from optimizer.execution.health import Health
+    from optimizer.execution.meter import Meter
 
 
 def run(
@@ -31,6 +32,7 @@ def run(
     allow: Allow = None,
     credentials: Logins = None,
     live: Live = False,
+    meter: MeterUrl = None,
     prices: Annotated[
         str | None, typer.Option(metavar="FOLDER|URL", envvar="CURTAIL_PRICES", help="Where prices arrive.")
     ] = None,
@@ -63,6 +65,7 @@ def run(
     from optimizer.execution.gate import HOLD
     from optimizer.execution.health import Health
     from optimizer.execution.inventory import differences, read_inventory
+    from optimizer.execution.meter import Meter
     from optimizer.execution.service import SetPointsFile
     from optimizer.execution.unit import units_in
     from optimizer.signals.book import Book
@@ -100,6 +103,7 @@ def run(
 
     farm_now, entries, logins = load_farm(farm), read_inventory(inventory), credentials_in(credentials)
     gate = gate_of(allow, live, state / HOLD)
+    metered = None if meter is None else Meter(gate, meter)
     heard = () if sources is None else load_sources(sources)
     published = () if publishers is None else load_publishers(publishers)
     feed = None if prices is None else feed_of(prices)
@@ -137,7 +141,7 @@ def run(
 
         health = Health(status, document, time.time, alert)
         interval_s = farm_now.horizon.intervals[0].minutes * 60.0
-        asyncio.run(_together(watching, executor, health, state, every, interval_s, port, hearing()))
+        asyncio.run(_together(watching, executor, health, state, every, interval_s, port, metered, hearing()))
         audit.close()
     tell("ended; machines and calls stay as they are")
 
@@ -150,6 +154,7 @@ async def _together(
     every: float,
     measure_s: float,
     port: int,
+    meter: Meter | None,
     hearing: Coroutine[Any, Any, None],
 ) -> None:
     """Everything side by side, until one ends or a signal comes; the write under way is finished."""
@@ -170,7 +175,7 @@ async def _together(
         hearing.close()
         raise CurtailError(f"--port {port}: {error.strerror or error}; give another, or 0 for none") from None
     planning = asyncio.create_task(asyncio.to_thread(watching.loop, every))
-    acting = asyncio.create_task(serve(executor, state, None, measure_s, watching.say))
+    acting = asyncio.create_task(serve(executor, state, None, measure_s, watching.say, meter))
     listening = asyncio.create_task(hearing)
     notify("READY=1")
     while not (planning.done() or acting.done() or (listening.done() and listening.exception() is not None)):

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 
 from optimizer.execution.audit import Audit
+from optimizer.execution.drivers.base import same_mac
 from optimizer.execution.gate import HeldError, UnansweredError
 from optimizer.execution.unit import Unit
 
@@ -58,6 +59,7 @@ class Exchange:
     async def _reading(self, unit: Unit) -> None:
         try:
             async with self._to_read:
+                await self._know(unit)
                 reading = await unit.driver.read(self.wall())
             if unit.heard(reading, self.wall()):
                 self.audit.verified(unit.entry.name, unit.number, self.wall(), reading.watts, reading.hashrate_th)
@@ -67,6 +69,15 @@ class Exchange:
             unit.unheard(f"unexpected: {type(error).__name__}", self.wall())
         finally:
             unit.busy = False
+
+    async def _know(self, unit: Unit) -> None:
+        """Raise UnansweredError where another machine answers there: it is taken for silent, and told nothing."""
+        if unit.known or unit.entry.mac is None:
+            return
+        mac = await unit.driver.mac()
+        if mac is not None and not same_mac(mac, unit.entry.mac):
+            raise UnansweredError(f"another machine answers there, {mac[:20]}; correct its address in the inventory")
+        unit.known = True
 
     def close(self) -> None:
         """Drop what is on its way."""

@@ -24,7 +24,10 @@ _MOST_BYTES = 50_000_000
 
 
 class MachineEntry(Section):
-    """A machine. ``j_per_th`` ranks it in its group; without it all are as the group's nameplate."""
+    """A machine. ``j_per_th`` ranks it in its group; without it all are as the group's nameplate.
+
+    With ``mac`` one that answers at its address and has another MAC address is told nothing.
+    """
 
     name: Name
     group: str
@@ -33,6 +36,7 @@ class MachineEntry(Section):
     port: Annotated[int, Field(ge=1, le=65_535)] | None = None
     breaker: str = ""
     j_per_th: Positive | None = None
+    mac: Annotated[str, Field(pattern=r"^([0-9A-Fa-f]{2}[:-]?){5}[0-9A-Fa-f]{2}$")] | None = None
 
 
 COLUMNS = tuple(MachineEntry.model_fields)

@@ -15,6 +15,8 @@ from optimizer.daily.real_watts import REAL_WATTS, MeasuredMode, RealWatts
 from optimizer.daily.setpoints import JSON_FILE
 from optimizer.errors import CurtailError
 from optimizer.execution.executor import Executor
+from optimizer.execution.gate import HeldError, UnansweredError
+from optimizer.execution.meter import Meter
 from optimizer.execution.target import IDLE_SHARE
 from optimizer.execution.unit import Unit
 from optimizer.files.outputs import write_text
@@ -47,30 +49,43 @@ class SetPointsFile:
 
 
 async def serve(
-    executor: Executor, state: Path, until: float | None, measure_s: float | None, say: Callable[[str], None]
+    executor: Executor,
+    state: Path,
+    until: float | None,
+    measure_s: float | None,
+    say: Callable[[str], None],
+    meter: Meter | None = None,
 ) -> None:
     """Run the loop, and write down what machines do every few seconds.
 
     With ``measure_s`` for the next plan as well, where it changes and as often as that: an older one is not begun with.
     """
     loop = asyncio.create_task(executor.run(until))
-    trouble = ""
+    trouble = fault = ""
     written: Measured = {}
     written_at, watts_at = 0.0, executor.wall()
     while not loop.done():
         try:
-            write_text(state / STATUS, json.dumps(executor.status(), indent=2) + "\n")
+            metered = None if meter is None or not executor.gate.live else await meter.read()
+            trouble = ""
+        except (UnansweredError, HeldError) as error:
+            metered = None
+            if (line := f"the meter: {error}") != trouble:
+                say(trouble := line)
+        try:
+            shown = executor.status() | ({} if metered is None else {"meter_mw": metered})
+            write_text(state / STATUS, json.dumps(shown, indent=2) + "\n")
             now, counts = executor.wall(), None if measure_s is None else measured(executor)
             old = measure_s is not None and not 0.0 <= now - written_at < measure_s
             if counts is not None and (counts != written or old):
-                write_measured(state, counts, now)
+                write_measured(state, counts, now, metered)
                 written, written_at = counts, now
             if measure_s is not None and not 0.0 <= now - watts_at < _WATTS_S:
                 write_watts(state, executor, now)
                 watts_at = now
         except CurtailError as error:
-            if str(error) != trouble:
-                say(trouble := str(error))
+            if str(error) != fault:
+                say(fault := str(error))
         await asyncio.wait([loop], timeout=_WRITE_S)
     await loop
 
@@ -111,11 +126,12 @@ def write_watts(state: Path, executor: Executor, now: float) -> None:
         write_text(state / REAL_WATTS, RealWatts(at=at, groups=groups).model_dump_json(indent=2) + "\n")
 
 
-def write_measured(state: Path, on: Measured, now: float) -> None:
-    """The measured state, which the next plan begins with. Raises CurtailError."""
+def write_measured(state: Path, on: Measured, now: float, import_mw: float | None = None) -> None:
+    """The measured state, which the next plan begins with, the meter's import too. Raises CurtailError."""
     at = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
     groups = {
         group: {"running": sum(modes.values())} | ({"modes": modes} if len(modes) > 1 else {})
         for group, modes in on.items()
     }
-    write_text(state / MEASURED, json.dumps({"at": at, "groups": groups}, indent=2) + "\n")
+    metered = {} if import_mw is None else {"grid_import_mw": import_mw}
+    write_text(state / MEASURED, json.dumps({"at": at, **metered, "groups": groups}, indent=2) + "\n")

@@ -83,6 +83,7 @@ class Unit:
     number: int | None = None  # of the last command in the audit
     tries: int = 0  # commands that it accepted for its target
     busy: bool = False
+    known: bool = False  # that it is the machine of the inventory; asked again after it was silent
     met: bool = False  # whether the last reading is what the target says
 
     def aim(self, target: Target, why: str, now: float) -> None:
@@ -169,7 +170,7 @@ class Unit:
 
     def unheard(self, trouble: str, now: float) -> None:
         """It did not answer."""
-        self.silent_since = now if self.silent_since is None else self.silent_since
+        self.silent_since, self.known = now if self.silent_since is None else self.silent_since, False
         self.state, self.trouble, self.read_at = UnitState.UNAVAILABLE, trouble, now + RETRY_S
 
     def commanded(self, outcome: str | None, now: float) -> None:

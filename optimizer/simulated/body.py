@@ -53,6 +53,7 @@ class Body:
     standby_w: float = 25.0
     restart_s: float = 300.0
     password: str = "admin"  # noqa: S105 - of a machine that is not there
+    mac: str = "02:00:00:00:00:01"
     faults: Faults = field(default_factory=Faults)
     log: list[LogLine] = field(default_factory=list)
     session: dict[str, object] = field(default_factory=dict)  # what its firmware remembers of connections

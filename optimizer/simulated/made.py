@@ -92,6 +92,7 @@ def simulated(
                 at.hashrate_th,
                 standby_w=group.standby_w,
                 restart_s=group.restart_minutes * 60.0,
+                mac=entry.mac or "02:00:00:00:00:01",
                 password=credentials.of(entry.driver).password.get_secret_value(),
             )
         )

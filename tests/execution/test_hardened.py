@@ -25,6 +25,7 @@ from optimizer.execution.audit import AUDIT
 from optimizer.execution.executor import Pace
 from optimizer.execution.gate import HOLD
 from optimizer.execution.inventory import read_inventory
+from optimizer.execution.meter import Meter
 from optimizer.execution.service import serve, write_watts
 from optimizer.simulated.firmware import FIRMWARE
 from tests.execution.test_executor import ALL, NONE, NOW, Site
@@ -400,6 +401,29 @@ def test_one_that_woke_and_then_fell_silent_is_named_after_a_kill(simulated_time
     simulated_time(whole)
 
 
+def test_another_machine_at_an_address_is_told_nothing(simulated_time: NOW, tmp_path: Path) -> None:
+    """Addresses were given anew while all slept: two machines have changed places."""
+
+    async def whole() -> None:
+        site = Site(tmp_path)
+        for k, (unit, body) in enumerate(zip(site.executor.units, site.bodies, strict=True)):
+            body.mac = f"02-00-00-00-00-{k:02X}"
+            unit.entry = unit.entry.model_copy(update={"mac": f"02:00:00:00:00:{k:02x}"})
+        site.hand_out(ALL, 1)
+        await site.go_on(60.0)
+        assert site.executor.status()["groups"][group_of("luxos")]["states"] == {"RESOLVED": 2}
+        site.bodies[0].mac, site.bodies[4].mac = site.bodies[4].mac, site.bodies[0].mac
+        for body in (site.bodies[0], site.bodies[4]):
+            body.faults = replace(body.faults, deaf=((site.farm.clock(), site.farm.clock() + 70.0),))
+        await site.go_on(90.0)
+        site.hand_out(NONE, 2)
+        assert await site.go_on(200.0) == 2
+        assert [one["machine"] for one in site.executor.status()["cannot_stop"]] == ["m00000", "m00004"]
+        assert any("another machine answers there, 02-00-00-00-00-04" in line for line in site.said)
+
+    simulated_time(whole)
+
+
 def test_the_breaker_of_one_that_cannot_be_stopped_is_named(simulated_time: NOW, tmp_path: Path) -> None:
     async def whole() -> None:
         site = Site(tmp_path)
@@ -418,6 +442,34 @@ def test_what_is_measured_is_written_as_often_as_plans_begin_with_it(simulated_t
         await serve(site.executor, tmp_path, site.wall() + 890.0, 300.0, site.said.append)
         at = datetime.fromisoformat(json.loads((tmp_path / "state.yaml").read_text())["at"]).timestamp()
         assert 0.0 <= site.wall() - at <= 310.0
+
+    simulated_time(whole)
+
+
+def test_the_meter_is_read_for_the_next_plan(simulated_time: NOW, tmp_path: Path) -> None:
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(HALF, 1)
+        meter = Meter(site.executor.gate, "http://127.9.9.9:80/meter")
+        answers = [b"HTTP/1.1 200 OK\r\n\r\n" + body for body in (b"{}", b'{"mw": 0.0211}')]
+        machines = site.farm.open_connection
+
+        async def opened(address: str, port: int) -> Any:
+            if address != "127.9.9.9":
+                return await machines(address, port)
+            reader, writer = asyncio.StreamReader(), (await machines("127.1.0.1", 4028))[1]
+            reader.feed_data(answers[0] if len(answers) == 1 else answers.pop(0))
+            reader.feed_eof()
+            return reader, writer
+
+        meter.gate = replace(site.executor.gate, opener=opened)
+        await serve(site.executor, tmp_path, site.wall() + 30.0, 300.0, site.said.append, meter)
+        assert json.loads((tmp_path / "state.yaml").read_text())["grid_import_mw"] == 0.0211
+        assert json.loads((tmp_path / "machines.json").read_text())["meter_mw"] == 0.0211
+        assert [line for line in site.said if "meter" in line] == ["the meter: gave no `mw`"]
+        for url in ("https://127.9.9.9/", "http://meter.example/", "http://me:x@127.9.9.9/", "http://10.9.9.9/"):
+            with pytest.raises(InputError, match="--meter"):
+                Meter(site.executor.gate, url)
 
     simulated_time(whole)
 

@@ -15,7 +15,8 @@ HEAD = "name,group,driver,address,port,breaker,j_per_th\n"
 
 def test_an_inventory_comes_back_as_it_was_written(tmp_path: Path) -> None:
     file = tmp_path / "machines.csv"
-    file.write_text(HEAD + "m1,G,luxos,10.0.0.1,,B1,17.5\nm2,G,braiins,10.0.0.2,8080,,\n")
+    head = HEAD.replace("\n", ",mac\n")
+    file.write_text(head + "m1,G,luxos,10.0.0.1,,B1,17.5,02:00:00:00:00:01\nm2,G,braiins,10.0.0.2,8080,,,\n")
     entries = read_inventory(file)
     assert [(one.name, one.port, one.breaker, one.j_per_th) for one in entries] == [
         ("m1", None, "B1", 17.5),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar
 
-from optimizer.execution.drivers.base import Driver, number_at, scaled
+from optimizer.execution.drivers.base import Driver, number_at, scaled, text_at
 from optimizer.execution.target import MachineReading, Target
 from optimizer.execution.wire import ask_http
 
@@ -22,6 +22,10 @@ class Antminer(Driver):
         """TH/s of the last five seconds."""
         stats = await self._ask("GET", "stats.cgi")
         return MachineReading(now, None, scaled(number_at(stats, "STATS", 0, "rate_5s"), 1e-3))
+
+    async def mac(self) -> str | None:
+        """As its description of the system has it."""
+        return text_at(await self._ask("GET", "get_system_info.cgi"), "macaddr")
 
     async def tell(self, target: Target) -> None:
         """Put the configuration back as it is, with another work mode: pools and fans stay."""

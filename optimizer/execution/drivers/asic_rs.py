@@ -29,6 +29,12 @@ class AsicRs(Driver):
         watts, hashrate = await self._bounded(miner.get_wattage()), await self._bounded(miner.get_hashrate())
         return MachineReading(now, number_at(watts), number_at(_terahashes(hashrate)))
 
+    async def mac(self) -> str | None:
+        """As the library has it."""
+        miner = await self._miner()
+        address = await self._bounded(miner.get_mac())
+        return None if address is None else str(address)
+
     async def tell(self, target: Target) -> None:
         """Pause or resume, and a power limit where the machine has one."""
         self.gate.refuse_held()

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from optimizer.execution.credentials import Login
 from optimizer.execution.gate import Gate, UnansweredError
 from optimizer.execution.target import MachineReading, Target
+
+_HEX = re.compile(r"[^0-9A-Fa-f]")
 
 
 class Driver(ABC):
@@ -24,6 +27,10 @@ class Driver(ABC):
     @abstractmethod
     async def read(self, now: float) -> MachineReading:
         """What it draws and makes. Raises UnansweredError, HeldError."""
+
+    async def mac(self) -> str | None:
+        """The MAC address that it tells; None where it tells none. Raises UnansweredError, HeldError."""
+        return None
 
     @abstractmethod
     async def tell(self, target: Target) -> None:
@@ -53,6 +60,15 @@ def number_at(answer: Any, *path: str | int) -> float | None:
 def scaled(value: float | None, by: float) -> float | None:
     """A number in another unit, where there is one."""
     return None if value is None else value * by
+
+
+def same_mac(one: str, other: str) -> bool:
+    """Whether two MAC addresses are the same, however they are written.
+
+    >>> same_mac("02:AB:00:00:00:01", "02ab-0000-0001")
+    True
+    """
+    return _HEX.sub("", one).lower() == _HEX.sub("", other).lower()
 
 
 def text_at(answer: Any, *path: str | int) -> str:

@@ -25,6 +25,10 @@ class Braiins(Driver):
         gigahashes = number_at(stats, "miner_stats", "real_hashrate", "last_5s", "gigahash_per_second")
         return MachineReading(now, watts, scaled(gigahashes, 1e-3))
 
+    async def mac(self) -> str | None:
+        """As its details have it."""
+        return text_at(await self._ask("GET", "miner/details"), "mac_address")
+
     async def tell(self, target: Target) -> None:
         """Pause, or resume; a power step first, so that nothing starts above it."""
         self.gate.refuse_held()

@@ -23,6 +23,10 @@ class LuxOS(Driver):
         hashrate = scaled(number_at(summary, "SUMMARY", 0, "GHS 5s"), 1e-3)
         return MachineReading(now, number_at(power, "POWER", 0, "Watts"), hashrate)
 
+    async def mac(self) -> str | None:
+        """As its configuration has it."""
+        return text_at(await self._ask("config"), "CONFIG", 0, "MACAddr")
+
     async def tell(self, target: Target) -> None:
         """Log on, set, log off. A session of somebody else's is left to end."""
         self.gate.refuse_held()

@@ -28,6 +28,10 @@ class Whatsminer(Driver):
             now, number_at(summary, "SUMMARY", 0, "Power"), scaled(number_at(summary, "SUMMARY", 0, "HS RT"), 1e-6)
         )
 
+    async def mac(self) -> str | None:
+        """As its own description has it."""
+        return text_at(await self._ask({"cmd": "get_miner_info", "info": "mac"}), "Msg", "mac")
+
     async def tell(self, target: Target) -> None:
         """Power off, answered before it is done, or on."""
         if target.step:

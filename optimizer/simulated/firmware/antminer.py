@@ -23,6 +23,8 @@ def answer(body: Body, raw: bytes, now: float) -> bytes:
         return response(401, headers=f"WWW-Authenticate: {_CHALLENGE}\r\n")
     if request.path == "/cgi-bin/stats.cgi":
         return response(200, {"STATS": [{"rate_5s": body.hashes_th(now) * 1e3, "rate_unit": "GH/s"}]})
+    if request.path == "/cgi-bin/get_system_info.cgi":
+        return response(200, {"minertype": "Antminer", "macaddr": body.mac})
     if request.path == "/cgi-bin/get_miner_conf.cgi":
         mode = 0 if body.calls_itself_running(now) else 1
         return response(200, {"pools": [{"url": "stratum+tcp://pool.invalid:3333"}], "bitmain-work-mode": mode})

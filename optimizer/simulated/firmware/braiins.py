@@ -24,6 +24,8 @@ def answer(body: Body, raw: bytes, now: float) -> bytes:
         power = {"approximated_consumption": {"watt": round(body.power_w(now))}}
         status = 2 if body.calls_itself_running(now) else 3
         return response(200, {"power_stats": power, "miner_stats": {"real_hashrate": hashrate}, "miner_status": status})
+    if path == "miner/details":
+        return response(200, {"mac_address": body.mac})
     if request.method != "PUT":
         return response(404)
     if path == "performance/power-target":

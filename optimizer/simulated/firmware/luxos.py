@@ -24,6 +24,8 @@ def answer(body: Body, request: bytes, now: float) -> bytes:
         return _reply("S", POWER=[{"Watts": round(body.power_w(now))}])
     if command == "summary":
         return _reply("S", SUMMARY=[{"GHS 5s": body.hashes_th(now) * 1e3, "Mining": True}])
+    if command == "config":
+        return _reply("S", CONFIG=[{"MACAddr": body.mac}])
     if command == "logon":
         if is_open:
             return _reply("E")

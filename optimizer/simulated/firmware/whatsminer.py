@@ -23,6 +23,8 @@ def answer(body: Body, request: bytes, now: float) -> bytes:
         return _reply({"STATUS": "E"})
     if asked.get("cmd") == "summary":
         return _reply({"SUMMARY": [{"Power": round(body.power_w(now)), "HS RT": body.hashes_th(now) * 1e6}]})
+    if asked.get("cmd") == "get_miner_info":
+        return _reply({"STATUS": "S", "Msg": {"mac": body.mac}})
     if asked.get("cmd") == "get_token":
         body.session["time"] = f"{now:.0f}"
         given = {"time": body.session["time"], "salt": _SALT, "newsalt": _NEW_SALT}
