@@ -1,11 +1,12 @@
 """How prices depart from what was said of them, and how long that lasts: fitted on the prices before.
 
-Prices are looked at as asinh(price / scale), so that a spike does not decide the fit and a price below zero is one like
-others (Uniejewski, Weron, Ziel 2018, IEEE Transactions on Power Systems 33(2)). A later departure follows from the
-latest and its means over the last hours, as a heterogeneous autoregression (Corsi 2009, Journal of Financial
-Econometrics 7(2)); those above zero and those below last differently. It is fitted by asymmetric least squares (Newey
-and Powell 1987, Econometrica 55(4)), a weight of `TILT` on prices above what is expected: what is expected through
-asinh lies below the mean. Between that and the mean lies what earns most, for whoever may stop later if he must.
+Prices are looked at as asinh(price / scale), a scale that nine of ten stay below, so that a spike does not decide the
+fit and a price below zero is one like others (Uniejewski, Weron, Ziel 2018, IEEE Transactions on Power Systems 33(2)).
+A later departure follows from the latest and its means over the last hours, as a heterogeneous autoregression (Corsi
+2009, Journal of Financial Econometrics 7(2)); those above zero and those below last differently. It is fitted by
+asymmetric least squares (Newey and Powell 1987, Econometrica 55(4)), a weight of `TILT` on prices above what is
+expected: what is expected through asinh lies below the mean. Between that and the mean lies what earns most, for
+whoever may stop later if he must.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from optimizer.units import HOURS_PER_DAY
 MEANS_HOURS = (1.0, 4.0, 24.0)
 LEADS_HOURS = (0.25, 0.5, 1.0, 2.0, 4.0, 8.0, 16.0, 36.0)
 TILT = 0.7
+SCALE_QUANTILE = 0.9  # of the prices' sizes
 FEWEST_DAYS = 28
 _ROUNDS = 8
 _RIDGE = 1.0  # rows of nothing: a history that never departs has weights too
@@ -88,7 +90,7 @@ def fit_departures(observed: F, published: F, step_hours: float) -> Departures |
     known = np.isfinite(observed) & np.isfinite(published)
     if known.sum() * step_hours < FEWEST_DAYS * HOURS_PER_DAY:
         return None
-    scale = float(np.median(np.abs(observed[known]))) or 1.0
+    scale = float(np.quantile(np.abs(observed[known]), SCALE_QUANTILE)) or 1.0
     means = tuple(n for n in (round(hours / step_hours) for hours in MEANS_HOURS) if n > 1)
     departure = np.arcsinh(observed / scale) - np.arcsinh(published / scale)
     table = np.hstack([np.ones((len(departure), 1)), signed(departure, means)])

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from optimizer.config.farm import Farm
 from optimizer.daily.present import read_present
 from optimizer.daily.prices import NO_PRICES
-from optimizer.through_time.departures import TILT, Departures, _tilted, fit_departures
+from optimizer.through_time.departures import SCALE_QUANTILE, TILT, Departures, _tilted, fit_departures
 from optimizer.through_time.history import read_history
 from optimizer.through_time.knowledge import Knowledge
 from tests.farms import group
@@ -52,8 +52,8 @@ def test_what_lasts_longer_below_zero_is_found() -> None:
         departure[t] = (0.4 if departure[t - 1] > 0 else 0.9) * departure[t - 1] + random.normal(0.0, 0.3)
     said = np.full(len(departure), 30.0)
     scale = 30.0
-    for _ in range(20):  # the scale is the median of the prices it makes
-        scale = float(np.median(np.abs(scale * np.sinh(np.arcsinh(said / scale) + departure))))
+    for _ in range(60):  # the scale is the quantile of the prices that it makes
+        scale = float(np.quantile(np.abs(scale * np.sinh(np.arcsinh(said / scale) + departure)), SCALE_QUANTILE))
     fitted = fit_departures(scale * np.sinh(np.arcsinh(said / scale) + departure), said, 1.0)
     assert fitted is not None
     assert (fitted.means, fitted.leads.tolist()) == ((4, 24), [0, 1, 2, 4, 8, 16, 36])

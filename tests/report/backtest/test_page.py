@@ -16,6 +16,7 @@ from optimizer.report.backtest.page import render_backtest
 from optimizer.report.backtest.view import Pair, best_and_worst, falls, pair_of, shown_days, sure_of
 from optimizer.report.kit.text import number
 from optimizer.through_time.backtest.outcomes import ladder_json
+from optimizer.through_time.departures import Departures
 from tests.report.backtests import SPIKE, Made, only, replayed, small, write_farm
 from tests.report.kit.test_packing import unpacked
 
@@ -221,6 +222,9 @@ def test_what_is_known_when_is_said() -> None:
     assert known.prices is not None
     late = " ".join(sure_of(replace(known, prices=replace(known.prices, lag=3))))
     assert "3 intervals" in late
+    fit = Departures(20.0, (), np.array([0]), np.zeros((1, 3)))
+    fitted = " ".join(sure_of(replace(known, prices=replace(known.prices, fitted=((24, fit),)))))
+    assert "fitted every month on the prices before it, from 2023-07-02 00:00-05:00 on" in fitted
     fixed = " ".join(sure_of(replace(known, prices=None)))
     assert "contract fixes" in fixed
 
