@@ -18,7 +18,7 @@ from typer.main import get_command
 from optimizer.accounts.ledger import Line, ledger
 from optimizer.accounts.reasons import reasons
 from optimizer.cli.app import app
-from optimizer.config.amounts import others
+from optimizer.config.amount_keys import others
 from optimizer.config.base import Section, SeriesFile
 from optimizer.config.composed import Listed, kinds
 from optimizer.config.farm import Farm

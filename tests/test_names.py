@@ -21,6 +21,12 @@ NOT_YET = ("portfolio",)
 """Rooms and files whose names are still of before."""
 ROLES = {"account.py", "program.py", "config.py", "state.py", "numbers.py", "market.py", "issues.py", "scenario.py"}
 """Files of a mechanism in which names are those of roles, or of lines that rule and account both have."""
+MOST_LINES = 250
+ONE_LONG_THING = {
+    "optimizer/config/yaml12.py": "one walk over the events of a YAML text, whose steps share one stack",
+    "optimizer/mechanisms/fleet/program.py": "the rules of the machines, read from first to last like a paper",
+}
+"""Files above that, with the reason."""
 EXCEPTIONS = {"main": "where a process begins"}
 
 
@@ -97,6 +103,16 @@ def test_a_retired_name_is_seen(text: str) -> None:
     assert len(retired(ast.parse(text))) == 1
     assert retired(ast.parse("x = a.found['told'] + 'said'")) == []
     assert dialect("execution/told.py") and not dialect("execution/messages.py")
+
+
+def test_a_file_holds_one_thing() -> None:
+    """At most 250 lines, but where a thing is longer than that and would not be read better in two."""
+    lengths = {
+        path.relative_to(PRODUCT.parent).as_posix(): path.read_text(encoding="utf-8").count("\n")
+        for folder in (PRODUCT, PRODUCT.parent / "tools")
+        for path in folder.rglob("*.py")
+    }
+    assert {at for at, lines in lengths.items() if lines > MOST_LINES} == set(ONE_LONG_THING)
 
 
 def test_no_two_public_classes_or_functions_have_one_name() -> None:

@@ -90,6 +90,14 @@ def test_a_price_may_be_a_number_an_amount_or_a_series(farm: optimizer.Farm, tmp
         optimizer.plan_farm(farm, price=dear[:3])
 
 
+def test_what_is_no_farm_or_no_time_says_what_was_given(farm: optimizer.Farm) -> None:
+    assert repr(farm).startswith("<Farm Two: 2 groups, ")
+    with pytest.raises(optimizer.CurtailError, match=r"load_farm or Farm.from_dict makes \(got 'farm.yaml'\)"):
+        optimizer.plan_farm("farm.yaml")  # type: ignore[arg-type]
+    with pytest.raises(optimizer.CurtailError, match=r"^start: must be a time such as .* \(got 'noon'\)"):
+        optimizer.plan_farm(farm, start="noon")
+
+
 def test_a_plan_as_data_frames(plan: optimizer.Plan) -> None:
     schedule, settlement = plan.schedule, plan.settlement
     assert schedule.index.names == ["interval_start", "group"]

@@ -10,6 +10,7 @@ import shutil
 from contextlib import chdir
 from pathlib import Path
 
+from optimizer.config.load import load_farm
 from tests.commands.running import CONFIGS, ROOT, curtail, process
 
 README = (ROOT / "README.md").read_text()
@@ -26,7 +27,11 @@ def test_the_farm_file_of_the_readme_and_the_extension_beside_it(tmp_path: Path)
     (tmp_path / "my_farm.yaml").write_text(block("yaml"))
     (tmp_path / "mine.py").write_text(block("python", (ROOT / "docs" / "farm.md").read_text()))
     shutil.copy(CONFIGS / "market" / "winter_day_ahead.csv", tmp_path / "prices.csv")
-    assert curtail("check", tmp_path / "my_farm.yaml").returncode == 0
+    checked = curtail("check", tmp_path / "my_farm.yaml")
+    assert (checked.returncode, checked.stderr) == (0, "1 file checked: nothing wrong\n")
+    first, peaks = re.findall(r"```yaml\n(.*?)```", README, re.DOTALL)
+    (tmp_path / "peaks.yaml").write_text(first.replace("state:", f"{peaks}state:"))
+    assert load_farm(tmp_path / "peaks.yaml").energy.coincident_peaks[0].rate_usd_per_mw == 60_000
     plain = curtail("plan", tmp_path / "my_farm.yaml", "--out", tmp_path / "a", cwd=tmp_path)
     assert plain.returncode == 0, plain.stderr
     extended = process(

@@ -22,7 +22,8 @@ from pathlib import Path
 
 from optimizer.execution.gate import Writer
 from optimizer.simulated.clock import SimulatedTime
-from tools.closed_loop import AFTER_S, BEGAN, ENDS_S, SAMPLE_S, Outcome, Trial, printed
+from tools.closed_loop import AFTER_S, ENDS_S, SAMPLE_S, Outcome, Trial, printed
+from tools.trial_farm import BEGAN
 
 _DOWN_S = (1.0, 20.0)  # from a kill until the next process begins
 _INSTRUCTIONS_S = 0.004  # real seconds within which a process dies

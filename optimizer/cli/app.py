@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from importlib import import_module
 from typing import Annotated, Any
 
@@ -56,14 +56,6 @@ class _Read(Mapping[str, Any]):
         return get_command(alone)
 
 
-class _Commands(TyperGroup):
-    """All of them."""
-
-    def __init__(self, **given: Any) -> None:
-        super().__init__(**given)
-        self.commands = _Read()  # type: ignore[assignment]  # nothing is added to them
-
-
 def _version(asked: bool) -> None:
     if asked:
         from importlib.metadata import version
@@ -72,8 +64,44 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
+class Commands(TyperGroup):
+    """The commands; what is wrong with an option says what was given."""
+
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        self.commands = _Read()  # type: ignore[assignment]  # nothing is added to them
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """The words of the command line are kept for messages."""
+        ctx.meta["words"] = list(args)
+        return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            given = _given(getattr(error.param, "opts", ()), ctx.meta["words"])
+            if given is not None and repr(given) not in error.message:
+                error.message = f"{error.message.rstrip('.')} (got {given!r})"
+            raise
+
+
+def _given(options: Sequence[str], words: Sequence[str]) -> str | None:
+    """What stands behind an option on a command line.
+
+    >>> _given(["--hours"], ["plan", "farm.yaml", "--hours", "abc"]), _given(["--hours"], ["plan", "--hours=x"])
+    ('abc', 'x')
+    """
+    for word, following in zip(words, [*words[1:], None], strict=True):
+        name, equals, value = word.partition("=")
+        if name in options:
+            return value if equals else following
+    return None
+
+
 app = typer.Typer(
-    cls=_Commands,
+    cls=Commands,
     add_completion=False,
     no_args_is_help=True,
     pretty_exceptions_enable=False,

@@ -84,7 +84,8 @@ def history(
     """List the runs: what each planned, what it came to on the prices that came, and which way the error drifts."""
     from optimizer.daily.history import History
     from optimizer.daily.log_file import HISTORY
-    from optimizer.daily.review import review, review_json
+    from optimizer.daily.review import review
+    from optimizer.daily.review_figures import review_json
     from optimizer.execution.metered import drawn_lines
 
     with History(state / HISTORY, reading=True) as opened:

@@ -66,7 +66,7 @@ def check(
 
 def _checked(file: Path) -> tuple[list[Fault], list[Fault]]:
     """Faults and remarks of a file of any kind; of one with a fleet nothing else is asked."""
-    from optimizer.config.load import has_fleet
+    from optimizer.config.check import has_fleet
     from optimizer.plan.checking import checked
 
     if not has_fleet(file):

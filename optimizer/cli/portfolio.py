@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from optimizer.cli.shared import Hours, Json, Start, counted_shown, option_time, say, show
+from optimizer.cli.shared import Extend, Hours, Json, Start, counted_shown, option_time, say, show
 
 
 def portfolio(
@@ -23,6 +23,7 @@ def portfolio(
     replan: Annotated[
         bool, typer.Option("--replan", help="Plan every interval again, on what was known by then, and execute it.")
     ] = False,
+    extend: Extend = None,
     report: Annotated[bool, typer.Option(help="Write report.html of every site.")] = True,
     as_json: Json = False,
 ) -> None:
@@ -31,6 +32,8 @@ def portfolio(
     Writes for each what `plan` writes, and a table that adds up. What is made is kept in <out>.partial as it is
     made: the same command goes on where an interrupted one has ended.
     """
+    from optimizer.errors import InputError
+    from optimizer.extension import extend_with
     from optimizer.files.digest import digest
     from optimizer.files.outputs import write_folder
     from optimizer.money import show_in
@@ -46,6 +49,12 @@ def portfolio(
 
     loaded, many = load_portfolio(file), workers or os.cpu_count() or 1
     show_in(loaded.currency)
+    if extend is not None and (dask is not None or loaded.portfolio.couples):
+        raise InputError(
+            "--extend goes with --workers and sites that share nothing: a cluster does not have your function, and "
+            "what is shared is shared out without it"
+        )
+    extend_with(extend)
     begin, kept = option_time(start), out.with_name(out.name + ".partial") / "sites.sqlite"
     if replan:
         from optimizer.portfolio.replaying import read_replays, replay

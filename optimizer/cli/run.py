@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from optimizer.cli.machines import Allow, InventoryFile, Live, Logins, gate_of
-from optimizer.cli.shared import FarmFile, say
+from optimizer.cli.shared import Extend, FarmFile, say
 from optimizer.errors import CurtailError
+from optimizer.extension import extend_with
 
 if TYPE_CHECKING:
     from optimizer.daily.watch import Watch
@@ -44,6 +45,7 @@ def run(
     on_alert: Annotated[
         str | None, typer.Option(metavar="COMMAND", help="A program that is handed alerts, JSON on its input.")
     ] = None,
+    extend: Extend = None,
     log_json: Annotated[bool, typer.Option("--log-json", help="Say everything as a line of JSON.")] = False,
 ) -> None:
     """Prices, signals, plan and machines in one process, with health, metrics and alerts. A dry run unless --live."""
@@ -68,6 +70,8 @@ def run(
     from optimizer.signals.listen import Listening, listen
     from optimizer.signals.publishers import load_publishers
     from optimizer.signals.sources import load_sources
+
+    extend_with(extend)
 
     def wall() -> datetime:
         return datetime.now(UTC)

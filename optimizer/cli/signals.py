@@ -25,7 +25,7 @@ def signals(
     ] = None,
     once: Annotated[bool, typer.Option("--once", help="Look once and end.")] = False,
 ) -> None:
-    """Turn signals into calls: OpenADR 3, Voltus, MQTT, a folder. `watch` plans under them. Ctrl-C ends it."""
+    """Turn signals into calls: OpenADR, Voltus, MQTT, a folder. `watch` plans under them. Ctrl-C ends it."""
     from optimizer.config.clock import to_utc
     from optimizer.daily.lock import locked
     from optimizer.daily.orders import telephone_calls

@@ -9,20 +9,17 @@ the farm's currency, whatever its name, and every temperature in degrees Celsius
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
-from optimizer.config.base import File, Section
-from optimizer.config.plain import get
-from optimizer.config.yaml12 import Document, Keys, shortened
+from optimizer.config.amount_keys import fields_of, is_money, neutral, others
+from optimizer.config.currency import USD, FarmCurrency
+from optimizer.config.document import Document, Keys, shortened
 from optimizer.errors import Fault, Unsaid
 from optimizer.units import KW_PER_MW, TERAHASH_PER_PETAHASH, celsius
 
-USD = "USD"
-CURRENCY = re.compile("[A-Z]{3}")
-_MONEY = re.compile("(?:^|_)usd(?=_|$)")
 _AMOUNT = re.compile(
     r"([€£$])?\s*([-+]?[\d.]+(?:[eE][-+]?\d+)?)\s*(?:(ct|cents?)\s*)?([A-Za-z]{3}|[€£$])?\s*(?:(?:/|per\b)\s*(.+))?"
 )
@@ -34,73 +31,6 @@ _PER |= {"ph": 1.0, "th": TERAHASH_PER_PETAHASH, "eh": 1 / TERAHASH_PER_PETAHASH
 _CENTS = 100.0
 _OF_A_MONTH = ("usd_per_kw", "usd_per_mw")  # per billing period, which contracts call a month
 _LONGEST = 60  # characters of an amount
-_IN_USD = "optimizer.conversion"
-
-
-@dataclass(frozen=True)
-class FarmCurrency:
-    """A farm's currency, and how much of it one of another is worth: a number, or the keys of a file of rates.
-
-    ``given`` is False for a file that is read without a farm: what it says in other currencies is judged as it stands.
-    """
-
-    currency: str = USD
-    rates: Mapping[str, Any] = field(default_factory=dict)
-    given: bool = True
-
-    def rate(self, currency: str) -> Any:
-        """What one of a currency is worth; None where that is not said."""
-        if currency == self.currency:
-            return 1.0
-        return self.rates.get(currency) or (None if self.given else 1.0)
-
-
-def money_of(farm: Any) -> FarmCurrency:
-    """The money of a farm, a validated one or the plain data of a file; of a file that is no farm's, any."""
-    currency, rates = get(farm, "currency"), get(farm, "exchange_rates")
-    rates = rates if isinstance(rates, dict) else {}
-    plain = {
-        name: rate.model_dump(exclude_unset=True) if isinstance(rate, File) else rate for name, rate in rates.items()
-    }
-    fits = isinstance(currency, str) and CURRENCY.fullmatch(currency)
-    return FarmCurrency(currency if fits else USD, plain, given=get(farm, "fleet") is not None)
-
-
-def neutral(name: str) -> str:
-    """The key of an amount in the farm's currency.
-
-    >>> neutral("price_usd_per_mwh"), neutral("usd_per_kw_year"), neutral("timezone")
-    ('price_per_mwh', 'per_kw_year', 'timezone')
-    """
-    return _MONEY.sub("", name).lstrip("_")
-
-
-def fahrenheit(name: str) -> str:
-    """The key of a temperature in degrees Fahrenheit.
-
-    >>> fahrenheit("below_c"), fahrenheit("timezone")
-    ('below_f', 'timezone')
-    """
-    return f"{name[:-2]}_f" if name.endswith("_c") else name
-
-
-def is_money(name: str) -> bool:
-    """Whether a field of that name is an amount of money."""
-    return _MONEY.search(name) is not None
-
-
-def fields_of(section: type[Section] = Section) -> Iterator[tuple[str, Any]]:
-    """The fields of all sections of all files, and their types, but those of conversions, which are in USD."""
-    if section.__module__.startswith(_IN_USD):
-        return
-    yield from ((name, one.annotation) for name, one in section.__dict__.get("__pydantic_fields__", {}).items())
-    for inner in section.__subclasses__():
-        yield from fields_of(inner)
-
-
-def others(name: str) -> tuple[str, ...]:
-    """The keys under which a field may be written besides its name."""
-    return tuple({neutral(name), fahrenheit(name)} - {name, ""})
 
 
 @cache

@@ -10,8 +10,8 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 from pydantic import Field, create_model
 
 from optimizer.config.base import Name, Section
+from optimizer.config.document import Keys
 from optimizer.config.plain import FoundAt, entries, get, meant
-from optimizer.config.yaml12 import Keys
 from optimizer.mechanisms import contents
 
 Place = Literal["farm", "site", "energy", "group", "machine"]

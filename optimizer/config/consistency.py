@@ -12,11 +12,11 @@ from typing import Any
 from pydantic import BaseModel
 
 from optimizer.config.composed import Listed, kinds
+from optimizer.config.document import Keys, dotted
 from optimizer.config.holiday_checks import holiday_faults
 from optimizer.config.plain import FoundAt, entries, get, meant
 from optimizer.config.state import BillState, state_sections
 from optimizer.config.time_checks import time_faults
-from optimizer.config.yaml12 import Keys, dotted
 from optimizer.mechanisms.contents import parts
 
 __all__ = ["entries", "faults_of_the_whole", "get", "meant"]

@@ -12,12 +12,12 @@ from typing import Annotated, Any, ClassVar
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from optimizer.config.amounts import money_of
 from optimizer.config.backtest import Backtest
 from optimizer.config.base import CelsiusSeries, Currency, Name, Rate, Section, Series, refuse
 from optimizer.config.clock import zone_of
 from optimizer.config.composed import Host, Listed, Place, composed, kinds
 from optimizer.config.consistency import by_temperature, faults_of_the_whole
+from optimizer.config.currency import money_of
 from optimizer.config.daily import Daily, FeedRules
 from optimizer.config.energy import Energy
 from optimizer.config.fleet import Group
@@ -153,6 +153,11 @@ class Farm(Host):
             for group in data["fleet"]
         )
         return farm_in(replace(change, data=data), Path("farm"))
+
+    def __repr__(self) -> str:
+        """The farm in a line."""
+        groups, machines = len(self.fleet), sum(group.units for group in self.fleet)
+        return f"<Farm {self.name}: {groups} group{'s' * (groups > 1)}, {machines:,} machines, {self.currency}>"
 
     def known_at(self, moment: datetime) -> Farm:
         """The farm as it is known at a moment, UTC: without the calls and the like whose notice is later."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from optimizer.config.amounts import FarmCurrency, in_money, money_of
+from optimizer.config.amounts import in_money
+from optimizer.config.currency import FarmCurrency, money_of
+from optimizer.config.document import Document
 from optimizer.config.patterns import fitting, is_pattern
-from optimizer.config.yaml12 import Document, parse
+from optimizer.config.yaml12 import parse
 from optimizer.errors import Fault, InputError
 from optimizer.outside import NoFileError, TooLargeError, open_regular, read_regular
 
 MOST_BYTES = 2_000_000
+
+NO_FILE = "there is no such file"
 
 
 def read_document(path: Path, money: FarmCurrency | None = None) -> Document:
@@ -47,7 +51,7 @@ def read_text(path: Path) -> str:
 def why_unreadable(error: OSError | ValueError) -> str:
     """A failed opening in words."""
     if isinstance(error, FileNotFoundError):
-        return "there is no such file"
+        return NO_FILE
     if isinstance(error, PermissionError):
         return "you may not read this file"
     if isinstance(error, NoFileError):

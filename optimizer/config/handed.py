@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from optimizer.config.amounts import FarmCurrency, in_money, money_of
+from optimizer.config.amounts import in_money
+from optimizer.config.currency import FarmCurrency, money_of
+from optimizer.config.document import Document
 from optimizer.config.plain import meant
-from optimizer.config.yaml12 import Document
 from optimizer.errors import InputError
 
 

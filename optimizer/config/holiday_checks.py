@@ -13,9 +13,9 @@ from pydantic import BaseModel, ValidationError
 
 from optimizer.config.calendar import DAYS, slot_text
 from optimizer.config.composed import kinds
+from optimizer.config.document import Keys
 from optimizer.config.plain import FoundAt, get
 from optimizer.config.rates import Rates
-from optimizer.config.yaml12 import Keys
 
 _HOLIDAY = DAYS.index("holiday")
 

@@ -11,18 +11,18 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError, create_model
 
-from optimizer.config.amounts import money_of
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue, Machine
 from optimizer.config.consistency import faults_of_the_whole
 from optimizer.config.contract import Contract
+from optimizer.config.currency import money_of
+from optimizer.config.document import Document, Keys
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
 from optimizer.config.fleet import standby_faults, unknown_modes
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import entries, get, meant
+from optimizer.config.located import faults_of
+from optimizer.config.plain import entries, get, got, meant
 from optimizer.config.state import State, state_form
-from optimizer.config.yaml12 import Document, Keys
 from optimizer.errors import Fault, InputError
 from optimizer.files.shipped import shipped
 from optimizer.mechanisms.contents import parts
@@ -154,50 +154,6 @@ def load_catalogue(path: Path) -> Catalogue:
     return catalogue
 
 
-def has_fleet(path: Path) -> bool:
-    """Whether a file is meant as a farm."""
-    try:
-        data = read_document(path).data
-    except InputError:
-        return False
-    return isinstance(data, dict) and "fleet" in data
-
-
-def check_file(path: Path) -> list[Fault]:
-    """Every fault of a farm (has `fleet`), catalogue (`machines`) or contract (`energy`) and of the files it names."""
-    path = Path(path)
-    try:
-        document = read_document(path)
-    except InputError as error:
-        return list(error.faults)
-    load = {"fleet": load_farm, "machines": load_catalogue, "energy": load_contract}
-    kinds = [key for key in load if isinstance(document.data, dict) and key in document.data]
-    if "energy" in kinds and (len(kinds) > 1 or "site" in document.data):
-        kinds.remove("energy")  # a farm's, unless nothing else of a farm is there
-    if len(kinds) != 1:
-        sentence = (
-            "is neither a farm file (it has no `fleet`), nor a catalogue (`machines`), nor a contract (`energy`), "
-            "nor a scenario (`changes`)"
-        )
-        return sorted({*document.faults, document.fault((), sentence)})
-    faults = set(missing_files(document, path.parent))
-    contract = get(document.data, "contract")
-    if kinds == ["fleet"] and isinstance(contract, str) and fault_of_file(path.parent / contract) is None:
-        faults |= set(_missing_files_of_contract(path.parent / contract))
-    try:
-        load[kinds[0]](path)
-    except InputError as error:
-        faults |= set(error.faults)
-    return sorted(faults)
-
-
-def _missing_files_of_contract(path: Path) -> Iterator[Fault]:
-    try:
-        yield from missing_files(read_document(path), path.parent)
-    except InputError:
-        return  # told when the farm is loaded
-
-
 def _validated(document: Document, model: type[S], faults: list[Fault]) -> S | None:
     """The document as a model, or None and the reasons added to ``faults``."""
     try:
@@ -254,28 +210,3 @@ def machines_of(document: Document, path: Path, faults: list[Fault]) -> dict[str
                 drawn = standby_faults(machine, named, standby)
                 faults += [document.fault(("fleet", i, "standby_w"), sentence) for sentence in drawn]
     return machines
-
-
-def missing_files(document: Document, folder: Path) -> Iterator[Fault]:
-    """A fault for every series file that cannot be opened, or the pattern that `daily.newest` puts in its place.
-
-    Only a series has the key `file`.
-    """
-    daily = document.data.get("daily") if isinstance(document.data, dict) else None
-    newest = daily.get("newest") if isinstance(daily, dict) else None
-    patterns = newest if isinstance(newest, dict) else {}
-    todo: list[tuple[Keys, Any]] = [((), document.data)]
-    while todo:
-        path, value = todo.pop()
-        if isinstance(value, dict):
-            todo += [((*path, key), inner) for key, inner in value.items()]
-            file = value.get("file")
-            if isinstance(file, str) and file:
-                pattern = patterns.get(file)
-                unreadable = fault_of_file(folder / file)
-                if unreadable and isinstance(pattern, str):
-                    unreadable = fault_of_file(folder / pattern)
-                if unreadable:
-                    yield document.fault((*path, "file"), f"{unreadable} (got {got(file)})")
-        elif isinstance(value, tuple):
-            todo += [((*path, i), inner) for i, inner in enumerate(value)]

@@ -12,10 +12,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from pydantic import BaseModel, Tag, ValidationError
 from pydantic_core import ErrorDetails
 
-from optimizer.config.amounts import others
+from optimizer.config.amount_keys import others
+from optimizer.config.document import Document, Keys
+from optimizer.config.plain import got
 from optimizer.config.rates import RATES_TAG
 from optimizer.config.state import State, state_form
-from optimizer.config.yaml12 import Document, Keys, shortened
 from optimizer.errors import Fault
 
 
@@ -103,25 +104,6 @@ def _members(annotation: Any) -> dict[str, Any]:
             tags = [str(value) for a in literals if get_origin(a) is Literal for value in get_args(a)]
         named |= dict.fromkeys(tags or [getattr(bare, "__name__", str(bare))], member)
     return named
-
-
-def got(value: Any) -> str:
-    """A value for a message, short.
-
-    >>> [got(value) for value in ("x" * 99, 3, True, None, {}, ())]
-    ["'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'", '3', 'true', 'nothing', 'a section', 'a list']
-    """
-    if isinstance(value, str):
-        return f"'{shortened(value, 40)}'"
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict | BaseModel):
-        return "a section"
-    if isinstance(value, tuple | list):
-        return "a list"
-    return shortened(repr(value), 40)
 
 
 _TYPES = {

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from optimizer.config.amounts import CURRENCY, USD
+from optimizer.config.currency import CURRENCY, USD
 from optimizer.config.load import load_catalogue
 from optimizer.config.plain import meant
 from optimizer.errors import InputError

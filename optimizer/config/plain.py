@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from difflib import get_close_matches
 from typing import Any
 
-from optimizer.config.yaml12 import Keys
+from pydantic import BaseModel
+
+from optimizer.config.document import Keys, shortened
 
 FoundAt = tuple[Keys, str]
 
@@ -47,3 +49,22 @@ def meant(name: str, known: list[str]) -> str:
         return f"did you mean `{folded[close[0]]}`?"
     listed = ", ".join(known[:12]) + (", ..." if len(known) > 12 else "")
     return f"there is: {listed}" if known else "there is none"
+
+
+def got(value: Any) -> str:
+    """A value for a message, short.
+
+    >>> [got(value) for value in ("x" * 99, 3, True, None, {}, ())]
+    ["'xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx...'", '3', 'true', 'nothing', 'a section', 'a list']
+    """
+    if isinstance(value, str):
+        return f"'{shortened(value, 40)}'"
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict | BaseModel):
+        return "a section"
+    if isinstance(value, tuple | list):
+        return "a list"
+    return shortened(repr(value), 40)

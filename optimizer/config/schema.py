@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from optimizer.config.amounts import others
+from optimizer.config.amount_keys import others
 from optimizer.config.base import Section
 from optimizer.config.catalogue import Catalogue
 from optimizer.config.contract import Contract

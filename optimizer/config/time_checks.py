@@ -13,8 +13,8 @@ from typing import Any, get_args
 from optimizer.config.base import Section
 from optimizer.config.clock import time_of, to_utc, zone_of
 from optimizer.config.composed import kinds
+from optimizer.config.document import Keys
 from optimizer.config.plain import FoundAt, entries, get
-from optimizer.config.yaml12 import Keys
 
 
 def time_faults(farm: Any) -> Iterator[FoundAt]:

@@ -10,35 +10,21 @@ file can grow into a large one.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from typing import Any
 
 import yaml
 from yaml import events
 
+from optimizer.config.document import Document, Keys, Place, dotted, shortened
+from optimizer.config.scalars import scalar
 from optimizer.errors import Fault, InputError
 
-Keys = tuple[str | int, ...]  # the way to a value: ("fleet", 0, "units")
-Place = tuple[int, int]  # line and column, both from 1
 Anchors = dict[str, "tuple[Any, Keys, int] | None"]  # value, where, nodes; None while open
 
 DEEPEST = 40
 MOST_NODES = 100_000
-MOST_DIGITS = 60  # far beyond any quantity; Python refuses integers of 4,300 digits with an error of its own
 
-_WORDS: dict[str, bool | float | None] = {
-    **dict.fromkeys(("", "~", "null", "Null", "NULL")),
-    **dict.fromkeys(("true", "True", "TRUE"), True),
-    **dict.fromkeys(("false", "False", "FALSE"), False),
-    **dict.fromkeys((".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"), float("inf")),
-    **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
-    **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
-}
-_DECIMAL = re.compile(r"[-+]?[0-9]+")
-_OCTAL = re.compile(r"0o[0-7]+")
-_HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]+")
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 _NOT_YAML = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _HINTS = {
     "cannot start any token": "indent with spaces; text that begins with a special sign needs quotes",
@@ -54,85 +40,6 @@ _TAGGED: dict[str, tuple[type, ...]] = {
     _TAG + "bool": (bool,),
     _TAG + "null": (type(None),),
 }
-
-
-@dataclass(frozen=True)
-class Document:
-    """One file's data: dict, tuple, str, int, float, bool and None; ``faults`` did not hinder reading on.
-
-    ``written`` has, by paths of the data, the keys that stand in the file in place of the last of them.
-    """
-
-    file: str
-    data: Any
-    values: dict[Keys, Place]
-    keys: dict[Keys, Place]
-    aliases: dict[Keys, Keys]
-    faults: tuple[Fault, ...] = ()
-    written: Mapping[Keys, str] = field(default_factory=dict)
-
-    def as_written(self, path: Keys) -> Keys:
-        """A path of the data as the file has it."""
-        return tuple(self.written.get(path[: i + 1], part) for i, part in enumerate(path)) if self.written else path
-
-    def place(self, path: Keys, *, of_key: bool = False) -> Place:
-        """Line and column of a value, or of its key; of the nearest part around it that the file has."""
-        path = self.as_written(path)
-        for length in range(len(path), 0, -1):
-            anchored = self.aliases.get(path[:length])
-            if anchored is not None and length < len(path):
-                return self.place(anchored + path[length:], of_key=of_key)
-            # A part that the file lacks is missed in the section around it, which its key shows best.
-            prefer_key = of_key or length < len(path)
-            for places in (self.keys, self.values) if prefer_key else (self.values, self.keys):
-                if path[:length] in places:
-                    return places[path[:length]]
-        return self.values.get((), (1, 1))
-
-    def fault(self, path: Keys, message: str, *, of_key: bool = False) -> Fault:
-        """A fault at a path of this document."""
-        return Fault(self.file, *self.place(path, of_key=of_key), dotted(self.as_written(path)), message)
-
-
-def dotted(path: Keys) -> str:
-    """A path as people write it.
-
-    >>> dotted(("fleet", 0, "units"))
-    'fleet[0].units'
-    """
-    text = ""
-    for part in path:
-        text += f"[{part}]" if isinstance(part, int) else f".{shortened(part)}" if text else shortened(part)
-    return text
-
-
-def shortened(text: str, most: int = 60) -> str:
-    """Text for a message: no line breaks or control characters, not longer than ``most``.
-
-    >>> shortened("a" * 100, most=9)
-    'aaaaaa...'
-    """
-    if len(text) > most:
-        text = text[: most - 3] + "..."
-    return "".join(sign if sign.isprintable() else "?" for sign in text)
-
-
-def scalar(text: str) -> str | int | float | bool | None:
-    """What a plain (unquoted) scalar means in YAML 1.2. Raises ValueError for an absurdly long number.
-
-    >>> [scalar(text) for text in ("no", "14:00", "010", "0o10", "0x1F", "1e3", "2026-02-11", "~")]
-    ['no', '14:00', 10, 8, 31, 1000.0, '2026-02-11', None]
-    """
-    if text in _WORDS:
-        return _WORDS[text]
-    if text[0] not in "+-.0123456789":
-        return text
-    for pattern, base in ((_DECIMAL, 10), (_OCTAL, 8), (_HEXADECIMAL, 16)):
-        if pattern.fullmatch(text):
-            if len(text) > MOST_DIGITS:
-                raise ValueError(f"is a number of {len(text)} digits; write at most {MOST_DIGITS}")
-            return int(text if base == 10 else text[2:], base)
-    return float(text) if _FLOAT.fullmatch(text) else text
 
 
 def parse(text: str, file: str = "<text>", anchors: Anchors | None = None) -> Document:

@@ -10,7 +10,8 @@ from rich.console import Console
 from rich.table import Table
 
 from optimizer.arrays import F
-from optimizer.daily.review import Review, SettledRun, totals
+from optimizer.daily.review import Review, SettledRun
+from optimizer.daily.review_figures import totals
 from optimizer.money import currency
 from optimizer.report.kit.charts import timeline, trace
 from optimizer.report.kit.packing import packed

@@ -14,10 +14,10 @@ from pydantic import ValidationError
 from optimizer.config.base import Section
 from optimizer.config.clock import zone_of
 from optimizer.config.consistency import faults_of_the_whole
+from optimizer.config.document import Document
 from optimizer.config.files import read_document
 from optimizer.config.located import faults_of
 from optimizer.config.site import Site
-from optimizer.config.yaml12 import Document
 from optimizer.daily.sections import elsewhere_in, flattened, keys_in, sections_in
 from optimizer.errors import InputError
 from optimizer.mechanisms.calls.config import Event, Program

@@ -6,8 +6,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from optimizer.config.document import Document
 from optimizer.config.site import Site
-from optimizer.config.yaml12 import Document
 
 _NEEDED: dict[str, Any] = {"import_limit_mw": 0.0}  # for a look at another key by itself
 

@@ -13,8 +13,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizer.config.clock import backwards, to_utc, zone_of
+from optimizer.config.document import Document
 from optimizer.config.located import faults_of
-from optimizer.config.yaml12 import Document
 from optimizer.daily.aside import set_aside
 from optimizer.daily.lock import locked
 from optimizer.daily.orders import CALLS, last_telephone, telephone_now

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -24,6 +24,7 @@ from optimizer.daily.identity import identity_in
 from optimizer.daily.inputs import files_of
 from optimizer.daily.intake import Intake
 from optimizer.daily.job import run
+from optimizer.daily.marks import FileMarks, marks_on_disk
 from optimizer.daily.mend import in_force_mended
 from optimizer.daily.orders import CALLS
 from optimizer.daily.record import Record
@@ -35,7 +36,6 @@ RETRY_S = 60.0  # after a run that could not plan, unless something changes befo
 VALID_MINUTES, VALID_LOOKS = 15.0, 3  # how long set-points hold: whichever is longer
 _DOZE_S = 0.5  # so soon the loop notices that it is to end
 _STATUS: dict[str, Status] = {"plan": "planned", "posture": "safe", "kept": "kept", "nearest": "nearest"}
-Marks = tuple[tuple[str, int, int, int], ...]
 
 
 def clock_from(begin: datetime | None = None) -> Callable[[], datetime]:
@@ -44,18 +44,6 @@ def clock_from(begin: datetime | None = None) -> Callable[[], datetime]:
     if begin is None:
         return lambda: datetime.now(UTC)
     return lambda: begin + timedelta(seconds=time.monotonic() - begun)
-
-
-def _marks_of(files: Iterable[Path]) -> Marks:
-    """What shows that a file has changed: its name, times and size."""
-    marks = []
-    for path in files:
-        try:
-            state = path.stat()
-            marks.append((str(path), state.st_mtime_ns, state.st_ctime_ns, state.st_size))
-        except OSError:
-            marks.append((str(path), 0, 0, -1))
-    return tuple(marks)
 
 
 class Watch:
@@ -88,8 +76,8 @@ class Watch:
         self._in_force: Record | None = None
         self._came_to: tuple[Status, tuple[str, ...]] | None = None  # the last run
         self._ordering = (farm_file, self.folder.path / CALLS)  # where calls come in
-        self._orders: Marks = ()
-        self._marks: Marks = ()
+        self._orders: FileMarks = ()
+        self._marks: FileMarks = ()
         self._due = True
         self._retry_at = 0.0
         self._uncovered = ""  # the schedule that does not cover now, once that has been met
@@ -114,7 +102,7 @@ class Watch:
     def _awaited(self, until: datetime | None) -> float:
         """Seconds by the wall clock until something is to be done; 0 where it has gone back, or calls have come."""
         now = self.wall()
-        if self._last is not None and (now < self._last or self._orders != _marks_of(self._ordering)):
+        if self._last is not None and (now < self._last or self._orders != marks_on_disk(self._ordering)):
             return 0.0
         ahead = [moment for moment in (self._change, until) if moment is not None]
         return min((moment - now).total_seconds() for moment in ahead) if ahead else float("inf")
@@ -164,8 +152,8 @@ class Watch:
             farm = None  # the run will say why
         self._farm = farm or self._farm or (None if self._in_force is None else self._in_force.farm)
         files = {} if self._farm is None else files_of(self.farm_file, self._farm, self.folder.path)
-        self._orders = _marks_of(self._ordering)
-        marks = _marks_of([*self._ordering, *files.values()])
+        self._orders = marks_on_disk(self._ordering)
+        marks = marks_on_disk([*self._ordering, *files.values()])
         if marks != self._marks:
             self._marks, self._due = marks, True
 

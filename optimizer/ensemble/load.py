@@ -8,13 +8,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from optimizer.config.amounts import money_of
+from optimizer.config.currency import money_of
+from optimizer.config.document import Document, Keys
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import entries, get, meant
+from optimizer.config.located import faults_of
+from optimizer.config.plain import entries, get, got, meant
 from optimizer.config.rates import Rates
-from optimizer.config.yaml12 import Document, Keys
 from optimizer.ensemble.language import Ensemble
 from optimizer.errors import Fault, InputError
 

@@ -37,7 +37,8 @@ _KEPT_MINUTES = 8 * 1440
 _LOCKED_S = 0.1  # that a log which somebody else holds may keep the loop waiting
 _UNKNOWN = "not known: curtail ended before the answer"
 _STANDING = """
-select s.machine, s.target, s.since, s.released, s.verified, min(c.at), max(c.at), max(c.id), count(c.at),
+select s.machine, s.target, s.since, s.released, s.verified,
+  min(c.at), max(c.at), max(c.id), coalesce(sum(c.outcome = 'accepted'), 0),
   (select target from commands where machine = s.machine order by id desc limit 1)
 from standing s left join commands c on c.machine = s.machine and c.target = s.target and c.at >= s.since
   and c.id > (select coalesce(max(id), 0) from commands where machine = s.machine and verified_at is not null)

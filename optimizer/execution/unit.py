@@ -102,7 +102,7 @@ class Unit:
         self.sent_at, self.tries = stood.first_at, stood.tries
         self.met = stood.verified  # until it is read again
         if stood.last_at is not None and self.target is not None:
-            self.again_at = min(stood.last_at, now) + self._patience(stood.tries - 1)
+            self.again_at = min(stood.last_at, now) + self._patience(max(stood.tries - 1, 0))
 
     def dispatching(self, number: int, now: float) -> None:
         """A command for its target is on its way."""
@@ -132,8 +132,11 @@ class Unit:
         return UnitState.RESOLVED if self.target is not None and self.target.runs else UnitState.CONFIRMED
 
     def to_be_commanded(self, now: float) -> bool:
-        """Whether a command is due: the machine answers, is not where it is to be, and was not told a while ago."""
-        if self.met or self.busy or now < self.again_at:
+        """Whether a command is due: the machine answers, is not where it is to be, and was not told a while ago.
+
+        One that could not be stopped and sleeps after all stays so: it is not started for another that sleeps for it.
+        """
+        if self.met or self.busy or self.released or now < self.again_at:
             return False
         return self.target is not None and self.reading is not None and self.silent_since is None
 
@@ -154,7 +157,7 @@ class Unit:
         self.read_at = now + (CHECK_S if met or late else START_LOOK_S if self.target.runs else LOOK_S)
         if was_met and not met:
             self.sent_at, self.tries = None, 0  # what it did by itself since is no fault of a command
-        if met:
+        if met or self.released:
             self.state = self._there
         elif before and self.state in (UnitState.CONFIRMED, UnitState.RESOLVED):
             self.state, self.again_at = UnitState.DRIFTED, min(self.again_at, now)

@@ -8,8 +8,9 @@ from typing import Any, get_args
 
 import numpy as np
 
-from optimizer.config.amounts import USD, is_money, neutral
+from optimizer.config.amount_keys import is_money, neutral
 from optimizer.config.base import OfImport, Section
+from optimizer.config.currency import USD
 from optimizer.config.farm import Farm
 from optimizer.units import KW_PER_MW, megawatts
 

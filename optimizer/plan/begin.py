@@ -12,10 +12,12 @@ from typing import Any
 import pandas as pd
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.config.amounts import in_money, money_of
+from optimizer.config.amounts import in_money
 from optimizer.config.base import RateFile, SeriesFile
+from optimizer.config.check import missing_files
 from optimizer.config.clock import zone_of
-from optimizer.config.load import farm_in, missing_files
+from optimizer.config.currency import money_of
+from optimizer.config.load import farm_in
 from optimizer.config.new import LONGEST_HOURS, Answers, farm_text
 from optimizer.config.patterns import is_pattern
 from optimizer.config.yaml12 import parse

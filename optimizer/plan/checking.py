@@ -6,9 +6,10 @@ import re
 from pathlib import Path
 
 from optimizer.accounts.conditions import Conditions
-from optimizer.config.files import read_document
-from optimizer.config.load import check_file, load_farm, missing_files
-from optimizer.config.yaml12 import Document, Keys
+from optimizer.config.check import check_file, missing_files
+from optimizer.config.document import Document, Keys
+from optimizer.config.files import NO_FILE, read_document
+from optimizer.config.load import load_farm
 from optimizer.errors import Absent, CurtailError, Fault, InputError, MissingDataError
 from optimizer.market.grid import grid_of
 from optimizer.market.inputs import read_market
@@ -22,7 +23,11 @@ _SKIPPED = "does not exist on"  # a block's hour on the day on which clocks are 
 
 def in_place(path: Path, error: CurtailError) -> CurtailError:
     """What is wrong with the input of a plan, with file and line as `curtail check` tells it, and the same code."""
-    if not isinstance(error, MissingDataError | InputError) or (isinstance(error, InputError) and error.faults):
+    if isinstance(error, InputError) and error.faults:
+        absent = [fault for fault in error.faults if fault.message.startswith(NO_FILE)]
+        named = list(missing_files(read_document(path), path.parent)) if absent and path.is_file() else []
+        return InputError([*(fault for fault in error.faults if fault not in absent), *named]) if named else error
+    if not isinstance(error, MissingDataError | InputError):
         return error
     return type(error)("\n".join(str(_placed(path, line)) for line in str(error).splitlines()))
 

@@ -14,22 +14,20 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.settlement import Settlement, settle
 from optimizer.config.farm import Farm
-from optimizer.engine.choices import optimum
-from optimizer.engine.conflict import CollidingRow, Conflict, in_words
 from optimizer.engine.program import LinearProgram, compile_program
 from optimizer.engine.solution import Ended, Solution
-from optimizer.errors import InfeasibleError, RuleBrokenError, SolverError
+from optimizer.errors import InputError, RuleBrokenError
 from optimizer.extension import Extension, common_extension
 from optimizer.market.given import HANDED, as_file
 from optimizer.market.grid import Grid, grid_of
 from optimizer.market.inputs import MarketInputs
-from optimizer.mechanisms.calls.config import Event
 from optimizer.plan.checker import check
+from optimizer.plan.collisions import solved
 from optimizer.plan.explain import Explanation, explain
 from optimizer.plan.formulation import DispatchProblem, build_problem
 from optimizer.plan.frames import actions_frame, html, line, plot, schedule_frame, settlement_frame
 from optimizer.plan.reading import Progress, conditions_of, judge_state, silent
-from optimizer.plan.search import Rounded
+from optimizer.plan.rounded import Rounded
 from optimizer.plan.tail import to_the_end
 from optimizer.plan.whole_schedule import exact_schedule, whole_schedule
 from optimizer.plan.whole_units import dispatch_of
@@ -149,10 +147,14 @@ def plan_farm(
     time, on the farm's clock where its index has no zone. ``start`` and ``hours`` are the first scenario's that has
     them where they are not given. See `plan_conditions` for the rest.
     """
+    if not isinstance(farm, Farm):
+        raise InputError(f"farm: must be one that load_farm or Farm.from_dict makes (got {farm!r:.60})")
     progress("reading market data")
     scenario = combined(scenarios)
-    if isinstance(start, str):
-        start = datetime.fromisoformat(start)
+    try:
+        start = datetime.fromisoformat(start) if isinstance(start, str) else start
+    except ValueError:
+        raise InputError(f'start: must be a time such as "2026-02-11 06:00" (got {start!r:.60})') from None
     if price is not None and not isinstance(price, pd.Series):
         farm = farm.changed(energy={"price_per_mwh": price})
     if isinstance(price, pd.Series):
@@ -187,11 +189,11 @@ def plan_conditions(
     program = compile_program(problem)
     progress("solving")
     if extend is None:
-        solution = _solved(with_tail, program)
+        solution = solved(with_tail, program)
     else:
         from optimizer.engine.pyomo_model import solve_extended  # pyomo takes a third of a second to import
 
-        _solved(c, program)  # limits that collide without the extension are told in the farm's words
+        solved(c, program)  # limits that collide without the extension are told in the farm's words
         solution = solve_extended(problem, program, extend)
     progress("making machines whole")
     if extend is not None:
@@ -243,34 +245,3 @@ def _extended_whole(c: Conditions, solution: Solution, extend: Extension, *, exa
         return Rounded(rounded, "rounded down")
     whole = solve_extended(problem, compile_program(problem), extend)
     return Rounded(snapped(c, whole), "solved again with integers", whole.ended)
-
-
-def _solved(c: Conditions, program: LinearProgram) -> Solution:
-    try:
-        return optimum(program)
-    except InfeasibleError:
-        raise InfeasibleError(f"no schedule meets every limit:\n{_why(c)}") from None
-    except SolverError as error:  # numbers beyond what a solver can tell apart are likelier than a fault of its own
-        remarks = "".join(f"\n- {remark}" for remark in c.warnings)
-        raise SolverError(f"{error}" + (f"; what looks wrong in the data:{remarks}" if remarks else "")) from None
-
-
-def _why(c: Conditions) -> str:
-    """The limits that collide, by the clock, and the load that nothing can turn off.
-
-    A choice never collides: a voluntary call can be declined, a kept block filled first.
-    """
-    owed = tuple(event for event in c.farm.sections(Event) if not event.voluntary)
-    problem = build_problem(replace(c, farm=c.farm.model_copy(update={Event.KEY: owed}), tail=None))
-
-    def when(row: CollidingRow) -> str:
-        if "INTERVALS" not in row.at:
-            return ""
-        begin, end = (times[row.at["INTERVALS"]].tz_convert(c.farm.timezone) for times in (c.grid.starts, c.grid.ends))
-        return f"{begin:%Y-%m-%d %H:%M} to {end:%H:%M}: "
-
-    def load(conflict: Conflict) -> list[str]:
-        at = [row.at["INTERVALS"] for row in conflict.rows if row.family.name == "balance"][:1]
-        return [f"the site draws {c.idle_load_mw[t]:.4g} MW with every machine off" for t in at]
-
-    return in_words(problem, compile_program(problem), when, load)

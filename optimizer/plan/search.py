@@ -22,15 +22,16 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.settlement import settle
 from optimizer.arrays import Bool, F, Int
-from optimizer.engine.choices import branches, optimum, with_columns_fixed
+from optimizer.engine.choices import branches, with_columns_fixed
 from optimizer.engine.highs import solve
 from optimizer.engine.program import LinearProgram, compile_program
-from optimizer.engine.solution import Ended, Solution
+from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError
 from optimizer.plan import narrowing
 from optimizer.plan.checker import check
 from optimizer.plan.formulation import VARIABLES, build_problem
 from optimizer.plan.narrowing import CONTAINERS, PARTIAL
+from optimizer.plan.rounded import Rounded, redispatched
 from optimizer.plan.steps import in_steps, rows_of_groups
 from optimizer.plan.tail import plan_alone
 from optimizer.plan.whole_units import containers, dispatch_of, round_down, units_of
@@ -45,20 +46,6 @@ _SAME = 1e-9
 _CHOICES = tuple(v.name for v in VARIABLES if v.integer and v.name not in (CONTAINERS, PARTIAL))
 
 
-@dataclass(frozen=True)
-class Rounded:
-    """A whole schedule, how it was found, and what ended the search before it was proved best; "" where it is."""
-
-    dispatch: Dispatch
-    method: str
-    ended: Ended = ""
-
-    @property
-    def proved(self) -> bool:
-        """Whether no whole schedule earns more, by as much as shows."""
-        return not self.ended
-
-
 @dataclass(frozen=True, eq=False)
 class _Candidate:
     """A whole schedule that keeps every rule: the program solved around its machines, and how these were found."""
@@ -66,18 +53,6 @@ class _Candidate:
     dispatch: Dispatch
     solution: Solution
     method: str
-
-
-def redispatched(program: LinearProgram, units: F) -> Solution:
-    """The optimum of everything else with these machines on in the first intervals, (points, intervals of the plan).
-
-    Raises InfeasibleError where nothing else can be done for them to keep every limit.
-    """
-    columns, planned = program.columns["units_on"], units.shape[1]
-    held, values = np.zeros(program.shape[1]), np.zeros(program.shape[1])
-    columns.of(held)[:, :planned] = 1.0
-    columns.of(values)[:, :planned] = units
-    return optimum(with_columns_fixed(program, held > 0, values))
 
 
 class Search:

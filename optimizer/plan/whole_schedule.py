@@ -7,7 +7,8 @@ from optimizer.accounts.conditions import Conditions
 from optimizer.engine.program import LinearProgram
 from optimizer.engine.solution import Solution
 from optimizer.errors import InfeasibleError, StoppedEarlyError
-from optimizer.plan.search import Rounded, Search
+from optimizer.plan.rounded import Rounded
+from optimizer.plan.search import Search
 
 
 def whole_schedule(

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from optimizer.config.amounts import in_money, money_of
+from optimizer.config.amounts import in_money
 from optimizer.config.base import SeriesFile
+from optimizer.config.check import missing_files
+from optimizer.config.currency import money_of
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, plain_document, read_document
-from optimizer.config.load import load_farm, missing_files
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import entries, get
+from optimizer.config.load import load_farm
+from optimizer.config.located import faults_of
+from optimizer.config.plain import entries, get, got
 from optimizer.errors import Fault, InputError
 from optimizer.portfolio.language import Portfolio
 

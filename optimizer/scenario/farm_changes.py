@@ -9,12 +9,12 @@ from typing import Any, get_args
 
 from optimizer.config.base import LAST_YEAR
 from optimizer.config.composed import Place, kinds
+from optimizer.config.document import Keys
 from optimizer.config.energy import Energy
 from optimizer.config.farm import Farm
 from optimizer.config.fleet import ColdRestart, Group, Outage
 from optimizer.config.load import machines_of
 from optimizer.config.plain import meant
-from optimizer.config.yaml12 import Keys
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.language import (
     ColdRestartChange,

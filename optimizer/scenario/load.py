@@ -8,12 +8,13 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from optimizer.config.amounts import FarmCurrency, money_of
+from optimizer.config.currency import FarmCurrency, money_of
+from optimizer.config.document import Document
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, read_document
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import get
-from optimizer.config.yaml12 import Document, parse
+from optimizer.config.located import faults_of
+from optimizer.config.plain import get, got
+from optimizer.config.yaml12 import parse
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.courses import PriceChange
 from optimizer.scenario.language import ScenarioFile

@@ -12,8 +12,8 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from optimizer.config.base import Section, SeriesFile
+from optimizer.config.document import Document, Keys, dotted
 from optimizer.config.located import faults_of
-from optimizer.config.yaml12 import Document, Keys, dotted
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.parts import Noticed
 from optimizer.scenario.times import DayTime, in_plan_days, resolved, stands_for

@@ -10,8 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from optimizer.config.base import Section
+from optimizer.config.document import Document, Keys, dotted, shortened
 from optimizer.config.located import faults_of
-from optimizer.config.yaml12 import Document, Keys, dotted, shortened
 from optimizer.errors import Fault, InputError
 from optimizer.scenario.language import Change, ScenarioFile, Sweep
 from optimizer.scenario.placed import Placed, Scenario

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from optimizer.arrays import F
-from optimizer.config.yaml12 import Keys
+from optimizer.config.document import Keys
 from optimizer.errors import InputError
 from optimizer.market.grid import Grid
 from optimizer.scenario.courses import Spike

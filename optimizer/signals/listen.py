@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -12,18 +12,14 @@ from typing import Any
 from optimizer.errors import CurtailError, InputError
 from optimizer.execution.credentials import Credentials
 from optimizer.outside import printable, read_regular
-from optimizer.signals import folder, mqtt, openadr3, voltus
+from optimizer.signals import folder, mqtt, openadr2, openadr3, voltus, web
 from optimizer.signals.book import Book
-from optimizer.signals.signal import MOST_BYTES, MessageError, Signal, parsed
-from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr3, Voltus
+from optimizer.signals.signal import MOST_BYTES, MessageError, Signal, UnheardError, parsed
+from optimizer.signals.sources import AnySource, Folder, Mqtt, OpenAdr2, OpenAdr3, Voltus
 
-_TIMEOUT_S, _PAGE, _MOST_PAGES = 20.0, 50, 20
 _FILES = 1000
+_NOTHING: tuple[Any, dict[str, Any]] = (None, {})
 _AGAIN_S = 10.0  # until a broker is tried again
-
-
-class UnheardError(CurtailError):
-    """A source that cannot be heard; the text tells no secret."""
 
 
 class Listening:
@@ -36,6 +32,7 @@ class Listening:
         self.login = credentials.of(source.kind)
         self._trouble = ""
         self._token: Any = None
+        self._ven: Any = None
 
     async def look(self) -> None:
         """Hear the source once, and bring its calls into force."""
@@ -84,6 +81,8 @@ class Listening:
     async def _hear(self) -> None:
         if isinstance(self.source, OpenAdr3):
             await self._hear_openadr3(self.source)
+        elif isinstance(self.source, OpenAdr2):
+            await self._hear_openadr2(self.source)
         elif isinstance(self.source, Voltus):
             await self._hear_voltus(self.source)
         elif isinstance(self.source, Folder):
@@ -92,8 +91,8 @@ class Listening:
 
     async def _hear_voltus(self, source: Voltus) -> None:
         headers = {"X-Voltus-API-Key": self.login.password.get_secret_value()}
-        async with _session() as session:
-            listed = voltus.dispatches(await _got(session, source.url, headers))
+        async with web.session() as session:
+            listed = voltus.dispatches(await web.got(session, source.url, headers))
         for one in listed:
             self._take(_id_of(one), partial(_of_dispatch, one, source, self.wall()))
 
@@ -113,21 +112,41 @@ class Listening:
 
     async def _hear_openadr3(self, source: OpenAdr3) -> None:
         """All events of the VTN: what cannot be read of one takes no other along, and cancels nothing."""
-        async with _session() as session:
+        async with web.session() as session:
             headers = await self._authorized(source, session)
-            events = [event async for event in _pages(session, source, headers)]
-            self._take_events(source, events)
+            events = [event async for event in web.pages(session, source, headers)]
+            self._take_events(events, partial(openadr3.signals_of, source=source, now=self.wall()))
             if source.ven_name is not None:
                 for event in events:
                     await self._acknowledge(source, source.ven_name, event, session, headers)
 
-    def _take_events(self, source: OpenAdr3, events: Sequence[Any]) -> None:
+    def _take_events(self, events: Sequence[Any], read: Callable[[Any], Iterable[Signal]]) -> None:
         listed: set[str] = set()
         for event in events:
             name = _id_of(event)
-            taken = self._take(name, partial(openadr3.signals_of, event, source, self.wall()))
+            taken = self._take(name, partial(read, event))
             listed |= self.book.ids_of(name) if taken is None else {one.id for one in taken}
         self.book.withdraw_all_but(listed, self.wall())
+
+    async def _hear_openadr2(self, source: OpenAdr2) -> None:
+        """All events that the VTN has for us, each acknowledged once for its version and what we make of it."""
+        if self._ven is None:
+            self._ven = await openadr2.registered(source, self.login, self.base)
+        ven = self._ven
+        kind, payload = await ven.request_event() or _NOTHING
+        if kind != "oadrDistributeEvent":
+            self._ven = None  # registered anew
+            await ven.client_session.close()
+            raise UnheardError("no list of events is given")
+        events = payload.get("events", [])
+        self._take_events(events, partial(openadr2.simple_signals_of, source=source))
+        for event in events:
+            calls = self.book.unanswered(_id_of(event), self.wall())
+            if calls:
+                opt = "optOut" if all(one.opted_out for one in calls) else "optIn"
+                number = event["event_descriptor"]["modification_number"]
+                await ven.created_event(payload.get("request_id"), _id_of(event), opt, number)
+                self.book.note_answered(calls)
 
     async def _acknowledge(
         self, source: OpenAdr3, ven_name: str, event: Any, session: Any, headers: dict[str, str]
@@ -138,7 +157,7 @@ class Listening:
             return
         try:
             report = openadr3.report_of(event, calls, ven_name)
-            await _posted(session, source.url.rstrip("/") + "/reports", headers, report)
+            await web.posted(session, source.url.rstrip("/") + "/reports", headers, report)
         except (UnheardError, MessageError) as error:
             self.book.say_once(f"{source.name}: {_id_of(event)} is obeyed and not acknowledged: {error}")
             return
@@ -188,59 +207,6 @@ class Listening:
         self._settle()
 
 
-def _session() -> Any:
-    try:
-        import aiohttp
-    except ImportError:
-        raise InputError("signals by network need more packages: pip install 'curtail[signals]'") from None
-    return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_TIMEOUT_S))
-
-
-async def _got(session: Any, url: str, headers: dict[str, str], **asked: Any) -> Any:
-    """The JSON at an address; no other address is followed. Raises UnheardError, MessageError."""
-    import aiohttp
-
-    try:
-        async with session.get(url, headers=headers, allow_redirects=False, params=asked) as answer:
-            if answer.status != 200:
-                raise UnheardError(f"HTTP {answer.status}")
-            content = b""
-            async for part in answer.content.iter_chunked(65_536):
-                content += part
-                if len(content) > MOST_BYTES:
-                    break
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise UnheardError(type(error).__name__) from None
-    return parsed(content)
-
-
-async def _posted(session: Any, url: str, headers: dict[str, str], body: str) -> None:
-    """Post JSON; what is there already is as good. Raises UnheardError."""
-    import aiohttp
-
-    sent = headers | {"Content-Type": "application/json"}
-    try:
-        async with session.post(url, headers=sent, data=body, allow_redirects=False) as answer:
-            if answer.status not in (200, 201, 204, 409):
-                raise UnheardError(f"HTTP {answer.status}")
-    except (aiohttp.ClientError, OSError, TimeoutError) as error:
-        raise UnheardError(type(error).__name__) from None
-
-
-async def _pages(session: Any, source: OpenAdr3, headers: dict[str, str]) -> AsyncIterator[Any]:
-    asked = {} if source.program_id is None else {"programID": source.program_id}
-    for page in range(_MOST_PAGES):
-        url = source.url.rstrip("/") + "/events"
-        events = await _got(session, url, headers, skip=page * _PAGE, limit=_PAGE, **asked)
-        if not isinstance(events, list):
-            raise MessageError("has no list of events")
-        for event in events:
-            yield event
-        if len(events) < _PAGE:
-            return
-    raise MessageError(f"has more than {_PAGE * _MOST_PAGES:,} events")
-
-
 def _files(place: Path) -> list[tuple[str, bytes]]:
     try:
         files = sorted(file for file in place.iterdir() if file.suffix == ".json" and not file.name.startswith("."))
@@ -250,7 +216,9 @@ def _files(place: Path) -> list[tuple[str, bytes]]:
 
 
 def _id_of(message: Any) -> str:
-    return str(message.get("id", "a message"))[:60] if isinstance(message, dict) else "a message"
+    within = message.get("event_descriptor", message) if isinstance(message, dict) else {}
+    name = within.get("id", within.get("event_id", "a message")) if isinstance(within, dict) else "a message"
+    return str(name)[:60]
 
 
 def _of_file(message: bytes, source: Folder, now: datetime) -> list[Signal]:

@@ -7,12 +7,11 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from optimizer.signals.signal import Cut, MessageError, Signal, moment, quantity, text
+from optimizer.signals.signal import Cut, MessageError, Signal, cut_of_level, moment, quantity, text
 from optimizer.signals.sources import OpenAdr3
 
 _PER_MW = {"MW": 1.0, "KW": 1e3, "W": 1e6}
 _OPEN = timedelta(days=366)  # longer than that is open-ended, as P9999Y is
-_LEVELS = range(4)
 _STATE = "OPERATING_STATE"
 _NOW = ("0000-00-00", "0001-01-01")  # an event's own words for: as soon as it is read; with no duration: never
 
@@ -126,14 +125,7 @@ def _cut(payloads: Any, source: OpenAdr3, units: dict[str, str]) -> Cut | None:
             raise MessageError("has a payload without values")
         kind, value = str(payload.get("type")), payload["values"][0]
         if kind == "SIMPLE":
-            level = quantity(value, "SIMPLE", most=_LEVELS[-1])
-            if level not in _LEVELS:
-                raise MessageError(f"SIMPLE has no level {level:g}")
-            if level == 0:
-                return None
-            if level > len(source.levels):
-                return {"form": "full_stop"}  # more than is asked for, never less
-            return source.levels[int(level) - 1].model_dump(exclude_none=True)
+            return cut_of_level(value, source.levels)
         if kind in ("IMPORT_CAPACITY_LIMIT", "DISPATCH_SETPOINT", "DISPATCH_SETPOINT_RELATIVE"):
             unit = units.get(kind, "KW")
             if unit not in _PER_MW:

@@ -6,9 +6,12 @@ import hashlib
 import json
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
+
+from pydantic import BaseModel
 
 from optimizer.config.base import FIRST_YEAR, LAST_YEAR
 from optimizer.errors import CurtailError
@@ -17,12 +20,17 @@ MOST_MW = 1e5
 MOST_BYTES = 1_000_000
 LATE = timedelta(minutes=5)  # a message that is older is told
 EARLY = timedelta(minutes=1)  # one from so far ahead of our clock is not obeyed
+_LEVELS = range(4)
 _PLAIN = re.compile(r"[A-Za-z0-9_.:#-]{1,40}")
 Cut = dict[str, Any]  # as an event of a farm file has it
 
 
 class MessageError(CurtailError):
     """A message that is not obeyed; its text says why."""
+
+
+class UnheardError(CurtailError):
+    """A source that cannot be heard; the text tells no secret."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +107,22 @@ def quantity(value: Any, what: str, least: float = 0.0, most: float = MOST_MW) -
     if not least <= value <= most:
         raise MessageError(f"{what} must be from {least:g} to {most:g} (got {value:g})")
     return value
+
+
+def cut_of_level(value: Any, levels: Sequence[BaseModel]) -> Cut | None:
+    """What a SIMPLE level from 0 to 3 asks for; one without a meaning of its own is a full stop. Raises MessageError.
+
+    >>> cut_of_level(2, ()), cut_of_level(0, ())
+    ({'form': 'full_stop'}, None)
+    """
+    level = quantity(value, "SIMPLE", most=_LEVELS[-1])
+    if level not in _LEVELS:
+        raise MessageError(f"SIMPLE has no level {level:g}")
+    if level == 0:
+        return None
+    if level > len(levels):
+        return {"form": "full_stop"}  # more than is asked for, never less
+    return levels[int(level) - 1].model_dump(exclude_none=True)
 
 
 def moment(value: Any, what: str) -> datetime:

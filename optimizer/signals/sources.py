@@ -64,6 +64,21 @@ class OpenAdr3(Source):
     )
 
 
+class OpenAdr2(Source):
+    """Events of an OpenADR 2.0b VTN, which are acknowledged; a certificate's passphrase comes from the environment."""
+
+    kind: Literal["openadr2"]
+    url: HttpUrl = Field(description="As https://vtn.example/OpenADR2/Simple/2.0b")
+    ven_name: str
+    ven_id: str | None = Field(default=None, description="Where the VTN gave one before")
+    certificate: str | None = Field(default=None, description="PEM file that shows the VTN who we are")
+    key: str | None = Field(default=None, description="PEM file of its private key")
+    authorities: str | None = Field(default=None, description="PEM file of who vouches for the VTN")
+    levels: Annotated[tuple[AnyCut, ...], Field(max_length=3)] = Field(
+        default=(), description="What SIMPLE levels 1, 2 and 3 mean; one without a meaning is a full stop"
+    )
+
+
 class Voltus(Source):
     """Dispatches by Voltus; the key comes from the environment."""
 
@@ -89,7 +104,7 @@ class Folder(Source):
     path: str
 
 
-AnySource = OpenAdr3 | Voltus | Mqtt | Folder
+AnySource = OpenAdr3 | OpenAdr2 | Voltus | Mqtt | Folder
 
 
 class Sources(Section):

@@ -10,8 +10,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from optimizer.config.document import Keys, dotted, shortened
 from optimizer.config.files import why_unreadable
-from optimizer.config.yaml12 import Keys, dotted, shortened
 from optimizer.errors import Fault, InputError
 from optimizer.outside import TooLargeError, read_regular
 from optimizer.tariff.keys import canonical

@@ -11,7 +11,8 @@ from typing import Any
 import yaml
 
 from optimizer.config.load import contract_in
-from optimizer.config.yaml12 import parse, scalar
+from optimizer.config.scalars import scalar
+from optimizer.config.yaml12 import parse
 from optimizer.errors import Fault, InputError
 from optimizer.tariff.charges import Remarks, demand, energy, fixed
 from optimizer.tariff.keys import ENERGY, NOTED, PASSED_OVER, READ, REFUSED, canonical

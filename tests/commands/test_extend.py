@@ -56,6 +56,28 @@ def test_a_plan_a_daily_run_and_a_backtest_keep_it(folder: Path) -> None:
         assert most_on(folder / written / "schedule.csv") == 4000
 
 
+def test_every_command_that_plans_takes_it() -> None:
+    from typer.main import get_command
+
+    from optimizer.cli.app import app
+
+    plans = {"plan", "daily", "watch", "run", "compare", "montecarlo", "portfolio", "backtest", "export"}
+    commands = get_command(app).commands  # type: ignore[attr-defined]
+    assert {name for name, one in commands.items() if any(p.name == "extend" for p in one.params)} == plans
+
+
+def test_a_portfolio_whose_sites_share_nothing_keeps_it(folder: Path) -> None:
+    sites = "name: P\nsites: [{name: A, farm: farm.yaml}, {name: B, farm: farm.yaml}]\n"
+    (folder / "p.yaml").write_text(sites)
+    (folder / "c.yaml").write_text(f"{sites}import_ceiling_mw: 30\n")
+    words = ("--workers", "1", "--no-report", "--extend", "own_limit:at_most")
+    made = curtail("portfolio", "p.yaml", "--out", "p", *words, cwd=folder)
+    assert made.returncode == 0, made.stderr
+    assert most_on(folder / "p" / "B" / "schedule.csv") == 1000
+    refused = curtail("portfolio", "c.yaml", "--out", "c", *words, cwd=folder)
+    assert (refused.returncode, "sites that share nothing" in refused.stderr) == (2, True)
+
+
 def test_a_comparison_and_an_exported_model_have_it(folder: Path) -> None:
     plain, bound = (
         json.loads(curtail("compare", "farm.yaml", "dear.yaml", "--json", "--out", "c", *extend, cwd=folder).stdout)

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.commands.running import CONFIGS, WEST_TEXAS, curtail, process
+from tests.commands.running import CONFIGS, HALL, WEST_TEXAS, curtail, process
 
 FILES = {
     "actions.csv",
@@ -313,3 +313,17 @@ def test_plan_tells_what_is_wrong_where_check_does_with_the_same_code(tmp_path: 
             assert all(line.startswith(f"{tmp_path}/farm.yaml:") for line in done.stderr.splitlines())
             assert said in done.stderr
         assert set(told[0].stderr.splitlines()) >= set(told[1].stderr.splitlines())
+
+
+@pytest.mark.parametrize("command", ["plan", "check"])
+def test_a_file_that_is_not_there_is_named_where_the_farm_file_names_it(tmp_path: Path, command: str) -> None:
+    energy = "energy: {price_per_mwh: {file: none.csv}}\nhorizon: {start: 2026-02-11 00:00}\n"
+    (tmp_path / "f.yaml").write_text(HALL + energy)
+    made = curtail(command, "f.yaml", cwd=tmp_path)
+    place = "f.yaml:9:32: energy.price_per_mwh.file"
+    assert (made.returncode, made.stderr) == (2, f"{place}: there is no such file (got 'none.csv')\n")
+
+
+def test_an_option_that_is_wrong_says_what_was_given() -> None:
+    made = curtail("plan", WEST_TEXAS, "--hours", "abc")
+    assert (made.returncode, "(got 'abc')" in made.stderr) == (2, True)

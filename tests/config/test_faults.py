@@ -8,7 +8,8 @@ from textwrap import dedent
 
 import pytest
 
-from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.check import check_file
+from optimizer.config.load import load_catalogue, load_farm
 from optimizer.config.state import state_sections
 from optimizer.errors import InputError
 

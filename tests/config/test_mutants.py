@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.check import check_file
+from optimizer.config.load import load_catalogue, load_farm
 from optimizer.config.rates import Rates
 from optimizer.errors import InputError
 from tests.config.mutations import CONFIGS, mutants

@@ -14,8 +14,8 @@ import typer
 import yaml
 
 from optimizer.cli.app import app
+from optimizer.config.check import check_file
 from optimizer.config.daily import Daily
-from optimizer.config.load import check_file
 from tests.commands.running import ROOT
 from tests.daily.farms import write_farm
 

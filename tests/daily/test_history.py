@@ -22,7 +22,8 @@ from optimizer.daily.job import run_once
 from optimizer.daily.log_file import COLUMNS
 from optimizer.daily.observed import prices_in
 from optimizer.daily.prices import Prices, Rank
-from optimizer.daily.review import Review, SettledRun, review, totals
+from optimizer.daily.review import Review, SettledRun, review
+from optimizer.daily.review_figures import totals
 from tests.commands.running import beside, curtail
 from tests.daily.farms import START, data_of, write_prices
 from tests.report.kit.test_packing import unpacked

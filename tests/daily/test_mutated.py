@@ -14,7 +14,8 @@ import pytest
 
 from optimizer.daily.history import History
 from optimizer.daily.job import run_once
-from optimizer.daily.review import review, review_json
+from optimizer.daily.review import review
+from optimizer.daily.review_figures import review_json
 from optimizer.errors import CurtailError
 from tests.daily.farms import START, write_farm
 from tests.daily.test_written import before

@@ -21,7 +21,7 @@ from optimizer.execution.unit import units_in
 from optimizer.simulated.made import inventory_of, shares_of, simulated
 from optimizer.simulated.serve import listening
 from tests.commands.running import curtail
-from tools.closed_loop import handed_out
+from tools.trial_farm import handed_out
 
 FARM = """name: Small
 timezone: UTC

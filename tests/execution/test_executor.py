@@ -19,7 +19,7 @@ from optimizer.execution.gate import HOLD, Gate, HeldError, networks
 from optimizer.execution.unit import units_in
 from optimizer.simulated.farm import SimulatedFarm
 from optimizer.simulated.firmware import FIRMWARE
-from tools.closed_loop import BEGAN, PASSWORD, bodies_of, farm_of, group_of, handed_out, inventory_of
+from tools.trial_farm import BEGAN, PASSWORD, bodies_of, farm_of, group_of, handed_out, inventory_of
 
 NOW = Callable[[Callable[[], Any]], Any]
 ALL = dict.fromkeys(map(group_of, FIRMWARE), 2)

@@ -20,7 +20,7 @@ from optimizer.execution.fleets import Post, posting, to_proto_fleet, to_webhook
 from optimizer.execution.handing import hand_over
 from optimizer.execution.wanted import wanted_at
 from tests.broker import broker
-from tools.closed_loop import BEGAN, farm_of, group_of, handed_out
+from tools.trial_farm import BEGAN, farm_of, group_of, handed_out
 
 NOW = datetime.fromtimestamp(BEGAN.timestamp(), UTC)
 FARM = farm_of(8)

@@ -28,7 +28,7 @@ from optimizer.execution.inventory import read_inventory
 from optimizer.execution.service import serve, write_watts
 from optimizer.simulated.firmware import FIRMWARE
 from tests.execution.test_executor import ALL, NONE, NOW, Site
-from tools.closed_loop import farm_of, group_of
+from tools.trial_farm import farm_of, group_of
 
 HALF = dict.fromkeys(ALL, 1)
 
@@ -359,6 +359,27 @@ def test_one_that_wakes_by_itself_is_not_taken_for_one_that_cannot_be_stopped(
         assert await site.go_on(120.0) == 4
         assert starts(site, began) == 0
         assert not any("cannot be stopped" in line for line in site.said)
+
+    simulated_time(whole)
+
+
+def test_one_that_slept_after_all_is_not_started_in_the_call(simulated_time: NOW, tmp_path: Path) -> None:
+    """It took the command, fell silent before that was seen, and another sleeps in its place."""
+
+    async def whole() -> None:
+        site = Site(tmp_path)
+        site.hand_out(ALL, 1)
+        await site.go_on(60.0)
+        began = site.wall()
+        site.bodies[4].faults = replace(
+            site.bodies[4].faults, deaf=((site.farm.clock() + 2.0, site.farm.clock() + 200.0),)
+        )
+        site.hand_out(HALF, 2)
+        assert await site.go_on(600.0) == 3
+        assert starts(site, began) == 0
+        assert site.executor.status()["groups"][group_of("luxos")]["states"] == {"CONFIRMED": 1, "RELEASED": 1}
+        site.hand_out(ALL, 3)
+        assert await site.go_on(60.0) == 8
 
     simulated_time(whole)
 

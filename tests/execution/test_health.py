@@ -15,7 +15,7 @@ import pytest
 
 from optimizer.execution.health import Health, metrics, notify, troubles
 from tests.commands.running import COMMAND, beside
-from tools.closed_loop import BEGAN, handed_out
+from tools.trial_farm import BEGAN, handed_out
 
 NOW = BEGAN.timestamp()
 STATUS: dict[str, Any] = {

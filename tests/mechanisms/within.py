@@ -11,9 +11,10 @@ import pytest
 from optimizer.mechanisms.pond.config import Lease, Pond, Pump, Thirst, Water
 from optimizer.mechanisms.pond.state import Level
 
+from optimizer.config.check import check_file
 from optimizer.config.composed import kinds
 from optimizer.config.farm import Farm
-from optimizer.config.load import check_file, load_catalogue, load_farm
+from optimizer.config.load import load_catalogue, load_farm
 from optimizer.config.schema import schema
 from optimizer.config.state import State, state_sections
 from optimizer.daily.kept import planned_record

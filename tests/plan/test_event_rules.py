@@ -15,7 +15,7 @@ from optimizer.accounts.breach import Breach
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.dispatch import Dispatch
 from optimizer.accounts.settlement import settle
-from optimizer.config.load import check_file
+from optimizer.config.check import check_file
 from optimizer.config.schema import schema
 from optimizer.errors import InfeasibleError
 from optimizer.market.remarks import remarks

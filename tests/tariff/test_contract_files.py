@@ -8,7 +8,8 @@ import pytest
 from jsonschema import Draft202012Validator
 
 from optimizer.config.base import SeriesFile
-from optimizer.config.load import check_file, load_contract, load_farm
+from optimizer.config.check import check_file
+from optimizer.config.load import load_contract, load_farm
 from optimizer.config.schema import schema
 from optimizer.errors import InputError
 from optimizer.plan.checking import check_file_and_series

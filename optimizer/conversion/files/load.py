@@ -11,12 +11,12 @@ from pydantic import ValidationError
 
 from optimizer.config.base import Section, SeriesFile
 from optimizer.config.catalogue import Machine
+from optimizer.config.document import Document, Keys
 from optimizer.config.farm import Farm
 from optimizer.config.files import fault_of_file, plain_document
 from optimizer.config.load import load_catalogue
-from optimizer.config.located import faults_of, got
-from optimizer.config.plain import entries, get, meant
-from optimizer.config.yaml12 import Document, Keys
+from optimizer.config.located import faults_of
+from optimizer.config.plain import entries, get, got, meant
 from optimizer.conversion.case import StudySite
 from optimizer.conversion.files.offer import Offer
 from optimizer.conversion.files.study import Study

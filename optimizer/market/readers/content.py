@@ -7,6 +7,7 @@ import zlib
 from io import BytesIO
 from pathlib import Path
 
+from optimizer.config.files import NO_FILE
 from optimizer.market.readers.raw import Ask
 from optimizer.market.readers.sizes import ADVICE, LARGEST_BYTES, too_many_bytes
 from optimizer.outside import TooLargeError, read_regular
@@ -21,7 +22,7 @@ def content_of(path: Path, ask: Ask) -> bytes:
     try:
         content = read_regular(path, LARGEST_BYTES)
     except FileNotFoundError:
-        raise ask.error("there is no such file (paths in a farm file are relative to its folder)") from None
+        raise ask.error(f"{NO_FILE} (paths in a farm file are relative to its folder)") from None
     except TooLargeError as error:
         raise ask.error(f"{error.strerror}; {ADVICE}") from None
     except (OSError, ValueError) as error:

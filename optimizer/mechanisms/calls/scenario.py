@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar, Literal
 
 from pydantic import Field
 
+from optimizer.config.document import Keys
 from optimizer.config.farm import Farm
-from optimizer.config.yaml12 import Keys
 from optimizer.mechanisms.calls.config import Event, Program
 from optimizer.scenario.parts import MechanismChange
 from optimizer.scenario.placed import Placed

@@ -10,8 +10,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 
 from optimizer.config.base import Name, NonNegative, Positive, Price, Section, Share, refuse
 from optimizer.config.composed import Listed, calls_in
+from optimizer.config.document import Keys
 from optimizer.config.plain import FoundAt, entries, get, meant
-from optimizer.config.yaml12 import Keys
 
 
 def _all_or_names(value: Any) -> str:

@@ -10,8 +10,8 @@ from pydantic import Discriminator, Field, Tag, model_validator
 from optimizer.config.base import Name, NonNegative, OfImport, Section, Share, refuse
 from optimizer.config.calendar import Month, MonthLabel, When
 from optimizer.config.composed import Listed, Place
+from optimizer.config.document import dotted
 from optimizer.config.plain import FoundAt, entries, get
-from optimizer.config.yaml12 import dotted
 from optimizer.units import KW_PER_MW
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from optimizer.config.document import Keys
 from optimizer.config.plain import FoundAt, entries, get, meant, modes_of
-from optimizer.config.yaml12 import Keys
 
 
 def faults(farm: Any) -> Iterator[FoundAt]:

@@ -32,7 +32,7 @@ def print_summary(plan: Plan, console: Console, worth: Worth | None = None, todo
 
     show_in(plan.farm.currency)
     f = figures(plan, worth, todo)
-    line(f"{f.farm}: {f.start} to {f.end} ({f.timezone}), {number(f.hours, _decimals(f.hours))} h", "bold")
+    line(f"{f.farm}, {number(f.hours, _decimals(f.hours))} h: {f.start} to {f.end} ({f.timezone})", "bold")
     for text in filter(None, [f.under, *_worth(f)]):
         line(text)
     line()

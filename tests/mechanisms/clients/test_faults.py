@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from optimizer.config.load import check_file
+from optimizer.config.check import check_file
 from optimizer.config.schema import schema
 from tests.commands.running import CONFIGS
 

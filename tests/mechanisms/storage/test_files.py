@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from optimizer.config.check import check_file
 from optimizer.config.farm import Farm
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.load import load_farm
 from optimizer.config.schema import schema
 from optimizer.daily.carried import followed_until
 from optimizer.errors import InputError

@@ -13,7 +13,8 @@ import pyomo.environ as pyo
 import pytest
 
 from optimizer.accounts.settlement import settle
-from optimizer.config.load import check_file, load_farm
+from optimizer.config.check import check_file
+from optimizer.config.load import load_farm
 from optimizer.config.schema import schema
 from optimizer.config.state import State
 from optimizer.daily.kept import planned_record
