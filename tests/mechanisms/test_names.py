@@ -16,7 +16,7 @@ TRUNK = ("fleet", "site", "energy")
 """Machines, the meter and the price at it are what every plan, rule, record and page is about."""
 EXCEPTIONS = {
     "calls": (
-        {"daily", "signals", "market/plausible.py", "plan/planning.py", "report/plan", "report/compare/summary.py"},
+        {"daily", "signals", "market/plausible.py", "plan/collisions.py", "report/plan", "report/compare/summary.py"},
         "the job reads calls from damaged files, signals become calls, remarks tell of late ones, pages draw them",
     ),
     "hosting": (
