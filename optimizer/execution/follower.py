@@ -40,7 +40,7 @@ class Follower:
         if latest is not None:
             self.teller.over("stale")
             return latest
-        until = self._known["until"]
+        until = self._known.get("until", 0.0)
         if now < until:
             return None  # begun anew without the set-points: they still hold, whatever they were
         ran_out = datetime.fromtimestamp(until, UTC)
