@@ -124,15 +124,12 @@ class Conditions:
     @cached_property
     def frost_minimum(self) -> F:
         """Machines that must run against frost, (groups, intervals); zero where there is none."""
-        return np.array(
-            [
-                np.floor(group.freeze_protection.minimum_running_share * available + _WHOLE)
-                * (self._temperature < group.freeze_protection.below_c)
-                if group.freeze_protection is not None
-                else np.zeros(len(self.grid))
-                for group, available in zip(self.farm.fleet, self.units_available, strict=True)
-            ]
-        )
+        least = np.zeros(self.units_available.shape)
+        for g, group in enumerate(self.farm.fleet):
+            if (frost := group.freeze_protection) is not None:
+                share = np.floor(frost.minimum_running_share * self.units_available[g] + _WHOLE)
+                least[g] = share * (self._temperature < frost.below_c)
+        return least
 
     @cached_property
     def idle_load_mw(self) -> F:
@@ -183,6 +180,8 @@ class Conditions:
         The hourly rate times the interval's hours, rounded up to containers; where intervals are shorter than an hour,
         starts within any hour are held to the rate besides.
         """
+        if np.isinf(self.hourly_rate).all():
+            return np.full(self.units_available.shape, np.inf)
         rows = []
         for group, rate in zip(self.farm.fleet, self.hourly_rate, strict=True):
             container = float(group.units_switched_together)

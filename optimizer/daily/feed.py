@@ -78,12 +78,6 @@ def age_of(prices: Prices, now: datetime) -> timedelta | None:
     return timedelta(seconds=now.timestamp() - float(begun.max())) if len(begun) else None
 
 
-def is_silent(prices: Prices, now: datetime, rules: FeedRules) -> bool:
-    """Whether a feed's prices are older than the farm file allows."""
-    age = age_of(prices, now)
-    return rules.silent_minutes is not None and (age is None or age > timedelta(minutes=rules.silent_minutes))
-
-
 def feed_of(place: str, environment: Mapping[str, str] = os.environ) -> Feed:
     """The feed at an address or in a folder. Raises InputError for anything else."""
     if "://" in place:

@@ -32,15 +32,11 @@ def in_place(path: Path, error: CurtailError) -> CurtailError:
     return type(error)("\n".join(str(_placed(path, line)) for line in str(error).splitlines()))
 
 
-def check_file_and_series(path: Path) -> list[Fault]:
-    """Every fault of a file of ours; where a farm is sound and has a start, also those its plan would end in."""
-    return checked(path)[0]
-
-
 def checked(path: Path) -> tuple[list[Fault], list[Fault]]:
-    """The faults of a file, and, where it has none, remarks on data that look wrong.
+    """The faults of a file of ours, and, where it has none, remarks on data that look wrong.
 
-    A scenario is checked as far as that can be done without a farm.
+    Where a farm is sound and has a start, faults that its plan would end in are among them. A scenario is checked as
+    far as that can be done without a farm.
     """
     scenario = _scenario_in(path)
     if scenario is not None:

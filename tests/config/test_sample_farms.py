@@ -11,7 +11,7 @@ from optimizer.accounts.reasons import Reason
 from optimizer.config.farm import Farm
 from optimizer.config.load import load_farm
 from optimizer.plan.alarms import alarms
-from optimizer.plan.checking import check_file_and_series
+from optimizer.plan.checking import checked
 from optimizer.plan.planning import plan_farm
 from optimizer.units import megawatts, usd_per_th_hour
 from tests.config.mutations import CONFIGS, FARMS
@@ -29,7 +29,7 @@ def _machine_mw(farm: Farm) -> float:
 
 @pytest.mark.parametrize("name", [*SHIPPED, "machines.yaml"])
 def test_they_pass_their_own_check(name: str) -> None:
-    assert check_file_and_series(CONFIGS / name) == []
+    assert checked(CONFIGS / name)[0] == []
 
 
 def test_those_that_others_start_from_are_shipped() -> None:

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from optimizer.config.daily import FeedRules
-from optimizer.daily.feed import FolderFeed, Heard, age_of, feed_of, is_silent
+from optimizer.daily.feed import FolderFeed, Heard, age_of, feed_of
 from optimizer.daily.feed_rows import Batch, joined_batches, rows_in
 from optimizer.daily.prices import NO_PRICES, Prices
 from optimizer.errors import InputError
@@ -376,12 +376,7 @@ def test_what_was_heard_last(tmp_path: Path) -> None:
     assert feed.heard == Heard(later, NOW + timedelta(minutes=5))
 
 
-def test_a_feed_is_silent_when_its_newest_price_is_old() -> None:
+def test_the_age_of_prices_is_that_of_the_newest_that_has_begun() -> None:
     starts = np.array([SIX - 3600, SIX, SIX + 3600])
-    prices, rules = Prices(starts, starts + 86_400, np.zeros(3)), FeedRules(silent_minutes=30.0)
-    half = NOW + timedelta(minutes=30)
-    assert age_of(prices, half) == timedelta(minutes=30)
-    assert [is_silent(prices, half + timedelta(seconds=s), rules) for s in (0, 1)] == [False, True]
-    assert not is_silent(prices, half + timedelta(seconds=1), FeedRules())
+    assert age_of(Prices(starts, starts + 86_400, np.zeros(3)), NOW + timedelta(minutes=30)) == timedelta(minutes=30)
     assert age_of(NO_PRICES, NOW) is None
-    assert is_silent(NO_PRICES, NOW, rules)

@@ -11,7 +11,7 @@ from jsonschema import Draft202012Validator
 from optimizer.config.schema import schema_of
 from optimizer.config.yaml12 import parse
 from optimizer.errors import InputError
-from optimizer.plan.checking import check_file_and_series
+from optimizer.plan.checking import checked
 from optimizer.scenario.language import ScenarioFile
 from optimizer.scenario.load import load_scenario, load_scenarios
 from optimizer.scenario.placed import Scenario
@@ -46,7 +46,7 @@ def test_what_is_extended_comes_first(tmp_path: Path) -> None:
 def test_circles_are_refused_with_the_chain(tmp_path: Path) -> None:
     for name, other in (("a", "b"), ("b", "c"), ("c", "b")):
         written(tmp_path / f"{name}.yaml", f"extends: {other}.yaml\n")
-    (fault,) = check_file_and_series(tmp_path / "a.yaml")
+    (fault,) = checked(tmp_path / "a.yaml")[0]
     assert str(fault) == (
         f"{tmp_path}/c.yaml:3:10: extends: goes round in a circle: b.yaml extends c.yaml extends b.yaml"
     )
@@ -55,10 +55,10 @@ def test_circles_are_refused_with_the_chain(tmp_path: Path) -> None:
 def test_faults_of_all_files_at_once(tmp_path: Path) -> None:
     written(tmp_path / "base.yaml", "changes: [{kind: price, scale: x}]\n")
     top = written(tmp_path / "top.yaml", "extends: base.yaml\nchanges: [{kind: price, series: {file: no.csv}}, {}]\n")
-    told = [str(fault).removeprefix(f"{tmp_path}/") for fault in check_file_and_series(top)]
+    told = [str(fault).removeprefix(f"{tmp_path}/") for fault in checked(top)[0]]
     assert [fault.split(" ")[0] for fault in told] == ["base.yaml:3:32:", "top.yaml:4:40:", "top.yaml:4:50:"]
     assert "there is no such file (got 'no.csv')" in told[1]
-    (fault,) = check_file_and_series(written(tmp_path / "x.yaml", "extends: nowhere.yaml\n"))
+    (fault,) = checked(written(tmp_path / "x.yaml", "extends: nowhere.yaml\n"))[0]
     assert str(fault).endswith("x.yaml:3:10: extends: there is no such file (got 'nowhere.yaml')")
 
 

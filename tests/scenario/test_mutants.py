@@ -10,7 +10,7 @@ import pytest
 from optimizer.config.load import load_farm
 from optimizer.errors import InputError, MissingDataError
 from optimizer.market.grid import grid_of
-from optimizer.plan.checking import check_file_and_series
+from optimizer.plan.checking import checked
 from optimizer.plan.reading import conditions_of
 from optimizer.scenario.load import load_scenarios
 from tests.config.mutations import CONFIGS, mutants
@@ -33,7 +33,7 @@ def folder(tmp_path: Path) -> Path:
 def test_the_whole_one_is_applied(folder: Path) -> None:
     """Proves that the mutants begin with a file that does everything."""
     (folder / "scenario.yaml").write_text(EVERY_KIND)
-    assert check_file_and_series(folder / "scenario.yaml") == []
+    assert checked(folder / "scenario.yaml")[0] == []
     farm = load_farm(CONFIGS / "fixed_tariff_12mw.yaml")
     scenarios = load_scenarios(folder / "scenario.yaml")
     assert len(scenarios) == 6
@@ -66,7 +66,7 @@ def test_checking_mutants_finds_what_loading_finds(folder: Path) -> None:
     path = folder / "scenario.yaml"
     for number, mutant in enumerate(mutants(seed=5, count=COUNT // 10, texts=[EVERY_KIND, BASE])):
         path.write_bytes(mutant)
-        faults = check_file_and_series(path)
+        faults = checked(path)[0]
         try:
             load_scenarios(path)
         except InputError as error:

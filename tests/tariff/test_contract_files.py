@@ -12,7 +12,7 @@ from optimizer.config.check import check_file
 from optimizer.config.load import load_contract, load_farm
 from optimizer.config.schema import schema
 from optimizer.errors import InputError
-from optimizer.plan.checking import check_file_and_series
+from optimizer.plan.checking import checked
 from tests.commands.running import curtail
 from tests.config.test_contract import HEAD
 from tests.tariff.rates import rate, saved
@@ -116,14 +116,14 @@ def test_series_of_a_contract_lie_beside_it(tmp_path: Path) -> None:
     series = CONTRACT.replace("price_usd_per_mwh: 50", "price_usd_per_mwh: {file: prices.csv}")
     path = written(tmp_path, FARM + 'horizon: {start: "2026-02-11 06:00", hours: 2}\n', series)
     missing = f"{tmp_path}/tariffs/x.yaml:4:29: energy.price_usd_per_mwh.file: there is no such file (got 'prices.csv')"
-    for checked in (path, tmp_path / "tariffs" / "x.yaml"):
-        assert [str(fault) for fault in check_file(checked)] == [missing]
+    for one in (path, tmp_path / "tariffs" / "x.yaml"):
+        assert [str(fault) for fault in check_file(one)] == [missing]
     hours = "".join(f"2026-02-11T{hour:02d}:00:00-06:00,{40 + hour}\n" for hour in range(24))
     (tmp_path / "tariffs" / "prices.csv").write_text(f"time,price\n{hours}", encoding="utf-8")
     price = load_farm(path).energy.price_usd_per_mwh
     assert isinstance(price, SeriesFile)
     assert price.file == "tariffs/prices.csv"
-    faults_of_series = check_file_and_series(path)
+    faults_of_series = checked(path)[0]
     assert not any("no such file" in fault.message for fault in faults_of_series), faults_of_series
 
 

@@ -6,6 +6,7 @@ import numpy as np
 
 from optimizer.accounts.conditions import Conditions
 from optimizer.accounts.limits import within_reach_mw
+from optimizer.arrays import F, Int
 from optimizer.engine.language import AnySet, LabelSet, Map, RangeSet, Subset
 from optimizer.engine.parts import Part, where
 from optimizer.units import megawatts
@@ -49,10 +50,6 @@ def _falls(c: Conditions, *, ramped: bool) -> Part:
     point = np.concatenate([np.empty(0, np.int64), *points])
     fall_of = np.repeat(np.arange(len(group)), counts[group])
     at = interval[fall_of]
-    extra = np.array(
-        [megawatts(p.power_w - group.standby_w) for group in c.farm.fleet for p in c.points[group.name].values()]
-    )
-    running = np.array([c.before.modes[group.name, mode] for group in c.farm.fleet for mode in group.modes])
     falls_by = np.searchsorted(interval, np.arange(n + 1))
     taken_by = np.concatenate([[0], stop])[falls_by]
     sets: dict[str, AnySet] = {
@@ -69,8 +66,7 @@ def _falls(c: Conditions, *, ramped: bool) -> Part:
         "TAKEN_AT": RangeSet("TAKEN", ("INTERVALS",), taken_by[:-1], taken_by[1:]),
         "LATER_TAKEN": Subset("TAKEN", where(at > 0)),
     }
-    strongest = np.maximum.reduceat(extra, first_point)
-    before = np.add.reduceat(extra * running, first_point)
+    extra, running, strongest, before = _of_points(c, first_point) if len(group) else np.zeros((4, 0))
     units = lost[group, interval]
     return sets, {
         "fall_units": units,
@@ -80,3 +76,12 @@ def _falls(c: Conditions, *, ramped: bool) -> Part:
         "most_taken": np.where(at > 0, units[fall_of], np.minimum(units[fall_of], running[point])),
         "taken_mw": c.pue_before[at] * extra[point],
     }
+
+
+def _of_points(c: Conditions, first_point: Int) -> tuple[F, F, F, F]:
+    """MW of a machine beyond standby and machines running before, by point; the most of a group's, and their sum."""
+    extra = np.array(
+        [megawatts(p.power_w - group.standby_w) for group in c.farm.fleet for p in c.points[group.name].values()]
+    )
+    running = np.array([c.before.modes[group.name, mode] for group in c.farm.fleet for mode in group.modes])
+    return extra, running, np.maximum.reduceat(extra, first_point), np.add.reduceat(extra * running, first_point)

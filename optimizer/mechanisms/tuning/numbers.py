@@ -49,7 +49,7 @@ def numbers(c: Conditions) -> Part:
         "FIRST_GROWTHS": Subset("GROWTHS", where(at == 0)),
         "LATER_GROWTHS": Subset("GROWTHS", where(at > 0)),
     }
-    before = np.array([c.before.modes[one.name, mode] for one in fleet for mode in one.modes])
+    before = np.array([c.before.modes[one.name, mode] for one in fleet for mode in one.modes] if tuned.any() else [])
     hours, wear = np.array([_per_change(tuning) for tuning in each_tuning]).T
     return sets, {
         "mode_before": before[point],
