@@ -76,7 +76,7 @@ def with_expected(built: Farm, peaks: dict[str, float]) -> Farm:
 
 
 def billed(c: Conditions, dispatch: Dispatch) -> float:
-    return sum(line.usd for line in bill(c, dispatch))
+    return sum(line.usd for line in bill(settle(c, dispatch)))
 
 
 CONTRACTS: dict[str, dict[str, Any]] = {
@@ -115,7 +115,7 @@ def test_with_declared_peaks_the_same() -> None:
     built = the_farm(**CONTRACTS["demand charges"])
     month = conditions(built, prices(), start=BEGINS, hashprice=50.0)
     at_once = plan_conditions(month).dispatch
-    measured = {line.name: (line.measured or 0.0) / 1000 for line in bill(month, at_once) if line.unit == "kW"}
+    measured = {line.name: (line.measured or 0.0) / 1000 for line in bill(settle(month, at_once)) if line.unit == "kW"}
     one_by_one = day_by_day(month, expected=measured)
     assert check(month, one_by_one) == []
     assert billed(month, one_by_one) == pytest.approx(billed(month, at_once), rel=0.02)

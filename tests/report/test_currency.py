@@ -28,7 +28,7 @@ from optimizer.money import currency, keyed, shown_in
 from optimizer.plan.planning import Plan, plan_farm
 from optimizer.plan.terms import contract_terms
 from optimizer.portfolio.load import load_portfolio
-from optimizer.portfolio.pages.figures import figures
+from optimizer.portfolio.pages.figures import portfolio_figures
 from optimizer.portfolio.pages.files import portfolio_files
 from optimizer.portfolio.pages.summary import print_portfolio
 from optimizer.portfolio.run import run_portfolio
@@ -140,7 +140,7 @@ def test_a_portfolio_names_it(tmp_path: Path, shared: dict[str, Any]) -> None:
     with shown_in(loaded.currency), closing(PortfolioStore(tmp_path / "s", digest_of(cases, both, False))) as store:
         found = run_portfolio(cases, both, store, report=False)
         texts = portfolio_files(found, "Two", reports=False)
-        texts["terminal"] = printed(lambda console: print_portfolio(figures(found, "Two"), console))
+        texts["terminal"] = printed(lambda console: print_portfolio(portfolio_figures(found, "Two"), console))
     assert strange_in(texts) == {}
     if not shared:
         assert json.loads(texts["portfolio.json"])["total"]["profit_nok"] == pytest.approx(
