@@ -32,7 +32,7 @@ from optimizer.portfolio.pages.figures import portfolio_figures
 from optimizer.portfolio.pages.files import portfolio_files
 from optimizer.portfolio.pages.summary import print_portfolio
 from optimizer.portfolio.run import run_portfolio
-from optimizer.portfolio.sites import digest_of, read_sites
+from optimizer.portfolio.sites import portfolio_digest, read_sites
 from optimizer.portfolio.store import PortfolioStore
 from optimizer.report.compare.files import compare_files
 from optimizer.report.compare.page import render_comparison
@@ -137,7 +137,10 @@ def test_a_portfolio_names_it(tmp_path: Path, shared: dict[str, Any]) -> None:
     loaded = load_portfolio(tmp_path / "portfolio.yaml")
     cases, both = read_sites(loaded)
     assert (loaded.currency, both.treasury_usd) == ("NOK", 20_000 if shared else None)
-    with shown_in(loaded.currency), closing(PortfolioStore(tmp_path / "s", digest_of(cases, both, False))) as store:
+    with (
+        shown_in(loaded.currency),
+        closing(PortfolioStore(tmp_path / "s", portfolio_digest(cases, both, False))) as store,
+    ):
         found = run_portfolio(cases, both, store, report=False)
         texts = portfolio_files(found, "Two", reports=False)
         texts["terminal"] = printed(lambda console: print_portfolio(portfolio_figures(found, "Two"), console))
