@@ -47,7 +47,13 @@ _CONVERSION = (
     "conversion/test_uncertain.py",
     "conversion/test_returns.py",
 )
-_CHECKED = ("scenario/test_files", "tariff/test_contract_files", "config/test_sample_farms", "commands/test_tail")
+_CHECKED = (
+    "scenario/test_files",
+    "tariff/test_contract_files",
+    "config/test_sample_farms",
+    "commands/test_tail",
+    "plan/test_in_place",
+)
 _PLANS = (_EXAMPLES, "accounts", "plan", "engine", "mechanisms", "properties")
 
 
