@@ -38,8 +38,9 @@ def test_what_has_its_place_keeps_it(farm: Path, tmp_path: Path) -> None:
     assert in_place(tmp_path / "no farm.yaml", elsewhere) is elsewhere
 
 
-def test_data_that_are_missing_are_told_at_their_line(farm: Path) -> None:
-    placed = in_place(farm, MissingDataError("energy.price_usd_per_mwh: prices.csv ends at 2026-02-10"))
-    assert isinstance(placed, MissingDataError)
+@pytest.mark.parametrize("kind", [MissingDataError, InputError])
+def test_what_is_said_of_a_key_is_told_at_its_line(farm: Path, kind: type[InputError | MissingDataError]) -> None:
+    placed = in_place(farm, kind("energy.price_usd_per_mwh: prices.csv ends at 2026-02-10"))
+    assert isinstance(placed, kind)
     assert str(placed).startswith(f"{farm}:")
     assert str(placed).endswith("energy.price_usd_per_mwh: prices.csv ends at 2026-02-10")
