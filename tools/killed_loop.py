@@ -22,6 +22,7 @@ from pathlib import Path
 
 from optimizer.execution.gate import Writer
 from optimizer.simulated.clock import SimulatedTime
+from optimizer.simulated.farm import InMemory
 from tools.closed_loop import AFTER_S, ENDS_S, SAMPLE_S, Outcome, Trial, printed
 from tools.trial_farm import BEGAN
 
@@ -29,37 +30,17 @@ _DOWN_S = (1.0, 20.0)  # from a kill until the next process begins
 _INSTRUCTIONS_S = 0.004  # real seconds within which a process dies
 
 
-class _Asking:
-    """The sender's end of a connection: machines are asked over a pipe, and their answer comes when it would."""
-
-    def __init__(self, pipe: Connection, address: str, port: int, reader: asyncio.StreamReader) -> None:
-        self._pipe, self._place, self._reader, self._closed = pipe, (address, port), reader, False
-
-    def write(self, data: bytes) -> None:
-        loop = asyncio.get_running_loop()
-        self._pipe.send(("ask", loop.time(), *self._place, data))
-        answer, after_s = self._pipe.recv()
-        if answer is not None:
-            loop.call_later(after_s, self._feed, answer)
-
-    def _feed(self, answer: bytes) -> None:
-        if not self._closed:
-            self._reader.feed_data(answer)
-            self._reader.feed_eof()
-
-    async def drain(self) -> None:
-        return
-
-    def close(self) -> None:
-        self._closed = True
-
-
 def sending(tried: Trial, pipe: Connection) -> Callable[[], object]:
     """What the forked process does: carry set-points out, and tell whom it names."""
 
     async def opened(address: str, port: int) -> tuple[asyncio.StreamReader, Writer]:
+        def asked(request: bytes) -> tuple[bytes | None, float]:
+            pipe.send(("ask", asyncio.get_running_loop().time(), address, port, request))
+            answer: tuple[bytes | None, float] = pipe.recv()
+            return answer
+
         reader = asyncio.StreamReader()
-        return reader, _Asking(pipe, address, port, reader)
+        return reader, InMemory(asked, reader)
 
     async def whole() -> None:
         executor = tried.executor(opened)

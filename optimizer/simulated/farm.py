@@ -77,7 +77,7 @@ class SimulatedFarm:
         if body is None:
             raise ConnectionRefusedError(111, "Connection refused")
         reader = asyncio.StreamReader()
-        return reader, _InMemory(self, body, reader)
+        return reader, InMemory(lambda request: self.answer(body, request, self.clock()), reader)
 
     def answer(self, body: Body, request: bytes, now: float) -> tuple[bytes | None, float]:
         """What a machine answers, and after how many seconds; None where it is silent."""
@@ -115,14 +115,18 @@ async def _request(reader: asyncio.StreamReader, http: bool) -> bytes:
     return head + await reader.readexactly(length)
 
 
-class _InMemory:
-    """The caller's end of a connection in memory: what it writes is one request, answered as `serve` would."""
+class InMemory:
+    """The caller's end of a connection in memory: what it writes is one request.
 
-    def __init__(self, farm: SimulatedFarm, body: Body, reader: asyncio.StreamReader) -> None:
-        self._farm, self._body, self._reader, self._closed = farm, body, reader, False
+    ``asked`` says what is answered to it, and after how many seconds; None for no answer.
+    """
+
+    def __init__(self, asked: Callable[[bytes], tuple[bytes | None, float]], reader: asyncio.StreamReader) -> None:
+        self._asked, self._reader, self._closed = asked, reader, False
 
     def write(self, data: bytes) -> None:
-        answer, after_s = self._farm.answer(self._body, data, self._farm.clock())
+        """Ask; the answer comes when it would."""
+        answer, after_s = self._asked(data)
         if answer is not None and after_s:
             asyncio.get_running_loop().call_later(after_s, self._feed, answer)
         elif answer is not None:
@@ -134,9 +138,10 @@ class _InMemory:
             self._reader.feed_eof()
 
     async def drain(self) -> None:
-        return
+        """Nothing waits."""
 
     def close(self) -> None:
+        """What is answered from now on reaches nobody."""
         self._closed = True
 
 
