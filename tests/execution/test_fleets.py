@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +18,7 @@ from optimizer.execution.fleets import Post, posting, to_proto_fleet, to_webhook
 from optimizer.execution.handing import hand_over
 from optimizer.execution.wanted import wanted_at
 from tests.broker import broker
+from tests.loopback import Quiet, served
 from tools.trial_farm import BEGAN, farm_of, group_of, handed_out
 
 NOW = datetime.fromtimestamp(BEGAN.timestamp(), UTC)
@@ -75,7 +74,7 @@ class ProtoFleet:
 def fleet() -> Iterator[tuple[ProtoFleet, str]]:
     stand_in = ProtoFleet()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         """Connect's unary calls: JSON by POST."""
 
         def do_POST(self) -> None:
@@ -93,16 +92,8 @@ def fleet() -> Iterator[tuple[ProtoFleet, str]]:
             self.end_headers()
             self.wfile.write(text)
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = HTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield stand_in, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(Handler) as address:
+        yield stand_in, address
 
 
 def wanting(on: int) -> SetPoints:

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -21,6 +19,7 @@ from optimizer.execution.credentials import Credentials
 from optimizer.market.series import read_series
 from optimizer.signals.collecting import Collecting
 from optimizer.signals.publishers import AnyPublisher, Entsoe, Ercot, GridStatus, load_publishers
+from tests.loopback import Quiet, served
 from tests.market.test_entsoe import document, points, time_series
 from tests.market.test_publishers import NP6_905
 
@@ -92,7 +91,7 @@ class Publisher:
 def publisher() -> Iterator[tuple[Publisher, str]]:
     stand_in = Publisher()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(Quiet):
         """HTTP."""
 
         def do_GET(self) -> None:
@@ -103,16 +102,8 @@ def publisher() -> Iterator[tuple[Publisher, str]]:
             self.end_headers()
             self.wfile.write(body or b"")
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
-    thread.start()
-    yield stand_in, f"http://127.0.0.1:{server.server_port}"
-    server.shutdown()
-    server.server_close()
-    thread.join()
+    with served(Handler) as address:
+        yield stand_in, address
 
 
 def collecting(
